@@ -1,3 +1,5 @@
+pub mod machine;
+pub mod wire;
 use worker::{Context, DurableObject, Env, Request, Response, Result, State, durable_object, event};
 
 #[event(fetch)]

@@ -1,0 +1,51 @@
+//! Deliberate bugs, so that the simulation can prove that its checks bite.
+//!
+//! Without the test-only feature `bugs`, [`planted`] is a constant `false` and nothing of this is compiled in.
+
+/// A mistake someone could make; each is caught by the simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// Submits without first making the intent durable, so a crash forgets the paid call.
+    SubmitIntentDropped,
+    /// Treats a lost answer of a submit like a refusal and submits again.
+    UnknownSubmitRepeated,
+    /// Accepts answers and starts of an older epoch.
+    EpochIgnored,
+    /// Draws a new event id for every delivery attempt.
+    EventIdRemade,
+    /// Frees a slot whose lease ran out without asking the job.
+    SlotFreedUnasked,
+    /// Forgets to ask for a wake-up after an effect was retried.
+    WakeForgotten,
+    /// Marks a generation completed although the stored size differs from the announced one.
+    SizeUnchecked,
+}
+
+#[cfg(not(feature = "bugs"))]
+pub(crate) const fn planted(_bug: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "bugs")]
+pub use switch::plant;
+#[cfg(feature = "bugs")]
+pub(crate) use switch::planted;
+
+#[cfg(feature = "bugs")]
+mod switch {
+    use super::Bug;
+    use std::cell::Cell;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    /// Plants a bug on this thread, or removes it with `None`.
+    pub fn plant(bug: Option<Bug>) {
+        PLANTED.with(|planted| planted.set(bug));
+    }
+
+    pub(crate) fn planted(bug: Bug) -> bool {
+        PLANTED.with(|planted| planted.get() == Some(bug))
+    }
+}

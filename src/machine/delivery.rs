@@ -1,0 +1,186 @@
+//! One webhook event on its way to the app: at least once, with one id and one body, or exhausted.
+
+use super::bug::{self, Bug};
+use super::{Millis, Moment, retry};
+use serde::{Deserialize, Serialize};
+
+/// The kinds of event the app can hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EventKind {
+    #[serde(rename = "generation.started")]
+    Started,
+    #[serde(rename = "generation.progress")]
+    Progress,
+    #[serde(rename = "generation.completed")]
+    Completed,
+    #[serde(rename = "generation.failed")]
+    Failed,
+    #[serde(rename = "generation.cancelled")]
+    Cancelled,
+}
+
+impl EventKind {
+    /// Every kind, in the order of a job's life.
+    pub const ALL: [Self; 5] = [Self::Started, Self::Progress, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "generation.started",
+            Self::Progress => "generation.progress",
+            Self::Completed => "generation.completed",
+            Self::Failed => "generation.failed",
+            Self::Cancelled => "generation.cancelled",
+        }
+    }
+
+    /// Whether the event tells of a terminal status.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// How the receiver answered one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// A 2xx: delivered.
+    Accepted { status: u16 },
+    /// Anything else that may change: another status, a redirect, a timeout (`status` is `None`), a lost connection.
+    Failed { status: Option<u16>, retry_after: Option<Millis> },
+    /// 410: the receiver wants no more of this.
+    Gone,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum DeliveryState {
+    Pending { next_at: Millis },
+    Delivered { at: Millis },
+    Exhausted { at: Millis },
+}
+
+/// An event row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// `msg_…`, equal on every attempt.
+    pub id: String,
+    pub kind: EventKind,
+    /// The event's place among this generation's events, from 1.
+    pub sequence: u64,
+    pub created_at: Millis,
+    /// The exact bytes of the body; `None` only until the step that made the event is saved.
+    pub body: Option<String>,
+    /// How many attempts have been made.
+    pub attempts: u32,
+    pub last_status: Option<u16>,
+    #[serde(flatten)]
+    pub state: DeliveryState,
+}
+
+impl Delivery {
+    /// A new event, due at once after the schedule's first wait.
+    pub fn new(kind: EventKind, sequence: u64, moment: Moment, schedule: &[Millis]) -> Self {
+        Self {
+            id: event_id(moment, sequence),
+            kind,
+            sequence,
+            created_at: moment.now,
+            body: None,
+            attempts: 0,
+            last_status: None,
+            state: DeliveryState::Pending { next_at: moment.now + schedule.first().copied().unwrap_or(0) },
+        }
+    }
+
+    /// When the next attempt is due, if one is.
+    pub fn next_at(&self) -> Option<Millis> {
+        match self.state {
+            DeliveryState::Pending { next_at } => Some(next_at),
+            DeliveryState::Delivered { .. } | DeliveryState::Exhausted { .. } => None,
+        }
+    }
+
+    /// Records how an attempt ended; `schedule` holds the wait before each attempt, the first one included.
+    pub fn attempted(&mut self, receipt: Receipt, moment: Moment, schedule: &[Millis]) {
+        self.attempts += 1;
+        let retry_after = match receipt {
+            Receipt::Accepted { status } => {
+                self.last_status = Some(status);
+                self.state = DeliveryState::Delivered { at: moment.now };
+                return;
+            }
+            Receipt::Gone => {
+                self.last_status = Some(410);
+                self.state = DeliveryState::Exhausted { at: moment.now };
+                return;
+            }
+            Receipt::Failed { status, retry_after } => {
+                self.last_status = status;
+                retry_after
+            }
+        };
+        if bug::planted(Bug::EventIdRemade) {
+            self.id = event_id(moment, self.sequence);
+        }
+        self.state = match schedule.get(self.attempts as usize) {
+            None => DeliveryState::Exhausted { at: moment.now },
+            Some(&wait) => {
+                DeliveryState::Pending { next_at: moment.now + next_wait(wait, retry_after, moment.jitter()) }
+            }
+        };
+    }
+}
+
+/// The step of the schedule ±20 %, or the receiver's `Retry-After` between the step and twice the step.
+fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
+    match retry_after {
+        Some(asked) => asked.clamp(wait, wait.saturating_mul(2)),
+        None => retry::spread(wait, random),
+    }
+}
+
+/// Two events of one step share its random bits, so their place keeps them apart.
+fn event_id(moment: Moment, sequence: u64) -> String {
+    format!("msg_{:032x}", moment.random.wrapping_add(u128::from(sequence)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delivery, DeliveryState, EventKind, Receipt};
+    use crate::machine::Moment;
+
+    const SCHEDULE: [u64; 3] = [0, 5_000, 300_000];
+
+    fn at(now: u64) -> Moment {
+        Moment { now, random: u128::from(now) }
+    }
+
+    #[test]
+    fn the_id_is_equal_on_every_attempt_until_exhausted_i5() {
+        let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
+        let id = delivery.id.clone();
+        let failed = Receipt::Failed { status: Some(500), retry_after: None };
+        for (attempt, now) in [(1, 1_000), (2, 7_000), (3, 400_000)] {
+            delivery.attempted(failed, at(now), &SCHEDULE);
+            assert_eq!((delivery.attempts, &delivery.id), (attempt, &id));
+        }
+        assert_eq!(delivery.state, DeliveryState::Exhausted { at: 400_000 });
+    }
+
+    #[test]
+    fn a_retry_after_is_honoured_up_to_twice_the_step() {
+        for (asked, expected) in [(0, 5_000), (7_000, 7_000), (3_600_000, 10_000)] {
+            let mut delivery = Delivery::new(EventKind::Failed, 1, at(0), &SCHEDULE);
+            delivery.attempted(Receipt::Failed { status: Some(429), retry_after: Some(asked) }, at(0), &SCHEDULE);
+            assert_eq!(delivery.next_at(), Some(expected), "asked for {asked} ms");
+        }
+    }
+
+    #[test]
+    fn gone_stops_at_once() {
+        let mut delivery = Delivery::new(EventKind::Failed, 1, at(0), &SCHEDULE);
+        delivery.attempted(Receipt::Gone, at(9), &SCHEDULE);
+        assert_eq!(delivery.state, DeliveryState::Exhausted { at: 9 });
+    }
+}

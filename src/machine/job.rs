@@ -1,0 +1,249 @@
+//! One generation's life: queued, submitting, rendering, storing, then notifying until done.
+//!
+//! [`step`] takes the job, an input and a [`Moment`], and returns the new job with at most one effect.
+//! The shell saves the job, carries the effect out and brings its answer back as the next input, so at
+//! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
+//! its answer is lost. For a paid submit that is [`Outcome::Unknown`]; everything else is safe to repeat.
+//!
+//! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
+//! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
+
+mod cancel;
+mod exchange;
+mod finish;
+mod poll;
+mod record;
+mod start;
+mod store;
+mod submit;
+
+pub use exchange::{Answer, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
+pub use record::{End, Errand, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
+
+use super::bug::{self, Bug};
+use super::delivery::{EventKind, Receipt};
+use super::outcome::Outcome;
+use super::{MINUTE, Millis, Moment, SECOND};
+use std::collections::BTreeSet;
+
+/// How soon an effect that was cut off is noticed: the alarm set while it is in flight.
+pub const EFFECT_GUARD: Millis = 10 * SECOND;
+/// How long the accepting request has to enqueue the job before the job does it itself.
+pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
+/// How often a waiting job makes sure that the queue still knows it.
+pub const QUEUED_HEARTBEAT: Millis = 5 * MINUTE;
+
+/// How many attempts one job may have, its user's retries included.
+pub const MAX_ATTEMPTS: u32 = 20;
+
+/// What a job does when the answer of a paid submit was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownSubmit {
+    /// Ends as failed with `submit_outcome_unknown`: never pays twice.
+    Fail,
+    /// Submits again: an operator's choice that may pay twice.
+    Retry,
+}
+
+/// The settings a step depends on.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// How often an upstream step is repeated after provable failures.
+    pub max_retries: u32,
+    /// From start to the end of rendering.
+    pub job_timeout: Millis,
+    pub unknown_submit: UnknownSubmit,
+    /// Between polls.
+    pub poll_interval: Millis,
+    /// From submit to the first poll; without it the model's usual time decides.
+    pub first_poll: Option<Millis>,
+    /// The wait before each webhook attempt, the first one included.
+    pub webhook_schedule: Vec<Millis>,
+    /// The events the app wants to hear.
+    pub events: BTreeSet<EventKind>,
+}
+
+/// What one step came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub job: Job,
+    /// To be carried out after the job is saved; its answer is the next input.
+    pub effect: Option<InFlight>,
+    pub wake: Option<Wake>,
+    /// New timeline entries, to be saved with the job.
+    pub notes: Vec<Note>,
+    pub refusal: Option<Refusal>,
+}
+
+/// The context of one step: what it may read and where it writes.
+struct Turn<'a> {
+    moment: Moment,
+    policy: &'a Policy,
+    notes: Vec<Note>,
+}
+
+impl Turn<'_> {
+    fn now(&self) -> Millis {
+        self.moment.now
+    }
+
+    fn note(&mut self, step: &str, detail: Option<String>) {
+        self.notes.push(Note { at: self.moment.now, step: step.to_owned(), detail });
+    }
+}
+
+/// Takes one input. Only the executor's own inputs (alarm and answers) yield an effect; every other one
+/// records what happened and asks to be woken now.
+pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step {
+    let mut turn = Turn { moment, policy, notes: Vec::new() };
+    let acting = matches!(input, Input::Alarm | Input::Answer { .. });
+    let refusal = match input {
+        Input::Alarm => {
+            job.resume_cut_off(&mut turn);
+            None
+        }
+        Input::Answer { number, answer } => {
+            job.take_answer(number, answer, &mut turn);
+            None
+        }
+        Input::Start { epoch } => {
+            job.start(epoch, &mut turn);
+            None
+        }
+        Input::Cancel => job.cancel(&mut turn).err(),
+        Input::Retry => job.retry(&mut turn).err(),
+        Input::DeleteVideo => job.delete_video(&mut turn).err(),
+    };
+    let effect = if acting { job.begin_due(&mut turn) } else { None };
+    if !turn.notes.is_empty() {
+        job.updated_at = job.updated_at.max(turn.now());
+    }
+    let wake = job.wake(turn.now());
+    Step { job, effect, wake, notes: turn.notes, refusal }
+}
+
+impl Job {
+    fn resume_cut_off(&mut self, turn: &mut Turn) {
+        let Some(InFlight { number, effect }) = self.in_flight.clone() else { return };
+        let answer = match effect {
+            Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Unknown),
+            Effect::Submit { .. } => Answer::Submitted(Outcome::Unknown),
+            Effect::Poll { .. } => Answer::Polled(Outcome::Unknown),
+            Effect::Store { .. } => Answer::Stored(Outcome::Unknown),
+            Effect::Report { .. } => Answer::Reported(Outcome::Unknown),
+            Effect::Deliver { .. } => Answer::Delivered(Receipt::Failed { status: None, retry_after: None }),
+            Effect::Discard { .. } => Answer::Discarded(Outcome::Unknown),
+        };
+        self.take_answer(number, answer, turn);
+    }
+
+    fn take_answer(&mut self, number: u64, answer: Answer, turn: &mut Turn) {
+        let Some(InFlight { effect, .. }) = self.in_flight.take_if(|in_flight| in_flight.number == number) else {
+            return;
+        };
+        match (effect, answer) {
+            (Effect::Enqueue { epoch }, Answer::Enqueued(outcome)) => self.enqueue_answered(epoch, &outcome, turn),
+            (Effect::Submit { epoch, .. }, Answer::Submitted(outcome)) => self.submit_answered(epoch, outcome, turn),
+            (Effect::Poll { epoch, .. }, Answer::Polled(outcome)) => self.poll_answered(epoch, outcome, turn),
+            (Effect::Store { epoch, attempt, .. }, Answer::Stored(outcome)) => {
+                self.store_answered(epoch, attempt, outcome, turn);
+            }
+            (Effect::Report { number, .. }, Answer::Reported(outcome)) => self.report_answered(number, &outcome, turn),
+            (Effect::Deliver { event_id }, Answer::Delivered(receipt)) => self.delivered(&event_id, receipt, turn),
+            (Effect::Discard { attempt }, Answer::Discarded(outcome)) => {
+                self.discard_answered(attempt, &outcome, turn);
+            }
+            // An answer of another kind than the effect is a mistake of the shell; the effect is due again.
+            (
+                Effect::Enqueue { .. }
+                | Effect::Submit { .. }
+                | Effect::Poll { .. }
+                | Effect::Store { .. }
+                | Effect::Report { .. }
+                | Effect::Deliver { .. }
+                | Effect::Discard { .. },
+                _,
+            ) => {}
+        }
+    }
+
+    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, clean-up.
+    fn begin_due(&mut self, turn: &mut Turn) -> Option<InFlight> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        self.check_deadline(turn);
+        let effect = self.due_effect(turn.now())?;
+        if let Effect::Submit { .. } = effect {
+            self.intend_submit(turn);
+        }
+        self.effect_number += 1;
+        let in_flight = InFlight { number: self.effect_number, effect };
+        self.in_flight = Some(in_flight.clone());
+        Some(in_flight)
+    }
+
+    fn due_effect(&self, now: Millis) -> Option<Effect> {
+        let epoch = self.epoch;
+        match &self.phase {
+            Phase::Submitting { next_at, .. } if *next_at <= now => {
+                return Some(Effect::Submit { epoch, attempt: self.attempt });
+            }
+            Phase::Rendering { next_at, operation, .. } if *next_at <= now => {
+                return Some(Effect::Poll { epoch, operation: operation.clone() });
+            }
+            Phase::Storing { next_at, uri, .. } if *next_at <= now => {
+                return Some(Effect::Store { epoch, attempt: self.attempt, uri: uri.clone() });
+            }
+            Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Rendering { .. }
+            | Phase::Storing { .. }
+            | Phase::Ended { .. } => {}
+        }
+        if self.report.as_ref().is_some_and(|errand| errand.next_at <= now) {
+            return Some(Effect::Report { epoch, number: self.report_number });
+        }
+        if let Phase::Queued { enqueue_at, .. } = self.phase
+            && enqueue_at <= now
+        {
+            return Some(Effect::Enqueue { epoch });
+        }
+        let next =
+            self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, delivery))).min_by_key(|row| row.0);
+        if let Some((at, delivery)) = next
+            && at <= now
+        {
+            return Some(Effect::Deliver { event_id: delivery.id.clone() });
+        }
+        let (attempt, _) = self.discards.iter().find(|(_, errand)| errand.next_at <= now)?;
+        Some(Effect::Discard { attempt: *attempt })
+    }
+
+    /// When the job must be woken next: the earliest of its timers. `None` only when nothing is left to do.
+    pub fn wake(&self, now: Millis) -> Option<Wake> {
+        if self.in_flight.is_some() {
+            return Some(Wake { at: now + EFFECT_GUARD, reason: WakeReason::Guard });
+        }
+        let mut timers = Vec::new();
+        match &self.phase {
+            Phase::Queued { enqueue_at, .. } => timers.push((*enqueue_at, WakeReason::Phase)),
+            Phase::Submitting { next_at, deadline_at, tries } => {
+                if *tries == 0 || !bug::planted(Bug::WakeForgotten) {
+                    timers.push((*next_at, WakeReason::Phase));
+                    timers.push((*deadline_at, WakeReason::Deadline));
+                }
+            }
+            Phase::Rendering { next_at, deadline_at, .. } => {
+                timers.push((*next_at, WakeReason::Phase));
+                timers.push((*deadline_at, WakeReason::Deadline));
+            }
+            Phase::Storing { next_at, .. } => timers.push((*next_at, WakeReason::Phase)),
+            Phase::Ended { .. } => {}
+        }
+        timers.extend(self.report.iter().map(|errand| (errand.next_at, WakeReason::Report)));
+        timers.extend(self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, WakeReason::Deliver))));
+        timers.extend(self.discards.values().map(|errand| (errand.next_at, WakeReason::Discard)));
+        timers.into_iter().min().map(|(at, reason)| Wake { at, reason })
+    }
+}

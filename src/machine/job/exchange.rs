@@ -1,0 +1,136 @@
+//! What goes into a job and what comes out of it.
+
+use super::record::Video;
+use crate::machine::Millis;
+use crate::machine::delivery::Receipt;
+use crate::machine::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+
+/// An effect that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    pub number: u64,
+    pub effect: Effect,
+}
+
+/// What the shell is to do; it reads what else it needs from the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Tell the queue of this job; admission may come with the answer.
+    Enqueue {
+        epoch: u64,
+    },
+    /// Pay for a render. The intent is in [`Job::submits`] before this leaves.
+    Submit {
+        epoch: u64,
+        attempt: u32,
+    },
+    Poll {
+        epoch: u64,
+        operation: String,
+    },
+    /// Stream the video into R2.
+    Store {
+        epoch: u64,
+        attempt: u32,
+        uri: String,
+    },
+    /// Tell the queue of a status change; a terminal one frees the slot.
+    Report {
+        epoch: u64,
+        number: u64,
+    },
+    /// Send one webhook attempt.
+    Deliver {
+        event_id: String,
+    },
+    /// Delete an unwanted video.
+    Discard {
+        attempt: u32,
+    },
+}
+
+/// What came of an [`Effect`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// `true` when a slot was granted with it.
+    Enqueued(Outcome<bool>),
+    /// The operation's name.
+    Submitted(Outcome<String>),
+    /// `Refused` is the upstream's own final word on the operation.
+    Polled(Outcome<Progress>),
+    Stored(Outcome<Video>),
+    Reported(Outcome<()>),
+    Delivered(Receipt),
+    Discarded(Outcome<()>),
+}
+
+/// What a poll found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    Running,
+    Ready { uri: String },
+}
+
+/// What happens to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The alarm fired and no effect is being carried out by anyone.
+    Alarm,
+    /// The answer of the effect with this number.
+    Answer {
+        number: u64,
+        answer: Answer,
+    },
+    /// The queue granted a slot to this epoch.
+    Start {
+        epoch: u64,
+    },
+    Cancel,
+    Retry,
+    /// The user wants the stored video gone; the generation stays completed.
+    DeleteVideo,
+}
+
+/// Why an input was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Only a live job can be cancelled.
+    AlreadyEnded,
+    /// Only a failed or cancelled job can be retried.
+    NotRetryable,
+    /// The job has had [`MAX_ATTEMPTS`] attempts.
+    TooManyAttempts,
+    /// There is no stored video.
+    NoVideo,
+}
+
+/// A step of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub at: Millis,
+    /// A word such as `submitted`.
+    pub step: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// When the job must be woken, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wake {
+    pub at: Millis,
+    pub reason: WakeReason,
+}
+
+/// Why a job must be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WakeReason {
+    Phase,
+    Deadline,
+    Report,
+    Deliver,
+    Discard,
+    Guard,
+}

@@ -1,0 +1,81 @@
+//! The terminal transition, what the queue is told of it, and the events the app hears.
+
+use super::{End, Errand, Job, Phase, Turn};
+use crate::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
+use crate::machine::outcome::{Failure, Outcome};
+use crate::machine::{MINUTE, Millis, SECOND, retry};
+
+impl Job {
+    pub(super) fn fail(&mut self, failure: Failure, turn: &mut Turn) {
+        self.end(End::Failed { failure }, turn);
+    }
+
+    /// Ends the attempt: status, event and report change in one step, so in one storage write.
+    pub(super) fn end(&mut self, end: End, turn: &mut Turn) {
+        let (kind, step, detail) = match &end {
+            End::Completed { .. } => (EventKind::Completed, "completed", None),
+            End::Failed { failure } => (EventKind::Failed, "failed", Some(failure.message.clone())),
+            End::Cancelled => (EventKind::Cancelled, "cancelled", None),
+        };
+        self.phase = Phase::Ended { end };
+        self.ended_at = Some(turn.now());
+        turn.note(step, detail);
+        self.report_change(turn.now());
+        self.announce(kind, turn);
+    }
+
+    /// Has the queue told of a status change.
+    pub(super) fn report_change(&mut self, now: Millis) {
+        self.report_number += 1;
+        self.report = Some(Errand { next_at: now, tries: 0 });
+    }
+
+    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, turn: &mut Turn) {
+        if number != self.report_number {
+            return;
+        }
+        if let Outcome::Done(()) = outcome {
+            self.report = None;
+            return;
+        }
+        if let Some(errand) = &mut self.report {
+            errand.next_at = turn.now() + retry::backoff(errand.tries, SECOND, MINUTE, turn.moment.jitter());
+            errand.tries += 1;
+        }
+    }
+
+    /// Puts an event into the outbox if the app wants to hear its kind.
+    pub(super) fn announce(&mut self, kind: EventKind, turn: &mut Turn) {
+        if !turn.policy.events.contains(&kind) {
+            return;
+        }
+        self.event_sequence += 1;
+        self.outbox.push(Delivery::new(kind, self.event_sequence, turn.moment, &turn.policy.webhook_schedule));
+    }
+
+    /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
+    pub fn seal_events(&mut self, compose: impl Fn(&Self, &Delivery) -> String) {
+        for index in 0..self.outbox.len() {
+            if self.outbox[index].body.is_none() {
+                self.outbox[index].body = Some(compose(self, &self.outbox[index]));
+            }
+        }
+    }
+
+    pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, turn: &mut Turn) {
+        let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
+        delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
+        let status = delivery.last_status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let (step, attempts) = match delivery.state {
+            DeliveryState::Delivered { .. } => ("webhook_delivered", delivery.attempts),
+            DeliveryState::Exhausted { .. } => ("webhook_exhausted", delivery.attempts),
+            DeliveryState::Pending { .. } => ("webhook_failed", delivery.attempts),
+        };
+        turn.note(step, Some(format!("attempt {attempts}: {status}")));
+    }
+
+    /// When the attempt's time counts from: its start, or its creation if it never started.
+    pub fn processing_time(&self) -> Option<Millis> {
+        Some(self.ended_at?.saturating_sub(self.started_at?))
+    }
+}

@@ -1,0 +1,59 @@
+//! Waiting for the render: trouble while asking never fails a render that may still succeed in time.
+
+use super::{Job, Phase, Progress, Turn};
+use crate::machine::delivery::EventKind;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{Millis, SECOND, retry};
+
+/// The longest wait between polls that fail.
+const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
+
+impl Job {
+    pub(super) fn poll_answered(&mut self, epoch: u64, outcome: Outcome<Progress>, turn: &mut Turn) {
+        if !self.is_current(epoch) {
+            return;
+        }
+        let Phase::Rendering { deadline_at, next_at, tries, .. } = &mut self.phase else { return };
+        let now = turn.moment.now;
+        match outcome {
+            Outcome::Done(Progress::Running) => {
+                *tries = 0;
+                *next_at = (now + turn.policy.poll_interval).min(*deadline_at);
+            }
+            Outcome::Done(Progress::Ready { uri }) => {
+                self.phase = Phase::Storing { next_at: now, tries: 0, uri };
+                turn.note("rendered", None);
+                self.announce(EventKind::Progress, turn);
+            }
+            Outcome::Refused(failure) => {
+                turn.note("render_failed", Some(failure.message.clone()));
+                self.fail(failure, turn);
+            }
+            Outcome::Retry { after, failure } => {
+                let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
+                *next_at = (now + after.unwrap_or(0).max(wait)).min(*deadline_at);
+                *tries += 1;
+                turn.note("poll_failed", Some(failure.message));
+            }
+            Outcome::Unknown => {
+                let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
+                *next_at = (now + wait).min(*deadline_at);
+                *tries += 1;
+            }
+        }
+    }
+
+    /// Fails a job that has not been rendered in time. A rendered one is paid for, so storing it is bounded by retries instead.
+    pub(super) fn check_deadline(&mut self, turn: &mut Turn) {
+        let deadline_at = match &self.phase {
+            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => *deadline_at,
+            Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => return,
+        };
+        if turn.now() >= deadline_at {
+            self.fail(
+                Failure::new(ErrorCode::DeadlineExceeded, "The video was not ready before the job's deadline."),
+                turn,
+            );
+        }
+    }
+}

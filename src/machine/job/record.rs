@@ -1,0 +1,258 @@
+//! What is remembered of a generation.
+
+use super::exchange::{InFlight, Note};
+use super::{ENQUEUE_GRACE, cancel};
+use crate::machine::delivery::Delivery;
+use crate::machine::outcome::Failure;
+use crate::machine::{JobKey, Millis, Moment, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What the app asked for, validated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub prompt: String,
+    pub provider: String,
+    pub model: String,
+    /// 0 (usual) to 10 (first).
+    pub priority: u8,
+    /// The parameters as the app sent them, unknown keys included; echoed, never sent upstream.
+    pub parameters: Map<String, Value>,
+    pub render: RenderOptions,
+    /// Strings of the app's own, echoed back.
+    pub metadata: BTreeMap<String, String>,
+    /// How long the model usually renders.
+    pub usual_render: Millis,
+    /// The price of one render in millionths of a US dollar.
+    pub price_micros: u64,
+    /// Hex SHA-256 of the request, to tell a repeat from another request under the same id.
+    pub fingerprint: String,
+    /// Scheme and host under which the app reached Reelay, for links; without a final slash.
+    pub public_url: String,
+}
+
+/// The parameters a model understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderOptions {
+    pub duration_seconds: u32,
+    pub aspect_ratio: String,
+    pub resolution: String,
+    pub negative_prompt: Option<String>,
+    pub seed: Option<u32>,
+    pub person_generation: Option<String>,
+}
+
+/// A stored video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    /// The key in R2.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// The `ETag` R2 gave the object, without quotes.
+    pub etag: String,
+}
+
+/// Where the job stands; data that only one phase needs lives in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// Waiting for a slot; `enqueue_at` is when the queue is told (again).
+    Queued {
+        enqueue_at: Millis,
+        tries: u32,
+    },
+    Submitting {
+        deadline_at: Millis,
+        next_at: Millis,
+        tries: u32,
+    },
+    Rendering {
+        deadline_at: Millis,
+        next_at: Millis,
+        tries: u32,
+        operation: String,
+        submitted_at: Millis,
+    },
+    Storing {
+        next_at: Millis,
+        tries: u32,
+        uri: String,
+    },
+    Ended {
+        end: End,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum End {
+    Completed { video: Video },
+    Failed { failure: Failure },
+    Cancelled,
+}
+
+/// One paid call, from intent to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    pub attempt: u32,
+    pub epoch: u64,
+    pub intended_at: Millis,
+    pub answer: SubmitAnswer,
+}
+
+/// What became of a paid call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubmitAnswer {
+    /// The call may have left; no answer yet.
+    Intended,
+    Accepted,
+    Refused,
+    Unknown,
+}
+
+/// Something repeated until it succeeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    pub next_at: Millis,
+    pub tries: u32,
+}
+
+/// One generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub key: JobKey,
+    pub request: Request,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    pub started_at: Option<Millis>,
+    pub ended_at: Option<Millis>,
+    /// From 1; grows with each retry by the user.
+    pub attempt: u32,
+    /// The fencing number of the attempt's slot; only grows.
+    pub epoch: u64,
+    #[serde(flatten)]
+    pub phase: Phase,
+    /// Whether the queue has said that it knows this epoch.
+    pub enqueued: bool,
+    /// Every paid call ever intended.
+    pub submits: Vec<Submit>,
+    /// The effect being carried out, with the number its answer must carry.
+    pub in_flight: Option<InFlight>,
+    /// The number of the last effect begun.
+    pub effect_number: u64,
+    /// A status change the queue has not confirmed.
+    pub report: Option<Errand>,
+    /// Grows with every status change, so that the queue can order reports.
+    pub report_number: u64,
+    /// A video that must not stay in R2, by attempt.
+    pub discards: BTreeMap<u32, Errand>,
+    /// When the user had the video deleted.
+    pub video_deleted_at: Option<Millis>,
+    pub outbox: Vec<Delivery>,
+    /// The number of the last event made.
+    pub event_sequence: u64,
+}
+
+impl Job {
+    /// A newly accepted job. The accepting request enqueues it; the job does so itself after [`ENQUEUE_GRACE`].
+    pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, Note) {
+        let job = Self {
+            key,
+            request,
+            created_at: moment.now,
+            updated_at: moment.now,
+            started_at: None,
+            ended_at: None,
+            attempt: 1,
+            epoch: 1,
+            phase: Phase::Queued { enqueue_at: moment.now + ENQUEUE_GRACE, tries: 0 },
+            enqueued: false,
+            submits: Vec::new(),
+            in_flight: None,
+            effect_number: 0,
+            report: None,
+            report_number: 0,
+            discards: BTreeMap::new(),
+            video_deleted_at: None,
+            outbox: Vec::new(),
+            event_sequence: 0,
+        };
+        (job, Note { at: moment.now, step: "created".to_owned(), detail: None })
+    }
+
+    /// The app's word for where the job stands.
+    pub fn status(&self) -> Status {
+        match &self.phase {
+            Phase::Queued { .. } => Status::Queued,
+            Phase::Submitting { .. } | Phase::Rendering { .. } | Phase::Storing { .. } => Status::Processing,
+            Phase::Ended { end: End::Completed { .. } } => Status::Completed,
+            Phase::Ended { end: End::Failed { .. } } => Status::Failed,
+            Phase::Ended { end: End::Cancelled } => Status::Cancelled,
+        }
+    }
+
+    /// The fine phase: `queued · submitting · rendering · storing · notifying · done`.
+    pub fn phase_name(&self) -> &'static str {
+        match &self.phase {
+            Phase::Queued { .. } => "queued",
+            Phase::Submitting { .. } => "submitting",
+            Phase::Rendering { .. } => "rendering",
+            Phase::Storing { .. } => "storing",
+            Phase::Ended { .. } if self.outbox.iter().any(|delivery| delivery.next_at().is_some()) => "notifying",
+            Phase::Ended { .. } => "done",
+        }
+    }
+
+    /// Per cent done: while rendering, the share of the model's usual time that has passed.
+    pub fn progress(&self, now: Millis) -> u8 {
+        match &self.phase {
+            Phase::Queued { .. } | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
+            Phase::Submitting { .. } => 5,
+            Phase::Rendering { submitted_at, .. } => {
+                let share = now.saturating_sub(*submitted_at) * 80 / self.request.usual_render.max(1);
+                10 + u8::try_from(share.min(75)).unwrap_or(75)
+            }
+            Phase::Storing { .. } => 90,
+            Phase::Ended { end: End::Completed { .. } } => 100,
+        }
+    }
+
+    /// The stored video of a completed attempt, unless it was deleted.
+    pub fn video(&self) -> Option<&Video> {
+        self.stored_video().filter(|_| self.video_deleted_at.is_none())
+    }
+
+    /// What a completed attempt stored, even if it was deleted since.
+    pub fn stored_video(&self) -> Option<&Video> {
+        match &self.phase {
+            Phase::Ended { end: End::Completed { video } } => Some(video),
+            Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Rendering { .. }
+            | Phase::Storing { .. }
+            | Phase::Ended { .. } => None,
+        }
+    }
+
+    /// Why the attempt failed or was cancelled.
+    pub fn failure(&self) -> Option<Failure> {
+        match &self.phase {
+            Phase::Ended { end: End::Failed { failure } } => Some(failure.clone()),
+            Phase::Ended { end: End::Cancelled } => Some(cancel::failure()),
+            Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Rendering { .. }
+            | Phase::Storing { .. }
+            | Phase::Ended { end: End::Completed { .. } } => None,
+        }
+    }
+
+    /// Whether the attempt holds a slot of the queue.
+    pub fn is_active(&self) -> bool {
+        self.status() == Status::Processing
+    }
+}

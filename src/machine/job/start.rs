@@ -1,0 +1,65 @@
+//! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
+
+use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Turn};
+use crate::machine::bug::{self, Bug};
+use crate::machine::delivery::EventKind;
+use crate::machine::outcome::Outcome;
+use crate::machine::{MINUTE, Millis, SECOND, retry};
+
+impl Job {
+    /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
+    pub(super) fn start(&mut self, epoch: u64, turn: &mut Turn) {
+        let current = epoch == self.epoch || bug::planted(Bug::EpochIgnored);
+        if !current || !matches!(self.phase, Phase::Queued { .. }) {
+            return;
+        }
+        let now = turn.now();
+        self.enqueued = true;
+        self.started_at = Some(now);
+        self.phase = Phase::Submitting { deadline_at: now + turn.policy.job_timeout, next_at: now, tries: 0 };
+        turn.note("started", None);
+        self.report_change(now);
+        self.announce(EventKind::Started, turn);
+    }
+
+    /// The queue knows this epoch: from now on a slow heartbeat is enough.
+    fn confirm_enqueued(&mut self, epoch: u64, now: Millis) {
+        if epoch != self.epoch {
+            return;
+        }
+        self.enqueued = true;
+        if let Phase::Queued { enqueue_at, tries } = &mut self.phase {
+            *enqueue_at = now + QUEUED_HEARTBEAT;
+            *tries = 0;
+        }
+    }
+
+    pub(super) fn enqueue_answered(&mut self, epoch: u64, outcome: &Outcome<bool>, turn: &mut Turn) {
+        match outcome {
+            Outcome::Done(admitted) => {
+                self.confirm_enqueued(epoch, turn.now());
+                if *admitted {
+                    self.start(epoch, turn);
+                }
+            }
+            Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown => {
+                if epoch == self.epoch
+                    && let Phase::Queued { enqueue_at, tries } = &mut self.phase
+                {
+                    *enqueue_at = turn.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, turn.moment.jitter());
+                    *tries += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing (I3).
+    pub(super) fn is_current(&self, epoch: u64) -> bool {
+        epoch == self.epoch || bug::planted(Bug::EpochIgnored)
+    }
+
+    /// Whether a paid call of this job is in flight.
+    pub fn is_submitting(&self) -> bool {
+        self.in_flight.as_ref().is_some_and(|in_flight| matches!(in_flight.effect, Effect::Submit { .. }))
+    }
+}

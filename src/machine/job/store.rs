@@ -1,0 +1,61 @@
+//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted.
+
+use super::{End, Errand, Job, Phase, Turn, Video};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{MINUTE, Millis, SECOND, retry};
+
+impl Job {
+    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, turn: &mut Turn) {
+        let Phase::Storing { tries, uri, .. } = &self.phase else {
+            self.discard(attempt, turn.now());
+            return;
+        };
+        if !self.is_current(epoch) {
+            self.discard(attempt, turn.now());
+            return;
+        }
+        let (tries, uri) = (*tries, uri.clone());
+        let (after, failure) = match outcome {
+            Outcome::Done(video) => {
+                turn.note("stored", Some(format!("{} bytes", video.size)));
+                self.end(End::Completed { video }, turn);
+                return;
+            }
+            Outcome::Refused(failure) => {
+                self.give_up_storing(failure, turn);
+                return;
+            }
+            Outcome::Retry { after, failure } => (after, failure),
+            Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
+        };
+        turn.note("store_failed", Some(failure.message.clone()));
+        if tries >= turn.policy.max_retries {
+            self.give_up_storing(failure, turn);
+            return;
+        }
+        let wait = retry::backoff(tries, SECOND, MINUTE, turn.moment.jitter());
+        let next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
+        self.phase = Phase::Storing { next_at, tries: tries + 1, uri };
+    }
+
+    fn give_up_storing(&mut self, failure: Failure, turn: &mut Turn) {
+        self.discard(self.attempt, turn.now());
+        self.fail(failure, turn);
+    }
+
+    /// Makes sure that nothing of an unwanted attempt stays in R2.
+    pub(super) fn discard(&mut self, attempt: u32, now: Millis) {
+        self.discards.insert(attempt, Errand { next_at: now, tries: 0 });
+    }
+
+    pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, turn: &mut Turn) {
+        if let Outcome::Done(()) = outcome {
+            self.discards.remove(&attempt);
+            return;
+        }
+        if let Some(errand) = self.discards.get_mut(&attempt) {
+            errand.next_at = turn.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, turn.moment.jitter());
+            errand.tries += 1;
+        }
+    }
+}

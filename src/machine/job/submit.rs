@@ -1,0 +1,122 @@
+//! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
+
+use super::{Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
+use crate::machine::bug::{self, Bug};
+use crate::machine::delivery::EventKind;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{MINUTE, Millis, SECOND, retry};
+
+/// The first poll comes when this share of the model's usual time has passed.
+const FIRST_POLL_PER_CENT: Millis = 60;
+
+impl Job {
+    /// Writes the ledger row that must be durable before the call leaves.
+    pub(super) fn intend_submit(&mut self, turn: &mut Turn) {
+        if bug::planted(Bug::SubmitIntentDropped) {
+            return;
+        }
+        self.submits.push(Submit {
+            attempt: self.attempt,
+            epoch: self.epoch,
+            intended_at: turn.now(),
+            answer: SubmitAnswer::Intended,
+        });
+        turn.note("submit_intended", None);
+    }
+
+    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, turn: &mut Turn) {
+        let outcome = match outcome {
+            // With its intent dropped, a cut-off call looks as if it had never been made.
+            Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
+            Outcome::Unknown if bug::planted(Bug::UnknownSubmitRepeated) => lost_answer_repeated(),
+            outcome @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown) => outcome,
+        };
+        self.close_ledger_row(epoch, &outcome);
+        let stale = !self.is_current(epoch);
+        let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
+            note_late_answer(&outcome, turn);
+            return;
+        };
+        if stale {
+            note_late_answer(&outcome, turn);
+            return;
+        }
+        match outcome {
+            Outcome::Done(operation) => {
+                let now = turn.now();
+                let usual = self.request.usual_render * FIRST_POLL_PER_CENT / 100;
+                let first_poll = turn.policy.first_poll.unwrap_or(usual.max(turn.policy.poll_interval));
+                let next_at = (now + first_poll).min(deadline_at);
+                self.phase = Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now };
+                turn.note("submitted", None);
+                self.announce(EventKind::Progress, turn);
+            }
+            Outcome::Retry { after, failure } => {
+                turn.note("submit_refused", Some(failure.message.clone()));
+                self.submit_again(deadline_at, tries, after, failure, turn);
+            }
+            Outcome::Refused(failure) => {
+                turn.note("submit_refused", Some(failure.message.clone()));
+                self.fail(failure, turn);
+            }
+            Outcome::Unknown => {
+                turn.note("submit_outcome_unknown", None);
+                match turn.policy.unknown_submit {
+                    UnknownSubmit::Fail => self.fail(unknown_outcome(), turn),
+                    UnknownSubmit::Retry => self.submit_again(deadline_at, tries, None, unknown_outcome(), turn),
+                }
+            }
+        }
+    }
+
+    /// Waits and submits again, unless the retries or the time are used up.
+    fn submit_again(
+        &mut self,
+        deadline_at: Millis,
+        tries: u32,
+        after: Option<Millis>,
+        failure: Failure,
+        turn: &mut Turn,
+    ) {
+        let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, turn.moment.jitter());
+        let next_at = turn.now() + after.unwrap_or(0).max(backoff);
+        if tries >= turn.policy.max_retries || next_at >= deadline_at {
+            self.fail(failure, turn);
+            return;
+        }
+        self.phase = Phase::Submitting { deadline_at, next_at, tries: tries + 1 };
+    }
+
+    fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
+        let answer = match outcome {
+            Outcome::Done(_) => SubmitAnswer::Accepted,
+            Outcome::Retry { .. } | Outcome::Refused(_) => SubmitAnswer::Refused,
+            Outcome::Unknown => SubmitAnswer::Unknown,
+        };
+        let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);
+        if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
+            row.answer = answer;
+        }
+    }
+}
+
+/// The job was cancelled while the call was in flight; what became of the money is still told.
+fn note_late_answer(outcome: &Outcome<String>, turn: &mut Turn) {
+    let what = match outcome {
+        Outcome::Done(_) => "the upstream had accepted the render",
+        Outcome::Retry { .. } | Outcome::Refused(_) => "the upstream had refused the render",
+        Outcome::Unknown => "whether the upstream accepted the render is not known",
+    };
+    turn.note("submit_answered_late", Some(what.to_owned()));
+}
+
+fn unknown_outcome() -> Failure {
+    Failure::new(
+        ErrorCode::SubmitOutcomeUnknown,
+        "The answer of the video service was lost, so the render may have been started; it was not started again.",
+    )
+}
+
+fn lost_answer_repeated() -> Outcome<String> {
+    Outcome::Retry { after: None, failure: unknown_outcome() }
+}

@@ -1,0 +1,43 @@
+//! The right of one job's attempt to hold a slot, fenced by its epoch.
+
+use super::{Millis, SECOND};
+use serde::{Deserialize, Serialize};
+
+/// How long a granted but unconfirmed start may take before it is repeated.
+pub const START_PATIENCE: Millis = 5 * SECOND;
+/// How long a confirmed lease lasts before the holder is asked whether it still works.
+pub const LEASE: Millis = 120 * SECOND;
+/// How soon an unanswered question is asked again.
+pub const ASK_AGAIN: Millis = 15 * SECOND;
+
+/// A held slot. It is never taken away by time alone: when it runs out, the holder is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The attempt's fencing number; it only grows.
+    pub epoch: u64,
+    /// When the holder is to be asked, in milliseconds since the Unix epoch.
+    pub until: Millis,
+}
+
+impl Lease {
+    /// Grants a slot that must be confirmed within [`START_PATIENCE`].
+    pub fn grant(epoch: u64, now: Millis) -> Self {
+        Self { epoch, until: now + START_PATIENCE }
+    }
+
+    /// Extends the lease after its holder was heard of.
+    #[must_use]
+    pub fn heard(self, now: Millis) -> Self {
+        Self { until: now + LEASE, ..self }
+    }
+
+    /// Notes that the holder is being asked now.
+    #[must_use]
+    pub fn asked(self, now: Millis) -> Self {
+        Self { until: now + ASK_AGAIN, ..self }
+    }
+
+    pub fn is_over(self, now: Millis) -> bool {
+        now >= self.until
+    }
+}

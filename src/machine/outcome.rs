@@ -1,0 +1,48 @@
+//! What an outside call came to, cut by what the caller does next.
+
+use super::Millis;
+use serde::{Deserialize, Serialize};
+
+/// The answer of one outside call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// The call did what it was asked.
+    Done(T),
+    /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if given.
+    Retry { after: Option<Millis>, failure: Failure },
+    /// Provably nothing happened, and repeating cannot help.
+    Refused(Failure),
+    /// The answer was lost: the call may have had its effect.
+    Unknown,
+}
+
+/// Why something failed, in a word for programs and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub code: ErrorCode,
+    /// One sentence a user can read; never a prompt, a key or a signed URL.
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// The closed set of reasons a generation fails with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    InvalidRequest,
+    ProviderRateLimited,
+    ProviderQuotaExhausted,
+    ProviderUnavailable,
+    ProviderRejectedContent,
+    ModelRetired,
+    SubmitOutcomeUnknown,
+    DeadlineExceeded,
+    StorageFailed,
+    Cancelled,
+    Internal,
+}

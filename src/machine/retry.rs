@@ -1,0 +1,37 @@
+//! How long to wait before trying again.
+
+use super::Millis;
+
+/// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over `cap`.
+pub fn backoff(tries: u32, base: Millis, cap: Millis, random: u64) -> Millis {
+    let full = base.saturating_mul(1_u64 << tries.min(32)).min(cap).max(1);
+    let half = full / 2;
+    half + random % (full - half + 1)
+}
+
+/// Spreads `wait` by ±20 %, so that many failures of one moment do not return in one moment.
+pub fn spread(wait: Millis, random: u64) -> Millis {
+    let fifth = wait / 5;
+    wait - fifth + random % (2 * fifth + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{backoff, spread};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn backoff_stays_between_half_and_the_whole_step(tries in 0_u32..80, base in 1_u64..100_000, cap in 1_u64..10_000_000, random: u64) {
+            let wait = backoff(tries, base, cap, random);
+            let full = base.saturating_mul(1_u64 << tries.min(32)).min(cap);
+            prop_assert!(wait >= full / 2 && wait <= full);
+        }
+
+        #[test]
+        fn spread_stays_within_a_fifth(wait in 0_u64..100_000_000, random: u64) {
+            let spread = spread(wait, random);
+            prop_assert!(spread >= wait - wait / 5 && spread <= wait + wait / 5);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Serde types that cross a boundary: the app's HTTP and webhooks, the upstream, stored records, and
+//! the messages between the worker and its objects.
+
+pub mod api;
+pub mod event;
+pub mod message;
+pub mod stored;
+pub mod veo;

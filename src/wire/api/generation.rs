@@ -1,0 +1,166 @@
+//! A generation as the app reads it.
+
+use crate::machine::job::Job;
+use crate::machine::outcome::ErrorCode;
+use crate::machine::queue::{BlockedBy, Card};
+use crate::machine::{JobKey, Millis, Status};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The `generation` (and `job`) object of every answer. Absent fields are left out, but for `blockedBy`.
+///
+/// `queue_position`, `blocked_by`, `links` and the result's `video_url` depend on the moment of asking: the
+/// front door fills them in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Generation {
+    pub id: String,
+    pub generation_id: String,
+    pub user_id: String,
+    pub status: Status,
+    /// `queued · submitting · rendering · storing · notifying · done`.
+    pub phase: String,
+    /// Per cent.
+    pub progress: u8,
+    pub prompt: String,
+    /// As the app sent them.
+    pub parameters: Map<String, Value>,
+    pub provider: String,
+    pub model: String,
+    pub priority: u8,
+    #[serde(default)]
+    pub queue_position: u64,
+    #[serde(default)]
+    pub blocked_by: Option<BlockedBy>,
+    /// How many attempts have been begun.
+    pub attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<GenerationResult>,
+    /// One sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<ErrorCode>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// Times are RFC 3339 in UTC with milliseconds.
+    pub created_at: String,
+    pub updated_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<Links>,
+}
+
+/// What a completed generation came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GenerationResult {
+    /// A signed address; absent once the video was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_url: Option<String>,
+    /// Seconds.
+    pub duration: u32,
+    /// Bytes.
+    pub file_size: u64,
+    pub resolution: String,
+    pub format: String,
+    /// From start to end, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processing_time: Option<Millis>,
+    /// US dollars, by the model's list price.
+    pub cost: f64,
+}
+
+/// Where to go next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    #[serde(rename = "self")]
+    pub this: String,
+    pub cancel: String,
+    pub retry: String,
+    pub timeline: String,
+    pub video: String,
+}
+
+impl Generation {
+    /// The job as the app reads it, `now` deciding the progress of a render.
+    pub fn of(job: &Job, now: Millis) -> Self {
+        let failure = job.failure();
+        Self {
+            id: job.key.generation_id.clone(),
+            generation_id: job.key.generation_id.clone(),
+            user_id: job.key.user_id.clone(),
+            status: job.status(),
+            phase: job.phase_name().to_owned(),
+            progress: job.progress(now),
+            prompt: job.request.prompt.clone(),
+            parameters: job.request.parameters.clone(),
+            provider: job.request.provider.clone(),
+            model: job.request.model.clone(),
+            priority: job.request.priority,
+            queue_position: 0,
+            blocked_by: None,
+            attempts: job.attempt,
+            result: GenerationResult::of(job),
+            error: failure.as_ref().map(|failure| failure.message.clone()),
+            error_code: failure.map(|failure| failure.code),
+            metadata: job.request.metadata.clone(),
+            created_at: rfc3339(job.created_at),
+            updated_at: rfc3339(job.updated_at),
+            started_at: job.started_at.map(rfc3339),
+            completed_at: job.ended_at.map(rfc3339),
+            links: None,
+        }
+    }
+
+    pub fn key(&self) -> JobKey {
+        JobKey::new(self.user_id.clone(), self.generation_id.clone())
+    }
+}
+
+impl GenerationResult {
+    /// The result of a completed job, without the signed address.
+    pub fn of(job: &Job) -> Option<Self> {
+        let video = job.stored_video()?;
+        Some(Self {
+            video_url: None,
+            duration: job.request.render.duration_seconds,
+            file_size: video.size,
+            resolution: job.request.render.resolution.clone(),
+            format: "mp4".to_owned(),
+            processing_time: job.processing_time(),
+            cost: dollars(job.request.price_micros),
+        })
+    }
+}
+
+/// The card the queue keeps of a job.
+pub fn card(job: &Job, now: Millis) -> Card {
+    let snapshot = serde_json::to_string(&Generation::of(job, now)).unwrap_or_default();
+    Card {
+        key: job.key.clone(),
+        epoch: job.epoch,
+        report_number: job.report_number,
+        status: job.status(),
+        priority: job.request.priority,
+        created_at: job.created_at,
+        updated_at: job.updated_at,
+        snapshot,
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:00.000Z`.
+pub fn rfc3339(at: Millis) -> String {
+    let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis).unwrap_or_default();
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Millionths of a dollar as dollars; exact for every price a render can have.
+fn dollars(micros: u64) -> f64 {
+    f64::from(u32::try_from(micros).unwrap_or(u32::MAX)) / 1e6
+}

@@ -1,0 +1,140 @@
+//! Messages to the Durable Objects. Each is idempotent: it may arrive twice, late, or from an older build.
+//!
+//! They travel as JSON in the body of a POST. Fields are only ever added, with defaults, so that a worker
+//! and an object of neighbouring builds understand each other.
+
+use super::api::Generation;
+use crate::machine::job::{Note, Refusal, Request, Video};
+use crate::machine::queue::{Card, Standing};
+use crate::machine::{JobKey, Millis, Status};
+use serde::{Deserialize, Serialize};
+
+/// A message to the job's own object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum JobMessage {
+    /// Makes the job durable, or finds it made before.
+    Create {
+        key: JobKey,
+        request: Box<Request>,
+    },
+    /// Takes back a job that the queue refused, as long as nobody was told that it was accepted.
+    Withdraw,
+    View,
+    Timeline,
+    /// A slot was granted to `epoch`. Also asks a holder whether it still works.
+    Start {
+        epoch: u64,
+    },
+    Cancel,
+    Retry,
+    DeleteVideo,
+}
+
+/// The job's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum JobReply {
+    /// `new` is false for a repeat of the same request.
+    Created {
+        new: bool,
+        card: Card,
+    },
+    /// The id is taken by a request with another body.
+    Conflict,
+    Withdrawn,
+    /// The job as it is now, after the message. `video` is the stored file, if there is one.
+    View {
+        generation: Box<Generation>,
+        video: Option<Video>,
+    },
+    Timeline {
+        notes: Vec<Note>,
+    },
+    State {
+        epoch: u64,
+        report_number: u64,
+        status: Status,
+    },
+    Refused {
+        refusal: Refusal,
+    },
+    /// There is no such job.
+    Missing,
+}
+
+/// A message to the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum QueueMessage {
+    /// A job asks for its place; a `promised` one is never refused.
+    Enqueue {
+        card: Card,
+        promised: bool,
+    },
+    Report {
+        card: Card,
+    },
+    Standing {
+        key: JobKey,
+    },
+    /// A user's jobs, newest first, `limit` at most; `after` is the last page's `next`.
+    List {
+        user_id: String,
+        status: Option<Status>,
+        limit: u32,
+        after: Option<String>,
+    },
+    Stats,
+    /// Repairs what a lost alarm left undone.
+    Sweep,
+}
+
+/// The queue's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum QueueReply {
+    Standing {
+        standing: Standing,
+    },
+    /// Nothing was stored; try again in `retry_after` milliseconds.
+    Full {
+        retry_after: Millis,
+    },
+    /// The queue does not know the job.
+    Unknown,
+    Page {
+        cards: Vec<Card>,
+        next: Option<String>,
+    },
+    /// The cursor was not one of ours.
+    BadCursor,
+    Stats {
+        stats: Box<QueueStats>,
+    },
+    Done,
+}
+
+/// What the queue holds, for `/api/queue/status`, `/api/queue/stats` and `/health`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueStats {
+    /// `immediate`; the other modes when they are chosen.
+    pub mode: String,
+    pub paused: bool,
+    pub slots: Slots,
+    /// How many generations have each status.
+    pub by_status: std::collections::BTreeMap<String, u64>,
+    /// How many wait at each priority.
+    pub waiting_by_priority: std::collections::BTreeMap<String, u64>,
+    /// How long the first in line has waited, in milliseconds; absent when nobody waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest_wait_ms: Option<Millis>,
+}
+
+/// Concurrency slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    pub total: u64,
+    pub used: u64,
+}
