@@ -1,0 +1,225 @@
+//! One request on its way through the server: recorded when it comes, and what a handler may do to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::clock;
+use crate::connection::Cutter;
+use crate::gates::Closed;
+use crate::journal::{Entry, KeySeen, Outcome, Step};
+use crate::world::World;
+
+/// The largest body read.
+const MAX_BODY_BYTES: usize = 32 << 20;
+/// The longest part of a body kept in the record.
+const MAX_RECORDED_BYTES: usize = 256 << 10;
+
+/// A handler's hold on its request.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) world: Arc<World>,
+    pub(crate) seq: u64,
+    cutter: Cutter,
+}
+
+impl Call {
+    /// Writes down which job the request belongs to.
+    pub(crate) fn belongs_to(&self, prompt: &str, operation: Option<&str>) {
+        self.world.journal.update(self.seq, |entry| {
+            entry.prompt = Some(prompt.to_owned());
+            entry.operation = operation.map(str::to_owned);
+        });
+    }
+
+    /// Writes down the mark the request meets.
+    pub(crate) fn meets(&self, label: &str) {
+        self.world.journal.update(self.seq, |entry| {
+            entry.fault = Some(label.to_owned());
+        });
+    }
+
+    /// What the request does is done and can be seen, though it may not be answered yet.
+    pub(crate) fn visible(&self) {
+        self.world.journal.update(self.seq, |entry| entry.visible = true);
+    }
+
+    /// Waits while the step is closed.
+    pub(crate) async fn pass(&self, step: Step, how: Closed) {
+        let gates = &self.world.gates;
+        if !gates.is_closed(step, how) {
+            return;
+        }
+        let mut before = Outcome::Pending;
+        self.world.journal.update(self.seq, |entry| {
+            before = entry.outcome;
+            entry.outcome = Outcome::Held;
+            entry.visible = true;
+        });
+        gates.opened(step, how).await;
+        self.world.journal.update(self.seq, |entry| entry.outcome = before);
+    }
+
+    /// Never answers; a reset of the world cuts the connection.
+    pub(crate) async fn hang(&self) -> Response {
+        let reset = self.world.until_reset();
+        self.world.journal.update(self.seq, |entry| {
+            entry.outcome = Outcome::Hung;
+            entry.visible = true;
+        });
+        reset.await;
+        self.cut()
+    }
+
+    /// Resets the connection. What the handler returns then is never sent.
+    pub(crate) fn cut(&self) -> Response {
+        self.cutter.cut();
+        self.world.journal.update(self.seq, |entry| {
+            entry.outcome = Outcome::Reset;
+            entry.visible = true;
+        });
+        StatusCode::NO_CONTENT.into_response()
+    }
+
+    fn answered(&self, status: StatusCode) {
+        self.world.journal.update(self.seq, |entry| {
+            if entry.outcome != Outcome::Reset {
+                entry.outcome = Outcome::Answered;
+                entry.status = Some(status.as_u16());
+            }
+            entry.visible = true;
+        });
+    }
+}
+
+/// Notices a handler that was dropped because its caller went away.
+struct Watch {
+    call: Call,
+    answered: bool,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.call.world.journal.update(self.call.seq, |entry| {
+                entry.outcome = Outcome::Abandoned;
+                entry.visible = true;
+            });
+        }
+    }
+}
+
+/// Middleware of the main listener.
+pub(crate) async fn record(
+    State(world): State<Arc<World>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let step = step_of(request.method().as_str(), request.uri().path());
+    record_as(step, world, cutter, request, next).await
+}
+
+/// Middleware of the other host, where every request counts as a visit.
+pub(crate) async fn record_visit(
+    State(world): State<Arc<World>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: Request,
+    next: Next,
+) -> Response {
+    record_as(Step::Other, world, cutter, request, next).await
+}
+
+async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let api_key = key_seen(&world, &parts.headers);
+    let seq = world.journal.add(|seq| Entry {
+        seq,
+        at_ms: clock::unix_ms(),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: without_key(parts.uri.query().unwrap_or_default()),
+        headers: without_secrets(&parts.headers, api_key),
+        api_key,
+        body: String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_RECORDED_BYTES)]).into_owned(),
+        body_bytes: bytes.len(),
+        step,
+        operation: None,
+        prompt: None,
+        fault: None,
+        status: None,
+        outcome: Outcome::Pending,
+        visible: false,
+    });
+    let call = Call { world, seq, cutter };
+    let mut watch = Watch { call: call.clone(), answered: false };
+    parts.extensions.insert(call.clone());
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    watch.answered = true;
+    call.answered(response.status());
+    response
+}
+
+/// What a request is, by its path alone.
+fn step_of(method: &str, path: &str) -> Step {
+    if path.starts_with("/v1beta/models/") {
+        match method {
+            "POST" if path.ends_with(":predictLongRunning") => Step::Submit,
+            "GET" if path.contains("/operations/") => Step::Poll,
+            _ => Step::Unknown,
+        }
+    } else if path.starts_with("/v1beta/files/") {
+        Step::Download
+    } else if path.starts_with("/download/") {
+        Step::Bytes
+    } else if path == "/api/webhooks/worker" {
+        Step::Webhook
+    } else {
+        Step::Unknown
+    }
+}
+
+/// Compares the caller's key with the expected one.
+pub(crate) fn key_seen(world: &World, headers: &HeaderMap) -> KeySeen {
+    match (headers.get("x-goog-api-key"), &world.options.api_key) {
+        (None, _) => KeySeen::Absent,
+        (Some(_), None) => KeySeen::Present,
+        (Some(given), Some(expected)) if given.as_bytes() == expected.as_bytes() => KeySeen::Equal,
+        (Some(_), Some(_)) => KeySeen::Different,
+    }
+}
+
+/// The headers with every credential replaced by a word.
+fn without_secrets(headers: &HeaderMap, key: KeySeen) -> BTreeMap<String, String> {
+    let mut kept = BTreeMap::new();
+    for (name, value) in headers {
+        let value = match name.as_str() {
+            "x-goog-api-key" => match key {
+                KeySeen::Equal => "<equal>".to_owned(),
+                KeySeen::Different => "<different>".to_owned(),
+                KeySeen::Present | KeySeen::Absent => "<present>".to_owned(),
+            },
+            "authorization" | "cookie" => "<present>".to_owned(),
+            _ => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        };
+        kept.insert(name.as_str().to_owned(), value);
+    }
+    kept
+}
+
+/// The query with a `key` parameter's value replaced by a word.
+fn without_key(query: &str) -> String {
+    query
+        .split('&')
+        .map(|pair| if pair.starts_with("key=") { "key=<present>" } else { pair })
+        .collect::<Vec<_>>()
+        .join("&")
+}

@@ -1,0 +1,89 @@
+//! The app's side: a receiver of signed webhooks that keeps all it got and can be told to fail.
+
+mod mode;
+mod page;
+mod receive;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde::Serialize;
+
+pub(crate) use mode::Mode;
+
+/// The most deliveries remembered; older ones are forgotten.
+const MAX_DELIVERIES: usize = 10_000;
+
+/// One delivery attempt that reached the inbox.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Delivery {
+    /// The request's number in the journal.
+    pub(crate) seq: u64,
+    /// Milliseconds since the epoch.
+    pub(crate) received_at: u64,
+    pub(crate) headers: BTreeMap<String, String>,
+    /// The body as it came.
+    pub(crate) body: String,
+    /// Whether a known secret signed it, at most five minutes ago.
+    pub(crate) valid: bool,
+    /// Why it is not valid.
+    pub(crate) reason: Option<String>,
+    /// The `webhook-id` header.
+    pub(crate) id: String,
+    /// Which attempt with this id it is, from 1.
+    pub(crate) attempt: u32,
+    /// The body's `event`.
+    pub(crate) event: Option<String>,
+    /// The body's `generationId`.
+    pub(crate) generation_id: Option<String>,
+    /// The status it was answered with; absent while it is held, or for ever when it was hung or cut.
+    pub(crate) answered: Option<u16>,
+}
+
+/// What arrived, and how the next one is treated.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    deliveries: VecDeque<Delivery>,
+    attempts: BTreeMap<String, u32>,
+    pub(crate) mode: Mode,
+}
+
+impl Inbox {
+    /// Keeps a delivery; returns which attempt of its id it is.
+    pub(crate) fn keep(&mut self, mut delivery: Delivery) -> u32 {
+        let attempts = self.attempts.entry(delivery.id.clone()).or_default();
+        *attempts = attempts.saturating_add(1);
+        delivery.attempt = *attempts;
+        if self.deliveries.len() >= MAX_DELIVERIES {
+            self.deliveries.pop_front();
+        }
+        let attempt = delivery.attempt;
+        self.deliveries.push_back(delivery);
+        attempt
+    }
+
+    /// Writes down the status a delivery was answered with.
+    pub(crate) fn answered(&mut self, seq: u64, status: u16) {
+        let delivery = self.deliveries.iter_mut().rev().find(|delivery| delivery.seq == seq);
+        if let Some(delivery) = delivery {
+            delivery.answered = Some(status);
+        }
+    }
+
+    /// All deliveries, oldest first.
+    pub(crate) fn deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.deliveries.iter()
+    }
+}
+
+/// The receiver, recorded like the rest of the main listener.
+pub(crate) fn routes() -> Router {
+    Router::new().route("/api/webhooks/worker", post(receive::receive))
+}
+
+/// The page, which is not recorded.
+pub(crate) fn page_routes() -> Router<std::sync::Arc<crate::world::World>> {
+    Router::new().route("/inbox", get(page::show)).route("/inbox/mode", post(page::switch))
+}

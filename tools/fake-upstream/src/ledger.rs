@@ -1,0 +1,163 @@
+//! The ledger of accepted, and so paid, jobs.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock;
+use crate::marks::{DownloadFault, Mark, Marks, ResultFault};
+
+/// Operation and file ids are so long, of `[a-z0-9]`.
+const ID_LENGTH: usize = 12;
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    /// The render time is not over.
+    Rendering,
+    /// Rendered, but no poll has heard of it.
+    Done,
+    /// A poll was told the result.
+    Collected,
+}
+
+/// One accepted job.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) model: String,
+    pub(crate) prompt: String,
+    /// The submit's body without the bytes of images.
+    pub(crate) request: Value,
+    /// The submit's number in the journal.
+    pub(crate) submitted_by: u64,
+    pub(crate) accepted_at_ms: u64,
+    pub(crate) accepted: Instant,
+    pub(crate) render: Duration,
+    pub(crate) marks: Marks,
+    pub(crate) result: Option<ResultFault>,
+    /// The file's id in the result.
+    pub(crate) file: String,
+    /// What the last visit of the file's address decided for the bytes.
+    pub(crate) download: Option<Mark<DownloadFault>>,
+    pub(crate) polls: u32,
+    pub(crate) collected: bool,
+}
+
+impl Operation {
+    /// The operation's name on the wire.
+    pub(crate) fn name(&self) -> String {
+        format!("models/{}/operations/{}", self.model, self.id)
+    }
+
+    /// Where the job stands now.
+    pub(crate) fn state(&self) -> State {
+        let never = self.result == Some(ResultFault::Never);
+        if self.collected {
+            State::Collected
+        } else if never || clock::now().duration_since(self.accepted) < self.render {
+            State::Rendering
+        } else {
+            State::Done
+        }
+    }
+}
+
+/// All accepted jobs in the order of their acceptance.
+pub(crate) struct Ledger {
+    seed: u64,
+    ids_made: u64,
+    operations: Vec<Operation>,
+    by_id: BTreeMap<String, usize>,
+    by_file: BTreeMap<String, usize>,
+    rendering: usize,
+    most_rendering: usize,
+}
+
+impl Ledger {
+    /// An empty ledger. The seed keeps the ids of two processes apart.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            ids_made: 0,
+            operations: Vec::new(),
+            by_id: BTreeMap::new(),
+            by_file: BTreeMap::new(),
+            rendering: 0,
+            most_rendering: 0,
+        }
+    }
+
+    /// An id no earlier call returned.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        self.ids_made += 1;
+        let mut number = mix(self.seed.wrapping_add(self.ids_made));
+        let mut id = String::with_capacity(ID_LENGTH);
+        for place in 0..ID_LENGTH {
+            // A letter first, as Google's ids mostly have; the rest from the whole alphabet.
+            let radix = if place == 0 { 26 } else { 36 };
+            let digit = u8::try_from(number % radix).unwrap_or_default();
+            number /= radix;
+            id.push(char::from(if digit < 26 { b'a' + digit } else { b'0' + digit - 26 }));
+        }
+        id
+    }
+
+    /// Adds an accepted job.
+    pub(crate) fn accept(&mut self, operation: Operation) {
+        let index = self.operations.len();
+        self.by_id.insert(operation.id.clone(), index);
+        self.by_file.insert(operation.file.clone(), index);
+        self.operations.push(operation);
+        self.rendering += 1;
+        self.most_rendering = self.most_rendering.max(self.rendering);
+    }
+
+    /// The job of an operation id.
+    pub(crate) fn find(&mut self, id: &str) -> Option<&mut Operation> {
+        self.operations.get_mut(*self.by_id.get(id)?)
+    }
+
+    /// The job whose result is this file.
+    pub(crate) fn find_file(&mut self, file: &str) -> Option<&mut Operation> {
+        self.operations.get_mut(*self.by_file.get(file)?)
+    }
+
+    /// A poll was told that the job is done.
+    pub(crate) fn collect(&mut self, id: &str) {
+        if let Some(operation) = self.find(id)
+            && !operation.collected
+        {
+            operation.collected = true;
+            self.rendering -= 1;
+        }
+    }
+
+    /// Every job, in the order of acceptance.
+    pub(crate) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// How many jobs render now, and the most that ever did at once.
+    pub(crate) fn rendering(&self) -> (usize, usize) {
+        (self.rendering, self.most_rendering)
+    }
+
+    /// Forgets every job; ids go on, so an id of before is unknown and never given again.
+    pub(crate) fn clear(&mut self) {
+        let mut empty = Self::new(self.seed);
+        empty.ids_made = self.ids_made;
+        *self = empty;
+    }
+}
+
+/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014): neighbouring numbers become unlike ones.
+fn mix(number: u64) -> u64 {
+    let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

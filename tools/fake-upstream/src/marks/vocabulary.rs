@@ -1,0 +1,208 @@
+//! Each step's faults and their names.
+
+/// An error answer of Google's, provably without an accepted job.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Refusal {
+    /// `429`: bare, without details.
+    Exhausted,
+    /// `429-retry:DELAY`: with a `RetryInfo` of that delay.
+    RetryInfo(String),
+    /// `429-quota[:DELAY]`: the quota of the day, with a `RetryInfo` if a delay is given.
+    DailyQuota(Option<String>),
+    /// `500`.
+    Internal,
+    /// `503`.
+    Unavailable,
+    /// `401`.
+    Unauthenticated,
+    /// `400-safety`: the prompt was refused.
+    Safety,
+    /// `404`.
+    NotFound,
+}
+
+impl Refusal {
+    fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        let refusal = match fault {
+            "429-retry" => return argument.map(|delay| Self::RetryInfo(delay.to_owned())),
+            "429-quota" => return Some(Self::DailyQuota(argument.map(str::to_owned))),
+            "429" => Self::Exhausted,
+            "500" => Self::Internal,
+            "503" => Self::Unavailable,
+            "401" => Self::Unauthenticated,
+            "400-safety" => Self::Safety,
+            "404" => Self::NotFound,
+            _ => return None,
+        };
+        argument.is_none().then_some(refusal)
+    }
+}
+
+/// What may happen to a submit. Those that say so put the job into the ledger: it is paid, whatever the caller sees.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SubmitFault {
+    /// An error answer; nothing was accepted.
+    Refuse(Refusal),
+    /// `500-after`: accepted, then answered with a 500.
+    InternalAfter,
+    /// `hang-before`: held for ever, not accepted.
+    HangBefore,
+    /// `hang-after`: accepted, never answered.
+    HangAfter,
+    /// `reset-before`: the connection is reset, nothing was accepted.
+    ResetBefore,
+    /// `reset-after`: accepted, then the connection is reset.
+    ResetAfter,
+    /// `garbage`: accepted, 200 with something that is not JSON.
+    Garbage,
+    /// `html`: accepted, 200 with a web page.
+    Html,
+    /// `html-502`: accepted, but a proxy answers 502 with a web page.
+    HtmlBadGateway,
+    /// `no-name`: accepted, 200 with `{}`.
+    NoName,
+    /// `redirect`: 307 to the other host, not accepted.
+    Redirect,
+}
+
+impl SubmitFault {
+    /// Reads the part of a mark after `submit:`.
+    pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        if let Some(refusal) = Refusal::read(fault, argument) {
+            return Some(Self::Refuse(refusal));
+        }
+        let read = match fault {
+            "500-after" => Self::InternalAfter,
+            "hang-before" => Self::HangBefore,
+            "hang-after" => Self::HangAfter,
+            "reset-before" => Self::ResetBefore,
+            "reset-after" => Self::ResetAfter,
+            "garbage" => Self::Garbage,
+            "html" => Self::Html,
+            "html-502" => Self::HtmlBadGateway,
+            "no-name" => Self::NoName,
+            "redirect" => Self::Redirect,
+            _ => return None,
+        };
+        argument.is_none().then_some(read)
+    }
+}
+
+/// What may happen to a poll.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum PollFault {
+    /// An error answer.
+    Refuse(Refusal),
+    /// `hang`: never answered.
+    Hang,
+    /// `reset`: the connection is reset.
+    Reset,
+    /// `garbage`: 200 with something that is not JSON.
+    Garbage,
+    /// `html`: 200 with a web page.
+    Html,
+    /// `done-false`: while the render runs, `"done": false` is spelt out.
+    DoneFalse,
+}
+
+impl PollFault {
+    /// Reads the part of a mark after `poll:`.
+    pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        if let Some(refusal) = Refusal::read(fault, argument) {
+            return Some(Self::Refuse(refusal));
+        }
+        let read = match fault {
+            "hang" => Self::Hang,
+            "reset" => Self::Reset,
+            "garbage" => Self::Garbage,
+            "html" => Self::Html,
+            "done-false" => Self::DoneFalse,
+            _ => return None,
+        };
+        argument.is_none().then_some(read)
+    }
+}
+
+/// How a finished operation ends, if not with a video.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ResultFault {
+    /// `rai`: filtered, with reasons and without samples.
+    Filtered,
+    /// `code13` or `error:CODE`: `google.rpc.Status` with that code.
+    Error(i32),
+    /// `empty`: done, with a response that has no video.
+    Empty,
+    /// `error-and-response`: both at once.
+    ErrorAndResponse,
+    /// `never`: never done.
+    Never,
+}
+
+impl ResultFault {
+    /// Reads the part of a mark after `result:`.
+    pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        let read = match fault {
+            "error" => return argument?.parse().ok().map(Self::Error),
+            "code13" => Self::Error(13),
+            "rai" => Self::Filtered,
+            "empty" => Self::Empty,
+            "error-and-response" => Self::ErrorAndResponse,
+            "never" => Self::Never,
+            _ => return None,
+        };
+        argument.is_none().then_some(read)
+    }
+}
+
+/// What may happen to a download.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum DownloadFault {
+    /// An error answer.
+    Refuse(Refusal),
+    /// `html`: 200 with a web page.
+    Html,
+    /// `empty`: 200 with no bytes.
+    Empty,
+    /// `hang`: never answered.
+    Hang,
+    /// `redirect-other`: the bytes are on another host.
+    RedirectOther,
+    /// `redirect-loop`: 302 to itself.
+    RedirectLoop,
+    /// `truncated`: half of the bytes promised by Content-Length, then the connection closes.
+    Truncated,
+    /// `reset`: half of the bytes, then a reset.
+    Reset,
+    /// `stall`: half of the bytes, then silence.
+    Stall,
+    /// `chunked`: no Content-Length.
+    Chunked,
+    /// `slow:N`: N bytes a second.
+    Slow(u64),
+}
+
+impl DownloadFault {
+    /// Reads the part of a mark after `download:`.
+    pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        if let Some(refusal) = Refusal::read(fault, argument) {
+            return Some(Self::Refuse(refusal));
+        }
+        let read = match fault {
+            "slow" => {
+                let rate = argument?.parse().ok()?;
+                return (rate > 0).then_some(Self::Slow(rate));
+            }
+            "html" => Self::Html,
+            "empty" => Self::Empty,
+            "hang" => Self::Hang,
+            "redirect-other" => Self::RedirectOther,
+            "redirect-loop" => Self::RedirectLoop,
+            "truncated" => Self::Truncated,
+            "reset" => Self::Reset,
+            "stall" => Self::Stall,
+            "chunked" => Self::Chunked,
+            _ => return None,
+        };
+        argument.is_none().then_some(read)
+    }
+}

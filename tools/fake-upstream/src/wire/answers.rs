@@ -1,0 +1,126 @@
+//! Answers in Google's shapes, and the ones that are no such answers.
+
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::marks::Refusal;
+
+const RATE_LIMITS: &str = "https://ai.google.dev/gemini-api/docs/rate-limits";
+
+/// JSON laid out as Google lays it out.
+pub(crate) fn json_answer(status: StatusCode, body: &Value) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    (status, content_type, format!("{body:#}\n")).into_response()
+}
+
+/// An error without details.
+pub(crate) fn error(status: StatusCode, message: &str) -> Response {
+    error_with(status, message, &[])
+}
+
+/// Google's error body; `details` is left out when empty.
+pub(crate) fn error_with(status: StatusCode, message: &str, details: &[Value]) -> Response {
+    let mut error = json!({
+        "code": status.as_u16(),
+        "message": message,
+        "status": name_of(status),
+    });
+    if !details.is_empty() {
+        error["details"] = json!(details);
+    }
+    json_answer(status, &json!({ "error": error }))
+}
+
+/// The name of the `google.rpc` code that a status stands for.
+fn name_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "INVALID_ARGUMENT",
+        StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::TOO_MANY_REQUESTS => "RESOURCE_EXHAUSTED",
+        StatusCode::INTERNAL_SERVER_ERROR => "INTERNAL",
+        StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
+        _ => "UNKNOWN",
+    }
+}
+
+/// The answer of a refusal mark.
+pub(crate) fn refuse(refusal: &Refusal, model: &str) -> Response {
+    match refusal {
+        Refusal::Exhausted => error(StatusCode::TOO_MANY_REQUESTS, "Resource has been exhausted (e.g. check quota)."),
+        Refusal::RetryInfo(delay) => quota("PerMinutePerProjectPerModel", model, Some(delay)),
+        Refusal::DailyQuota(delay) => quota("PerDayPerProjectPerModel", model, delay.as_deref()),
+        Refusal::Internal => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting",
+        ),
+        Refusal::Unavailable => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.",
+        ),
+        Refusal::Unauthenticated => error(
+            StatusCode::UNAUTHORIZED,
+            "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
+        ),
+        Refusal::Safety => error(
+            StatusCode::BAD_REQUEST,
+            "The prompt could not be submitted. Your prompt contains words that violate our safety policies. Please modify your prompt and try again.",
+        ),
+        Refusal::NotFound => error(StatusCode::NOT_FOUND, "Requested entity was not found."),
+    }
+}
+
+/// A 429 with a violated quota and, if a delay is given, when to come back.
+fn quota(period: &str, model: &str, delay: Option<&str>) -> Response {
+    let mut details = vec![
+        json!({
+            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+            "violations": [{
+                "quotaMetric": "generativelanguage.googleapis.com/predict_long_running_requests",
+                "quotaId": format!("PredictLongRunningRequests{period}"),
+                "quotaDimensions": { "location": "global", "model": model },
+                "quotaValue": "10",
+            }],
+        }),
+        json!({
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [{ "description": "Learn more about Gemini API quotas", "url": RATE_LIMITS }],
+        }),
+    ];
+    if let Some(delay) = delay {
+        details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.RetryInfo",
+            "retryDelay": delay,
+        }));
+    }
+    error_with(
+        StatusCode::TOO_MANY_REQUESTS,
+        &format!(
+            "You exceeded your current quota, please check your plan and billing details. \
+             For more information on this error, head to: {RATE_LIMITS}."
+        ),
+        &details,
+    )
+}
+
+/// 200 with something that starts like JSON and is none.
+pub(crate) fn garbage() -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    (content_type, "{\"name\": \"models/\u{fffd}\u{0}").into_response()
+}
+
+/// A proxy's web page.
+pub(crate) fn web_page(status: StatusCode) -> Response {
+    let page = format!(
+        "<!DOCTYPE html><html lang=en><title>Error</title><p><b>{}.</b> That's all we know.</p></html>",
+        status.as_u16()
+    );
+    (status, Html(page)).into_response()
+}
+
+/// A redirect with an absolute address.
+pub(crate) fn redirect(status: StatusCode, to: String) -> Response {
+    (status, [(header::LOCATION, to)]).into_response()
+}

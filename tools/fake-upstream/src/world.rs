@@ -1,0 +1,81 @@
+//! All state, shared by both listeners.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use standardwebhooks::Webhook;
+use tokio::sync::watch;
+
+use crate::cli::Options;
+use crate::clock;
+use crate::faults::Faults;
+use crate::gates::Gates;
+use crate::inbox::Inbox;
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+
+/// What the handlers share.
+pub(crate) struct World {
+    pub(crate) options: Options,
+    /// The base URL of the main listener.
+    pub(crate) origin: String,
+    /// The base URL of the listener that plays another host.
+    pub(crate) other_origin: String,
+    /// One verifier for each accepted webhook secret.
+    pub(crate) verifiers: Vec<Webhook>,
+    pub(crate) journal: Journal,
+    pub(crate) gates: Gates,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) inbox: Mutex<Inbox>,
+    /// Changes at every reset, which ends all that hangs.
+    resets: watch::Sender<u64>,
+}
+
+impl World {
+    /// A world in which nothing has happened; fails if a webhook secret is not base64.
+    pub(crate) fn new(options: Options, origin: String, other_origin: String) -> Result<Self, String> {
+        let verifiers = options
+            .webhook_secrets
+            .iter()
+            .map(|secret| Webhook::new(secret))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| "--webhook-secret must be whsec_ and base64".to_owned())?;
+        Ok(Self {
+            options,
+            origin,
+            other_origin,
+            verifiers,
+            journal: Journal::new(),
+            gates: Gates::new(),
+            faults: Mutex::new(Faults::default()),
+            ledger: Mutex::new(Ledger::new(clock::unix_ms())),
+            inbox: Mutex::new(Inbox::default()),
+            resets: watch::Sender::new(0),
+        })
+    }
+
+    /// Back to the start: everything is forgotten, gates open, and what hangs is cut. Returns the last request's number.
+    pub(crate) fn reset(&self) -> u64 {
+        *locked(&self.faults) = Faults::default();
+        locked(&self.ledger).clear();
+        *locked(&self.inbox) = Inbox::default();
+        let last = self.journal.clear();
+        self.gates.open_all();
+        self.resets.send_modify(|count| *count += 1);
+        last
+    }
+
+    /// Returns at the next reset after this call, not after its first poll.
+    pub(crate) fn until_reset(&self) -> impl Future<Output = ()> + use<> {
+        let mut resets = self.resets.subscribe();
+        async move {
+            // It fails only when the world is gone.
+            let _ = resets.changed().await;
+        }
+    }
+}
+
+/// Locks, and goes on with what a panicking holder left: a broken test must not hang the next.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
