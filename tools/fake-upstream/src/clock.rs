@@ -1,5 +1,6 @@
-//! The only reader of time.
+//! The only reader of time and randomness.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The monotonic time, for measuring renders and waits.
@@ -13,4 +14,9 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn unix_ms() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A number unlike that of any other process.
+pub(crate) fn seed() -> u64 {
+    RandomState::new().hash_one(unix_ms())
 }

@@ -33,7 +33,7 @@ pub(crate) enum Step {
 }
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Outcome {
     /// Being worked on.
@@ -109,9 +109,8 @@ pub(crate) struct Wanted {
     pub(crate) contains: Option<String>,
     /// Only requests with a greater sequence number.
     pub(crate) since: Option<u64>,
-    /// Only requests that have been answered.
-    #[serde(default)]
-    pub(crate) answered: bool,
+    /// Only requests that came to this.
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Wanted {
@@ -119,7 +118,7 @@ impl Wanted {
         entry.visible
             && self.step.is_none_or(|step| entry.step == step)
             && self.since.is_none_or(|since| entry.seq > since)
-            && (!self.answered || entry.outcome == Outcome::Answered)
+            && self.outcome.is_none_or(|outcome| entry.outcome == outcome)
             && self.contains.as_ref().is_none_or(|text| {
                 entry.body.contains(text)
                     || entry.path.contains(text)

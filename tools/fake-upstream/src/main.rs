@@ -50,7 +50,7 @@
 //! | `GET /__control/requests?since=&step=` | every request: `seq atMs method path query headers apiKey body bodyBytes step operation prompt fault status outcome`; keys are replaced by a word |
 //! | `GET /__control/operations` | the accepted jobs in order: `name id model prompt parameters request submittedBy acceptedAtMs renderMs state polls file` |
 //! | `GET /__control/render-stats` | `{rendering, maxRendering, accepted: [{id, prompt}]}`; a job renders from acceptance until a poll was told its end |
-//! | `GET /__control/wait?step=&count=&timeout_ms=&contains=&since=&answered=` | answers once so many requests are recorded and what they do can be seen: `{reached, count, requests}`, 408 if they are not in time |
+//! | `GET /__control/wait?step=&count=&timeout_ms=&contains=&since=&outcome=` | answers once so many requests are recorded and what they do can be seen: `{reached, count, requests}`, 408 if they are not in time |
 //! | `GET /__control/inbox` | the webhooks, oldest first: `seq receivedAt headers body valid reason id attempt event generationId answered` |
 //! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `hang` `reset` `commit-then-reset` `redirect` `endless` |
 //!

@@ -1,4 +1,5 @@
-//! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair of brackets or in several.
+//! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair of brackets or in
+//! several.
 
 mod vocabulary;
 

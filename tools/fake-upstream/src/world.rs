@@ -48,7 +48,7 @@ impl World {
             journal: Journal::new(),
             gates: Gates::new(),
             faults: Mutex::new(Faults::default()),
-            ledger: Mutex::new(Ledger::new(clock::unix_ms())),
+            ledger: Mutex::new(Ledger::new(clock::seed())),
             inbox: Mutex::new(Inbox::default()),
             resets: watch::Sender::new(0),
         })
