@@ -1,0 +1,58 @@
+// The worker's build, which wrangler runs as its build command: sources to build/, nothing when nothing has changed.
+// REELAY_PREBUILT=1 takes build/ as it is, for tests that start many workers.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { toolEnvironment, toolPath } from "./lib/cargo_tools.mjs";
+import { forget, isFresh, remember } from "./lib/fingerprint.mjs";
+import { main } from "./lib/main.mjs";
+import { BUILD, environment, ROOT, TARGET } from "./lib/paths.mjs";
+import { Failure, say, step } from "./lib/report.mjs";
+import { looksOffline, run } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+function cargoFailure(lines) {
+  return looksOffline(lines)
+    ? "A crate could not be downloaded: the crates registry is out of reach. Check the network or a proxy setting and run again."
+    : "The worker did not build: see the compiler's lines above.";
+}
+
+/** Builds the worker unless build/ is what the sources give. */
+export async function buildWorker(toolchain) {
+  if (isFresh(toolchain.name)) return;
+  forget();
+  const startedAt = Date.now();
+  await step("the worker, compiled to wasm", () =>
+    run(toolPath("worker-build"), ["--release", ROOT, "--locked"], {
+      cwd: ROOT,
+      env: environment({ ...toolEnvironment(), ...toolchain.env }),
+      show: true,
+      explain: cargoFailure,
+    }),
+  );
+  remember(toolchain.name, startedAt);
+}
+
+/** Builds the local upstream, a native program; cargo knows when there is nothing to do. Returns its path. */
+export async function buildUpstream() {
+  await step("the local upstream", () =>
+    run("cargo", ["build", "--release", "--locked", "--package", "fake-upstream"], {
+      cwd: ROOT,
+      env: environment(),
+      explain: cargoFailure,
+    }),
+  );
+  return join(TARGET, "release", "fake-upstream");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    if (process.env.REELAY_PREBUILT === "1") {
+      if (!existsSync(join(BUILD, "index.js"))) throw new Failure("REELAY_PREBUILT is set but build/ is empty: run `npm run build` first.");
+      return;
+    }
+    await buildWorker(await setup());
+    say("build/ is up to date.");
+  });
+}

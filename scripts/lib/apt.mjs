@@ -1,0 +1,36 @@
+// Debian packages, installed only where that needs no password.
+
+import { Failure } from "./report.mjs";
+import { looksOffline, output, run } from "./run.mjs";
+
+/** The version apt would install, or undefined when its lists have none. */
+export function candidateVersion(name) {
+  const version = output("apt-cache", ["policy", name])?.match(/^ {2}Candidate: (.*)$/m)?.[1];
+  return version === "(none)" ? undefined : version?.split("+")[0];
+}
+
+/** The words before `apt-get`: none for root, sudo where it asks nothing; undefined when neither is so. */
+function privilege() {
+  if (process.getuid?.() === 0) return [];
+  return output("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];
+}
+
+/** Installs packages; the lists are fetched first unless `listsAreGood()`. */
+export async function aptInstall(names, listsAreGood) {
+  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...names];
+  const before = privilege();
+  if (!before) {
+    throw new Failure(`Debian packages are missing: run \`sudo apt-get update && sudo ${install.join(" ")}\`, then run again.`);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const explain = (lines) => {
+    const mend = looksOffline(lines) ? "Debian's archive is out of reach. Check the network" : "look at apt's lines above";
+    return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
+  };
+  const apt = async (words) => {
+    const [command, ...rest] = [...before, ...words];
+    await run(command, rest, { env, explain });
+  };
+  if (!listsAreGood()) await apt(["apt-get", "update"]);
+  await apt(install);
+}

@@ -1,0 +1,39 @@
+// Processes a test run has left behind, known by the variable that the run gave to all it started. Linux only.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const GRACE_MS = 2_000;
+
+function read(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The processes whose environment has `REELAY_RUN=tag`. */
+export function leftovers(tag) {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => read(`/proc/${pid}/environ`).split("\0").includes(`REELAY_RUN=${tag}`))
+    .map((pid) => ({ pid: Number(pid), command: read(`/proc/${pid}/cmdline`).split("\0").join(" ").slice(0, 120) }));
+}
+
+function signal(pid, name) {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+/** Ends them: politely, and after two seconds for good. */
+export async function stopLeftovers(processes) {
+  for (const { pid } of processes) signal(pid, "SIGTERM");
+  const deadline = performance.now() + GRACE_MS;
+  while (processes.some(({ pid }) => signal(pid, 0)) && performance.now() < deadline) await sleep(50);
+  for (const { pid } of processes) signal(pid, "SIGKILL");
+}

@@ -1,0 +1,62 @@
+// A compiler that can build for wasm: rustup's target where its server answers, else one assembled from Debian's packages.
+
+import { existsSync, readdirSync } from "node:fs";
+import { debianToolchain, haveDebian, installDebianToolchain } from "./debian.mjs";
+import { Failure, say, step } from "./report.mjs";
+import { output, run } from "./run.mjs";
+import { atLeast, MIN_RUST, WASM_TARGET } from "./versions.mjs";
+
+const TARGET_ADD_MS = 180_000;
+
+/** Fails with one sentence unless a new enough Rust is on the PATH. */
+function requireRust() {
+  const version = output("rustc", ["--version"])?.split(" ")[1];
+  if (!version || !output("cargo", ["--version"])) {
+    throw new Failure("Rust is missing: install it from https://rustup.rs, open a new terminal and run again.");
+  }
+  if (!atLeast(version, MIN_RUST)) {
+    throw new Failure(`Rust ${version} is too old: run \`rustup update stable\` to get ${MIN_RUST} or newer, then run again.`);
+  }
+}
+
+/** Whether the compiler on the PATH has the wasm target's std. */
+function hasTarget() {
+  const folder = output("rustc", ["--print", "target-libdir", "--target", WASM_TARGET]);
+  return Boolean(folder) && existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("libstd-"));
+}
+
+/** Asks rustup for the target; false when its server is out of reach. */
+async function addTarget() {
+  if (!output("rustup", ["--version"])) return false;
+  return step(`${WASM_TARGET} from rustup`, async () => {
+    try {
+      await run("rustup", ["target", "add", WASM_TARGET], { timeoutMs: TARGET_ADD_MS, quiet: true });
+      return hasTarget();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      say("  rustup's server is out of reach");
+      return false;
+    }
+  });
+}
+
+/** The compiler for wasm if one is installed: its name for fingerprints and the environment that selects it. */
+export function wasmToolchain() {
+  if (hasTarget()) return { name: output("rustc", ["-vV"]), env: {} };
+  return debianToolchain();
+}
+
+/** Makes a compiler for wasm available, installing it on the first run. */
+export async function ensureToolchain() {
+  requireRust();
+  const found = wasmToolchain();
+  if (found) return found;
+  if (await addTarget()) return wasmToolchain();
+  if (!haveDebian()) {
+    throw new Failure(
+      `The target ${WASM_TARGET} could not be installed: run \`rustup target add ${WASM_TARGET}\` where rustup's server is in reach, then run again.`,
+    );
+  }
+  await installDebianToolchain();
+  return debianToolchain();
+}

@@ -1,0 +1,24 @@
+// `npm run setup`: installs whatever the build needs and is not there. Safe to interrupt and to repeat.
+
+import { pathToFileURL } from "node:url";
+import { ensureCargoTools } from "./lib/cargo_tools.mjs";
+import { main } from "./lib/main.mjs";
+import { ensureNodeModules } from "./lib/node_modules.mjs";
+import { say, table } from "./lib/report.mjs";
+import { ensureToolchain } from "./lib/toolchain.mjs";
+
+/** Installs what is missing; returns the compiler for wasm. */
+export async function setup() {
+  await ensureNodeModules();
+  const toolchain = await ensureToolchain();
+  await ensureCargoTools();
+  return toolchain;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    await setup();
+    table("Set-up took:");
+    say("Everything is in place.");
+  });
+}

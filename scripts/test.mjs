@@ -1,0 +1,32 @@
+// `npm test`: every test there is. Arguments after `--` go to `cargo test`.
+
+import { join } from "node:path";
+import { buildUpstream, buildWorker } from "./build.mjs";
+import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
+import { main } from "./lib/main.mjs";
+import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { Failure, step, table } from "./lib/report.mjs";
+import { run } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+await main(async () => {
+  const toolchain = await setup();
+  await buildWorker(toolchain);
+  const upstream = await buildUpstream();
+  // What the tests that start real workers need: where things are, and that build/ is finished.
+  const tag = `${process.pid}-${Date.now()}`;
+  const env = environment({ REELAY_ROOT: ROOT, REELAY_PREBUILT: "1", FAKE_UPSTREAM_BIN: upstream, REELAY_RUN: tag, CI: "true" });
+  const shown = { cwd: ROOT, env, show: true, explain: () => "A test failed: see the lines above." };
+  const scripts = ["--test", "--test-reporter=spec", "scripts/tests/*.test.mjs"];
+  let left = [];
+  try {
+    await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
+    await step("cargo test", () => run("cargo", ["test", "--workspace", "--locked", ...process.argv.slice(2)], shown));
+  } finally {
+    left = leftovers(tag);
+    await stopLeftovers(left);
+  }
+  const names = left.map(({ command }) => command).join("; ");
+  if (left.length > 0) throw new Failure(`The tests left processes behind, which were ended: ${names}.`);
+  table("All tests passed:");
+});

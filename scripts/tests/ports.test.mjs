@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { chosenPorts, isFree, requireFree } from "../lib/ports.mjs";
+
+test("flags go before variables and variables before defaults", () => {
+  assert.deepEqual(chosenPorts([], {}), { worker: 8787, upstream: 8788 });
+  assert.deepEqual(chosenPorts([], { PORT: "9000" }), { worker: 9000, upstream: 8788 });
+  assert.deepEqual(chosenPorts(["--port", "9001", "--upstream-port=9002"], { PORT: "9000" }), { worker: 9001, upstream: 9002 });
+});
+
+test("a port that is none is refused with its flag's name", () => {
+  assert.throws(() => chosenPorts(["--port", "high"], {}), /--port needs a port/);
+  assert.throws(() => chosenPorts(["--port"], {}), /--port needs a port/);
+  assert.throws(() => chosenPorts([], { UPSTREAM_PORT: "70000" }), /UPSTREAM_PORT needs a port/);
+});
+
+test("one port cannot serve both", () => {
+  assert.throws(() => chosenPorts(["--port", "9002", "--upstream-port", "9002"], {}), /cannot share port 9002/);
+});
+
+test("a taken port is named together with the way to choose another", async () => {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  assert.equal(await isFree(port), false);
+  await assert.rejects(requireFree({ upstream: port }), new RegExp(`Port ${port} for the upstream is taken.*UPSTREAM_PORT=`));
+  await new Promise((resolve) => server.close(resolve));
+  assert.equal(await isFree(port), true);
+});
