@@ -18,7 +18,7 @@ use crate::world::World;
 /// The largest body read.
 const MAX_BODY_BYTES: usize = 32 << 20;
 /// The longest part of a body kept in the record.
-const MAX_RECORDED_BYTES: usize = 256 << 10;
+const MAX_RECORDED_BYTES: usize = 64 << 10;
 
 /// A handler's hold on its request.
 #[derive(Clone)]

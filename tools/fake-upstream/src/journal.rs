@@ -1,100 +1,20 @@
 //! The record of every request, and waiting for requests to come.
 
-use std::collections::{BTreeMap, VecDeque};
+mod entry;
+
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::world::locked;
 
+pub(crate) use entry::{Entry, KeySeen, Outcome, Step};
+
 /// The most requests remembered; older ones are forgotten.
 const MAX_ENTRIES: usize = 50_000;
-
-/// What a request is to the story of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Step {
-    /// `:predictLongRunning`.
-    Submit,
-    /// The operation asked for.
-    Poll,
-    /// The file's own address, which redirects to the bytes.
-    Download,
-    /// The bytes.
-    Bytes,
-    /// Anything that reached the other host.
-    Other,
-    /// A webhook.
-    Webhook,
-    /// A path this server does not know.
-    Unknown,
-}
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Outcome {
-    /// Being worked on.
-    Pending,
-    /// Held by a gate.
-    Held,
-    /// Deliberately never answered.
-    Hung,
-    /// Answered with `status`.
-    Answered,
-    /// Its connection was reset.
-    Reset,
-    /// The caller went away first.
-    Abandoned,
-}
-
-/// What the caller gave as `x-goog-api-key`; the key itself is never kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum KeySeen {
-    /// There was none.
-    Absent,
-    /// There was one, and no key was named at start to compare with.
-    Present,
-    /// The key named by `--api-key`.
-    Equal,
-    /// Another key than the one named by `--api-key`.
-    Different,
-}
-
-/// One request.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Entry {
-    /// Grows by one with every request, across resets too.
-    pub(crate) seq: u64,
-    /// When it came, in milliseconds since the epoch.
-    pub(crate) at_ms: u64,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    /// By lower-case name, secrets replaced by a word in angle brackets.
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) api_key: KeySeen,
-    /// The body's start as text.
-    pub(crate) body: String,
-    /// The whole body's length.
-    pub(crate) body_bytes: usize,
-    pub(crate) step: Step,
-    /// The operation's id, once known.
-    pub(crate) operation: Option<String>,
-    /// The prompt of the job it belongs to, once known.
-    pub(crate) prompt: Option<String>,
-    /// The mark it met.
-    pub(crate) fault: Option<String>,
-    pub(crate) status: Option<u16>,
-    pub(crate) outcome: Outcome,
-    /// Whether what it does is visible (accepted, put into the inbox, refused, held): only then do waiters count it.
-    #[serde(skip)]
-    pub(crate) visible: bool,
-}
 
 /// What `GET /__control/wait` waits for.
 #[derive(Debug, Deserialize)]
@@ -191,7 +111,7 @@ impl Journal {
         let reached = tokio::time::timeout(timeout, async {
             loop {
                 changed.mark_unchanged();
-                if self.matching(wanted).len() >= enough || changed.changed().await.is_err() {
+                if self.count(wanted) >= enough || changed.changed().await.is_err() {
                     return;
                 }
             }
@@ -201,8 +121,67 @@ impl Journal {
         (found.len() >= enough, found)
     }
 
+    fn count(&self, wanted: &Wanted) -> usize {
+        locked(&self.log).entries.iter().filter(|entry| wanted.matches(entry)).count()
+    }
+
     fn matching(&self, wanted: &Wanted) -> Vec<Entry> {
         let log = locked(&self.log);
         log.entries.iter().filter(|entry| wanted.matches(entry)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_is_counted_only_once_what_it_does_can_be_seen() {
+        let journal = Journal::new();
+        let seq = journal.add(entry);
+        let wanted = Wanted {
+            step: Some(Step::Submit),
+            count: None,
+            timeout_ms: Some(0),
+            contains: Some("dog".to_owned()),
+            since: None,
+            outcome: None,
+        };
+        assert!(!journal.wait(&wanted).await.0);
+        journal.update(seq, |entry| entry.visible = true);
+        assert!(journal.wait(&wanted).await.0);
+    }
+
+    #[test]
+    fn numbers_go_on_after_everything_was_forgotten() {
+        let journal = Journal::new();
+        assert_eq!(journal.add(entry), 1);
+        assert_eq!(journal.clear(), 1);
+        assert_eq!(journal.add(entry), 2);
+        journal.update(1, |entry| entry.visible = true);
+        assert!(!journal.list(0, None)[0].visible, "a forgotten number changed another entry");
+    }
+
+    fn entry(seq: u64) -> Entry {
+        Entry {
+            seq,
+            at_ms: 0,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: BTreeMap::new(),
+            api_key: KeySeen::Absent,
+            body: "a dog".to_owned(),
+            body_bytes: 5,
+            step: Step::Submit,
+            operation: None,
+            prompt: None,
+            fault: None,
+            status: None,
+            outcome: Outcome::Pending,
+            visible: false,
+        }
     }
 }

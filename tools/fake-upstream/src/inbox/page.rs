@@ -87,12 +87,11 @@ fn rows(inbox: &Inbox) -> (String, String) {
 }
 
 fn row(rows: &mut String, delivery: &Delivery) {
-    let signature = if delivery.valid {
-        "<span class=\"good\">valid</span>".to_owned()
-    } else {
-        let reason = delivery.reason.as_deref().unwrap_or("invalid");
-        format!("<span class=\"bad\">{}</span>", escape(reason))
-    };
+    let (class, word) = if delivery.valid { ("good", "valid") } else { ("bad", "invalid") };
+    let reason = delivery
+        .reason
+        .as_deref()
+        .map_or_else(String::new, |reason| format!("<p class=\"reason\">Not verified: {}</p>", escape(reason)));
     let answered = match delivery.answered {
         Some(status @ 200..=299) => format!("<span class=\"good\">{status}</span>"),
         Some(status) => format!("<span class=\"bad\">{status}</span>"),
@@ -101,10 +100,10 @@ fn row(rows: &mut String, delivery: &Delivery) {
     let _ = write!(
         rows,
         "<article id=\"d{seq}\"><details><summary>\
-         <time>{time}</time><b>{event}</b><code>{generation}</code>\
+         <time>{time} UTC</time><b>{event}</b><code>{generation}</code>\
          <span class=\"id\"><code>{id}</code> attempt {attempt}</span>\
-         <span>signature {signature}</span><span>answered {answered}</span>\
-         </summary><pre>{body}</pre></details></article>",
+         <span>signature <span class=\"{class}\">{word}</span></span><span>answered {answered}</span>\
+         </summary>{reason}<pre>{body}</pre></details></article>",
         seq = delivery.seq,
         time = time_of_day(delivery.received_at),
         event = escape(delivery.event.as_deref().unwrap_or("not an event")),

@@ -137,6 +137,11 @@ fn the_page_shows_what_came_and_never_runs_it() {
     assert!(!page.contains("<script>alert"));
     assert!(page.contains("2 deliveries") && page.contains("generation.completed"));
     assert_eq!(page.matches("<article").count(), 2);
+    assert_eq!(page.matches(">valid</span>").count(), 2);
+    deliver(&fake, "msg_3", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").expect("an answer");
+    let page = fake.get("/inbox").expect("an answer").text();
+    assert!(page.contains("Not verified: signature invalid") && page.contains(">invalid</span>"));
+    assert!(page.find("msg_3") < page.find("&#123;&#123;rows"), "the newest is not first");
 }
 
 #[test]
