@@ -1,35 +1,46 @@
+//! Reelay: a durable video generation backend that a team deploys to its own Cloudflare account.
+//!
+//! A request is accepted by [`http`], made durable in a [`JobManager`] (one object a generation), placed in
+//! order by the [`QueueManager`], rendered by the upstream, kept in R2 and told to the app by a signed webhook.
+//! No accepted job is lost or stuck, and no render is paid for twice unless someone chose so.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`machine`] | pure state machines: every decision |
+//! | [`wire`] | what crosses a boundary, as serde types |
+//! | [`store`] | the SQL of each object |
+//! | [`clients`] | the upstream, R2, the webhook receiver |
+//! | [`objects`] | Durable Object shells: load, step, save, act |
+//! | [`dispatch`] | how a queued job gets started |
+//! | [`http`] | routes, tokens, errors |
+//!
+//! `ARCHITECTURE.md` names the invariants and says where each is kept.
+
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod dispatch;
+pub mod http;
+pub mod log;
 pub mod machine;
+pub mod models;
+pub mod objects;
+pub mod store;
+pub mod stub;
 pub mod wire;
-use worker::{Context, DurableObject, Env, Request, Response, Result, State, durable_object, event};
 
+pub use objects::{JobManager, QueueManager};
+
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+
+/// Every HTTP request.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    env.durable_object("JOB_MANAGER")?.get_by_name("a")?.fetch_with_request(request).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    Ok(http::handle(request, env, context).await)
 }
 
-#[durable_object]
-pub struct JobManager {
-    state: State,
-}
-impl DurableObject for JobManager {
-    fn new(state: State, _env: Env) -> Self {
-        Self { state }
-    }
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        self.state.storage().sql().exec("SELECT 1", None)?;
-        Response::ok("job")
-    }
-}
-
-#[durable_object]
-pub struct QueueManager {
-    _state: State,
-}
-impl DurableObject for QueueManager {
-    fn new(state: State, _env: Env) -> Self {
-        Self { _state: state }
-    }
-    async fn fetch(&self, _request: Request) -> Result<Response> {
-        Response::ok("queue")
-    }
+/// The cron trigger, once a minute: repairs what a lost alarm left undone.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    dispatch::sweep(&env).await;
 }

@@ -4,5 +4,7 @@
 pub mod api;
 pub mod event;
 pub mod message;
+pub mod retry_after;
+pub mod signed_url;
 pub mod stored;
 pub mod veo;

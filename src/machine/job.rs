@@ -92,11 +92,11 @@ impl Turn<'_> {
     }
 }
 
-/// Takes one input. Only the executor's own inputs (alarm and answers) yield an effect; every other one
-/// records what happened and asks to be woken now.
+/// Takes one input. Only [`Input::Alarm`] yields an effect; every other input records what happened, and
+/// the wake-up says when to act on it.
 pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step {
     let mut turn = Turn { moment, policy, notes: Vec::new() };
-    let acting = matches!(input, Input::Alarm | Input::Answer { .. });
+    let acting = matches!(input, Input::Alarm);
     let refusal = match input {
         Input::Alarm => {
             job.resume_cut_off(&mut turn);

@@ -1,1 +1,46 @@
+//! Stored records, versioned: what any past version wrote, this one reads (I11).
 
+use crate::machine::job::Job;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The version this build writes.
+pub const JOB_VERSION: u32 = 1;
+
+/// A stored record that cannot be read.
+#[derive(Debug, Error)]
+pub enum StoredError {
+    #[error("the stored job is not readable JSON of its version")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("the stored job has version {0}, newer than this build knows")]
+    FromTheFuture(u32),
+}
+
+#[derive(Serialize)]
+struct Writing<'a> {
+    version: u32,
+    job: &'a Job,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+#[derive(Deserialize)]
+struct ReadingV1 {
+    job: Job,
+}
+
+/// The record of a job, as JSON.
+pub fn write_job(job: &Job) -> Result<String, StoredError> {
+    Ok(serde_json::to_string(&Writing { version: JOB_VERSION, job })?)
+}
+
+/// Reads a record of any version up to [`JOB_VERSION`].
+pub fn read_job(record: &str) -> Result<Job, StoredError> {
+    match serde_json::from_str::<Version>(record)?.version {
+        1 => Ok(serde_json::from_str::<ReadingV1>(record)?.job),
+        newer => Err(StoredError::FromTheFuture(newer)),
+    }
+}

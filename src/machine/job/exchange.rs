@@ -76,7 +76,7 @@ pub enum Progress {
 /// What happens to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The alarm fired and no effect is being carried out by anyone.
+    /// Act: nobody carries out an effect of this job, so one that is still in flight was cut off.
     Alarm,
     /// The answer of the effect with this number.
     Answer {

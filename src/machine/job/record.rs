@@ -138,6 +138,8 @@ pub struct Job {
     pub phase: Phase,
     /// Whether the queue has said that it knows this epoch.
     pub enqueued: bool,
+    /// Whether someone may have been told that the job is accepted although the queue had not confirmed it.
+    pub promised: bool,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
     /// The effect being carried out, with the number its answer must carry.
@@ -171,6 +173,7 @@ impl Job {
             epoch: 1,
             phase: Phase::Queued { enqueue_at: moment.now + ENQUEUE_GRACE, tries: 0 },
             enqueued: false,
+            promised: false,
             submits: Vec::new(),
             in_flight: None,
             effect_number: 0,

@@ -7,6 +7,18 @@ use crate::machine::outcome::Outcome;
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 impl Job {
+    /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.
+    pub fn promise(&mut self) -> bool {
+        !self.enqueued && !std::mem::replace(&mut self.promised, true)
+    }
+
+    /// Whether the job can still be forgotten because the queue is full: nobody was told of it, and the
+    /// accepting request is the only one that has asked for a place.
+    pub fn can_withdraw(&self) -> bool {
+        let untouched = matches!(self.phase, Phase::Queued { tries: 0, .. });
+        untouched && self.attempt == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
+    }
+
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
     pub(super) fn start(&mut self, epoch: u64, turn: &mut Turn) {
         let current = epoch == self.epoch || bug::planted(Bug::EpochIgnored);

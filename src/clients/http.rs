@@ -1,0 +1,97 @@
+//! Bounded outgoing requests: a time limit over headers and body, redirects never followed by themselves,
+//! bodies read up to a limit.
+
+use crate::machine::Millis;
+use futures::StreamExt;
+use std::time::Duration;
+use worker::{
+    AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBody,
+};
+
+/// A request that got no answer, or whose answer ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lost;
+
+/// An answer under a time limit that goes on counting while its body is read.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) response: Response,
+    signal: AbortSignal,
+}
+
+/// One request to be sent.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) url: &'a str,
+    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<String>,
+    /// For headers alone.
+    pub(super) headers_within: Millis,
+    /// For headers and body together.
+    pub(super) all_within: Millis,
+}
+
+impl Call<'_> {
+    /// Sends the request. Neither it nor its answer outlives the limits.
+    pub(super) async fn send(self) -> Result<Answer, Lost> {
+        let headers = Headers::new();
+        for (name, value) in self.headers {
+            headers.set(name, value).map_err(|_| Lost)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_method(self.method).with_headers(headers).with_redirect(RequestRedirect::Manual);
+        init.with_body(self.body.map(Into::into));
+        let request = Request::new_with_init(self.url, &init).map_err(|_| Lost)?;
+        let limit = u32::try_from(self.all_within).unwrap_or(u32::MAX);
+        let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(limit));
+        let fetch = Fetch::Request(request);
+        let sending = std::pin::pin!(fetch.send_with_signal(&signal));
+        let waiting = std::pin::pin!(Delay::from(Duration::from_millis(self.headers_within)));
+        match futures::future::select(sending, waiting).await {
+            futures::future::Either::Left((response, _)) => {
+                let response = response.map_err(|_| Lost)?;
+                Ok(Answer { response, signal: signal.clone() })
+            }
+            futures::future::Either::Right(_) => Err(Lost),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.response.status_code()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.response.headers().get(name).ok().flatten()
+    }
+
+    /// Whether the time limit has cut the answer off; a cut body can look like one that ended.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.signal.aborted()
+    }
+
+    /// The whole body, if it ends within `limit` bytes.
+    pub(super) async fn read(mut self, limit: usize) -> Result<Vec<u8>, Lost> {
+        if matches!(self.response.body(), ResponseBody::Empty) {
+            return Ok(Vec::new());
+        }
+        let mut chunks = self.response.stream().map_err(|_| Lost)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = chunks.next().await {
+            body.extend(chunk.map_err(|_| Lost)?);
+            if body.len() > limit {
+                return Err(Lost);
+            }
+        }
+        if self.is_cut_off() { Err(Lost) } else { Ok(body) }
+    }
+
+    /// Lets go of a body nobody reads, so that its connection is freed.
+    pub(super) fn discard(self) {
+        if let ResponseBody::Stream(stream) = self.response.body() {
+            // Nothing is left to learn from how the cancelling goes.
+            drop(stream.cancel());
+        }
+    }
+}

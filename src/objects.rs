@@ -1,0 +1,8 @@
+//! Durable Object shells: load, step, save, act. What happens is decided in [`crate::machine`].
+
+mod job_manager;
+mod queue_manager;
+mod shell;
+
+pub use job_manager::JobManager;
+pub use queue_manager::QueueManager;

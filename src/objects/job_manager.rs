@@ -1,0 +1,332 @@
+//! `JobManager`: one object a generation, named `{user}/{generation}`. It owns the generation's truth and is
+//! the only place that acts for it.
+//!
+//! # Stored (SQLite)
+//! * `job`: one row, the versioned record of [`Job`]: phase, money ledger, effect in flight, outbox.
+//! * `timeline`: one row a step, append-only. Written before the record, in the same transaction.
+//! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect is in flight.
+//!
+//! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
+//! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Cancel`, `Retry`, `DeleteVideo`. Each loads, steps, saves and
+//! sets the alarm without awaiting anything but storage, so each is one atomic write; none acts.
+//!
+//! # Alarm
+//! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm before
+//! anything leaves; carries it out within its own time limit; saves the answer; and goes on, at most
+//! [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
+//!
+//! # Traps of the platform, and why they cannot happen here
+//! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in flight was cut off.
+//! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against freshly loaded state.
+//! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event, and the queue's
+//!   lease and the cron sweep send `Start`, which is such an event. The handler returns `Ok` and re-arms on failure.
+//! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
+//! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
+//! * A new build meets an old record (15): the record carries its version.
+
+use super::shell::{ALARM_RETRY, Acting, Alarm, CONFIG_RETRY, read, reply};
+use crate::clients::veo::Veo;
+use crate::clients::{r2, webhook};
+use crate::config::Config;
+use crate::machine::delivery::{EventKind, Receipt};
+use crate::machine::job::{self, Answer, Effect, InFlight, Input, Job, Note, Step};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
+use crate::store;
+use crate::wire::api::{Generation, card};
+use crate::wire::event;
+use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::{clock, log, stub};
+use std::cell::Cell;
+use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorage, State, durable_object};
+
+/// How many effects one alarm carries out at most.
+const MAX_EFFECTS: usize = 32;
+/// How long one alarm goes on taking new effects; the platform ends it at 15 minutes.
+const MAX_ALARM_TIME: Millis = 5 * MINUTE;
+
+#[durable_object]
+#[derive(Debug)]
+pub struct JobManager {
+    state: State,
+    env: Env,
+    alarm: Alarm,
+    acting: Cell<bool>,
+}
+
+impl DurableObject for JobManager {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, alarm: Alarm::default(), acting: Cell::new(false) }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let Ok(message) = read::<JobMessage>(request).await else {
+            return Response::error("unreadable message", 400);
+        };
+        match self.answer(message).await {
+            Ok(answer) => reply(&answer),
+            Err(error) => {
+                log::error(&log::Line {
+                    message: "a job's message failed",
+                    reason: Some(error.to_string()),
+                    ..log::Line::default()
+                });
+                Response::error("the message could not be taken", 500)
+            }
+        }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.alarm.fired();
+        let now = clock::now();
+        let Some(_acting) = Acting::begin(&self.acting) else {
+            self.alarm.set(&self.state, Some(now + job::EFFECT_GUARD), now).await?;
+            return Response::empty();
+        };
+        if let Err(error) = self.act_while_due(now).await {
+            log::error(&log::Line {
+                message: "a job's alarm failed",
+                reason: Some(error.to_string()),
+                ..log::Line::default()
+            });
+            let now = clock::now();
+            self.alarm.set(&self.state, Some(now + ALARM_RETRY), now).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl JobManager {
+    fn sql(&self) -> SqlStorage {
+        self.state.storage().sql()
+    }
+
+    fn load(&self) -> Result<Option<Job>> {
+        store::job::load(&self.sql()).map_err(|error| Error::RustError(error.to_string()))
+    }
+
+    fn config(&self) -> Result<Config> {
+        Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
+    }
+
+    /// Saves the job with its notes, every new event sealed with its body.
+    fn save(&self, config: &Config, job: &mut Job, notes: &[Note]) -> Result<()> {
+        job.seal_events(|job, delivery| {
+            let expires_at = delivery.created_at / SECOND + config.webhook_video_url_ttl;
+            let completed = delivery.kind == EventKind::Completed;
+            let url = completed.then(|| config.url_signer.sign(&job.request.public_url, &job.key, expires_at));
+            event::compose(job, delivery, url)
+        });
+        store::job::save(&self.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))
+    }
+
+    /// Loads, steps and saves, without awaiting anything; `None` when there is no job.
+    fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
+        let Some(job) = self.load()? else { return Ok(None) };
+        let before = job.clone();
+        let mut step = job::step(job, input, moment, &config.job);
+        if step.job != before || !step.notes.is_empty() {
+            self.save(config, &mut step.job, &step.notes)?;
+        }
+        for note in &step.notes {
+            log::info(&log::Line {
+                message: &note.step,
+                generation: Some(&step.job.key.generation_id),
+                user: Some(&step.job.key.user_id),
+                attempt: Some(step.job.attempt),
+                phase: Some(step.job.phase_name()),
+                ..log::Line::default()
+            });
+        }
+        Ok(Some(step))
+    }
+
+    /// Sets the alarm a step asks for.
+    async fn arm(&self, step: &Step, now: Millis) -> Result<()> {
+        self.alarm.set(&self.state, step.wake.map(|wake| wake.at), now).await
+    }
+
+    async fn answer(&self, message: JobMessage) -> Result<JobReply> {
+        let moment = clock::moment();
+        let config = self.config()?;
+        let input = match message {
+            JobMessage::Create { key, request } => return self.create(&config, key, *request, moment).await,
+            JobMessage::Withdraw => return self.withdraw().await,
+            JobMessage::Timeline => return self.timeline(),
+            JobMessage::View => return self.view(moment.now).await,
+            JobMessage::Start { epoch } => Input::Start { epoch },
+            JobMessage::Cancel => Input::Cancel,
+            JobMessage::Retry => Input::Retry,
+            JobMessage::DeleteVideo => Input::DeleteVideo,
+        };
+        let is_start = matches!(input, Input::Start { .. });
+        if is_start {
+            // Whoever asks may do so because the alarm was lost: set it anew even if its time has not changed.
+            self.alarm.fired();
+        }
+        let Some(step) = self.take(&config, input, moment)? else { return Ok(JobReply::Missing) };
+        self.arm(&step, moment.now).await?;
+        if let Some(refusal) = step.refusal {
+            return Ok(JobReply::Refused { refusal });
+        }
+        let job = &step.job;
+        if is_start {
+            let status = job.status();
+            return Ok(JobReply::State { epoch: job.epoch, report_number: job.report_number, status });
+        }
+        Ok(shown(job, moment.now))
+    }
+
+    async fn create(&self, config: &Config, key: JobKey, request: job::Request, moment: Moment) -> Result<JobReply> {
+        if let Some(mut job) = self.load()? {
+            if job.request.fingerprint != request.fingerprint {
+                return Ok(JobReply::Conflict);
+            }
+            if job.promise() {
+                self.save(config, &mut job, &[])?;
+            }
+            self.wake_at_first_event(&job, moment.now).await?;
+            return Ok(JobReply::Created { new: false, card: card(&job, moment.now) });
+        }
+        let (mut job, note) = Job::create(key, request, moment);
+        self.save(config, &mut job, &[note])?;
+        let wake = job.wake(moment.now);
+        self.alarm.set(&self.state, wake.map(|wake| wake.at), moment.now).await?;
+        Ok(JobReply::Created { new: true, card: card(&job, moment.now) })
+    }
+
+    /// Forgets a job that nobody was told of.
+    async fn withdraw(&self) -> Result<JobReply> {
+        let Some(job) = self.load()? else { return Ok(JobReply::Withdrawn) };
+        if !job.can_withdraw() {
+            return Ok(shown(&job, clock::now()));
+        }
+        self.state.storage().delete_all().await?;
+        self.alarm.fired();
+        Ok(JobReply::Withdrawn)
+    }
+
+    async fn view(&self, now: Millis) -> Result<JobReply> {
+        let Some(job) = self.load()? else { return Ok(JobReply::Missing) };
+        self.wake_at_first_event(&job, now).await?;
+        Ok(shown(&job, now))
+    }
+
+    fn timeline(&self) -> Result<JobReply> {
+        if self.load()?.is_none() {
+            return Ok(JobReply::Missing);
+        }
+        Ok(JobReply::Timeline { notes: store::job::timeline(&self.sql())? })
+    }
+
+    /// A new instance does not trust that its alarm survived.
+    async fn wake_at_first_event(&self, job: &Job, now: Millis) -> Result<()> {
+        if self.alarm.is_known() || self.acting.get() {
+            return Ok(());
+        }
+        self.alarm.set(&self.state, job.wake(now).map(|wake| wake.at), now).await
+    }
+
+    /// The executor's loop: intent saved, effect carried out, answer saved, until nothing is due.
+    async fn act_while_due(&self, began: Millis) -> Result<()> {
+        let config = match self.config() {
+            Ok(config) => config,
+            Err(error) => {
+                let now = clock::now();
+                self.alarm.set(&self.state, Some(now + CONFIG_RETRY), now).await?;
+                log::error(&log::Line {
+                    message: "a job waits for a valid configuration",
+                    reason: Some(error.to_string()),
+                    ..log::Line::default()
+                });
+                return Ok(());
+            }
+        };
+        for _ in 0..MAX_EFFECTS {
+            let moment = clock::moment();
+            let Some(step) = self.take(&config, Input::Alarm, moment)? else { return Ok(()) };
+            self.arm(&step, moment.now).await?;
+            let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
+            let answer = self.act(&config, &step.job, effect).await;
+            let moment = clock::moment();
+            // The alarm that guarded the effect is still set: no need to move it before the next turn does.
+            self.take(&config, Input::Answer { number, answer }, moment)?;
+            if moment.now.saturating_sub(began) > MAX_ALARM_TIME {
+                break;
+            }
+        }
+        // The rest is due in an alarm of its own.
+        let now = clock::now();
+        self.alarm.set(&self.state, Some(now), now).await
+    }
+
+    async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
+        let veo = Veo { url: &config.veo_url, key: &config.veo_key };
+        match effect {
+            Effect::Enqueue { .. } => Answer::Enqueued(self.enqueue(job).await),
+            Effect::Submit { .. } => Answer::Submitted(veo.submit(&job.request).await),
+            Effect::Poll { operation, .. } => Answer::Polled(veo.poll(&operation).await),
+            Effect::Store { attempt, uri, .. } => Answer::Stored(self.store(veo, job, attempt, &uri).await),
+            Effect::Report { .. } => {
+                let message = QueueMessage::Report { card: card(job, clock::now()) };
+                Answer::Reported(match stub::queue(&self.env, &message).await {
+                    Ok(_) => Outcome::Done(()),
+                    Err(_) => Outcome::Unknown,
+                })
+            }
+            Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
+            Effect::Discard { attempt } => Answer::Discarded(match self.env.bucket("VIDEOS") {
+                Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
+                Err(_) => Outcome::Unknown,
+            }),
+        }
+    }
+
+    async fn enqueue(&self, job: &Job) -> Outcome<bool> {
+        let message = QueueMessage::Enqueue { card: card(job, clock::now()), promised: true };
+        match stub::queue(&self.env, &message).await {
+            Ok(QueueReply::Standing { standing }) => Outcome::Done(standing.admitted == Some(job.epoch)),
+            Ok(
+                QueueReply::Full { .. }
+                | QueueReply::Unknown
+                | QueueReply::Page { .. }
+                | QueueReply::BadCursor
+                | QueueReply::Stats { .. }
+                | QueueReply::Done,
+            )
+            | Err(_) => Outcome::Unknown,
+        }
+    }
+
+    async fn store(&self, veo: Veo<'_>, job: &Job, attempt: u32, uri: &str) -> Outcome<job::Video> {
+        let Ok(bucket) = self.env.bucket("VIDEOS") else {
+            let failure = Failure::new(ErrorCode::StorageFailed, "The video storage is not configured.");
+            return Outcome::Retry { after: None, failure };
+        };
+        let label = r2::Label {
+            key: job.key.video_key(attempt),
+            generation_id: &job.key.generation_id,
+            user_id: &job.key.user_id,
+            model: &job.request.model,
+            attempt,
+        };
+        match veo.download(uri).await {
+            Outcome::Done(download) => r2::store(&bucket, &label, download).await,
+            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Refused(failure) => Outcome::Refused(failure),
+            Outcome::Unknown => Outcome::Unknown,
+        }
+    }
+}
+
+async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
+    let row = job.outbox.iter().find(|delivery| delivery.id == event_id);
+    let Some(body) = row.and_then(|delivery| delivery.body.as_deref()) else {
+        return Receipt::Failed { status: None, retry_after: None };
+    };
+    webhook::send(&config.nextjs_url, &config.webhook_secrets, event_id, body, clock::now()).await
+}
+
+fn shown(job: &Job, now: Millis) -> JobReply {
+    JobReply::View { generation: Box::new(Generation::of(job, now)), video: job.video().cloned() }
+}

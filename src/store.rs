@@ -1,0 +1,10 @@
+//! SQL of each object: schema, append-only migrations, load and save. No decisions.
+//!
+//! The statements run on [`Sql`], which a Durable Object's storage implements, and in tests a plain SQLite.
+
+pub mod job;
+pub mod queue;
+mod schema;
+pub mod sql;
+
+pub use sql::{Sql, SqlValue};

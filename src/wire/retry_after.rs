@@ -1,0 +1,30 @@
+//! `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
+
+use crate::machine::{Millis, SECOND};
+use chrono::DateTime;
+
+/// The wait a header asks for, in milliseconds from `now`; `None` when it says neither.
+pub fn parse(value: &str, now: Millis) -> Option<Millis> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(seconds.saturating_mul(SECOND));
+    }
+    let date = DateTime::parse_from_rfc2822(value).ok()?;
+    let at = u64::try_from(date.timestamp_millis()).ok()?;
+    Some(at.saturating_sub(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn seconds_and_dates_are_understood_and_the_past_means_now() {
+        let now = 1_445_412_470_000;
+        assert_eq!(parse("120", now), Some(120_000));
+        assert_eq!(parse("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(10_000));
+        assert_eq!(parse("Wed, 21 Oct 2015 07:00:00 GMT", now), Some(0));
+        assert_eq!(parse("soon", now), None);
+        assert_eq!(parse("-5", now), None);
+    }
+}
