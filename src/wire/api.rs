@@ -1,5 +1,18 @@
 //! The app's JSON: what it posts and what it reads back.
 
+mod canonical;
+mod field_error;
+mod fields;
 mod generation;
+mod identity;
+mod problem;
+mod request;
 
+pub use field_error::{FieldError, Place};
 pub use generation::{Generation, GenerationResult, Links, card, rfc3339};
+pub use identity::{
+    GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
+    new_generation_id,
+};
+pub use problem::{Problem, ProblemBody};
+pub use request::{Intake, body_user_id, parse};

@@ -63,6 +63,9 @@ pub struct GenerationResult {
     /// A signed address; absent once the video was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_url: Option<String>,
+    /// When the user had the video deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_deleted_at: Option<String>,
     /// Seconds.
     pub duration: u32,
     /// Bytes.
@@ -129,6 +132,7 @@ impl GenerationResult {
         let video = job.stored_video()?;
         Some(Self {
             video_url: None,
+            video_deleted_at: job.video_deleted_at.map(rfc3339),
             duration: job.request.render.duration_seconds,
             file_size: video.size,
             resolution: job.request.render.resolution.clone(),

@@ -1,0 +1,150 @@
+//! The worker's settings: read from its environment once a request, typed and cross-checked.
+//!
+//! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
+//! because any of them may be a secret put into the wrong place.
+
+mod error;
+mod read;
+
+pub use error::ConfigError;
+
+use crate::machine::{Millis, job, queue};
+use crate::wire::signed_url::UrlSigner;
+use read::Reader;
+use std::fmt;
+use url::Url;
+
+/// How long the address in a webhook stays valid, in seconds: seven days.
+pub const WEBHOOK_VIDEO_URL_TTL: u64 = 7 * 24 * 3_600;
+/// How long an address handed out by the API stays valid, in seconds: one hour.
+pub const VIDEO_URL_TTL: u64 = 3_600;
+
+/// Where this worker runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// `dev_<userId>` tokens are accepted, and the app may be reached without TLS.
+    Development,
+    Production,
+}
+
+/// How a queued job gets started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchMode {
+    /// The accepting request starts it when a slot is free; the queue starts the next one when a slot frees.
+    Immediate,
+}
+
+impl DispatchMode {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Immediate => "immediate",
+        }
+    }
+}
+
+/// Every setting.
+#[derive(Clone)]
+pub struct Config {
+    /// `ENVIRONMENT`: `production` (default) or `development`.
+    pub environment: Environment,
+    /// `MAX_RETRIES` (3), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`), `POLL_INTERVAL_MS` (5000),
+    /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS` and `WEBHOOK_EVENTS`.
+    pub job: job::Policy,
+    /// `MAX_CONCURRENT_JOBS` (3) and `MAX_QUEUE_LENGTH` (10000).
+    pub queue: queue::Policy,
+    /// `DISPATCH_MODE`: `immediate`.
+    pub dispatch_mode: DispatchMode,
+    /// `NEXTJS_URL`: the app; webhooks go below it.
+    pub nextjs_url: Url,
+    /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
+    pub webhook_secrets: Vec<Vec<u8>>,
+    /// `VEO3_API_URL`: the upstream, Google's by default.
+    pub veo_url: Url,
+    /// `VEO3_API_KEY`.
+    pub veo_key: String,
+    /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
+    /// address of the request decides.
+    pub public_url: Option<String>,
+    /// Signs addresses of videos with a key derived from `JWT_SECRET`.
+    pub url_signer: UrlSigner,
+    /// How long the address in a webhook stays valid, in seconds.
+    pub webhook_video_url_ttl: u64,
+    /// How long an address handed out by the API stays valid, in seconds.
+    pub video_url_ttl: u64,
+    /// `CORS_ORIGINS`: the browser origins that may call.
+    pub cors_origins: Vec<String>,
+    /// `JWT_SECRET`: the HS256 key of users' tokens.
+    pub jwt_secret: Vec<u8>,
+    /// `API_KEY`: the token of the app's own server.
+    pub api_key: Option<String>,
+    /// `DEFAULT_MODEL`: the model of a request that names none.
+    pub default_model: &'static str,
+}
+
+impl Config {
+    /// Reads the variables and secrets of the worker's environment.
+    pub fn from_env(env: &worker::Env) -> Result<Self, ConfigError> {
+        Self::parse(|name| env.var(name).ok().map(|value| value.to_string()))
+    }
+
+    /// Reads every setting through `lookup`; an empty value counts as an absent one.
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let reader = Reader::new(&lookup);
+        let environment = reader.environment()?;
+        let jwt_secret = reader.jwt_secret()?;
+        Ok(Self {
+            environment,
+            job: job_policy(&reader)?,
+            queue: queue::Policy {
+                slots: reader.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?,
+                max_waiting: reader.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
+            },
+            dispatch_mode: reader.dispatch_mode()?,
+            nextjs_url: reader.app_url("NEXTJS_URL", environment)?,
+            webhook_secrets: reader.webhook_secrets()?,
+            veo_url: reader.upstream_url("VEO3_API_URL", "https://generativelanguage.googleapis.com")?,
+            veo_key: reader.required("VEO3_API_KEY", "the API key of the upstream")?,
+            public_url: reader.public_url()?,
+            url_signer: UrlSigner::derive(&jwt_secret),
+            webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,
+            video_url_ttl: VIDEO_URL_TTL,
+            cors_origins: reader.origins()?,
+            jwt_secret,
+            api_key: reader.api_key()?,
+            default_model: reader.default_model()?,
+        })
+    }
+}
+
+fn job_policy(reader: &Reader<'_>) -> Result<job::Policy, ConfigError> {
+    let max_retries = reader.number("MAX_RETRIES", 3, 0..=10)?;
+    let poll_interval: Millis = reader.number("POLL_INTERVAL_MS", 5_000, 100..=60_000)?;
+    let job_timeout: Millis = reader.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
+    if job_timeout <= poll_interval {
+        return Err(ConfigError::new("JOB_TIMEOUT_MS", "a time longer than POLL_INTERVAL_MS"));
+    }
+    Ok(job::Policy {
+        max_retries: u32::try_from(max_retries).unwrap_or(3),
+        job_timeout,
+        unknown_submit: reader.unknown_submit()?,
+        poll_interval,
+        first_poll: reader.optional_number("FIRST_POLL_MS", 0..=600_000)?,
+        webhook_schedule: reader.webhook_schedule()?,
+        events: reader.events()?,
+    })
+}
+
+/// Shows what is no secret.
+impl fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Config")
+            .field("environment", &self.environment)
+            .field("job", &self.job)
+            .field("queue", &self.queue)
+            .field("dispatch_mode", &self.dispatch_mode)
+            .field("default_model", &self.default_model)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! Reading single variables.
+
+use super::{ConfigError, DispatchMode, Environment};
+use crate::machine::delivery::EventKind;
+use crate::machine::job::UnknownSubmit;
+use crate::machine::{Millis, SECOND};
+use crate::models::{DEFAULT_MODEL, MODELS};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use url::{Host, Url};
+
+/// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
+const MIN_JWT_SECRET: usize = 32;
+/// The shortest service key, in characters.
+const MIN_API_KEY: usize = 16;
+/// The sizes Standard Webhooks allows for a secret, in bytes.
+const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
+/// How many webhook secrets may be active at once.
+const MAX_WEBHOOK_SECRETS: usize = 5;
+/// How many attempts a webhook may have.
+const MAX_WEBHOOK_ATTEMPTS: usize = 20;
+/// The longest wait before one webhook attempt, in seconds: seven days.
+const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
+const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
+
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup }
+    }
+
+    fn text(&self, variable: &str) -> Option<String> {
+        (self.lookup)(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn required(&self, variable: &'static str, wanted: &str) -> Result<String, ConfigError> {
+        self.text(variable).ok_or_else(|| ConfigError::new(variable, format!("set to {wanted}")))
+    }
+
+    pub(super) fn optional_number(
+        &self,
+        variable: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, ConfigError> {
+        let Some(text) = self.text(variable) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let wanted = || format!("a whole number from {} to {}", range.start(), range.end());
+        number.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
+    }
+
+    pub(super) fn number(
+        &self,
+        variable: &'static str,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, ConfigError> {
+        Ok(self.optional_number(variable, range)?.unwrap_or(default))
+    }
+
+    pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
+        match self.text("ENVIRONMENT").as_deref() {
+            None | Some("production") => Ok(Environment::Production),
+            Some("development") => Ok(Environment::Development),
+            Some(_) => Err(ConfigError::new("ENVIRONMENT", "production or development")),
+        }
+    }
+
+    pub(super) fn dispatch_mode(&self) -> Result<DispatchMode, ConfigError> {
+        match self.text("DISPATCH_MODE").as_deref() {
+            None | Some("immediate") => Ok(DispatchMode::Immediate),
+            Some("cron" | "alarm" | "queue") => {
+                Err(ConfigError::new("DISPATCH_MODE", "immediate: this build has no other mode yet"))
+            }
+            Some(_) => Err(ConfigError::new("DISPATCH_MODE", "immediate")),
+        }
+    }
+
+    pub(super) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
+        match self.text("UNKNOWN_SUBMIT").as_deref() {
+            None | Some("fail") => Ok(UnknownSubmit::Fail),
+            Some("retry") => Ok(UnknownSubmit::Retry),
+            Some(_) => Err(ConfigError::new("UNKNOWN_SUBMIT", "fail, or retry (which may pay twice)")),
+        }
+    }
+
+    pub(super) fn jwt_secret(&self) -> Result<Vec<u8>, ConfigError> {
+        let secret = self.required("JWT_SECRET", "a random secret of at least 32 bytes")?;
+        if secret.len() < MIN_JWT_SECRET {
+            return Err(ConfigError::new("JWT_SECRET", "at least 32 bytes long"));
+        }
+        Ok(secret.into_bytes())
+    }
+
+    pub(super) fn api_key(&self) -> Result<Option<String>, ConfigError> {
+        match self.text("API_KEY") {
+            Some(key) if key.len() < MIN_API_KEY => Err(ConfigError::new("API_KEY", "at least 16 characters long")),
+            key => Ok(key),
+        }
+    }
+
+    pub(super) fn default_model(&self) -> Result<&'static str, ConfigError> {
+        let Some(id) = self.text("DEFAULT_MODEL") else { return Ok(DEFAULT_MODEL) };
+        MODELS.iter().map(|model| model.id).find(|known| *known == id).ok_or_else(|| {
+            let known: Vec<&str> = MODELS.iter().map(|model| model.id).collect();
+            ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", ")))
+        })
+    }
+
+    pub(super) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
+        const VARIABLE: &str = "WEBHOOK_SECRET";
+        const WANTED: &str =
+            "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
+        let secrets: Option<Vec<Vec<u8>>> = self
+            .required(VARIABLE, WANTED)?
+            .split(',')
+            .map(|secret| {
+                let encoded = secret.trim().strip_prefix("whsec_")?;
+                STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
+            })
+            .collect();
+        secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS).ok_or_else(|| ConfigError::new(VARIABLE, WANTED))
+    }
+
+    pub(super) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
+        let text = self.text("WEBHOOK_RETRY_SECONDS").unwrap_or_else(|| WEBHOOK_WAITS.to_owned());
+        let waits: Option<Vec<Millis>> = text
+            .split(',')
+            .map(|wait| {
+                wait.trim().parse().ok().filter(|wait| *wait <= MAX_WEBHOOK_WAIT).map(|wait: u64| wait * SECOND)
+            })
+            .collect();
+        waits.filter(|waits| waits.len() <= MAX_WEBHOOK_ATTEMPTS).ok_or_else(|| {
+            ConfigError::new(
+                "WEBHOOK_RETRY_SECONDS",
+                format!(
+                    "a comma-separated list of at most {MAX_WEBHOOK_ATTEMPTS} waits in seconds, each at most {MAX_WEBHOOK_WAIT}"
+                ),
+            )
+        })
+    }
+
+    pub(super) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
+        let Some(text) = self.text("WEBHOOK_EVENTS") else {
+            return Ok(EventKind::ALL.into_iter().filter(|kind| kind.is_terminal()).collect());
+        };
+        let kinds: Option<BTreeSet<EventKind>> =
+            text.split(',').map(|name| EventKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim())).collect();
+        kinds.ok_or_else(|| {
+            let known = EventKind::ALL.map(EventKind::as_str).join(", ");
+            ConfigError::new("WEBHOOK_EVENTS", format!("a comma-separated list out of {known}"))
+        })
+    }
+
+    /// The app's address: TLS is a must in production, but for a loopback host.
+    pub(super) fn app_url(&self, variable: &'static str, environment: Environment) -> Result<Url, ConfigError> {
+        const WANTED: &str = "the https address of the app, without a query";
+        let url = base_url(&self.required(variable, WANTED)?);
+        url.filter(|url| environment == Environment::Development || is_safe(url))
+            .ok_or_else(|| ConfigError::new(variable, WANTED))
+    }
+
+    /// The upstream's address: the API key travels there, so TLS is a must but for a loopback host.
+    pub(super) fn upstream_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
+        let text = self.text(variable).unwrap_or_else(|| default.to_owned());
+        base_url(&text).filter(is_safe).ok_or_else(|| {
+            ConfigError::new(variable, "an https address without a query (http for a loopback host only)")
+        })
+    }
+
+    pub(super) fn public_url(&self) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.text("PUBLIC_URL") else { return Ok(None) };
+        base_url(&text)
+            .map(|url| Some(url.as_str().trim_end_matches('/').to_owned()))
+            .ok_or_else(|| ConfigError::new("PUBLIC_URL", "an http or https address without a query"))
+    }
+
+    pub(super) fn origins(&self) -> Result<Vec<String>, ConfigError> {
+        let Some(text) = self.text("CORS_ORIGINS") else { return Ok(Vec::new()) };
+        let origins: Option<Vec<String>> = text
+            .split(',')
+            .map(|origin| {
+                let url = base_url(origin.trim()).filter(|url| url.path() == "/")?;
+                Some(url.origin().ascii_serialization())
+            })
+            .collect();
+        origins.ok_or_else(|| {
+            ConfigError::new("CORS_ORIGINS", "a comma-separated list of origins such as https://app.example.com")
+        })
+    }
+}
+
+/// An http or https address that others are appended to.
+fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (plain && url.password().is_none() && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn is_safe(url: &Url) -> bool {
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(domain)) => domain == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}

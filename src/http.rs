@@ -1,0 +1,89 @@
+//! The front door: route, token, handler, answer. Every error becomes a problem here; nothing internal leaves.
+
+pub mod auth;
+pub mod range;
+pub mod router;
+
+mod answer;
+mod body;
+mod call;
+mod cors;
+mod generations;
+mod health;
+mod models;
+mod query;
+mod queue;
+mod request_id;
+mod storage;
+mod video;
+mod view;
+
+pub use body::{MAX_BODY, is_json};
+pub use cors::{allowed_origin, is_preflight};
+pub use query::{ListQuery, list_query};
+pub use request_id::request_id;
+
+use crate::clock;
+use crate::config::Config;
+use crate::log::{self, Line};
+use crate::wire::api::Problem;
+use answer::Answer;
+use call::Call;
+use router::{Resource, Routed};
+use worker::{Context, Env, Request, Response};
+
+/// Answers one request; whatever goes wrong, it is an answer.
+pub async fn handle(request: Request, env: Env, context: Context) -> Response {
+    let moment = clock::moment();
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    let request_id = request_id(header("X-Request-Id").as_deref(), moment.random);
+    let origin = header("Origin");
+    let head = request.inner().method() == "HEAD";
+    let (answer, origins) = match Config::from_env(&env) {
+        Ok(config) => {
+            let origins = config.cors_origins.clone();
+            (respond(request, env, context, config, &request_id).await, origins)
+        }
+        Err(error) => {
+            log::error(&Line { message: "misconfigured", reason: Some(error.to_string()), ..Line::default() });
+            (Answer::problem(Problem::misconfigured(format!("{error}."))), Vec::new())
+        }
+    };
+    let answer = cors::decorate(answer, origin.as_deref(), &origins);
+    answer.into_response(&request_id, head)
+}
+
+async fn respond(request: Request, env: Env, context: Context, config: Config, request_id: &str) -> Answer {
+    let Ok(url) = request.url() else { return Answer::problem(Problem::no_route()) };
+    let method = request.inner().method();
+    let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
+    let resource = match router::route(&method, url.path()) {
+        Routed::Found(resource) => resource,
+        Routed::NotFound => return Answer::problem(Problem::no_route()),
+        Routed::Options { allow } if preflight => return cors::preflight(&allow),
+        Routed::Options { allow } => return Answer::empty(204).with("Allow", allow),
+        Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
+    };
+    let mut call = Call::new(request, url, env, context, config, request_id);
+    dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem)
+}
+
+async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem> {
+    match resource {
+        Resource::Health => health::show(call).await,
+        Resource::Models => models::list(call),
+        Resource::CreateGeneration => generations::create(call).await,
+        Resource::ListGenerations => generations::list(call).await,
+        Resource::Generation { id } => generations::show(call, &id, "generation").await,
+        Resource::QueueJob { id } => generations::show(call, &id, "job").await,
+        Resource::Cancel { id } => generations::cancel(call, &id).await,
+        Resource::Retry { id } => generations::retry(call, &id).await,
+        Resource::Timeline { id } => generations::timeline(call, &id).await,
+        Resource::Video { id } => video::serve(call, &id).await,
+        Resource::QueueStatus => queue::show(call, "status").await,
+        Resource::QueueStats => queue::show(call, "stats").await,
+        Resource::ListVideos => storage::list(call).await,
+        Resource::StoredVideo { id } => storage::show(call, &id).await,
+        Resource::DeleteVideo { id } => storage::delete(call, &id).await,
+    }
+}

@@ -1,0 +1,74 @@
+//! An answer before it becomes the platform's response.
+
+use crate::wire::api::Problem;
+use serde::Serialize;
+use worker::{Headers, Response, ResponseBody};
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+pub(super) struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    content: Content,
+}
+
+enum Content {
+    Empty,
+    Json(String),
+    /// Rendered last, because it names the request.
+    Problem(Problem),
+    Stream(ResponseBody),
+}
+
+impl Answer {
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Empty }
+    }
+
+    /// JSON that may hold signed addresses, so nobody keeps it.
+    pub(super) fn json(status: u16, value: &impl Serialize) -> Result<Self, Problem> {
+        let text = serde_json::to_string(value).map_err(|_| Problem::unavailable())?;
+        let answer = Self { status, headers: Vec::new(), content: Content::Json(text) };
+        Ok(answer.with("Content-Type", JSON).with("Cache-Control", "no-store"))
+    }
+
+    pub(super) fn stream(status: u16, body: ResponseBody) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Stream(body) }
+    }
+
+    pub(super) fn problem(problem: Problem) -> Self {
+        let mut answer = Self { status: problem.status, headers: problem.headers.clone(), content: Content::Empty };
+        if let Some(seconds) = problem.retry_after {
+            answer = answer.with("Retry-After", seconds.to_string());
+        }
+        answer.content = Content::Problem(problem);
+        answer.with("Content-Type", PROBLEM).with("Cache-Control", "no-store")
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The platform's response. HEAD gets the same headers without the content.
+    pub(super) fn into_response(self, request_id: &str, head: bool) -> Response {
+        let headers = Headers::new();
+        for (name, value) in &self.headers {
+            // A value the platform refuses costs that header, not the answer.
+            let _ = headers.set(name, value);
+        }
+        let _ = headers.set("X-Request-Id", request_id);
+        let _ = headers.set("X-Content-Type-Options", "nosniff");
+        let builder = Response::builder().with_status(self.status).with_headers(headers);
+        match self.content {
+            Content::Json(_) | Content::Problem(_) | Content::Stream(_) if head => builder.empty(),
+            Content::Empty => builder.empty(),
+            Content::Json(text) => builder.fixed(text.into_bytes()),
+            Content::Problem(problem) => {
+                builder.fixed(serde_json::to_vec(&problem.body(request_id)).unwrap_or_default())
+            }
+            Content::Stream(body) => builder.body(body),
+        }
+    }
+}

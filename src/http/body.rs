@@ -1,0 +1,50 @@
+//! Reading a request's body: JSON only, and never more than the limit into memory.
+
+use crate::wire::api::Problem;
+use futures::StreamExt;
+use serde_json::{Map, Value};
+use worker::Request;
+
+/// The largest body, in bytes.
+pub const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// Whether a content type is JSON's.
+pub fn is_json(content_type: Option<&str>) -> bool {
+    let Some(essence) = content_type.and_then(|value| value.split(';').next()) else { return false };
+    let essence = essence.trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Reads the body as a JSON object.
+pub(super) async fn json_object(request: &mut Request) -> Result<Map<String, Value>, Problem> {
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    if !is_json(header("Content-Type").as_deref()) {
+        return Err(Problem::unsupported_media_type());
+    }
+    let announced = header("Content-Length").and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(Problem::too_large(MAX_BODY));
+    }
+    match serde_json::from_slice(&read(request).await?) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Problem::malformed_json("another JSON value was sent")),
+        // The parser's sentence holds a place, never the text.
+        Err(error) => Err(Problem::malformed_json(&error.to_string())),
+    }
+}
+
+async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut bytes = Vec::new();
+    let mut chunks = request.stream().map_err(|_| Problem::malformed_json("it could not be read"))?;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::malformed_json("it broke off"))?;
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(Problem::too_large(MAX_BODY));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

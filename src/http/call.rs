@@ -1,0 +1,65 @@
+//! One request on its way through a handler.
+
+use super::auth::{self, Caller, USER_HEADER};
+use crate::clock;
+use crate::config::Config;
+use crate::machine::{JobKey, Millis, SECOND};
+use crate::wire::api::{Problem, is_generation_id};
+use url::Url;
+use worker::{Context, Env, Request};
+
+pub(super) struct Call {
+    pub(super) request: Request,
+    pub(super) env: Env,
+    pub(super) context: Context,
+    pub(super) config: Config,
+    pub(super) now: Millis,
+    pub(super) request_id: String,
+    url: Url,
+}
+
+impl Call {
+    pub(super) fn new(
+        request: Request,
+        url: Url,
+        env: Env,
+        context: Context,
+        config: Config,
+        request_id: &str,
+    ) -> Self {
+        Self { request, env, context, config, now: clock::now(), request_id: request_id.to_owned(), url }
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// The first query parameter of that name.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
+    pub(super) fn now_seconds(&self) -> u64 {
+        self.now / SECOND
+    }
+
+    /// Under which address the caller reaches this worker, without a final slash.
+    pub(super) fn public_url(&self) -> String {
+        self.config.public_url.clone().unwrap_or_else(|| self.url.origin().ascii_serialization())
+    }
+
+    pub(super) fn caller(&self) -> Result<Caller, Problem> {
+        auth::authenticate(self.header("Authorization").as_deref(), &self.config, self.now_seconds())
+    }
+
+    /// The user a request without a body acts for.
+    pub(super) fn user(&self) -> Result<String, Problem> {
+        self.caller()?.acting_for(self.header(USER_HEADER).as_deref(), None)
+    }
+
+    /// The caller's own generation of that id. An id that cannot be one is simply missing.
+    pub(super) fn key(&self, id: &str) -> Result<JobKey, Problem> {
+        let user = self.user()?;
+        if is_generation_id(id) { Ok(JobKey::new(user, id)) } else { Err(Problem::no_generation()) }
+    }
+}

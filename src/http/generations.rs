@@ -1,0 +1,194 @@
+//! Generations: create, read, list, cancel, retry, timeline.
+
+use super::answer::Answer;
+use super::auth::USER_HEADER;
+use super::call::Call;
+use super::query::{bad_cursor, list_query};
+use super::{body, view};
+use crate::clock;
+use crate::dispatch::{Accepted, Rejection, Submission, immediate};
+use crate::machine::JobKey;
+use crate::machine::job::{Note, Refusal};
+use crate::stub;
+use crate::wire::api::{Generation, Intake, Links, Problem, body_user_id, parse, rfc3339};
+use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    success: bool,
+    generation_id: &'a str,
+    status: &'static str,
+    queue_position: u64,
+    links: Links,
+}
+
+/// `POST /api/generations`.
+pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
+    let caller = call.caller()?;
+    let body = body::json_object(&mut call.request).await?;
+    let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
+    let user = caller.acting_for(call.header(USER_HEADER).as_deref(), named)?;
+    let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
+    let intake = Intake {
+        user_id: &user,
+        idempotency_key: idempotency_key.as_deref(),
+        public_url: &public_url,
+        default_model: call.config.default_model,
+        moment: clock::moment(),
+    };
+    let (key, request) = parse(&body, intake).map_err(Problem::invalid)?;
+    let submission = Submission { key: key.clone(), request };
+    let accepted = immediate::accept(&call.env, submission).await.map_err(|rejection| match rejection {
+        Rejection::Conflict => Problem::idempotency_conflict(),
+        Rejection::Full { retry_after } => Problem::queue_full(retry_after),
+        Rejection::Unavailable => Problem::unavailable(),
+    })?;
+    if let Some(epoch) = accepted.admitted {
+        call.context.wait_until(immediate::start(call.env.clone(), key.clone(), epoch));
+    }
+    created(call, &key, &accepted)
+}
+
+fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Problem> {
+    let body = Created {
+        success: true,
+        generation_id: &key.generation_id,
+        status: accepted.status.as_str(),
+        queue_position: accepted.queue_position,
+        links: view::links(call, key),
+    };
+    let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;
+    let answer = answer.with("Location", view::location(call, &key.generation_id));
+    Ok(if accepted.new { answer } else { answer.with("Idempotent-Replayed", "true") })
+}
+
+/// `GET /api/generations/{id}` and `GET /api/queue/jobs/{id}`; `field` is what the object is called.
+pub(super) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
+    let key = call.key(id)?;
+    let generation = seen(call, &key, &JobMessage::View).await?;
+    Answer::json(200, &json!({ "success": true, field: generation }))
+}
+
+/// `POST /api/generations/{id}/cancel`.
+pub(super) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id)?;
+    changed(call, &key, &JobMessage::Cancel).await
+}
+
+/// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
+pub(super) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id)?;
+    changed(call, &key, &JobMessage::Retry).await
+}
+
+async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
+    let generation = seen(call, key, message).await?;
+    Answer::json(
+        200,
+        &json!({
+            "success": true,
+            "generationId": generation.generation_id,
+            "status": generation.status,
+            "queuePosition": generation.queue_position,
+            "generation": generation,
+        }),
+    )
+}
+
+/// Sends a message to a job and returns the job as it is afterwards.
+async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generation, Problem> {
+    match view::ask(call, key, message).await? {
+        JobReply::View { generation, video } => Ok(view::complete(call, *generation, video.as_ref()).await),
+        JobReply::Missing => Err(Problem::no_generation()),
+        JobReply::Refused { refusal } => Err(refused(refusal)),
+        JobReply::Created { .. }
+        | JobReply::Conflict
+        | JobReply::Withdrawn
+        | JobReply::Timeline { .. }
+        | JobReply::State { .. } => Err(view::out_of_turn(call)),
+    }
+}
+
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
+        Refusal::NotRetryable => {
+            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
+        }
+        Refusal::TooManyAttempts => {
+            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
+        }
+        Refusal::NoVideo => Problem::no_video(),
+    }
+}
+
+/// `GET /api/generations`: the caller's own, newest first.
+pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
+    let user_id = call.user()?;
+    let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let message = QueueMessage::List { user_id, status: query.status, limit: query.limit, after: query.after };
+    let (data, next) = page(call, &message).await?;
+    Answer::json(200, &json!({ "success": true, "data": data, "hasMore": next.is_some(), "nextCursor": next }))
+}
+
+/// A page of the catalogue and the cursor of the next one.
+pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Value>, Option<String>), Problem> {
+    let reply = stub::queue(&call.env, message).await;
+    match reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))? {
+        QueueReply::Page { cards, next } => {
+            Ok((cards.iter().filter_map(|card| view::listed(call, card)).collect(), next))
+        }
+        QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
+        QueueReply::Standing { .. }
+        | QueueReply::Full { .. }
+        | QueueReply::Unknown
+        | QueueReply::Stats { .. }
+        | QueueReply::Done => Err(view::out_of_turn(call)),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TimelineStep<'a> {
+    step: &'a str,
+    at: String,
+    /// Until the next step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+/// `GET /api/generations/{id}/timeline`.
+pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id)?;
+    match view::ask(call, &key, &JobMessage::Timeline).await? {
+        JobReply::Timeline { notes } => {
+            Answer::json(200, &json!({ "success": true, "timeline": timeline_steps(&notes) }))
+        }
+        JobReply::Missing => Err(Problem::no_generation()),
+        JobReply::Created { .. }
+        | JobReply::Conflict
+        | JobReply::Withdrawn
+        | JobReply::View { .. }
+        | JobReply::State { .. }
+        | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
+    }
+}
+
+fn timeline_steps(notes: &[Note]) -> Vec<TimelineStep<'_>> {
+    let next = notes.iter().skip(1).map(|note| Some(note.at)).chain([None]);
+    notes
+        .iter()
+        .zip(next)
+        .map(|(note, next)| TimelineStep {
+            step: &note.step,
+            at: rfc3339(note.at),
+            duration_ms: next.map(|next| next.saturating_sub(note.at)),
+            detail: note.detail.as_deref(),
+        })
+        .collect()
+}

@@ -1,0 +1,72 @@
+//! Which bytes of a file a request wants (RFC 9110, sections 13 and 14). Pure.
+
+/// What to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// 304: the caller has it already.
+    NotModified,
+    Whole,
+    /// 206: `length` bytes from `offset`, both within the file.
+    Part {
+        offset: u64,
+        length: u64,
+    },
+    /// 416.
+    Unsatisfiable,
+}
+
+/// The headers that decide it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conditions<'a> {
+    pub if_none_match: Option<&'a str>,
+    pub if_range: Option<&'a str>,
+    pub range: Option<&'a str>,
+}
+
+/// Decides for a file of `size` bytes with a quoted `etag`. A range that is malformed or asks for several parts is
+/// ignored, as is one whose `If-Range` names another file.
+pub fn select(conditions: Conditions<'_>, etag: &str, size: u64) -> Selection {
+    if conditions.if_none_match.is_some_and(|header| matches_any(header, etag)) {
+        return Selection::NotModified;
+    }
+    let same_file = conditions.if_range.is_none_or(|validator| validator.trim() == etag);
+    match conditions.range {
+        Some(range) if same_file => part(range, size).unwrap_or(Selection::Whole),
+        Some(_) | None => Selection::Whole,
+    }
+}
+
+/// Weak comparison: `W/` makes no difference.
+fn matches_any(header: &str, etag: &str) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/") == etag;
+    header.trim() == "*" || header.split(',').any(strong)
+}
+
+/// A single range; `None` for one to be ignored.
+fn part(header: &str, size: u64) -> Option<Selection> {
+    let (unit, range) = header.trim().split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let (first, last) = range.trim().split_once('-')?;
+    if first.is_empty() {
+        let suffix = number(last)?.min(size);
+        return Some(within(size - suffix, suffix, size));
+    }
+    let first = number(first)?;
+    let end = if last.is_empty() { size } else { number(last)?.saturating_add(1).min(size) };
+    if !last.is_empty() && number(last)? < first {
+        return None;
+    }
+    Some(within(first, end.saturating_sub(first), size))
+}
+
+fn within(offset: u64, length: u64, size: u64) -> Selection {
+    if offset >= size || length == 0 { Selection::Unsatisfiable } else { Selection::Part { offset, length } }
+}
+
+/// Digits only; a number beyond every file is as good as the largest.
+fn number(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}

@@ -1,0 +1,88 @@
+//! From method and path to what is asked for. Pure.
+
+/// What a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resource {
+    Health,
+    Models,
+    CreateGeneration,
+    ListGenerations,
+    Generation { id: String },
+    Cancel { id: String },
+    Retry { id: String },
+    Timeline { id: String },
+    Video { id: String },
+    QueueJob { id: String },
+    QueueStatus,
+    QueueStats,
+    ListVideos,
+    StoredVideo { id: String },
+    DeleteVideo { id: String },
+}
+
+/// Where a request leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Routed {
+    Found(Resource),
+    NotFound,
+    /// The path exists, but not with this method.
+    MethodNotAllowed {
+        allow: String,
+    },
+    Options {
+        allow: String,
+    },
+}
+
+/// Finds what `method` on `path` asks for; HEAD is answered wherever GET is.
+pub fn route(method: &str, path: &str) -> Routed {
+    let resources = at(path);
+    if resources.is_empty() {
+        return Routed::NotFound;
+    }
+    let wanted = if method == "HEAD" { "GET" } else { method };
+    if let Some((_, resource)) = resources.iter().find(|(offered, _)| *offered == wanted) {
+        return Routed::Found(resource.clone());
+    }
+    let allow = allow(&resources);
+    if method == "OPTIONS" { Routed::Options { allow } } else { Routed::MethodNotAllowed { allow } }
+}
+
+/// Every method of a path with what it asks for.
+fn at(path: &str) -> Vec<(&'static str, Resource)> {
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+    let id = |segment: &str| segment.to_owned();
+    match segments.as_slice() {
+        ["health"] => vec![("GET", Resource::Health)],
+        ["api", "models"] => vec![("GET", Resource::Models)],
+        ["api", "generations"] => vec![("GET", Resource::ListGenerations), ("POST", Resource::CreateGeneration)],
+        ["api", "generations", generation] if !generation.is_empty() => {
+            vec![("GET", Resource::Generation { id: id(generation) })]
+        }
+        ["api", "generations", generation, "cancel"] => vec![("POST", Resource::Cancel { id: id(generation) })],
+        ["api", "generations", generation, "retry"] => vec![("POST", Resource::Retry { id: id(generation) })],
+        ["api", "generations", generation, "timeline"] => vec![("GET", Resource::Timeline { id: id(generation) })],
+        ["api", "generations", generation, "video"] => vec![("GET", Resource::Video { id: id(generation) })],
+        ["api", "queue", "status"] => vec![("GET", Resource::QueueStatus)],
+        ["api", "queue", "stats"] => vec![("GET", Resource::QueueStats)],
+        ["api", "queue", "jobs", generation] => vec![("GET", Resource::QueueJob { id: id(generation) })],
+        ["api", "storage", "videos"] => vec![("GET", Resource::ListVideos)],
+        ["api", "storage", "videos", generation] if !generation.is_empty() => vec![
+            ("GET", Resource::StoredVideo { id: id(generation) }),
+            ("DELETE", Resource::DeleteVideo { id: id(generation) }),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn allow(resources: &[(&'static str, Resource)]) -> String {
+    let mut methods = Vec::new();
+    for (method, _) in resources {
+        methods.push(*method);
+        if *method == "GET" {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
+}

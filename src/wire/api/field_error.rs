@@ -1,0 +1,46 @@
+//! What is wrong with one part of a request.
+
+use serde::Serialize;
+
+/// One bad part of a request, for the `errors` of a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    #[serde(flatten)]
+    pub place: Place,
+    /// What it must be.
+    pub detail: String,
+}
+
+/// Where the bad part stands. Only a body has JSON pointers (RFC 6901).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    Pointer(String),
+    Header(&'static str),
+    Parameter(&'static str),
+}
+
+impl FieldError {
+    /// A bad field of the body, by its JSON pointer.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { place: Place::Pointer(pointer.into()), detail: detail.into() }
+    }
+
+    /// A bad request header.
+    pub fn header(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { place: Place::Header(name), detail: detail.into() }
+    }
+
+    /// A bad query parameter.
+    pub fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { place: Place::Parameter(name), detail: detail.into() }
+    }
+
+    /// The name of the bad part.
+    pub fn name(&self) -> &str {
+        match &self.place {
+            Place::Pointer(pointer) => pointer,
+            Place::Header(name) | Place::Parameter(name) => name,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and `error`.
+
+use super::field_error::FieldError;
+use crate::machine::{Millis, SECOND};
+use serde::Serialize;
+
+/// An answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub status: u16,
+    /// A word for programs.
+    pub code: &'static str,
+    pub title: &'static str,
+    /// One sentence a user can read.
+    pub detail: String,
+    /// When the same request may succeed, in seconds; `None` when it never will.
+    pub retry_after: Option<u32>,
+    pub errors: Vec<FieldError>,
+    /// Further headers of the answer.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The JSON of a [`Problem`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+    success: bool,
+    error: &'a str,
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), retry_after: None, errors: Vec::new(), headers: Vec::new() }
+    }
+
+    fn retryable(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The JSON of this problem as the answer to one request.
+    pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
+            kind: format!("urn:reelay:problem:{}", self.code.replace('_', "-")),
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            retryable: self.retry_after.is_some(),
+            errors: &self.errors,
+            success: false,
+            error: &self.detail,
+        }
+    }
+
+    /// 400: the body is no JSON object.
+    pub fn malformed_json(why: &str) -> Self {
+        Self::new(400, "malformed_json", "Malformed JSON", format!("The body is not a JSON object: {why}."))
+    }
+
+    /// 400: fields, headers or query parameters are missing or wrong; all of them are named.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let named: Vec<String> = errors.iter().map(|error| format!("{} {}", error.name(), error.detail)).collect();
+        let detail = format!("The request is not valid: {}.", named.join("; "));
+        Self { errors, ..Self::new(400, "invalid_request", "Invalid request", detail) }
+    }
+
+    /// 401.
+    pub fn unauthorized(detail: &str) -> Self {
+        let challenge = ("WWW-Authenticate", r#"Bearer realm="reelay""#.to_owned());
+        Self { headers: vec![challenge], ..Self::new(401, "unauthorized", "No valid token", detail) }
+    }
+
+    /// 403: a user's token with another user's id.
+    pub fn foreign_user() -> Self {
+        Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
+    }
+
+    /// 404: there is no such generation, or it is someone else's.
+    pub fn no_generation() -> Self {
+        Self::new(404, "not_found", "Not found", "There is no such generation.")
+    }
+
+    /// 404: the generation has no stored video, or no longer.
+    pub fn no_video() -> Self {
+        Self::new(404, "video_not_found", "Not found", "This generation has no stored video.")
+    }
+
+    /// 404: no such route.
+    pub fn no_route() -> Self {
+        Self::new(404, "route_not_found", "Not found", "There is nothing at this address.")
+    }
+
+    /// 405.
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This address takes {allow} only.");
+        let headers = vec![("Allow", allow)];
+        Self { headers, ..Self::new(405, "method_not_allowed", "Method not allowed", detail) }
+    }
+
+    /// 409: what is asked does not fit the generation's status.
+    pub fn conflict(code: &'static str, detail: &str) -> Self {
+        Self::new(409, code, "Conflict", detail)
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The body is larger than {limit} bytes.");
+        Self::new(413, "payload_too_large", "Payload too large", detail)
+    }
+
+    /// 415.
+    pub fn unsupported_media_type() -> Self {
+        let detail = "The body must be JSON, sent with Content-Type: application/json.";
+        Self::new(415, "unsupported_media_type", "Unsupported media type", detail)
+    }
+
+    /// 416: the range begins behind the end of the file of `size` bytes.
+    pub fn range_not_satisfiable(size: u64) -> Self {
+        let headers = vec![("Content-Range", format!("bytes */{size}"))];
+        let detail = format!("The range lies outside the file of {size} bytes.");
+        Self { headers, ..Self::new(416, "range_not_satisfiable", "Range not satisfiable", detail) }
+    }
+
+    /// 422: the id or key was used for another request.
+    pub fn idempotency_conflict() -> Self {
+        let detail = "This generation id or idempotency key was already used with another body.";
+        Self::new(422, "idempotency_conflict", "Conflicting repeat", detail)
+    }
+
+    /// 429: the queue is full; `retry_after` in milliseconds.
+    pub fn queue_full(retry_after: Millis) -> Self {
+        let seconds = u32::try_from(retry_after.div_ceil(SECOND)).unwrap_or(u32::MAX);
+        Self::new(429, "queue_full", "Queue full", "Too many generations are waiting; try again later.")
+            .retryable(seconds)
+    }
+
+    /// 500: a setting is missing or wrong; the sentence names the variable and never its value.
+    pub fn misconfigured(detail: String) -> Self {
+        Self::new(500, "misconfigured", "Misconfigured", detail)
+    }
+
+    /// 503: a part of the service gave no answer; the request may or may not have been taken and may be repeated.
+    pub fn unavailable() -> Self {
+        Self::new(503, "unavailable", "Unavailable", "The service did not answer in time; try again.").retryable(2)
+    }
+}

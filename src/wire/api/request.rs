@@ -1,0 +1,252 @@
+//! The body of `POST /api/generations`: read leniently where the app in use differs from the contract, checked
+//! strictly, every bad field named in one answer.
+
+use super::canonical::fingerprint;
+use super::field_error::FieldError;
+use super::fields::{Fields, Scope};
+use super::identity::{
+    GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
+    new_generation_id,
+};
+use crate::machine::job::{RenderOptions, Request};
+use crate::machine::queue::MAX_PRIORITY;
+use crate::machine::{JobKey, Moment};
+use crate::models::{self, Choice, Model, Offence, Wish};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The shortest and the longest prompt, in characters.
+const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=5_000;
+/// The longest negative prompt, in characters.
+const MAX_NEGATIVE_PROMPT: usize = 5_000;
+/// The most that `parameters` may hold, in bytes of JSON.
+const MAX_PARAMETERS: usize = 64 * 1024;
+/// The most that `metadata` may hold, in bytes of JSON.
+const MAX_METADATA: usize = 16 * 1024;
+/// Media that no model here takes.
+const MEDIA: [&str; 5] = ["image", "lastFrame", "referenceImages", "video", "mask"];
+/// The top-level fields that say what is asked for; the others do not make it another request.
+const ASKED: [&str; 10] = [
+    "prompt",
+    "provider",
+    "model",
+    "priority",
+    "parameters",
+    "metadata",
+    "aspectRatio",
+    "aspect_ratio",
+    "resolution",
+    "quality",
+];
+
+/// What accompanies a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    /// For whom the request acts; valid already.
+    pub user_id: &'a str,
+    /// The `Idempotency-Key` header as it came.
+    pub idempotency_key: Option<&'a str>,
+    /// Scheme and host under which the app reached this worker, without a final slash.
+    pub public_url: &'a str,
+    pub default_model: &'a str,
+    pub moment: Moment,
+}
+
+/// The `userId` of a body, if it names one.
+pub fn body_user_id(body: &Map<String, Value>) -> Result<Option<&str>, FieldError> {
+    match body.get("userId") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(user_id)) if is_user_id(user_id) => Ok(Some(user_id)),
+        Some(_) => Err(FieldError::field("/userId", format!("must be {USER_ID_RULE}"))),
+    }
+}
+
+/// Reads a body into the job it asks for, or names everything that is wrong with it.
+pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, Request), Vec<FieldError>> {
+    let mut fields = Fields::new(body);
+    let generation_id = generation_id(&mut fields, intake);
+    let prompt = prompt(&mut fields);
+    let priority = fields
+        .whole_number(&[(Scope::Top, "priority"), (Scope::Parameters, "priority")], 0..=u32::from(MAX_PRIORITY))
+        .and_then(|priority| u8::try_from(priority).ok())
+        .unwrap_or(0);
+    let metadata = metadata(&mut fields);
+    limit_parameters(&mut fields);
+    let rendering = rendering(&mut fields, intake.default_model);
+    let parameters = fields.parameters().cloned().unwrap_or_default();
+    let errors = fields.into_errors();
+    match rendering {
+        Some((model, render, price_micros)) if errors.is_empty() => {
+            let request = Request {
+                prompt,
+                provider: model.provider.to_owned(),
+                model: model.id.to_owned(),
+                priority,
+                parameters,
+                render,
+                metadata,
+                usual_render: model.usual_render_ms,
+                price_micros,
+                fingerprint: fingerprint_of(body),
+                public_url: intake.public_url.to_owned(),
+            };
+            Ok((JobKey::new(intake.user_id, generation_id), request))
+        }
+        Some(_) | None => Err(errors),
+    }
+}
+
+/// Two bodies are the same request when these parts are equal, whatever the order of their keys.
+fn fingerprint_of(body: &Map<String, Value>) -> String {
+    let asked = body.iter().filter(|(key, value)| ASKED.contains(&key.as_str()) && !value.is_null());
+    fingerprint(&asked.map(|(key, value)| (key.as_str(), value)).collect())
+}
+
+/// The id: the app's own, or one derived from its idempotency key, or a new one.
+fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
+    let key = intake.idempotency_key.and_then(|header| {
+        let key = idempotency_key(header);
+        if key.is_none() {
+            fields.refuse(FieldError::header("Idempotency-Key", "must be a string of 1 to 255 visible characters"));
+        }
+        key
+    });
+    let own = fields.text(&[(Scope::Top, "generationId")]).map(str::to_owned);
+    if own.as_deref().is_some_and(|own| !is_generation_id(own)) {
+        fields.refuse(FieldError::field("/generationId", format!("must be {GENERATION_ID_RULE}")));
+    }
+    match (own, key) {
+        (Some(own), Some(key)) => {
+            if own != key {
+                let detail = "must be equal when both are given, or one left out: one names the job already";
+                fields.refuse(FieldError::field("/generationId", format!("{detail} (see Idempotency-Key)")));
+                fields.refuse(FieldError::header("Idempotency-Key", format!("{detail} (see generationId)")));
+            }
+            own
+        }
+        (Some(own), None) => own,
+        (None, Some(key)) => generation_id_for(intake.user_id, &key),
+        (None, None) => new_generation_id(intake.moment),
+    }
+}
+
+fn prompt(fields: &mut Fields<'_>) -> String {
+    let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    let Some(prompt) = fields.text(&[(Scope::Top, "prompt")]) else {
+        fields.require("/prompt", &format!("is required: {shortest} to {longest} characters"));
+        return String::new();
+    };
+    if prompt.trim().chars().count() < shortest || prompt.chars().count() > longest {
+        fields.refuse(FieldError::field("/prompt", format!("must have {shortest} to {longest} characters")));
+    }
+    prompt.to_owned()
+}
+
+fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
+    let Some(object) = fields.object("metadata") else { return BTreeMap::new() };
+    let mut strings = BTreeMap::new();
+    for (key, value) in object {
+        match value {
+            Value::String(text) => {
+                strings.insert(key.clone(), text.clone());
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                fields.refuse(FieldError::field(format!("/metadata/{}", pointer_token(key)), "must be a string"));
+            }
+        }
+    }
+    if json_length(object) > MAX_METADATA {
+        fields.refuse(FieldError::field("/metadata", format!("must be at most {MAX_METADATA} bytes of JSON")));
+    }
+    strings
+}
+
+fn limit_parameters(fields: &mut Fields<'_>) {
+    if fields.parameters().is_some_and(|parameters| json_length(parameters) > MAX_PARAMETERS) {
+        fields.refuse(FieldError::field("/parameters", format!("must be at most {MAX_PARAMETERS} bytes of JSON")));
+    }
+    for media in MEDIA {
+        if fields.parameters().and_then(|parameters| parameters.get(media)).is_some_and(|value| !value.is_null()) {
+            let detail = "is not supported by any model here: only text can be turned into video";
+            fields.refuse(FieldError::field(format!("/parameters/{media}"), detail));
+        }
+    }
+}
+
+/// The model, what it is asked for and the price in millionths of a US dollar.
+fn rendering(fields: &mut Fields<'_>, default_model: &str) -> Option<(&'static Model, RenderOptions, u64)> {
+    let provider = fields.text(&[(Scope::Top, "provider"), (Scope::Parameters, "provider")]);
+    let model = fields.text(&[(Scope::Top, "model"), (Scope::Parameters, "model")]);
+    let wish = wish(fields);
+    let model = match models::find(provider, model, default_model) {
+        Ok(model) => model,
+        Err(offence) => {
+            refuse_choice(fields, &offence);
+            return None;
+        }
+    };
+    match models::render_options(model, wish) {
+        Ok((render, price)) => Some((model, render, price)),
+        Err(offences) => {
+            for offence in &offences {
+                refuse_choice(fields, offence);
+            }
+            None
+        }
+    }
+}
+
+const ASPECT_RATIO: [(Scope, &str); 4] = [
+    (Scope::Top, "aspectRatio"),
+    (Scope::Top, "aspect_ratio"),
+    (Scope::Parameters, "aspectRatio"),
+    (Scope::Parameters, "aspect_ratio"),
+];
+const RESOLUTION: [(Scope, &str); 4] = [
+    (Scope::Top, "resolution"),
+    (Scope::Top, "quality"),
+    (Scope::Parameters, "resolution"),
+    (Scope::Parameters, "quality"),
+];
+
+fn wish(fields: &mut Fields<'_>) -> Wish {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let wish = Wish {
+        duration: fields.number_or_numeric(&[(Scope::Parameters, "duration")]),
+        aspect_ratio: owned(fields.text(&ASPECT_RATIO)),
+        resolution: owned(fields.text(&RESOLUTION)),
+        negative_prompt: owned(fields.text(&[(Scope::Parameters, "negativePrompt")])).filter(|text| !text.is_empty()),
+        seed: fields.whole_number(&[(Scope::Parameters, "seed")], 0..=u32::MAX),
+        person_generation: owned(fields.text(&[(Scope::Parameters, "personGeneration")])),
+    };
+    if wish.negative_prompt.as_ref().is_some_and(|text| text.chars().count() > MAX_NEGATIVE_PROMPT) {
+        let detail = format!("must have at most {MAX_NEGATIVE_PROMPT} characters");
+        fields.refuse(FieldError::field("/parameters/negativePrompt", detail));
+    }
+    wish
+}
+
+/// Names the field a model objects to as the app wrote it.
+fn refuse_choice(fields: &mut Fields<'_>, offence: &Offence) {
+    let (places, usual): (&[(Scope, &'static str)], &str) = match offence.choice {
+        Choice::Provider => (&[(Scope::Top, "provider"), (Scope::Parameters, "provider")], "/provider"),
+        Choice::Model => (&[(Scope::Top, "model"), (Scope::Parameters, "model")], "/model"),
+        Choice::Duration => (&[], "/parameters/duration"),
+        Choice::AspectRatio => (&ASPECT_RATIO, "/parameters/aspectRatio"),
+        Choice::Resolution => (&RESOLUTION, "/parameters/resolution"),
+        Choice::NegativePrompt => (&[], "/parameters/negativePrompt"),
+        Choice::Seed => (&[], "/parameters/seed"),
+        Choice::PersonGeneration => (&[], "/parameters/personGeneration"),
+    };
+    let pointer = fields.written(places).unwrap_or_else(|| usual.to_owned());
+    fields.refuse(FieldError::field(pointer, offence.detail.clone()));
+}
+
+fn json_length(object: &Map<String, Value>) -> usize {
+    serde_json::to_string(object).map_or(usize::MAX, |text| text.len())
+}
+
+/// A key as a part of a JSON pointer (RFC 6901, section 3).
+fn pointer_token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
