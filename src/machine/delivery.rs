@@ -53,7 +53,7 @@ pub enum Receipt {
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     Pending { next_at: Millis },
     Delivered { at: Millis },
@@ -74,7 +74,6 @@ pub struct Delivery {
     /// How many attempts have been made.
     pub attempts: u32,
     pub last_status: Option<u16>,
-    #[serde(flatten)]
     pub state: DeliveryState,
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message to the job's own object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum JobMessage {
     /// Makes the job durable, or finds it made before.
     Create {
@@ -33,7 +33,7 @@ pub enum JobMessage {
 
 /// The job's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum JobReply {
     /// `new` is false for a repeat of the same request.
     Created {
@@ -65,7 +65,7 @@ pub enum JobReply {
 
 /// A message to the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum QueueMessage {
     /// A job asks for its place; a `promised` one is never refused.
     Enqueue {
@@ -92,7 +92,7 @@ pub enum QueueMessage {
 
 /// The queue's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum QueueReply {
     Standing {
         standing: Standing,

@@ -1,7 +1,7 @@
 //! `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
 
 use crate::machine::{Millis, SECOND};
-use chrono::DateTime;
+use std::time::UNIX_EPOCH;
 
 /// The wait a header asks for, in milliseconds from `now`; `None` when it says neither.
 pub fn parse(value: &str, now: Millis) -> Option<Millis> {
@@ -9,8 +9,8 @@ pub fn parse(value: &str, now: Millis) -> Option<Millis> {
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(seconds.saturating_mul(SECOND));
     }
-    let date = DateTime::parse_from_rfc2822(value).ok()?;
-    let at = u64::try_from(date.timestamp_millis()).ok()?;
+    let date = httpdate::parse_http_date(value).ok()?;
+    let at = u64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()?;
     Some(at.saturating_sub(now))
 }
 

@@ -15,7 +15,7 @@ pub struct InFlight {
 
 /// What the shell is to do; it reads what else it needs from the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Tell the queue of this job; admission may come with the answer.
     Enqueue {

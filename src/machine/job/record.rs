@@ -56,7 +56,7 @@ pub struct Video {
 
 /// Where the job stands; data that only one phase needs lives in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Waiting for a slot; `enqueue_at` is when the queue is told (again).
     Queued {
@@ -87,7 +87,7 @@ pub enum Phase {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "end", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum End {
     Completed { video: Video },
     Failed { failure: Failure },
@@ -134,7 +134,6 @@ pub struct Job {
     pub attempt: u32,
     /// The fencing number of the attempt's slot; only grows.
     pub epoch: u64,
-    #[serde(flatten)]
     pub phase: Phase,
     /// Whether the queue has said that it knows this epoch.
     pub enqueued: bool,
