@@ -63,6 +63,8 @@ pub struct Config {
     pub veo_url: Url,
     /// `VEO3_API_KEY`.
     pub veo_key: String,
+    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
+    pub upstream_timeout: Millis,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -105,6 +107,7 @@ impl Config {
             webhook_secrets: reader.webhook_secrets()?,
             veo_url: reader.upstream_url("VEO3_API_URL", "https://generativelanguage.googleapis.com")?,
             veo_key: reader.required("VEO3_API_KEY", "the API key of the upstream")?,
+            upstream_timeout: reader.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)?,
             public_url: reader.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,

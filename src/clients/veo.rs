@@ -17,10 +17,6 @@ use worker::Method;
 const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
 /// The version of the API, below the configured address.
 const VERSION: &str = "v1beta";
-/// How long a submit may take, whole.
-const SUBMIT_TIMEOUT: Millis = 60 * SECOND;
-/// How long a poll may take, whole.
-const POLL_TIMEOUT: Millis = 20 * SECOND;
 /// How long a download's headers may take, for each address on the way.
 const DOWNLOAD_HEADERS_TIMEOUT: Millis = 30 * SECOND;
 /// How long a download may take, whole.
@@ -36,6 +32,8 @@ pub struct Veo<'a> {
     /// Without a path, or with one that ends in the version.
     pub url: &'a Url,
     pub key: &'a str,
+    /// How long a submit or a poll may take, whole.
+    pub timeout: Millis,
 }
 
 /// A video on its way, headers received.
@@ -55,8 +53,8 @@ impl Veo<'_> {
             url: &url,
             headers: &[("content-type", "application/json"), ("x-goog-api-key", self.key)],
             body: Some(veo::submit_body(request)),
-            headers_within: SUBMIT_TIMEOUT,
-            all_within: SUBMIT_TIMEOUT,
+            headers_within: self.timeout,
+            all_within: self.timeout,
         };
         match read_reply(call).await {
             Ok(reply) => veo::read_submit(reply.as_reply()),
@@ -72,8 +70,8 @@ impl Veo<'_> {
             url: &url,
             headers: &[("x-goog-api-key", self.key)],
             body: None,
-            headers_within: POLL_TIMEOUT,
-            all_within: POLL_TIMEOUT,
+            headers_within: self.timeout,
+            all_within: self.timeout,
         };
         match read_reply(call).await {
             Ok(reply) => veo::read_poll(reply.as_reply()),
@@ -191,7 +189,7 @@ mod tests {
 
     fn located(base: &str, uri: &str) -> Option<String> {
         let url = Url::parse(base).expect("a base address");
-        Veo { url: &url, key: "k" }.locate(uri).map(Into::into)
+        Veo { url: &url, key: "k", timeout: 1 }.locate(uri).map(Into::into)
     }
 
     #[test]

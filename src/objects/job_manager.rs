@@ -261,7 +261,7 @@ impl JobManager {
     }
 
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
-        let veo = Veo { url: &config.veo_url, key: &config.veo_key };
+        let veo = Veo { url: &config.veo_url, key: &config.veo_key, timeout: config.upstream_timeout };
         match effect {
             Effect::Enqueue { .. } => Answer::Enqueued(self.enqueue(job).await),
             Effect::Submit { .. } => Answer::Submitted(veo.submit(&job.request).await),
