@@ -1,8 +1,11 @@
 //! How a queued job gets started: one module a mode. Jobs always live in the queue's object; a mode only decides
 //! who says "start", and when.
 
-pub mod immediate;
+mod immediate;
 
+pub use immediate::start;
+
+use crate::config::DispatchMode;
 use crate::log::{self, Line};
 use crate::machine::job::Request;
 use crate::machine::{JobKey, Millis, Status};
@@ -38,6 +41,13 @@ pub enum Rejection {
     Full { retry_after: Millis },
     /// An object gave no answer; the same request may be repeated.
     Unavailable,
+}
+
+/// Makes a job durable and gives it its place.
+pub async fn accept(env: &Env, mode: DispatchMode, submission: Submission) -> Result<Accepted, Rejection> {
+    match mode {
+        DispatchMode::Immediate => immediate::accept(env, submission).await,
+    }
 }
 
 /// Has the queue repair what a lost alarm left undone.

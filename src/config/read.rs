@@ -138,7 +138,8 @@ impl<'a> Reader<'a> {
             ConfigError::new(
                 "WEBHOOK_RETRY_SECONDS",
                 format!(
-                    "a comma-separated list of at most {MAX_WEBHOOK_ATTEMPTS} waits in seconds, each at most {MAX_WEBHOOK_WAIT}"
+                    "a comma-separated list of at most {MAX_WEBHOOK_ATTEMPTS} waits in seconds, \
+                     each at most {MAX_WEBHOOK_WAIT}"
                 ),
             )
         })

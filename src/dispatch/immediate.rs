@@ -11,8 +11,8 @@ use crate::stub;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use worker::Env;
 
-/// Makes a job durable and gives it its place.
-pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
+/// Creates, then enqueues.
+pub(super) async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
     let Submission { key, request } = submission;
     let create = JobMessage::Create { key: key.clone(), request: Box::new(request) };
     match stub::job(env, &key, &create).await {

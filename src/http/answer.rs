@@ -1,7 +1,8 @@
 //! An answer before it becomes the platform's response.
 
 use crate::wire::api::Problem;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use worker::{Headers, Response, ResponseBody};
 
 const JSON: &str = "application/json";
@@ -31,6 +32,11 @@ impl Answer {
         let text = serde_json::to_string(value).map_err(|_| Problem::unavailable())?;
         let answer = Self { status, headers: Vec::new(), content: Content::Json(text) };
         Ok(answer.with("Content-Type", JSON).with("Cache-Control", "no-store"))
+    }
+
+    /// `{"success": true, field: value}`.
+    pub(super) fn success(field: &str, value: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(200, &Success { field, value })
     }
 
     pub(super) fn stream(status: u16, body: ResponseBody) -> Self {
@@ -70,5 +76,19 @@ impl Answer {
             }
             Content::Stream(body) => builder.body(body),
         }
+    }
+}
+
+struct Success<'a, T> {
+    field: &'a str,
+    value: &'a T,
+}
+
+impl<T: Serialize> Serialize for Success<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("success", &true)?;
+        map.serialize_entry(self.field, self.value)?;
+        map.end()
     }
 }

@@ -3,10 +3,13 @@
 use crate::wire::api::Problem;
 use futures::StreamExt;
 use serde_json::{Map, Value};
-use worker::Request;
+use worker::{ByteStream, Request};
 
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// How much of a body that is too large is read to its end and thrown away, in bytes: what the platform lets in.
+const MAX_DISCARDED: usize = 100 * 1024 * 1024;
 
 /// Whether a content type is JSON's.
 pub fn is_json(content_type: Option<&str>) -> bool {
@@ -42,9 +45,21 @@ async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::malformed_json("it broke off"))?;
         if bytes.len() + chunk.len() > MAX_BODY {
+            drop(bytes);
+            discard(chunks).await;
             return Err(Problem::too_large(MAX_BODY));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// Reads on without keeping anything: a caller that is cut off while sending never sees its answer.
+async fn discard(mut chunks: ByteStream) {
+    let mut discarded = 0;
+    while discarded < MAX_DISCARDED
+        && let Some(Ok(chunk)) = chunks.next().await
+    {
+        discarded += chunk.len();
+    }
 }

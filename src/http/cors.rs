@@ -2,7 +2,8 @@
 
 use super::answer::Answer;
 
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, Range, X-Request-Id, X-User-Id";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, \
+     Last-Event-ID, Range, X-Request-Id, X-User-Id";
 const EXPOSED_HEADERS: &str =
     "Accept-Ranges, Content-Length, Content-Range, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id";
 /// How long a browser may remember a preflight, in seconds.

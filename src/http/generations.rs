@@ -6,23 +6,41 @@ use super::call::Call;
 use super::query::{bad_cursor, list_query};
 use super::{body, view};
 use crate::clock;
-use crate::dispatch::{Accepted, Rejection, Submission, immediate};
-use crate::machine::JobKey;
+use crate::dispatch::{self, Accepted, Rejection, Submission};
 use crate::machine::job::{Note, Refusal};
+use crate::machine::{JobKey, Status};
 use crate::stub;
 use crate::wire::api::{Generation, Intake, Links, Problem, body_user_id, parse, rfc3339};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Created<'a> {
     success: bool,
     generation_id: &'a str,
-    status: &'static str,
-    queue_position: u64,
+    status: Status,
+    queue_position: Option<u64>,
     links: Links,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed<'a> {
+    success: bool,
+    generation_id: &'a str,
+    status: Status,
+    queue_position: Option<u64>,
+    generation: &'a Generation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    success: bool,
+    data: Vec<Generation>,
+    has_more: bool,
+    next_cursor: Option<String>,
 }
 
 /// `POST /api/generations`.
@@ -41,13 +59,14 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     };
     let (key, request) = parse(&body, intake).map_err(Problem::invalid)?;
     let submission = Submission { key: key.clone(), request };
-    let accepted = immediate::accept(&call.env, submission).await.map_err(|rejection| match rejection {
+    let mode = call.config.dispatch_mode;
+    let accepted = dispatch::accept(&call.env, mode, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
         Rejection::Full { retry_after } => Problem::queue_full(retry_after),
         Rejection::Unavailable => Problem::unavailable(),
     })?;
     if let Some(epoch) = accepted.admitted {
-        call.context.wait_until(immediate::start(call.env.clone(), key.clone(), epoch));
+        call.context.wait_until(dispatch::start(call.env.clone(), key.clone(), epoch));
     }
     created(call, &key, &accepted)
 }
@@ -56,8 +75,8 @@ fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Pro
     let body = Created {
         success: true,
         generation_id: &key.generation_id,
-        status: accepted.status.as_str(),
-        queue_position: accepted.queue_position,
+        status: accepted.status,
+        queue_position: Some(accepted.queue_position),
         links: view::links(call, key),
     };
     let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;
@@ -69,7 +88,7 @@ fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Pro
 pub(super) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
     let key = call.key(id)?;
     let generation = seen(call, &key, &JobMessage::View).await?;
-    Answer::json(200, &json!({ "success": true, field: generation }))
+    Answer::success(field, &generation)
 }
 
 /// `POST /api/generations/{id}/cancel`.
@@ -86,16 +105,14 @@ pub(super) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
     let generation = seen(call, key, message).await?;
-    Answer::json(
-        200,
-        &json!({
-            "success": true,
-            "generationId": generation.generation_id,
-            "status": generation.status,
-            "queuePosition": generation.queue_position,
-            "generation": generation,
-        }),
-    )
+    let body = Changed {
+        success: true,
+        generation_id: &generation.generation_id,
+        status: generation.status,
+        queue_position: generation.queue_position,
+        generation: &generation,
+    };
+    Answer::json(200, &body)
 }
 
 /// Sends a message to a job and returns the job as it is afterwards.
@@ -130,12 +147,12 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
     let user_id = call.user()?;
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let message = QueueMessage::List { user_id, status: query.status, limit: query.limit, after: query.after };
-    let (data, next) = page(call, &message).await?;
-    Answer::json(200, &json!({ "success": true, "data": data, "hasMore": next.is_some(), "nextCursor": next }))
+    let (data, next_cursor) = page(call, &message).await?;
+    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
 }
 
 /// A page of the catalogue and the cursor of the next one.
-pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Value>, Option<String>), Problem> {
+pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Generation>, Option<String>), Problem> {
     let reply = stub::queue(&call.env, message).await;
     match reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))? {
         QueueReply::Page { cards, next } => {
@@ -166,9 +183,7 @@ struct TimelineStep<'a> {
 pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id)?;
     match view::ask(call, &key, &JobMessage::Timeline).await? {
-        JobReply::Timeline { notes } => {
-            Answer::json(200, &json!({ "success": true, "timeline": timeline_steps(&notes) }))
-        }
+        JobReply::Timeline { notes } => Answer::success("timeline", &timeline_steps(&notes)),
         JobReply::Missing => Err(Problem::no_generation()),
         JobReply::Created { .. }
         | JobReply::Conflict

@@ -6,13 +6,12 @@ use super::view;
 use crate::stub;
 use crate::wire::api::Problem;
 use crate::wire::message::{QueueMessage, QueueReply, QueueStats};
-use serde_json::json;
 
 /// `GET /api/queue/status` and `GET /api/queue/stats`; `field` is what the object is called. Any caller may ask: it
 /// holds numbers only.
 pub(super) async fn show(call: &Call, field: &str) -> Result<Answer, Problem> {
     call.caller()?;
-    Answer::json(200, &json!({ "success": true, field: stats(call).await? }))
+    Answer::success(field, &stats(call).await?)
 }
 
 pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {

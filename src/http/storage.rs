@@ -7,9 +7,42 @@ use super::query::list_query;
 use super::view;
 use crate::machine::job::Video;
 use crate::machine::{JobKey, SECOND, Status};
-use crate::wire::api::{Problem, rfc3339};
+use crate::wire::api::{Generation, GenerationResult, Problem, rfc3339};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    success: bool,
+    videos: Vec<ListedVideo>,
+    has_more: bool,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedVideo {
+    id: String,
+    generation_id: String,
+    prompt: String,
+    provider: String,
+    model: String,
+    created_at: String,
+    completed_at: Option<String>,
+    #[serde(flatten)]
+    result: GenerationResult,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signed {
+    success: bool,
+    video_url: String,
+    expires_at: String,
+    file_size: u64,
+}
 
 /// `GET /api/storage/videos`: the caller's completed generations whose video is still there. Deleted ones are
 /// left out of a page, so it may hold fewer than its limit and yet have a next one.
@@ -18,45 +51,37 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let message =
         QueueMessage::List { user_id, status: Some(Status::Completed), limit: query.limit, after: query.after };
-    let (generations, next) = page(call, &message).await?;
-    let videos: Vec<Value> = generations.iter().filter_map(entry).collect();
-    Answer::json(200, &json!({ "success": true, "videos": videos, "hasMore": next.is_some(), "nextCursor": next }))
+    let (generations, next_cursor) = page(call, &message).await?;
+    let videos = generations.into_iter().filter_map(listed).collect();
+    Answer::json(200, &Page { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
 }
 
 /// A video as a list shows it; `None` when it was deleted.
-fn entry(generation: &Value) -> Option<Value> {
-    let result = &generation["result"];
-    let video_url = result["videoUrl"].as_str()?;
-    Some(json!({
-        "id": generation["id"],
-        "generationId": generation["generationId"],
-        "videoUrl": video_url,
-        "fileSize": result["fileSize"],
-        "duration": result["duration"],
-        "resolution": result["resolution"],
-        "format": result["format"],
-        "prompt": generation["prompt"],
-        "model": generation["model"],
-        "provider": generation["provider"],
-        "createdAt": generation["createdAt"],
-        "completedAt": generation["completedAt"],
-    }))
+fn listed(generation: Generation) -> Option<ListedVideo> {
+    let result = generation.result.filter(|result| result.video_url.is_some())?;
+    Some(ListedVideo {
+        id: generation.id,
+        generation_id: generation.generation_id,
+        prompt: generation.prompt,
+        provider: generation.provider,
+        model: generation.model,
+        created_at: generation.created_at,
+        completed_at: generation.completed_at,
+        result,
+    })
 }
 
 /// `GET /api/storage/videos/{id}`: a signed address.
 pub(super) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id)?;
     let video = stored(call, &key).await?;
-    let expires_at = view::video_url_expiry(call);
-    Answer::json(
-        200,
-        &json!({
-            "success": true,
-            "videoUrl": view::video_url(call, &key),
-            "expiresAt": rfc3339(expires_at * SECOND),
-            "fileSize": video.size,
-        }),
-    )
+    let signed = Signed {
+        success: true,
+        video_url: view::video_url(call, &key),
+        expires_at: rfc3339(view::video_url_expiry(call) * SECOND),
+        file_size: video.size,
+    };
+    Answer::json(200, &signed)
 }
 
 /// `DELETE /api/storage/videos/{id}`: the generation stays completed.

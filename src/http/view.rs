@@ -8,7 +8,6 @@ use crate::machine::{JobKey, Status};
 use crate::stub;
 use crate::wire::api::{Generation, Links, Problem};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
-use serde_json::Value;
 
 /// Sends a message to a job that answers with itself.
 pub(super) async fn ask(call: &Call, key: &JobKey, message: &JobMessage) -> Result<JobReply, Problem> {
@@ -36,7 +35,7 @@ pub(super) async fn complete(call: &Call, mut generation: Generation, video: Opt
         && let Ok(QueueReply::Standing { standing }) =
             stub::queue(&call.env, &QueueMessage::Standing { key: key.clone() }).await
     {
-        generation.queue_position = standing.position;
+        generation.queue_position = Some(standing.position);
         generation.blocked_by = standing.blocked_by;
     }
     if let Some(result) = &mut generation.result {
@@ -46,8 +45,9 @@ pub(super) async fn complete(call: &Call, mut generation: Generation, video: Opt
     generation
 }
 
-/// A list's entry. What only the queue's next word could tell of a waiting one is left out here.
-pub(super) fn listed(call: &Call, card: &Card) -> Option<Value> {
+/// A list's entry. Where a waiting one stands only the queue could tell, which is not asked for every entry: its
+/// `queuePosition` is left out.
+pub(super) fn listed(call: &Call, card: &Card) -> Option<Generation> {
     let mut generation: Generation = serde_json::from_str(&card.snapshot).ok()?;
     generation.status = card.status;
     if let Some(result) = &mut generation.result
@@ -56,14 +56,8 @@ pub(super) fn listed(call: &Call, card: &Card) -> Option<Value> {
         result.video_url = Some(video_url(call, &card.key));
     }
     generation.links = Some(links(call, &card.key));
-    let mut value = serde_json::to_value(&generation).ok()?;
-    if generation.status == Status::Queued
-        && let Value::Object(fields) = &mut value
-    {
-        fields.remove("queuePosition");
-        fields.remove("blockedBy");
-    }
-    Some(value)
+    generation.queue_position = generation.queue_position.filter(|_| generation.status != Status::Queued);
+    Some(generation)
 }
 
 /// The signed address of a video.

@@ -9,10 +9,7 @@ use std::fmt::Write;
 pub(super) fn fingerprint(parts: &BTreeMap<&str, &Value>) -> String {
     let mut text = String::new();
     write_object(parts.iter().map(|(key, value)| (*key, *value)), &mut text);
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", Sha256::digest(text))
 }
 
 fn write_value(value: &Value, text: &mut String) {

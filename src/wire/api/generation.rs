@@ -30,8 +30,9 @@ pub struct Generation {
     pub provider: String,
     pub model: String,
     pub priority: u8,
-    #[serde(default)]
-    pub queue_position: u64,
+    /// From 1 while waiting, else 0. A list leaves it out for those that wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<u64>,
     #[serde(default)]
     pub blocked_by: Option<BlockedBy>,
     /// How many attempts have been begun.
@@ -106,7 +107,7 @@ impl Generation {
             provider: job.request.provider.clone(),
             model: job.request.model.clone(),
             priority: job.request.priority,
-            queue_position: 0,
+            queue_position: Some(0),
             blocked_by: None,
             attempts: job.attempt,
             result: GenerationResult::of(job),

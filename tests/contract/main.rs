@@ -1,0 +1,18 @@
+//! Promises of the HTTP front, held on its pure parts: what is refused and why, who may act for whom, which bytes
+//! of a file are sent. The same promises over a real worker are held in `tests/workerd`.
+
+mod bad_input;
+mod fingerprints;
+mod idempotency;
+mod jwt;
+mod lenient_input;
+mod lists;
+mod model_rules;
+mod problems;
+mod ranges;
+mod requests;
+mod routes;
+mod settings;
+mod signed_urls;
+mod tokens;
+mod variables;

@@ -1,0 +1,75 @@
+//! What an error looks like.
+
+use reelay::wire::api::{FieldError, Problem};
+use serde_json::{Value, json};
+
+fn shown(problem: &Problem) -> Value {
+    serde_json::to_value(problem.body("r_1")).expect("a problem is JSON")
+}
+
+#[test]
+fn a_problem_carries_the_fields_of_rfc_9457_and_the_apps_own() {
+    let problem = Problem::invalid(vec![
+        FieldError::field("/prompt", "is required"),
+        FieldError::header("X-User-Id", "must name the user"),
+        FieldError::parameter("limit", "must be a whole number"),
+    ]);
+    let sentence =
+        "The request is not valid: /prompt is required; X-User-Id must name the user; limit must be a whole number.";
+    assert_eq!(
+        shown(&problem),
+        json!({
+            "type": "urn:reelay:problem:invalid-request",
+            "title": "Invalid request",
+            "status": 400,
+            "detail": sentence,
+            "code": "invalid_request",
+            "requestId": "r_1",
+            "retryable": false,
+            "errors": [
+                { "pointer": "/prompt", "detail": "is required" },
+                { "header": "X-User-Id", "detail": "must name the user" },
+                { "parameter": "limit", "detail": "must be a whole number" },
+            ],
+            "success": false,
+            "error": sentence,
+        })
+    );
+}
+
+#[test]
+fn what_can_be_tried_again_says_when() {
+    for (problem, seconds) in
+        [(Problem::queue_full(30_000), 30), (Problem::queue_full(1), 1), (Problem::unavailable(), 2)]
+    {
+        assert_eq!(problem.retry_after, Some(seconds));
+        assert_eq!(shown(&problem)["retryable"], true);
+    }
+    for problem in [Problem::no_generation(), Problem::idempotency_conflict(), Problem::too_large(1)] {
+        assert_eq!(shown(&problem)["retryable"], false);
+    }
+}
+
+#[test]
+fn each_problem_has_its_status() {
+    for (problem, status) in [
+        (Problem::malformed_json("x"), 400),
+        (Problem::unauthorized("x"), 401),
+        (Problem::foreign_user(), 403),
+        (Problem::no_generation(), 404),
+        (Problem::no_video(), 404),
+        (Problem::no_route(), 404),
+        (Problem::method_not_allowed("GET".to_owned()), 405),
+        (Problem::conflict("already_ended", "x"), 409),
+        (Problem::too_large(1), 413),
+        (Problem::unsupported_media_type(), 415),
+        (Problem::range_not_satisfiable(7), 416),
+        (Problem::idempotency_conflict(), 422),
+        (Problem::queue_full(1), 429),
+        (Problem::misconfigured("x".to_owned()), 500),
+        (Problem::unavailable(), 503),
+    ] {
+        assert_eq!(shown(&problem)["status"], status);
+        assert_eq!(shown(&problem)["success"], false);
+    }
+}

@@ -1,0 +1,36 @@
+//! Bodies for the tests.
+
+use reelay::machine::job::Request;
+use reelay::machine::{JobKey, Moment};
+use reelay::wire::api::{FieldError, Intake, parse};
+use serde_json::{Map, Value};
+
+pub(crate) const MOMENT: Moment = Moment { now: 1_767_225_600_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef };
+
+pub(crate) const INTAKE: Intake<'static> = Intake {
+    user_id: "u_1",
+    idempotency_key: None,
+    public_url: "https://reelay.example.com",
+    default_model: "veo-3.1-generate-001",
+    moment: MOMENT,
+};
+
+pub(crate) fn object(body: Value) -> Map<String, Value> {
+    let Value::Object(object) = body else { panic!("a test's body must be an object") };
+    object
+}
+
+pub(crate) fn parsed(body: Value) -> Result<(JobKey, Request), Vec<FieldError>> {
+    parse(&object(body), INTAKE)
+}
+
+/// The request of a body that must be accepted.
+pub(crate) fn accepted(body: Value) -> Request {
+    parsed(body).expect("the body is valid").1
+}
+
+/// The names of everything that is wrong with a body.
+pub(crate) fn refused(body: Value) -> Vec<String> {
+    let errors = parsed(body).expect_err("the body is not valid");
+    errors.iter().map(|error| error.name().to_owned()).collect()
+}

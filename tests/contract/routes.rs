@@ -1,0 +1,106 @@
+//! Which address leads where.
+
+use proptest::prelude::*;
+use reelay::http::router::{Resource, Routed, route};
+use reelay::http::{allowed_origin, is_preflight, request_id};
+
+fn id() -> String {
+    "g_1".to_owned()
+}
+
+#[test]
+fn every_route_of_the_contract_is_there() {
+    for (method, path, resource) in [
+        ("POST", "/api/generations", Resource::CreateGeneration),
+        ("GET", "/api/generations", Resource::ListGenerations),
+        ("GET", "/api/generations/g_1", Resource::Generation { id: id() }),
+        ("POST", "/api/generations/g_1/cancel", Resource::Cancel { id: id() }),
+        ("POST", "/api/generations/g_1/retry", Resource::Retry { id: id() }),
+        ("GET", "/api/generations/g_1/timeline", Resource::Timeline { id: id() }),
+        ("GET", "/api/generations/g_1/video", Resource::Video { id: id() }),
+        ("HEAD", "/api/generations/g_1/video", Resource::Video { id: id() }),
+        ("GET", "/api/queue/jobs/g_1", Resource::QueueJob { id: id() }),
+        ("GET", "/api/queue/status", Resource::QueueStatus),
+        ("GET", "/api/queue/stats", Resource::QueueStats),
+        ("GET", "/api/storage/videos", Resource::ListVideos),
+        ("GET", "/api/storage/videos/g_1", Resource::StoredVideo { id: id() }),
+        ("DELETE", "/api/storage/videos/g_1", Resource::DeleteVideo { id: id() }),
+        ("GET", "/api/models", Resource::Models),
+        ("GET", "/health", Resource::Health),
+        ("HEAD", "/health", Resource::Health),
+    ] {
+        assert_eq!(route(method, path), Routed::Found(resource), "{method} {path}");
+    }
+}
+
+#[test]
+fn an_unknown_address_is_not_found() {
+    for path in [
+        "/",
+        "",
+        "/api",
+        "/api/",
+        "/api/generations/",
+        "/api/generations/g/x",
+        "/api/generations/g/video/x",
+        "/API/generations",
+        "/health/",
+        "/api/storage/videos/",
+    ] {
+        assert_eq!(route("GET", path), Routed::NotFound, "{path}");
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    for (method, path, allowed) in [
+        ("PUT", "/api/generations", "GET, HEAD, POST, OPTIONS"),
+        ("DELETE", "/api/generations/g_1", "GET, HEAD, OPTIONS"),
+        ("GET", "/api/generations/g_1/cancel", "POST, OPTIONS"),
+        ("HEAD", "/api/generations/g_1/cancel", "POST, OPTIONS"),
+        ("POST", "/api/storage/videos/g_1", "GET, HEAD, DELETE, OPTIONS"),
+        ("POST", "/health", "GET, HEAD, OPTIONS"),
+        // A method the platform does not know must not pass for GET.
+        ("PROPFIND", "/api/generations", "GET, HEAD, POST, OPTIONS"),
+    ] {
+        assert_eq!(route(method, path), Routed::MethodNotAllowed { allow: allowed.to_owned() }, "{method} {path}");
+    }
+    assert_eq!(route("OPTIONS", "/health"), Routed::Options { allow: "GET, HEAD, OPTIONS".to_owned() });
+    assert_eq!(route("OPTIONS", "/nothing"), Routed::NotFound);
+}
+
+#[test]
+fn only_listed_origins_are_allowed() {
+    let origins = ["https://app.example.com".to_owned()];
+    assert_eq!(allowed_origin(Some("https://app.example.com"), &origins), Some("https://app.example.com"));
+    for other in ["https://app.example.com.evil.net", "http://app.example.com", "https://APP.example.com", "null", "*"]
+    {
+        assert_eq!(allowed_origin(Some(other), &origins), None, "{other}");
+    }
+    assert_eq!(allowed_origin(None, &origins), None);
+    assert_eq!(allowed_origin(Some("https://app.example.com"), &[]), None);
+}
+
+#[test]
+fn a_preflight_is_an_options_request_of_a_browser() {
+    assert!(is_preflight("OPTIONS", |_| true));
+    assert!(!is_preflight("OPTIONS", |name| name == "Origin"));
+    assert!(!is_preflight("POST", |_| true));
+}
+
+#[test]
+fn a_request_id_is_taken_over_only_if_it_is_safe_to_repeat() {
+    assert_eq!(request_id(Some("abc-1.2_3"), 7), "abc-1.2_3");
+    for unsafe_id in ["", "a b", "a\nb", "ü", "<x>", &"x".repeat(129)] {
+        let made = request_id(Some(unsafe_id), 7);
+        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{unsafe_id:?}");
+    }
+    assert_ne!(request_id(None, 1 << 100), request_id(None, 2 << 100));
+}
+
+proptest! {
+    #[test]
+    fn no_path_makes_the_router_panic(method: String, path: String) {
+        let _ = route(&method, &path);
+    }
+}

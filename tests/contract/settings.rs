@@ -1,0 +1,155 @@
+//! A bad setting is named, never shown.
+
+use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
+use reelay::config::{DispatchMode, Environment};
+use reelay::machine::delivery::EventKind;
+use reelay::machine::job::UnknownSubmit;
+
+#[test]
+fn the_defaults_are_those_of_the_documentation() {
+    let config = config_with(&[]).expect("valid settings");
+    assert_eq!(config.environment, Environment::Production);
+    assert_eq!(config.dispatch_mode, DispatchMode::Immediate);
+    assert_eq!((config.queue.slots, config.queue.max_waiting), (3, 10_000));
+    assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
+    assert_eq!((config.job.poll_interval, config.job.first_poll), (5_000, None));
+    assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
+    assert_eq!(
+        config.job.webhook_schedule,
+        [0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000]
+    );
+    assert_eq!(
+        config.job.events.into_iter().collect::<Vec<_>>(),
+        [EventKind::Completed, EventKind::Failed, EventKind::Cancelled]
+    );
+    assert_eq!(config.veo_url.as_str(), "https://generativelanguage.googleapis.com/");
+    assert_eq!(config.default_model, "veo-3.1-generate-001");
+    assert_eq!((config.public_url, config.api_key), (None, None));
+    assert!(config.cors_origins.is_empty());
+}
+
+#[test]
+fn every_variable_is_read() {
+    let config = config_with(&[
+        ("ENVIRONMENT", "development"),
+        ("DISPATCH_MODE", "immediate"),
+        ("MAX_CONCURRENT_JOBS", "7"),
+        ("MAX_QUEUE_LENGTH", "0"),
+        ("MAX_RETRIES", "0"),
+        ("JOB_TIMEOUT_MS", "60000"),
+        ("UNKNOWN_SUBMIT", "retry"),
+        ("POLL_INTERVAL_MS", "250"),
+        ("FIRST_POLL_MS", "100"),
+        ("WEBHOOK_EVENTS", "generation.started, generation.completed"),
+        ("WEBHOOK_RETRY_SECONDS", "0, 1, 2"),
+        ("VEO3_API_URL", "http://127.0.0.1:8788"),
+        ("NEXTJS_URL", "http://app.internal:3000/base"),
+        ("PUBLIC_URL", "https://video.example.com/"),
+        ("CORS_ORIGINS", "https://app.example.com, http://localhost:3000/"),
+        ("API_KEY", "0123456789abcdef"),
+        ("DEFAULT_MODEL", "veo-3.1-fast-generate-001"),
+        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{WEBHOOK_SECRET}")),
+    ])
+    .expect("valid settings");
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!((config.queue.slots, config.queue.max_waiting), (7, 0));
+    assert_eq!((config.job.max_retries, config.job.job_timeout), (0, 60_000));
+    assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
+    assert_eq!((config.job.poll_interval, config.job.first_poll), (250, Some(100)));
+    assert_eq!(config.job.webhook_schedule, [0, 1_000, 2_000]);
+    assert!(config.job.events.contains(&EventKind::Started) && config.job.events.len() == 2);
+    assert_eq!(config.public_url.as_deref(), Some("https://video.example.com"));
+    assert_eq!(config.cors_origins, ["https://app.example.com", "http://localhost:3000"]);
+    assert_eq!(config.webhook_secrets, [b"0123456789abcdef0123456789abcdef", b"0123456789abcdef0123456789abcdef"]);
+    assert_eq!(config.default_model, "veo-3.1-fast-generate-001");
+}
+
+#[test]
+fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
+    let short_secret = "whsec_c2hvcnQ=";
+    for (variable, value) in [
+        ("ENVIRONMENT", "staging-xyz"),
+        ("DISPATCH_MODE", "sometimes-xyz"),
+        ("MAX_CONCURRENT_JOBS", "-xyz"),
+        ("MAX_CONCURRENT_JOBS", "1001"),
+        ("MAX_QUEUE_LENGTH", "1e9"),
+        ("MAX_RETRIES", "11"),
+        ("JOB_TIMEOUT_MS", "soon-xyz"),
+        ("JOB_TIMEOUT_MS", "4321"),
+        ("UNKNOWN_SUBMIT", "maybe-xyz"),
+        ("POLL_INTERVAL_MS", "99"),
+        ("POLL_INTERVAL_MS", "60001"),
+        ("FIRST_POLL_MS", "-1"),
+        ("WEBHOOK_EVENTS", "generation.paused"),
+        ("WEBHOOK_RETRY_SECONDS", "0,soon-xyz"),
+        ("WEBHOOK_RETRY_SECONDS", "604801"),
+        ("NEXTJS_URL", "app-xyz"),
+        ("NEXTJS_URL", "http://app-xyz.example.com"),
+        ("NEXTJS_URL", "ftp://app-xyz.example.com"),
+        ("NEXTJS_URL", "https://user:pass@app.example.com"),
+        ("VEO3_API_URL", "http://upstream-xyz.example.com"),
+        ("VEO3_API_URL", "https://upstream-xyz.example.com/?key=1"),
+        ("PUBLIC_URL", "video-xyz.example.com"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app-xyz.example.com/path"),
+        ("JWT_SECRET", "short-xyz"),
+        ("API_KEY", "short-xyz"),
+        ("DEFAULT_MODEL", "veo-9-xyz"),
+        ("WEBHOOK_SECRET", "no-prefix-xyz"),
+        ("WEBHOOK_SECRET", "whsec_!xyz!"),
+        ("WEBHOOK_SECRET", short_secret),
+        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{short_secret}")),
+    ] {
+        let error = config_with(&[(variable, value)]).expect_err(variable);
+        assert_eq!(error.variable, variable);
+        let sentence = error.to_string();
+        assert!(sentence.starts_with(&format!("the variable {variable} must be ")), "{sentence}");
+        assert!(!sentence.contains(value) || value == "*", "{sentence}");
+    }
+}
+
+#[test]
+fn a_missing_required_variable_is_named() {
+    for variable in ["NEXTJS_URL", "WEBHOOK_SECRET", "VEO3_API_KEY", "JWT_SECRET"] {
+        let error = config_with(&[(variable, "  ")]).expect_err(variable);
+        assert_eq!(error.variable, variable);
+    }
+}
+
+#[test]
+fn a_mode_that_is_not_built_yet_is_refused_in_so_many_words() {
+    for mode in ["cron", "alarm", "queue"] {
+        let error = config_with(&[("DISPATCH_MODE", mode)]).expect_err(mode);
+        assert!(error.to_string().contains("this build has no other mode yet"));
+    }
+}
+
+#[test]
+fn tls_may_be_left_out_for_the_own_machine_only() {
+    for host in ["http://localhost:3000", "http://127.0.0.1:8788", "http://[::1]:8788"] {
+        assert!(config_with(&[("VEO3_API_URL", host), ("NEXTJS_URL", host)]).is_ok(), "{host}");
+    }
+    for host in ["http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.example.com"] {
+        assert!(config_with(&[("VEO3_API_URL", host)]).is_err(), "{host}");
+        assert!(config_with(&[("VEO3_API_URL", host), ("ENVIRONMENT", "development")]).is_err(), "{host}");
+    }
+}
+
+#[test]
+fn settings_do_not_show_their_secrets() {
+    let config = config_with(&[("API_KEY", "an-api-key-0123456789")]).expect("valid settings");
+    let shown = format!("{config:?}");
+    for secret in [JWT_SECRET, "an-api-key-0123456789", "test-veo-key", "0123456789abcdef"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn the_committed_development_settings_are_valid_and_only_for_development() {
+    let file = include_str!("../../.dev.vars");
+    let variables: Vec<(&str, &str)> =
+        file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')).collect();
+    let config = config_with(&variables).expect("valid settings");
+    assert_eq!(config.environment, Environment::Development);
+    assert!(variables.iter().any(|(name, value)| *name == "JWT_SECRET" && value.contains("development-only")));
+}

@@ -1,0 +1,168 @@
+//! Who may call, and for whom.
+
+use crate::jwt::{hs256, hs512, unsigned, with_header};
+use crate::variables::{API_KEY, JWT_SECRET, config_with, development, production};
+use proptest::prelude::*;
+use reelay::http::auth::{Caller, authenticate};
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_767_225_600;
+
+fn caller(token: &str) -> Option<Caller> {
+    authenticate(Some(&format!("Bearer {token}")), &production(), NOW).ok()
+}
+
+fn user(id: &str) -> Caller {
+    Caller::User { id: id.to_owned(), admin: false }
+}
+
+fn signed(claims: &Value) -> String {
+    hs256(claims, JWT_SECRET.as_bytes())
+}
+
+#[test]
+fn a_signed_unexpired_token_names_its_user() {
+    assert_eq!(caller(&signed(&json!({ "sub": "u_1", "exp": NOW + 60 }))), Some(user("u_1")));
+    assert_eq!(
+        caller(&signed(&json!({ "sub": "u_1", "exp": 1_767_225_660.5, "iat": NOW, "aud": ["x"] }))),
+        Some(user("u_1"))
+    );
+    let header = json!({ "alg": "HS256", "kid": "k1" });
+    assert_eq!(
+        caller(&with_header(&header, &json!({ "sub": "u_1", "exp": NOW + 1 }), JWT_SECRET.as_bytes())),
+        Some(user("u_1"))
+    );
+}
+
+#[test]
+fn only_the_role_admin_opens_the_operator_routes() {
+    let with_role = |role: Value| caller(&signed(&json!({ "sub": "u_1", "exp": NOW + 60, "role": role })));
+    assert_eq!(with_role(json!("admin")), Some(Caller::User { id: "u_1".to_owned(), admin: true }));
+    assert_eq!(with_role(json!("Admin")), Some(user("u_1")));
+    assert_eq!(with_role(json!(null)), Some(user("u_1")));
+}
+
+#[test]
+fn a_token_without_a_signature_or_of_another_algorithm_is_refused() {
+    let claims = json!({ "sub": "u_1", "exp": NOW + 60 });
+    assert_eq!(caller(&unsigned(&claims)), None);
+    assert_eq!(caller(&hs512(&claims, JWT_SECRET.as_bytes())), None);
+    for algorithm in ["none", "None", "HS512", "RS256", "hs256", ""] {
+        let header = json!({ "alg": algorithm, "typ": "JWT" });
+        assert_eq!(caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())), None, "{algorithm}");
+    }
+    assert_eq!(caller(&with_header(&json!({ "typ": "JWT" }), &claims, JWT_SECRET.as_bytes())), None);
+}
+
+#[test]
+fn a_forged_token_is_refused() {
+    let claims = json!({ "sub": "u_1", "exp": NOW + 60 });
+    assert_eq!(caller(&hs256(&claims, b"another secret of more than 32 bytes")), None);
+    let good = signed(&claims);
+    let other = signed(&json!({ "sub": "u_2", "exp": NOW + 60 }));
+    let parts: Vec<&str> = good.split('.').collect();
+    let others: Vec<&str> = other.split('.').collect();
+    assert_eq!(caller(&format!("{}.{}.{}", parts[0], others[1], parts[2])), None, "another user's claims");
+    assert_eq!(caller(&format!("{}.{}", parts[0], parts[1])), None, "no signature");
+    assert_eq!(caller(&format!("{}.{}.", parts[0], parts[1])), None, "an empty signature");
+    assert_eq!(caller(&good[..good.len() - 4]), None, "a cut signature");
+    assert_eq!(caller(&format!("{good}AAAA")), None, "a longer signature");
+}
+
+#[test]
+fn a_token_that_expired_or_never_expires_is_refused() {
+    for claims in [
+        json!({ "sub": "u_1", "exp": NOW }),
+        json!({ "sub": "u_1", "exp": NOW - 1 }),
+        json!({ "sub": "u_1", "exp": -1 }),
+        json!({ "sub": "u_1" }),
+        json!({ "sub": "u_1", "exp": null }),
+        json!({ "sub": "u_1", "exp": "tomorrow" }),
+        json!({ "sub": "u_1", "exp": u64::MAX }),
+        json!({ "sub": "u_1", "exp": NOW + 60, "nbf": NOW + 30 }),
+    ] {
+        assert_eq!(caller(&signed(&claims)), None, "{claims}");
+    }
+}
+
+#[test]
+fn a_token_without_a_usable_user_is_refused() {
+    for sub in [json!(null), json!(""), json!(7), json!("../x"), json!("a b"), json!("x".repeat(129))] {
+        assert_eq!(caller(&signed(&json!({ "sub": sub, "exp": NOW + 60 }))), None, "{sub}");
+    }
+    assert_eq!(caller(&signed(&json!({ "exp": NOW + 60 }))), None);
+}
+
+#[test]
+fn development_tokens_are_taken_in_development_only() {
+    let header = Some("Bearer dev_u_1");
+    assert_eq!(authenticate(header, &development(), NOW).ok(), Some(user("u_1")));
+    assert_eq!(authenticate(header, &production(), NOW).ok(), None);
+    for bad in ["Bearer dev_", "Bearer dev_a/b", "Bearer dev_.x"] {
+        assert!(authenticate(Some(bad), &development(), NOW).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_service_key_is_taken_whole_and_only_where_one_is_set() {
+    assert_eq!(caller(API_KEY), Some(Caller::Service));
+    assert_eq!(caller(&API_KEY[1..]), None);
+    assert_eq!(caller(&format!("{API_KEY}x")), None);
+    let without = config_with(&[]).expect("valid settings");
+    assert!(authenticate(Some(&format!("Bearer {API_KEY}")), &without, NOW).is_err());
+    assert!(authenticate(Some("Bearer "), &without, NOW).is_err());
+}
+
+#[test]
+fn a_request_without_a_bearer_token_is_told_how_to_send_one() {
+    for header in [None, Some(""), Some("Bearer"), Some("Basic dXNlcjpwYXNz"), Some(API_KEY)] {
+        let problem = authenticate(header, &production(), NOW).expect_err("no token");
+        assert_eq!((problem.status, problem.code), (401, "unauthorized"));
+        assert!(problem.headers.iter().any(|(name, _)| *name == "WWW-Authenticate"));
+    }
+    assert!(authenticate(Some(&format!("bearer  {API_KEY} ")), &production(), NOW).is_ok());
+}
+
+#[test]
+fn a_refusal_never_repeats_the_token() {
+    let token = signed(&json!({ "sub": "u_1", "exp": NOW - 1 }));
+    let problem = authenticate(Some(&format!("Bearer {token}")), &production(), NOW).expect_err("expired");
+    assert!(!format!("{problem:?}").contains(&token));
+}
+
+#[test]
+fn a_user_acts_for_nobody_else() {
+    let caller = Caller::User { id: "u_1".to_owned(), admin: false };
+    assert_eq!(caller.acting_for(None, None).as_deref(), Ok("u_1"));
+    assert_eq!(caller.acting_for(Some("u_1"), Some("u_1")).as_deref(), Ok("u_1"));
+    for (header, body) in [(Some("u_2"), None), (None, Some("u_2")), (Some("u_1"), Some("u_2"))] {
+        assert_eq!(caller.acting_for(header, body).expect_err("another user").status, 403);
+    }
+    let admin = Caller::User { id: "u_1".to_owned(), admin: true };
+    assert_eq!(admin.acting_for(None, Some("u_2")).expect_err("another user").status, 403);
+}
+
+#[test]
+fn the_service_key_acts_for_whom_it_names() {
+    assert_eq!(Caller::Service.acting_for(Some("u_1"), None).as_deref(), Ok("u_1"));
+    assert_eq!(Caller::Service.acting_for(None, Some("u_1")).as_deref(), Ok("u_1"));
+    assert_eq!(Caller::Service.acting_for(Some("u_1"), Some("u_1")).as_deref(), Ok("u_1"));
+    for (header, body) in [(None, None), (Some("a/b"), None), (Some(""), None), (Some("u_1"), Some("u_2"))] {
+        let problem = Caller::Service.acting_for(header, body).expect_err("no user");
+        assert_eq!(problem.status, 400);
+        assert_eq!(problem.errors[0].name(), "X-User-Id");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_token_makes_the_check_panic(token: String) {
+        let _ = authenticate(Some(&token), &development(), NOW);
+        let _ = authenticate(Some(&format!("Bearer {token}")), &development(), NOW);
+    }
+
+    #[test]
+    fn no_claims_make_the_check_panic(sub: String, exp: i64, nbf: i64, role: Option<String>) {
+        let _ = caller(&signed(&json!({ "sub": sub, "exp": exp, "nbf": nbf, "role": role })));
+    }
+}

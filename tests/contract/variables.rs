@@ -1,0 +1,32 @@
+//! Environments for the tests.
+
+use reelay::config::{Config, ConfigError};
+use std::collections::BTreeMap;
+
+pub(crate) const JWT_SECRET: &str = "test-jwt-secret-of-more-than-32-bytes";
+pub(crate) const API_KEY: &str = "test-api-key-0123456789";
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// The least a production worker needs.
+const REQUIRED: [(&str, &str); 4] = [
+    ("NEXTJS_URL", "https://app.example.com"),
+    ("WEBHOOK_SECRET", WEBHOOK_SECRET),
+    ("VEO3_API_KEY", "test-veo-key"),
+    ("JWT_SECRET", JWT_SECRET),
+];
+
+/// The settings of the required variables and these, which may also overwrite one or, being empty, remove it.
+pub(crate) fn config_with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let all: BTreeMap<&str, &str> = REQUIRED.iter().chain(variables).copied().collect();
+    Config::parse(|name| all.get(name).map(|value| (*value).to_owned()))
+}
+
+/// Production settings with a service key.
+pub(crate) fn production() -> Config {
+    config_with(&[("API_KEY", API_KEY)]).expect("valid settings")
+}
+
+/// Development settings with a service key.
+pub(crate) fn development() -> Config {
+    config_with(&[("API_KEY", API_KEY), ("ENVIRONMENT", "development")]).expect("valid settings")
+}
