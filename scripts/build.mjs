@@ -31,7 +31,15 @@ export async function buildWorker(toolchain) {
       explain: cargoFailure,
     }),
   );
+  await step("function names left out", stripNames);
   remember(toolchain.name, startedAt);
+}
+
+/** worker-build always keeps the names of functions, which would be a tenth of the upload. */
+async function stripNames() {
+  const module = join(BUILD, "index_bg.wasm");
+  const args = ["--strip-debug", "--output", module, module]; // the module itself says which features it uses
+  await run(toolEnvironment().WASM_OPT_BIN, args, { cwd: ROOT, env: environment() });
 }
 
 /** Builds the local upstream, a native program; cargo knows when there is nothing to do. Returns its path. */
@@ -49,7 +57,8 @@ export async function buildUpstream() {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     if (process.env.REELAY_PREBUILT === "1") {
-      if (!existsSync(join(BUILD, "index.js"))) throw new Failure("REELAY_PREBUILT is set but build/ is empty: run `npm run build` first.");
+      if (!existsSync(join(BUILD, "index.js")))
+        throw new Failure("REELAY_PREBUILT is set but build/ is empty: run `npm run build` first.");
       return;
     }
     await buildWorker(await setup());

@@ -24,7 +24,8 @@ async function uploadSize() {
     const size = lines.map((line) => /Total Upload: (.*) \/ gzip: ([\d.]+) KiB/.exec(line)).find(Boolean);
     if (!size) throw new Failure("wrangler printed no upload size.");
     say(`  upload ${size[1]}, gzip ${size[2]} KiB of at most ${MAX_UPLOAD_GZIP_KIB} KiB`);
-    if (Number(size[2]) > MAX_UPLOAD_GZIP_KIB) throw new Failure(`The upload is over ${MAX_UPLOAD_GZIP_KIB} KiB gzipped.`);
+    if (Number(size[2]) > MAX_UPLOAD_GZIP_KIB)
+      throw new Failure(`The upload is over ${MAX_UPLOAD_GZIP_KIB} KiB gzipped.`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -39,7 +40,11 @@ await main(async () => {
   await step("clippy on the host", () => run("cargo", [...lint, "--workspace", "--all-targets", ...DENY], shown()));
   await step("clippy on wasm", () => {
     const cargo = toolchain.env.PATH ? join(toolchain.env.PATH, "cargo-clippy") : "cargo";
-    return run(cargo, [...lint, "--package", "reelay", "--lib", "--target", WASM_TARGET, ...DENY], shown(toolchain.env));
+    return run(
+      cargo,
+      [...lint, "--package", "reelay", "--lib", "--target", WASM_TARGET, ...DENY],
+      shown(toolchain.env),
+    );
   });
   await buildWorker(toolchain);
   await step("upload size", uploadSize);

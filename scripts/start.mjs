@@ -18,7 +18,8 @@ await main(async () => {
   const ports = chosenPorts(args, process.env);
   await requireFree(ports);
   const vars = devVars();
-  if (!vars.WEBHOOK_SECRET) throw new Failure(".dev.vars has no WEBHOOK_SECRET: bring it back with `git checkout .dev.vars`.");
+  if (!vars.WEBHOOK_SECRET)
+    throw new Failure(".dev.vars has no WEBHOOK_SECRET: bring it back with `git checkout .dev.vars`.");
   const toolchain = await setup();
   await buildWorker(toolchain);
   await buildUpstream();
@@ -36,7 +37,9 @@ await main(async () => {
 
   const ended = Promise.race(services.map(async (service) => ({ service, ...(await service.child.ended) })));
   if (!args.includes("--no-sample")) {
-    const fail = ended.then(({ service }) => Promise.reject(new Failure(`The ${service.name} ended: its lines are in ${service.path}.`)));
+    const fail = ended.then(({ service }) =>
+      Promise.reject(new Failure(`The ${service.name} ended: its lines are in ${service.path}.`)),
+    );
     await Promise.race([runSample(worker, upstream), fail]);
   }
   if (args.includes("--once")) {

@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import { buildUpstream, buildWorker } from "./build.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
+import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
-import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { CACHE, environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
 import { Failure, step, table } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
@@ -15,13 +16,20 @@ await main(async () => {
   const upstream = await buildUpstream();
   // What the tests that start real workers need: where things are, and that build/ is finished.
   const tag = `${process.pid}-${Date.now()}`;
-  const env = environment({ REELAY_ROOT: ROOT, REELAY_PREBUILT: "1", FAKE_UPSTREAM_BIN: upstream, REELAY_RUN: tag, CI: "true" });
+  const env = environment({
+    REELAY_ROOT: ROOT,
+    REELAY_PREBUILT: "1",
+    FAKE_UPSTREAM_BIN: upstream,
+    REELAY_RUN: tag,
+    CI: "true",
+  });
   const shown = { cwd: ROOT, env, show: true, explain: () => "A test failed: see the lines above." };
   const scripts = ["--test", "--test-reporter=spec", "scripts/tests/*.test.mjs"];
   let left = [];
   try {
     await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
-    await step("cargo test", () => run("cargo", ["test", "--workspace", "--locked", ...process.argv.slice(2)], shown));
+    const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
+    await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {
     left = leftovers(tag);
     await stopLeftovers(left);

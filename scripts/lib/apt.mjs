@@ -20,11 +20,15 @@ export async function aptInstall(names, listsAreGood) {
   const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...names];
   const before = privilege();
   if (!before) {
-    throw new Failure(`Debian packages are missing: run \`sudo apt-get update && sudo ${install.join(" ")}\`, then run again.`);
+    throw new Failure(
+      `Debian packages are missing: run \`sudo apt-get update && sudo ${install.join(" ")}\`, then run again.`,
+    );
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const explain = (lines) => {
-    const mend = looksOffline(lines) ? "Debian's archive is out of reach. Check the network" : "look at apt's lines above";
+    const mend = looksOffline(lines)
+      ? "Debian's archive is out of reach. Check the network"
+      : "look at apt's lines above";
     return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
   };
   const apt = async (words) => {

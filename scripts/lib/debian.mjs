@@ -2,7 +2,17 @@
 // source: the std is built once, and a private sysroot in the cache joins it to Debian's compiler and linter and to the linker
 // and cargo of the installed Rust. Nothing outside the cache is changed but for the Debian packages.
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { aptInstall, candidateVersion } from "./apt.mjs";
 import { CACHE, environment } from "./paths.mjs";
@@ -41,7 +51,12 @@ export async function installDebianToolchain() {
 
 function packagesPresent() {
   const version = debianVersion();
-  return version && atLeast(version, MIN_RUST) && existsSync(STD_SOURCE) && output(LINTER, ["--rustc", "-V"])?.includes(version);
+  return (
+    version &&
+    atLeast(version, MIN_RUST) &&
+    existsSync(STD_SOURCE) &&
+    output(LINTER, ["--rustc", "-V"])?.includes(version)
+  );
 }
 
 async function installPackages() {

@@ -28,7 +28,9 @@ export function devVars() {
 export function movedVars(vars, moved) {
   const entries = Object.entries(vars).map(([name, value]) => [
     name,
-    value.replace(/(\/\/(?:127\.0\.0\.1|localhost)):(\d+)/g, (whole, host, port) => (moved[port] ? `${host}:${moved[port]}` : whole)),
+    value.replace(/(\/\/(?:127\.0\.0\.1|localhost)):(\d+)/g, (whole, host, port) =>
+      moved[port] ? `${host}:${moved[port]}` : whole,
+    ),
   ]);
   return Object.fromEntries(entries.filter(([name, value]) => value !== vars[name]));
 }

@@ -12,7 +12,8 @@ const ALWAYS = ["Cargo.toml", "Cargo.lock", "package-lock.json"].map((name) => j
 const OUTPUTS = ["index.js", "index_bg.wasm"].map((name) => join(BUILD, name));
 
 const digest = (text) => createHash("sha256").update(text).digest("hex");
-const digests = (files) => Object.fromEntries(files.map((file) => [file, existsSync(file) ? digest(readFileSync(file)) : "missing"]));
+const digests = (files) =>
+  Object.fromEntries(files.map((file) => [file, existsSync(file) ? digest(readFileSync(file)) : "missing"]));
 const same = (left, right) => JSON.stringify(left) === JSON.stringify(right);
 
 /** Every file that went into the crate, from the list rustc writes: a new file counts once a known one names it. */
@@ -30,7 +31,8 @@ export function isFresh(toolchain) {
   try {
     const record = JSON.parse(readFileSync(RECORD, "utf8"));
     return (
-      record.tools === tools(toolchain) && ["inputs", "outputs"].every((part) => same(record[part], digests(Object.keys(record[part]))))
+      record.tools === tools(toolchain) &&
+      ["inputs", "outputs"].every((part) => same(record[part], digests(Object.keys(record[part]))))
     );
   } catch {
     return false;

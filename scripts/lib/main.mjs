@@ -1,7 +1,7 @@
 // The frame of every command: signals end its children, failures are one sentence.
 
 import { Failure, table } from "./report.mjs";
-import { endChildrenOnSignal, stopAll } from "./run.mjs";
+import { endChildrenOnSignal, isEnding, stopAll } from "./run.mjs";
 
 /** System errors whose own words are enough. */
 const PLAIN_CODES = ["EACCES", "ENOSPC", "EROFS"];
@@ -16,6 +16,7 @@ export async function main(work) {
   try {
     await work();
   } catch (error) {
+    if (isEnding()) return;
     await stopAll();
     table("Until then:");
     process.stderr.write(`\nreelay: ${error.message}\n`);

@@ -28,7 +28,9 @@ export const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR || "target");
  */
 export function environment(extra = {}) {
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
-  env.PATH = [NODE_BIN, ...(env.PATH ?? "").split(delimiter).filter((entry) => entry && entry !== NODE_BIN)].join(delimiter);
+  env.PATH = [NODE_BIN, ...(env.PATH ?? "").split(delimiter).filter((entry) => entry && entry !== NODE_BIN)].join(
+    delimiter,
+  );
   if (!env.CARGO_TARGET_DIR) env.CARGO_BUILD_BUILD_DIR ??= join(CACHE, "build");
   const { PATH: first, ...others } = extra;
   if (first) env.PATH = `${first}${delimiter}${env.PATH}`;

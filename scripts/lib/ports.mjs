@@ -19,7 +19,9 @@ function asked(role, args, env) {
   if (text === undefined && index < 0) return DEFAULT_PORTS[role];
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Failure(`${index < 0 ? variable : flag} needs a port from 1 to 65535, not ${JSON.stringify(text ?? "")}.`);
+    throw new Failure(
+      `${index < 0 ? variable : flag} needs a port from 1 to 65535, not ${JSON.stringify(text ?? "")}.`,
+    );
   }
   return port;
 }
@@ -27,7 +29,8 @@ function asked(role, args, env) {
 /** The ports from flags, else variables, else the defaults. */
 export function chosenPorts(args, env) {
   const ports = { worker: asked("worker", args, env), upstream: asked("upstream", args, env) };
-  if (ports.worker === ports.upstream) throw new Failure(`The worker and the upstream cannot share port ${ports.worker}: choose two.`);
+  if (ports.worker === ports.upstream)
+    throw new Failure(`The worker and the upstream cannot share port ${ports.worker}: choose two.`);
   return ports;
 }
 

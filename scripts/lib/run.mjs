@@ -11,7 +11,11 @@ const living = new Set();
 
 /** The trimmed output of a quick command, or undefined when it is missing or fails. */
 export function output(command, args, options = {}) {
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], ...options });
+  const { status, stdout } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    ...options,
+  });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -60,18 +64,18 @@ export async function stopAll() {
   await Promise.all([...living].map((child) => stop(child)));
 }
 
-/** Ends every child when this process is told to end. `announce` is called once, before. */
-export function endChildrenOnSignal(announce = () => {}) {
-  let ending = false;
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ]) {
+let ending = false;
+
+/** Whether this process was told to end: what its children say from then on is no failure. */
+export const isEnding = () => ending;
+
+/** Ends every child when this process is told to end. */
+export function endChildrenOnSignal() {
+  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
     process.on(signal, async () => {
       if (ending) return;
       ending = true;
-      announce();
+      say("\nEnding what was started …");
       await stopAll();
       process.exit(code);
     });
@@ -112,9 +116,12 @@ export async function run(command, args, { show = false, quiet = false, explain,
   clearInterval(heartbeat);
   clearTimeout(limit);
   if (code === 0) return kept;
+  if (ending) return new Promise(() => {});
   if (error?.code === "ENOENT") throw new Failure(`${command} is missing: install it and run again.`);
   if (!show && !quiet) for (const line of kept) process.stderr.write(`  ${line}\n`);
-  throw new Failure(explain?.(kept) ?? `${[command, ...args].join(" ").slice(0, 120)} failed (status ${code ?? "signal"}).`);
+  throw new Failure(
+    explain?.(kept) ?? `${[command, ...args].join(" ").slice(0, 120)} failed (status ${code ?? "signal"}).`,
+  );
 }
 
 /** Whether a command's last lines tell of a network that is out of reach. */

@@ -50,7 +50,9 @@ async function webhook(upstream, id) {
   const deadline = performance.now() + LIMIT_MS;
   while (performance.now() < deadline) {
     const inbox = await json("The inbox", `${upstream}/__control/inbox`);
-    const arrived = inbox.find((entry) => JSON.parse(entry.body || "{}").generationId === id && entry.event !== "generation.progress");
+    const arrived = inbox.find(
+      (entry) => JSON.parse(entry.body || "{}").generationId === id && entry.event !== "generation.progress",
+    );
     if (arrived?.valid === false) throw new Failure(`The webhook's signature is not valid: ${arrived.reason}.`);
     if (arrived) return { ...arrived, body: JSON.parse(arrived.body) };
     await sleep(POLL_MS);
@@ -63,8 +65,15 @@ async function play(url, size) {
   const response = await fetch(url, { headers: { range: "bytes=0-" }, signal: AbortSignal.timeout(60_000) });
   const bytes = (await response.arrayBuffer()).byteLength;
   const type = response.headers.get("content-type");
-  if (![200, 206].includes(response.status) || type !== "video/mp4" || bytes === 0 || (size !== undefined && bytes !== size)) {
-    throw new Failure(`The video at ${url} does not play: status ${response.status}, ${type}, ${bytes} bytes of ${size ?? "?"}.`);
+  if (
+    ![200, 206].includes(response.status) ||
+    type !== "video/mp4" ||
+    bytes === 0 ||
+    (size !== undefined && bytes !== size)
+  ) {
+    throw new Failure(
+      `The video at ${url} does not play: status ${response.status}, ${type}, ${bytes} bytes of ${size ?? "?"}.`,
+    );
   }
   return `${response.status}, ${type}, ${bytes} bytes`;
 }

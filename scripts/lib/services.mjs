@@ -70,7 +70,16 @@ export async function startUpstream(port, vars, terminal) {
 /** Starts workerd by `wrangler dev`, its state on disk, its addresses moved to the chosen ports. */
 export async function startWorker(ports, vars, terminal) {
   const moved = movedVars(vars, { [DEFAULT_PORTS.worker]: ports.worker, [DEFAULT_PORTS.upstream]: ports.upstream });
-  const args = ["dev", "--ip", "127.0.0.1", "--port", String(ports.worker), "--persist-to", join(STATE, "state"), "--test-scheduled"];
+  const args = [
+    "dev",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(ports.worker),
+    "--persist-to",
+    join(STATE, "state"),
+    "--test-scheduled",
+  ];
   args.push("--show-interactive-dev-session=false");
   for (const [name, value] of Object.entries(moved)) args.push("--var", `${name}:${value}`);
   const env = environment({ NO_COLOR: "1", FORCE_COLOR: "0" });
@@ -81,6 +90,9 @@ export async function startWorker(ports, vars, terminal) {
 
 /** Fires the cron handler each minute, which workerd never does by itself. */
 export function startCron(port) {
-  const fire = () => fetch(`http://127.0.0.1:${port}/__scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(30_000) }).catch(() => {});
+  const fire = () =>
+    fetch(`http://127.0.0.1:${port}/__scheduled?cron=*+*+*+*+*`, { signal: AbortSignal.timeout(30_000) }).catch(
+      () => {},
+    );
   setInterval(fire, CRON_MS).unref();
 }

@@ -1,6 +1,7 @@
 // A compiler that can build for wasm: rustup's target where its server answers, else one assembled from Debian's packages.
 
 import { existsSync, readdirSync } from "node:fs";
+import { aptInstall, candidateVersion } from "./apt.mjs";
 import { debianToolchain, haveDebian, installDebianToolchain } from "./debian.mjs";
 import { Failure, say, step } from "./report.mjs";
 import { output, run } from "./run.mjs";
@@ -15,8 +16,19 @@ function requireRust() {
     throw new Failure("Rust is missing: install it from https://rustup.rs, open a new terminal and run again.");
   }
   if (!atLeast(version, MIN_RUST)) {
-    throw new Failure(`Rust ${version} is too old: run \`rustup update stable\` to get ${MIN_RUST} or newer, then run again.`);
+    throw new Failure(
+      `Rust ${version} is too old: run \`rustup update stable\` to get ${MIN_RUST} or newer, then run again.`,
+    );
   }
+}
+
+/** Rust links by a C compiler, and a few crates compile C. */
+async function ensureCompiler() {
+  if (output("cc", ["--version"])) return;
+  if (process.platform === "darwin")
+    throw new Failure("A C compiler is missing: run `xcode-select --install`, then run again.");
+  if (!haveDebian()) throw new Failure("A C compiler is missing: install gcc or clang and run again.");
+  await step("a C compiler", () => aptInstall(C_COMPILER, () => candidateVersion(C_COMPILER[0]) !== undefined));
 }
 
 /** Whether the compiler on the PATH has the wasm target's std. */
@@ -49,6 +61,7 @@ export function wasmToolchain() {
 /** Makes a compiler for wasm available, installing it on the first run. */
 export async function ensureToolchain() {
   requireRust();
+  await ensureCompiler();
   const found = wasmToolchain();
   if (found) return found;
   if (await addTarget()) return wasmToolchain();

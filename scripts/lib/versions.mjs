@@ -19,6 +19,9 @@ export const CARGO_TOOLS = {
  */
 export const DEBIAN_PACKAGES = ["rustc-web", "rust-web-src", "rust-web-clippy"];
 
+/** Debian's C compiler with the headers of its library. */
+export const C_COMPILER = ["gcc", "libc6-dev"];
+
 /** Raised when the layout of the toolchain that debian.mjs assembles changes. */
 export const DEBIAN_TOOLCHAIN_REVISION = 1;
 

@@ -6,7 +6,10 @@ import { chosenPorts, isFree, requireFree } from "../lib/ports.mjs";
 test("flags go before variables and variables before defaults", () => {
   assert.deepEqual(chosenPorts([], {}), { worker: 8787, upstream: 8788 });
   assert.deepEqual(chosenPorts([], { PORT: "9000" }), { worker: 9000, upstream: 8788 });
-  assert.deepEqual(chosenPorts(["--port", "9001", "--upstream-port=9002"], { PORT: "9000" }), { worker: 9001, upstream: 9002 });
+  assert.deepEqual(chosenPorts(["--port", "9001", "--upstream-port=9002"], { PORT: "9000" }), {
+    worker: 9001,
+    upstream: 9002,
+  });
 });
 
 test("a port that is none is refused with its flag's name", () => {
@@ -24,7 +27,10 @@ test("a taken port is named together with the way to choose another", async () =
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   assert.equal(await isFree(port), false);
-  await assert.rejects(requireFree({ upstream: port }), new RegExp(`Port ${port} for the upstream is taken.*UPSTREAM_PORT=`));
+  await assert.rejects(
+    requireFree({ upstream: port }),
+    new RegExp(`Port ${port} for the upstream is taken.*UPSTREAM_PORT=`),
+  );
   await new Promise((resolve) => server.close(resolve));
   assert.equal(await isFree(port), true);
 });
