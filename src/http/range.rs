@@ -51,18 +51,19 @@ fn part(header: &str, size: u64) -> Option<Selection> {
     let (first, last) = range.trim().split_once('-')?;
     if first.is_empty() {
         let suffix = number(last)?.min(size);
-        return Some(within(size - suffix, suffix, size));
+        return Some(bytes(size - suffix, suffix));
     }
     let first = number(first)?;
     let end = if last.is_empty() { size } else { number(last)?.saturating_add(1).min(size) };
     if !last.is_empty() && number(last)? < first {
         return None;
     }
-    Some(within(first, end.saturating_sub(first), size))
+    Some(bytes(first, end.saturating_sub(first)))
 }
 
-fn within(offset: u64, length: u64, size: u64) -> Selection {
-    if offset >= size || length == 0 { Selection::Unsatisfiable } else { Selection::Part { offset, length } }
+/// Nothing is left of a range that begins behind the end.
+fn bytes(offset: u64, length: u64) -> Selection {
+    if length == 0 { Selection::Unsatisfiable } else { Selection::Part { offset, length } }
 }
 
 /// Digits only; a number beyond every file is as good as the largest.
