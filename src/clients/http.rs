@@ -3,9 +3,11 @@
 
 use crate::machine::Millis;
 use futures::StreamExt;
+use js_sys::Array;
 use std::time::Duration;
 use worker::{
-    AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, ResponseBody,
+    AbortController, AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    ResponseBody,
 };
 
 /// A request that got no answer, or whose answer ended early.
@@ -43,7 +45,9 @@ impl Call<'_> {
         init.with_body(self.body.map(Into::into));
         let request = Request::new_with_init(self.url, &init).map_err(|_| Lost)?;
         let limit = u32::try_from(self.all_within).unwrap_or(u32::MAX);
-        let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(limit));
+        let whole = web_sys::AbortSignal::timeout_with_u32(limit);
+        let early = AbortController::default();
+        let signal = AbortSignal::from(web_sys::AbortSignal::any(&Array::of2(&whole, &early.signal())));
         let fetch = Fetch::Request(request);
         let sending = std::pin::pin!(fetch.send_with_signal(&signal));
         let waiting = std::pin::pin!(Delay::from(Duration::from_millis(self.headers_within)));
@@ -52,7 +56,10 @@ impl Call<'_> {
                 let response = response.map_err(|_| Lost)?;
                 Ok(Answer { response, signal: signal.clone() })
             }
-            futures::future::Either::Right(_) => Err(Lost),
+            futures::future::Either::Right(_) => {
+                early.abort();
+                Err(Lost)
+            }
         }
     }
 }

@@ -125,7 +125,9 @@ impl QueueManager {
                 self.wake_at_first_event(moment.now).await?;
                 Ok(standing.map_or(QueueReply::Unknown, |standing| QueueReply::Standing { standing }))
             }
-            QueueMessage::List { user_id, status, limit, after } => self.list(&user_id, status, limit, after.as_deref()),
+            QueueMessage::List { user_id, status, limit, after } => {
+                self.list(&user_id, status, limit, after.as_deref())
+            }
             QueueMessage::Stats => {
                 let stats = self.rows()?.stats(config.dispatch_mode.as_str(), config.queue.slots, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
