@@ -6,12 +6,14 @@ import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
 import { CACHE, environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { ensurePython } from "./lib/python.mjs";
 import { Failure, step, table } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
 await main(async () => {
   const toolchain = await setup();
+  await ensurePython();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
   // What the tests that start real workers need: where things are, and that build/ is finished.

@@ -5,7 +5,7 @@ import { aptInstall, candidateVersion } from "./apt.mjs";
 import { debianToolchain, haveDebian, installDebianToolchain } from "./debian.mjs";
 import { Failure, say, step } from "./report.mjs";
 import { output, run } from "./run.mjs";
-import { atLeast, MIN_RUST, WASM_TARGET } from "./versions.mjs";
+import { atLeast, C_COMPILER, MIN_RUST, WASM_TARGET } from "./versions.mjs";
 
 const TARGET_ADD_MS = 180_000;
 

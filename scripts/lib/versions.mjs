@@ -22,6 +22,9 @@ export const DEBIAN_PACKAGES = ["rustc-web", "rust-web-src", "rust-web-clippy"];
 /** Debian's C compiler with the headers of its library. */
 export const C_COMPILER = ["gcc", "libc6-dev"];
 
+/** Debian's Python with what makes virtual environments. */
+export const PYTHON = ["python3", "python3-venv"];
+
 /** Raised when the layout of the toolchain that debian.mjs assembles changes. */
 export const DEBIAN_TOOLCHAIN_REVISION = 1;
 

@@ -1,0 +1,15 @@
+// Python, for the one test that runs Google's own SDK against the local upstream.
+
+import { aptInstall, candidateVersion } from "./apt.mjs";
+import { haveDebian } from "./debian.mjs";
+import { Failure, step } from "./report.mjs";
+import { output } from "./run.mjs";
+import { PYTHON } from "./versions.mjs";
+
+/** Makes sure that `python3 -m venv` works. */
+export async function ensurePython() {
+  if (output("python3", ["-c", "import ensurepip, venv"]) !== undefined) return;
+  if (!haveDebian())
+    throw new Failure("Python 3 with venv is missing: install it from https://www.python.org and run again.");
+  await step("Python, for Google's SDK", () => aptInstall(PYTHON, () => candidateVersion(PYTHON[0]) !== undefined));
+}
