@@ -46,7 +46,7 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
         }
         Err(error) => {
             log::error(&Line { message: "misconfigured", reason: Some(error.to_string()), ..Line::default() });
-            (Answer::problem(Problem::misconfigured(format!("{error}."))), Vec::new())
+            (Answer::problem(Problem::misconfigured(format!("The worker is misconfigured: {error}."))), Vec::new())
         }
     };
     let answer = cors::decorate(answer, origin.as_deref(), &origins);
