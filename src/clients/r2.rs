@@ -39,10 +39,10 @@ pub async fn store(bucket: &Bucket, label: &Label<'_>, download: Download) -> Ou
         Err(outcome) => return outcome,
     };
     match bucket.head(label.key.as_str()).await {
-        Ok(Some(object)) if object.size() == expected => {
-            Outcome::Done(Video { key: label.key.clone(), size: expected, etag: object.etag() })
+        Ok(Some(object)) => {
+            Video { key: label.key.clone(), size: object.size(), etag: object.etag() }.verified(expected)
         }
-        Ok(_) => again("The stored video has not the size it should have."),
+        Ok(None) => again("The stored video is not there."),
         Err(_) => Outcome::Unknown,
     }
 }

@@ -39,9 +39,9 @@ pub async fn start(env: Env, key: JobKey, epoch: u64) {
 
 async fn enqueue_new(env: &Env, card: Card) -> Result<Accepted, Rejection> {
     let key = card.key.clone();
-    let (status, epoch) = (card.status, card.epoch);
+    let (status, epoch, created_at) = (card.status, card.epoch, card.created_at);
     match stub::queue(env, &QueueMessage::Enqueue { card, promised: false }).await {
-        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, retry_after).await),
+        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, created_at, retry_after).await),
         reply => Ok(accepted(true, status, epoch, &key, reply)),
     }
 }
@@ -77,8 +77,8 @@ fn accepted(
 }
 
 /// Takes back a job the queue refused. If that fails the job may run after all, so the caller must ask again.
-async fn withdraw(env: &Env, key: &JobKey, retry_after: Millis) -> Rejection {
-    match stub::job(env, key, &JobMessage::Withdraw).await {
+async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, retry_after: Millis) -> Rejection {
+    match stub::job(env, key, &JobMessage::Withdraw { created_at }).await {
         Ok(JobReply::Withdrawn | JobReply::Missing) => Rejection::Full { retry_after },
         Ok(_) => Rejection::Unavailable,
         Err(error) => {

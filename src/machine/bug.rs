@@ -17,8 +17,22 @@ pub enum Bug {
     SlotFreedUnasked,
     /// Forgets to ask for a wake-up after an effect was retried.
     WakeForgotten,
-    /// Marks a generation completed although the stored size differs from the announced one.
+    /// Takes a stored video for whole although its size differs from the announced one.
     SizeUnchecked,
+    /// Leaves the video of an unwanted attempt in R2.
+    DiscardForgotten,
+    /// Lets a cancellation end what had ended before.
+    EndOverwritten,
+    /// Composes the bodies of old events anew with each save.
+    BodyRemade,
+    /// Gives up telling the queue of a job after one lost message.
+    EnqueueAskedOnce,
+    /// Lets a late withdrawal take away a later job of the same name.
+    WithdrawUnfenced,
+    /// Lets a late enqueue of an older epoch replace a newer one.
+    StaleEnqueueTaken,
+    /// Lets a high priority starve the lower ones.
+    PriorityUnbounded,
 }
 
 #[cfg(not(feature = "bugs"))]

@@ -82,7 +82,8 @@ pub struct Order {
 impl Entry {
     pub fn order(&self) -> Order {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
-        let head_start = i64::from(self.card.priority) * i64::try_from(HEAD_START).unwrap_or(0);
+        let level = if bug::planted(Bug::PriorityUnbounded) { 1_000 * HEAD_START } else { HEAD_START };
+        let head_start = i64::from(self.card.priority) * i64::try_from(level).unwrap_or(0);
         Order { key: enqueued_at - head_start, sequence: self.sequence }
     }
 }
@@ -220,7 +221,7 @@ fn standing_of<R: Rows>(rows: &R, entry: &Entry) -> Result<Standing, R::Error> {
 fn enqueue<R: Rows>(rows: &mut R, card: Card, promised: bool, now: Millis, policy: Policy) -> Result<Reply, R::Error> {
     let known = rows.find(&card.key)?;
     if let Some(entry) = &known {
-        let stale = card.age() < entry.card.age();
+        let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
         let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
         if stale || repeat {
             return Ok(Reply::Standing(standing_of(rows, entry)?));

@@ -151,7 +151,7 @@ impl JobManager {
         let config = self.config()?;
         let input = match message {
             JobMessage::Create { key, request } => return self.create(&config, key, *request, moment).await,
-            JobMessage::Withdraw => return self.withdraw().await,
+            JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Start { epoch } => Input::Start { epoch },
@@ -196,9 +196,9 @@ impl JobManager {
     }
 
     /// Forgets a job that nobody was told of.
-    async fn withdraw(&self) -> Result<JobReply> {
+    async fn withdraw(&self, created_at: Millis) -> Result<JobReply> {
         let Some(job) = self.load()? else { return Ok(JobReply::Withdrawn) };
-        if !job.can_withdraw() {
+        if !job.can_withdraw(created_at) {
             return Ok(shown(&job, clock::now()));
         }
         self.state.storage().delete_all().await?;

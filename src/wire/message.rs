@@ -18,8 +18,11 @@ pub enum JobMessage {
         key: JobKey,
         request: Box<Request>,
     },
-    /// Takes back a job that the queue refused, as long as nobody was told that it was accepted.
-    Withdraw,
+    /// Takes back the job made at `created_at`, which the queue refused, as long as nobody was told that it was
+    /// accepted.
+    Withdraw {
+        created_at: Millis,
+    },
     View,
     Timeline,
     /// A slot was granted to `epoch`. Also asks a holder whether it still works.

@@ -12,11 +12,13 @@ impl Job {
         !self.enqueued && !std::mem::replace(&mut self.promised, true)
     }
 
-    /// Whether the job can still be forgotten because the queue is full: nobody was told of it, and the
-    /// accepting request is the only one that has asked for a place.
-    pub fn can_withdraw(&self) -> bool {
+    /// Whether the job made at `created_at` can still be forgotten because the queue is full: nobody was told of
+    /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
+    /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
+    pub fn can_withdraw(&self, created_at: Millis) -> bool {
+        let same = self.created_at == created_at || bug::planted(Bug::WithdrawUnfenced);
         let untouched = matches!(self.phase, Phase::Queued { tries: 0, .. });
-        untouched && self.attempt == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
+        same && untouched && self.attempt == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
     }
 
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
@@ -58,7 +60,9 @@ impl Job {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.phase
                 {
-                    *enqueue_at = turn.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, turn.moment.jitter());
+                    let cap = if bug::planted(Bug::EnqueueAskedOnce) { Millis::MAX / 2 } else { MINUTE };
+                    let base = if bug::planted(Bug::EnqueueAskedOnce) { cap } else { 2 * SECOND };
+                    *enqueue_at = turn.now() + retry::backoff(*tries, base, cap, turn.moment.jitter());
                     *tries += 1;
                 }
             }

@@ -1,0 +1,153 @@
+//! What will happen, in the order of real time.
+
+use reelay::machine::Millis;
+use reelay::machine::Status;
+use reelay::machine::job::{Answer, Effect, InFlight};
+use reelay::machine::queue::{Card, Standing};
+use std::collections::BTreeMap;
+
+/// A Durable Object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Object {
+    Job(usize),
+    Queue,
+}
+
+/// A message to an object.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    Create,
+    Withdraw { created_at: Millis },
+    View,
+    Start { epoch: u64 },
+    Cancel,
+    Retry,
+    DeleteVideo,
+    Enqueue { card: Card, promised: bool },
+    Report { card: Card },
+    Sweep,
+}
+
+/// What came back of a message.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// No answer: the message may have had its effect.
+    Lost,
+    Created {
+        new: bool,
+        card: Card,
+    },
+    Withdrawn,
+    State {
+        epoch: u64,
+        report_number: u64,
+        status: Status,
+    },
+    Missing,
+    Standing(Standing),
+    Full,
+    Done,
+}
+
+/// Who waits for the reply.
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    Nobody,
+    /// The request that accepts a job, by its number.
+    Post(usize),
+    /// A job's alarm handler.
+    Job {
+        job: usize,
+        run: u64,
+        number: u64,
+        effect: Effect,
+    },
+    /// The queue's alarm handler.
+    Queue {
+        run: u64,
+        job: usize,
+        epoch: u64,
+    },
+}
+
+/// What a user does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Post,
+    Cancel,
+    Retry,
+    DeleteVideo,
+    View,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    AlarmDue {
+        object: Object,
+        token: u64,
+    },
+    /// An alarm fires once more, or early.
+    AlarmAgain {
+        object: Object,
+    },
+    Arrive {
+        target: Object,
+        message: Message,
+        caller: Caller,
+    },
+    Return {
+        caller: Caller,
+        reply: Reply,
+    },
+    /// An outside effect reaches the outside.
+    Land {
+        job: usize,
+        run: u64,
+        in_flight: InFlight,
+    },
+    Answered {
+        job: usize,
+        run: u64,
+        number: u64,
+        answer: Answer,
+    },
+    User {
+        job: usize,
+        action: Action,
+    },
+    Crash {
+        object: Object,
+    },
+    RuntimeCrash,
+    ClockJump {
+        forward: bool,
+    },
+    Cron,
+    Heal,
+    /// The app looks at its jobs.
+    Look,
+    /// Every accepted job must have ended by now.
+    EndBound,
+}
+
+/// Events by the real time they are due at; equal times keep their order of arrival.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    events: BTreeMap<(Millis, u64), Event>,
+    number: u64,
+}
+
+impl Agenda {
+    pub(crate) fn add(&mut self, at: Millis, event: Event) {
+        self.number += 1;
+        self.events.insert((at, self.number), event);
+    }
+
+    pub(crate) fn next(&mut self) -> Option<(Millis, Event)> {
+        self.events.pop_first().map(|((at, _), event)| (at, event))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.events.values()
+    }
+}

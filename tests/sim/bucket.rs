@@ -1,0 +1,42 @@
+//! The fake R2 bucket: whole objects with sizes.
+
+use crate::faults::Fault;
+use crate::outside::{again, never};
+use crate::world::World;
+use reelay::machine::job::Video;
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(crate) struct Bucket {
+    /// Sizes by key.
+    pub(crate) objects: BTreeMap<String, u64>,
+}
+
+impl World {
+    /// The client streams the upstream's file into the bucket and compares what arrived with what was announced.
+    pub(crate) fn stored(&mut self, job: usize, attempt: u32, uri: &str) -> Outcome<Video> {
+        if self.fault(Fault::LinkExpired) {
+            return never(ErrorCode::StorageFailed);
+        }
+        if self.fault(Fault::DownloadFails) {
+            return again(ErrorCode::StorageFailed, None);
+        }
+        let announced = self.upstream.operations.get(uri).map_or(0, |operation| operation.size);
+        let arrived = if self.fault(Fault::DownloadTruncated) { announced / 2 } else { announced };
+        let key = self.jobs[job].key.video_key(attempt);
+        self.bucket.objects.insert(key.clone(), arrived);
+        if self.fault(Fault::PutLandsButErrs) {
+            return Outcome::Unknown;
+        }
+        Video { key, size: arrived, etag: format!("etag-{arrived}") }.verified(announced)
+    }
+
+    pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {
+        if self.fault(Fault::DeleteFails) {
+            return Outcome::Unknown;
+        }
+        self.bucket.objects.remove(&self.jobs[job].key.video_key(attempt));
+        Outcome::Done(())
+    }
+}

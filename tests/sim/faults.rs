@@ -1,0 +1,126 @@
+//! Everything that can go wrong, by class.
+
+/// A class of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    CrashBeforeSave,
+    CrashAfterSave,
+    CrashBeforeEffect,
+    CrashAfterEffect,
+    CrashAnywhere,
+    RuntimeCrash,
+    PosterCrash,
+    WriteFails,
+    WriteLandsButErrs,
+    MessageLost,
+    AnswerLost,
+    MessageRepeated,
+    MessageDelayed,
+    ClientHearsNothing,
+    AlarmLost,
+    AlarmTwice,
+    AlarmLate,
+    CronMissed,
+    ClockForward,
+    ClockBack,
+    SubmitRateLimited,
+    SubmitUnavailable,
+    SubmitRefused,
+    SubmitLostUnaccepted,
+    SubmitLostAccepted,
+    PollFails,
+    PollLost,
+    RenderRefused,
+    RenderNeverDone,
+    RenderWithoutVideo,
+    DownloadFails,
+    DownloadTruncated,
+    LinkExpired,
+    PutLandsButErrs,
+    DeleteFails,
+    HookServerError,
+    HookTimeout,
+    HookTakenAnswerLost,
+    HookRetryAfter,
+    HookGone,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 40] = [
+        Self::CrashBeforeSave,
+        Self::CrashAfterSave,
+        Self::CrashBeforeEffect,
+        Self::CrashAfterEffect,
+        Self::CrashAnywhere,
+        Self::RuntimeCrash,
+        Self::PosterCrash,
+        Self::WriteFails,
+        Self::WriteLandsButErrs,
+        Self::MessageLost,
+        Self::AnswerLost,
+        Self::MessageRepeated,
+        Self::MessageDelayed,
+        Self::ClientHearsNothing,
+        Self::AlarmLost,
+        Self::AlarmTwice,
+        Self::AlarmLate,
+        Self::CronMissed,
+        Self::ClockForward,
+        Self::ClockBack,
+        Self::SubmitRateLimited,
+        Self::SubmitUnavailable,
+        Self::SubmitRefused,
+        Self::SubmitLostUnaccepted,
+        Self::SubmitLostAccepted,
+        Self::PollFails,
+        Self::PollLost,
+        Self::RenderRefused,
+        Self::RenderNeverDone,
+        Self::RenderWithoutVideo,
+        Self::DownloadFails,
+        Self::DownloadTruncated,
+        Self::LinkExpired,
+        Self::PutLandsButErrs,
+        Self::DeleteFails,
+        Self::HookServerError,
+        Self::HookTimeout,
+        Self::HookTakenAnswerLost,
+        Self::HookRetryAfter,
+        Self::HookGone,
+    ];
+
+    /// The usual rate when the class is on, in thousandths of the occasions.
+    fn usual_rate(self) -> u64 {
+        match self {
+            Self::AlarmLost | Self::RenderNeverDone | Self::HookGone => 30,
+            Self::CrashBeforeSave | Self::CrashAfterSave | Self::CrashBeforeEffect | Self::CrashAfterEffect => 40,
+            Self::WriteFails | Self::WriteLandsButErrs => 50,
+            Self::HookServerError | Self::HookTimeout | Self::HookTakenAnswerLost => 200,
+            // Happen at moments drawn beforehand: the rate only says whether the class is on.
+            Self::CrashAnywhere | Self::RuntimeCrash | Self::ClockForward | Self::ClockBack => 1_000,
+            _ => 100,
+        }
+    }
+}
+
+/// How often each class strikes, in thousandths of its occasions.
+#[derive(Debug, Clone)]
+pub(crate) struct Rates([u64; Fault::ALL.len()]);
+
+impl Rates {
+    /// Each class is on with probability one half, at a third of, at once or at twice its usual rate.
+    pub(crate) fn draw(choices: &mut super::choices::Choices) -> Self {
+        let mut rates = [0; Fault::ALL.len()];
+        for fault in Fault::ALL {
+            if choices.chance(500) {
+                let (numerator, denominator) = choices.pick(&[(1, 3), (1, 1), (2, 1)]);
+                rates[fault as usize] = fault.usual_rate() * numerator / denominator;
+            }
+        }
+        Self(rates)
+    }
+
+    pub(crate) fn of(&self, fault: Fault) -> u64 {
+        self.0[fault as usize]
+    }
+}

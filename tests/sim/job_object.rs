@@ -1,0 +1,313 @@
+//! The `JobManager`'s shell: load, step, save, act.
+
+use crate::agenda::{Caller, Event, Message, Object, Reply};
+use crate::choices::Choices;
+use crate::faults::Fault;
+use crate::plan;
+use crate::platform::Platform;
+use crate::world::World;
+use reelay::machine::job::{self, Answer, EFFECT_GUARD, Effect, InFlight, Input, Job, Request, Step, WakeReason};
+use reelay::machine::outcome::Outcome;
+use reelay::machine::queue::Card;
+use reelay::machine::{JobKey, Millis};
+
+/// A job's object: what its storage holds, and the platform's part.
+pub(crate) struct JobObject {
+    pub(crate) key: JobKey,
+    pub(crate) request: Request,
+    pub(crate) platform: Platform,
+    pub(crate) job: Option<Job>,
+}
+
+/// The write failed, or its success was not told.
+pub(crate) struct WriteFailed;
+
+impl JobObject {
+    pub(crate) fn new(number: usize, choices: &mut Choices) -> Self {
+        let request = plan::request(choices);
+        Self { key: plan::key(number), request, platform: Platform::default(), job: None }
+    }
+
+    /// What a crash leaves is what the stored JSON says.
+    pub(crate) fn reload(&mut self) {
+        if let Some(job) = &self.job {
+            let stored = serde_json::to_string(job).expect("a job can be stored");
+            let loaded: Job = serde_json::from_str(&stored).expect("a stored job can be loaded");
+            assert!(*job == loaded, "a job changes when it is stored: {job:?} became {loaded:?}");
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.platform.handler.is_none() && self.job.as_ref().is_none_or(|job| job.wake(0).is_none())
+    }
+
+    pub(crate) fn card(job: &Job) -> Card {
+        Card {
+            key: job.key.clone(),
+            epoch: job.epoch,
+            report_number: job.report_number,
+            status: job.status(),
+            priority: job.request.priority,
+            created_at: job.created_at,
+            updated_at: job.updated_at,
+            snapshot: String::new(),
+        }
+    }
+}
+
+impl World {
+    /// A message records what happened and has the alarm act on it.
+    pub(crate) fn job_message(&mut self, number: usize, message: &Message) -> Reply {
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(Object::Job(number));
+            return Reply::Lost;
+        }
+        let reply = self.job_takes(number, message).unwrap_or(Reply::Lost);
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(Object::Job(number));
+            return Reply::Lost;
+        }
+        reply
+    }
+
+    fn job_takes(&mut self, number: usize, message: &Message) -> Result<Reply, WriteFailed> {
+        let object = Object::Job(number);
+        let Some(job) = self.jobs[number].job.clone() else {
+            return match message {
+                Message::Create => self.create(number),
+                Message::Withdraw { .. } => Ok(Reply::Withdrawn),
+                _ => Ok(Reply::Missing),
+            };
+        };
+        let input = match message {
+            Message::Create => return self.create_again(number, job),
+            Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
+            Message::Start { epoch } => {
+                let epoch = *epoch;
+                // Whoever asks may do so because the alarm was lost.
+                self.forget_alarm(object);
+                Input::Start { epoch }
+            }
+            Message::Cancel => {
+                self.tally.mark("cancelled while", job.phase_name());
+                Input::Cancel
+            }
+            Message::Retry => Input::Retry,
+            Message::DeleteVideo => Input::DeleteVideo,
+            Message::View | Message::Enqueue { .. } | Message::Report { .. } | Message::Sweep => {
+                let now = self.now();
+                self.arm_at_first_event(object, job.wake(now).map(|wake| wake.at));
+                return Ok(Reply::Done);
+            }
+        };
+        let step = self.job_step(number, job, input)?;
+        assert!(step.effect.is_none(), "a message may not act: {:?}", step.effect);
+        if let Some(refusal) = step.refusal {
+            self.tally.mark("refusal", format!("{refusal:?}"));
+        }
+        self.arm(object, step.wake.map(|wake| wake.at));
+        let job = step.job;
+        Ok(Reply::State { epoch: job.epoch, report_number: job.report_number, status: job.status() })
+    }
+
+    fn create(&mut self, number: usize) -> Result<Reply, WriteFailed> {
+        let moment = self.moment();
+        let object = &self.jobs[number];
+        let (mut job, _) = Job::create(object.key.clone(), object.request.clone(), moment);
+        self.save_job(number, &mut job)?;
+        self.arm(Object::Job(number), job.wake(moment.now).map(|wake| wake.at));
+        Ok(Reply::Created { new: true, card: JobObject::card(&job) })
+    }
+
+    fn create_again(&mut self, number: usize, mut job: Job) -> Result<Reply, WriteFailed> {
+        if job.promise() {
+            self.save_job(number, &mut job)?;
+        }
+        let now = self.now();
+        self.arm_at_first_event(Object::Job(number), job.wake(now).map(|wake| wake.at));
+        Ok(Reply::Created { new: false, card: JobObject::card(&job) })
+    }
+
+    fn withdraw(&mut self, number: usize, job: &Job, created_at: Millis) -> Result<Reply, WriteFailed> {
+        if !job.can_withdraw(created_at) {
+            return Ok(Reply::Done);
+        }
+        if self.fault(Fault::WriteFails) {
+            return Err(WriteFailed);
+        }
+        self.jobs[number].job = None;
+        self.delete_alarm(Object::Job(number));
+        self.witness.forgotten(number);
+        if self.fault(Fault::WriteLandsButErrs) {
+            return Err(WriteFailed);
+        }
+        Ok(Reply::Withdrawn)
+    }
+
+    /// Steps and saves, unless nothing changed.
+    fn job_step(&mut self, number: usize, job: Job, input: Input) -> Result<Step, WriteFailed> {
+        let moment = self.moment();
+        let before = job.clone();
+        let mut step = job::step(job, input, moment, &self.plan.policy);
+        self.trace.say(self.real, || {
+            let (phase, epoch) = (step.job.phase_name(), step.job.epoch);
+            format!("job {number} is {phase} at epoch {epoch}: {:?}, wake {:?}", step.notes, step.wake)
+        });
+        if let Some(wake) = step.wake {
+            self.tally.mark("wake", wake_name(wake.reason));
+        }
+        if step.job != before || !step.notes.is_empty() {
+            self.save_job(number, &mut step.job)?;
+        }
+        Ok(step)
+    }
+
+    /// State and notes, in one write with the alarm that follows it.
+    fn save_job(&mut self, number: usize, job: &mut Job) -> Result<(), WriteFailed> {
+        if self.fault(Fault::WriteFails) {
+            return Err(WriteFailed);
+        }
+        job.seal_events(|job, delivery| {
+            let (id, kind) = (&job.key.generation_id, delivery.kind.as_str());
+            format!("{id}|{}|{}|{kind}|{}", job.attempt, job.updated_at, delivery.sequence)
+        });
+        let before = self.jobs[number].job.replace(job.clone());
+        self.observe_job(number, before.as_ref(), job);
+        if self.fault(Fault::WriteLandsButErrs) {
+            // The alarm that the step asks for was part of the write.
+            let now = self.now();
+            self.arm(Object::Job(number), job.wake(now).map(|wake| wake.at));
+            return Err(WriteFailed);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fire_job(&mut self, number: usize) {
+        let object = Object::Job(number);
+        let Some(job) = &self.jobs[number].job else { return };
+        if self.jobs[number].platform.handler.is_some() {
+            let at = self.now() + EFFECT_GUARD;
+            self.arm(object, Some(at));
+            return;
+        }
+        if let Some(in_flight) = &job.in_flight {
+            self.tally.mark("cut off", effect_name(&in_flight.effect));
+        }
+        let run = self.fresh();
+        self.jobs[number].platform.handler = Some(run);
+        self.act(number, run);
+    }
+
+    /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
+    fn act(&mut self, number: usize, run: u64) {
+        let object = Object::Job(number);
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(object);
+            return;
+        }
+        let Some(job) = self.jobs[number].job.clone() else {
+            self.jobs[number].platform.handler = None;
+            return;
+        };
+        let Ok(step) = self.job_step(number, job, Input::Alarm) else {
+            self.handler_failed(object);
+            return;
+        };
+        self.arm(object, step.wake.map(|wake| wake.at));
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(object);
+            return;
+        }
+        match step.effect {
+            Some(in_flight) => self.begin(number, run, in_flight),
+            None => self.jobs[number].platform.handler = None,
+        }
+    }
+
+    fn begin(&mut self, number: usize, run: u64, in_flight: InFlight) {
+        self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
+        self.tally.mark("effect", effect_name(&in_flight.effect));
+        let InFlight { number: effect_number, effect } = in_flight.clone();
+        let Some(job) = &self.jobs[number].job else { return };
+        let card = JobObject::card(job);
+        let message = match effect {
+            Effect::Enqueue { .. } => Message::Enqueue { card, promised: true },
+            Effect::Report { .. } => Message::Report { card },
+            Effect::Submit { .. }
+            | Effect::Poll { .. }
+            | Effect::Store { .. }
+            | Effect::Deliver { .. }
+            | Effect::Discard { .. } => {
+                let slowest: Millis = if matches!(effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
+                self.after(1, slowest, Event::Land { job: number, run, in_flight });
+                return;
+            }
+        };
+        self.send(Object::Queue, message, Caller::Job { job: number, run, number: effect_number, effect });
+    }
+
+    pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, number: u64, effect: &Effect, reply: &Reply) {
+        let answer = match effect {
+            Effect::Enqueue { epoch } => Answer::Enqueued(match reply {
+                Reply::Standing(standing) => Outcome::Done(standing.admitted == Some(*epoch)),
+                _ => Outcome::Unknown,
+            }),
+            _ => Answer::Reported(match reply {
+                Reply::Done => Outcome::Done(()),
+                _ => Outcome::Unknown,
+            }),
+        };
+        self.answered(job, run, number, answer);
+    }
+
+    /// The outside has answered; nobody hears it if the handler died meanwhile.
+    pub(crate) fn answered(&mut self, number: usize, run: u64, effect_number: u64, answer: Answer) {
+        let object = Object::Job(number);
+        if self.jobs[number].platform.handler != Some(run) {
+            return;
+        }
+        self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(object);
+            return;
+        }
+        let Some(job) = self.jobs[number].job.clone() else {
+            self.jobs[number].platform.handler = None;
+            return;
+        };
+        // The alarm that guarded the effect stays set until the next turn.
+        if self.job_step(number, job, Input::Answer { number: effect_number, answer }).is_err() {
+            self.handler_failed(object);
+            return;
+        }
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(object);
+            return;
+        }
+        self.act(number, run);
+    }
+}
+
+fn wake_name(reason: WakeReason) -> &'static str {
+    match reason {
+        WakeReason::Phase => "phase",
+        WakeReason::Deadline => "deadline",
+        WakeReason::Report => "report",
+        WakeReason::Deliver => "deliver",
+        WakeReason::Discard => "discard",
+        WakeReason::Guard => "guard",
+    }
+}
+
+pub(crate) fn effect_name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Enqueue { .. } => "Enqueue",
+        Effect::Submit { .. } => "Submit",
+        Effect::Poll { .. } => "Poll",
+        Effect::Store { .. } => "Store",
+        Effect::Report { .. } => "Report",
+        Effect::Deliver { .. } => "Deliver",
+        Effect::Discard { .. } => "Discard",
+    }
+}

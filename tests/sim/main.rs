@@ -1,0 +1,62 @@
+//! The whole of Reelay in one seeded world: many faults, then healing, then convergence.
+//!
+//! `cargo test -p reelay --test sim` runs every seed; a failing one prints the command that replays it.
+
+#![allow(clippy::print_stdout, reason = "a test run tells its figures on standard output")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a fake treats in one way all that it has no special answer for")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod agenda;
+mod bucket;
+mod bugs;
+mod choices;
+mod faults;
+mod job_object;
+mod network;
+mod outside;
+mod plan;
+mod platform;
+mod poster;
+mod queue_object;
+mod receiver;
+mod rows;
+mod run;
+mod tally;
+mod trace;
+mod upstream;
+mod watch_job;
+mod watch_queue;
+mod watch_world;
+mod witness;
+mod world;
+
+use run::{Failed, run_many, run_one, seeds};
+use trace::Trace;
+
+#[test]
+fn every_seed_keeps_every_invariant_and_every_fault_is_met() {
+    if let Some(seed) = run::replayed_seed() {
+        let (_, outcome) = run_one(seed, Trace::Printed);
+        assert!(outcome.is_ok(), "seed {seed}: {}", outcome.unwrap_err());
+        return;
+    }
+    let seeds = seeds();
+    let whole = seeds >= run::SEEDS;
+    match run_many(0..seeds, None) {
+        Ok(tally) => {
+            tally.print();
+            let unmet = tally.unmet();
+            assert!(!whole || unmet.is_empty(), "never met over {seeds} seeds: {unmet:?}");
+        }
+        Err(Failed { seed, violation }) => panic!("{}", run::how_to_replay(seed, &violation)),
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_i12() {
+    for seed in 0..50 {
+        let (first, _) = run_one(seed, Trace::hashed());
+        let (second, _) = run_one(seed, Trace::hashed());
+        assert_eq!(first.trace, second.trace, "seed {seed}");
+    }
+}

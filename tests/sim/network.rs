@@ -1,0 +1,49 @@
+//! Messages between objects: lost on the way, repeated, delayed, or answered to nobody.
+
+use crate::agenda::{Caller, Event, Message, Object, Reply};
+use crate::faults::Fault;
+use crate::world::{LATENCY, PATIENCE, World};
+use reelay::machine::{MINUTE, SECOND};
+
+impl World {
+    pub(crate) fn send(&mut self, target: Object, message: Message, caller: Caller) {
+        self.trace.say(self.real, || format!("-> {target:?} {message:?}"));
+        if self.fault(Fault::MessageRepeated) {
+            let event = Event::Arrive { target, message: message.clone(), caller: Caller::Nobody };
+            self.after(1, 10 * MINUTE, event);
+        }
+        if self.fault(Fault::MessageLost) {
+            self.after(LATENCY.0, PATIENCE, Event::Return { caller, reply: Reply::Lost });
+            return;
+        }
+        if self.fault(Fault::MessageDelayed) {
+            // The caller gives up first.
+            self.agenda.add(self.real + PATIENCE, Event::Return { caller, reply: Reply::Lost });
+            self.after(SECOND, MINUTE, Event::Arrive { target, message, caller: Caller::Nobody });
+            return;
+        }
+        self.after(LATENCY.0, LATENCY.1, Event::Arrive { target, message, caller });
+    }
+
+    pub(crate) fn arrive(&mut self, target: Object, message: Message, caller: Caller) {
+        let reply = match target {
+            Object::Job(job) => self.job_message(job, &message),
+            Object::Queue => self.queue_message(message),
+        };
+        self.trace.say(self.real, || format!("<- {target:?} {reply:?}"));
+        if matches!(caller, Caller::Nobody) {
+            return;
+        }
+        let reply = if self.fault(Fault::AnswerLost) { Reply::Lost } else { reply };
+        self.after(LATENCY.0, LATENCY.1, Event::Return { caller, reply });
+    }
+
+    pub(crate) fn returned(&mut self, caller: Caller, reply: Reply) {
+        match caller {
+            Caller::Nobody => {}
+            Caller::Post(post) => self.post_goes_on(post, reply),
+            Caller::Job { job, run, number, effect } => self.queue_answered_job(job, run, number, &effect, &reply),
+            Caller::Queue { run, job, epoch } => self.job_answered_queue(run, job, epoch, &reply),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! An outside effect lands: the fake upstream, R2 or the app's receiver does its part and answers.
+
+use crate::agenda::{Event, Object};
+use crate::faults::Fault;
+use crate::job_object::effect_name;
+use crate::world::World;
+use reelay::machine::Millis;
+use reelay::machine::job::{Answer, Effect, InFlight};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+
+impl World {
+    pub(crate) fn land(&mut self, job: usize, run: u64, in_flight: &InFlight) {
+        let cut_off = self.jobs[job].platform.handler != Some(run);
+        // A request may outlive the object that sent it. A stream into R2 does not: R2 keeps whole objects only.
+        let streamed = matches!(in_flight.effect, Effect::Store { .. } | Effect::Discard { .. });
+        if cut_off && (streamed || self.choices.chance(500)) {
+            return;
+        }
+        if !cut_off && self.fault(Fault::CrashBeforeEffect) {
+            self.crash(Object::Job(job));
+            return;
+        }
+        self.trace
+            .say(self.real, || format!("job {job}: {} {} lands", in_flight.number, effect_name(&in_flight.effect)));
+        let answer = match &in_flight.effect {
+            Effect::Submit { epoch, attempt } => Answer::Submitted(self.submitted(job, *epoch, *attempt)),
+            Effect::Poll { operation, .. } => Answer::Polled(self.polled(job, operation)),
+            Effect::Store { attempt, uri, .. } => Answer::Stored(self.stored(job, *attempt, uri)),
+            Effect::Deliver { event_id } => Answer::Delivered(self.hooked(job, event_id)),
+            Effect::Discard { attempt } => Answer::Discarded(self.discarded(job, *attempt)),
+            Effect::Enqueue { .. } | Effect::Report { .. } => return,
+        };
+        if !cut_off && self.fault(Fault::CrashAfterEffect) {
+            self.crash(Object::Job(job));
+            return;
+        }
+        self.after(1, 2_000, Event::Answered { job, run, number: in_flight.number, answer });
+    }
+}
+
+/// A provable refusal that may be repeated.
+pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
+    Outcome::Retry { after, failure: Failure::new(code, "It did not work this time.") }
+}
+
+pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
+    Outcome::Refused(Failure::new(code, "It will not work."))
+}

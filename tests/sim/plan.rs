@@ -1,0 +1,95 @@
+//! What a seed decides before anything happens: the settings, the rates, and how long faults last.
+
+use super::choices::Choices;
+use super::faults::Rates;
+use reelay::machine::delivery::EventKind;
+use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
+use reelay::machine::{JobKey, MINUTE, Millis, SECOND, queue};
+use serde_json::Map;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The one thing that stays broken after everything else has healed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NeverHeals {
+    Nothing,
+    /// Every webhook attempt gets a 503.
+    Receiver,
+    /// Every submit gets a 503 and every poll fails.
+    Upstream,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) jobs: usize,
+    pub(crate) policy: Policy,
+    pub(crate) queue: queue::Policy,
+    pub(crate) rates: Rates,
+    /// How long faults last.
+    pub(crate) chaos: Millis,
+    pub(crate) never_heals: NeverHeals,
+}
+
+impl Plan {
+    pub(crate) fn draw(choices: &mut Choices) -> Self {
+        let whole_schedule = vec![0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+        let schedule = if choices.chance(250) { whole_schedule } else { vec![0, 5, 60] };
+        let events = if choices.chance(500) {
+            EventKind::ALL.into_iter().collect()
+        } else {
+            BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled])
+        };
+        let policy = Policy {
+            max_retries: u32::try_from(choices.between(0, 4)).unwrap_or(0),
+            job_timeout: choices.pick(&[MINUTE, 5 * MINUTE, 10 * MINUTE]),
+            unknown_submit: if choices.chance(150) { UnknownSubmit::Retry } else { UnknownSubmit::Fail },
+            poll_interval: choices.pick(&[SECOND, 5 * SECOND]),
+            first_poll: choices.pick(&[None, Some(2 * SECOND)]),
+            webhook_schedule: schedule.into_iter().map(|seconds| seconds * SECOND).collect(),
+            events,
+        };
+        Self {
+            jobs: usize::try_from(choices.between(1, 8)).unwrap_or(1),
+            policy,
+            queue: queue::Policy { slots: choices.between(1, 3), max_waiting: choices.pick(&[1, 2, 20]) },
+            rates: Rates::draw(choices),
+            chaos: choices.between(3, 20) * MINUTE,
+            never_heals: match choices.between(0, 9) {
+                0 => NeverHeals::Receiver,
+                1 => NeverHeals::Upstream,
+                _ => NeverHeals::Nothing,
+            },
+        }
+    }
+}
+
+pub(crate) fn key(number: usize) -> JobKey {
+    JobKey::new("user", format!("job-{number}"))
+}
+
+pub(crate) fn request(choices: &mut Choices) -> Request {
+    Request {
+        prompt: "a lighthouse at dusk".to_owned(),
+        provider: "veo3".to_owned(),
+        model: "veo-3.1".to_owned(),
+        priority: choices.pick(&[0, 0, 0, 0, 1, 5, 10]),
+        parameters: Map::new(),
+        render: RenderOptions {
+            duration_seconds: 8,
+            aspect_ratio: "16:9".to_owned(),
+            resolution: "720p".to_owned(),
+            negative_prompt: None,
+            seed: None,
+            person_generation: None,
+        },
+        metadata: BTreeMap::new(),
+        usual_render: choices.between(10, 90) * SECOND,
+        price_micros: 3_200_000,
+        fingerprint: "f".to_owned(),
+        public_url: "https://reelay.example".to_owned(),
+    }
+}
+
+/// The inverse of [`key`].
+pub(crate) fn number(key: &JobKey) -> usize {
+    key.generation_id.trim_start_matches("job-").parse().unwrap_or(usize::MAX)
+}

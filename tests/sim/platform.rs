@@ -1,0 +1,135 @@
+//! What the platform does for an object: one alarm, fired at least once, and crashes.
+
+use crate::agenda::{Event, Object};
+use crate::faults::Fault;
+use crate::world::World;
+use reelay::machine::{MINUTE, Millis, SECOND};
+
+/// How soon the platform repeats an alarm whose handler died.
+const PLATFORM_RETRY: Millis = 2 * SECOND;
+/// How soon the shell tries again when a step of its alarm handler failed.
+pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Platform {
+    /// When the alarm is due by the objects' clock; survives crashes.
+    pub(crate) alarm: Option<Millis>,
+    /// Tells the agenda's entry of the present alarm from those of earlier ones.
+    token: u64,
+    /// For when this instance has set the alarm, in memory; `None` if it does not know of one.
+    set_for: Option<Millis>,
+    /// When the alarm was last set.
+    pub(crate) armed_at: Millis,
+    /// The run of the alarm handler, in memory.
+    pub(crate) handler: Option<u64>,
+    /// The alarm was lost by a fault and nothing has set it since.
+    pub(crate) alarm_lost: bool,
+}
+
+impl World {
+    /// The shell's `Alarm::set`: at least a millisecond away, never deleted, and not set twice for one moment.
+    pub(crate) fn arm(&mut self, object: Object, at: Option<Millis>) {
+        let now = self.now();
+        let Some(at) = at.map(|at| at.max(now + 1)) else { return };
+        let platform = self.platform(object);
+        if platform.set_for == Some(at) {
+            return;
+        }
+        platform.set_for = Some(at);
+        self.set_alarm(object, at);
+    }
+
+    /// What the shell knows of its alarm no longer holds.
+    pub(crate) fn forget_alarm(&mut self, object: Object) {
+        self.platform(object).set_for = None;
+    }
+
+    /// A new instance does not trust that its alarm survived.
+    pub(crate) fn arm_at_first_event(&mut self, object: Object, at: Option<Millis>) {
+        let platform = self.platform(object);
+        if platform.set_for.is_none() && platform.handler.is_none() {
+            self.arm(object, at);
+        }
+    }
+
+    fn set_alarm(&mut self, object: Object, due: Millis) {
+        let now = self.now();
+        let platform = self.platform(object);
+        platform.alarm = Some(due);
+        platform.alarm_lost = false;
+        platform.armed_at = now;
+        self.reschedule(object);
+    }
+
+    /// All storage of the object is deleted, its alarm too.
+    pub(crate) fn delete_alarm(&mut self, object: Object) {
+        let platform = self.platform(object);
+        platform.alarm = None;
+        platform.set_for = None;
+        platform.alarm_lost = false;
+    }
+
+    /// Enters the alarm into the agenda again, at the real time at which the objects' clock shows its moment.
+    pub(crate) fn reschedule(&mut self, object: Object) {
+        let token = self.fresh();
+        let platform = self.platform(object);
+        platform.token = token;
+        if let Some(due) = platform.alarm {
+            let at = due.saturating_add_signed(-self.skew).max(self.real);
+            self.agenda.add(at, Event::AlarmDue { object, token });
+        }
+    }
+
+    pub(crate) fn alarm_due(&mut self, object: Object, token: u64) {
+        if self.platform(object).token != token || self.platform(object).alarm.is_none() {
+            return;
+        }
+        if self.fault(Fault::AlarmLost) {
+            let platform = self.platform(object);
+            platform.alarm = None;
+            platform.set_for = None;
+            platform.alarm_lost = true;
+            return;
+        }
+        if self.fault(Fault::AlarmLate) {
+            self.after(SECOND, 5 * MINUTE, Event::AlarmDue { object, token });
+            return;
+        }
+        if self.fault(Fault::AlarmTwice) {
+            self.after(0, 30 * SECOND, Event::AlarmAgain { object });
+        }
+        self.platform(object).alarm = None;
+        self.fire(object);
+    }
+
+    pub(crate) fn fire(&mut self, object: Object) {
+        self.trace.say(self.real, || format!("{object:?} alarm"));
+        self.forget_alarm(object);
+        match object {
+            Object::Job(job) => self.fire_job(job),
+            Object::Queue => self.fire_queue(),
+        }
+    }
+
+    /// A step of the alarm handler failed: the shell sets the alarm anew, or the platform does if even that fails.
+    pub(crate) fn handler_failed(&mut self, object: Object) {
+        self.platform(object).handler = None;
+        let wait = if self.fault(Fault::WriteFails) { PLATFORM_RETRY } else { ALARM_RETRY };
+        let at = self.now() + wait;
+        self.arm(object, Some(at));
+    }
+
+    /// Memory is lost; storage and the alarm survive, and an alarm whose handler died fires again.
+    pub(crate) fn crash(&mut self, object: Object) {
+        self.trace.say(self.real, || format!("{object:?} crashes"));
+        let retry_at = self.now() + PLATFORM_RETRY;
+        let platform = self.platform(object);
+        platform.set_for = None;
+        if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {
+            self.set_alarm(object, retry_at);
+        }
+        if let Object::Job(job) = object {
+            self.jobs[job].reload();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The users: requests that accept a job, repeats of them, and what people do to a job afterwards.
+
+use crate::agenda::{Action, Caller, Event, Message, Object, Reply};
+use crate::faults::Fault;
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::{Millis, SECOND, Status};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Creating,
+    Enqueuing {
+        epoch: u64,
+        created_at: Millis,
+    },
+    Withdrawing,
+    /// Answered, or its worker died.
+    Over,
+}
+
+#[derive(Debug, Clone)]
+struct Post {
+    job: usize,
+    stage: Stage,
+}
+
+/// Every request that was ever sent to accept a job.
+#[derive(Debug, Default)]
+pub(crate) struct Posts {
+    posts: Vec<Post>,
+}
+
+/// What a request is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Accepted,
+    Full,
+    Failed,
+}
+
+impl Posts {
+    pub(crate) fn drop_all(&mut self) {
+        for post in &mut self.posts {
+            post.stage = Stage::Over;
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
+        let message = match action {
+            Action::Post => {
+                if self.posts.posts.iter().any(|post| post.job == job) {
+                    self.tally.mark("post", "repeated");
+                }
+                let post = self.posts.posts.len();
+                self.posts.posts.push(Post { job, stage: Stage::Creating });
+                self.send(Object::Job(job), Message::Create, Caller::Post(post));
+                return;
+            }
+            Action::Cancel => Message::Cancel,
+            Action::Retry => Message::Retry,
+            Action::DeleteVideo => Message::DeleteVideo,
+            Action::View => Message::View,
+        };
+        self.send(Object::Job(job), message, Caller::Nobody);
+    }
+
+    pub(crate) fn post_goes_on(&mut self, number: usize, reply: Reply) {
+        let Post { job, stage } = self.posts.posts[number].clone();
+        if stage == Stage::Over {
+            return;
+        }
+        if self.fault(Fault::PosterCrash) {
+            self.posts.posts[number].stage = Stage::Over;
+            self.repeat_post(job);
+            return;
+        }
+        match (stage, reply) {
+            (Stage::Creating, Reply::Created { new, card }) => {
+                if new && self.witness.accepted.contains(&job) {
+                    self.violated(Invariant::I10, format!("job {job} was accepted and is made anew"));
+                }
+                if card.status != Status::Queued {
+                    self.answer_post(number, Verdict::Accepted);
+                    return;
+                }
+                self.posts.posts[number].stage = Stage::Enqueuing { epoch: card.epoch, created_at: card.created_at };
+                self.send(Object::Queue, Message::Enqueue { card, promised: !new }, Caller::Post(number));
+            }
+            (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
+                if standing.admitted == Some(epoch) {
+                    self.send(Object::Job(job), Message::Start { epoch }, Caller::Nobody);
+                }
+                self.answer_post(number, Verdict::Accepted);
+            }
+            (Stage::Enqueuing { created_at, .. }, Reply::Full) => {
+                self.posts.posts[number].stage = Stage::Withdrawing;
+                self.send(Object::Job(job), Message::Withdraw { created_at }, Caller::Post(number));
+            }
+            // The job is durable and will enqueue itself.
+            (Stage::Enqueuing { .. }, _) => self.answer_post(number, Verdict::Accepted),
+            (Stage::Withdrawing, Reply::Withdrawn | Reply::Missing) => self.answer_post(number, Verdict::Full),
+            (Stage::Creating | Stage::Withdrawing | Stage::Over, _) => self.answer_post(number, Verdict::Failed),
+        }
+    }
+
+    fn answer_post(&mut self, number: usize, verdict: Verdict) {
+        let job = self.posts.posts[number].job;
+        self.posts.posts[number].stage = Stage::Over;
+        self.trace.say(self.real, || format!("job {job} is answered {verdict:?}"));
+        let word = match verdict {
+            Verdict::Accepted => "accepted",
+            Verdict::Full => "full",
+            Verdict::Failed => "failed",
+        };
+        self.tally.mark("post", word);
+        if verdict == Verdict::Accepted {
+            self.witness.accepted.insert(job);
+            self.tally.accepted += 1;
+        }
+        if verdict != Verdict::Accepted || self.fault(Fault::ClientHearsNothing) {
+            self.repeat_post(job);
+        }
+    }
+
+    /// Most clients try again.
+    fn repeat_post(&mut self, job: usize) {
+        if self.choices.chance(800) {
+            self.after(SECOND, 60 * SECOND, Event::User { job, action: Action::Post });
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The `QueueManager`'s shell: order and slots behind one alarm.
+
+use crate::agenda::{Caller, Message, Object, Reply};
+use crate::faults::Fault;
+use crate::plan;
+use crate::platform::{ALARM_RETRY, Platform};
+use crate::rows::MapRows;
+use crate::world::World;
+use reelay::machine::queue::{self, Input, Said, Step};
+
+#[derive(Default)]
+pub(crate) struct QueueObject {
+    pub(crate) platform: Platform,
+    pub(crate) rows: MapRows,
+    /// How many holders the alarm handler still waits for, in memory.
+    asked: usize,
+}
+
+impl World {
+    pub(crate) fn queue_message(&mut self, message: Message) -> Reply {
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(Object::Queue);
+            return Reply::Lost;
+        }
+        let reply = self.queue_takes(message);
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(Object::Queue);
+            return Reply::Lost;
+        }
+        reply.unwrap_or(Reply::Lost)
+    }
+
+    fn queue_takes(&mut self, message: Message) -> Option<Reply> {
+        let input = match message {
+            Message::Enqueue { card, promised } => Input::Enqueue { card, promised },
+            Message::Report { card } => Input::Report { card },
+            Message::Sweep => {
+                if self.queue.rows.next_lease().is_some() || self.queue.rows.waiting().next().is_some() {
+                    let now = self.now();
+                    self.arm(Object::Queue, Some(now));
+                }
+                return Some(Reply::Done);
+            }
+            _ => return Some(Reply::Missing),
+        };
+        let step = self.queue_step(input)?;
+        Some(match step.reply {
+            queue::Reply::Standing(standing) => Reply::Standing(standing),
+            queue::Reply::Full { .. } => Reply::Full,
+            queue::Reply::Nothing => Reply::Done,
+        })
+    }
+
+    /// Rows and alarm in one write; `None` when it failed, or its success was not told.
+    fn queue_step(&mut self, input: Input) -> Option<Step> {
+        let moment = self.moment();
+        let mut rows = self.queue.rows.clone();
+        let before = rows.clone();
+        let reported = matches!(input, Input::Report { .. });
+        let Ok(step) = queue::step(&mut rows, input, moment, self.plan.queue);
+        if self.fault(Fault::WriteFails) {
+            return None;
+        }
+        self.queue.rows = rows;
+        self.arm(Object::Queue, step.wake_at);
+        self.observe_queue(&before, reported);
+        if self.fault(Fault::WriteLandsButErrs) {
+            return None;
+        }
+        Some(step)
+    }
+
+    pub(crate) fn fire_queue(&mut self) {
+        if self.queue.platform.handler.is_some() {
+            let at = self.now() + ALARM_RETRY;
+            self.arm(Object::Queue, Some(at));
+            return;
+        }
+        let run = self.fresh();
+        self.queue.platform.handler = Some(run);
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(Object::Queue);
+            return;
+        }
+        let Some(step) = self.queue_step(Input::Alarm) else {
+            self.handler_failed(Object::Queue);
+            return;
+        };
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(Object::Queue);
+            return;
+        }
+        self.queue.asked = step.starts.len();
+        if step.starts.is_empty() {
+            self.queue.platform.handler = None;
+        }
+        for start in step.starts {
+            let job = plan::number(&start.key);
+            let caller = Caller::Queue { run, job, epoch: start.epoch };
+            self.send(Object::Job(job), Message::Start { epoch: start.epoch }, caller);
+        }
+    }
+
+    pub(crate) fn job_answered_queue(&mut self, run: u64, job: usize, epoch: u64, reply: &Reply) {
+        if self.queue.platform.handler != Some(run) {
+            return;
+        }
+        let said = match *reply {
+            Reply::State { epoch, report_number, status } => Said::State { epoch, report_number, status },
+            Reply::Missing => Said::Missing,
+            _ => Said::Nothing,
+        };
+        let word = match said {
+            Said::State { .. } => "State",
+            Said::Missing => "Missing",
+            Said::Nothing => "Nothing",
+        };
+        self.tally.mark("said", word);
+        let step = self.queue_step(Input::Heard { key: plan::key(job), epoch, said });
+        if step.is_none() {
+            self.handler_failed(Object::Queue);
+            return;
+        }
+        self.queue.asked -= 1;
+        if self.queue.asked == 0 {
+            self.queue.platform.handler = None;
+        }
+    }
+}

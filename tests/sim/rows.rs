@@ -1,0 +1,74 @@
+//! The queue's entries in memory.
+
+use reelay::machine::queue::{Entry, Order, Place, Rows};
+use reelay::machine::{JobKey, Millis};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MapRows {
+    pub(crate) entries: BTreeMap<JobKey, Entry>,
+    last: (u64, Millis),
+}
+
+impl MapRows {
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| matches!(entry.place, Place::Waiting))
+    }
+
+    /// When the next lease ends.
+    pub(crate) fn next_lease(&self) -> Option<Millis> {
+        self.held().map(|(until, _)| until).min()
+    }
+
+    fn held(&self) -> impl Iterator<Item = (Millis, &Entry)> {
+        self.entries.values().filter_map(|entry| match entry.place {
+            Place::Held(lease) => Some((lease.until, entry)),
+            Place::Waiting | Place::Ended => None,
+        })
+    }
+}
+
+impl Rows for MapRows {
+    type Error = Infallible;
+
+    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Infallible> {
+        Ok(self.entries.get(key).cloned())
+    }
+
+    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
+        self.last = self.last.max((entry.sequence, entry.enqueued_at));
+        self.entries.insert(entry.card.key.clone(), entry.clone());
+        Ok(())
+    }
+
+    fn last_accepted(&self) -> Result<(u64, Millis), Infallible> {
+        Ok(self.last)
+    }
+
+    fn first_waiting(&self) -> Result<Option<Entry>, Infallible> {
+        Ok(self.waiting().min_by_key(|entry| entry.order()).cloned())
+    }
+
+    fn count_waiting(&self) -> Result<u64, Infallible> {
+        Ok(self.waiting().count() as u64)
+    }
+
+    fn count_waiting_before(&self, order: Order) -> Result<u64, Infallible> {
+        Ok(self.waiting().filter(|entry| entry.order() < order).count() as u64)
+    }
+
+    fn count_held(&self) -> Result<u64, Infallible> {
+        Ok(self.held().count() as u64)
+    }
+
+    fn leases_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        let mut over: Vec<_> = self.held().filter(|(until, _)| *until <= now).collect();
+        over.sort_by_key(|(until, _)| *until);
+        Ok(over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn next_lease_end(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.next_lease())
+    }
+}

@@ -1,0 +1,130 @@
+//! What a run met: a run that never met a class of fault, or a state, has tested nothing of it.
+
+use super::faults::Fault;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Figures over one seed, or over many.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    pub(crate) seeds: u64,
+    pub(crate) jobs: u64,
+    pub(crate) accepted: u64,
+    pub(crate) steps: u64,
+    /// Milliseconds of simulated time.
+    pub(crate) simulated: u64,
+    pub(crate) submits: u64,
+    pub(crate) faults: BTreeMap<Fault, u64>,
+    pub(crate) marks: BTreeMap<(&'static str, Cow<'static, str>), u64>,
+}
+
+impl Tally {
+    pub(crate) fn struck(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+
+    /// Notes that a state was met.
+    pub(crate) fn mark(&mut self, kind: &'static str, name: impl Into<Cow<'static, str>>) {
+        *self.marks.entry((kind, name.into())).or_default() += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.seeds += other.seeds;
+        self.jobs += other.jobs;
+        self.accepted += other.accepted;
+        self.steps += other.steps;
+        self.simulated += other.simulated;
+        self.submits += other.submits;
+        for (fault, count) in &other.faults {
+            *self.faults.entry(*fault).or_default() += count;
+        }
+        for (mark, count) in &other.marks {
+            *self.marks.entry(mark.clone()).or_default() += count;
+        }
+    }
+
+    /// The classes of fault and the expected marks that were never met.
+    pub(crate) fn unmet(&self) -> Vec<String> {
+        let met: BTreeSet<String> = self.marks.keys().map(|(kind, name)| format!("{kind}: {name}")).collect();
+        let faults =
+            Fault::ALL.iter().filter(|fault| !self.faults.contains_key(fault)).map(|fault| format!("{fault:?}"));
+        let marks = EXPECTED_MARKS.iter().filter(|mark| !met.contains(**mark)).map(|mark| (*mark).to_owned());
+        faults.chain(marks).collect()
+    }
+
+    pub(crate) fn print(&self) {
+        let hours = self.simulated / 3_600_000;
+        println!(
+            "{} seeds, {} jobs ({} accepted), {} paid calls, {} steps, {hours} simulated hours",
+            self.seeds, self.jobs, self.accepted, self.submits, self.steps
+        );
+        println!("faults: {}", self.faults.values().sum::<u64>());
+        for (fault, count) in &self.faults {
+            println!("  {count:>8}  {fault:?}");
+        }
+        println!("met:");
+        for ((kind, name), count) in &self.marks {
+            println!("  {count:>8}  {kind}: {name}");
+        }
+    }
+}
+
+/// The states a run over all seeds must have met.
+const EXPECTED_MARKS: &[&str] = &[
+    "phase: queued",
+    "phase: submitting",
+    "phase: rendering",
+    "phase: storing",
+    "phase: notifying",
+    "phase: done",
+    "end: completed",
+    "end: failed",
+    "end: cancelled",
+    "failure: provider_rate_limited",
+    "failure: provider_unavailable",
+    "failure: provider_rejected_content",
+    "failure: submit_outcome_unknown",
+    "failure: deadline_exceeded",
+    "failure: storage_failed",
+    "failure: internal",
+    "wake: phase",
+    "wake: report",
+    "wake: deliver",
+    "wake: discard",
+    "wake: guard",
+    "refusal: AlreadyEnded",
+    "refusal: NotRetryable",
+    "refusal: NoVideo",
+    "effect: Enqueue",
+    "effect: Submit",
+    "effect: Poll",
+    "effect: Store",
+    "effect: Report",
+    "effect: Deliver",
+    "effect: Discard",
+    "cut off: Enqueue",
+    "cut off: Submit",
+    "cut off: Poll",
+    "cut off: Store",
+    "cut off: Report",
+    "cut off: Deliver",
+    "cut off: Discard",
+    "cancelled while: queued",
+    "cancelled while: submitting",
+    "cancelled while: rendering",
+    "cancelled while: storing",
+    "delivery: delivered",
+    "delivery: exhausted",
+    "place: waiting",
+    "place: held",
+    "place: ended",
+    "said: State",
+    "said: Missing",
+    "said: Nothing",
+    "post: accepted",
+    "post: full",
+    "post: failed",
+    "post: repeated",
+    "never heals: Receiver",
+    "never heals: Upstream",
+];

@@ -1,0 +1,155 @@
+//! The fake video service, with a ledger of every call that could cost money (I4).
+
+use crate::faults::Fault;
+use crate::outside::{again, never};
+use crate::plan::NeverHeals;
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::job::{Progress, SubmitAnswer, UnknownSubmit};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::{MINUTE, Millis, SECOND};
+use std::collections::BTreeMap;
+
+/// What the upstream made of one submit, whether or not anybody heard it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It costs money from here on.
+    Accepted,
+    Refused,
+    /// The connection broke before it was read.
+    NeverRead,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) job: usize,
+    pub(crate) attempt: u32,
+    pub(crate) verdict: Verdict,
+    /// The caller was told.
+    pub(crate) answered: bool,
+    /// Which incarnation of the job called.
+    pub(crate) incarnation: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Rendered,
+    Refused,
+    NeverDone,
+    WithoutVideo,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) job: usize,
+    pub(crate) attempt: u32,
+    ready_at: Millis,
+    fate: Fate,
+    /// Bytes of the rendered file.
+    pub(crate) size: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Upstream {
+    pub(crate) calls: Vec<Call>,
+    pub(crate) operations: BTreeMap<String, Operation>,
+}
+
+impl World {
+    pub(crate) fn submitted(&mut self, job: usize, epoch: u64, attempt: u32) -> Outcome<String> {
+        self.check_submit(job, epoch, attempt);
+        let (verdict, answered, outcome) = self.judge_submit(job, attempt);
+        let incarnation = self.witness.incarnation(job);
+        self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation });
+        self.trace.say(self.real, || format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}"));
+        outcome
+    }
+
+    fn judge_submit(&mut self, job: usize, attempt: u32) -> (Verdict, bool, Outcome<String>) {
+        if self.still_broken(NeverHeals::Upstream) || self.fault(Fault::SubmitUnavailable) {
+            return (Verdict::Refused, true, again(ErrorCode::ProviderUnavailable, None));
+        }
+        if self.fault(Fault::SubmitRateLimited) {
+            let after = self.choices.between(0, 90) * SECOND;
+            let after = self.choices.chance(500).then_some(after);
+            return (Verdict::Refused, true, again(ErrorCode::ProviderRateLimited, after));
+        }
+        if self.fault(Fault::SubmitRefused) {
+            return (Verdict::Refused, true, never(ErrorCode::ProviderRejectedContent));
+        }
+        if self.fault(Fault::SubmitLostUnaccepted) {
+            return (Verdict::NeverRead, false, Outcome::Unknown);
+        }
+        let name = self.begin_operation(job, attempt);
+        if self.fault(Fault::SubmitLostAccepted) {
+            return (Verdict::Accepted, false, Outcome::Unknown);
+        }
+        (Verdict::Accepted, true, Outcome::Done(name))
+    }
+
+    fn begin_operation(&mut self, job: usize, attempt: u32) -> String {
+        let fate = if self.fault(Fault::RenderRefused) {
+            Fate::Refused
+        } else if self.fault(Fault::RenderNeverDone) {
+            Fate::NeverDone
+        } else if self.fault(Fault::RenderWithoutVideo) {
+            Fate::WithoutVideo
+        } else {
+            Fate::Rendered
+        };
+        let ready_at = self.real + self.choices.between(5 * SECOND, 2 * MINUTE);
+        let size = self.choices.between(1_000, 9_000_000);
+        let name = format!("operations/{}", self.fresh());
+        self.upstream.operations.insert(name.clone(), Operation { job, attempt, ready_at, fate, size });
+        name
+    }
+
+    pub(crate) fn polled(&mut self, job: usize, name: &str) -> Outcome<Progress> {
+        let Some(operation) = self.upstream.operations.get(name).cloned() else {
+            self.violated(Invariant::I3, format!("job {job} polls {name}, which was never begun"));
+            return never(ErrorCode::Internal);
+        };
+        if self.still_broken(NeverHeals::Upstream) || self.fault(Fault::PollFails) {
+            return again(ErrorCode::ProviderUnavailable, None);
+        }
+        if self.fault(Fault::PollLost) {
+            return Outcome::Unknown;
+        }
+        if self.real < operation.ready_at {
+            return Outcome::Done(Progress::Running);
+        }
+        match operation.fate {
+            Fate::Rendered => Outcome::Done(Progress::Ready { uri: name.to_owned() }),
+            Fate::Refused => never(ErrorCode::ProviderRejectedContent),
+            Fate::NeverDone => Outcome::Done(Progress::Running),
+            Fate::WithoutVideo => never(ErrorCode::Internal),
+        }
+    }
+
+    /// I4: the intent is durable before the call leaves, and no call leaves after one that may have been paid.
+    fn check_submit(&mut self, job: usize, epoch: u64, attempt: u32) {
+        let incarnation = self.witness.incarnation(job);
+        let earlier = self.upstream.calls.iter().filter(|call| {
+            call.job == job
+                && call.attempt == attempt
+                && call.incarnation == incarnation
+                && !(call.verdict == Verdict::Refused && call.answered)
+        });
+        let allowed = match self.plan.policy.unknown_submit {
+            UnknownSubmit::Fail => 0,
+            UnknownSubmit::Retry => self.jobs[job].job.as_ref().map_or(0, |stored| {
+                let of_attempt = stored.submits.iter().filter(|row| row.attempt == attempt);
+                of_attempt.filter(|row| row.answer == SubmitAnswer::Unknown).count()
+            }),
+        };
+        let earlier = earlier.count();
+        if earlier > allowed {
+            self.violated(
+                Invariant::I4,
+                format!(
+                    "job {job} epoch {epoch} attempt {attempt} is submitted after {earlier} that may have been paid"
+                ),
+            );
+        }
+    }
+}

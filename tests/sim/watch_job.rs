@@ -1,0 +1,125 @@
+//! Safety of one job: checked at every write of it.
+
+use crate::witness::{Ended, Invariant};
+use crate::world::World;
+use reelay::machine::delivery::{Delivery, DeliveryState};
+use reelay::machine::job::{End, Job, Phase};
+
+impl World {
+    pub(crate) fn observe_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {
+        self.tally.steps += 1;
+        self.tally.mark("phase", after.phase_name());
+        if let Some(before) = before {
+            self.check_epoch(number, before, after);
+            self.check_final(number, before, after);
+            self.check_outbox(number, before, after);
+        }
+        self.check_operation(number, after);
+        self.check_end(number, after);
+    }
+
+    /// I3: the epoch only grows, and the attempt with it.
+    fn check_epoch(&mut self, number: usize, before: &Job, after: &Job) {
+        if after.epoch < before.epoch || after.attempt < before.attempt {
+            self.violated(Invariant::I3, format!("job {number} went from epoch {} to {}", before.epoch, after.epoch));
+        }
+        if after.report_number < before.report_number || after.event_sequence < before.event_sequence {
+            self.violated(Invariant::I3, format!("job {number} counts backwards"));
+        }
+    }
+
+    /// I8: what has ended stays as it ended, unless a user's retry begins a new attempt.
+    fn check_final(&mut self, number: usize, before: &Job, after: &Job) {
+        let ended = matches!(before.phase, Phase::Ended { .. });
+        let completed = matches!(before.phase, Phase::Ended { end: End::Completed { .. } });
+        if ended && before.phase != after.phase && (after.epoch == before.epoch || completed) {
+            self.violated(Invariant::I8, format!("job {number} had ended as {:?}", before.phase));
+        }
+        if completed && before.video_deleted_at.is_some() && after.video_deleted_at != before.video_deleted_at {
+            self.violated(Invariant::I8, format!("job {number}'s deleted video came back"));
+        }
+    }
+
+    /// I5: an event keeps its id, its kind and its body, and is never taken out; a settled one stays settled.
+    fn check_outbox(&mut self, number: usize, before: &Job, after: &Job) {
+        for (index, old) in before.outbox.iter().enumerate() {
+            let same = |new: &Delivery| new.id == old.id && new.kind == old.kind && new.body == old.body;
+            let Some(new) = after.outbox.get(index).filter(|new| same(new)) else {
+                self.violated(Invariant::I5, format!("job {number}'s event {} changed", old.id));
+                continue;
+            };
+            if old.next_at().is_none() && new.state != old.state {
+                self.violated(Invariant::I5, format!("job {number}'s event {} was settled", old.id));
+            }
+            match new.state {
+                _ if new.state == old.state => {}
+                DeliveryState::Delivered { .. } => self.tally.mark("delivery", "delivered"),
+                DeliveryState::Exhausted { .. } => self.tally.mark("delivery", "exhausted"),
+                DeliveryState::Pending { .. } => {}
+            }
+        }
+    }
+
+    /// I3: what an attempt waits for or stores is what that attempt submitted.
+    fn check_operation(&mut self, number: usize, after: &Job) {
+        let operation = match &after.phase {
+            Phase::Rendering { operation, .. } => operation,
+            Phase::Storing { uri, .. } => uri,
+            Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Ended { .. } => return,
+        };
+        let begun = self.upstream.operations.get(operation);
+        if begun.is_none_or(|begun| begun.job != number || begun.attempt != after.attempt) {
+            let message = format!("job {number} attempt {} works on {operation}: {begun:?}", after.attempt);
+            self.violated(Invariant::I3, message);
+        }
+    }
+
+    /// I5 and I8: one end and one event for each attempt; completed means the whole video is there.
+    fn check_end(&mut self, number: usize, after: &Job) {
+        let Phase::Ended { end } = &after.phase else { return };
+        let events: Vec<_> = after.outbox.iter().filter(|row| row.kind.is_terminal()).collect();
+        let event_id = events.last().map(|row| row.id.clone());
+        let ended = Ended { status: after.status(), event_id };
+        let first = self.witness.ended.get(&(number, after.epoch)).cloned();
+        if first.as_ref().is_some_and(|first| *first != ended) {
+            self.violated(
+                Invariant::I5,
+                format!("job {number} epoch {} ended as {first:?} and {ended:?}", after.epoch),
+            );
+        }
+        let (wanted, made) = (after.attempt as usize, events.len());
+        let ends = 1 + self.witness.ended.keys().filter(|(job, epoch)| *job == number && *epoch < after.epoch).count();
+        if made != wanted || ends != wanted {
+            self.violated(Invariant::I5, format!("job {number} ended {ends} of {wanted} attempts with {made} events"));
+        }
+        if first.is_none() {
+            self.met_end(end);
+            self.witness.ended.insert((number, after.epoch), ended);
+            self.check_video(number, after);
+        }
+    }
+
+    fn met_end(&mut self, end: &End) {
+        match end {
+            End::Completed { .. } => self.tally.mark("end", "completed"),
+            End::Cancelled => self.tally.mark("end", "cancelled"),
+            End::Failed { failure } => {
+                self.tally.mark("end", "failed");
+                let code = serde_json::to_value(failure.code).expect("a code is a word");
+                self.tally.mark("failure", code.as_str().unwrap_or_default().to_owned());
+            }
+        }
+    }
+
+    /// I8: the recorded size is the stored size, and the size of what was rendered.
+    pub(crate) fn check_video(&mut self, number: usize, job: &Job) {
+        let Some(video) = job.video() else { return };
+        let stored = self.bucket.objects.get(&video.key).copied();
+        let rendered =
+            self.upstream.operations.values().filter(|made| made.job == number && made.attempt == job.attempt);
+        let whole = rendered.into_iter().any(|made| made.size == video.size);
+        if stored != Some(video.size) || !whole {
+            self.violated(Invariant::I8, format!("job {number} completed with {video:?}, but {stored:?} is stored"));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Safety across objects, checked after every event, and liveness, checked at the end.
+
+use crate::upstream::Verdict;
+use crate::witness::Invariant;
+use crate::world::{World, is_live};
+use reelay::machine::MINUTE;
+use reelay::machine::delivery::DeliveryState;
+use reelay::machine::job::Job;
+use reelay::machine::queue::Place;
+
+impl World {
+    pub(crate) fn check_safety(&mut self) {
+        for number in 0..self.jobs.len() {
+            let Some(job) = self.jobs[number].job.clone() else { continue };
+            self.check_wake(number, &job);
+            self.check_slot(number, &job);
+        }
+        let platform = &self.queue.platform;
+        let asleep = platform.alarm.is_none() && platform.handler.is_none() && !platform.alarm_lost;
+        if asleep && self.queue.rows.next_lease().is_some() {
+            self.violated(Invariant::I2, "slots are held and the queue has no alarm".to_owned());
+        }
+    }
+
+    /// I2: whoever has something left to do has an alarm that is not too late, unless a fault just took it.
+    fn check_wake(&mut self, number: usize, job: &Job) {
+        let platform = &self.jobs[number].platform;
+        if platform.handler.is_some() || platform.alarm_lost {
+            return;
+        }
+        let now = self.now();
+        let wake = job.wake(now);
+        let wanted = wake.map(|wake| wake.at.max(now).max(platform.armed_at) + MINUTE);
+        match (platform.alarm, wanted) {
+            (None, Some(_)) => self.violated(Invariant::I2, format!("job {number} has no alarm: {wake:?}")),
+            (Some(alarm), Some(wanted)) if alarm > wanted => {
+                self.violated(Invariant::I2, format!("job {number} sleeps until {alarm}, wanted {wake:?}"));
+            }
+            (None | Some(_), _) => {}
+        }
+        if wake.is_none() && is_live(job) {
+            self.violated(Invariant::I2, format!("job {number} is {} and has no wake-up", job.phase_name()));
+        }
+    }
+
+    /// I3 and I9: what runs holds a slot, under the epoch it runs with.
+    fn check_slot(&mut self, number: usize, job: &Job) {
+        if !job.is_active() {
+            return;
+        }
+        let entry = self.queue.rows.entries.get(&job.key);
+        let holds = entry.is_some_and(|entry| matches!(entry.place, Place::Held(lease) if lease.epoch == job.epoch));
+        if !holds {
+            let message = format!("job {number} runs at epoch {} without a slot: {entry:?}", job.epoch);
+            self.violated(Invariant::I9, message);
+        }
+    }
+
+    /// I1: every accepted job is there, and every job has ended.
+    pub(crate) fn check_ended(&mut self) {
+        for number in 0..self.jobs.len() {
+            match &self.jobs[number].job {
+                None if self.witness.accepted.contains(&number) => {
+                    self.violated(Invariant::I1, format!("job {number} was accepted and is gone"));
+                }
+                Some(job) if is_live(job) => {
+                    let message = format!("job {number} is still {} at its bound", job.phase_name());
+                    self.violated(Invariant::I1, message);
+                }
+                None | Some(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn check_liveness(&mut self) {
+        self.check_ended();
+        for number in 0..self.jobs.len() {
+            if let Some(job) = self.jobs[number].job.clone() {
+                self.check_events(number, &job);
+                self.check_objects(number, &job);
+                self.check_ledger(number, &job);
+            }
+        }
+        let mut held = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
+        if let Some(entry) = held.next().cloned() {
+            self.violated(Invariant::I9, format!("nothing is left to do, but the queue holds {entry:?}"));
+        }
+    }
+
+    /// I5: each event was delivered, or given up after the whole schedule.
+    fn check_events(&mut self, number: usize, job: &Job) {
+        for delivery in &job.outbox {
+            let settled = match delivery.state {
+                DeliveryState::Delivered { .. } => self.receiver.taken.contains(&delivery.id),
+                DeliveryState::Exhausted { .. } => {
+                    delivery.attempts as usize == self.plan.policy.webhook_schedule.len()
+                        || self.receiver.gone.contains(&delivery.id)
+                }
+                DeliveryState::Pending { .. } => false,
+            };
+            if !settled {
+                self.violated(Invariant::I5, format!("job {number}'s event ended as {delivery:?}"));
+            }
+        }
+    }
+
+    /// I8: a completed attempt's video is there, and nothing of any other attempt.
+    fn check_objects(&mut self, number: usize, job: &Job) {
+        self.check_video(number, job);
+        for attempt in 1..=job.attempt {
+            let key = job.key.video_key(attempt);
+            let wanted = job.video().is_some_and(|video| video.key == key);
+            if !wanted && self.bucket.objects.contains_key(&key) {
+                self.violated(Invariant::I8, format!("job {number} leaves {key} behind"));
+            }
+        }
+    }
+
+    /// I4: every paid call is in the job's own ledger.
+    fn check_ledger(&mut self, number: usize, job: &Job) {
+        let incarnation = self.witness.incarnation(number);
+        let made =
+            self.upstream.calls.iter().filter(|call| {
+                call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted
+            });
+        for attempt in made.map(|call| call.attempt).collect::<std::collections::BTreeSet<_>>() {
+            if !job.submits.iter().any(|row| row.attempt == attempt) {
+                self.violated(
+                    Invariant::I4,
+                    format!("job {number} attempt {attempt} was paid for and is not in the ledger"),
+                );
+            }
+        }
+        let open = job.submits.iter().any(|row| row.answer == reelay::machine::job::SubmitAnswer::Intended);
+        if open {
+            self.violated(
+                Invariant::I4,
+                format!("job {number} never learned what became of a submit: {:?}", job.submits),
+            );
+        }
+    }
+}

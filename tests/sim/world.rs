@@ -1,0 +1,309 @@
+//! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between them.
+
+use crate::agenda::{Action, Agenda, Event, Object};
+use crate::bucket::Bucket;
+use crate::choices::Choices;
+use crate::faults::Fault;
+use crate::job_object::JobObject;
+use crate::plan::{NeverHeals, Plan};
+use crate::platform::Platform;
+use crate::poster::Posts;
+use crate::queue_object::QueueObject;
+use crate::receiver::Receiver;
+use crate::tally::Tally;
+use crate::trace::Trace;
+use crate::upstream::Upstream;
+use crate::witness::{Invariant, Violation, Witness};
+use reelay::machine::{MINUTE, Millis, Moment, SECOND};
+
+/// When each world begins, in milliseconds since the Unix epoch.
+pub(crate) const BEGINNING: Millis = 1_800_000_000_000;
+/// No world may need more events; one that does is going round in circles.
+const MAX_EVENTS: u64 = 300_000;
+const HOUR: Millis = 60 * MINUTE;
+/// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs one
+/// after the other through one slot, each with its deadline, its storing and a repaired lease.
+const END_BOUND: Millis = 5 * HOUR;
+/// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it answers for.
+const LOOK_BOUND: Millis = 2 * HOUR;
+/// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over at most
+/// twice its waits.
+const SETTLE_BOUND: Millis = 80 * HOUR;
+
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) choices: Choices,
+    pub(crate) agenda: Agenda,
+    /// Real time; what the objects read is [`World::now`].
+    pub(crate) real: Millis,
+    /// How far the objects' clock is off.
+    pub(crate) skew: i64,
+    pub(crate) healed: bool,
+    pub(crate) jobs: Vec<JobObject>,
+    pub(crate) queue: QueueObject,
+    pub(crate) posts: Posts,
+    pub(crate) upstream: Upstream,
+    pub(crate) bucket: Bucket,
+    pub(crate) receiver: Receiver,
+    pub(crate) witness: Witness,
+    pub(crate) tally: Tally,
+    pub(crate) trace: Trace,
+    last_run: u64,
+}
+
+impl World {
+    pub(crate) fn new(mut choices: Choices, trace: Trace) -> Self {
+        let plan = Plan::draw(&mut choices);
+        let jobs = (0..plan.jobs).map(|number| JobObject::new(number, &mut choices)).collect();
+        let mut world = Self {
+            choices,
+            agenda: Agenda::default(),
+            real: BEGINNING,
+            skew: 0,
+            healed: false,
+            jobs,
+            queue: QueueObject::default(),
+            posts: Posts::default(),
+            upstream: Upstream::default(),
+            bucket: Bucket::default(),
+            receiver: Receiver::default(),
+            witness: Witness::default(),
+            tally: Tally::default(),
+            trace,
+            last_run: 0,
+            plan,
+        };
+        world.fill_agenda();
+        world
+    }
+
+    /// What the objects' clock shows.
+    pub(crate) fn now(&self) -> Millis {
+        self.real.saturating_add_signed(self.skew)
+    }
+
+    pub(crate) fn moment(&mut self) -> Moment {
+        Moment { now: self.now(), random: self.choices.bits() }
+    }
+
+    /// A number for a handler's run or an outside name; never used twice.
+    pub(crate) fn fresh(&mut self) -> u64 {
+        self.last_run += 1;
+        self.last_run
+    }
+
+    /// Whether a fault of this class strikes now.
+    pub(crate) fn fault(&mut self, fault: Fault) -> bool {
+        let strikes = !self.healed && self.plan.rates.of(fault) > 0 && self.choices.chance(self.plan.rates.of(fault));
+        if strikes {
+            self.tally.struck(fault);
+            self.trace.say(self.real, || format!("FAULT {fault:?}"));
+        }
+        strikes
+    }
+
+    /// Whether what never heals is `what`, and everything else has healed.
+    pub(crate) fn still_broken(&self, what: NeverHeals) -> bool {
+        self.healed && self.plan.never_heals == what
+    }
+
+    pub(crate) fn after(&mut self, low: Millis, high: Millis, event: Event) {
+        let at = self.real + self.choices.between(low, high);
+        self.agenda.add(at, event);
+    }
+
+    pub(crate) fn platform(&mut self, object: Object) -> &mut Platform {
+        match object {
+            Object::Job(job) => &mut self.jobs[job].platform,
+            Object::Queue => &mut self.queue.platform,
+        }
+    }
+
+    /// Runs to the end: faults, healing, convergence. The first broken invariant stops it.
+    pub(crate) fn run(&mut self) -> Result<(), Violation> {
+        let mut healed_at = None;
+        let mut events = 0_u64;
+        while let Some((at, event)) = self.agenda.next() {
+            events += 1;
+            self.real = self.real.max(at);
+            if matches!(event, Event::Heal) {
+                healed_at = Some(self.real);
+            }
+            self.happen(event);
+            self.check_safety();
+            if let Some(violation) = self.witness.violation.take() {
+                return Err(violation);
+            }
+            if events > MAX_EVENTS {
+                return Err(Violation::new(Invariant::I2, format!("still busy after {MAX_EVENTS} events")));
+            }
+            if let Some(healed_at) = healed_at {
+                if self.is_settled() {
+                    break;
+                }
+                if self.real > healed_at + SETTLE_BOUND {
+                    return Err(Violation::new(Invariant::I2, format!("not settled: {}", self.unsettled())));
+                }
+            }
+        }
+        self.tally.seeds = 1;
+        self.tally.jobs = self.jobs.len() as u64;
+        self.tally.simulated = self.real - BEGINNING;
+        self.tally.submits = self.upstream.calls.len() as u64;
+        self.check_liveness();
+        self.witness.violation.take().map_or(Ok(()), Err)
+    }
+
+    fn fill_agenda(&mut self) {
+        let chaos = self.plan.chaos;
+        for job in 0..self.jobs.len() {
+            let at = self.choices.between(0, chaos / 2);
+            self.agenda.add(BEGINNING + at, Event::User { job, action: Action::Post });
+            for _ in 0..self.choices.between(0, 5) {
+                let action = self.choices.pick(&[
+                    Action::Post,
+                    Action::Cancel,
+                    Action::Retry,
+                    Action::Retry,
+                    Action::DeleteVideo,
+                    Action::View,
+                ]);
+                let at = at + self.choices.between(0, chaos - at);
+                self.agenda.add(BEGINNING + at, Event::User { job, action });
+            }
+        }
+        for _ in 0..self.choices.between(1, 4) {
+            let object = match usize::try_from(self.choices.between(0, self.jobs.len() as u64)).unwrap_or(0) {
+                0 => Object::Queue,
+                number => Object::Job(number - 1),
+            };
+            self.sometime(Event::Crash { object });
+        }
+        self.sometime(Event::RuntimeCrash);
+        for _ in 0..self.choices.between(1, 3) {
+            self.sometime(Event::ClockJump { forward: true });
+            self.sometime(Event::ClockJump { forward: false });
+        }
+        self.agenda.add(BEGINNING + MINUTE, Event::Cron);
+        self.agenda.add(BEGINNING + chaos, Event::Heal);
+        self.agenda.add(BEGINNING + chaos + LOOK_BOUND, Event::Look);
+        self.agenda.add(BEGINNING + chaos + END_BOUND, Event::EndBound);
+    }
+
+    fn sometime(&mut self, event: Event) {
+        let at = BEGINNING + self.choices.between(0, self.plan.chaos);
+        self.agenda.add(at, event);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::AlarmDue { object, token } => self.alarm_due(object, token),
+            Event::AlarmAgain { object } => self.fire(object),
+            Event::Arrive { target, message, caller } => self.arrive(target, message, caller),
+            Event::Return { caller, reply } => self.returned(caller, reply),
+            Event::Land { job, run, in_flight } => self.land(job, run, &in_flight),
+            Event::Answered { job, run, number, answer } => self.answered(job, run, number, answer),
+            Event::User { job, action } => self.user_acts(job, action),
+            Event::Crash { object } => {
+                if self.fault(Fault::CrashAnywhere) {
+                    self.crash(object);
+                }
+            }
+            Event::RuntimeCrash => {
+                if self.fault(Fault::RuntimeCrash) {
+                    self.crash_runtime();
+                }
+            }
+            Event::ClockJump { forward } => self.jump(forward),
+            Event::Cron => self.cron(),
+            Event::Heal => self.heal(),
+            Event::Look => self.look_after_lost_alarms(),
+            Event::EndBound => self.check_ended(),
+        }
+    }
+
+    /// The queue asks those who hold a slot, and so repairs their lost alarms. Whoever it does not ask, a job that
+    /// it has not heard of yet or one that only has webhooks left, is woken when the app next looks at it.
+    fn look_after_lost_alarms(&mut self) {
+        for number in 0..self.jobs.len() {
+            let object = &self.jobs[number];
+            let Some(job) = object.job.as_ref().filter(|_| object.platform.alarm_lost) else { continue };
+            if job.wake(0).is_some() {
+                let phase = job.phase_name();
+                self.tally.mark("woken by a look, alarm lost while", phase);
+                self.send(Object::Job(number), crate::agenda::Message::View, crate::agenda::Caller::Nobody);
+            }
+        }
+    }
+
+    fn crash_runtime(&mut self) {
+        self.crash(Object::Queue);
+        for job in 0..self.jobs.len() {
+            self.crash(Object::Job(job));
+        }
+        self.posts.drop_all();
+    }
+
+    fn jump(&mut self, forward: bool) {
+        let fault = if forward { Fault::ClockForward } else { Fault::ClockBack };
+        if !self.fault(fault) {
+            return;
+        }
+        let by = i64::try_from(self.choices.between(1, HOUR)).unwrap_or(0);
+        // The clock is off by an hour at most, and never stands before the beginning.
+        let hour = i64::try_from(HOUR).unwrap_or(0);
+        self.skew = (self.skew + if forward { by } else { -by }).clamp(-hour, hour);
+        self.trace.say(self.real, || format!("the clock is off by {by} ms"));
+        for object in self.objects() {
+            self.reschedule(object);
+        }
+    }
+
+    fn objects(&self) -> Vec<Object> {
+        (0..self.jobs.len()).map(Object::Job).chain([Object::Queue]).collect()
+    }
+
+    fn cron(&mut self) {
+        // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to simulate.
+        let quiet = self.healed && self.jobs.iter().all(|job| job.job.as_ref().is_none_or(|job| !is_live(job)));
+        let next = if quiet { HOUR } else { MINUTE };
+        self.agenda.add(self.real + next, Event::Cron);
+        if !self.fault(Fault::CronMissed) {
+            self.send(Object::Queue, crate::agenda::Message::Sweep, crate::agenda::Caller::Nobody);
+        }
+    }
+
+    fn heal(&mut self) {
+        self.healed = true;
+        self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
+        self.trace.say(self.real, || "everything heals".to_owned());
+    }
+
+    /// Whether nothing is left to do for anyone.
+    fn is_settled(&self) -> bool {
+        self.jobs.iter().all(JobObject::is_settled)
+            && self.queue.platform.handler.is_none()
+            && self.queue.rows.next_lease().is_none()
+            && self.agenda.iter().all(|event| match event {
+                Event::Cron | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. } => true,
+                Event::AlarmDue { object: Object::Job(job), .. } => self.jobs[*job].platform.alarm.is_none(),
+                _ => false,
+            })
+    }
+
+    fn unsettled(&self) -> String {
+        let jobs: Vec<_> =
+            self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.generation_id.clone()).collect();
+        format!("{jobs:?}, queue lease {:?}", self.queue.rows.next_lease())
+    }
+}
+
+/// Whether the attempt under way has not ended.
+pub(crate) fn is_live(job: &reelay::machine::job::Job) -> bool {
+    !job.status().is_terminal()
+}
+
+/// How long a message between objects usually takes.
+pub(crate) const LATENCY: (Millis, Millis) = (1, 80);
+/// How long a caller waits before it takes an answer for lost.
+pub(crate) const PATIENCE: Millis = 10 * SECOND;
