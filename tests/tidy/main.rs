@@ -1,0 +1,83 @@
+//! The rules of ARCHITECTURE.md that one crate's compiler cannot enforce, enforced by reading the source.
+//!
+//! Each rule is a pure function from a file's path and text to the violations it finds, and each is shown to
+//! find one: a check that cannot fail proves nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod clocks;
+mod lengths;
+mod names;
+mod panics;
+mod purity;
+mod rooms;
+mod settings;
+mod source;
+
+use source::{File, read_rust_files};
+
+/// A rule: what of a file breaks it, one sentence each.
+type Rule = fn(&File) -> Vec<String>;
+
+#[test]
+fn arrows_between_rooms_point_inward() {
+    assert_holds("src", rooms::violations);
+}
+
+#[test]
+fn machines_are_pure() {
+    assert_holds("src", purity::violations);
+}
+
+#[test]
+fn files_stay_small() {
+    for folder in ["src", "tests", "tools"] {
+        assert_holds(folder, lengths::violations);
+    }
+}
+
+#[test]
+fn nothing_in_the_worker_panics() {
+    assert_holds("src", panics::violations);
+}
+
+#[test]
+fn only_the_clock_reads_time_and_randomness() {
+    assert_holds("src", clocks::violations);
+}
+
+#[test]
+fn modules_are_named_for_what_they_hold() {
+    for folder in ["src", "tests", "tools"] {
+        assert_holds(folder, names::violations);
+    }
+}
+
+#[test]
+fn only_the_configuration_reads_variables() {
+    assert_holds("src", settings::reads_outside);
+}
+
+#[test]
+fn every_variable_stands_in_the_readme_and_the_other_way_round() {
+    let readme = source::read("README.md");
+    let files = read_rust_files("src");
+    let violations = settings::differences(&files, &readme);
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn the_source_is_really_read() {
+    let paths: Vec<String> = read_rust_files("src").into_iter().map(|file| file.path).collect();
+    for known in ["src/lib.rs", "src/machine/job.rs", "src/http/router.rs"] {
+        assert!(paths.iter().any(|path| path == known), "{known} was not found among {paths:?}");
+    }
+}
+
+fn assert_holds(folder: &str, rule: Rule) {
+    let violations: Vec<String> = read_rust_files(folder)
+        .iter()
+        .flat_map(|file| rule(file).into_iter().map(|violation| format!("{}: {violation}", file.path)))
+        .collect();
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}

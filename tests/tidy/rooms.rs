@@ -1,0 +1,135 @@
+//! Which room may name which, as in ARCHITECTURE.md.
+
+use crate::source::{File, find_words, is_word};
+
+/// Each room with those it may name besides itself. `lib.rs` may name all of them.
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("machine", &[]),
+    // The models are data that a request is checked against; they know only the machine in turn.
+    ("models", &["machine"]),
+    ("wire", &["machine", "models"]),
+    ("config", &["machine", "models", "wire"]),
+    ("clock", &["machine", "wire", "log"]),
+    ("log", &["machine", "wire", "clock"]),
+    ("stub", &["machine", "wire", "log", "clock"]),
+    ("store", &["machine", "wire"]),
+    ("clients", &["machine", "wire", "clock"]),
+    ("objects", &["machine", "models", "wire", "config", "clock", "log", "stub", "store", "clients"]),
+    ("dispatch", &["machine", "wire", "config", "clock", "log", "stub"]),
+    ("http", &["machine", "models", "wire", "config", "clock", "log", "stub", "dispatch"]),
+];
+
+pub(crate) fn violations(file: &File) -> Vec<String> {
+    let Some(room) = room(&file.path) else { return Vec::new() };
+    let Some((_, allowed)) = ROOMS.into_iter().find(|(name, _)| *name == room) else {
+        return vec![format!("the room {room} does not stand in ARCHITECTURE.md")];
+    };
+    let code = file.code();
+    let mut named = named_from(&code, "crate");
+    named.extend(named_from(&code, &way_to_the_root(&file.path)));
+    named.retain(|name| name != room && !allowed.contains(&name.as_str()));
+    named.sort();
+    named.dedup();
+    named.into_iter().map(|name| format!("{room} may not name {name}")).collect()
+}
+
+/// The room a file belongs to; `None` for the front door.
+fn room(path: &str) -> Option<&str> {
+    let path = path.strip_prefix("src/")?;
+    let room = path.split('/').next()?.trim_end_matches(".rs");
+    (room != "lib").then_some(room)
+}
+
+/// `super`, repeated until it means the crate.
+fn way_to_the_root(path: &str) -> String {
+    vec!["super"; path.split('/').count() - 1].join("::")
+}
+
+/// The first names after `{root}::`, those in braces included.
+fn named_from(code: &str, root: &str) -> Vec<String> {
+    find_words(code, root)
+        .into_iter()
+        .filter(|at| !code[..*at].trim_end().ends_with("super::"))
+        .filter_map(|at| code[at + root.len()..].trim_start().strip_prefix("::"))
+        .flat_map(|rest| first_names(rest.trim_start()))
+        .collect()
+}
+
+fn first_names(rest: &str) -> Vec<String> {
+    let Some(group) = rest.strip_prefix('{') else { return vec![first_name(rest)] };
+    let mut names = Vec::new();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, byte) in group.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth > 0 => depth -= 1,
+            b',' | b'}' if depth == 0 => {
+                names.push(first_name(&group[start..at]));
+                start = at + 1;
+                if byte == b'}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn first_name(path: &str) -> String {
+    let path = path.trim_start();
+    if path.starts_with('*') {
+        return "*".to_owned();
+    }
+    path.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect()
+}
+
+#[test]
+fn a_machine_that_names_the_wire_is_found() {
+    let file = File::new("src/machine/job.rs", "use crate::wire::api::Generation;");
+    assert_eq!(violations(&file), ["machine may not name wire"]);
+}
+
+#[test]
+fn names_in_braces_and_within_expressions_are_found() {
+    let file = File::new(
+        "src/store/job.rs",
+        "use crate::{machine::{job, lease}, clients::{self, r2}, wire};\nfn f() { crate :: http::go(); }",
+    );
+    assert_eq!(violations(&file), ["store may not name clients", "store may not name http"]);
+}
+
+#[test]
+fn the_way_over_super_is_found() {
+    assert_eq!(violations(&File::new("src/wire.rs", "use super::store::Sql;")), ["wire may not name store"]);
+    assert_eq!(violations(&File::new("src/wire/a.rs", "use super::super::objects;")), ["wire may not name objects"]);
+    assert!(violations(&File::new("src/wire/a.rs", "use super::store;")).is_empty());
+}
+
+#[test]
+fn naming_everything_is_found() {
+    assert_eq!(violations(&File::new("src/http/a.rs", "use crate::*;")), ["http may not name *"]);
+}
+
+#[test]
+fn a_new_room_must_be_entered_in_the_table() {
+    assert_eq!(violations(&File::new("src/attic/a.rs", "")), ["the room attic does not stand in ARCHITECTURE.md"]);
+}
+
+#[test]
+fn comments_tests_and_allowed_names_are_no_violation() {
+    let text = "//! [`crate::http`]\nuse crate::machine::job;\n#[cfg(test)]\nmod tests { use crate::http; }";
+    assert!(violations(&File::new("src/wire/a.rs", text)).is_empty());
+}
+
+#[test]
+fn no_two_rooms_know_each_other_unless_they_are_the_small_ones() {
+    for (room, allowed) in ROOMS {
+        for other in allowed {
+            let (_, back) = ROOMS.into_iter().find(|(name, _)| name == other).unwrap();
+            let small = ["clock", "log"].contains(&room) && ["clock", "log"].contains(other);
+            assert!(small || !back.contains(&room), "{room} and {other} know each other");
+        }
+    }
+}
