@@ -1,0 +1,161 @@
+//! One job, a clock, and a short way to say what happens to it.
+
+use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job::{
+    self, Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
+};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
+use serde_json::Map;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) const BEGINNING: Millis = 1_000_000;
+
+pub(crate) struct JobStory {
+    pub(crate) job: Job,
+    pub(crate) now: Millis,
+    pub(crate) policy: Policy,
+    random: u128,
+}
+
+impl JobStory {
+    pub(crate) fn accepted() -> Self {
+        let policy = Policy {
+            max_retries: 3,
+            job_timeout: 10 * MINUTE,
+            unknown_submit: UnknownSubmit::Fail,
+            poll_interval: 5 * SECOND,
+            first_poll: None,
+            webhook_schedule: vec![0, 5 * SECOND, 5 * MINUTE],
+            events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
+        };
+        let key = JobKey::new("ada", "lighthouse");
+        let (job, _) = Job::create(key, request(), Moment { now: BEGINNING, random: 0 });
+        Self { job, now: BEGINNING, policy, random: 1 }
+    }
+
+    pub(crate) fn started() -> Self {
+        let mut story = Self::accepted();
+        story.start(1);
+        story
+    }
+
+    pub(crate) fn rendering() -> Self {
+        let mut story = Self::started();
+        assert!(matches!(story.acts(), Effect::Submit { .. }));
+        story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        assert!(matches!(story.job.phase, Phase::Rendering { .. }));
+        story
+    }
+
+    pub(crate) fn storing() -> Self {
+        let mut story = Self::rendering();
+        story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+        story.hears(Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned() })));
+        assert!(matches!(story.acts(), Effect::Store { .. }));
+        story
+    }
+
+    pub(crate) fn takes(&mut self, input: Input) -> Option<Refusal> {
+        let step = self.step(input);
+        assert!(step.effect.is_none(), "only an alarm acts");
+        step.refusal
+    }
+
+    pub(crate) fn start(&mut self, epoch: u64) {
+        assert_eq!(self.takes(Input::Start { epoch }), None);
+    }
+
+    /// The alarm fires now, and this is what the job does.
+    pub(crate) fn acts(&mut self) -> Effect {
+        self.may_act().expect("something is due")
+    }
+
+    pub(crate) fn may_act(&mut self) -> Option<Effect> {
+        self.step(Input::Alarm).effect.map(|in_flight| in_flight.effect)
+    }
+
+    /// The effect in flight is answered.
+    pub(crate) fn hears(&mut self, answer: Answer) {
+        let number = self.job.effect_number;
+        assert_eq!(self.takes(Input::Answer { number, answer }), None);
+    }
+
+    /// Time passes until the job is due to wake.
+    pub(crate) fn sleeps(&mut self) {
+        let wake = self.job.wake(self.now).expect("a wake-up is set");
+        self.now = self.now.max(wake.at);
+    }
+
+    /// Wakes the job when it wants to be woken, answers reports and webhooks well, and stops at the effect looked for.
+    pub(crate) fn until_it_acts(&mut self, wanted: impl Fn(&Effect) -> bool) -> Effect {
+        for _ in 0..100 {
+            self.sleeps();
+            let Some(effect) = self.may_act() else { continue };
+            if wanted(&effect) {
+                return effect;
+            }
+            match effect {
+                Effect::Report { .. } => self.hears(Answer::Reported(Outcome::Done(()))),
+                Effect::Deliver { .. } => self.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
+                other => panic!("{other:?} was not expected"),
+            }
+        }
+        panic!("it never acted so");
+    }
+
+    /// The report of the start, once the submit before it is answered.
+    pub(crate) fn until_it_acts_beside_submit(&mut self) -> Effect {
+        assert!(matches!(self.acts(), Effect::Submit { .. }));
+        self.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        self.acts()
+    }
+
+    pub(crate) fn failure(&self) -> Option<ErrorCode> {
+        self.job.failure().map(|failure| failure.code)
+    }
+
+    fn step(&mut self, input: Input) -> job::Step {
+        self.random += 1 << 70;
+        let moment = Moment { now: self.now, random: self.random };
+        let mut step = job::step(self.job.clone(), input, moment, &self.policy);
+        step.job.seal_events(|job, delivery| format!("{} {}", job.attempt, delivery.kind.as_str()));
+        self.job = step.job.clone();
+        step
+    }
+}
+
+pub(crate) fn video(attempt: u32) -> Video {
+    Video { key: format!("videos/ada/lighthouse/{attempt}.mp4"), size: 9, etag: "e".to_owned() }
+}
+
+pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
+    Outcome::Retry { after, failure: Failure::new(code, "Not now.") }
+}
+
+pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
+    Outcome::Refused(Failure::new(code, "Not ever."))
+}
+
+fn request() -> Request {
+    Request {
+        prompt: "a lighthouse at dusk".to_owned(),
+        provider: "veo3".to_owned(),
+        model: "veo-3.1".to_owned(),
+        priority: 0,
+        parameters: Map::new(),
+        render: RenderOptions {
+            duration_seconds: 8,
+            aspect_ratio: "16:9".to_owned(),
+            resolution: "720p".to_owned(),
+            negative_prompt: None,
+            seed: None,
+            person_generation: None,
+        },
+        metadata: BTreeMap::new(),
+        usual_render: 60 * SECOND,
+        price_micros: 3_200_000,
+        fingerprint: "f".to_owned(),
+        public_url: "https://reelay.example".to_owned(),
+    }
+}

@@ -1,0 +1,17 @@
+//! Short stories of the job and the queue: what happens, in the order in which it happens, and which
+//! invariant it keeps.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod cancel;
+mod delivery;
+mod job_story;
+mod money;
+mod order;
+mod queue;
+mod queue_story;
+#[path = "../sim/rows.rs"]
+mod rows;
+mod storing;
+mod wake;

@@ -1,0 +1,165 @@
+//! Order and slots (I6, I9), and the leases that keep both sides honest (I3).
+
+use crate::queue_story::{QueueStory, card, told};
+use reelay::machine::lease::{ASK_AGAIN, LEASE, START_PATIENCE};
+use reelay::machine::queue::{HEAD_START, Place, Said};
+use reelay::machine::{SECOND, Status};
+
+#[test]
+fn twenty_jobs_with_three_slots_start_in_the_order_they_came_i6_i9() {
+    let mut story = QueueStory::with_slots(3);
+    let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
+    for name in &names {
+        story.now += SECOND;
+        story.enqueue(card(name, 0));
+    }
+    for first in 0..20 {
+        let holding = &names[first..names.len().min(first + 3)];
+        assert_eq!(story.holders(), holding);
+        story.ends(&names[first]);
+    }
+    assert!(story.holders().is_empty());
+}
+
+#[test]
+fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("running", 0));
+    story.enqueue(card("patient", 0));
+    story.now += HEAD_START - 1;
+    let standing = story.enqueue(card("hasty", 1)).unwrap();
+    assert_eq!(standing.position, 1);
+    story.now += 2;
+    let standing = story.enqueue(card("late", 1)).unwrap();
+    assert_eq!(standing.position, 3, "a minute of waiting outweighs one level");
+    for next in ["hasty", "patient", "late"] {
+        let ending = story.holders().remove(0);
+        story.ends(&ending);
+        assert_eq!(story.holders(), [next]);
+    }
+}
+
+#[test]
+fn a_stream_of_the_highest_priority_never_starves_the_lowest_i6() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("running", 0));
+    story.enqueue(card("patient", 0));
+    for number in 0..12 {
+        story.now += HEAD_START;
+        let name = format!("vip-{number:02}");
+        story.enqueue(card(&name, 10));
+        let ending = story.holders().remove(0);
+        story.ends(&ending);
+        if story.holders() == ["patient"] {
+            assert!(number >= 9, "ten levels are ten minutes");
+            return;
+        }
+    }
+    panic!("the patient one never started");
+}
+
+#[test]
+fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
+    let mut story = QueueStory::with_slots(1);
+    story.policy.max_waiting = 1;
+    story.enqueue(card("running", 0));
+    story.enqueue(card("waiting", 0));
+    assert_eq!(story.ask(card("new", 0), false), None);
+    assert!(!story.rows.entries.values().any(|entry| entry.card.key.generation_id == "new"), "nothing is stored");
+    assert_eq!(story.ask(card("promised", 0), true).unwrap().position, 2);
+    assert_eq!(story.ask(card("waiting", 0), false).unwrap().position, 1, "a repeat is no new job");
+}
+
+#[test]
+fn an_enqueue_that_comes_after_the_cancellation_brings_nothing_back_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.report(told("cancelled", 1, 1, Status::Cancelled));
+    story.enqueue(card("cancelled", 0));
+    assert_eq!(story.place("cancelled"), Place::Ended);
+    assert!(story.holders().is_empty());
+}
+
+#[test]
+fn an_older_epoch_changes_nothing_i3() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(told("job", 2, 1, Status::Queued));
+    let before = story.place("job");
+    story.enqueue(card("job", 0));
+    story.report(told("job", 1, 9, Status::Completed));
+    story.hears("job", 1, Said::State { epoch: 1, report_number: 9, status: Status::Completed });
+    assert_eq!(story.place("job"), before);
+}
+
+#[test]
+fn a_retry_waits_at_the_end_of_the_line_again() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.enqueue(card("other", 0));
+    story.report(told("job", 1, 2, Status::Failed));
+    story.enqueue(told("job", 2, 2, Status::Queued));
+    assert_eq!(story.holders(), ["other"]);
+    assert_eq!(story.place("job"), Place::Waiting);
+}
+
+#[test]
+fn a_retry_that_is_enqueued_before_its_old_end_is_told_frees_the_old_slot_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.enqueue(told("job", 2, 2, Status::Queued));
+    assert_eq!(story.holders(), ["job"]);
+    story.report(told("job", 2, 2, Status::Queued));
+    assert!(matches!(story.place("job"), Place::Held(lease) if lease.epoch == 2));
+}
+
+#[test]
+fn a_start_that_nobody_confirms_is_sent_again_i2() {
+    let mut story = QueueStory::with_slots(1);
+    let granted_at = story.now;
+    assert_eq!(story.enqueue(card("job", 0)).unwrap().admitted, Some(1));
+    assert_eq!(story.wake_at, Some(granted_at + START_PATIENCE));
+    assert_eq!(story.alarm(), ["job"]);
+    story.hears("job", 1, Said::Nothing);
+    assert_eq!(story.wake_at, Some(story.now + ASK_AGAIN));
+    assert_eq!(story.alarm(), ["job"]);
+    story.hears("job", 1, Said::State { epoch: 1, report_number: 1, status: Status::Processing });
+    assert_eq!(story.wake_at, Some(story.now + LEASE));
+}
+
+#[test]
+fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.enqueue(card("next", 0));
+    for _ in 0..50 {
+        assert_eq!(story.alarm(), ["job"]);
+        story.hears("job", 1, Said::Nothing);
+        assert_eq!(story.holders(), ["job"]);
+    }
+    story.alarm();
+    story.hears("job", 1, Said::State { epoch: 1, report_number: 2, status: Status::Failed });
+    assert_eq!(story.holders(), ["next"]);
+    assert_eq!(story.alarm(), ["next"], "whoever follows is started at once");
+}
+
+#[test]
+fn a_holder_that_does_not_exist_gives_its_slot_back_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("ghost", 0));
+    story.alarm();
+    story.hears("ghost", 1, Said::Missing);
+    assert!(story.holders().is_empty());
+    assert_eq!(story.wake_at, None);
+}
+
+#[test]
+fn the_report_that_follows_an_answer_still_counts_as_news() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.alarm();
+    story.hears("job", 1, Said::State { epoch: 1, report_number: 2, status: Status::Completed });
+    let mut report = told("job", 1, 2, Status::Completed);
+    "the whole generation".clone_into(&mut report.snapshot);
+    story.report(report);
+    let shown = story.rows.entries.values().next().unwrap();
+    assert_eq!((shown.place, shown.card.snapshot.as_str()), (Place::Ended, "the whole generation"));
+}

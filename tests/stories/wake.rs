@@ -1,0 +1,94 @@
+//! Every phase has its wake-up (I2), and a deadline that holds.
+
+use crate::job_story::{BEGINNING, JobStory, again};
+use reelay::machine::job::{
+    Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason,
+};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::{MINUTE, Status};
+
+#[test]
+fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i1() {
+    let mut story = JobStory::accepted();
+    assert_eq!(story.job.wake(story.now).unwrap().at, BEGINNING + ENQUEUE_GRACE);
+    assert_eq!(story.may_act(), None);
+    for _ in 0..30 {
+        story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { epoch: 1 }));
+        let asked_at = story.now;
+        story.hears(Answer::Enqueued(Outcome::Unknown));
+        let wake = story.job.wake(story.now).unwrap();
+        assert!(wake.at > asked_at && wake.at <= asked_at + MINUTE);
+    }
+    story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
+    story.hears(Answer::Enqueued(Outcome::Done(false)));
+    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + QUEUED_HEARTBEAT);
+}
+
+#[test]
+fn a_slot_granted_with_the_enqueue_starts_the_job() {
+    let mut story = JobStory::accepted();
+    story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
+    story.hears(Answer::Enqueued(Outcome::Done(true)));
+    assert_eq!(story.job.status(), Status::Processing);
+    assert!(matches!(story.acts(), Effect::Submit { .. }));
+}
+
+#[test]
+fn whatever_is_in_flight_is_guarded_by_an_alarm_i2() {
+    for life in [JobStory::started, JobStory::rendering] {
+        let mut story = life();
+        story.sleeps();
+        story.acts();
+        let wake = story.job.wake(story.now).unwrap();
+        assert_eq!((wake.at, wake.reason), (story.now + EFFECT_GUARD, WakeReason::Guard));
+    }
+}
+
+#[test]
+fn the_first_poll_waits_for_sixty_per_cent_of_the_usual_time() {
+    let mut story = JobStory::rendering();
+    let submitted_at = story.now;
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    assert_eq!(story.now, submitted_at + 36_000);
+    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    let polled_at = story.now;
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    assert_eq!(story.now, polled_at + story.policy.poll_interval);
+}
+
+#[test]
+fn a_render_that_is_never_done_fails_at_its_deadline_and_not_later_i2() {
+    for answer in [Outcome::Done(Progress::Running), Outcome::Unknown, again(ErrorCode::ProviderUnavailable, None)] {
+        let mut story = JobStory::rendering();
+        let Phase::Rendering { deadline_at, .. } = story.job.phase else { panic!("it renders") };
+        while story.job.status() == Status::Processing {
+            story.sleeps();
+            match story.may_act() {
+                Some(Effect::Poll { .. }) => story.hears(Answer::Polled(answer.clone())),
+                Some(Effect::Report { .. }) => story.hears(Answer::Reported(Outcome::Done(()))),
+                other => panic!("{other:?} was not expected"),
+            }
+        }
+        assert_eq!(story.failure(), Some(ErrorCode::DeadlineExceeded));
+        assert_eq!(story.now, deadline_at);
+    }
+}
+
+#[test]
+fn a_wait_that_would_pass_the_deadline_fails_at_once() {
+    let mut story = JobStory::started();
+    story.acts();
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(60 * MINUTE))));
+    assert_eq!(story.failure(), Some(ErrorCode::ProviderRateLimited));
+}
+
+#[test]
+fn a_poll_that_fails_is_repeated_and_the_job_goes_on() {
+    let mut story = JobStory::rendering();
+    for _ in 0..3 {
+        story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+        story.hears(Answer::Polled(Outcome::Unknown));
+    }
+    assert_eq!(story.job.status(), Status::Processing);
+    assert_eq!(story.job.submits.len(), 1);
+}
