@@ -1,0 +1,141 @@
+//! The worker's API as a user's app calls it.
+
+use super::ready::until;
+use super::token;
+use reqwest::Method;
+use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a generation may take to end in any test.
+const ENDS: Duration = Duration::from_secs(100);
+
+/// One user's view of the worker.
+#[derive(Clone)]
+pub(crate) struct Api {
+    http: Client,
+    origin: String,
+    token: Option<String>,
+    pub(crate) user: String,
+}
+
+/// An answer, read whole.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON; null if it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A header's value, empty if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Api {
+    /// A user with a valid token.
+    pub(crate) fn new(origin: String, user: String) -> Self {
+        let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(120)).build();
+        let token = Some(token::user(&user));
+        Self { http: http.expect("an HTTP client"), origin, token, user }
+    }
+
+    /// The same with another token, or none.
+    pub(crate) fn with_token(&self, token: Option<String>) -> Self {
+        Self { token, ..self.clone() }
+    }
+
+    /// Sends a request to a path, or to a whole address without the token, changed by `prepare`.
+    #[track_caller]
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Answer {
+        let own = path.starts_with('/');
+        let url = if own { format!("{}{path}", self.origin) } else { path.to_owned() };
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.http.request(method, url);
+        if let Some(token) = self.token.as_ref().filter(|_| own) {
+            request = request.bearer_auth(token);
+        }
+        let answer = prepare(request).send().expect("the worker answers");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer { status, headers, body: answer.bytes().expect("the answer is whole").into() }
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, |request| request)
+    }
+
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str) -> Answer {
+        self.send("POST", path, |request| request)
+    }
+
+    /// Asks for a generation with any body.
+    #[track_caller]
+    pub(crate) fn create(&self, body: &Value) -> Answer {
+        self.send("POST", "/api/generations", |request| request.json(body))
+    }
+
+    /// Asks for a generation; returns its id.
+    #[track_caller]
+    pub(crate) fn generate(&self, prompt: &str) -> String {
+        let answer = self.create(&json!({ "prompt": prompt }));
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["generationId"].as_str().expect("an id").to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn generation(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/api/generations/{id}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["generation"].clone()
+    }
+
+    /// Waits until a generation has ended and its webhook is delivered or given up; it must have ended so.
+    #[track_caller]
+    pub(crate) fn ends_as(&self, id: &str, status: &str) -> Value {
+        let generation = until("the generation is done", ENDS, || {
+            Some(self.generation(id)).filter(|generation| generation["phase"] == "done")
+        });
+        assert_eq!(generation["status"], status, "{generation:#}\n{:#}", self.timeline(id));
+        generation
+    }
+
+    /// Waits until a generation has ended as failed for this reason.
+    #[track_caller]
+    pub(crate) fn fails_with(&self, id: &str, code: &str) -> Value {
+        let generation = self.ends_as(id, "failed");
+        assert_eq!(generation["errorCode"], code, "{generation:#}");
+        generation
+    }
+
+    /// The names of a generation's steps so far.
+    #[track_caller]
+    pub(crate) fn steps(&self, id: &str) -> Vec<String> {
+        let timeline = self.timeline(id);
+        let steps = timeline["timeline"].as_array().into_iter().flatten();
+        steps.filter_map(|step| Some(step["step"].as_str()?.to_owned())).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn timeline(&self, id: &str) -> Value {
+        self.get(&format!("/api/generations/{id}/timeline")).json()
+    }
+}

@@ -1,0 +1,32 @@
+//! Users' tokens, made here by hand so that the worker's own reading of them is put to the test.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+/// The key of users' tokens.
+pub(crate) const JWT_SECRET: &str = "the-tests-own-jwt-secret-of-40-characters";
+
+/// A token of a user that is valid for as long as any test runs.
+pub(crate) fn user(id: &str) -> String {
+    signed(&json!({ "sub": id, "exp": 4_102_444_800_u64 }), JWT_SECRET)
+}
+
+/// An HS256 token (RFC 7519) over any claims.
+pub(crate) fn signed(claims: &Value, secret: &str) -> String {
+    let text = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+/// A token that asks to be believed without a signature.
+pub(crate) fn unsigned(claims: &Value) -> String {
+    format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims))
+}
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}

@@ -1,0 +1,103 @@
+//! A worker with its upstream, shared, taken by one test at a time, or of a test's own.
+
+use super::process::new_folder;
+use super::{Api, Upstream, Worker};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// How much of each log a failed test shows.
+const SHOWN_LINES: usize = 60;
+
+/// Every job starts at once, and an upstream that hangs is given up soon.
+const SHARED_SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "100"), ("UPSTREAM_TIMEOUT_MS", "3000")];
+
+/// A worker and its upstream.
+pub(crate) struct World {
+    pub(crate) upstream: Upstream,
+    pub(crate) worker: Worker,
+    folder: PathBuf,
+}
+
+impl World {
+    /// Starts a worker with these variables besides the usual ones. One such world is there at a time.
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Lent {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        Lent::Own(Box::new(Self::new(variables)), turn)
+    }
+
+    fn new(variables: &[(&str, &str)]) -> Self {
+        let folder = new_folder();
+        let upstream = Upstream::start(&folder);
+        let worker = Worker::start(&folder, upstream.origin(), variables);
+        Self { upstream, worker, folder }
+    }
+
+    /// A user nobody else is, with a valid token.
+    pub(crate) fn user(&self) -> Api {
+        Api::new(self.worker.origin(), unique("user"))
+    }
+
+    fn show(&self) {
+        for (name, log) in [("worker", self.worker.log()), ("upstream", self.upstream.log())] {
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
+            eprintln!("--- the end of {}/{name}.log\n{tail}", self.folder.display());
+        }
+    }
+}
+
+/// A word no other caller gets, for users and prompts.
+pub(crate) fn unique(word: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("{word}_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The one worker for tests that disturb nobody: [`SHARED_SETTINGS`].
+pub(crate) fn shared() -> Lent {
+    static SHARED: LazyLock<World> = LazyLock::new(|| World::new(&SHARED_SETTINGS));
+    Lent::Shared(&SHARED)
+}
+
+/// The one worker for tests that need it for themselves, with the usual three slots; nothing of the test before is
+/// left but finished jobs. After a test that failed it is a new one.
+pub(crate) fn exclusive() -> Lent {
+    static EXCLUSIVE: Mutex<Option<World>> = Mutex::new(None);
+    let mut world = EXCLUSIVE.lock().unwrap_or_else(|poisoned| {
+        EXCLUSIVE.clear_poison();
+        let mut world = poisoned.into_inner();
+        *world = None;
+        world
+    });
+    world.get_or_insert_with(|| World::new(&[])).upstream.reset();
+    Lent::Exclusive(world)
+}
+
+/// A world for the length of a test; shows its logs if the test fails.
+pub(crate) enum Lent {
+    Shared(&'static World),
+    Exclusive(MutexGuard<'static, Option<World>>),
+    Own(Box<World>, #[expect(dead_code, reason = "held until the world is dropped")] MutexGuard<'static, ()>),
+}
+
+impl Deref for Lent {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        match self {
+            Self::Shared(world) => world,
+            Self::Exclusive(world) => world.as_ref().expect("it was started"),
+            Self::Own(world, _) => world,
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.show();
+        }
+    }
+}

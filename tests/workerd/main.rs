@@ -1,0 +1,11 @@
+//! The proof on real workerd: real processes, a real state on disk, no double of the platform.
+//!
+//! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
+
+mod harness;
+mod killed;
+mod order;
+mod repeats;
+mod strangers;
+mod webhooks;
+mod whole_way;

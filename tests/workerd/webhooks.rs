@@ -1,0 +1,72 @@
+//! The app's receiver fails in every way there is.
+
+use crate::harness::{Lent, exclusive, unique};
+use serde_json::Value;
+
+/// How many attempts `WEBHOOK_RETRY_SECONDS` gives.
+const ATTEMPTS: usize = 5;
+
+#[test]
+fn a_receiver_that_is_down_for_three_attempts_gets_the_same_event_once_it_is_up_i5() {
+    let (_world, deliveries, steps) = told("fail-first:3");
+    assert_eq!(answers(&deliveries), [500, 500, 500, 200]);
+    assert_eq!(count(&steps, "webhook_delivered"), 1, "{steps:?}");
+}
+
+#[test]
+fn a_receiver_that_stays_down_exhausts_the_event_and_the_job_stays_completed_i5() {
+    let (_world, deliveries, steps) = told("status:500");
+    assert_eq!(answers(&deliveries), [500; ATTEMPTS]);
+    assert_eq!((count(&steps, "webhook_failed"), count(&steps, "webhook_exhausted")), (ATTEMPTS - 1, 1), "{steps:?}");
+    assert_eq!(count(&steps, "webhook_delivered"), 0, "{steps:?}");
+}
+
+#[test]
+fn a_receiver_that_says_gone_is_left_alone() {
+    let (_world, deliveries, steps) = told("status:410");
+    assert_eq!(answers(&deliveries), [410]);
+    assert_eq!(count(&steps, "webhook_exhausted"), 1, "{steps:?}");
+}
+
+#[test]
+fn a_redirect_of_the_receiver_is_never_followed() {
+    let (world, deliveries, _) = told("redirect");
+    assert_eq!(answers(&deliveries), [307; ATTEMPTS]);
+    let elsewhere = world.upstream.other_host_requests();
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
+#[test]
+fn a_receiver_that_takes_the_event_and_loses_its_answer_hears_it_again_i5() {
+    let (_world, deliveries, steps) = told("commit-then-reset");
+    assert_eq!(deliveries.len(), ATTEMPTS);
+    assert_eq!(count(&steps, "webhook_exhausted"), 1, "{steps:?}");
+}
+
+#[test]
+fn a_receiver_whose_answer_never_ends_has_taken_the_event() {
+    let (_world, deliveries, steps) = told("endless");
+    assert_eq!(answers(&deliveries), [200]);
+    assert_eq!(count(&steps, "webhook_delivered"), 1, "{steps:?}");
+}
+
+/// One completed generation told to an inbox in this mode: the attempts and the job's steps. Every attempt has the
+/// same id and body, and a valid signature of its own.
+fn told(mode: &str) -> (Lent, Vec<Value>, Vec<String>) {
+    let world = exclusive();
+    let user = world.user();
+    world.upstream.inbox_mode(mode);
+    let id = user.generate(&unique("told"));
+    user.ends_as(&id, "completed");
+    let deliveries = world.upstream.only_event(&id, "generation.completed");
+    let steps = user.steps(&id);
+    (world, deliveries, steps)
+}
+
+fn answers(deliveries: &[Value]) -> Vec<u64> {
+    deliveries.iter().filter_map(|delivery| delivery["answered"].as_u64()).collect()
+}
+
+fn count(steps: &[String], step: &str) -> usize {
+    steps.iter().filter(|own| *own == step).count()
+}
