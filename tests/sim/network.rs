@@ -8,15 +8,18 @@ use reelay::machine::{MINUTE, SECOND};
 impl World {
     pub(crate) fn send(&mut self, target: Object, message: Message, caller: Caller) {
         self.trace.say(self.real, || format!("-> {target:?} {message:?}"));
-        if self.fault(Fault::MessageRepeated) {
+        // A withdrawal is rare, and deletes: it is worth more trouble than the others.
+        let eagerness = if matches!(message, Message::Withdraw { .. }) { 6 } else { 1 };
+        if self.fault_times(Fault::MessageRepeated, eagerness) {
             let event = Event::Arrive { target, message: message.clone(), caller: Caller::Nobody };
-            self.after(1, 10 * MINUTE, event);
+            let latest = self.choices.pick(&[200, 20 * SECOND, 10 * MINUTE]);
+            self.after(1, latest, event);
         }
         if self.fault(Fault::MessageLost) {
             self.after(LATENCY.0, PATIENCE, Event::Return { caller, reply: Reply::Lost });
             return;
         }
-        if self.fault(Fault::MessageDelayed) {
+        if self.fault_times(Fault::MessageDelayed, eagerness) {
             // The caller gives up first.
             self.agenda.add(self.real + PATIENCE, Event::Return { caller, reply: Reply::Lost });
             self.after(SECOND, MINUTE, Event::Arrive { target, message, caller: Caller::Nobody });

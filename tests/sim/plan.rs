@@ -50,7 +50,7 @@ impl Plan {
         Self {
             jobs: usize::try_from(choices.between(1, 8)).unwrap_or(1),
             policy,
-            queue: queue::Policy { slots: choices.between(1, 3), max_waiting: choices.pick(&[1, 2, 20]) },
+            queue: queue::Policy { slots: choices.pick(&[1, 1, 2, 3]), max_waiting: choices.pick(&[1, 1, 2, 20]) },
             rates: Rates::draw(choices),
             chaos: choices.between(3, 20) * MINUTE,
             never_heals: match choices.between(0, 9) {
@@ -71,7 +71,7 @@ pub(crate) fn request(choices: &mut Choices) -> Request {
         prompt: "a lighthouse at dusk".to_owned(),
         provider: "veo3".to_owned(),
         model: "veo-3.1".to_owned(),
-        priority: choices.pick(&[0, 0, 0, 0, 1, 5, 10]),
+        priority: choices.pick(&[0, 0, 0, 1, 1, 10]),
         parameters: Map::new(),
         render: RenderOptions {
             duration_seconds: 8,
@@ -82,7 +82,7 @@ pub(crate) fn request(choices: &mut Choices) -> Request {
             person_generation: None,
         },
         metadata: BTreeMap::new(),
-        usual_render: choices.between(10, 90) * SECOND,
+        usual_render: choices.between(5, 60) * SECOND,
         price_micros: 3_200_000,
         fingerprint: "f".to_owned(),
         public_url: "https://reelay.example".to_owned(),

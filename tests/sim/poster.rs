@@ -126,8 +126,9 @@ impl World {
 
     /// Most clients try again.
     fn repeat_post(&mut self, job: usize) {
-        if self.choices.chance(800) {
-            self.after(SECOND, 60 * SECOND, Event::User { job, action: Action::Post });
+        if self.choices.chance(900) {
+            let latest = self.choices.pick(&[2 * SECOND, 8 * SECOND, 30 * SECOND]);
+            self.after(SECOND, latest, Event::User { job, action: Action::Post });
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::faults::Fault;
 use crate::plan;
 use crate::platform::{ALARM_RETRY, Platform};
 use crate::rows::MapRows;
+use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::queue::{self, Input, Said, Step};
 
@@ -43,7 +44,11 @@ impl World {
             }
             _ => return Some(Reply::Missing),
         };
+        let promised = matches!(input, Input::Enqueue { promised: true, .. });
         let step = self.queue_step(input)?;
+        if promised && matches!(step.reply, queue::Reply::Full { .. }) {
+            self.violated(Invariant::I1, "a promised job was refused".to_owned());
+        }
         Some(match step.reply {
             queue::Reply::Standing(standing) => Reply::Standing(standing),
             queue::Reply::Full { .. } => Reply::Full,

@@ -97,7 +97,8 @@ impl World {
         } else {
             Fate::Rendered
         };
-        let ready_at = self.real + self.choices.between(5 * SECOND, 2 * MINUTE);
+        let slowest = self.choices.pick(&[8 * SECOND, 30 * SECOND, 2 * MINUTE]);
+        let ready_at = self.real + self.choices.between(5 * SECOND, slowest);
         let size = self.choices.between(1_000, 9_000_000);
         let name = format!("operations/{}", self.fresh());
         self.upstream.operations.insert(name.clone(), Operation { job, attempt, ready_at, fate, size });

@@ -94,7 +94,13 @@ impl World {
 
     /// Whether a fault of this class strikes now.
     pub(crate) fn fault(&mut self, fault: Fault) -> bool {
-        let strikes = !self.healed && self.plan.rates.of(fault) > 0 && self.choices.chance(self.plan.rates.of(fault));
+        self.fault_times(fault, 1)
+    }
+
+    /// The same, at so many times the usual rate.
+    pub(crate) fn fault_times(&mut self, fault: Fault, times: u64) -> bool {
+        let rate = self.plan.rates.of(fault) * times;
+        let strikes = !self.healed && rate > 0 && self.choices.chance(rate);
         if strikes {
             self.tally.struck(fault);
             self.trace.say(self.real, || format!("FAULT {fault:?}"));
@@ -156,8 +162,10 @@ impl World {
 
     fn fill_agenda(&mut self) {
         let chaos = self.plan.chaos;
+        // All at once, within minutes, or spread.
+        let spread = self.choices.pick(&[5 * SECOND, 2 * MINUTE, chaos / 2]);
         for job in 0..self.jobs.len() {
-            let at = self.choices.between(0, chaos / 2);
+            let at = self.choices.between(0, spread);
             self.agenda.add(BEGINNING + at, Event::User { job, action: Action::Post });
             for _ in 0..self.choices.between(0, 5) {
                 let action = self.choices.pick(&[
