@@ -1,0 +1,89 @@
+//! Records that released builds wrote still load (I11).
+//!
+//! A fixture is written once, by the build of its version, and never again: to add those of a new record
+//! version, run `cargo test --test store -- --ignored write_the_fixtures`.
+
+use crate::job_record::put_record;
+use crate::lives;
+use crate::sqlite::Sqlite;
+use reelay::machine::delivery::DeliveryState;
+use reelay::machine::job::{Effect, Job, Phase, SubmitAnswer};
+use reelay::store::job;
+use reelay::wire::stored::{JOB_VERSION, write_job};
+use std::fs;
+use std::path::PathBuf;
+
+#[test]
+fn every_fixture_still_loads_i11() {
+    let mut count = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let loaded = load(&fs::read_to_string(&path).unwrap());
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!((loaded.key.user_id.as_str(), loaded.key.generation_id.as_str()), ("user-7", "clip_1"), "{name}");
+        let phase = name.split('_').nth(2).unwrap_or("submitting");
+        let ended = if loaded.status().is_terminal() { loaded.status().as_str() } else { loaded.phase_name() };
+        assert_eq!(ended, phase, "{name}");
+        count += 1;
+    }
+    assert!(count >= 7, "only {count} fixtures were found");
+}
+
+#[test]
+fn the_rich_record_of_version_1_keeps_its_meaning_i11() {
+    let loaded = load(&fs::read_to_string(folder().join("job_v1.json")).unwrap());
+    assert!(matches!(loaded.phase, Phase::Submitting { tries: 0, .. }));
+    assert_eq!((loaded.attempt, loaded.epoch, loaded.request.priority), (3, 3, 4));
+    assert!(loaded.request.prompt.contains("пёс 🐕"));
+    let ledger: Vec<(u64, SubmitAnswer)> = loaded.submits.iter().map(|row| (row.epoch, row.answer)).collect();
+    assert_eq!(
+        ledger,
+        [
+            (1, SubmitAnswer::Accepted),
+            (2, SubmitAnswer::Refused),
+            (2, SubmitAnswer::Unknown),
+            (3, SubmitAnswer::Intended)
+        ]
+    );
+    let in_flight = loaded.in_flight.as_ref().map(|in_flight| &in_flight.effect);
+    assert_eq!(in_flight, Some(&Effect::Submit { epoch: 3, attempt: 3 }));
+    assert!(loaded.discards.contains_key(&1) && loaded.report.is_some());
+    let any = |wanted: fn(&DeliveryState) -> bool| loaded.outbox.iter().any(|delivery| wanted(&delivery.state));
+    assert!(any(|state| matches!(state, DeliveryState::Pending { .. })));
+    assert!(any(|state| matches!(state, DeliveryState::Delivered { .. })));
+    assert!(any(|state| matches!(state, DeliveryState::Exhausted { .. })));
+    assert!(loaded.outbox.iter().all(|delivery| delivery.id.starts_with("msg_") && delivery.body.is_some()));
+}
+
+#[test]
+fn a_fixture_that_was_loaded_is_written_back_without_loss_i11() {
+    for (_, saved) in lives::all() {
+        let again = load(&write_job(&saved).unwrap());
+        assert_eq!(again, saved);
+    }
+    let loaded = load(&fs::read_to_string(folder().join("job_v1.json")).unwrap());
+    assert_eq!(load(&write_job(&loaded).unwrap()), loaded);
+}
+
+#[test]
+#[ignore = "writes the fixtures of a new record version"]
+fn write_the_fixtures() {
+    for (name, life) in lives::all() {
+        let suffix = if name == "rich" { String::new() } else { format!("_{name}") };
+        let path = folder().join(format!("job_v{JOB_VERSION}{suffix}.json"));
+        if !path.exists() {
+            fs::write(path, write_job(&life).unwrap()).unwrap();
+        }
+    }
+}
+
+fn load(record: &str) -> Job {
+    let sql = Sqlite::new();
+    job::save(&sql, &lives::queued(), &[]).unwrap();
+    put_record(&sql, record);
+    job::load(&sql).unwrap().unwrap()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/store/fixtures")
+}

@@ -1,0 +1,89 @@
+//! What a job was saved as is what is loaded.
+
+use crate::lives;
+use crate::sqlite::Sqlite;
+use reelay::machine::job::Note;
+use reelay::store::Sql;
+use reelay::store::job::{self, JobStoreError};
+use reelay::wire::stored::{JOB_VERSION, StoredError};
+
+#[test]
+fn looking_at_an_untouched_database_stores_nothing() {
+    let sql = Sqlite::new();
+    assert!(job::load(&sql).unwrap().is_none());
+    assert!(job::timeline(&sql).unwrap().is_empty());
+    assert_eq!(sql.schema(), Vec::<String>::new());
+}
+
+#[test]
+fn a_job_in_any_phase_is_loaded_as_it_was_saved() {
+    for (name, saved) in lives::all() {
+        let sql = Sqlite::new();
+        job::save(&sql, &saved, &[]).unwrap();
+        assert_eq!(job::load(&sql).unwrap(), Some(saved), "{name}");
+    }
+}
+
+#[test]
+fn a_later_record_replaces_the_earlier_one() {
+    let sql = Sqlite::new();
+    for (_, saved) in lives::all() {
+        job::save(&sql, &saved, &[]).unwrap();
+        assert_eq!(job::load(&sql).unwrap(), Some(saved));
+    }
+    assert_eq!(sql.texts("SELECT CAST(count(*) AS TEXT) FROM job"), ["1"]);
+}
+
+#[test]
+fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
+    let sql = Sqlite::new();
+    let notes = [note(5, "created", None), note(5, "started", None), note(3, "failed", Some("It's \"over\"; done."))];
+    job::save(&sql, &lives::queued(), &notes[..2]).unwrap();
+    job::save(&sql, &lives::queued(), &notes[2..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), notes);
+}
+
+#[test]
+fn a_save_cut_off_before_its_record_leaves_the_job_as_it_was() {
+    let sql = Sqlite::new();
+    let (_, later) = lives::all().pop().unwrap();
+    job::save(&sql, &lives::queued(), &[]).unwrap();
+    // The look for the version takes two statements, the note one.
+    sql.cut_off_after(Some(3));
+    assert!(matches!(job::save(&sql, &later, &[note(1, "lost", None)]), Err(JobStoreError::Database(_))));
+    sql.cut_off_after(None);
+    assert_eq!(job::load(&sql).unwrap(), Some(lives::queued()));
+}
+
+#[test]
+fn a_record_of_a_newer_version_is_refused_and_stays_untouched_i11() {
+    let sql = Sqlite::new();
+    job::save(&sql, &lives::queued(), &[]).unwrap();
+    let newer = format!("{{\"version\":{},\"job\":{{\"shape\":\"of the future\"}}}}", JOB_VERSION + 1);
+    put_record(&sql, &newer);
+    let refused = job::load(&sql);
+    assert!(
+        matches!(refused, Err(JobStoreError::Record(StoredError::FromTheFuture(version))) if version == JOB_VERSION + 1)
+    );
+    assert_eq!(sql.texts("SELECT record FROM job"), [newer]);
+}
+
+#[test]
+fn a_record_that_is_not_readable_is_an_error_not_a_missing_job() {
+    for record in ["", "{}", "{\"version\":1}", "{\"version\":1,\"job\":{}}"] {
+        let sql = Sqlite::new();
+        job::save(&sql, &lives::queued(), &[]).unwrap();
+        put_record(&sql, record);
+        let refused = job::load(&sql);
+        assert!(matches!(refused, Err(JobStoreError::Record(StoredError::Unreadable(_)))), "{record}");
+    }
+}
+
+/// Puts a record in place of a saved job's.
+pub(crate) fn put_record(sql: &Sqlite, record: &str) {
+    sql.run("UPDATE job SET record = ?", vec![record.into()]).unwrap();
+}
+
+fn note(at: u64, step: &str, detail: Option<&str>) -> Note {
+    Note { at, step: step.to_owned(), detail: detail.map(ToOwned::to_owned) }
+}

@@ -1,0 +1,192 @@
+//! Jobs in every phase, each come about as in life: by inputs to the machine.
+
+use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job::{
+    self, Answer, Effect, Input, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit, Video,
+};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::{JobKey, Millis, Moment};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// 2026-01-02T03:04:05Z.
+const BORN: Millis = 1_767_323_045_000;
+/// How far each step of a life is from the one before it.
+const STEP: Millis = 700_000;
+
+/// A job in each phase, and one that has been through nearly everything.
+pub(crate) fn all() -> Vec<(&'static str, Job)> {
+    vec![
+        ("queued", queued()),
+        ("submitting", submitting().job),
+        ("rendering", rendering().job),
+        ("storing", storing().job),
+        ("completed", completed()),
+        ("failed", failed()),
+        ("rich", rich()),
+    ]
+}
+
+/// Just accepted.
+pub(crate) fn queued() -> Job {
+    Life::new().job
+}
+
+fn submitting() -> Life {
+    let mut life = Life::new();
+    life.take(Input::Start { epoch: 1 });
+    life
+}
+
+fn rendering() -> Life {
+    let mut life = submitting();
+    life.act(Answer::Submitted(Outcome::Done("models/veo/operations/one".to_owned())));
+    life
+}
+
+fn storing() -> Life {
+    let mut life = rendering();
+    life.now += STEP / 10;
+    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+        uri: "https://files.example.com/one?alt=media".to_owned(),
+    })));
+    life
+}
+
+fn completed() -> Job {
+    let mut life = storing();
+    life.act(Answer::Stored(Outcome::Done(video())));
+    life.act(Answer::Reported(Outcome::Done(())));
+    life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
+    life.take(Input::DeleteVideo);
+    life.job
+}
+
+fn failed() -> Job {
+    let mut life = submitting();
+    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.act(Answer::Reported(Outcome::Unknown));
+    life.act(Answer::Delivered(Receipt::Gone));
+    life.job
+}
+
+/// A third attempt with a paid call in flight, a discard, a report, and events in every state behind it.
+fn rich() -> Job {
+    let mut life = rendering();
+    life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
+    life.now += STEP / 10;
+    life.act(Answer::Polled(Outcome::Done(Progress::Ready { uri: "https://files.example.com/two".to_owned() })));
+    life.take(Input::Cancel);
+    life.act(Answer::Reported(Outcome::Unknown));
+    life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
+    life.act(Answer::Discarded(Outcome::Unknown));
+    life.take(Input::Retry);
+    life.take(Input::Start { epoch: 2 });
+    let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
+    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.now += STEP / 10;
+    life.act(Answer::Submitted(Outcome::Unknown));
+    life.act(Answer::Delivered(Receipt::Gone));
+    life.take(Input::Retry);
+    life.take(Input::Start { epoch: 3 });
+    let effect = life.take(Input::Alarm);
+    assert!(matches!(effect, Some((_, Effect::Submit { epoch: 3, .. }))), "{effect:?}");
+    life.job
+}
+
+struct Life {
+    job: Job,
+    now: Millis,
+}
+
+impl Life {
+    fn new() -> Self {
+        let (job, _) = Job::create(JobKey::new("user-7", "clip_1"), request(), moment(BORN));
+        Self { job, now: BORN }
+    }
+
+    fn take(&mut self, input: Input) -> Option<(u64, Effect)> {
+        self.now += 100;
+        let step = job::step(self.job.clone(), input, moment(self.now), &policy());
+        self.job = step.job;
+        self.job.seal_events(|_, delivery| format!("{{\"sequence\":{}}}", delivery.sequence));
+        step.effect.map(|in_flight| (in_flight.number, in_flight.effect))
+    }
+
+    /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go unheard.
+    fn act(&mut self, answer: Answer) {
+        for _ in 0..100 {
+            match self.take(Input::Alarm) {
+                Some((number, effect)) if fits(&effect, &answer) => {
+                    self.take(Input::Answer { number, answer });
+                    return;
+                }
+                Some((number, Effect::Report { .. })) => {
+                    self.take(Input::Answer { number, answer: Answer::Reported(Outcome::Done(())) });
+                }
+                Some(_) => {}
+                None => self.now = self.job.wake(self.now).unwrap().at,
+            }
+        }
+        panic!("nothing fits {answer:?} in {:?}", self.job.phase);
+    }
+}
+
+fn fits(effect: &Effect, answer: &Answer) -> bool {
+    matches!(
+        (effect, answer),
+        (Effect::Submit { .. }, Answer::Submitted(_))
+            | (Effect::Poll { .. }, Answer::Polled(_))
+            | (Effect::Store { .. }, Answer::Stored(_))
+            | (Effect::Report { .. }, Answer::Reported(_))
+            | (Effect::Deliver { .. }, Answer::Delivered(_))
+            | (Effect::Discard { .. }, Answer::Discarded(_))
+    )
+}
+
+fn moment(now: Millis) -> Moment {
+    Moment { now, random: u128::from(now) << 64 | u128::from(now) }
+}
+
+fn policy() -> Policy {
+    Policy {
+        max_retries: 3,
+        job_timeout: STEP,
+        unknown_submit: UnknownSubmit::Fail,
+        poll_interval: 5_000,
+        first_poll: Some(1_000),
+        webhook_schedule: vec![0, 5_000, 300_000],
+        events: EventKind::ALL.into_iter().collect(),
+    }
+}
+
+fn video() -> Video {
+    Video { key: "videos/user-7/clip_1/1.mp4".to_owned(), size: 12_345_678, etag: "9b2cf535f27731c9".to_owned() }
+}
+
+fn request() -> Request {
+    Request {
+        prompt: "A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job".to_owned(),
+        provider: "veo".to_owned(),
+        model: "veo-3.1-generate-001".to_owned(),
+        priority: 4,
+        parameters: json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] })
+            .as_object()
+            .unwrap()
+            .clone(),
+        render: RenderOptions {
+            duration_seconds: 8,
+            aspect_ratio: "16:9".to_owned(),
+            resolution: "720p".to_owned(),
+            negative_prompt: Some("cats".to_owned()),
+            seed: Some(u32::MAX),
+            person_generation: None,
+        },
+        metadata: BTreeMap::from([("projectId".to_owned(), "p-1".to_owned())]),
+        usual_render: 60_000,
+        price_micros: 3_200_000,
+        fingerprint: "3b5d5c3712955042212316173ccf37be".to_owned(),
+        public_url: "https://reelay.example.com".to_owned(),
+    }
+}

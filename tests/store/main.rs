@@ -1,0 +1,12 @@
+//! The SQL of each object on a real SQLite, compared with what it must mean.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod catalogue;
+mod differential;
+mod fixtures;
+mod job_record;
+mod lives;
+mod migrations;
+mod model;
+mod sqlite;

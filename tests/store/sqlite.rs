@@ -1,0 +1,123 @@
+//! A SQLite database in memory that runs statements as a Durable Object's storage does, and can be cut off.
+
+use reelay::store::{Sql, SqlValue};
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Batch, Connection, Statement, params_from_iter};
+use std::cell::Cell;
+use std::rc::Rc;
+use thiserror::Error;
+
+/// Why a statement did not run.
+#[derive(Debug, Error)]
+pub(crate) enum SqliteError {
+    #[error("the object was cut off before this statement")]
+    CutOff,
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+}
+
+/// Clones share one database.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    connection: Rc<Connection>,
+    /// How many more statements run before the object is cut off.
+    left: Rc<Cell<Option<u32>>>,
+}
+
+impl Sqlite {
+    pub(crate) fn new() -> Self {
+        Self { connection: Rc::new(Connection::open_in_memory().unwrap()), left: Rc::default() }
+    }
+
+    /// Lets `statements` more run, or with `None` as many as come.
+    pub(crate) fn cut_off_after(&self, statements: Option<u32>) {
+        self.left.set(statements);
+    }
+
+    /// What the database consists of: each table and index with the statement that made it.
+    pub(crate) fn schema(&self) -> Vec<String> {
+        self.texts("SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
+    }
+
+    /// The rows of a query of one text.
+    pub(crate) fn texts(&self, query: &str) -> Vec<String> {
+        let rows = self.run(query, Vec::new()).unwrap();
+        rows.into_iter().map(|row| row.into_iter().next().unwrap().into_text()).collect()
+    }
+
+    fn execute(&self, statement: &mut Statement, values: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
+        match self.left.get() {
+            Some(0) => return Err(SqliteError::CutOff),
+            Some(left) => self.left.set(Some(left - 1)),
+            None => {}
+        }
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values.iter().map(to_database)))?;
+        let mut read = Vec::new();
+        while let Some(row) = rows.next()? {
+            let cells = (0..columns).map(|column| Ok(from_database(row.get_ref(column)?)));
+            read.push(cells.collect::<Result<_, rusqlite::Error>>()?);
+        }
+        Ok(read)
+    }
+}
+
+impl Sql for Sqlite {
+    type Error = SqliteError;
+
+    fn run(&self, statements: &str, values: Vec<SqlValue>) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
+        let mut batch = Batch::new(&self.connection, statements);
+        let (mut rows, mut bound) = (Vec::new(), values.is_empty());
+        while let Some(mut statement) = batch.next()? {
+            let wanted = statement.parameter_count();
+            assert!(wanted == 0 || wanted == values.len(), "{wanted} values wanted by {statements}");
+            rows = self.execute(&mut statement, if wanted == 0 { &[] } else { &values })?;
+            assert!(!bound || wanted == 0, "only the last statement may have values: {statements}");
+            bound |= wanted > 0;
+        }
+        assert!(bound, "no statement took the values: {statements}");
+        Ok(rows)
+    }
+}
+
+fn to_database(value: &SqlValue) -> Value {
+    match value {
+        SqlValue::Null => Value::Null,
+        SqlValue::Integer(value) => {
+            assert!(
+                value.unsigned_abs() < 1 << 53,
+                "{value} is not exact as a double, which is how the platform binds it"
+            );
+            Value::Integer(*value)
+        }
+        SqlValue::Text(value) => Value::Text(value.clone()),
+    }
+}
+
+fn from_database(value: ValueRef) -> SqlValue {
+    match value {
+        ValueRef::Null => SqlValue::Null,
+        ValueRef::Integer(value) => SqlValue::Integer(value),
+        ValueRef::Text(_) => SqlValue::Text(value.as_str().unwrap().to_owned()),
+        ValueRef::Real(_) | ValueRef::Blob(_) => panic!("no column of ours holds {value:?}"),
+    }
+}
+
+#[test]
+fn statements_run_in_order_and_the_last_one_gets_the_values() {
+    let sql = Sqlite::new();
+    let script = "CREATE TABLE a (b INTEGER, c TEXT); INSERT INTO a VALUES (1, 'x'); SELECT b, c FROM a WHERE b = ?";
+    let rows = sql.run(script, vec![1_u32.into()]).unwrap();
+    assert_eq!(rows, [[SqlValue::Integer(1), "x".into()]]);
+}
+
+#[test]
+fn a_cut_off_database_keeps_what_ran_before() {
+    let sql = Sqlite::new();
+    sql.cut_off_after(Some(1));
+    let cut = sql.run("CREATE TABLE a (b); CREATE TABLE c (d)", Vec::new());
+    assert!(matches!(cut, Err(SqliteError::CutOff)));
+    sql.cut_off_after(None);
+    assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["a"]);
+}
