@@ -2,10 +2,14 @@
 //!
 //! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
 
+mod bad_input;
+mod cancelled;
+mod faults;
 mod harness;
 mod killed;
 mod order;
 mod repeats;
+mod settings;
 mod strangers;
 mod webhooks;
 mod whole_way;

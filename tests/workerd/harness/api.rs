@@ -47,7 +47,7 @@ impl Answer {
 impl Api {
     /// A user with a valid token.
     pub(crate) fn new(origin: String, user: String) -> Self {
-        let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(120)).build();
+        let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_mins(2)).build();
         let token = Some(token::user(&user));
         Self { http: http.expect("an HTTP client"), origin, token, user }
     }

@@ -16,7 +16,7 @@ pub(crate) const API_KEY: &str = "the-tests-own-upstream-key";
 pub(crate) const SAMPLE: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/fake-upstream/assets/sample.mp4"));
 /// How long anything may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running upstream with its webhook inbox.
 pub(crate) struct Upstream {

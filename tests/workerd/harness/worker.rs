@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a start may take on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// What wrangler would otherwise do besides: report, look for the machine's place, join other workers of this machine.
 const QUIET: [(&str, &str); 7] = [
     ("WRANGLER_SEND_METRICS", "false"),

@@ -1,0 +1,210 @@
+//! Every class of upstream fault end to end: how the job ends, how often the upstream was asked, what was paid.
+//!
+//! The jobs of a table run beside each other.
+
+use crate::harness::upstream::SAMPLE;
+use crate::harness::{Lent, shared, unique};
+use serde_json::Value;
+
+/// A mark of the upstream's language and what must come of it. `submits` counts the paid call and its repeats.
+struct Case {
+    mark: &'static str,
+    end: End,
+    submits: usize,
+    paid: usize,
+}
+
+enum End {
+    Completed,
+    /// With this `errorCode`.
+    Failed(&'static str),
+}
+
+const fn completed(mark: &'static str, submits: usize) -> Case {
+    Case { mark, end: End::Completed, submits, paid: 1 }
+}
+
+const fn failed(mark: &'static str, code: &'static str, submits: usize, paid: usize) -> Case {
+    Case { mark, end: End::Failed(code), submits, paid }
+}
+
+#[test]
+fn a_submit_that_was_provably_refused_is_repeated_and_paid_once_at_most_i4() {
+    hold(&[
+        completed("submit:429*2", 3),
+        completed("submit:429-retry:1s*1", 2),
+        completed("submit:503*2", 3),
+        failed("submit:429", "provider_rate_limited", 4, 0),
+        failed("submit:503", "provider_unavailable", 4, 0),
+    ]);
+}
+
+#[test]
+fn a_final_refusal_of_a_submit_ends_the_job_at_once() {
+    hold(&[
+        failed("submit:429-quota", "provider_quota_exhausted", 1, 0),
+        failed("submit:429-quota:22s", "provider_quota_exhausted", 1, 0),
+        failed("submit:401", "provider_unavailable", 1, 0),
+        failed("submit:404", "provider_unavailable", 1, 0),
+        failed("submit:400-safety", "provider_rejected_content", 1, 0),
+    ]);
+}
+
+#[test]
+fn a_submit_whose_outcome_is_unknown_is_never_repeated_i4() {
+    const CODE: &str = "submit_outcome_unknown";
+    let world = hold(&[
+        failed("submit:500", CODE, 1, 0),
+        failed("submit:hang-before", CODE, 1, 0),
+        failed("submit:reset-before", CODE, 1, 0),
+        failed("submit:redirect", CODE, 1, 0),
+        failed("submit:500-after", CODE, 1, 1),
+        failed("submit:hang-after", CODE, 1, 1),
+        failed("submit:reset-after", CODE, 1, 1),
+        failed("submit:garbage", CODE, 1, 1),
+        failed("submit:html", CODE, 1, 1),
+        failed("submit:html-502", CODE, 1, 1),
+        failed("submit:no-name", CODE, 1, 1),
+    ]);
+    let elsewhere = world.upstream.other_host_requests();
+    assert!(!elsewhere.iter().any(|request| request["path"] == "/submit"), "the prompt went to another host");
+}
+
+#[test]
+fn trouble_while_asking_never_fails_a_render_and_never_submits_again_i4() {
+    hold(&[
+        completed("poll:429*1", 1),
+        completed("poll:429-retry:1s*1", 1),
+        completed("poll:500*2", 1),
+        completed("poll:503*2", 1),
+        completed("poll:401*1", 1),
+        completed("poll:404*1", 1),
+        completed("poll:hang*1", 1),
+        completed("poll:reset*2", 1),
+        completed("poll:garbage*2", 1),
+        completed("poll:html*2", 1),
+        completed("poll:done-false", 1),
+    ]);
+}
+
+#[test]
+fn an_operation_that_ends_without_a_video_ends_the_job() {
+    hold(&[
+        failed("result:rai", "provider_rejected_content", 1, 1),
+        failed("result:code13", "provider_unavailable", 1, 1),
+        failed("result:error:3", "invalid_request", 1, 1),
+        failed("result:error:8", "provider_quota_exhausted", 1, 1),
+        failed("result:empty", "provider_unavailable", 1, 1),
+        failed("result:error-and-response", "provider_unavailable", 1, 1),
+    ]);
+}
+
+#[test]
+fn the_upstreams_reason_for_filtering_reaches_the_user() {
+    let world = shared();
+    let user = world.user();
+    let id = user.generate(&format!("{} [[result:rai]]", unique("filtered")));
+    let generation = user.fails_with(&id, "provider_rejected_content");
+    let reason = generation["error"].as_str().expect("a sentence");
+    assert!(reason.contains("You have not been charged for this attempt."), "{reason}");
+    let body = body_of(&world.upstream.only_event(&id, "generation.failed")[0]);
+    assert_eq!((&body["error"], &body["errorCode"]), (&generation["error"], &generation["errorCode"]));
+    assert_eq!((&body["status"], body.get("result")), (&Value::from("failed"), None));
+}
+
+#[test]
+fn a_download_that_fails_is_repeated_without_another_submit_i4_i8() {
+    let world = hold(&[
+        completed("download:truncated*1", 1),
+        completed("download:reset*1", 1),
+        completed("download:chunked", 1),
+        completed("download:chunked download:bytes:20000000", 1),
+        completed("download:slow:20000", 1),
+        completed("download:empty*1", 1),
+        completed("download:html*1", 1),
+        completed("download:404*1", 1),
+        completed("download:429*1", 1),
+        completed("download:500*1", 1),
+        completed("download:503*2", 1),
+        completed("download:hang*1", 1),
+        completed("download:redirect-loop*1", 1),
+        completed("download:redirect-other", 1),
+    ]);
+    let elsewhere = world.upstream.other_host_requests();
+    let fetched: Vec<&Value> = elsewhere
+        .iter()
+        .filter(|request| request["path"].as_str().is_some_and(|path| path.contains("/files/")))
+        .collect();
+    assert!(!fetched.is_empty(), "the other host was visited: {elsewhere:#?}");
+    assert!(fetched.iter().all(|request| request["apiKey"] == "absent"), "the key went to another host: {fetched:#?}");
+}
+
+#[test]
+fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8() {
+    hold(&[
+        failed("download:truncated", "storage_failed", 1, 1),
+        failed("download:empty", "storage_failed", 1, 1),
+        failed("download:html", "storage_failed", 1, 1),
+        failed("download:404", "storage_failed", 1, 1),
+        failed("download:redirect-loop", "storage_failed", 1, 1),
+    ]);
+}
+
+#[test]
+fn a_wait_that_the_upstream_asks_for_is_kept() {
+    let world = shared();
+    let (user, prompt) = (world.user(), format!("{} [[submit:429-retry:5s*1]]", unique("asked to wait")));
+    user.ends_as(&user.generate(&prompt), "completed");
+    let came: Vec<u64> =
+        world.upstream.requests("submit", &prompt).iter().filter_map(|request| request["atMs"].as_u64()).collect();
+    assert_eq!(came.len(), 2);
+    assert!(came[1] - came[0] >= 4_900, "it came back after {} ms", came[1] - came[0]);
+}
+
+/// Runs a job for each case and looks at its end, its webhook, its video and the upstream's books.
+fn hold(cases: &[Case]) -> Lent {
+    let world = shared();
+    let user = world.user();
+    let started: Vec<(&Case, String, String)> = cases
+        .iter()
+        .map(|case| {
+            let prompt = format!("{} [[{}]]", unique("faulty"), case.mark);
+            (case, user.generate(&prompt), prompt)
+        })
+        .collect();
+    for (case, id, prompt) in started {
+        let mark = case.mark;
+        let video = |id: &str| user.get(&format!("/api/generations/{id}/video"));
+        match case.end {
+            End::Completed => {
+                let generation = user.ends_as(&id, "completed");
+                world.upstream.only_event(&id, "generation.completed");
+                let whole = video(&id).body;
+                let expected = expected_bytes(mark);
+                assert!(whole == expected, "{mark}: {} bytes of {}", whole.len(), expected.len());
+                assert_eq!(generation["result"]["fileSize"], expected.len(), "{mark}");
+            }
+            End::Failed(code) => {
+                let generation = user.ends_as(&id, "failed");
+                assert_eq!(generation["errorCode"], code, "{mark}: {generation:#}\n{:#}", user.timeline(&id));
+                assert!(generation["error"].as_str().is_some_and(|error| error.ends_with('.')), "{mark}: one sentence");
+                world.upstream.only_event(&id, "generation.failed");
+                assert_eq!(video(&id).status, 404, "{mark}");
+            }
+        }
+        assert_eq!(world.upstream.requests("submit", &prompt).len(), case.submits, "submits of {mark}");
+        assert_eq!(world.upstream.paid(&prompt).len(), case.paid, "paid renders of {mark}");
+    }
+    world
+}
+
+/// The film, or the upstream's pattern: byte `i` is `i % 251`.
+fn expected_bytes(mark: &str) -> Vec<u8> {
+    let length = mark.split_once("download:bytes:").and_then(|(_, length)| length.parse::<usize>().ok());
+    let pattern = |length| (0..length).map(|place: usize| u8::try_from(place % 251).unwrap_or_default()).collect();
+    length.map_or_else(|| SAMPLE.to_vec(), pattern)
+}
+
+fn body_of(delivery: &Value) -> Value {
+    serde_json::from_str(delivery["body"].as_str().expect("a body")).expect("JSON")
+}
