@@ -8,8 +8,12 @@ use reelay::machine::{MINUTE, SECOND};
 impl World {
     pub(crate) fn send(&mut self, target: Object, message: Message, caller: Caller) {
         self.trace.say(self.real, || format!("-> {target:?} {message:?}"));
-        // A withdrawal is rare, and deletes: it is worth more trouble than the others.
-        let eagerness = if matches!(message, Message::Withdraw { .. }) { 6 } else { 1 };
+        // What can bring a job back, or take it away, is rare and worth more trouble than the others.
+        let eagerness = match message {
+            Message::Withdraw { .. } => 6,
+            Message::Enqueue { promised: false, .. } => 3,
+            _ => 1,
+        };
         if self.fault_times(Fault::MessageRepeated, eagerness) {
             let event = Event::Arrive { target, message: message.clone(), caller: Caller::Nobody };
             let latest = self.choices.pick(&[200, 20 * SECOND, 10 * MINUTE]);

@@ -2,7 +2,7 @@
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
-use crate::job_object::effect_name;
+use crate::job_alarm::effect_name;
 use crate::world::World;
 use reelay::machine::Millis;
 use reelay::machine::job::{Answer, Effect, InFlight};

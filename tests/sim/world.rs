@@ -1,6 +1,6 @@
 //! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between them.
 
-use crate::agenda::{Action, Agenda, Event, Object};
+use crate::agenda::{Agenda, Event, Object};
 use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
@@ -20,12 +20,12 @@ use reelay::machine::{MINUTE, Millis, Moment, SECOND};
 pub(crate) const BEGINNING: Millis = 1_800_000_000_000;
 /// No world may need more events; one that does is going round in circles.
 const MAX_EVENTS: u64 = 300_000;
-const HOUR: Millis = 60 * MINUTE;
+pub(crate) const HOUR: Millis = 60 * MINUTE;
 /// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs one
 /// after the other through one slot, each with its deadline, its storing and a repaired lease.
-const END_BOUND: Millis = 5 * HOUR;
+pub(crate) const END_BOUND: Millis = 5 * HOUR;
 /// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it answers for.
-const LOOK_BOUND: Millis = 2 * HOUR;
+pub(crate) const LOOK_BOUND: Millis = 2 * HOUR;
 /// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over at most
 /// twice its waits.
 const SETTLE_BOUND: Millis = 80 * HOUR;
@@ -160,49 +160,6 @@ impl World {
         self.witness.violation.take().map_or(Ok(()), Err)
     }
 
-    fn fill_agenda(&mut self) {
-        let chaos = self.plan.chaos;
-        // All at once, within minutes, or spread.
-        let spread = self.choices.pick(&[5 * SECOND, 2 * MINUTE, chaos / 2]);
-        for job in 0..self.jobs.len() {
-            let at = self.choices.between(0, spread);
-            self.agenda.add(BEGINNING + at, Event::User { job, action: Action::Post });
-            for _ in 0..self.choices.between(0, 5) {
-                let action = self.choices.pick(&[
-                    Action::Post,
-                    Action::Cancel,
-                    Action::Retry,
-                    Action::Retry,
-                    Action::DeleteVideo,
-                    Action::View,
-                ]);
-                let at = at + self.choices.between(0, chaos - at);
-                self.agenda.add(BEGINNING + at, Event::User { job, action });
-            }
-        }
-        for _ in 0..self.choices.between(1, 4) {
-            let object = match usize::try_from(self.choices.between(0, self.jobs.len() as u64)).unwrap_or(0) {
-                0 => Object::Queue,
-                number => Object::Job(number - 1),
-            };
-            self.sometime(Event::Crash { object });
-        }
-        self.sometime(Event::RuntimeCrash);
-        for _ in 0..self.choices.between(1, 3) {
-            self.sometime(Event::ClockJump { forward: true });
-            self.sometime(Event::ClockJump { forward: false });
-        }
-        self.agenda.add(BEGINNING + MINUTE, Event::Cron);
-        self.agenda.add(BEGINNING + chaos, Event::Heal);
-        self.agenda.add(BEGINNING + chaos + LOOK_BOUND, Event::Look);
-        self.agenda.add(BEGINNING + chaos + END_BOUND, Event::EndBound);
-    }
-
-    fn sometime(&mut self, event: Event) {
-        let at = BEGINNING + self.choices.between(0, self.plan.chaos);
-        self.agenda.add(at, event);
-    }
-
     fn happen(&mut self, event: Event) {
         match event {
             Event::AlarmDue { object, token } => self.alarm_due(object, token),
@@ -228,63 +185,6 @@ impl World {
             Event::Look => self.look_after_lost_alarms(),
             Event::EndBound => self.check_ended(),
         }
-    }
-
-    /// The queue asks those who hold a slot, and so repairs their lost alarms. Whoever it does not ask, a job that
-    /// it has not heard of yet or one that only has webhooks left, is woken when the app next looks at it.
-    fn look_after_lost_alarms(&mut self) {
-        for number in 0..self.jobs.len() {
-            let object = &self.jobs[number];
-            let Some(job) = object.job.as_ref().filter(|_| object.platform.alarm_lost) else { continue };
-            if job.wake(0).is_some() {
-                let phase = job.phase_name();
-                self.tally.mark("woken by a look, alarm lost while", phase);
-                self.send(Object::Job(number), crate::agenda::Message::View, crate::agenda::Caller::Nobody);
-            }
-        }
-    }
-
-    fn crash_runtime(&mut self) {
-        self.crash(Object::Queue);
-        for job in 0..self.jobs.len() {
-            self.crash(Object::Job(job));
-        }
-        self.posts.drop_all();
-    }
-
-    fn jump(&mut self, forward: bool) {
-        let fault = if forward { Fault::ClockForward } else { Fault::ClockBack };
-        if !self.fault(fault) {
-            return;
-        }
-        let by = i64::try_from(self.choices.between(1, HOUR)).unwrap_or(0);
-        // The clock is off by an hour at most, and never stands before the beginning.
-        let hour = i64::try_from(HOUR).unwrap_or(0);
-        self.skew = (self.skew + if forward { by } else { -by }).clamp(-hour, hour);
-        self.trace.say(self.real, || format!("the clock is off by {by} ms"));
-        for object in self.objects() {
-            self.reschedule(object);
-        }
-    }
-
-    fn objects(&self) -> Vec<Object> {
-        (0..self.jobs.len()).map(Object::Job).chain([Object::Queue]).collect()
-    }
-
-    fn cron(&mut self) {
-        // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to simulate.
-        let quiet = self.healed && self.jobs.iter().all(|job| job.job.as_ref().is_none_or(|job| !is_live(job)));
-        let next = if quiet { HOUR } else { MINUTE };
-        self.agenda.add(self.real + next, Event::Cron);
-        if !self.fault(Fault::CronMissed) {
-            self.send(Object::Queue, crate::agenda::Message::Sweep, crate::agenda::Caller::Nobody);
-        }
-    }
-
-    fn heal(&mut self) {
-        self.healed = true;
-        self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
-        self.trace.say(self.real, || "everything heals".to_owned());
     }
 
     /// Whether nothing is left to do for anyone.

@@ -1,0 +1,128 @@
+//! The `JobManager`'s alarm: the only executor of its job.
+
+use crate::agenda::{Caller, Event, Message, Object, Reply};
+use crate::faults::Fault;
+use crate::job_object::JobObject;
+use crate::world::World;
+use reelay::machine::Millis;
+use reelay::machine::job::{Answer, EFFECT_GUARD, Effect, InFlight, Input};
+use reelay::machine::outcome::Outcome;
+
+impl World {
+    pub(crate) fn fire_job(&mut self, number: usize) {
+        let object = Object::Job(number);
+        let Some(job) = &self.jobs[number].job else { return };
+        if self.jobs[number].platform.handler.is_some() {
+            let at = self.now() + EFFECT_GUARD;
+            self.arm(object, Some(at));
+            return;
+        }
+        if let Some(in_flight) = &job.in_flight {
+            self.tally.mark("cut off", effect_name(&in_flight.effect));
+        }
+        let run = self.fresh();
+        self.jobs[number].platform.handler = Some(run);
+        self.act(number, run);
+    }
+
+    /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
+    fn act(&mut self, number: usize, run: u64) {
+        let object = Object::Job(number);
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(object);
+            return;
+        }
+        let Some(job) = self.jobs[number].job.clone() else {
+            self.jobs[number].platform.handler = None;
+            return;
+        };
+        let Ok(step) = self.job_step(number, job, Input::Alarm) else {
+            self.handler_failed(object);
+            return;
+        };
+        self.arm(object, step.wake.map(|wake| wake.at));
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(object);
+            return;
+        }
+        match step.effect {
+            Some(in_flight) => self.begin(number, run, in_flight),
+            None => self.jobs[number].platform.handler = None,
+        }
+    }
+
+    fn begin(&mut self, number: usize, run: u64, in_flight: InFlight) {
+        self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
+        self.tally.mark("effect", effect_name(&in_flight.effect));
+        let InFlight { number: effect_number, effect } = in_flight.clone();
+        let Some(job) = &self.jobs[number].job else { return };
+        let card = JobObject::card(job);
+        let message = match effect {
+            Effect::Enqueue { .. } => Message::Enqueue { card, promised: true },
+            Effect::Report { .. } => Message::Report { card },
+            Effect::Submit { .. }
+            | Effect::Poll { .. }
+            | Effect::Store { .. }
+            | Effect::Deliver { .. }
+            | Effect::Discard { .. } => {
+                let slowest: Millis = if matches!(effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
+                self.after(1, slowest, Event::Land { job: number, run, in_flight });
+                return;
+            }
+        };
+        self.send(Object::Queue, message, Caller::Job { job: number, run, number: effect_number, effect });
+    }
+
+    pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, number: u64, effect: &Effect, reply: &Reply) {
+        let answer = match effect {
+            Effect::Enqueue { epoch } => Answer::Enqueued(match reply {
+                Reply::Standing(standing) => Outcome::Done(standing.admitted == Some(*epoch)),
+                _ => Outcome::Unknown,
+            }),
+            _ => Answer::Reported(match reply {
+                Reply::Done => Outcome::Done(()),
+                _ => Outcome::Unknown,
+            }),
+        };
+        self.answered(job, run, number, answer);
+    }
+
+    /// The outside has answered; nobody hears it if the handler died meanwhile.
+    pub(crate) fn answered(&mut self, number: usize, run: u64, effect_number: u64, answer: Answer) {
+        let object = Object::Job(number);
+        if self.jobs[number].platform.handler != Some(run) {
+            return;
+        }
+        self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
+        if self.fault(Fault::CrashBeforeSave) {
+            self.crash(object);
+            return;
+        }
+        let Some(job) = self.jobs[number].job.clone() else {
+            self.jobs[number].platform.handler = None;
+            return;
+        };
+        // The alarm that guarded the effect stays set until the next turn.
+        if self.job_step(number, job, Input::Answer { number: effect_number, answer }).is_err() {
+            self.handler_failed(object);
+            return;
+        }
+        if self.fault(Fault::CrashAfterSave) {
+            self.crash(object);
+            return;
+        }
+        self.act(number, run);
+    }
+}
+
+pub(crate) fn effect_name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Enqueue { .. } => "Enqueue",
+        Effect::Submit { .. } => "Submit",
+        Effect::Poll { .. } => "Poll",
+        Effect::Store { .. } => "Store",
+        Effect::Report { .. } => "Report",
+        Effect::Deliver { .. } => "Deliver",
+        Effect::Discard { .. } => "Discard",
+    }
+}
