@@ -8,7 +8,7 @@ import { BUILD, ROOT, TARGET } from "./paths.mjs";
 import { CARGO_TOOLS, WASM_TARGET } from "./versions.mjs";
 
 const RECORD = join(BUILD, ".fingerprint.json");
-const ALWAYS = ["Cargo.toml", "Cargo.lock", "package-lock.json"].map((name) => join(ROOT, name));
+const ALWAYS = ["Cargo.toml", "Cargo.lock", "package-lock.json", "scripts/build.mjs"].map((name) => join(ROOT, name));
 const OUTPUTS = ["index.js", "index_bg.wasm"].map((name) => join(BUILD, name));
 
 const digest = (text) => createHash("sha256").update(text).digest("hex");

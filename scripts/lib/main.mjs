@@ -1,14 +1,14 @@
-// The frame of every command: signals end its children, failures are one sentence.
+// The frame of every command: its children end with it, failures are one sentence.
 
 import { Failure, table } from "./report.mjs";
-import { endChildrenOnSignal, isEnding, stopAll } from "./run.mjs";
+import { endChildrenWithThis, isEnding, stopAll } from "./run.mjs";
 
 /** System errors whose own words are enough. */
 const PLAIN_CODES = ["EACCES", "ENOSPC", "EROFS"];
 
 /** Runs a command; a failure ends its children and then the process with status 1. */
 export async function main(work) {
-  endChildrenOnSignal();
+  endChildrenWithThis();
   if (process.platform === "win32") {
     process.stderr.write("reelay: these scripts need Linux or macOS: on Windows run them in WSL.\n");
     process.exit(1);

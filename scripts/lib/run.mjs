@@ -6,6 +6,7 @@ import { elapsed, Failure, say } from "./report.mjs";
 const HEARTBEAT_MS = 15_000;
 const KEPT_LINES = 40;
 const GRACE_MS = 5_000;
+const PARENT_MS = 500;
 
 const living = new Set();
 
@@ -69,17 +70,26 @@ let ending = false;
 /** Whether this process was told to end: what its children say from then on is no failure. */
 export const isEnding = () => ending;
 
-/** Ends every child when this process is told to end. */
-export function endChildrenOnSignal() {
+async function end(code) {
+  if (ending) return;
+  ending = true;
+  say("\nEnding what was started …");
+  await stopAll();
+  process.exit(code);
+}
+
+/** Ends every child when this process is told to end, when nobody reads it any more, and at the latest when it exits. */
+export function endChildrenWithThis() {
   for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
-    process.on(signal, async () => {
-      if (ending) return;
-      ending = true;
-      say("\nEnding what was started …");
-      await stopAll();
-      process.exit(code);
-    });
+    process.on(signal, () => end(code));
   }
+  process.stdout.on("error", () => end(1));
+  process.on("exit", () => {
+    for (const { pid } of living) if (pid) signalGroup(pid, "SIGKILL");
+  });
+  // npm passes a signal on, but dies of SIGKILL without a word.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && end(143), PARENT_MS).unref();
 }
 
 /** Calls `take` with each line of a stream. */
