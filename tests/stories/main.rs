@@ -4,10 +4,15 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod bounds;
 mod cancel;
 mod delivery;
+mod finality;
 mod job_story;
+mod late;
+mod life;
 mod money;
+mod news;
 mod order;
 mod queue;
 mod queue_story;
@@ -15,3 +20,4 @@ mod queue_story;
 mod rows;
 mod storing;
 mod wake;
+mod whole_life;

@@ -1,0 +1,110 @@
+//! Terminal is final (I8), and what a user may not do changes nothing.
+
+use crate::job_story::{JobStory, again, never};
+use crate::life::{ready, stored, submitted};
+use reelay::machine::SECOND;
+use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job::{Answer, Effect, Input, Refusal};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use std::collections::BTreeSet;
+
+#[test]
+fn terminal_is_final_for_every_input_i8() {
+    for ended in [
+        JobStory::completed,
+        JobStory::failed,
+        JobStory::cancelled,
+        || JobStory::submitting().then(Input::Cancel),
+        || JobStory::storing().then(Input::Cancel),
+    ] {
+        for input in every_input_but_retry() {
+            let mut story = ended();
+            let (phase, events, submits) = (story.job.phase.clone(), story.events(), story.job.submits.len());
+            story.now += SECOND;
+            match &input {
+                Input::Alarm => drop(story.may_act()),
+                _ => drop(story.takes_any(input.clone())),
+            }
+            story.rests();
+            assert_eq!(story.job.phase, phase, "after {input:?}");
+            assert_eq!((story.events(), story.job.submits.len()), (events, submits), "after {input:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_changes_nothing_i8() {
+    let live = [JobStory::accepted, JobStory::submitting, JobStory::rendering, JobStory::storing];
+    let without_video = [JobStory::failed, JobStory::cancelled, || JobStory::completed().then(Input::DeleteVideo)];
+    let refused = live.map(|life| (life, Input::Retry, Refusal::NotRetryable)).into_iter().chain(
+        [JobStory::completed, JobStory::failed, JobStory::cancelled]
+            .map(|life| (life, Input::Cancel, Refusal::AlreadyEnded)),
+    );
+    let no_video = live.into_iter().chain(without_video).map(|life| (life, Input::DeleteVideo, Refusal::NoVideo));
+    for (life, input, refusal) in refused.chain(no_video) {
+        let mut story = life();
+        let before = story.job.clone();
+        assert_eq!(story.takes_any(input.clone()), Some(refusal), "{input:?} in {:?}", before.phase);
+        assert_eq!(story.job, before);
+    }
+}
+
+#[test]
+fn each_end_is_exactly_one_event_i5() {
+    for (mut story, kind) in [
+        (JobStory::completed(), EventKind::Completed),
+        (JobStory::failed(), EventKind::Failed),
+        (JobStory::cancelled(), EventKind::Cancelled),
+    ] {
+        let sent = story.rests().into_iter().filter(|effect| matches!(effect, Effect::Deliver { .. })).count();
+        assert_eq!((story.events(), sent), (vec![kind], 1));
+    }
+}
+
+#[test]
+fn each_attempts_end_has_an_id_of_its_own_i5() {
+    let mut story = JobStory::cancelled();
+    for _ in 0..3 {
+        story = story.then(Input::Retry).then(Input::Cancel);
+    }
+    let ids: BTreeSet<&str> = story.job.outbox.iter().map(|delivery| delivery.id.as_str()).collect();
+    let places: Vec<u64> = story.job.outbox.iter().map(|delivery| delivery.sequence).collect();
+    assert_eq!((ids.len(), places), (4, vec![1, 2, 3, 4]));
+}
+
+#[test]
+fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
+    let mut asking = JobStory::accepted();
+    asking.next();
+    let mut unanswered = JobStory::accepted();
+    unanswered.next();
+    unanswered.hears(Answer::Enqueued(Outcome::Unknown));
+    let again = JobStory::cancelled().then(Input::Retry);
+    for story in [asking, unanswered, again, JobStory::started(), JobStory::completed(), JobStory::cancelled()] {
+        assert!(!story.job.can_withdraw(story.job.created_at), "{:?}", story.job.phase);
+    }
+}
+
+/// Every input but the user's retry, which begins a new attempt.
+fn every_input_but_retry() -> Vec<Input> {
+    let answers = [
+        Answer::Enqueued(Outcome::Done(true)),
+        Answer::Enqueued(Outcome::Unknown),
+        submitted(),
+        Answer::Submitted(Outcome::Unknown),
+        Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)),
+        ready(),
+        Answer::Polled(never(ErrorCode::ProviderRejectedContent)),
+        stored(),
+        Answer::Stored(Outcome::Unknown),
+        Answer::Reported(Outcome::Done(())),
+        Answer::Delivered(Receipt::Gone),
+        Answer::Discarded(Outcome::Done(())),
+    ];
+    let mut inputs = vec![Input::Alarm, Input::Cancel, Input::DeleteVideo];
+    inputs.extend([0, 1, 2, u64::MAX].map(|epoch| Input::Start { epoch }));
+    for number in 0..8 {
+        inputs.extend(answers.iter().map(|answer| Input::Answer { number, answer: answer.clone() }));
+    }
+    inputs
+}

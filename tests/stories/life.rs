@@ -1,0 +1,148 @@
+//! More of a job's life: the phases in between, and going on until nothing is left to do.
+
+use crate::job_story::{JobStory, never, video};
+use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job::{Answer, Effect, Input, Job, Phase, Progress, Refusal, SubmitAnswer};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::{Millis, Status};
+
+/// More steps than any life in these stories takes.
+const MANY: usize = 1_000;
+
+impl JobStory {
+    /// The paid call is in flight.
+    pub(crate) fn submitting() -> Self {
+        let mut story = Self::started();
+        assert!(matches!(story.acts(), Effect::Submit { .. }));
+        story
+    }
+
+    /// The render is ready and waits to be stored.
+    pub(crate) fn rendered() -> Self {
+        let mut story = Self::rendering();
+        assert!(matches!(story.next(), Effect::Poll { .. }));
+        story.hears(ready());
+        story
+    }
+
+    pub(crate) fn completed() -> Self {
+        let mut story = Self::storing();
+        story.hears(stored());
+        story
+    }
+
+    pub(crate) fn failed() -> Self {
+        let mut story = Self::submitting();
+        story.hears(Answer::Submitted(never(ErrorCode::InvalidRequest)));
+        story
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::accepted().then(Input::Cancel)
+    }
+
+    /// The same story after one more input, which is taken.
+    pub(crate) fn then(mut self, input: Input) -> Self {
+        assert_eq!(self.takes(input), None);
+        self
+    }
+
+    /// The user tries again, and the new attempt gets its slot.
+    pub(crate) fn then_tried_again(self) -> Self {
+        let mut story = self.then(Input::Retry);
+        story.start(story.job.epoch);
+        story
+    }
+
+    /// Takes an input whatever comes of it, and holds the job to what every step must keep.
+    pub(crate) fn takes_any(&mut self, input: Input) -> Option<Refusal> {
+        let before = self.job.clone();
+        let refusal = self.takes(input);
+        self.assert_kept(&before);
+        refusal
+    }
+
+    /// Sleeps from alarm to alarm until something other than a report leaves; reports arrive.
+    pub(crate) fn next(&mut self) -> Effect {
+        self.next_or_rest().unwrap_or_else(|| panic!("the job rests in {:?}", self.job.phase))
+    }
+
+    /// As [`Self::next`]; `None` when nothing is left to do.
+    pub(crate) fn next_or_rest(&mut self) -> Option<Effect> {
+        for _ in 0..MANY {
+            let before = self.job.clone();
+            let effect = self.may_act();
+            self.assert_kept(&before);
+            match effect {
+                Some(Effect::Report { .. }) => self.hears(Answer::Reported(Outcome::Done(()))),
+                Some(effect) => return Some(effect),
+                None => self.now = self.now.max(self.job.wake(self.now)?.at),
+            }
+        }
+        panic!("the job never rests: {:?}", self.job.phase);
+    }
+
+    /// Answers everything well until nothing is left to do; what left meanwhile.
+    pub(crate) fn rests(&mut self) -> Vec<Effect> {
+        let mut left = Vec::new();
+        while let Some(effect) = self.next_or_rest() {
+            let before = self.job.clone();
+            self.hears(match &effect {
+                Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Done(false)),
+                Effect::Submit { .. } => submitted(),
+                Effect::Poll { .. } => ready(),
+                Effect::Store { .. } => stored(),
+                Effect::Report { .. } => Answer::Reported(Outcome::Done(())),
+                Effect::Deliver { .. } => Answer::Delivered(Receipt::Accepted { status: 204 }),
+                Effect::Discard { .. } => Answer::Discarded(Outcome::Done(())),
+            });
+            self.assert_kept(&before);
+            left.push(effect);
+        }
+        left
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.job.status()
+    }
+
+    pub(crate) fn ledger(&self) -> Vec<(u64, SubmitAnswer)> {
+        self.job.submits.iter().map(|row| (row.epoch, row.answer)).collect()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        match self.job.phase {
+            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => Some(deadline_at),
+            Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => None,
+        }
+    }
+
+    pub(crate) fn events(&self) -> Vec<EventKind> {
+        self.job.outbox.iter().map(|delivery| delivery.kind).collect()
+    }
+
+    fn assert_kept(&self, before: &Job) {
+        let job = &self.job;
+        let unfinished = job.report.is_some()
+            || job.in_flight.is_some()
+            || !job.discards.is_empty()
+            || job.outbox.iter().any(|delivery| delivery.next_at().is_some());
+        if unfinished || !job.status().is_terminal() {
+            assert!(job.wake(self.now).is_some(), "I2: nothing wakes a job in {:?}", job.phase);
+        }
+        assert!(job.epoch >= before.epoch, "I3: the epoch went back");
+        assert!(job.submits.len() >= before.submits.len(), "I4: the ledger forgot a call");
+    }
+}
+
+pub(crate) fn submitted() -> Answer {
+    Answer::Submitted(Outcome::Done("operations/1".to_owned()))
+}
+
+pub(crate) fn ready() -> Answer {
+    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned() }))
+}
+
+pub(crate) fn stored() -> Answer {
+    Answer::Stored(Outcome::Done(video(1)))
+}

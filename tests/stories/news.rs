@@ -1,0 +1,173 @@
+//! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
+
+use crate::queue_story::{QueueStory, card, key, told};
+use reelay::machine::Status;
+use reelay::machine::lease::{LEASE, Lease, START_PATIENCE};
+use reelay::machine::queue::{self, BlockedBy, Entry, Input, MAX_STARTS_PER_ALARM, Place, Rows, Said, Standing};
+
+#[test]
+fn a_late_processing_report_after_the_terminal_one_changes_nothing_i8() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.ends("job");
+    let ended = entry(&story, "job");
+    story.report(told("job", 1, 1, Status::Processing));
+    story.report(told("job", 1, 2, Status::Processing));
+    assert_eq!(entry(&story, "job"), ended);
+}
+
+#[test]
+fn a_repeated_enqueue_after_the_cancel_of_a_waiting_job_does_not_bring_it_back_i8() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("running", 0));
+    story.enqueue(card("job", 0));
+    story.report(told("job", 1, 1, Status::Cancelled));
+    story.enqueue(card("job", 0));
+    assert_eq!(story.place("job"), Place::Ended);
+    story.ends("running");
+    assert!(story.holders().is_empty());
+}
+
+#[test]
+fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
+    let mut story = QueueStory::with_slots(1);
+    story.report(told("job", 1, 1, Status::Cancelled));
+    let shown = entry(&story, "job").unwrap();
+    assert_eq!((shown.card.status, shown.place), (Status::Cancelled, Place::Ended));
+}
+
+#[test]
+fn a_live_job_the_queue_does_not_know_is_not_taken_in_by_a_report() {
+    for status in [Status::Queued, Status::Processing] {
+        let mut story = QueueStory::with_slots(1);
+        story.report(told("job", 1, 1, status));
+        assert_eq!(entry(&story, "job"), None);
+    }
+}
+
+#[test]
+fn an_older_epochs_end_does_not_free_the_newer_epochs_slot_i3() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.report(told("job", 1, 2, Status::Cancelled));
+    story.enqueue(told("job", 2, 2, Status::Queued));
+    story.report(told("job", 1, 3, Status::Cancelled));
+    assert!(matches!(story.place("job"), Place::Held(Lease { epoch: 2, .. })));
+}
+
+#[test]
+fn a_new_attempt_that_reports_before_it_enqueues_frees_the_old_slot_and_still_gets_its_place_i3() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.report(told("job", 2, 2, Status::Queued));
+    assert!(story.holders().is_empty());
+    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, Some(2));
+}
+
+#[test]
+fn a_holder_found_at_a_newer_epoch_or_at_its_end_gives_its_slot_back_i9() {
+    let ends = [Status::Completed, Status::Failed, Status::Cancelled];
+    let ended = ends.map(|status| Said::State { epoch: 1, report_number: 2, status });
+    let tried_again = Said::State { epoch: 2, report_number: 3, status: Status::Queued };
+    for said in ended.into_iter().chain([tried_again]) {
+        let mut story = QueueStory::with_slots(1);
+        story.enqueue(card("job", 0));
+        story.enqueue(card("next", 0));
+        story.hears("job", 1, said);
+        assert_eq!(story.holders(), ["next"], "{said:?}");
+    }
+}
+
+#[test]
+fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.enqueue(card("waiting", 0));
+    let before = story.rows.entries.clone();
+    for (name, epoch) in [("job", 0), ("job", 2), ("waiting", 1), ("stranger", 1)] {
+        story.hears(name, epoch, Said::Missing);
+        story.hears(name, epoch, Said::State { epoch, report_number: 9, status: Status::Failed });
+        assert_eq!(story.rows.entries, before, "{name} at {epoch}");
+    }
+}
+
+#[test]
+fn a_job_says_where_it_stands_and_why_it_waits() {
+    let mut story = QueueStory::with_slots(1);
+    let holding = Standing { position: 0, admitted: Some(1), blocked_by: None };
+    let waiting = Standing { position: 2, admitted: None, blocked_by: Some(BlockedBy::Concurrency) };
+    assert_eq!(story.enqueue(card("first", 0)), Some(holding));
+    story.enqueue(card("second", 0));
+    assert_eq!(story.enqueue(card("third", 0)), Some(waiting));
+    let before = story.rows.entries.clone();
+    assert_eq!((story.enqueue(card("first", 0)), story.enqueue(card("third", 0))), (Some(holding), Some(waiting)));
+    assert_eq!(story.rows.entries, before, "asking again keeps the place");
+    let Ok(stranger) = queue::standing(&story.rows, &key("stranger"));
+    assert_eq!(stranger, None);
+}
+
+#[test]
+fn without_a_place_to_wait_a_free_slot_is_still_given() {
+    let mut story = QueueStory::with_slots(1);
+    story.policy.max_waiting = 0;
+    assert_eq!(story.ask(card("first", 0), false).unwrap().admitted, Some(1));
+    assert_eq!(story.ask(card("second", 0), false), None);
+}
+
+#[test]
+fn the_admitted_caller_starts_itself_and_is_not_told_to_at_once() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    assert!(story.takes(Input::Alarm).1.is_empty());
+    assert_eq!(story.wake_at, Some(story.now + START_PATIENCE));
+}
+
+#[test]
+fn what_runs_holds_a_slot_whatever_was_thought_of_it_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("first", 0));
+    story.enqueue(card("eager", 0));
+    story.report(told("eager", 1, 1, Status::Processing));
+    assert_eq!(story.place("eager"), Place::Held(Lease { epoch: 1, until: story.now + LEASE }));
+}
+
+#[test]
+fn fewer_slots_take_none_away_and_give_none_until_enough_are_free_i9() {
+    let mut story = QueueStory::with_slots(3);
+    for name in ["a", "b", "c", "d"] {
+        story.enqueue(card(name, 0));
+    }
+    story.policy.slots = 1;
+    for (ending, holding) in [("a", vec!["b", "c"]), ("b", vec!["c"]), ("c", vec!["d"])] {
+        story.ends(ending);
+        assert_eq!(story.holders(), holding);
+    }
+}
+
+#[test]
+fn more_slots_are_given_at_the_next_step() {
+    let mut story = QueueStory::with_slots(1);
+    for name in ["a", "b", "c"] {
+        story.enqueue(card(name, 0));
+    }
+    story.policy.slots = 3;
+    story.takes(Input::Alarm);
+    assert_eq!(story.holders(), ["a", "b", "c"]);
+}
+
+#[test]
+fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
+    let mut story = QueueStory::with_slots(80);
+    for number in 0..80 {
+        story.enqueue(card(&format!("{number:02}"), 0));
+    }
+    let first = story.alarm();
+    let rest = story.alarm();
+    assert_eq!((first.len(), rest.len()), (MAX_STARTS_PER_ALARM, 80 - MAX_STARTS_PER_ALARM));
+    assert!(first.iter().all(|name| !rest.contains(name)));
+}
+
+fn entry(story: &QueueStory, name: &str) -> Option<Entry> {
+    let Ok(entry) = story.rows.find(&key(name));
+    entry
+}
