@@ -228,17 +228,11 @@ impl Job {
         let mut timers = Vec::new();
         match &self.phase {
             Phase::Queued { enqueue_at, .. } => timers.push((*enqueue_at, WakeReason::Phase)),
-            Phase::Submitting { next_at, deadline_at, tries } => {
-                if *tries == 0 || !bug::planted(Bug::WakeForgotten) {
-                    timers.push((*next_at, WakeReason::Phase));
-                    timers.push((*deadline_at, WakeReason::Deadline));
-                }
-            }
-            Phase::Rendering { next_at, deadline_at, .. } => {
+            Phase::Submitting { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
+            // No step is ever due after the deadline, so the deadline needs no timer of its own.
+            Phase::Submitting { next_at, .. } | Phase::Rendering { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));
-                timers.push((*deadline_at, WakeReason::Deadline));
             }
-            Phase::Storing { next_at, .. } => timers.push((*next_at, WakeReason::Phase)),
             Phase::Ended { .. } => {}
         }
         timers.extend(self.report.iter().map(|errand| (errand.next_at, WakeReason::Report)));

@@ -285,9 +285,10 @@ mod tests {
         assert!(matches!(read_poll(reply(404, "{}")), Outcome::Retry { .. }));
         let done = r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"uri":"https://h/f"}}]}}}"#;
         assert_eq!(read_poll(reply(200, done)), Outcome::Done(Progress::Ready { uri: "https://h/f".to_owned() }));
-        let code = |body: &str| match read_poll(reply(200, body)) {
-            Outcome::Refused(failure) => (failure.code, failure.message),
-            other => panic!("{other:?}"),
+        let code = |body: &str| {
+            let outcome = read_poll(reply(200, body));
+            let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };
+            (failure.code, failure.message)
         };
         let filtered = r#"{"done":true,"response":{"generateVideoResponse":{"raiMediaFilteredCount":1,"raiMediaFilteredReasons":["No."]}}}"#;
         assert_eq!(code(filtered), (ErrorCode::ProviderRejectedContent, "No.".to_owned()));

@@ -186,7 +186,6 @@ impl World {
 fn wake_name(reason: WakeReason) -> &'static str {
     match reason {
         WakeReason::Phase => "phase",
-        WakeReason::Deadline => "deadline",
         WakeReason::Report => "report",
         WakeReason::Deliver => "deliver",
         WakeReason::Discard => "discard",

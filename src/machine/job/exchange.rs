@@ -128,7 +128,6 @@ pub struct Wake {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WakeReason {
     Phase,
-    Deadline,
     Report,
     Deliver,
     Discard,
