@@ -7,6 +7,7 @@ mod cancelled;
 mod faults;
 mod harness;
 mod killed;
+mod large_video;
 mod order;
 mod repeats;
 mod settings;

@@ -24,14 +24,14 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts a program in `folder`, its output going to a log there.
-    pub(crate) fn start(folder: &Path, name: &str, command: &[&OsStr], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &Path, name: &str, command: &[&OsStr], variables: &[(String, String)]) -> Self {
         let log = folder.join(format!("{name}.log"));
         let output = File::options().create(true).append(true).open(&log).expect("the log can be written");
         let errors = output.try_clone().expect("the log can be written");
         let leader = Command::new("sh")
             .args(["-c", LEASH, "leash"])
             .args(command)
-            .envs(variables.iter().copied())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(output)

@@ -31,19 +31,28 @@ pub(crate) struct Worker {
     folder: PathBuf,
     port: u16,
     variables: BTreeMap<String, String>,
+    environment: Vec<(String, String)>,
     program: Mutex<Program>,
 }
 
 impl Worker {
     /// Starts a worker that talks to the upstream at `upstream`, with these variables besides the usual ones.
-    pub(crate) fn start(folder: &Path, upstream: &str, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        folder: &Path,
+        upstream: &str,
+        variables: &[(&str, &str)],
+        environment: &[(&str, &str)],
+    ) -> Self {
         lay_out(folder);
         let variables = usual_variables(upstream).into_iter().chain(variables.iter().copied());
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let environment = QUIET.iter().chain(environment);
+        let environment: Vec<(String, String)> =
+            environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let port = free_port();
-        let program = Mutex::new(serve(folder, port, &variables));
-        Self { folder: folder.to_owned(), port, variables, program }
+        let program = Mutex::new(serve(folder, port, &variables, &environment));
+        Self { folder: folder.to_owned(), port, variables, environment, program }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -59,7 +68,7 @@ impl Worker {
     /// Starts the worker again on its state, at its old address. No request has reached an object of it before this
     /// returns.
     pub(crate) fn restart(&self) {
-        *self.program() = serve(&self.folder, self.port, &self.variables);
+        *self.program() = serve(&self.folder, self.port, &self.variables, &self.environment);
     }
 
     /// The ids of its workerd processes.
@@ -100,7 +109,7 @@ fn lay_out(folder: &Path) {
     }
 }
 
-fn serve(folder: &Path, port: u16, variables: &BTreeMap<String, String>) -> Program {
+fn serve(folder: &Path, port: u16, variables: &BTreeMap<String, String>, environment: &[(String, String)]) -> Program {
     let (port, inspector) = (port.to_string(), free_port().to_string());
     let mut command: Vec<String> =
         ["wrangler", "dev", "--ip", "127.0.0.1", "--port", &port, "--inspector-port", &inspector]
@@ -112,7 +121,7 @@ fn serve(folder: &Path, port: u16, variables: &BTreeMap<String, String>) -> Prog
         command.extend(["--var".to_owned(), format!("{name}:{value}")]);
     }
     let command: Vec<&OsStr> = command.iter().map(OsStr::new).collect();
-    let program = Program::start(folder, "worker", &command, &QUIET);
+    let program = Program::start(folder, "worker", &command, environment);
     let http = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("an HTTP client");
     // An address no route knows, so that no object hears of it.
     let address = format!("http://127.0.0.1:{port}/is-it-there");

@@ -23,15 +23,20 @@ pub(crate) struct World {
 impl World {
     /// Starts a worker with these variables besides the usual ones. One such world is there at a time.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Lent {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        Lent::Own(Box::new(Self::new(variables)), turn)
+        Self::start_in(variables, &[])
     }
 
-    fn new(variables: &[(&str, &str)]) -> Self {
+    /// The same in an environment of wrangler's own.
+    pub(crate) fn start_in(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Lent {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        Lent::Own(Box::new(Self::new(variables, environment)), turn)
+    }
+
+    fn new(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
         let folder = new_folder();
         let upstream = Upstream::start(&folder);
-        let worker = Worker::start(&folder, upstream.origin(), variables);
+        let worker = Worker::start(&folder, upstream.origin(), variables, environment);
         Self { upstream, worker, folder }
     }
 
@@ -57,7 +62,7 @@ pub(crate) fn unique(word: &str) -> String {
 
 /// The one worker for tests that disturb nobody: [`SHARED_SETTINGS`].
 pub(crate) fn shared() -> Lent {
-    static SHARED: LazyLock<World> = LazyLock::new(|| World::new(&SHARED_SETTINGS));
+    static SHARED: LazyLock<World> = LazyLock::new(|| World::new(&SHARED_SETTINGS, &[]));
     Lent::Shared(&SHARED)
 }
 
@@ -71,7 +76,7 @@ pub(crate) fn exclusive() -> Lent {
         *world = None;
         world
     });
-    world.get_or_insert_with(|| World::new(&[])).upstream.reset();
+    world.get_or_insert_with(|| World::new(&[], &[])).upstream.reset();
     Lent::Exclusive(world)
 }
 
