@@ -12,8 +12,8 @@ pub const JOB_VERSION: u32 = 1;
 pub enum StoredError {
     #[error("the stored job is not readable JSON of its version")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the stored job has version {0}, newer than this build knows")]
-    FromTheFuture(u32),
+    #[error("the stored job has version {0}, which this build does not know")]
+    UnknownVersion(u32),
 }
 
 #[derive(Serialize)]
@@ -41,6 +41,6 @@ pub fn write_job(job: &Job) -> Result<String, StoredError> {
 pub fn read_job(record: &str) -> Result<Job, StoredError> {
     match serde_json::from_str::<Version>(record)?.version {
         1 => Ok(serde_json::from_str::<ReadingV1>(record)?.job),
-        newer => Err(StoredError::FromTheFuture(newer)),
+        unknown => Err(StoredError::UnknownVersion(unknown)),
     }
 }

@@ -63,7 +63,7 @@ fn a_record_of_a_newer_version_is_refused_and_stays_untouched_i11() {
     put_record(&sql, &newer);
     let refused = job::load(&sql);
     assert!(
-        matches!(refused, Err(JobStoreError::Record(StoredError::FromTheFuture(version))) if version == JOB_VERSION + 1)
+        matches!(refused, Err(JobStoreError::Record(StoredError::UnknownVersion(version))) if version == JOB_VERSION + 1)
     );
     assert_eq!(sql.texts("SELECT record FROM job"), [newer]);
 }
