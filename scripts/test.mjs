@@ -33,7 +33,7 @@ await main(async () => {
     const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
     await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {
-    left = leftovers(tag);
+    left = await leftovers(tag);
     await stopLeftovers(left);
   }
   const names = left.map(({ command }) => command).join("; ");

@@ -13,8 +13,14 @@ function read(path) {
   }
 }
 
-/** The processes whose environment has `REELAY_RUN=tag`. */
-export function leftovers(tag) {
+/** The processes whose environment has `REELAY_RUN=tag` and that do not end by themselves within the grace. */
+export async function leftovers(tag) {
+  const deadline = performance.now() + GRACE_MS;
+  while (tagged(tag).length > 0 && performance.now() < deadline) await sleep(50);
+  return tagged(tag);
+}
+
+function tagged(tag) {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)

@@ -16,15 +16,27 @@ pub(crate) enum Object {
 /// A message to an object.
 #[derive(Debug, Clone)]
 pub(crate) enum Message {
-    Create,
-    Withdraw { created_at: Millis },
+    /// The fingerprint tells a repeat from another order under the same id.
+    Create {
+        fingerprint: &'static str,
+    },
+    Withdraw {
+        created_at: Millis,
+    },
     View,
-    Start { epoch: u64 },
+    Start {
+        epoch: u64,
+    },
     Cancel,
     Retry,
     DeleteVideo,
-    Enqueue { card: Card, promised: bool },
-    Report { card: Card },
+    Enqueue {
+        card: Card,
+        promised: bool,
+    },
+    Report {
+        card: Card,
+    },
     Sweep,
 }
 
@@ -37,6 +49,7 @@ pub(crate) enum Reply {
         new: bool,
         card: Card,
     },
+    Conflict,
     Withdrawn,
     State {
         epoch: u64,
@@ -73,7 +86,7 @@ pub(crate) enum Caller {
 /// What a user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    Post,
+    Post { fingerprint: &'static str },
     Cancel,
     Retry,
     DeleteVideo,

@@ -4,9 +4,9 @@ use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::job_object::JobObject;
 use crate::world::World;
-use reelay::machine::Millis;
 use reelay::machine::job::{Answer, EFFECT_GUARD, Effect, InFlight, Input};
 use reelay::machine::outcome::Outcome;
+use reelay::machine::{MINUTE, Millis};
 
 impl World {
     pub(crate) fn fire_job(&mut self, number: usize) {
@@ -22,6 +22,8 @@ impl World {
         }
         let run = self.fresh();
         self.jobs[number].platform.handler = Some(run);
+        self.jobs[number].began = self.now();
+        self.jobs[number].effects = 0;
         self.act(number, run);
     }
 
@@ -111,7 +113,22 @@ impl World {
             self.crash(object);
             return;
         }
+        if self.is_spent(number) {
+            self.tally.mark("alarm", "ended with work left");
+            self.jobs[number].platform.handler = None;
+            let now = self.now();
+            self.arm(object, Some(now));
+            return;
+        }
         self.act(number, run);
+    }
+
+    /// Whether the alarm handler has carried out its share; the rest is due in an alarm of its own.
+    fn is_spent(&mut self, number: usize) -> bool {
+        let now = self.now();
+        let object = &mut self.jobs[number];
+        object.effects += 1;
+        object.effects >= self.plan.max_effects || now.saturating_sub(object.began) > 5 * MINUTE
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) struct JobObject {
     pub(crate) request: Request,
     pub(crate) platform: Platform,
     pub(crate) job: Option<Job>,
+    /// When the alarm handler began and how many effects it has carried out, in memory.
+    pub(crate) began: Millis,
+    pub(crate) effects: u64,
 }
 
 /// The write failed, or its success was not told.
@@ -24,7 +27,7 @@ pub(crate) struct WriteFailed;
 impl JobObject {
     pub(crate) fn new(number: usize, choices: &mut Choices) -> Self {
         let request = plan::request(choices);
-        Self { key: plan::key(number), request, platform: Platform::default(), job: None }
+        Self { key: plan::key(number), request, platform: Platform::default(), job: None, began: 0, effects: 0 }
     }
 
     /// What a crash leaves is what the stored JSON says.
@@ -74,13 +77,13 @@ impl World {
         let object = Object::Job(number);
         let Some(job) = self.jobs[number].job.clone() else {
             return match message {
-                Message::Create => self.create(number),
+                Message::Create { fingerprint } => self.create(number, fingerprint),
                 Message::Withdraw { .. } => Ok(Reply::Withdrawn),
                 _ => Ok(Reply::Missing),
             };
         };
         let input = match message {
-            Message::Create => return self.create_again(number, job),
+            Message::Create { fingerprint } => return self.create_again(number, job, fingerprint),
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
             Message::Start { epoch } => {
                 let epoch = *epoch;
@@ -110,16 +113,20 @@ impl World {
         Ok(Reply::State { epoch: job.epoch, report_number: job.report_number, status: job.status() })
     }
 
-    fn create(&mut self, number: usize) -> Result<Reply, WriteFailed> {
+    fn create(&mut self, number: usize, fingerprint: &str) -> Result<Reply, WriteFailed> {
         let moment = self.moment();
         let object = &self.jobs[number];
-        let (mut job, _) = Job::create(object.key.clone(), object.request.clone(), moment);
+        let request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
+        let (mut job, _) = Job::create(object.key.clone(), request, moment);
         self.save_job(number, &mut job)?;
         self.arm(Object::Job(number), job.wake(moment.now).map(|wake| wake.at));
         Ok(Reply::Created { new: true, card: JobObject::card(&job) })
     }
 
-    fn create_again(&mut self, number: usize, mut job: Job) -> Result<Reply, WriteFailed> {
+    fn create_again(&mut self, number: usize, mut job: Job, fingerprint: &str) -> Result<Reply, WriteFailed> {
+        if job.request.fingerprint != fingerprint {
+            return Ok(Reply::Conflict);
+        }
         if job.promise() {
             self.save_job(number, &mut job)?;
         }

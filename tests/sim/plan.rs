@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     pub(crate) queue: queue::Policy,
     pub(crate) rates: Rates,
+    /// How many effects one alarm of a job carries out at most.
+    pub(crate) max_effects: u64,
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
@@ -52,6 +54,7 @@ impl Plan {
             policy,
             queue: queue::Policy { slots: choices.pick(&[1, 1, 2, 3]), max_waiting: choices.pick(&[1, 1, 2, 20]) },
             rates: Rates::draw(choices),
+            max_effects: choices.pick(&[1, 3, 32]),
             chaos: choices.between(3, 20) * MINUTE,
             never_heals: match choices.between(0, 9) {
                 0 => NeverHeals::Receiver,
@@ -65,6 +68,10 @@ impl Plan {
 pub(crate) fn key(number: usize) -> JobKey {
     JobKey::new("user", format!("job-{number}"))
 }
+
+/// What the app usually orders, and what it orders by mistake under an id that is taken.
+pub(crate) const FINGERPRINT: &str = "f";
+pub(crate) const OTHER_FINGERPRINT: &str = "other";
 
 pub(crate) fn request(choices: &mut Choices) -> Request {
     Request {
@@ -84,7 +91,7 @@ pub(crate) fn request(choices: &mut Choices) -> Request {
         metadata: BTreeMap::new(),
         usual_render: choices.between(5, 60) * SECOND,
         price_micros: 3_200_000,
-        fingerprint: "f".to_owned(),
+        fingerprint: FINGERPRINT.to_owned(),
         public_url: "https://reelay.example".to_owned(),
     }
 }

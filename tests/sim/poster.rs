@@ -21,6 +21,7 @@ enum Stage {
 #[derive(Debug, Clone)]
 struct Post {
     job: usize,
+    fingerprint: &'static str,
     stage: Stage,
 }
 
@@ -34,6 +35,8 @@ pub(crate) struct Posts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Accepted,
+    /// The id is another order's.
+    Conflict,
     Full,
     Failed,
 }
@@ -49,13 +52,13 @@ impl Posts {
 impl World {
     pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
         let message = match action {
-            Action::Post => {
+            Action::Post { fingerprint } => {
                 if self.posts.posts.iter().any(|post| post.job == job) {
                     self.tally.mark("post", "repeated");
                 }
                 let post = self.posts.posts.len();
-                self.posts.posts.push(Post { job, stage: Stage::Creating });
-                self.send(Object::Job(job), Message::Create, Caller::Post(post));
+                self.posts.posts.push(Post { job, fingerprint, stage: Stage::Creating });
+                self.send(Object::Job(job), Message::Create { fingerprint }, Caller::Post(post));
                 return;
             }
             Action::Cancel => Message::Cancel,
@@ -67,18 +70,18 @@ impl World {
     }
 
     pub(crate) fn post_goes_on(&mut self, number: usize, reply: Reply) {
-        let Post { job, stage } = self.posts.posts[number].clone();
+        let Post { job, fingerprint, stage } = self.posts.posts[number].clone();
         if stage == Stage::Over {
             return;
         }
         if self.fault(Fault::PosterCrash) {
             self.posts.posts[number].stage = Stage::Over;
-            self.repeat_post(job);
+            self.repeat_post(job, fingerprint);
             return;
         }
         match (stage, reply) {
             (Stage::Creating, Reply::Created { new, card }) => {
-                if new && self.witness.accepted.contains(&job) {
+                if new && self.witness.accepted.contains_key(&job) {
                     self.violated(Invariant::I10, format!("job {job} was accepted and is made anew"));
                 }
                 if card.status != Status::Queued {
@@ -88,6 +91,7 @@ impl World {
                 self.posts.posts[number].stage = Stage::Enqueuing { epoch: card.epoch, created_at: card.created_at };
                 self.send(Object::Queue, Message::Enqueue { card, promised: !new }, Caller::Post(number));
             }
+            (Stage::Creating, Reply::Conflict) => self.answer_post(number, Verdict::Conflict),
             (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
                 if standing.admitted == Some(epoch) {
                     self.send(Object::Job(job), Message::Start { epoch }, Caller::Nobody);
@@ -106,29 +110,34 @@ impl World {
     }
 
     fn answer_post(&mut self, number: usize, verdict: Verdict) {
-        let job = self.posts.posts[number].job;
+        let Post { job, fingerprint, .. } = self.posts.posts[number];
         self.posts.posts[number].stage = Stage::Over;
         self.trace.say(self.real, || format!("job {job} is answered {verdict:?}"));
         let word = match verdict {
             Verdict::Accepted => "accepted",
+            Verdict::Conflict => "conflict",
             Verdict::Full => "full",
             Verdict::Failed => "failed",
         };
         self.tally.mark("post", word);
         if verdict == Verdict::Accepted {
-            self.witness.accepted.insert(job);
+            let first = *self.witness.accepted.entry(job).or_insert(fingerprint);
+            if first != fingerprint {
+                self.violated(Invariant::I10, format!("job {job} was accepted as {first} and as {fingerprint}"));
+            }
             self.tally.accepted += 1;
         }
-        if verdict != Verdict::Accepted || self.fault(Fault::ClientHearsNothing) {
-            self.repeat_post(job);
+        let settled = matches!(verdict, Verdict::Accepted | Verdict::Conflict);
+        if !settled || self.fault(Fault::ClientHearsNothing) {
+            self.repeat_post(job, fingerprint);
         }
     }
 
     /// Most clients try again.
-    fn repeat_post(&mut self, job: usize) {
+    fn repeat_post(&mut self, job: usize, fingerprint: &'static str) {
         if self.choices.chance(900) {
             let latest = self.choices.pick(&[2 * SECOND, 8 * SECOND, 30 * SECOND]);
-            self.after(SECOND, latest, Event::User { job, action: Action::Post });
+            self.after(SECOND, latest, Event::User { job, action: Action::Post { fingerprint } });
         }
     }
 }

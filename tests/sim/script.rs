@@ -2,6 +2,7 @@
 
 use crate::agenda::{Action, Caller, Event, Message, Object};
 use crate::faults::Fault;
+use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, HOUR, LOOK_BOUND, World, is_live};
 use reelay::machine::{MINUTE, SECOND};
 
@@ -12,10 +13,12 @@ impl World {
         let spread = self.choices.pick(&[5 * SECOND, 2 * MINUTE, chaos / 2]);
         for job in 0..self.jobs.len() {
             let at = self.choices.between(0, spread);
-            self.agenda.add(BEGINNING + at, Event::User { job, action: Action::Post });
+            let post = Action::Post { fingerprint: plan::FINGERPRINT };
+            self.agenda.add(BEGINNING + at, Event::User { job, action: post });
             for _ in 0..self.choices.between(0, 5) {
                 let action = self.choices.pick(&[
-                    Action::Post,
+                    post,
+                    Action::Post { fingerprint: plan::OTHER_FINGERPRINT },
                     Action::Cancel,
                     Action::Retry,
                     Action::Retry,

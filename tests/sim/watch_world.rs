@@ -59,9 +59,13 @@ impl World {
     /// I1: every accepted job is there, and every job has ended.
     pub(crate) fn check_ended(&mut self) {
         for number in 0..self.jobs.len() {
+            let accepted = self.witness.accepted.get(&number).copied();
             match &self.jobs[number].job {
-                None if self.witness.accepted.contains(&number) => {
+                None if accepted.is_some() => {
                     self.violated(Invariant::I1, format!("job {number} was accepted and is gone"));
+                }
+                Some(job) if accepted.is_some_and(|accepted| job.request.fingerprint != accepted) => {
+                    self.violated(Invariant::I10, format!("job {number} is not what was accepted under its id"));
                 }
                 Some(job) if is_live(job) => {
                     let message = format!("job {number} is still {} at its bound", job.phase_name());

@@ -2,7 +2,7 @@
 
 use reelay::machine::queue::Order;
 use reelay::machine::{JobKey, Millis, Status};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The invariants of DESIGN.md that this world can see broken.
@@ -48,8 +48,8 @@ pub(crate) struct Ended {
 #[derive(Debug, Default)]
 pub(crate) struct Witness {
     pub(crate) violation: Option<Violation>,
-    /// Jobs whose acceptance was answered.
-    pub(crate) accepted: BTreeSet<usize>,
+    /// Jobs whose acceptance was answered, with the fingerprint of what was ordered.
+    pub(crate) accepted: BTreeMap<usize, &'static str>,
     /// How often a job has been withdrawn.
     incarnations: BTreeMap<usize, u64>,
     /// The end of each attempt by job and epoch.
