@@ -8,6 +8,7 @@
 //! [`World::start`] is a worker with settings of its own.
 
 pub(crate) mod api;
+pub(crate) mod bucket;
 pub(crate) mod process;
 pub(crate) mod ready;
 pub(crate) mod token;

@@ -101,6 +101,19 @@ fn killed_with_jobs_waiting_all_of_them_complete_and_no_slot_leaks_i1_i9() {
     assert_eq!(slots["status"]["slots"]["used"], 0, "{slots:#}");
 }
 
+#[test]
+fn killed_in_two_phases_one_after_the_other_the_job_completes_and_is_paid_once_i1_i4() {
+    let world = exclusive();
+    let (user, prompt) = (world.user(), unique("killed twice"));
+    world.upstream.close("bytes");
+    let id = killed_while_held(&world, &user, &prompt, "poll", |upstream| upstream.close("poll"));
+    world.upstream.wait_held("bytes", &prompt, 1);
+    world.worker.kill();
+    world.upstream.open("bytes");
+    world.worker.restart();
+    completes_paid_once(&world, &user, &id, &prompt);
+}
+
 /// Orders a video, waits until the closed gate of `step` holds it, kills, and restarts with the gate open.
 fn killed_while_held(world: &World, user: &Api, prompt: &str, step: &str, close: impl FnOnce(&Upstream)) -> String {
     close(&world.upstream);

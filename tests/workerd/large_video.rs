@@ -15,7 +15,8 @@ const SIZE: u64 = 200 * MIB;
 const GROWTH: u64 = 64 * MIB;
 /// The videos before it.
 const WARM_UP: [u64; 4] = [25 * MIB; 4];
-const COLLECT_OFTEN: (&str, &str) = ("MINIFLARE_WORKERD_V8_FLAGS", "--gc-global --gc-interval=1000");
+/// Has workerd collect its garbage often.
+pub(crate) const COLLECT_OFTEN: (&str, &str) = ("MINIFLARE_WORKERD_V8_FLAGS", "--gc-global --gc-interval=1000");
 
 #[test]
 fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {

@@ -71,6 +71,11 @@ impl Worker {
         *self.program() = serve(&self.folder, self.port, &self.variables, &self.environment);
     }
 
+    /// Where R2 keeps its objects on disk.
+    pub(crate) fn bucket_folder(&self) -> PathBuf {
+        self.folder.join("state/v3/r2")
+    }
+
     /// The ids of its workerd processes.
     pub(crate) fn workerds(&self) -> Vec<u32> {
         self.program().named("workerd")

@@ -4,7 +4,7 @@ use super::process::new_folder;
 use super::{Api, Upstream, Worker};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// How much of each log a failed test shows.
@@ -66,15 +66,19 @@ pub(crate) fn shared() -> Lent {
     Lent::Shared(&SHARED)
 }
 
-/// The one worker for tests that need it for themselves, with the usual three slots; nothing of the test before is
-/// left but finished jobs. After a test that failed it is a new one.
+/// One of two workers for tests that need one for themselves, with the usual three slots; nothing of the test before
+/// is left but finished jobs. After a test that failed it is a new one.
 pub(crate) fn exclusive() -> Lent {
-    static EXCLUSIVE: Mutex<Option<World>> = Mutex::new(None);
-    let mut world = EXCLUSIVE.lock().unwrap_or_else(|poisoned| {
-        EXCLUSIVE.clear_poison();
-        let mut world = poisoned.into_inner();
-        *world = None;
-        world
+    static WORLDS: [Mutex<Option<World>>; 2] = [Mutex::new(None), Mutex::new(None)];
+    static TURN: AtomicUsize = AtomicUsize::new(0);
+    let mut world = WORLDS.iter().find_map(|world| world.try_lock().ok()).unwrap_or_else(|| {
+        let next = &WORLDS[TURN.fetch_add(1, Ordering::Relaxed) % WORLDS.len()];
+        next.lock().unwrap_or_else(|poisoned| {
+            next.clear_poison();
+            let mut world = poisoned.into_inner();
+            *world = None;
+            world
+        })
     });
     world.get_or_insert_with(|| World::new(&[], &[])).upstream.reset();
     Lent::Exclusive(world)
