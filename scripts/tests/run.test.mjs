@@ -46,7 +46,7 @@ test("a process that leaves its group is still found by its run", { skip: proces
   const tag = `test-${process.pid}`;
   const child = start("sleep", ["100"], { env: { ...process.env, REELAY_RUN: tag } });
   await sleep(50);
-  const found = leftovers(tag);
+  const found = await leftovers(tag);
   assert.deepEqual(
     found.map(({ pid }) => pid),
     [child.pid],
