@@ -24,7 +24,7 @@
 //! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
 //! * A new build meets an old record (15): the record carries its version.
 
-use super::shell::{ALARM_RETRY, Acting, Alarm, CONFIG_RETRY, read, reply};
+use super::shell::Shell;
 use crate::clients::veo::Veo;
 use crate::clients::{r2, webhook};
 use crate::config::Config;
@@ -37,8 +37,7 @@ use crate::wire::api::{Generation, card};
 use crate::wire::event;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::{clock, log, stub};
-use std::cell::Cell;
-use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorage, State, durable_object};
+use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 /// How many effects one alarm carries out at most.
 const MAX_EFFECTS: usize = 32;
@@ -48,65 +47,26 @@ const MAX_ALARM_TIME: Millis = 5 * MINUTE;
 #[durable_object]
 #[derive(Debug)]
 pub struct JobManager {
-    state: State,
-    env: Env,
-    alarm: Alarm,
-    acting: Cell<bool>,
+    shell: Shell,
 }
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, alarm: Alarm::default(), acting: Cell::new(false) }
+        Self { shell: Shell::new(state, env) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let Ok(message) = read::<JobMessage>(request).await else {
-            return Response::error("unreadable message", 400);
-        };
-        match self.answer(message).await {
-            Ok(answer) => reply(&answer),
-            Err(error) => {
-                log::error(&log::Line {
-                    message: "a job's message failed",
-                    reason: Some(error.to_string()),
-                    ..log::Line::default()
-                });
-                Response::error("the message could not be taken", 500)
-            }
-        }
+        self.shell.serve(request, async |message| self.answer(message).await).await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.alarm.fired();
-        let now = clock::now();
-        let Some(_acting) = Acting::begin(&self.acting) else {
-            self.alarm.set(&self.state, Some(now + job::EFFECT_GUARD), now).await?;
-            return Response::empty();
-        };
-        if let Err(error) = self.act_while_due(now).await {
-            log::error(&log::Line {
-                message: "a job's alarm failed",
-                reason: Some(error.to_string()),
-                ..log::Line::default()
-            });
-            let now = clock::now();
-            self.alarm.set(&self.state, Some(now + ALARM_RETRY), now).await?;
-        }
-        Response::empty()
+        self.shell.on_alarm(async |config| self.act_while_due(&config).await).await
     }
 }
 
 impl JobManager {
-    fn sql(&self) -> SqlStorage {
-        self.state.storage().sql()
-    }
-
     fn load(&self) -> Result<Option<Job>> {
-        store::job::load(&self.sql()).map_err(|error| Error::RustError(error.to_string()))
-    }
-
-    fn config(&self) -> Result<Config> {
-        Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
+        store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))
     }
 
     /// Saves the job with its notes, every new event sealed with its body.
@@ -117,7 +77,7 @@ impl JobManager {
             let url = completed.then(|| config.url_signer.sign(&job.request.public_url, &job.key, expires_at));
             event::compose(job, delivery, url)
         });
-        store::job::save(&self.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))
+        store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))
     }
 
     /// Loads, steps and saves, without awaiting anything; `None` when there is no job.
@@ -143,12 +103,12 @@ impl JobManager {
 
     /// Sets the alarm a step asks for.
     async fn arm(&self, step: &Step, now: Millis) -> Result<()> {
-        self.alarm.set(&self.state, step.wake.map(|wake| wake.at), now).await
+        self.shell.set_alarm(step.wake.map(|wake| wake.at), now).await
     }
 
     async fn answer(&self, message: JobMessage) -> Result<JobReply> {
         let moment = clock::moment();
-        let config = self.config()?;
+        let config = self.shell.config()?;
         let input = match message {
             JobMessage::Create { key, request } => return self.create(&config, key, *request, moment).await,
             JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
@@ -162,7 +122,7 @@ impl JobManager {
         let is_start = matches!(input, Input::Start { .. });
         if is_start {
             // Whoever asks may do so because the alarm was lost: set it anew even if its time has not changed.
-            self.alarm.fired();
+            self.shell.distrust_alarm();
         }
         let Some(step) = self.take(&config, input, moment)? else { return Ok(JobReply::Missing) };
         self.arm(&step, moment.now).await?;
@@ -185,13 +145,13 @@ impl JobManager {
             if job.promise() {
                 self.save(config, &mut job, &[])?;
             }
-            self.wake_at_first_event(&job, moment.now).await?;
+            self.shell.ensure_alarm(job.wake(moment.now).map(|wake| wake.at), moment.now).await?;
             return Ok(JobReply::Created { new: false, card: card(&job, moment.now) });
         }
         let (mut job, note) = Job::create(key, request, moment);
         self.save(config, &mut job, &[note])?;
         let wake = job.wake(moment.now);
-        self.alarm.set(&self.state, wake.map(|wake| wake.at), moment.now).await?;
+        self.shell.set_alarm(wake.map(|wake| wake.at), moment.now).await?;
         Ok(JobReply::Created { new: true, card: card(&job, moment.now) })
     }
 
@@ -201,14 +161,13 @@ impl JobManager {
         if !job.can_withdraw(created_at) {
             return Ok(shown(&job, clock::now()));
         }
-        self.state.storage().delete_all().await?;
-        self.alarm.fired();
+        self.shell.delete_all().await?;
         Ok(JobReply::Withdrawn)
     }
 
     async fn view(&self, now: Millis) -> Result<JobReply> {
         let Some(job) = self.load()? else { return Ok(JobReply::Missing) };
-        self.wake_at_first_event(&job, now).await?;
+        self.shell.ensure_alarm(job.wake(now).map(|wake| wake.at), now).await?;
         Ok(shown(&job, now))
     }
 
@@ -216,48 +175,28 @@ impl JobManager {
         if self.load()?.is_none() {
             return Ok(JobReply::Missing);
         }
-        Ok(JobReply::Timeline { notes: store::job::timeline(&self.sql())? })
-    }
-
-    /// A new instance does not trust that its alarm survived.
-    async fn wake_at_first_event(&self, job: &Job, now: Millis) -> Result<()> {
-        if self.alarm.is_known() || self.acting.get() {
-            return Ok(());
-        }
-        self.alarm.set(&self.state, job.wake(now).map(|wake| wake.at), now).await
+        Ok(JobReply::Timeline { notes: store::job::timeline(&self.shell.sql())? })
     }
 
     /// The executor's loop: intent saved, effect carried out, answer saved, until nothing is due.
-    async fn act_while_due(&self, began: Millis) -> Result<()> {
-        let config = match self.config() {
-            Ok(config) => config,
-            Err(error) => {
-                let now = clock::now();
-                self.alarm.set(&self.state, Some(now + CONFIG_RETRY), now).await?;
-                log::error(&log::Line {
-                    message: "a job waits for a valid configuration",
-                    reason: Some(error.to_string()),
-                    ..log::Line::default()
-                });
-                return Ok(());
-            }
-        };
+    async fn act_while_due(&self, config: &Config) -> Result<()> {
+        let began = clock::now();
         for _ in 0..MAX_EFFECTS {
             let moment = clock::moment();
-            let Some(step) = self.take(&config, Input::Alarm, moment)? else { return Ok(()) };
+            let Some(step) = self.take(config, Input::Alarm, moment)? else { return Ok(()) };
             self.arm(&step, moment.now).await?;
             let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
-            let answer = self.act(&config, &step.job, effect).await;
+            let answer = self.act(config, &step.job, effect).await;
             let moment = clock::moment();
             // The alarm that guarded the effect is still set: no need to move it before the next turn does.
-            self.take(&config, Input::Answer { number, answer }, moment)?;
+            self.take(config, Input::Answer { number, answer }, moment)?;
             if moment.now.saturating_sub(began) > MAX_ALARM_TIME {
                 break;
             }
         }
         // The rest is due in an alarm of its own.
         let now = clock::now();
-        self.alarm.set(&self.state, Some(now), now).await
+        self.shell.set_alarm(Some(now), now).await
     }
 
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
@@ -269,13 +208,13 @@ impl JobManager {
             Effect::Store { attempt, uri, .. } => Answer::Stored(self.store(veo, job, attempt, &uri).await),
             Effect::Report { .. } => {
                 let message = QueueMessage::Report { card: card(job, clock::now()) };
-                Answer::Reported(match stub::queue(&self.env, &message).await {
+                Answer::Reported(match stub::queue(&self.shell.env, &message).await {
                     Ok(_) => Outcome::Done(()),
                     Err(_) => Outcome::Unknown,
                 })
             }
             Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
-            Effect::Discard { attempt } => Answer::Discarded(match self.env.bucket("VIDEOS") {
+            Effect::Discard { attempt } => Answer::Discarded(match self.shell.env.bucket("VIDEOS") {
                 Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
                 Err(_) => Outcome::Unknown,
             }),
@@ -284,7 +223,7 @@ impl JobManager {
 
     async fn enqueue(&self, job: &Job) -> Outcome<bool> {
         let message = QueueMessage::Enqueue { card: card(job, clock::now()), promised: true };
-        match stub::queue(&self.env, &message).await {
+        match stub::queue(&self.shell.env, &message).await {
             Ok(QueueReply::Standing { standing }) => Outcome::Done(standing.admitted == Some(job.epoch)),
             Ok(
                 QueueReply::Full { .. }
@@ -299,7 +238,7 @@ impl JobManager {
     }
 
     async fn store(&self, veo: Veo<'_>, job: &Job, attempt: u32, uri: &str) -> Outcome<job::Video> {
-        let Ok(bucket) = self.env.bucket("VIDEOS") else {
+        let Ok(bucket) = self.shell.env.bucket("VIDEOS") else {
             let failure = Failure::new(ErrorCode::StorageFailed, "The video storage is not configured.");
             return Outcome::Retry { after: None, failure };
         };

@@ -21,16 +21,15 @@
 //! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue.
 //! * SQLite (13): bound values stay below 20, times and counts below 2^53; what is asked often has an index.
 
-use super::shell::{ALARM_RETRY, Acting, Alarm, CONFIG_RETRY, read, reply};
+use super::shell::Shell;
 use crate::config::Config;
 use crate::machine::queue::{self, Input, Reply, Rows, Said, Start, Step};
 use crate::machine::{Millis, Moment, Status};
 use crate::store::queue::{Cursor, QueueStore};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
-use crate::{clock, log, stub};
+use crate::{clock, stub};
 use futures::StreamExt;
-use std::cell::Cell;
-use worker::{DurableObject, Env, Error, Request, Response, Result, SqlStorage, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 /// How many holders are asked at the same time: the platform allows six connections.
 const ASKED_AT_ONCE: usize = 6;
@@ -40,73 +39,38 @@ const MAX_PAGE: u32 = 100;
 #[durable_object]
 #[derive(Debug)]
 pub struct QueueManager {
-    state: State,
-    env: Env,
-    alarm: Alarm,
-    acting: Cell<bool>,
+    shell: Shell,
 }
 
 impl DurableObject for QueueManager {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, alarm: Alarm::default(), acting: Cell::new(false) }
+        Self { shell: Shell::new(state, env) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let Ok(message) = read::<QueueMessage>(request).await else {
-            return Response::error("unreadable message", 400);
-        };
-        match self.answer(message).await {
-            Ok(answer) => reply(&answer),
-            Err(error) => {
-                log::error(&log::Line {
-                    message: "a message to the queue failed",
-                    reason: Some(error.to_string()),
-                    ..log::Line::default()
-                });
-                Response::error("the message could not be taken", 500)
-            }
-        }
+        self.shell.serve(request, async |message| self.answer(message).await).await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.alarm.fired();
-        let now = clock::now();
-        let Some(_acting) = Acting::begin(&self.acting) else {
-            self.alarm.set(&self.state, Some(now + ALARM_RETRY), now).await?;
-            return Response::empty();
-        };
-        if let Err(error) = self.ask_holders().await {
-            log::error(&log::Line {
-                message: "the queue's alarm failed",
-                reason: Some(error.to_string()),
-                ..log::Line::default()
-            });
-            let now = clock::now();
-            self.alarm.set(&self.state, Some(now + ALARM_RETRY), now).await?;
-        }
-        Response::empty()
+        self.shell.on_alarm(async |config| self.ask_holders(&config).await).await
     }
 }
 
 impl QueueManager {
     fn rows(&self) -> Result<QueueStore<SqlStorage>> {
-        QueueStore::open(self.state.storage().sql())
-    }
-
-    fn config(&self) -> Result<Config> {
-        Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
+        QueueStore::open(self.shell.sql())
     }
 
     /// One step and the alarm it asks for. Awaits storage only.
     async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
         let step = queue::step(&mut self.rows()?, input, moment, config.queue)?;
-        self.alarm.set(&self.state, step.wake_at, moment.now).await?;
+        self.shell.set_alarm(step.wake_at, moment.now).await?;
         Ok(step)
     }
 
     async fn answer(&self, message: QueueMessage) -> Result<QueueReply> {
         let moment = clock::moment();
-        let config = self.config()?;
+        let config = self.shell.config()?;
         match message {
             QueueMessage::Enqueue { card, promised } => {
                 let step = self.take(&config, Input::Enqueue { card, promised }, moment).await?;
@@ -121,8 +85,9 @@ impl QueueManager {
                 Ok(QueueReply::Done)
             }
             QueueMessage::Standing { key } => {
-                let standing = queue::standing(&self.rows()?, &key)?;
-                self.wake_at_first_event(moment.now).await?;
+                let rows = self.rows()?;
+                let standing = queue::standing(&rows, &key)?;
+                self.shell.ensure_alarm(rows.next_lease_end()?, moment.now).await?;
                 Ok(standing.map_or(QueueReply::Unknown, |standing| QueueReply::Standing { standing }))
             }
             QueueMessage::List { user_id, status, limit, after } => {
@@ -159,46 +124,24 @@ impl QueueManager {
         if rows.next_lease_end()?.is_none() && rows.count_waiting()? == 0 {
             return Ok(());
         }
-        self.alarm.set(&self.state, Some(now), now).await
+        self.shell.set_alarm(Some(now), now).await
     }
 
-    /// A new instance does not trust that its alarm survived.
-    async fn wake_at_first_event(&self, now: Millis) -> Result<()> {
-        if self.alarm.is_known() || self.acting.get() {
-            return Ok(());
-        }
-        let next = self.rows()?.next_lease_end()?;
-        self.alarm.set(&self.state, next, now).await
-    }
-
-    async fn ask_holders(&self) -> Result<()> {
-        let config = match self.config() {
-            Ok(config) => config,
-            Err(error) => {
-                let now = clock::now();
-                self.alarm.set(&self.state, Some(now + CONFIG_RETRY), now).await?;
-                log::error(&log::Line {
-                    message: "the queue waits for a valid configuration",
-                    reason: Some(error.to_string()),
-                    ..log::Line::default()
-                });
-                return Ok(());
-            }
-        };
-        let step = self.take(&config, Input::Alarm, clock::moment()).await?;
+    async fn ask_holders(&self, config: &Config) -> Result<()> {
+        let step = self.take(config, Input::Alarm, clock::moment()).await?;
         let asked = step.starts.into_iter().map(|start| async move {
             let said = self.ask(&start).await;
             (start, said)
         });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
         while let Some((Start { key, epoch }, said)) = answers.next().await {
-            self.take(&config, Input::Heard { key, epoch, said }, clock::moment()).await?;
+            self.take(config, Input::Heard { key, epoch, said }, clock::moment()).await?;
         }
         Ok(())
     }
 
     async fn ask(&self, start: &Start) -> Said {
-        match stub::job(&self.env, &start.key, &JobMessage::Start { epoch: start.epoch }).await {
+        match stub::job(&self.shell.env, &start.key, &JobMessage::Start { epoch: start.epoch }).await {
             Ok(JobReply::State { epoch, report_number, status }) => Said::State { epoch, report_number, status },
             Ok(JobReply::Missing) => Said::Missing,
             Ok(

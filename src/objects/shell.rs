@@ -1,71 +1,134 @@
-//! What both objects share: reading a message, answering it, and the one alarm.
+//! What both objects share: reading a message and answering it, and the one alarm.
 
+use crate::clock;
+use crate::config::Config;
+use crate::log;
 use crate::machine::{MINUTE, Millis, SECOND};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
-use worker::{Request, Response, Result, State};
+use worker::{Env, Error, Request, Response, Result, SqlStorage, State};
 
+/// When an alarm that fired while this instance was acting fires again.
+const ACTING_RETRY: Millis = 10 * SECOND;
 /// When an alarm that failed is tried again.
-pub(super) const ALARM_RETRY: Millis = 30 * SECOND;
+const ALARM_RETRY: Millis = 30 * SECOND;
 /// When an object with a bad configuration looks again.
-pub(super) const CONFIG_RETRY: Millis = MINUTE;
+const CONFIG_RETRY: Millis = MINUTE;
 
-/// Reads the message in a request's body.
-pub(super) async fn read<M: DeserializeOwned>(mut request: Request) -> Result<M> {
-    let text = request.text().await?;
-    Ok(serde_json::from_str(&text)?)
+/// An object's platform side. Nothing in it is state that matters: whether this instance is acting, and for when
+/// it last set the alarm.
+#[derive(Debug)]
+pub(super) struct Shell {
+    pub(super) env: Env,
+    state: State,
+    /// `None` until this instance has set the alarm: whether a surviving one is there is never relied on.
+    alarm_at: Cell<Option<Millis>>,
+    acting: Cell<bool>,
 }
 
-/// Answers a message.
-pub(super) fn reply<R: Serialize>(reply: &R) -> Result<Response> {
-    Response::ok(serde_json::to_string(reply)?)
-}
+impl Shell {
+    pub(super) fn new(state: State, env: Env) -> Self {
+        Self { env, state, alarm_at: Cell::new(None), acting: Cell::new(false) }
+    }
 
-/// An object's one alarm, as this instance of the object last set it.
-#[derive(Debug, Default)]
-pub(super) struct Alarm {
-    /// `None` until this instance has set it: whether a surviving alarm is there is never relied on.
-    set_for: Cell<Option<Millis>>,
-}
+    pub(super) fn sql(&self) -> SqlStorage {
+        self.state.storage().sql()
+    }
 
-impl Alarm {
+    pub(super) fn config(&self) -> Result<Config> {
+        Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
+    }
+
+    /// Answers a message: 200 with the reply, 400 if it is unreadable, 500 if it could not be taken.
+    pub(super) async fn serve<M: DeserializeOwned, R: Serialize>(
+        &self,
+        mut request: Request,
+        answer: impl AsyncFnOnce(M) -> Result<R>,
+    ) -> Result<Response> {
+        let text = request.text().await?;
+        let Ok(message) = serde_json::from_str(&text) else { return Response::error("unreadable message", 400) };
+        match answer(message).await {
+            Ok(reply) => Response::ok(serde_json::to_string(&reply)?),
+            Err(error) => {
+                log_failure("a message could not be taken", &error);
+                Response::error("the message could not be taken", 500)
+            }
+        }
+    }
+
+    /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was cut off.
+    /// Whatever fails, the alarm is set again and the platform hears that all went well, because it drops an
+    /// alarm that fails six times.
+    pub(super) async fn on_alarm(&self, act: impl AsyncFnOnce(Config) -> Result<()>) -> Result<Response> {
+        self.alarm_at.set(None);
+        let Some(_acting) = Acting::begin(&self.acting) else {
+            let now = clock::now();
+            self.set_alarm(Some(now + ACTING_RETRY), now).await?;
+            return Response::empty();
+        };
+        let (failed, retry) = match self.config() {
+            Err(error) => (Err(error), CONFIG_RETRY),
+            Ok(config) => (act(config).await, ALARM_RETRY),
+        };
+        if let Err(error) = failed {
+            log_failure("an alarm failed", &error);
+            let now = clock::now();
+            self.set_alarm(Some(now + retry), now).await?;
+        }
+        Response::empty()
+    }
+
     /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the one
     /// storage write of the step before it, because nothing is awaited in between.
-    pub(super) async fn set(&self, state: &State, at: Option<Millis>, now: Millis) -> Result<()> {
+    pub(super) async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         let Some(at) = at.map(|at| at.max(now + 1)) else { return Ok(()) };
-        if self.set_for.get() == Some(at) {
+        if self.alarm_at.get() == Some(at) {
             return Ok(());
         }
-        self.set_for.set(Some(at));
+        self.alarm_at.set(Some(at));
         let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
-        let set = state.storage().set_alarm(time.unwrap_or_default()).await;
+        let set = self.state.storage().set_alarm(time.unwrap_or_default()).await;
         if set.is_err() {
-            self.set_for.set(None);
+            self.alarm_at.set(None);
         }
         set
     }
 
-    /// The alarm has fired: none is set any more.
-    pub(super) fn fired(&self) {
-        self.set_for.set(None);
+    /// Sets the alarm if this instance has not done so yet and is not acting: a new instance does not trust that
+    /// its alarm survived.
+    pub(super) async fn ensure_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+        if self.alarm_at.get().is_some() || self.acting.get() {
+            return Ok(());
+        }
+        self.set_alarm(at, now).await
     }
 
-    /// Whether this instance has set the alarm since it began.
-    pub(super) fn is_known(&self) -> bool {
-        self.set_for.get().is_some()
+    /// Forgets for when the alarm was set, so that the next setting is made even for the same time.
+    pub(super) fn distrust_alarm(&self) {
+        self.alarm_at.set(None);
+    }
+
+    /// Deletes everything, the alarm included.
+    pub(super) async fn delete_all(&self) -> Result<()> {
+        self.state.storage().delete_all().await?;
+        self.alarm_at.set(None);
+        Ok(())
     }
 }
 
-/// Marks that this instance is acting, until dropped: a second alarm must not take its effect for one that
-/// was cut off.
+fn log_failure(message: &str, error: &Error) {
+    log::error(&log::Line { message, reason: Some(error.to_string()), ..log::Line::default() });
+}
+
+/// Marks that this instance is acting, until dropped.
 #[derive(Debug)]
-pub(super) struct Acting<'a>(&'a Cell<bool>);
+struct Acting<'a>(&'a Cell<bool>);
 
 impl<'a> Acting<'a> {
     /// `None` while another one is held.
-    pub(super) fn begin(flag: &'a Cell<bool>) -> Option<Self> {
+    fn begin(flag: &'a Cell<bool>) -> Option<Self> {
         if flag.replace(true) { None } else { Some(Self(flag)) }
     }
 }

@@ -3,6 +3,7 @@
 use super::faults::Fault;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
 
 /// Figures over one seed, or over many.
 #[derive(Debug, Clone, Default)]
@@ -52,20 +53,24 @@ impl Tally {
         faults.chain(marks).collect()
     }
 
-    pub(crate) fn print(&self) {
+    /// The figures, for people; written past the test runner, which would keep them from a run that passes.
+    pub(crate) fn tell(&self) -> io::Result<()> {
         let hours = self.simulated / 3_600_000;
-        println!(
-            "{} seeds, {} jobs ({} accepted), {} paid calls, {} steps, {hours} simulated hours",
+        let mut out = io::stderr().lock();
+        writeln!(
+            out,
+            "\n{} seeds, {} jobs ({} accepted), {} paid calls, {} steps, {hours} simulated hours",
             self.seeds, self.jobs, self.accepted, self.submits, self.steps
-        );
-        println!("faults: {}", self.faults.values().sum::<u64>());
+        )?;
+        writeln!(out, "faults: {}", self.faults.values().sum::<u64>())?;
         for (fault, count) in &self.faults {
-            println!("  {count:>8}  {fault:?}");
+            writeln!(out, "  {count:>8}  {fault:?}")?;
         }
-        println!("met:");
+        writeln!(out, "met:")?;
         for ((kind, name), count) in &self.marks {
-            println!("  {count:>8}  {kind}: {name}");
+            writeln!(out, "  {count:>8}  {kind}: {name}")?;
         }
+        Ok(())
     }
 }
 
