@@ -31,10 +31,18 @@ export async function aptInstall(names, listsAreGood) {
       : "look at apt's lines above";
     return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
   };
-  const apt = async (words) => {
+  const apt = async (words, options = {}) => {
     const [command, ...rest] = [...before, ...words];
-    await run(command, rest, { env, explain });
+    await run(command, rest, { env, explain, ...options });
   };
-  if (!listsAreGood()) await apt(["apt-get", "update"]);
+  if (listsAreGood()) {
+    try {
+      return await apt(install, { quiet: true });
+    } catch (error) {
+      // Lists that are a few weeks old name files the archive no longer has: fetch them and try once more.
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+  await apt(["apt-get", "update"]);
   await apt(install);
 }
