@@ -20,6 +20,7 @@
 //! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against freshly loaded state.
 //! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event, and the queue's
 //!   lease and the cron sweep send `Start`, which is such an event. The handler returns `Ok` and re-arms on failure.
+//!   Not covered yet: a lost alarm of a job the queue has not heard of, or of an ended one; see ARCHITECTURE.md, Timers.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
 //! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
 //! * A new build meets an old record (15): the record carries its version.
