@@ -1,5 +1,7 @@
 //! The control API under `/__control`. Nothing here is recorded.
 
+mod adoption;
+
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -28,7 +30,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/reset", post(reset))
         .route("/requests", get(requests))
         .route("/wait", get(wait))
-        .route("/operations", get(operations))
+        .route("/operations", get(operations).post(adoption::adopt))
         .route("/render-stats", get(render_stats))
         .route("/inbox", get(inbox))
         .route("/inbox/mode", get(show_mode).post(set_mode))
@@ -132,6 +134,7 @@ fn show_operation(operation: &Operation) -> Value {
         "acceptedAtMs": operation.accepted_at_ms,
         "renderMs": operation.render.as_millis(),
         "state": operation.state(),
+        "adopted": operation.is_adopted(),
         "polls": operation.polls,
         "file": operation.file,
     })
@@ -140,8 +143,9 @@ fn show_operation(operation: &Operation) -> Value {
 async fn render_stats(State(world): Shared) -> Json<Value> {
     let ledger = locked(&world.ledger);
     let (now, most) = ledger.rendering();
+    let accepted = ledger.operations().iter().filter(|operation| !operation.is_adopted());
     let order: Vec<Value> =
-        ledger.operations().iter().map(|operation| json!({ "id": operation.id, "prompt": operation.prompt })).collect();
+        accepted.map(|operation| json!({ "id": operation.id, "prompt": operation.prompt })).collect();
     Json(json!({ "rendering": now, "maxRendering": most, "accepted": order }))
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct Operation {
     pub(crate) prompt: String,
     /// The submit's body without the bytes of images.
     pub(crate) request: Value,
-    /// The submit's number in the journal.
-    pub(crate) submitted_by: u64,
+    /// The submit's number in the journal; `None` for one that an earlier run accepted.
+    pub(crate) submitted_by: Option<u64>,
     pub(crate) accepted_at_ms: u64,
     pub(crate) accepted: Instant,
     pub(crate) render: Duration,
@@ -51,6 +51,11 @@ impl Operation {
     /// The operation's name on the wire.
     pub(crate) fn name(&self) -> String {
         format!("models/{}/operations/{}", self.model, self.id)
+    }
+
+    /// Whether it was accepted, and so paid, by an earlier run.
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.submitted_by.is_none()
     }
 
     /// Where the job stands now.
@@ -108,12 +113,25 @@ impl Ledger {
 
     /// Adds an accepted job.
     pub(crate) fn accept(&mut self, operation: Operation) {
+        self.add(operation);
+        self.rendering += 1;
+        self.most_rendering = self.most_rendering.max(self.rendering);
+    }
+
+    /// Adds a job that an earlier run accepted and rendered, unless its operation or file is known already.
+    pub(crate) fn adopt(&mut self, operation: Operation) -> bool {
+        let known = self.by_id.contains_key(&operation.id) || self.by_file.contains_key(&operation.file);
+        if !known {
+            self.add(operation);
+        }
+        !known
+    }
+
+    fn add(&mut self, operation: Operation) {
         let index = self.operations.len();
         self.by_id.insert(operation.id.clone(), index);
         self.by_file.insert(operation.file.clone(), index);
         self.operations.push(operation);
-        self.rendering += 1;
-        self.most_rendering = self.most_rendering.max(self.rendering);
     }
 
     /// The job of an operation id.
@@ -132,7 +150,9 @@ impl Ledger {
             && !operation.collected
         {
             operation.collected = true;
-            self.rendering -= 1;
+            if !operation.is_adopted() {
+                self.rendering -= 1;
+            }
         }
     }
 

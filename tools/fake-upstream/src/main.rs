@@ -20,7 +20,7 @@
 //!
 //! All but the last need `x-goog-api-key`: without it 403, with `bad-key` 400. A model whose id contains `retired` is no longer
 //! available. The video is `assets/sample.mp4` or, with `download:bytes:N`, N bytes of which byte `i` is `i % 251`.
-//! `SIGKILL` loses everything: nothing is kept on disk.
+//! `SIGKILL` loses everything: nothing is kept on disk, but `POST /__control/operations` gives an operation back.
 //!
 //! # Marks
 //!
@@ -33,7 +33,7 @@
 //! | step | faults |
 //! |---|---|
 //! | `submit`, not accepted | `429` `429-retry:22s` `429-quota[:22s]` `500` `503` `401` `404` `400-safety` `hang-before` `reset-before` `redirect` (307 to the other host) |
-//! | `submit`, accepted and so paid | `500-after` `hang-after` `reset-after` `garbage` `html` `html-502` `no-name` |
+//! | `submit`, accepted and so paid | `500-after` (a proxy's page, no error of Google's) `hang-after` `reset-after` `garbage` `html` `html-502` `no-name` |
 //! | `poll` | the error answers above, `hang` `reset` `garbage` `html` `done-false` |
 //! | `result` (once per accepted job) | `rai` `code13` `error:CODE` `empty` `error-and-response` `never` |
 //! | `download` | the error answers above, `html` `hang` `empty` `truncated` `reset` `stall` (the last three after half of the bytes) `chunked` `slow:BYTES_A_SECOND` `redirect-other` `redirect-loop` |
@@ -48,7 +48,8 @@
 //! | `POST /__control/gate` `{step, state: "closed"\|"open", after?}` | holds every request of `submit`, `poll`, `download`, `bytes` (the second half of a file) or `webhook` once it is recorded; a submit with `after` once it is accepted |
 //! | `POST /__control/reset` | forgets all, opens all gates, cuts what hangs; numbers and ids go on; `{since}` |
 //! | `GET /__control/requests?since=&step=` | every request: `seq atMs method path query headers apiKey body bodyBytes step operation prompt fault status outcome`; keys are replaced by a word |
-//! | `GET /__control/operations` | the accepted jobs in order: `name id model prompt parameters request submittedBy acceptedAtMs renderMs state polls file` |
+//! | `GET /__control/operations` | the accepted jobs in order: `name id model prompt parameters request submittedBy acceptedAtMs renderMs state adopted polls file` |
+//! | `POST /__control/operations` `{model, id, file, prompt}` | adopts an operation that an earlier run accepted: rendered, `adopted`, `submittedBy` null, no part of `render-stats`; the prompt's marks hold but for `render`; 409 if the id or the file is known |
 //! | `GET /__control/render-stats` | `{rendering, maxRendering, accepted: [{id, prompt}]}`; a job renders from acceptance until a poll was told its end |
 //! | `GET /__control/wait?step=&count=&timeout_ms=&contains=&since=&outcome=` | answers once so many requests are recorded and what they do can be seen: `{reached, count, requests}`, 408 if they are not in time |
 //! | `GET /__control/inbox` | the webhooks, oldest first: `seq receivedAt headers body valid reason id attempt event generationId answered` |

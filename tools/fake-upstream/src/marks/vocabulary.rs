@@ -43,7 +43,7 @@ impl Refusal {
 pub(crate) enum SubmitFault {
     /// An error answer; nothing was accepted.
     Refuse(Refusal),
-    /// `500-after`: accepted, then answered with a 500.
+    /// `500-after`: accepted, but a proxy answers 500 with a web page: an error of Google's own would be a refusal.
     InternalAfter,
     /// `hang-before`: held for ever, not accepted.
     HangBefore,

@@ -87,7 +87,7 @@ async fn answer(call: &Call, submission: Submission, fault: Option<SubmitFault>)
     match fault {
         Some(SubmitFault::HangAfter) => call.hang().await,
         Some(SubmitFault::ResetAfter) => call.cut(),
-        Some(SubmitFault::InternalAfter) => answers::refuse(&crate::marks::Refusal::Internal, ""),
+        Some(SubmitFault::InternalAfter) => answers::web_page(StatusCode::INTERNAL_SERVER_ERROR),
         Some(SubmitFault::Garbage) => answers::garbage(),
         Some(SubmitFault::Html) => answers::web_page(StatusCode::OK),
         Some(SubmitFault::HtmlBadGateway) => answers::web_page(StatusCode::BAD_GATEWAY),
@@ -113,7 +113,7 @@ fn accept(call: &Call, submission: Submission) -> String {
         model: submission.model,
         prompt: submission.prompt,
         request: without_bytes(&submission.body),
-        submitted_by: call.seq,
+        submitted_by: Some(call.seq),
         accepted_at_ms: clock::unix_ms(),
         accepted: clock::now(),
         render: render.unwrap_or(world.options.render),

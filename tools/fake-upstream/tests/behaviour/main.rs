@@ -1,5 +1,6 @@
 //! What the fake promises to those who test against it, asked of the real binary.
 
+mod adoption;
 mod control;
 mod downloads;
 mod fake;
