@@ -5,19 +5,24 @@
 //!
 //! A test takes one of three worlds. [`shared`] is one worker for all tests that bring users and prompts of their
 //! own; [`exclusive`] is one worker for one test at a time, which may close gates, change the inbox and kill it;
-//! [`World::start`] is a worker with settings of its own.
+//! [`World::start`] is a worker with settings of its own; [`Setup`] says what else can be its own.
 
 pub(crate) mod api;
 pub(crate) mod bucket;
+pub(crate) mod configuration;
+pub(crate) mod fixtures;
 pub(crate) mod process;
 pub(crate) mod ready;
+pub(crate) mod ticker;
 pub(crate) mod token;
 pub(crate) mod upstream;
 pub(crate) mod worker;
 pub(crate) mod worlds;
 
 pub(crate) use api::{Answer, Api};
+pub(crate) use configuration::Configuration;
 pub(crate) use ready::until;
+pub(crate) use ticker::Ticker;
 pub(crate) use upstream::Upstream;
 pub(crate) use worker::Worker;
-pub(crate) use worlds::{Lent, World, exclusive, shared, unique};
+pub(crate) use worlds::{Lent, Setup, World, exclusive, shared, unique};

@@ -105,6 +105,11 @@ impl Upstream {
         answer["requests"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Makes an operation of an earlier upstream known: its `model`, `id`, `file` and `prompt`.
+    pub(crate) fn adopt(&self, operation: &Value) {
+        self.control("operations", operation);
+    }
+
     /// Every request of a step that belongs to this prompt.
     pub(crate) fn requests(&self, step: &str, prompt: &str) -> Vec<Value> {
         let all = self.show("requests", &[("step", step)]);
@@ -116,7 +121,7 @@ impl Upstream {
         self.show("requests", &[("step", "other")]).as_array().cloned().unwrap_or_default()
     }
 
-    /// The paid renders of a prompt.
+    /// The paid renders of a prompt, those an earlier upstream was paid for included (`adopted`).
     pub(crate) fn paid(&self, prompt: &str) -> Vec<Value> {
         let all = self.show("operations", &[]);
         all.as_array().into_iter().flatten().filter(|operation| operation["prompt"] == prompt).cloned().collect()

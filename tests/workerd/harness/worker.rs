@@ -2,8 +2,10 @@
 
 use super::process::Program;
 use super::ready::{free_port, until};
+use super::worlds::Setup;
 use super::{token, upstream};
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, Response};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use std::time::Duration;
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_mins(1);
+/// How long a cron trigger's handler may take.
+const REQUEST: Duration = Duration::from_mins(1);
 /// What wrangler would otherwise do besides: report, look for the machine's place, join other workers of this machine.
 const QUIET: [(&str, &str); 7] = [
     ("WRANGLER_SEND_METRICS", "false"),
@@ -30,29 +34,26 @@ pub(crate) const SERVICE_KEY: &str = "the-tests-own-service-key";
 pub(crate) struct Worker {
     folder: PathBuf,
     port: u16,
-    variables: BTreeMap<String, String>,
+    variables: Mutex<BTreeMap<String, String>>,
     environment: Vec<(String, String)>,
     program: Mutex<Program>,
+    http: Client,
 }
 
 impl Worker {
-    /// Starts a worker that talks to the upstream at `upstream`, with these variables besides the usual ones.
-    pub(crate) fn start(
-        folder: &Path,
-        upstream: &str,
-        variables: &[(&str, &str)],
-        environment: &[(&str, &str)],
-    ) -> Self {
-        lay_out(folder);
-        let variables = usual_variables(upstream).into_iter().chain(variables.iter().copied());
+    /// Starts a worker that talks to the upstream at `upstream`.
+    pub(crate) fn start(folder: &Path, upstream: &str, setup: &Setup<'_>) -> Self {
+        lay_out(folder, setup);
+        let variables = usual_variables(upstream).into_iter().chain(setup.variables.iter().copied());
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let environment = QUIET.iter().chain(environment);
+        let environment = QUIET.iter().chain(setup.environment);
         let environment: Vec<(String, String)> =
             environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let port = free_port();
         let program = Mutex::new(serve(folder, port, &variables, &environment));
-        Self { folder: folder.to_owned(), port, variables, environment, program }
+        let http = Client::builder().no_proxy().timeout(REQUEST).build().expect("an HTTP client");
+        Self { folder: folder.to_owned(), port, variables: Mutex::new(variables), environment, program, http }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -68,7 +69,57 @@ impl Worker {
     /// Starts the worker again on its state, at its old address. No request has reached an object of it before this
     /// returns.
     pub(crate) fn restart(&self) {
-        *self.program() = serve(&self.folder, self.port, &self.variables, &self.environment);
+        self.restart_with(&[]);
+    }
+
+    /// The same with these variables changed, now and at later restarts. For worlds of a test's own.
+    pub(crate) fn restart_with(&self, changed: &[(&str, &str)]) {
+        let mut variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
+        variables.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        *self.program() = serve(&self.folder, self.port, &variables, &self.environment);
+    }
+
+    /// Fires the minute's cron trigger, as locally nothing else does; returns once its handler has ended.
+    #[track_caller]
+    pub(crate) fn tick(&self) {
+        self.fire("*+*+*+*+*");
+    }
+
+    /// Fires the day's cron trigger.
+    #[track_caller]
+    pub(crate) fn daily(&self) {
+        self.fire("17+3+*+*+*");
+    }
+
+    #[track_caller]
+    fn fire(&self, cron: &str) {
+        let answer = self.http.get(self.cron_address(cron)).send().expect("the worker answers");
+        assert_eq!(answer.status(), 200, "{cron}: {}", text(answer));
+    }
+
+    pub(super) fn cron_address(&self, cron: &str) -> String {
+        format!("{}/__scheduled?cron={cron}", self.origin())
+    }
+
+    /// Sends messages to the queue `DISPATCH` or `DEAD`, each to arrive after `delay` seconds. Needs
+    /// `Configuration::injector`.
+    #[track_caller]
+    pub(crate) fn inject(&self, queue: &str, messages: &[Value], delay: u32) {
+        self.inject_as("json", queue, messages, delay);
+    }
+
+    /// The same with texts that need not be JSON, which no honest sender sends.
+    #[track_caller]
+    pub(crate) fn inject_texts(&self, queue: &str, messages: &[&str], delay: u32) {
+        let messages: Vec<Value> = messages.iter().map(|text| Value::from(*text)).collect();
+        self.inject_as("text", queue, &messages, delay);
+    }
+
+    #[track_caller]
+    fn inject_as(&self, content_type: &str, queue: &str, messages: &[Value], delay: u32) {
+        let address = format!("{}/__inject/{queue}?delay={delay}&type={content_type}", self.origin());
+        let answer = self.http.post(address).json(messages).send().expect("the worker answers");
+        assert_eq!(answer.status(), 204, "{queue}: {}", text(answer));
     }
 
     /// Where R2 keeps its objects on disk.
@@ -104,13 +155,21 @@ fn usual_variables(upstream: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-/// Wrangler is run in a folder that sees the worker's own configuration and build, and nothing else: it puts its own
-/// files there, finds no `.dev.vars`, and has no sources to watch.
-fn lay_out(folder: &Path) {
+fn text(answer: Response) -> String {
+    answer.text().unwrap_or_default()
+}
+
+/// Wrangler is run in a folder that sees the worker's build and a copy of its configuration, and nothing else: it puts
+/// its own files there, finds no `.dev.vars`, and has no sources to watch.
+fn lay_out(folder: &Path, setup: &Setup<'_>) {
     let root = std::env::var_os("REELAY_ROOT").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     std::fs::create_dir_all(folder.join("src")).expect("the worker's folder can be made");
-    for name in ["wrangler.toml", "build", "scripts"] {
+    for name in ["build", "scripts"] {
         std::os::unix::fs::symlink(root.join(name), folder.join(name)).expect("a link can be made");
+    }
+    setup.configuration.write(&root, folder);
+    if let Some(fixture) = setup.fixture {
+        fixture.unpack(folder);
     }
 }
 

@@ -1,7 +1,8 @@
 //! A worker with its upstream, shared, taken by one test at a time, or of a test's own.
 
+use super::fixtures::Fixture;
 use super::process::new_folder;
-use super::{Api, Upstream, Worker};
+use super::{Api, Configuration, Upstream, Worker};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -13,6 +14,19 @@ const SHOWN_LINES: usize = 60;
 /// Every job starts at once, and an upstream that hangs is given up soon.
 const SHARED_SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "100"), ("UPSTREAM_TIMEOUT_MS", "3000")];
 
+/// What of a world is its own.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setup<'a> {
+    /// The worker's variables besides the usual ones.
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+    /// Wrangler's environment.
+    pub(crate) environment: &'a [(&'a str, &'a str)],
+    /// Changes to `wrangler.toml`.
+    pub(crate) configuration: Configuration<'a>,
+    /// The state of an earlier build to start on, whose operations the upstream then knows.
+    pub(crate) fixture: Option<Fixture>,
+}
+
 /// A worker and its upstream.
 pub(crate) struct World {
     pub(crate) upstream: Upstream,
@@ -23,26 +37,44 @@ pub(crate) struct World {
 impl World {
     /// Starts a worker with these variables besides the usual ones. One such world is there at a time.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Lent {
-        Self::start_in(variables, &[])
+        Self::start_with(&Setup { variables, ..Setup::default() })
     }
 
     /// The same in an environment of wrangler's own.
     pub(crate) fn start_in(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Lent {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        Lent::Own(Box::new(Self::new(variables, environment)), turn)
+        Self::start_with(&Setup { variables, environment, ..Setup::default() })
     }
 
-    fn new(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
+    /// The same on the state that an earlier build left behind.
+    pub(crate) fn start_on(fixture: Fixture, variables: &[(&str, &str)]) -> Lent {
+        Self::start_with(&Setup { variables, fixture: Some(fixture), ..Setup::default() })
+    }
+
+    /// The same with anything of its own.
+    pub(crate) fn start_with(setup: &Setup<'_>) -> Lent {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        Lent::Own(Box::new(Self::new(setup)), turn)
+    }
+
+    fn new(setup: &Setup<'_>) -> Self {
         let folder = new_folder();
         let upstream = Upstream::start(&folder);
-        let worker = Worker::start(&folder, upstream.origin(), variables, environment);
+        if let Some(fixture) = setup.fixture {
+            fixture.adopt_operations(&upstream);
+        }
+        let worker = Worker::start(&folder, upstream.origin(), setup);
         Self { upstream, worker, folder }
     }
 
     /// A user nobody else is, with a valid token.
     pub(crate) fn user(&self) -> Api {
         Api::new(self.worker.origin(), unique("user"))
+    }
+
+    /// A user of one's own choice, such as a fixture's.
+    pub(crate) fn user_named(&self, user: &str) -> Api {
+        Api::new(self.worker.origin(), user.to_owned())
     }
 
     fn show(&self) {
@@ -62,7 +94,8 @@ pub(crate) fn unique(word: &str) -> String {
 
 /// The one worker for tests that disturb nobody: [`SHARED_SETTINGS`].
 pub(crate) fn shared() -> Lent {
-    static SHARED: LazyLock<World> = LazyLock::new(|| World::new(&SHARED_SETTINGS, &[]));
+    static SHARED: LazyLock<World> =
+        LazyLock::new(|| World::new(&Setup { variables: &SHARED_SETTINGS, ..Setup::default() }));
     Lent::Shared(&SHARED)
 }
 
@@ -80,7 +113,7 @@ pub(crate) fn exclusive() -> Lent {
             world
         })
     });
-    world.get_or_insert_with(|| World::new(&[], &[])).upstream.reset();
+    world.get_or_insert_with(|| World::new(&Setup::default())).upstream.reset();
     Lent::Exclusive(world)
 }
 

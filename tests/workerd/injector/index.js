@@ -1,0 +1,27 @@
+// The worker with a door of its own into its queues, for tests: messages that no honest sender would send, such as
+// repeated, outdated or unreadable ones. Everything else goes to the worker as it is.
+//
+// POST /__inject/{queue}?delay=S&type=json|text, body: a JSON array of messages; `queue` is a binding of the
+// sections that the harness adds to the test's wrangler.toml.
+
+import Reelay from "./build/index.js";
+
+export * from "./build/index.js";
+
+const DOOR = "/__inject/";
+
+async function inject(request, env, url) {
+  const queue = env[`INJECT_${url.pathname.slice(DOOR.length)}`];
+  if (!queue) return new Response("no such queue", { status: 404 });
+  const delaySeconds = Number(url.searchParams.get("delay") ?? 0);
+  const contentType = url.searchParams.get("type") ?? "json";
+  for (const message of await request.json()) await queue.send(message, { contentType, delaySeconds });
+  return new Response(null, { status: 204 });
+}
+
+export default class extends Reelay {
+  async fetch(request) {
+    const url = new URL(request.url);
+    return url.pathname.startsWith(DOOR) ? inject(request, this.env, url) : super.fetch(request);
+  }
+}
