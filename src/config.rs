@@ -8,7 +8,7 @@ mod read;
 
 pub use error::ConfigError;
 
-use crate::machine::{Millis, job, queue};
+use crate::machine::{DAY, Millis, job, queue};
 use crate::wire::signed_url::UrlSigner;
 use read::Reader;
 use std::fmt;
@@ -27,34 +27,19 @@ pub enum Environment {
     Production,
 }
 
-/// How a queued job gets started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DispatchMode {
-    /// The accepting request starts it when a slot is free; the queue starts the next one when a slot frees.
-    Immediate,
-}
-
-impl DispatchMode {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Immediate => "immediate",
-        }
-    }
-}
-
 /// Every setting.
 #[derive(Clone)]
 pub struct Config {
     /// `ENVIRONMENT`: `production` (default) or `development`.
     pub environment: Environment,
     /// `MAX_RETRIES` (3), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`), `POLL_INTERVAL_MS` (5000),
-    /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS` and `WEBHOOK_EVENTS`.
+    /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
-    /// `MAX_CONCURRENT_JOBS` (3) and `MAX_QUEUE_LENGTH` (10000).
+    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
+    /// `MAX_QUEUE_LENGTH` (10000) and `MAX_SUBMITS_PER_MINUTE` (50).
     pub queue: queue::Policy,
-    /// `DISPATCH_MODE`: `immediate`.
-    pub dispatch_mode: DispatchMode,
+    /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
+    pub retention: Millis,
     /// `NEXTJS_URL`: the app; webhooks go below it.
     pub nextjs_url: Url,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
@@ -98,11 +83,8 @@ impl Config {
         Ok(Self {
             environment,
             job: job_policy(&reader)?,
-            queue: queue::Policy {
-                slots: reader.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?,
-                max_waiting: reader.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
-            },
-            dispatch_mode: reader.dispatch_mode()?,
+            queue: queue_policy(&reader)?,
+            retention: reader.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
             nextjs_url: reader.app_url("NEXTJS_URL", environment)?,
             webhook_secrets: reader.webhook_secrets()?,
             veo_url: reader.upstream_url("VEO3_API_URL", "https://generativelanguage.googleapis.com")?,
@@ -135,6 +117,18 @@ fn job_policy(reader: &Reader<'_>) -> Result<job::Policy, ConfigError> {
         first_poll: reader.optional_number("FIRST_POLL_MS", 0..=600_000)?,
         webhook_schedule: reader.webhook_schedule()?,
         events: reader.events()?,
+        clarifications: reader.switch("ENABLE_CLARIFICATIONS")?,
+    })
+}
+
+fn queue_policy(reader: &Reader<'_>) -> Result<queue::Policy, ConfigError> {
+    let slots = reader.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
+    Ok(queue::Policy {
+        mode: reader.dispatch_mode()?,
+        slots,
+        user_slots: reader.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
+        max_waiting: reader.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
+        submits_per_minute: reader.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
     })
 }
 
@@ -146,7 +140,6 @@ impl fmt::Debug for Config {
             .field("environment", &self.environment)
             .field("job", &self.job)
             .field("queue", &self.queue)
-            .field("dispatch_mode", &self.dispatch_mode)
             .field("default_model", &self.default_model)
             .finish_non_exhaustive()
     }

@@ -1,16 +1,22 @@
-//! How a queued job gets started: one module a mode. Jobs always live in the queue's object; a mode only decides
-//! who says "start", and when.
+//! How a queued job gets started. Jobs always live in the queue's object; a mode only decides who says "start", and
+//! when. The mode `alarm` needs nothing here: the enqueue sets the queue's alarm.
 
+mod accept;
+mod cron;
 mod immediate;
+mod queue;
 
-pub use immediate::start;
+pub use accept::accept;
+pub use cron::tick;
+pub use queue::consume;
 
-use crate::config::DispatchMode;
-use crate::log::{self, Line};
+use crate::clock;
+use crate::log::Line;
 use crate::machine::job::Request;
+use crate::machine::queue::{Mode, Standing};
 use crate::machine::{JobKey, Millis, Status};
 use crate::stub;
-use crate::wire::message::QueueMessage;
+use crate::wire::message::WakeUp;
 use worker::Env;
 
 /// A job to be made durable and given its place.
@@ -26,10 +32,9 @@ pub struct Accepted {
     /// False for a repeat of the same request.
     pub new: bool,
     pub status: Status,
-    /// From 1 while waiting, else 0; also 0 when the queue did not answer, for the job will ask it again.
-    pub queue_position: u64,
-    /// The epoch that was granted a slot and is to be started.
-    pub admitted: Option<u64>,
+    pub epoch: u64,
+    /// `None` when the queue did not answer: the job will ask it again.
+    pub standing: Option<Standing>,
 }
 
 /// Why a job was not accepted.
@@ -43,16 +48,25 @@ pub enum Rejection {
     Unavailable,
 }
 
-/// Makes a job durable and gives it its place.
-pub async fn accept(env: &Env, mode: DispatchMode, submission: Submission) -> Result<Accepted, Rejection> {
-    match mode {
-        DispatchMode::Immediate => immediate::accept(env, submission).await,
+/// What is left to do behind the answer. Whatever is cut off here is done by a timer or the sweep.
+pub async fn follow_up(env: Env, mode: Mode, key: JobKey, not_before: Option<Millis>, accepted: Accepted) {
+    let wake_up = WakeUp::of(&key, accepted.epoch);
+    match accepted.standing {
+        Some(Standing { admitted: Some(epoch), .. }) if epoch == accepted.epoch => {
+            immediate::start(&env, &key, epoch).await;
+        }
+        Some(Standing { position: 0, .. }) => {}
+        Some(_) if mode == Mode::Queue => {
+            stub::wake_up(&env, &wake_up, not_before, clock::now()).await;
+        }
+        Some(_) => {}
+        // The queue may not have heard of it: besides the job's own timer there is now a message that looks after it.
+        None => {
+            stub::wake_up(&env, &wake_up, not_before, clock::now()).await;
+        }
     }
 }
 
-/// Has the queue repair what a lost alarm left undone.
-pub async fn sweep(env: &Env) {
-    if let Err(error) = stub::queue(env, &QueueMessage::Sweep).await {
-        log::error(&Line { message: "sweep failed", reason: Some(error.to_string()), ..Line::default() });
-    }
+fn line(key: &JobKey) -> Line<'_> {
+    Line { generation: Some(&key.generation_id), user: Some(&key.user_id), ..Line::default() }
 }

@@ -10,6 +10,7 @@ mod call;
 mod cors;
 mod generations;
 mod health;
+mod limit;
 mod models;
 mod query;
 mod queue;
@@ -78,6 +79,8 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::QueueJob { id } => generations::show(call, &id, "job").await,
         Resource::Cancel { id } => generations::cancel(call, &id).await,
         Resource::Retry { id } => generations::retry(call, &id).await,
+        Resource::Confirm { id } => generations::confirm(call, &id).await,
+        Resource::Clarify { id } => generations::clarify(call, &id).await,
         Resource::Timeline { id } => generations::timeline(call, &id).await,
         Resource::Video { id } => video::serve(call, &id).await,
         Resource::QueueStatus => queue::show(call, "status").await,

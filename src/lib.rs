@@ -31,7 +31,7 @@ pub mod wire;
 
 pub use objects::{JobManager, QueueManager};
 
-use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 /// Every HTTP request.
 #[event(fetch)]
@@ -39,8 +39,15 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     Ok(http::handle(request, env, context).await)
 }
 
-/// The cron trigger, once a minute: repairs what a lost alarm left undone.
+/// The cron triggers: each minute, and once a day.
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    dispatch::sweep(&env).await;
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    dispatch::tick(&env, &event.cron()).await;
+}
+
+/// A batch of the platform's queue, or of its dead-letter queue. Never fails: an `Err` here would be a panic.
+#[event(queue)]
+async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _context: Context) -> Result<()> {
+    dispatch::consume(&env, batch).await;
+    Ok(())
 }

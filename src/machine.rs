@@ -7,6 +7,7 @@ pub mod bug;
 pub mod delivery;
 pub mod job;
 pub mod lease;
+pub mod limiter;
 pub mod outcome;
 pub mod queue;
 pub mod retry;
@@ -20,6 +21,10 @@ pub type Millis = u64;
 pub const SECOND: Millis = 1_000;
 /// One minute in [`Millis`].
 pub const MINUTE: Millis = 60 * SECOND;
+/// One hour in [`Millis`].
+pub const HOUR: Millis = 60 * MINUTE;
+/// One day in [`Millis`].
+pub const DAY: Millis = 24 * HOUR;
 
 /// The time and the randomness of one step.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +70,12 @@ impl JobKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// Made to be confirmed first; spends nothing until then.
+    PendingConfirmation,
     Queued,
     Processing,
+    /// The upstream's safety filter refused the prompt; another one may be given.
+    PendingClarification,
     Completed,
     Failed,
     Cancelled,
@@ -74,18 +83,33 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of a job's life.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Processing, Self::Completed, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::PendingConfirmation,
+        Self::Queued,
+        Self::Processing,
+        Self::PendingClarification,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// Whether nothing more will happen to this attempt.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
+    /// Whether a person has to say something before anything more happens.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::PendingConfirmation | Self::PendingClarification)
+    }
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::PendingConfirmation => "pending_confirmation",
             Self::Queued => "queued",
             Self::Processing => "processing",
+            Self::PendingClarification => "pending_clarification",
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",

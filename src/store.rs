@@ -2,8 +2,10 @@
 //!
 //! The statements run on [`Sql`], which a Durable Object's storage implements, and in tests a plain SQLite.
 
+pub mod cursor;
 pub mod job;
 pub mod queue;
+mod queue_row;
 mod schema;
 pub mod sql;
 

@@ -1,14 +1,17 @@
-//! Typed messages to the Durable Objects: one POST of JSON each.
+//! Typed messages: to the Durable Objects, one POST of JSON each, and to the platform's queue.
 
-use crate::machine::JobKey;
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::log::{self, Line};
+use crate::machine::{JobKey, Millis, SECOND};
+use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use worker::{Env, Method, Request, RequestInit, Stub};
+use worker::{Env, MessageBuilder, Method, Request, RequestInit, Stub};
 
 /// The name of the one queue object.
 const QUEUE_NAME: &str = "queue";
+/// The longest delay of a message of the platform's queue, in seconds: twelve hours.
+const MAX_DELAY: u64 = 12 * 3_600;
 /// Objects look at the body only; a stub still wants a whole address.
 const ADDRESS: &str = "https://object/";
 
@@ -46,4 +49,20 @@ async fn send<M: Serialize, R: DeserializeOwned>(object: Stub, message: &M) -> R
     }
     let text = response.text().await.map_err(StubError::Unreachable)?;
     serde_json::from_str(&text).map_err(StubError::Unreadable)
+}
+
+/// Says through the platform's queue that a job waits, not before `not_before`. Nothing is lost with a message that
+/// cannot be sent, because the sweep looks after every job.
+pub async fn wake_up(env: &Env, wake_up: &WakeUp, not_before: Option<Millis>, now: Millis) -> bool {
+    let wait = not_before.map_or(0, |at| at.saturating_sub(now).div_ceil(SECOND)).min(MAX_DELAY);
+    let message = MessageBuilder::new(wake_up).delay_seconds(u32::try_from(wait).unwrap_or(0)).build();
+    let sent = match env.queue("DISPATCH") {
+        Ok(queue) => queue.send(message).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &sent {
+        let line = Line { generation: Some(&wake_up.generation_id), user: Some(&wake_up.user_id), ..Line::default() };
+        log::error(&Line { message: "wake-up not sent", reason: Some(error.to_string()), ..line });
+    }
+    sent.is_ok()
 }

@@ -1,8 +1,9 @@
 //! Reading single variables.
 
-use super::{ConfigError, DispatchMode, Environment};
+use super::{ConfigError, Environment};
 use crate::machine::delivery::EventKind;
 use crate::machine::job::UnknownSubmit;
+use crate::machine::queue::Mode;
 use crate::machine::{Millis, SECOND};
 use crate::models::{DEFAULT_MODEL, MODELS};
 use base64::Engine;
@@ -70,13 +71,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn dispatch_mode(&self) -> Result<DispatchMode, ConfigError> {
-        match self.text("DISPATCH_MODE").as_deref() {
-            None | Some("immediate") => Ok(DispatchMode::Immediate),
-            Some("cron" | "alarm" | "queue") => {
-                Err(ConfigError::new("DISPATCH_MODE", "immediate: this build has no other mode yet"))
-            }
-            Some(_) => Err(ConfigError::new("DISPATCH_MODE", "immediate")),
+    pub(super) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
+        let Some(word) = self.text("DISPATCH_MODE") else { return Ok(Mode::Immediate) };
+        Mode::ALL.into_iter().find(|mode| mode.as_str() == word).ok_or_else(|| {
+            ConfigError::new("DISPATCH_MODE", format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")))
+        })
+    }
+
+    /// Off unless it says so.
+    pub(super) fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
+        match self.text(variable).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::new(variable, "true or false")),
         }
     }
 
@@ -147,7 +154,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
         let Some(text) = self.text("WEBHOOK_EVENTS") else {
-            return Ok(EventKind::ALL.into_iter().filter(|kind| kind.is_terminal()).collect());
+            let default = |kind: &EventKind| kind.is_terminal() || *kind == EventKind::PendingClarification;
+            return Ok(EventKind::ALL.into_iter().filter(default).collect());
         };
         let kinds: Option<BTreeSet<EventKind>> =
             text.split(',').map(|name| EventKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim())).collect();

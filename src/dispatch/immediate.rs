@@ -1,93 +1,15 @@
-//! The mode `immediate`: the accepting request admits its job if a slot is free and starts it behind its answer.
-//!
-//! Accepting is two messages: create (durable, with a timer of its own), then enqueue. If the second one gets no
-//! answer the job is accepted all the same, because its timer repeats the enqueue.
+//! The mode `immediate`: the request that accepts a job starts it behind its answer, if a slot was free.
 
-use super::{Accepted, Rejection, Submission};
+use super::line;
 use crate::log::{self, Line};
-use crate::machine::queue::Card;
-use crate::machine::{JobKey, Millis, Status};
+use crate::machine::JobKey;
 use crate::stub;
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::wire::message::JobMessage;
 use worker::Env;
 
-/// Creates, then enqueues.
-pub(super) async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
-    let Submission { key, request } = submission;
-    let create = JobMessage::Create { key: key.clone(), request: Box::new(request) };
-    match stub::job(env, &key, &create).await {
-        Ok(JobReply::Created { new: true, card }) => enqueue_new(env, card).await,
-        Ok(JobReply::Created { new: false, card }) => Ok(enqueue_again(env, card).await),
-        Ok(JobReply::Conflict) => Err(Rejection::Conflict),
-        Ok(_) => {
-            log::error(&Line { message: "create was answered out of turn", ..line(&key) });
-            Err(Rejection::Unavailable)
-        }
-        Err(error) => {
-            log::error(&Line { message: "create failed", reason: Some(error.to_string()), ..line(&key) });
-            Err(Rejection::Unavailable)
-        }
-    }
-}
-
 /// Tells an admitted job to start. Meant for `wait_until`: if it is cut off, the queue's alarm starts the job.
-pub async fn start(env: Env, key: JobKey, epoch: u64) {
-    if let Err(error) = stub::job(&env, &key, &JobMessage::Start { epoch }).await {
-        log::error(&Line { message: "start failed", reason: Some(error.to_string()), ..line(&key) });
+pub(super) async fn start(env: &Env, key: &JobKey, epoch: u64) {
+    if let Err(error) = stub::job(env, key, &JobMessage::Start { epoch }).await {
+        log::error(&Line { message: "start failed", reason: Some(error.to_string()), ..line(key) });
     }
-}
-
-async fn enqueue_new(env: &Env, card: Card) -> Result<Accepted, Rejection> {
-    let key = card.key.clone();
-    let (status, epoch, created_at) = (card.status, card.epoch, card.created_at);
-    match stub::queue(env, &QueueMessage::Enqueue { card, promised: false }).await {
-        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, created_at, retry_after).await),
-        reply => Ok(accepted(true, status, epoch, &key, reply)),
-    }
-}
-
-/// A repeat was accepted before, so the queue may not refuse it now.
-async fn enqueue_again(env: &Env, card: Card) -> Accepted {
-    let key = card.key.clone();
-    let (status, epoch) = (card.status, card.epoch);
-    if status != Status::Queued {
-        return Accepted { new: false, status, queue_position: 0, admitted: None };
-    }
-    let reply = stub::queue(env, &QueueMessage::Enqueue { card, promised: true }).await;
-    accepted(false, status, epoch, &key, reply)
-}
-
-fn accepted(
-    new: bool,
-    status: Status,
-    epoch: u64,
-    key: &JobKey,
-    reply: Result<QueueReply, stub::StubError>,
-) -> Accepted {
-    let reason = match reply {
-        Ok(QueueReply::Standing { standing }) => {
-            let admitted = standing.admitted.filter(|admitted| *admitted == epoch);
-            return Accepted { new, status, queue_position: standing.position, admitted };
-        }
-        Ok(_) => "unexpected answer".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    log::error(&Line { message: "enqueue left to the job", reason: Some(reason), ..line(key) });
-    Accepted { new, status, queue_position: 0, admitted: None }
-}
-
-/// Takes back a job the queue refused. If that fails the job may run after all, so the caller must ask again.
-async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, retry_after: Millis) -> Rejection {
-    match stub::job(env, key, &JobMessage::Withdraw { created_at }).await {
-        Ok(JobReply::Withdrawn | JobReply::Missing) => Rejection::Full { retry_after },
-        Ok(_) => Rejection::Unavailable,
-        Err(error) => {
-            log::error(&Line { message: "withdraw failed", reason: Some(error.to_string()), ..line(key) });
-            Rejection::Unavailable
-        }
-    }
-}
-
-fn line(key: &JobKey) -> Line<'_> {
-    Line { generation: Some(&key.generation_id), user: Some(&key.user_id), ..Line::default() }
 }

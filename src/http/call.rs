@@ -1,6 +1,7 @@
 //! One request on its way through a handler.
 
 use super::auth::{self, Caller, USER_HEADER};
+use super::limit;
 use crate::clock;
 use crate::config::Config;
 use crate::machine::{JobKey, Millis, SECOND};
@@ -53,13 +54,15 @@ impl Call {
     }
 
     /// The user a request without a body acts for.
-    pub(super) fn user(&self) -> Result<String, Problem> {
-        self.caller()?.acting_for(self.header(USER_HEADER).as_deref(), None)
+    pub(super) async fn user(&self) -> Result<String, Problem> {
+        let user = self.caller()?.acting_for(self.header(USER_HEADER).as_deref(), None)?;
+        limit::requests(self, &user).await?;
+        Ok(user)
     }
 
     /// The caller's own generation of that id. An id that cannot be one is simply missing.
-    pub(super) fn key(&self, id: &str) -> Result<JobKey, Problem> {
-        let user = self.user()?;
+    pub(super) async fn key(&self, id: &str) -> Result<JobKey, Problem> {
+        let user = self.user().await?;
         if is_generation_id(id) { Ok(JobKey::new(user, id)) } else { Err(Problem::no_generation()) }
     }
 }

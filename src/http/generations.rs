@@ -1,16 +1,19 @@
-//! Generations: create, read, list, cancel, retry, timeline.
+//! Generations: create, read, list, cancel, retry, confirm, clarify, timeline.
 
 use super::answer::Answer;
 use super::auth::USER_HEADER;
 use super::call::Call;
 use super::query::{bad_cursor, list_query};
-use super::{body, view};
+use super::{body, limit, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
 use crate::machine::job::{Note, Refusal};
+use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
 use crate::stub;
-use crate::wire::api::{Generation, Intake, Links, Problem, body_user_id, parse, rfc3339};
+use crate::wire::api::{
+    Generation, Intake, Links, Problem, body_user_id, clarification, parse, response_too_long, rfc3339,
+};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
 
@@ -21,6 +24,9 @@ struct Created<'a> {
     generation_id: &'a str,
     status: Status,
     queue_position: Option<u64>,
+    blocked_by: Option<BlockedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_start_at: Option<String>,
     links: Links,
 }
 
@@ -49,6 +55,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
     let user = caller.acting_for(call.header(USER_HEADER).as_deref(), named)?;
+    limit::requests(call, &user).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let intake = Intake {
         user_id: &user,
@@ -58,25 +65,27 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
         moment: clock::moment(),
     };
     let (key, request) = parse(&body, intake).map_err(Problem::invalid)?;
+    let not_before = request.start_after;
     let submission = Submission { key: key.clone(), request };
-    let mode = call.config.dispatch_mode;
-    let accepted = dispatch::accept(&call.env, mode, submission).await.map_err(|rejection| match rejection {
+    let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
         Rejection::Full { retry_after } => Problem::queue_full(retry_after),
         Rejection::Unavailable => Problem::unavailable(),
     })?;
-    if let Some(epoch) = accepted.admitted {
-        call.context.wait_until(dispatch::start(call.env.clone(), key.clone(), epoch));
-    }
+    let mode = call.config.queue.mode;
+    call.context.wait_until(dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone()));
     created(call, &key, &accepted)
 }
 
 fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Problem> {
+    let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
     let body = Created {
         success: true,
         generation_id: &key.generation_id,
         status: accepted.status,
-        queue_position: Some(accepted.queue_position),
+        queue_position: Some(standing.position),
+        blocked_by: standing.blocked_by,
+        estimated_start_at: standing.estimated_start.map(rfc3339),
         links: view::links(call, key),
     };
     let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;
@@ -86,21 +95,35 @@ fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Pro
 
 /// `GET /api/generations/{id}` and `GET /api/queue/jobs/{id}`; `field` is what the object is called.
 pub(super) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     let generation = seen(call, &key, &JobMessage::View).await?;
     Answer::success(field, &generation)
 }
 
 /// `POST /api/generations/{id}/cancel`.
 pub(super) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     changed(call, &key, &JobMessage::Cancel).await
 }
 
 /// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
 pub(super) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     changed(call, &key, &JobMessage::Retry).await
+}
+
+/// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
+pub(super) async fn confirm(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    changed(call, &key, &JobMessage::Confirm).await
+}
+
+/// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to it.
+pub(super) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let body = body::json_object(&mut call.request).await?;
+    let clarification = clarification(&body).map_err(Problem::invalid)?;
+    changed(call, &key, &JobMessage::Clarify { clarification }).await
 }
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
@@ -139,12 +162,20 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
             Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
         }
         Refusal::NoVideo => Problem::no_video(),
+        Refusal::NotConfirmable => {
+            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")
+        }
+        Refusal::NotClarifiable => {
+            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
+        }
+        Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
+        Refusal::StillNeeded => Problem::conflict("still_needed", "Something is still left to do."),
     }
 }
 
 /// `GET /api/generations`: the caller's own, newest first.
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
-    let user_id = call.user()?;
+    let user_id = call.user().await?;
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let message = QueueMessage::List { user_id, status: query.status, limit: query.limit, after: query.after };
     let (data, next_cursor) = page(call, &message).await?;
@@ -155,8 +186,10 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
 pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Generation>, Option<String>), Problem> {
     let reply = stub::queue(&call.env, message).await;
     match reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))? {
-        QueueReply::Page { cards, next } => {
-            Ok((cards.iter().filter_map(|card| view::listed(call, card)).collect(), next))
+        QueueReply::Page { cards, standings, next } => {
+            let standings = standings.into_iter().chain(std::iter::repeat(None));
+            let listed = cards.iter().zip(standings).filter_map(|(card, standing)| view::listed(call, card, standing));
+            Ok((listed.collect(), next))
         }
         QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
         QueueReply::Standing { .. }
@@ -181,7 +214,7 @@ struct TimelineStep<'a> {
 
 /// `GET /api/generations/{id}/timeline`.
 pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     match view::ask(call, &key, &JobMessage::Timeline).await? {
         JobReply::Timeline { notes } => Answer::success("timeline", &timeline_steps(&notes)),
         JobReply::Missing => Err(Problem::no_generation()),

@@ -16,7 +16,7 @@ pub(super) async fn show(call: &Call) -> Result<Answer, Problem> {
         &json!({
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
-            "mode": call.config.dispatch_mode.as_str(),
+            "mode": call.config.queue.mode.as_str(),
             "queue": { "waiting": waiting, "slots": stats.slots, "paused": stats.paused },
         }),
     )

@@ -10,6 +10,8 @@ pub enum Resource {
     Generation { id: String },
     Cancel { id: String },
     Retry { id: String },
+    Confirm { id: String },
+    Clarify { id: String },
     Timeline { id: String },
     Video { id: String },
     QueueJob { id: String },
@@ -61,6 +63,8 @@ fn at(path: &str) -> Vec<(&'static str, Resource)> {
         }
         ["api", "generations", generation, "cancel"] => vec![("POST", Resource::Cancel { id: id(generation) })],
         ["api", "generations", generation, "retry"] => vec![("POST", Resource::Retry { id: id(generation) })],
+        ["api", "generations", generation, "confirm"] => vec![("POST", Resource::Confirm { id: id(generation) })],
+        ["api", "generations", generation, "clarify"] => vec![("POST", Resource::Clarify { id: id(generation) })],
         ["api", "generations", generation, "timeline"] => vec![("GET", Resource::Timeline { id: id(generation) })],
         ["api", "generations", generation, "video"] => vec![("GET", Resource::Video { id: id(generation) })],
         ["api", "queue", "status"] => vec![("GET", Resource::QueueStatus)],

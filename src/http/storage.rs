@@ -47,7 +47,7 @@ struct Signed {
 /// `GET /api/storage/videos`: the caller's completed generations whose video is still there. Deleted ones are
 /// left out of a page, so it may hold fewer than its limit and yet have a next one.
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
-    let user_id = call.user()?;
+    let user_id = call.user().await?;
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let message =
         QueueMessage::List { user_id, status: Some(Status::Completed), limit: query.limit, after: query.after };
@@ -73,7 +73,7 @@ fn listed(generation: Generation) -> Option<ListedVideo> {
 
 /// `GET /api/storage/videos/{id}`: a signed address.
 pub(super) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     let video = stored(call, &key).await?;
     let signed = Signed {
         success: true,
@@ -86,7 +86,7 @@ pub(super) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
 
 /// `DELETE /api/storage/videos/{id}`: the generation stays completed.
 pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id)?;
+    let key = call.key(id).await?;
     match view::ask(call, &key, &JobMessage::DeleteVideo).await? {
         JobReply::View { .. } => Answer::json(200, &json!({ "success": true })),
         JobReply::Missing => Err(Problem::no_generation()),

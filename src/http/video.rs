@@ -17,7 +17,7 @@ const CACHE: &str = "private, max-age=3600";
 
 /// `GET` and `HEAD /api/generations/{id}/video`.
 pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = authorize(call, id)?;
+    let key = authorize(call, id).await?;
     let video = storage::stored(call, &key).await?;
     let etag = format!("\"{}\"", video.etag);
     let head = call.request.inner().method() == "HEAD";
@@ -45,9 +45,9 @@ pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
 }
 
 /// The owner by token, or whoever holds a signed address.
-fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
+async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
     let Some(signature) = call.parameter("signature").filter(|_| call.header("Authorization").is_none()) else {
-        return call.key(id);
+        return call.key(id).await;
     };
     let user = call.parameter("user").unwrap_or_default();
     let expires = call.parameter("expires").unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::call::Call;
 use crate::log::{self, Line};
 use crate::machine::job::Video;
-use crate::machine::queue::Card;
+use crate::machine::queue::{Card, Standing};
 use crate::machine::{JobKey, Status};
 use crate::stub;
 use crate::wire::api::{Generation, Links, Problem};
@@ -35,8 +35,7 @@ pub(super) async fn complete(call: &Call, mut generation: Generation, video: Opt
         && let Ok(QueueReply::Standing { standing }) =
             stub::queue(&call.env, &QueueMessage::Standing { key: key.clone() }).await
     {
-        generation.queue_position = Some(standing.position);
-        generation.blocked_by = standing.blocked_by;
+        generation.stand(&standing);
     }
     if let Some(result) = &mut generation.result {
         result.video_url = video.map(|_| video_url(call, &key));
@@ -45,9 +44,8 @@ pub(super) async fn complete(call: &Call, mut generation: Generation, video: Opt
     generation
 }
 
-/// A list's entry. Where a waiting one stands only the queue could tell, which is not asked for every entry: its
-/// `queuePosition` is left out.
-pub(super) fn listed(call: &Call, card: &Card) -> Option<Generation> {
+/// A list's entry, with its standing if it waits.
+pub(super) fn listed(call: &Call, card: &Card, standing: Option<Standing>) -> Option<Generation> {
     let mut generation: Generation = serde_json::from_str(&card.snapshot).ok()?;
     generation.status = card.status;
     if let Some(result) = &mut generation.result
@@ -56,7 +54,9 @@ pub(super) fn listed(call: &Call, card: &Card) -> Option<Generation> {
         result.video_url = Some(video_url(call, &card.key));
     }
     generation.links = Some(links(call, &card.key));
-    generation.queue_position = generation.queue_position.filter(|_| generation.status != Status::Queued);
+    if let Some(standing) = standing {
+        generation.stand(&standing);
+    }
     Some(generation)
 }
 

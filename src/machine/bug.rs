@@ -33,6 +33,24 @@ pub enum Bug {
     StaleEnqueueTaken,
     /// Lets a high priority starve the lower ones.
     PriorityUnbounded,
+    /// Starts all jobs of one user before another's first.
+    TurnsForgotten,
+    /// Counts submits by job instead of by provider and model.
+    LimiterPerJob,
+    /// Keeps what the upstream asks of everyone to the one job that was told.
+    BackoffNotShared,
+    /// Lets one user hold every slot.
+    UserSlotsIgnored,
+    /// Starts a job before the time its order names.
+    DelayIgnored,
+    /// Sends a job that was started before to the end of the line.
+    PlaceLost,
+    /// Takes an answer about an older slot for one about the present one.
+    SlotFreedTwice,
+    /// Forgets to set the queue's alarm after it fired.
+    QueueNotRearmed,
+    /// Forgets a job that has ended while something is left to do.
+    WatchForgotten,
 }
 
 #[cfg(not(feature = "bugs"))]

@@ -11,6 +11,8 @@ pub enum EventKind {
     Started,
     #[serde(rename = "generation.progress")]
     Progress,
+    #[serde(rename = "generation.pending_clarification")]
+    PendingClarification,
     #[serde(rename = "generation.completed")]
     Completed,
     #[serde(rename = "generation.failed")]
@@ -21,13 +23,21 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order of a job's life.
-    pub const ALL: [Self; 5] = [Self::Started, Self::Progress, Self::Completed, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::Started,
+        Self::Progress,
+        Self::PendingClarification,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Started => "generation.started",
             Self::Progress => "generation.progress",
+            Self::PendingClarification => "generation.pending_clarification",
             Self::Completed => "generation.completed",
             Self::Failed => "generation.failed",
             Self::Cancelled => "generation.cancelled",

@@ -17,21 +17,29 @@ mod start;
 mod store;
 mod submit;
 
-pub use exchange::{Answer, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
+pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
 pub use record::{End, Errand, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
 
 use super::bug::{self, Bug};
 use super::delivery::{EventKind, Receipt};
 use super::outcome::Outcome;
-use super::{MINUTE, Millis, Moment, SECOND};
+use super::queue::Terms;
+use super::{DAY, HOUR, MINUTE, Millis, Moment, SECOND};
 use std::collections::BTreeSet;
 
 /// How soon an effect that was cut off is noticed: the alarm set while it is in flight.
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
 /// How long the accepting request has to enqueue the job before the job does it itself.
 pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
-/// How often a waiting job makes sure that the queue still knows it.
-pub const QUEUED_HEARTBEAT: Millis = 5 * MINUTE;
+/// How often a waiting job makes sure that the queue still knows it. The queue looks after those it knows by itself.
+pub const QUEUED_HEARTBEAT: Millis = HOUR;
+/// How long a job waits for its confirmation or for another prompt.
+pub const PENDING_EXPIRY: Millis = DAY;
+
+/// A timer that is overdue by more than this was lost.
+pub const LATE: Millis = MINUTE;
+/// The longest prompt, in characters.
+pub const MAX_PROMPT: usize = 5_000;
 
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
@@ -61,6 +69,8 @@ pub struct Policy {
     pub webhook_schedule: Vec<Millis>,
     /// The events the app wants to hear.
     pub events: BTreeSet<EventKind>,
+    /// Whether a prompt that the safety filter refuses may be replaced instead of failing the job.
+    pub clarifications: bool,
 }
 
 /// What one step came to.
@@ -112,7 +122,14 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
         }
         Input::Cancel => job.cancel(&mut turn).err(),
         Input::Retry => job.retry(&mut turn).err(),
+        Input::Confirm => job.confirm(&mut turn).err(),
+        Input::Clarify { clarification } => job.clarify(clarification, &mut turn).err(),
         Input::DeleteVideo => job.delete_video(&mut turn).err(),
+        Input::DeadLetter { epoch } => {
+            job.dead_letter(epoch, &mut turn);
+            None
+        }
+        Input::Forget => job.forget(&mut turn).err(),
     };
     let effect = if acting { job.begin_due(&mut turn) } else { None };
     if !turn.notes.is_empty() {
@@ -195,10 +212,12 @@ impl Job {
             Phase::Storing { next_at, uri, .. } if *next_at <= now => {
                 return Some(Effect::Store { epoch, attempt: self.attempt, uri: uri.clone() });
             }
-            Phase::Queued { .. }
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
             | Phase::Submitting { .. }
             | Phase::Rendering { .. }
             | Phase::Storing { .. }
+            | Phase::Clarifying { .. }
             | Phase::Ended { .. } => {}
         }
         if self.report.as_ref().is_some_and(|errand| errand.next_at <= now) {
@@ -220,6 +239,16 @@ impl Job {
         Some(Effect::Discard { attempt: *attempt })
     }
 
+    /// What the job asks of the queue besides a place.
+    pub fn terms(&self) -> Terms {
+        Terms { not_before: self.not_before, keeps_place: self.keeps_place, backoff_until: self.backoff_until }
+    }
+
+    /// Whether a timer of the job is so long overdue that it must have been lost.
+    pub fn is_late(&self, now: Millis) -> bool {
+        self.in_flight.is_none() && self.wake(now).is_some_and(|wake| wake.at.saturating_add(LATE) < now)
+    }
+
     /// When the job must be woken next: the earliest of its timers. `None` only when nothing is left to do.
     pub fn wake(&self, now: Millis) -> Option<Wake> {
         if self.in_flight.is_some() {
@@ -228,6 +257,9 @@ impl Job {
         let mut timers = Vec::new();
         match &self.phase {
             Phase::Queued { enqueue_at, .. } => timers.push((*enqueue_at, WakeReason::Phase)),
+            Phase::Confirming { expires_at } | Phase::Clarifying { expires_at, .. } => {
+                timers.push((*expires_at, WakeReason::Phase));
+            }
             Phase::Submitting { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Rendering { next_at, .. } | Phase::Storing { next_at, .. } => {

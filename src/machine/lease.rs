@@ -1,6 +1,6 @@
 //! The right of one job's attempt to hold a slot, fenced by its epoch.
 
-use super::{Millis, SECOND};
+use super::{MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// How long a granted but unconfirmed start may take before it is repeated.
@@ -9,6 +9,8 @@ pub const START_PATIENCE: Millis = 5 * SECOND;
 pub const LEASE: Millis = 120 * SECOND;
 /// How soon an unanswered question is asked again.
 pub const ASK_AGAIN: Millis = 15 * SECOND;
+/// How long after its next timer a job that holds no slot is asked whether it has done what was left to do.
+pub const WATCH: Millis = 2 * MINUTE;
 
 /// A held slot. It is never taken away by time alone: when it runs out, the holder is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,12 +19,15 @@ pub struct Lease {
     pub epoch: u64,
     /// When the holder is to be asked, in milliseconds since the Unix epoch.
     pub until: Millis,
+    /// When the slot was granted.
+    #[serde(default)]
+    pub granted_at: Millis,
 }
 
 impl Lease {
     /// Grants a slot that must be confirmed within [`START_PATIENCE`].
     pub fn grant(epoch: u64, now: Millis) -> Self {
-        Self { epoch, until: now + START_PATIENCE }
+        Self { epoch, until: now + START_PATIENCE, granted_at: now }
     }
 
     /// Extends the lease after its holder was heard of.
@@ -35,9 +40,5 @@ impl Lease {
     #[must_use]
     pub fn asked(self, now: Millis) -> Self {
         Self { until: now + ASK_AGAIN, ..self }
-    }
-
-    pub fn is_over(self, now: Millis) -> bool {
-        now >= self.until
     }
 }

@@ -7,8 +7,9 @@
 //! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect is in flight.
 //!
 //! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
-//! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Cancel`, `Retry`, `DeleteVideo`. Each loads, steps, saves and
-//! sets the alarm without awaiting anything but storage, so each is one atomic write; none acts.
+//! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,
+//! `DeadLetter`, `Forget`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
+//! is one atomic write; none acts.
 //!
 //! # Alarm
 //! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm before
@@ -18,9 +19,9 @@
 //! # Traps of the platform, and why they cannot happen here
 //! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in flight was cut off.
 //! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against freshly loaded state.
-//! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event, and the queue's
-//!   lease and the cron sweep send `Start`, which is such an event. The handler returns `Ok` and re-arms on failure.
-//!   Not covered yet: a lost alarm of a job the queue has not heard of, or of an ended one; see ARCHITECTURE.md, Timers.
+//! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event, and the queue asks
+//!   whoever has something left to do (`Start`, `Check`), which sets it anew. The handler returns `Ok` and re-arms on
+//!   failure. ARCHITECTURE.md, Timers, says what is left.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
 //! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
 //! * A new build meets an old record (15): the record carries its version.
@@ -32,11 +33,12 @@ use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
 use crate::machine::job::{self, Answer, Effect, InFlight, Input, Job, Note, Step};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
 use crate::store;
 use crate::wire::api::{Generation, card};
 use crate::wire::event;
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::{clock, log, stub};
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
@@ -115,27 +117,46 @@ impl JobManager {
             JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
-            JobMessage::Start { epoch } => Input::Start { epoch },
+            JobMessage::Check => return self.asked(&config, None, moment).await,
+            JobMessage::Start { epoch } => return self.asked(&config, Some(Input::Start { epoch }), moment).await,
+            JobMessage::DeadLetter { epoch } => {
+                return self.asked(&config, Some(Input::DeadLetter { epoch }), moment).await;
+            }
+            JobMessage::Forget => return self.forget(&config, moment).await,
             JobMessage::Cancel => Input::Cancel,
             JobMessage::Retry => Input::Retry,
+            JobMessage::Confirm => Input::Confirm,
+            JobMessage::Clarify { clarification } => Input::Clarify { clarification },
             JobMessage::DeleteVideo => Input::DeleteVideo,
         };
-        let is_start = matches!(input, Input::Start { .. });
-        if is_start {
-            // Whoever asks may do so because the alarm was lost: set it anew even if its time has not changed.
-            self.shell.distrust_alarm();
-        }
         let Some(step) = self.take(&config, input, moment)? else { return Ok(JobReply::Missing) };
         self.arm(&step, moment.now).await?;
-        if let Some(refusal) = step.refusal {
-            return Ok(JobReply::Refused { refusal });
+        Ok(step.refusal.map_or_else(|| shown(&step.job, moment.now), |refusal| JobReply::Refused { refusal }))
+    }
+
+    /// Answers the queue. It may ask because the alarm was lost, so the alarm is set anew even if its time has not
+    /// changed.
+    async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
+        let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
+        let late = before.is_late(moment.now) && !self.shell.is_acting();
+        let job = match input {
+            Some(input) => self.take(config, input, moment)?.map_or(before, |step| step.job),
+            None => before,
+        };
+        self.shell.distrust_alarm();
+        self.shell.set_alarm(job.wake(moment.now).map(|wake| wake.at), moment.now).await?;
+        Ok(state(&job, moment.now, late))
+    }
+
+    /// Deletes everything once nothing is left of the job but its record.
+    async fn forget(&self, config: &Config, moment: Moment) -> Result<JobReply> {
+        let Some(step) = self.take(config, Input::Forget, moment)? else { return Ok(JobReply::Missing) };
+        if step.refusal.is_some() {
+            self.arm(&step, moment.now).await?;
+            return Ok(state(&step.job, moment.now, false));
         }
-        let job = &step.job;
-        if is_start {
-            let status = job.status();
-            return Ok(JobReply::State { epoch: job.epoch, report_number: job.report_number, status });
-        }
-        Ok(shown(job, moment.now))
+        self.shell.delete_all().await?;
+        Ok(JobReply::Missing)
     }
 
     async fn create(&self, config: &Config, key: JobKey, request: job::Request, moment: Moment) -> Result<JobReply> {
@@ -203,12 +224,13 @@ impl JobManager {
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
         let veo = Veo { url: &config.veo_url, key: &config.veo_key, timeout: config.upstream_timeout };
         match effect {
-            Effect::Enqueue { .. } => Answer::Enqueued(self.enqueue(job).await),
+            Effect::Enqueue { .. } => Answer::Enqueued(self.enqueue(config, job).await),
             Effect::Submit { .. } => Answer::Submitted(veo.submit(&job.request).await),
             Effect::Poll { operation, .. } => Answer::Polled(veo.poll(&operation).await),
             Effect::Store { attempt, uri, .. } => Answer::Stored(self.store(veo, job, attempt, &uri).await),
             Effect::Report { .. } => {
-                let message = QueueMessage::Report { card: card(job, clock::now()) };
+                let backoff_until = job.backoff_until;
+                let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until };
                 Answer::Reported(match stub::queue(&self.shell.env, &message).await {
                     Ok(_) => Outcome::Done(()),
                     Err(_) => Outcome::Unknown,
@@ -222,10 +244,17 @@ impl JobManager {
         }
     }
 
-    async fn enqueue(&self, job: &Job) -> Outcome<bool> {
-        let message = QueueMessage::Enqueue { card: card(job, clock::now()), promised: true };
+    async fn enqueue(&self, config: &Config, job: &Job) -> Outcome<bool> {
+        let message = QueueMessage::Enqueue { card: card(job, clock::now()), promised: true, terms: job.terms() };
         match stub::queue(&self.shell.env, &message).await {
-            Ok(QueueReply::Standing { standing }) => Outcome::Done(standing.admitted == Some(job.epoch)),
+            Ok(QueueReply::Standing { standing }) => {
+                let admitted = standing.admitted == Some(job.epoch);
+                // A message that is lost costs time only: the sweep admits too.
+                if config.queue.mode == Mode::Queue && standing.position > 0 && !job.enqueued {
+                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now()).await;
+                }
+                Outcome::Done(admitted)
+            }
             Ok(
                 QueueReply::Full { .. }
                 | QueueReply::Unknown
@@ -265,6 +294,17 @@ async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
         return Receipt::Failed { status: None, retry_after: None };
     };
     webhook::send(&config.nextjs_url, &config.webhook_secrets, event_id, body, clock::now()).await
+}
+
+fn state(job: &Job, now: Millis, late: bool) -> JobReply {
+    JobReply::State {
+        epoch: job.epoch,
+        report_number: job.report_number,
+        status: job.status(),
+        submits: job.submits_made(),
+        wake_at: job.wake(now).map(|wake| wake.at),
+        late,
+    }
 }
 
 fn shown(job: &Job, now: Millis) -> JobReply {

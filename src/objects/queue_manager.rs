@@ -1,31 +1,35 @@
 //! `QueueManager`: the one object that decides who may start. It never calls the upstream.
 //!
 //! # Stored (SQLite)
-//! * `entry`: one row a job: its place (`waiting`, `held` with a lease, `ended`), its order, and its catalogue card.
-//! * One alarm: the end of the earliest lease.
+//! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
+//!   order, and its catalogue card.
+//! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next.
+//! * One alarm: the earliest lease, watch, delay or admission that is due.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
-//! `Enqueue` and `Report` are one synchronous step, admission included: nothing is awaited between reading and
-//! writing, so two of them can never grant the same slot. `Standing`, `List` and `Stats` only read. `Sweep` sets
-//! the alarm for now.
+//! `Enqueue`, `Report`, `Claim`, `Sweep` and `Expire` are one synchronous step, admission included: nothing is awaited
+//! between reading and writing, so two of them can never grant the same slot. `Standing`, `List` and `Stats` only read.
 //!
 //! # Alarm
-//! Sends `Start` to each holder whose lease is over, at most six at a time: a newly admitted job begins, a silent
-//! one is asked whether it still works. The lease is extended before the message leaves, and a slot is freed
-//! only on the job's own word.
+//! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
+//! holder (a newly admitted job begins, a silent one is asked whether it still works), `Check` to one that has
+//! ended with something left to do, `Forget` to one that is old. When to ask again is noted before the message
+//! leaves, and a slot is freed only on the job's own word.
 //!
 //! # Traps of the platform, and why they cannot happen here
-//! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the cron sends `Sweep`.
+//! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the cron's `Sweep` sets it
+//!   anew even if its time has not changed.
 //! * Leaked slots (4): a lease that is over is asked about until an answer comes.
 //! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
 //! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue.
-//! * SQLite (13): bound values stay below 20, times and counts below 2^53; what is asked often has an index.
+//! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
 use super::shell::Shell;
 use crate::config::Config;
-use crate::machine::queue::{self, Input, Reply, Rows, Said, Start, Step};
-use crate::machine::{Millis, Moment, Status};
-use crate::store::queue::{Cursor, QueueStore};
+use crate::machine::queue::{self, Ask, Errand, Input, Reply, Rows, Said, Step};
+use crate::machine::{JobKey, Moment, Status};
+use crate::store::cursor::Cursor;
+use crate::store::queue::QueueStore;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::{clock, stub};
 use futures::StreamExt;
@@ -52,7 +56,7 @@ impl DurableObject for QueueManager {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.shell.on_alarm(async |config| self.ask_holders(&config).await).await
+        self.shell.on_alarm(async |config| self.ask_all_due(&config).await).await
     }
 }
 
@@ -63,7 +67,7 @@ impl QueueManager {
 
     /// One step and the alarm it asks for. Awaits storage only.
     async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
-        let step = queue::step(&mut self.rows()?, input, moment, config.queue)?;
+        let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
         self.shell.set_alarm(step.wake_at, moment.now).await?;
         Ok(step)
     }
@@ -72,77 +76,104 @@ impl QueueManager {
         let moment = clock::moment();
         let config = self.shell.config()?;
         match message {
-            QueueMessage::Enqueue { card, promised } => {
-                let step = self.take(&config, Input::Enqueue { card, promised }, moment).await?;
-                Ok(match step.reply {
-                    Reply::Standing(standing) => QueueReply::Standing { standing },
-                    Reply::Full { retry_after } => QueueReply::Full { retry_after },
-                    Reply::Nothing => QueueReply::Unknown,
-                })
+            QueueMessage::Enqueue { card, promised, terms } => {
+                self.place(&config, Input::Enqueue { card, promised, terms }, moment).await
             }
-            QueueMessage::Report { card } => {
-                self.take(&config, Input::Report { card }, moment).await?;
+            QueueMessage::Claim { key } => self.place(&config, Input::Claim { key }, moment).await,
+            QueueMessage::Report { card, backoff_until } => {
+                self.take(&config, Input::Report { card, backoff_until }, moment).await?;
                 Ok(QueueReply::Done)
             }
-            QueueMessage::Standing { key } => {
-                let rows = self.rows()?;
-                let standing = queue::standing(&rows, &key)?;
-                self.shell.ensure_alarm(rows.next_lease_end()?, moment.now).await?;
-                Ok(standing.map_or(QueueReply::Unknown, |standing| QueueReply::Standing { standing }))
-            }
+            QueueMessage::Standing { key } => self.standing(&config, &key, moment).await,
             QueueMessage::List { user_id, status, limit, after } => {
-                self.list(&user_id, status, limit, after.as_deref())
+                self.list(&config, &user_id, status, limit, after.as_deref(), moment)
             }
             QueueMessage::Stats => {
-                let stats = self.rows()?.stats(config.dispatch_mode.as_str(), config.queue.slots, moment.now)?;
+                let stats = self.rows()?.stats(&config.queue, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
             }
             QueueMessage::Sweep => {
-                self.sweep(moment.now).await?;
+                self.shell.distrust_alarm();
+                self.take(&config, Input::Sweep, moment).await?;
+                Ok(QueueReply::Done)
+            }
+            QueueMessage::Expire => {
+                let before = moment.now.saturating_sub(config.retention);
+                self.take(&config, Input::Expire { before }, moment).await?;
                 Ok(QueueReply::Done)
             }
         }
     }
 
-    fn list(&self, user_id: &str, status: Option<Status>, limit: u32, after: Option<&str>) -> Result<QueueReply> {
+    /// A step whose sender wants to know where it stands.
+    async fn place(&self, config: &Config, input: Input, moment: Moment) -> Result<QueueReply> {
+        let step = self.take(config, input, moment).await?;
+        Ok(match step.reply {
+            Reply::Standing(standing) => QueueReply::Standing { standing },
+            Reply::Full { retry_after } => QueueReply::Full { retry_after },
+            Reply::Unknown | Reply::Nothing => QueueReply::Unknown,
+        })
+    }
+
+    async fn standing(&self, config: &Config, key: &JobKey, moment: Moment) -> Result<QueueReply> {
+        let rows = self.rows()?;
+        let standing = queue::standing(&rows, key, &config.queue, moment.now)?;
+        let wake_at = rows.next_due()?.into_iter().chain(rows.book()?.admit_at).min();
+        self.shell.ensure_alarm(wake_at, moment.now).await?;
+        Ok(standing.map_or(QueueReply::Unknown, |standing| QueueReply::Standing { standing }))
+    }
+
+    fn list(
+        &self,
+        config: &Config,
+        user_id: &str,
+        status: Option<Status>,
+        limit: u32,
+        after: Option<&str>,
+        moment: Moment,
+    ) -> Result<QueueReply> {
         let before = match after.map(Cursor::read) {
             Some(None) => return Ok(QueueReply::BadCursor),
             Some(Some(cursor)) => Some(cursor),
             None => None,
         };
         let limit = limit.clamp(1, MAX_PAGE);
-        let mut cards = self.rows()?.list(user_id, status, limit + 1, before.as_ref())?;
-        let more = cards.len() > limit as usize;
-        cards.truncate(limit as usize);
-        let next = cards.last().filter(|_| more).map(|card| Cursor::of(card).write());
-        Ok(QueueReply::Page { cards, next })
-    }
-
-    /// Has the alarm look after everything, if there is anything.
-    async fn sweep(&self, now: Millis) -> Result<()> {
         let rows = self.rows()?;
-        if rows.next_lease_end()?.is_none() && rows.count_waiting()? == 0 {
-            return Ok(());
-        }
-        self.shell.set_alarm(Some(now), now).await
+        let mut entries = rows.list(user_id, status, limit + 1, before.as_ref())?;
+        let more = entries.len() > limit as usize;
+        entries.truncate(limit as usize);
+        let next = entries.last().filter(|_| more).map(|entry| Cursor::of(&entry.card).write());
+        let stands = |entry: &queue::Entry| {
+            let standing = || queue::standing(&rows, &entry.card.key, &config.queue, moment.now);
+            if entry.is_in_line() { standing() } else { Ok(None) }
+        };
+        let standings = entries.iter().map(stands).collect::<Result<_>>()?;
+        Ok(QueueReply::Page { cards: entries.into_iter().map(|entry| entry.card).collect(), standings, next })
     }
 
-    async fn ask_holders(&self, config: &Config) -> Result<()> {
+    async fn ask_all_due(&self, config: &Config) -> Result<()> {
         let step = self.take(config, Input::Alarm, clock::moment()).await?;
-        let asked = step.starts.into_iter().map(|start| async move {
-            let said = self.ask(&start).await;
-            (start, said)
+        let asked = step.asks.into_iter().map(|ask| async move {
+            let said = self.ask(&ask).await;
+            (ask, said)
         });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
-        while let Some((Start { key, epoch }, said)) = answers.next().await {
+        while let Some((Ask { key, epoch, .. }, said)) = answers.next().await {
             self.take(config, Input::Heard { key, epoch, said }, clock::moment()).await?;
         }
         Ok(())
     }
 
-    async fn ask(&self, start: &Start) -> Said {
-        match stub::job(&self.shell.env, &start.key, &JobMessage::Start { epoch: start.epoch }).await {
-            Ok(JobReply::State { epoch, report_number, status }) => Said::State { epoch, report_number, status },
+    async fn ask(&self, ask: &Ask) -> Said {
+        let message = match ask.errand {
+            Errand::Start => JobMessage::Start { epoch: ask.epoch },
+            Errand::Check => JobMessage::Check,
+            Errand::Forget => JobMessage::Forget,
+        };
+        match stub::job(&self.shell.env, &ask.key, &message).await {
+            Ok(JobReply::State { epoch, report_number, status, submits, wake_at, late }) => {
+                Said::State { epoch, report_number, status, submits, wake_at, late }
+            }
             Ok(JobReply::Missing) => Said::Missing,
             Ok(
                 JobReply::Created { .. }

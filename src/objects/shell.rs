@@ -110,6 +110,11 @@ impl Shell {
         self.alarm_at.set(None);
     }
 
+    /// Whether this instance's alarm handler is at work.
+    pub(super) fn is_acting(&self) -> bool {
+        self.acting.get()
+    }
+
     /// Deletes everything, the alarm included.
     pub(super) async fn delete_all(&self) -> Result<()> {
         self.state.storage().delete_all().await?;

@@ -1,17 +1,20 @@
 //! A job's database: its record in one row, and its timeline.
 
-use super::schema;
+use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
 use crate::machine::job::{Job, Note};
 use crate::wire::stored::{self, StoredError};
 use thiserror::Error;
 
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [Migration; 1] = [Migration {
+    columns: &[],
+    statements: "
     CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS timeline (
         number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT
     );
-"];
+",
+}];
 /// How many timeline entries are read at most.
 const MAX_NOTES: u32 = 2_000;
 

@@ -1,13 +1,17 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue card.
+//! The queue's database: one row a job, which is its place in the queue and its catalogue card; and the book.
 
-use super::schema;
+use super::cursor::Cursor;
+use super::queue_row::{self, COLUMNS, read_entry};
+use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
-use crate::machine::lease::Lease;
-use crate::machine::queue::{Card, Entry, Order, Place, Rows};
-use crate::machine::{JobKey, Millis, Status};
+use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Policy, Rows};
+use crate::machine::{JobKey, MINUTE, Millis, Status};
 use crate::wire::message::{QueueStats, Slots};
 
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        columns: &[],
+        statements: "
     CREATE TABLE IF NOT EXISTS entry (
         user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
         epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
@@ -20,10 +24,34 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX IF NOT EXISTS entry_waiting ON entry (order_key, sequence) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_held ON entry (lease_until) WHERE place = 'held';
     CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
-"];
-
-const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, updated_at, \
-    snapshot, sequence, enqueued_at, place, lease_epoch, lease_until";
+",
+    },
+    // Jobs that ended under the first version are looked after once, because nobody noted what they had left to do.
+    Migration {
+        columns: &[
+            ("entry", "round", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "unspent", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "late", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "upstream", "TEXT NOT NULL DEFAULT ''"),
+            ("entry", "submits", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "lease_granted", "INTEGER"),
+        ],
+        statements: "
+    CREATE TABLE IF NOT EXISTS book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+    UPDATE entry SET upstream = coalesce(json_extract(snapshot, '$.provider') || '/' || json_extract(snapshot, '$.model'), '')
+        WHERE upstream = '' AND json_valid(snapshot);
+    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
+    DROP INDEX IF EXISTS entry_waiting;
+    DROP INDEX IF EXISTS entry_held;
+    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream, order_key)
+        WHERE place = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_holders ON entry (user_id, upstream, unspent) WHERE place = 'held';
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until) WHERE place = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until) WHERE place IN ('held', 'watched', 'expiring');
+",
+    },
+];
 
 /// The stored entries of the queue object.
 #[derive(Debug)]
@@ -38,19 +66,17 @@ impl<S: Sql> QueueStore<S> {
         Ok(Self { sql })
     }
 
-    /// A user's cards from the newest on, at most `limit`, those older than the card `before` was taken from.
+    /// A user's entries from the newest on, at most `limit`, those older than the card `before` was taken from.
     pub fn list(
         &self,
         user_id: &str,
         status: Option<Status>,
         limit: u32,
         before: Option<&Cursor>,
-    ) -> Result<Vec<Card>, S::Error> {
-        let statement = format!(
-            "SELECT {COLUMNS} FROM entry WHERE user_id = ?1 AND (?2 IS NULL OR status = ?2) \
+    ) -> Result<Vec<Entry>, S::Error> {
+        let rest = "WHERE user_id = ?1 AND (?2 IS NULL OR status = ?2) \
              AND (?3 IS NULL OR (created_at, generation_id) < (?3, ?4)) \
-             ORDER BY created_at DESC, generation_id DESC LIMIT ?5"
-        );
+             ORDER BY created_at DESC, generation_id DESC LIMIT ?5";
         let values = vec![
             user_id.into(),
             status.map(Status::as_str).into(),
@@ -58,12 +84,11 @@ impl<S: Sql> QueueStore<S> {
             before.map(|cursor| cursor.generation_id.as_str()).into(),
             limit.into(),
         ];
-        let rows = self.sql.run(&statement, values)?;
-        Ok(rows.into_iter().filter_map(read_entry).map(|entry| entry.card).collect())
+        self.entries(rest, values)
     }
 
-    /// Depth by status and priority, and the oldest wait.
-    pub fn stats(&self, mode: &str, total_slots: u64, now: Millis) -> Result<QueueStats, S::Error> {
+    /// Depth by status and priority, the oldest wait, and whether anyone's timer was lost.
+    pub fn stats(&self, policy: &Policy, now: Millis) -> Result<QueueStats, S::Error> {
         let pairs = |rows: Vec<Vec<SqlValue>>| {
             let pair = |row: Vec<SqlValue>| {
                 let [name, count] = <[SqlValue; 2]>::try_from(row).ok()?;
@@ -76,13 +101,17 @@ impl<S: Sql> QueueStore<S> {
             "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE place = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let oldest = self.number("SELECT min(enqueued_at) FROM entry WHERE place = 'waiting'", Vec::new())?;
+        let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
+             OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
         Ok(QueueStats {
-            mode: mode.to_owned(),
+            mode: policy.mode.as_str().to_owned(),
             paused: false,
-            slots: Slots { total: total_slots, used: self.count_held()? },
+            slots: Slots { total: policy.slots, used: self.count_held()? },
             by_status: pairs(by_status),
             waiting_by_priority: pairs(by_priority),
             oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
+            jobs_without_timer: self.count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
+            timers_repaired: self.book()?.timers_repaired,
         })
     }
 
@@ -92,37 +121,33 @@ impl<S: Sql> QueueStore<S> {
         Ok(value.map(SqlValue::unsigned))
     }
 
+    fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
+        Ok(self.number(statement, values)?.unwrap_or(0))
+    }
+
     fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
     }
 }
 
-/// Where a page of a listing ended: `{created_at}.{generation_id}` on the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    pub created_at: Millis,
-    pub generation_id: String,
-}
-
-impl Cursor {
-    pub fn of(card: &Card) -> Self {
-        Self { created_at: card.created_at, generation_id: card.key.generation_id.clone() }
-    }
-
-    pub fn write(&self) -> String {
-        format!("{}.{}", self.created_at, self.generation_id)
-    }
-
-    /// Reads what [`Self::write`] wrote; `None` for anything else.
-    pub fn read(text: &str) -> Option<Self> {
-        let (created_at, generation_id) = text.split_once('.')?;
-        Some(Self { created_at: created_at.parse().ok()?, generation_id: generation_id.to_owned() })
-    }
-}
-
 impl<S: Sql> Rows for QueueStore<S> {
     type Error = S::Error;
+
+    /// A record that cannot be read counts as an empty one: what it holds is learnt anew.
+    fn book(&self) -> Result<Book, S::Error> {
+        let rows = self.sql.run("SELECT record FROM book WHERE id = 1", Vec::new())?;
+        let record = rows.into_iter().next().and_then(|row| row.into_iter().next()).map(SqlValue::into_text);
+        Ok(record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default())
+    }
+
+    fn save_book(&mut self, book: &Book) -> Result<(), S::Error> {
+        let record = serde_json::to_string(book).unwrap_or_default();
+        let statement =
+            "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+        self.sql.run(statement, vec![record.into()])?;
+        Ok(())
+    }
 
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, S::Error> {
         let values = vec![key.user_id.as_str().into(), key.generation_id.as_str().into()];
@@ -130,39 +155,13 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
-        let card = &entry.card;
-        let (place, lease) = match entry.place {
-            Place::Waiting => ("waiting", None),
-            Place::Held(lease) => ("held", Some(lease)),
-            Place::Ended => ("ended", None),
-        };
-        let values = vec![
-            card.key.user_id.as_str().into(),
-            card.key.generation_id.as_str().into(),
-            card.epoch.into(),
-            card.report_number.into(),
-            card.status.as_str().into(),
-            u32::from(card.priority).into(),
-            card.created_at.into(),
-            card.updated_at.into(),
-            card.snapshot.as_str().into(),
-            entry.sequence.into(),
-            entry.enqueued_at.into(),
-            entry.order().key.into(),
-            place.into(),
-            lease.map(|lease| lease.epoch).into(),
-            lease.map(|lease| lease.until).into(),
-        ];
-        // Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
-        let statement = "INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, \
-            created_at, updated_at, snapshot, sequence, enqueued_at, order_key, place, lease_epoch, lease_until) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-            ON CONFLICT (user_id, generation_id) DO UPDATE SET epoch = excluded.epoch, \
-            report_number = excluded.report_number, status = excluded.status, priority = excluded.priority, \
-            created_at = excluded.created_at, updated_at = excluded.updated_at, snapshot = excluded.snapshot, \
-            sequence = excluded.sequence, enqueued_at = excluded.enqueued_at, order_key = excluded.order_key, \
-            place = excluded.place, lease_epoch = excluded.lease_epoch, lease_until = excluded.lease_until";
-        self.sql.run(statement, values)?;
+        self.sql.run(&queue_row::upsert(), queue_row::values(entry))?;
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
+        let values = vec![key.user_id.as_str().into(), key.generation_id.as_str().into()];
+        self.sql.run("DELETE FROM entry WHERE user_id = ? AND generation_id = ?", values)?;
         Ok(())
     }
 
@@ -175,69 +174,97 @@ impl<S: Sql> Rows for QueueStore<S> {
         })
     }
 
-    fn first_waiting(&self) -> Result<Option<Entry>, S::Error> {
-        Ok(self.entries("WHERE place = 'waiting' ORDER BY order_key, sequence LIMIT 1", Vec::new())?.pop())
+    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, S::Error> {
+        let statement = "SELECT max(round) FROM entry WHERE place = 'waiting' AND user_id = ? AND priority = ?";
+        self.number(statement, vec![user_id.into(), u32::from(priority).into()])
     }
 
-    fn count_waiting(&self) -> Result<u64, S::Error> {
-        Ok(self.number("SELECT count(*) FROM entry WHERE place = 'waiting'", Vec::new())?.unwrap_or(0))
+    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
+        let mut values: Vec<SqlValue> = Vec::new();
+        let mut open = String::new();
+        if let Some(slots) = closed.user_slots {
+            values.push(slots.into());
+            open += " AND user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
+                GROUP BY user_id HAVING count(*) >= ?1)";
+        }
+        if !closed.upstreams.is_empty() {
+            let places: Vec<String> =
+                (1..=closed.upstreams.len()).map(|place| format!("?{}", values.len() + place)).collect();
+            values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
+            open += &format!(" AND upstream NOT IN ({})", places.join(", "));
+        }
+        let of = |priority| {
+            format!(
+                "SELECT * FROM (SELECT {COLUMNS} FROM entry WHERE place = 'waiting' AND priority = {priority}{open} \
+                 ORDER BY round, sequence LIMIT 1)"
+            )
+        };
+        let statement = (0..=MAX_PRIORITY).map(of).collect::<Vec<_>>().join(" UNION ALL ");
+        Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_waiting_before(&self, order: Order) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND (order_key, sequence) < (?, ?)";
-        Ok(self.number(statement, vec![order.key.into(), order.sequence.into()])?.unwrap_or(0))
+    fn count_in_line(&self) -> Result<u64, S::Error> {
+        let statement = "SELECT (SELECT count(*) FROM entry WHERE place = 'waiting') \
+             + (SELECT count(*) FROM entry WHERE place = 'delayed')";
+        self.count(statement, Vec::new())
+    }
+
+    fn count_before(&self, entry: &Entry) -> Result<u64, S::Error> {
+        let statement = "SELECT (SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ?1 \
+             AND (round, sequence) < (?2, ?3)) + (SELECT count(*) FROM entry WHERE place = 'waiting' \
+             AND priority <> ?1 AND (order_key, sequence) < (?4, ?3))";
+        let values = vec![
+            u32::from(entry.card.priority).into(),
+            entry.round.into(),
+            entry.sequence.into(),
+            entry.head_start_key().into(),
+        ];
+        self.count(statement, values)
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {
-        Ok(self.number("SELECT count(*) FROM entry WHERE place = 'held'", Vec::new())?.unwrap_or(0))
+        self.count("SELECT count(*) FROM entry WHERE place = 'held'", Vec::new())
     }
 
-    fn leases_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let values = vec![now.into(), u64::try_from(limit).unwrap_or(u64::MAX).into()];
-        self.entries("WHERE place = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?", values)
+    fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
+        self.count("SELECT count(*) FROM entry WHERE place = 'held' AND user_id = ?", vec![user_id.into()])
     }
 
-    fn next_lease_end(&self) -> Result<Option<Millis>, S::Error> {
-        self.number("SELECT min(lease_until) FROM entry WHERE place = 'held'", Vec::new())
+    fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
+        let statement = "SELECT count(*) FROM entry WHERE place = 'held' AND upstream = ? AND unspent = 1";
+        self.count(statement, vec![upstream.into()])
+    }
+
+    fn has_waiting(&self) -> Result<bool, S::Error> {
+        Ok(!self.sql.run("SELECT 1 FROM entry WHERE place = 'waiting' LIMIT 1", Vec::new())?.is_empty())
+    }
+
+    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
+        let rest = "WHERE place = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        self.entries(rest, vec![now.into(), bound(limit)])
+    }
+
+    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
+        let rest = "WHERE place IN ('held', 'watched', 'expiring') AND lease_until <= ? \
+             ORDER BY lease_until, sequence LIMIT ?";
+        self.entries(rest, vec![now.into(), bound(limit)])
+    }
+
+    fn next_due(&self) -> Result<Option<Millis>, S::Error> {
+        let asked =
+            self.number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
+        let delayed = self.number("SELECT min(lease_until) FROM entry WHERE place = 'delayed'", Vec::new())?;
+        Ok(asked.into_iter().chain(delayed).min())
+    }
+
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), S::Error> {
+        let statement =
+            "UPDATE entry SET place = 'expiring', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
+        self.sql.run(statement, vec![now.into(), before.into()])?;
+        Ok(())
     }
 }
 
-fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
-    let [
-        user_id,
-        generation_id,
-        epoch,
-        report_number,
-        status,
-        priority,
-        created_at,
-        updated_at,
-        snapshot,
-        sequence,
-        enqueued_at,
-        place,
-        lease_epoch,
-        lease_until,
-    ] = <[SqlValue; 14]>::try_from(row).ok()?;
-    let status = status.into_text();
-    let place = match place.into_text().as_str() {
-        "waiting" => Place::Waiting,
-        "held" => Place::Held(Lease { epoch: lease_epoch.unsigned(), until: lease_until.unsigned() }),
-        _ => Place::Ended,
-    };
-    Some(Entry {
-        card: Card {
-            key: JobKey::new(user_id.into_text(), generation_id.into_text()),
-            epoch: epoch.unsigned(),
-            report_number: report_number.unsigned(),
-            status: Status::ALL.into_iter().find(|known| known.as_str() == status)?,
-            priority: u8::try_from(priority.integer()).unwrap_or(0),
-            created_at: created_at.unsigned(),
-            updated_at: updated_at.unsigned(),
-            snapshot: snapshot.into_text(),
-        },
-        sequence: sequence.unsigned(),
-        enqueued_at: enqueued_at.unsigned(),
-        place,
-    })
+fn bound(limit: usize) -> SqlValue {
+    u64::try_from(limit).unwrap_or(u64::MAX).into()
 }

@@ -3,7 +3,16 @@
 use super::Sql;
 
 /// The schema of one kind of object; the version of a database is how many of these it has had.
-pub(super) type Migrations = [&'static str];
+pub(super) type Migrations = [Migration];
+
+/// One version of a schema.
+pub(super) struct Migration {
+    /// Columns new to tables of an earlier version: the table, the column and what it is. An older build leaves them
+    /// alone, so going back to it loses nothing.
+    pub(super) columns: &'static [(&'static str, &'static str, &'static str)],
+    /// Statements that may be repeated.
+    pub(super) statements: &'static str,
+}
 
 const CREATE_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
 
@@ -27,9 +36,20 @@ pub(super) fn migrate<S: Sql>(sql: &S, migrations: &Migrations) -> Result<(), S:
     }
     sql.run(CREATE_VERSION, Vec::new())?;
     for (index, migration) in migrations.iter().enumerate().skip(had) {
-        sql.run(migration, Vec::new())?;
+        for (table, column, definition) in migration.columns {
+            if !has_column(sql, table, column)? {
+                sql.run(&format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"), Vec::new())?;
+            }
+        }
+        sql.run(migration.statements, Vec::new())?;
         let version = u64::try_from(index + 1).unwrap_or(u64::MAX);
         sql.run("INSERT INTO schema_version (version) VALUES (?)", vec![version.into()])?;
     }
     Ok(())
+}
+
+/// Whether a table's own statement, which the database keeps, names the column.
+fn has_column<S: Sql>(sql: &S, table: &str, column: &str) -> Result<bool, S::Error> {
+    let statement = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? AND instr(sql, ' ' || ? || ' ') > 0";
+    Ok(!sql.run(statement, vec![table.into(), column.into()])?.is_empty())
 }

@@ -15,4 +15,4 @@ pub use identity::{
     new_generation_id,
 };
 pub use problem::{Problem, ProblemBody};
-pub use request::{Intake, body_user_id, parse};
+pub use request::{Intake, body_user_id, clarification, parse, response_too_long};

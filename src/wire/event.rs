@@ -39,7 +39,8 @@ struct Body<'a> {
 /// completed job's video.
 pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String {
     let ended = event.kind.is_terminal();
-    let failure: Option<Failure> = if ended { job.failure() } else { None };
+    let explained = ended || event.kind == EventKind::PendingClarification;
+    let failure: Option<Failure> = if explained { job.failure() } else { None };
     let result = if ended { GenerationResult::of(job) } else { None };
     let body = Body {
         event: event.kind,

@@ -4,8 +4,8 @@
 //! and an object of neighbouring builds understand each other.
 
 use super::api::Generation;
-use crate::machine::job::{Note, Refusal, Request, Video};
-use crate::machine::queue::{Card, Standing};
+use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
+use crate::machine::queue::{Card, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +29,21 @@ pub enum JobMessage {
     Start {
         epoch: u64,
     },
+    /// Asks whether the job has done what was left to do.
+    Check,
     Cancel,
     Retry,
+    Confirm,
+    Clarify {
+        clarification: Clarification,
+    },
     DeleteVideo,
+    /// The platform's queue gave up on the message of this epoch.
+    DeadLetter {
+        epoch: u64,
+    },
+    /// The generation is old enough to be forgotten: `Missing` once it is.
+    Forget,
 }
 
 /// The job's answer.
@@ -58,6 +70,15 @@ pub enum JobReply {
         epoch: u64,
         report_number: u64,
         status: Status,
+        /// How many submits it has ever made.
+        #[serde(default)]
+        submits: u64,
+        /// Its next timer; `None` when nothing is left to do.
+        #[serde(default)]
+        wake_at: Option<Millis>,
+        /// Its timer had been lost and was set again.
+        #[serde(default)]
+        late: bool,
     },
     Refused {
         refusal: Refusal,
@@ -74,9 +95,17 @@ pub enum QueueMessage {
     Enqueue {
         card: Card,
         promised: bool,
+        #[serde(default)]
+        terms: Terms,
     },
     Report {
         card: Card,
+        #[serde(default)]
+        backoff_until: Option<Millis>,
+    },
+    /// A message of the platform's queue says that this job waits. It is admitted if its turn has come.
+    Claim {
+        key: JobKey,
     },
     Standing {
         key: JobKey,
@@ -89,8 +118,10 @@ pub enum QueueMessage {
         after: Option<String>,
     },
     Stats,
-    /// Repairs what a lost alarm left undone.
+    /// The minute's cron: admits, and repairs what a lost alarm left undone.
     Sweep,
+    /// The day's cron: has what ended long ago forgotten.
+    Expire,
 }
 
 /// The queue's answer.
@@ -106,8 +137,11 @@ pub enum QueueReply {
     },
     /// The queue does not know the job.
     Unknown,
+    /// `standings` has one for each card that is in line.
     Page {
         cards: Vec<Card>,
+        #[serde(default)]
+        standings: Vec<Option<Standing>>,
         next: Option<String>,
     },
     /// The cursor was not one of ours.
@@ -122,7 +156,7 @@ pub enum QueueReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStats {
-    /// `immediate`; the other modes when they are chosen.
+    /// `immediate`, `cron`, `alarm` or `queue`.
     pub mode: String,
     pub paused: bool,
     pub slots: Slots,
@@ -133,6 +167,13 @@ pub struct QueueStats {
     /// How long the first in line has waited, in milliseconds; absent when nobody waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_wait_ms: Option<Millis>,
+    /// Jobs whose timer was found lost when they were last asked, or that have not answered for a minute: 0 in a
+    /// healthy system.
+    #[serde(default)]
+    pub jobs_without_timer: u64,
+    /// How often a lost timer was found and set again.
+    #[serde(default)]
+    pub timers_repaired: u64,
 }
 
 /// Concurrency slots.
@@ -140,4 +181,25 @@ pub struct QueueStats {
 pub struct Slots {
     pub total: u64,
     pub used: u64,
+}
+
+/// The body of a message of the platform's queue: a wake-up, never the job itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WakeUp {
+    pub generation_id: String,
+    pub user_id: String,
+    /// The epoch that waits.
+    #[serde(default)]
+    pub epoch: u64,
+}
+
+impl WakeUp {
+    pub fn of(key: &JobKey, epoch: u64) -> Self {
+        Self { generation_id: key.generation_id.clone(), user_id: key.user_id.clone(), epoch }
+    }
+
+    pub fn key(&self) -> JobKey {
+        JobKey::new(self.user_id.clone(), self.generation_id.clone())
+    }
 }

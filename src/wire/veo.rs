@@ -4,7 +4,7 @@
 //! (`google.rpc.Status` with `RetryInfo` and `QuotaFailure` details).
 
 use super::retry_after;
-use crate::machine::Millis;
+use crate::machine::{HOUR, Millis};
 use crate::machine::job::{Progress, Request};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// The longest text of the upstream that is passed on to the app, in characters.
 const MAX_REASON: usize = 500;
+/// How long a day's quota that is used up is left alone before it is tried again.
+pub const DAILY_QUOTA_WAIT: Millis = HOUR;
 /// HTTP statuses by which an edge says that it never reached the server behind it.
 const NEVER_REACHED: [u16; 4] = [521, 523, 525, 526];
 
@@ -105,6 +107,11 @@ pub fn read_submit(reply: Reply) -> Outcome<String> {
     let error = serde_json::from_slice::<ErrorBody>(reply.body).ok().map(|body| body.error);
     match (reply.status, error) {
         (429, error) => rate_limited(reply, error.as_ref()),
+        // Google's own word that the call has failed: a method that ends with an error has created no operation.
+        (500, Some(error)) if error.code == 500 => Outcome::Retry {
+            after: asked_wait(reply, Some(&error)),
+            failure: unavailable("The video service failed to take the order."),
+        },
         (503, _) => {
             Outcome::Retry { after: asked_wait(reply, None), failure: unavailable("The video service is overloaded.") }
         }
@@ -160,7 +167,9 @@ fn is_operation_name(name: &str) -> bool {
 fn rate_limited(reply: Reply, error: Option<&RpcStatus>) -> Outcome<String> {
     if error.is_some_and(is_daily_quota) {
         let sentence = "The day's quota of the video service is used up.";
-        return Outcome::Refused(Failure::new(ErrorCode::ProviderQuotaExhausted, sentence));
+        let failure = Failure::new(ErrorCode::ProviderQuotaExhausted, sentence);
+        // The delay that comes with it is that of the quota a minute.
+        return Outcome::Retry { after: Some(DAILY_QUOTA_WAIT), failure };
     }
     Outcome::Retry {
         after: asked_wait(reply, error),
@@ -233,7 +242,7 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reply, read_poll, read_submit};
+    use super::{DAILY_QUOTA_WAIT, Reply, read_poll, read_submit};
     use crate::machine::job::Progress;
     use crate::machine::outcome::{ErrorCode, Outcome};
 
@@ -244,7 +253,7 @@ mod tests {
     #[test]
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let error = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        for status in [429, 503, 521] {
+        for status in [429, 500, 503, 521] {
             assert!(matches!(read_submit(reply(status, &error(status))), Outcome::Retry { .. }), "{status}");
         }
         for status in [400, 401, 403, 404] {
@@ -253,8 +262,11 @@ mod tests {
         for (status, body) in [(200, "<html>"), (200, "{}"), (400, "<html>"), (302, ""), (408, "{}")] {
             assert_eq!(read_submit(reply(status, body)), Outcome::Unknown, "{status} {body}");
         }
-        for status in [500, 502, 504, 524] {
+        for status in [502, 504, 524] {
             assert_eq!(read_submit(reply(status, &error(status))), Outcome::Unknown, "{status}");
+        }
+        for body in ["<html>", "{}", r#"{"error":{"code":13,"message":"m"}}"#] {
+            assert_eq!(read_submit(reply(500, body)), Outcome::Unknown, "500 {body}");
         }
     }
 
@@ -269,12 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_asked_for_by_retry_info_is_taken_and_a_daily_quota_is_final() {
+    fn the_wait_asked_for_by_retry_info_is_taken_but_a_daily_quota_is_left_alone_for_long() {
         let body = r#"{"error":{"code":429,"message":"q","details":[{"@type":"x","retryDelay":"22.5s"}]}}"#;
         assert!(matches!(read_submit(reply(429, body)), Outcome::Retry { after: Some(22_500), .. }));
-        let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]}]}}"#;
-        let Outcome::Refused(failure) = read_submit(reply(429, body)) else { panic!("a daily quota is final") };
-        assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted);
+        let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
+            {"retryDelay":"22s"}]}}"#;
+        let Outcome::Retry { after, failure } = read_submit(reply(429, body)) else { panic!("it may be repeated") };
+        assert_eq!((after, failure.code), (Some(DAILY_QUOTA_WAIT), ErrorCode::ProviderQuotaExhausted));
     }
 
     #[test]

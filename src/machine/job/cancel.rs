@@ -1,6 +1,7 @@
-//! What a user does to a job: cancel a live one, retry one that ended without a video.
+//! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
+//! without a video; and what is done to one that is old enough to be forgotten.
 
-use super::{End, Job, MAX_ATTEMPTS, Phase, Refusal, Turn};
+use super::{Clarification, End, Job, MAX_ATTEMPTS, MAX_PROMPT, Phase, Refusal, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{ErrorCode, Failure};
 
@@ -14,7 +15,12 @@ impl Job {
         match self.phase {
             Phase::Ended { .. } if !bug::planted(Bug::EndOverwritten) => return Err(Refusal::AlreadyEnded),
             Phase::Storing { .. } => self.discard(self.attempt, turn.now()),
-            Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Rendering { .. } | Phase::Ended { .. } => {}
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Rendering { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { .. } => {}
         }
         self.end(End::Cancelled, turn);
         Ok(())
@@ -40,13 +46,61 @@ impl Job {
         if self.attempt >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
-        self.attempt += 1;
-        self.epoch += 1;
-        self.started_at = None;
-        self.ended_at = None;
-        self.enqueued = false;
-        self.phase = Phase::Queued { enqueue_at: turn.now(), tries: 0 };
+        self.begin_attempt(turn);
         turn.note("retried", Some(format!("attempt {}", self.attempt)));
         Ok(())
+    }
+
+    /// Puts a confirmed order in line.
+    pub(super) fn confirm(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+        if !matches!(self.phase, Phase::Confirming { .. }) {
+            return Err(Refusal::NotConfirmable);
+        }
+        self.wait_in_line(turn.now());
+        turn.note("confirmed", None);
+        Ok(())
+    }
+
+    /// Starts a new attempt with another prompt.
+    pub(super) fn clarify(&mut self, clarification: Clarification, turn: &mut Turn) -> Result<(), Refusal> {
+        if !matches!(self.phase, Phase::Clarifying { .. }) {
+            return Err(Refusal::NotClarifiable);
+        }
+        let prompt = match clarification {
+            Clarification::Prompt(prompt) => prompt,
+            Clarification::Response(response) => format!("{}\n\n{response}", self.request.prompt),
+        };
+        if prompt.chars().count() > MAX_PROMPT {
+            return Err(Refusal::PromptTooLong);
+        }
+        self.request.prompt = prompt;
+        self.begin_attempt(turn);
+        turn.note("clarified", Some(format!("attempt {}", self.attempt)));
+        Ok(())
+    }
+
+    fn begin_attempt(&mut self, turn: &mut Turn) {
+        self.attempt += 1;
+        self.started_at = None;
+        self.ended_at = None;
+        self.keeps_place = false;
+        self.not_before = self.request.start_after;
+        self.wait_in_line(turn.now());
+    }
+
+    /// Has what is left of an ended job deleted. It can be forgotten once nothing is.
+    pub(super) fn forget(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+        if self.is_forgettable() {
+            return Ok(());
+        }
+        if self.video().is_some() && self.wake(turn.now()).is_none() {
+            self.delete_video(turn)?;
+        }
+        Err(Refusal::StillNeeded)
+    }
+
+    /// Whether nothing is left of an ended job but its record.
+    pub fn is_forgettable(&self) -> bool {
+        matches!(self.phase, Phase::Ended { .. }) && self.video().is_none() && self.wake(0).is_none()
     }
 }

@@ -89,8 +89,30 @@ pub enum Input {
     },
     Cancel,
     Retry,
+    /// The user stands by the order.
+    Confirm,
+    /// The user gives another prompt for the one that was refused.
+    Clarify {
+        clarification: Clarification,
+    },
     /// The user wants the stored video gone; the generation stays completed.
     DeleteVideo,
+    /// The platform's queue gave up on the message that says that this epoch waits.
+    DeadLetter {
+        epoch: u64,
+    },
+    /// The generation is old enough to be forgotten.
+    Forget,
+}
+
+/// What a user says about a prompt that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clarification {
+    /// Another prompt in its place.
+    Prompt(String),
+    /// Words to be added to it.
+    Response(String),
 }
 
 /// Why an input was not taken.
@@ -105,6 +127,14 @@ pub enum Refusal {
     TooManyAttempts,
     /// There is no stored video.
     NoVideo,
+    /// Only a job that waits for its confirmation can be confirmed.
+    NotConfirmable,
+    /// Only a job that waits for another prompt can be given one.
+    NotClarifiable,
+    /// With what was added the prompt would be longer than [`MAX_PROMPT`](super::MAX_PROMPT).
+    PromptTooLong,
+    /// Something is still left to do.
+    StillNeeded,
 }
 
 /// A step of the timeline.

@@ -1,14 +1,27 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{End, Errand, Job, Phase, Turn};
+use super::{End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
-use crate::machine::outcome::{Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 impl Job {
     pub(super) fn fail(&mut self, failure: Failure, turn: &mut Turn) {
         self.end(End::Failed { failure }, turn);
+    }
+
+    /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that may help.
+    pub(super) fn refused(&mut self, failure: Failure, turn: &mut Turn) {
+        let clarifiable = failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
+        if !turn.policy.clarifications || !clarifiable {
+            self.fail(failure, turn);
+            return;
+        }
+        turn.note("clarification_needed", Some(failure.message.clone()));
+        self.phase = Phase::Clarifying { expires_at: turn.now() + PENDING_EXPIRY, failure };
+        self.report_change(turn.now());
+        self.announce(EventKind::PendingClarification, turn);
     }
 
     /// Ends the attempt: status, event and report change in one step, so in one storage write.

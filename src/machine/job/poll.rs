@@ -27,7 +27,7 @@ impl Job {
             }
             Outcome::Refused(failure) => {
                 turn.note("render_failed", Some(failure.message.clone()));
-                self.fail(failure, turn);
+                self.refused(failure, turn);
             }
             Outcome::Retry { after, failure } => {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
@@ -43,17 +43,22 @@ impl Job {
         }
     }
 
-    /// Fails a job that has not been rendered in time. A rendered one is paid for, so storing it is bounded by retries instead.
+    /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one is paid for, so storing it is bounded by retries instead.
     pub(super) fn check_deadline(&mut self, turn: &mut Turn) {
-        let deadline_at = match &self.phase {
-            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => *deadline_at,
+        let (until, failure) = match &self.phase {
+            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => {
+                (*deadline_at, late("The video was not ready before the job's deadline."))
+            }
+            Phase::Confirming { expires_at } => (*expires_at, late("The order was not confirmed within a day.")),
+            Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
             Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
-        if turn.now() >= deadline_at {
-            self.fail(
-                Failure::new(ErrorCode::DeadlineExceeded, "The video was not ready before the job's deadline."),
-                turn,
-            );
+        if turn.now() >= until {
+            self.fail(failure, turn);
         }
     }
+}
+
+fn late(sentence: &str) -> Failure {
+    Failure::new(ErrorCode::DeadlineExceeded, sentence)
 }

@@ -1,7 +1,7 @@
 //! What is remembered of a generation.
 
 use super::exchange::{InFlight, Note};
-use super::{ENQUEUE_GRACE, cancel};
+use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
 use crate::machine::delivery::Delivery;
 use crate::machine::outcome::Failure;
 use crate::machine::{JobKey, Millis, Moment, Status};
@@ -30,6 +30,15 @@ pub struct Request {
     pub fingerprint: String,
     /// Scheme and host under which the app reached Reelay, for links; without a final slash.
     pub public_url: String,
+    /// Not to be started before this.
+    #[serde(default)]
+    pub start_after: Option<Millis>,
+    /// From start to the end of rendering, if shorter than the operator's limit.
+    #[serde(default)]
+    pub timeout: Option<Millis>,
+    /// Whether a person has to confirm the order before anything is spent on it.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// The parameters a model understands.
@@ -58,11 +67,16 @@ pub struct Video {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Made to be confirmed first; spends nothing until then.
+    Confirming {
+        expires_at: Millis,
+    },
     /// Waiting for a slot; `enqueue_at` is when the queue is told (again).
     Queued {
         enqueue_at: Millis,
         tries: u32,
     },
+    /// `tries` counts the submits of this attempt that were refused before.
     Submitting {
         deadline_at: Millis,
         next_at: Millis,
@@ -79,6 +93,11 @@ pub enum Phase {
         next_at: Millis,
         tries: u32,
         uri: String,
+    },
+    /// Refused by the safety filter; another prompt may be given.
+    Clarifying {
+        expires_at: Millis,
+        failure: Failure,
     },
     Ended {
         end: End,
@@ -139,6 +158,15 @@ pub struct Job {
     pub enqueued: bool,
     /// Whether someone may have been told that the job is accepted although the queue had not confirmed it.
     pub promised: bool,
+    /// Before this the attempt is not to be started: the order said so, or a refused submit is to be repeated then.
+    #[serde(default)]
+    pub not_before: Option<Millis>,
+    /// The attempt was started before and goes back to its place in line.
+    #[serde(default)]
+    pub keeps_place: bool,
+    /// Until when the upstream wants no submit of anyone, as this job was last told.
+    #[serde(default)]
+    pub backoff_until: Option<Millis>,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
     /// The effect being carried out, with the number its answer must carry.
@@ -159,8 +187,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// A newly accepted job. The accepting request enqueues it; the job does so itself after [`ENQUEUE_GRACE`].
+    /// A newly accepted job. The accepting request tells the queue of it; the job does so itself after
+    /// [`ENQUEUE_GRACE`].
     pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, Note) {
+        let told_at = moment.now + ENQUEUE_GRACE;
+        let (phase, report) = if request.confirm {
+            let phase = Phase::Confirming { expires_at: moment.now + PENDING_EXPIRY };
+            (phase, Some(Errand { next_at: told_at, tries: 0 }))
+        } else {
+            (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
+        };
+        let not_before = request.start_after;
         let job = Self {
             key,
             request,
@@ -170,13 +207,16 @@ impl Job {
             ended_at: None,
             attempt: 1,
             epoch: 1,
-            phase: Phase::Queued { enqueue_at: moment.now + ENQUEUE_GRACE, tries: 0 },
+            phase,
             enqueued: false,
             promised: false,
+            not_before,
+            keeps_place: false,
+            backoff_until: None,
             submits: Vec::new(),
             in_flight: None,
             effect_number: 0,
-            report: None,
+            report,
             report_number: 0,
             discards: BTreeMap::new(),
             video_deleted_at: None,
@@ -189,7 +229,9 @@ impl Job {
     /// The app's word for where the job stands.
     pub fn status(&self) -> Status {
         match &self.phase {
+            Phase::Confirming { .. } => Status::PendingConfirmation,
             Phase::Queued { .. } => Status::Queued,
+            Phase::Clarifying { .. } => Status::PendingClarification,
             Phase::Submitting { .. } | Phase::Rendering { .. } | Phase::Storing { .. } => Status::Processing,
             Phase::Ended { end: End::Completed { .. } } => Status::Completed,
             Phase::Ended { end: End::Failed { .. } } => Status::Failed,
@@ -197,9 +239,12 @@ impl Job {
         }
     }
 
-    /// The fine phase: `queued · submitting · rendering · storing · notifying · done`.
+    /// The fine phase: `queued · submitting · rendering · storing · notifying · done`, or `confirming` and
+    /// `clarifying` while a person has to say something.
     pub fn phase_name(&self) -> &'static str {
         match &self.phase {
+            Phase::Confirming { .. } => "confirming",
+            Phase::Clarifying { .. } => "clarifying",
             Phase::Queued { .. } => "queued",
             Phase::Submitting { .. } => "submitting",
             Phase::Rendering { .. } => "rendering",
@@ -212,7 +257,10 @@ impl Job {
     /// Per cent done: while rendering, the share of the model's usual time that has passed.
     pub fn progress(&self, now: Millis) -> u8 {
         match &self.phase {
-            Phase::Queued { .. } | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
             Phase::Submitting { .. } => 5,
             Phase::Rendering { submitted_at, .. } => {
                 let share = now.saturating_sub(*submitted_at) * 80 / self.request.usual_render.max(1);
@@ -232,20 +280,23 @@ impl Job {
     pub fn stored_video(&self) -> Option<&Video> {
         match &self.phase {
             Phase::Ended { end: End::Completed { video } } => Some(video),
-            Phase::Queued { .. }
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
             | Phase::Submitting { .. }
             | Phase::Rendering { .. }
             | Phase::Storing { .. }
+            | Phase::Clarifying { .. }
             | Phase::Ended { .. } => None,
         }
     }
 
-    /// Why the attempt failed or was cancelled.
+    /// Why the attempt failed, was cancelled, or waits for another prompt.
     pub fn failure(&self) -> Option<Failure> {
         match &self.phase {
-            Phase::Ended { end: End::Failed { failure } } => Some(failure.clone()),
+            Phase::Ended { end: End::Failed { failure } } | Phase::Clarifying { failure, .. } => Some(failure.clone()),
             Phase::Ended { end: End::Cancelled } => Some(cancel::failure()),
-            Phase::Queued { .. }
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
             | Phase::Submitting { .. }
             | Phase::Rendering { .. }
             | Phase::Storing { .. }

@@ -3,7 +3,7 @@
 use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 impl Job {
@@ -30,10 +30,51 @@ impl Job {
         let now = turn.now();
         self.enqueued = true;
         self.started_at = Some(now);
-        self.phase = Phase::Submitting { deadline_at: now + turn.policy.job_timeout, next_at: now, tries: 0 };
+        let timeout = self.request.timeout.unwrap_or(Millis::MAX).min(turn.policy.job_timeout);
+        let tries = self.submits_of_attempt();
+        self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
         turn.note("started", None);
         self.report_change(now);
-        self.announce(EventKind::Started, turn);
+        if tries == 0 {
+            self.announce(EventKind::Started, turn);
+        }
+    }
+
+    /// Gives the slot back and waits in line again, at the place the attempt had, until `not_before` at least. The
+    /// new epoch keeps every message about the old slot from starting it.
+    pub(super) fn requeue(&mut self, not_before: Millis, turn: &mut Turn) {
+        self.keeps_place = true;
+        self.not_before = Some(not_before);
+        self.wait_in_line(turn.now());
+        turn.note("requeued", None);
+    }
+
+    /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.
+    pub(super) fn wait_in_line(&mut self, now: Millis) {
+        self.epoch += 1;
+        self.enqueued = false;
+        self.report = None;
+        self.report_number += 1;
+        self.phase = Phase::Queued { enqueue_at: now, tries: 0 };
+    }
+
+    /// How many submits this attempt has intended.
+    pub(super) fn submits_of_attempt(&self) -> u32 {
+        let made = self.submits.iter().filter(|row| row.attempt == self.attempt).count();
+        u32::try_from(made).unwrap_or(u32::MAX)
+    }
+
+    /// How many submits the job has ever intended, its older attempts included.
+    pub fn submits_made(&self) -> u64 {
+        self.submits.len() as u64
+    }
+
+    /// Ends an attempt that could not be started because the platform's queue gave up on its message.
+    pub(super) fn dead_letter(&mut self, epoch: u64, turn: &mut Turn) {
+        if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
+            let sentence = "The generation could not be started: its message in the queue failed too often.";
+            self.fail(Failure::new(ErrorCode::Internal, sentence), turn);
+        }
     }
 
     /// The queue knows this epoch: from now on a slow heartbeat is enough.

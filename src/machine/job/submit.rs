@@ -3,6 +3,7 @@
 use super::{Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
+use crate::machine::limiter::MAX_BACKOFF;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
@@ -53,38 +54,36 @@ impl Job {
             }
             Outcome::Retry { after, failure } => {
                 turn.note("submit_refused", Some(failure.message.clone()));
-                self.submit_again(deadline_at, tries, after, failure, turn);
+                self.submit_again(tries, after, failure, turn);
             }
             Outcome::Refused(failure) => {
                 turn.note("submit_refused", Some(failure.message.clone()));
-                self.fail(failure, turn);
+                self.refused(failure, turn);
             }
             Outcome::Unknown => {
                 turn.note("submit_outcome_unknown", None);
                 match turn.policy.unknown_submit {
                     UnknownSubmit::Fail => self.fail(unknown_outcome(), turn),
-                    UnknownSubmit::Retry => self.submit_again(deadline_at, tries, None, unknown_outcome(), turn),
+                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), turn),
                 }
             }
         }
     }
 
-    /// Waits and submits again, unless the retries or the time are used up.
-    fn submit_again(
-        &mut self,
-        deadline_at: Millis,
-        tries: u32,
-        after: Option<Millis>,
-        failure: Failure,
-        turn: &mut Turn,
-    ) {
+    /// Goes back in line and submits again later, unless the retries are used up. What a rate limit asks for is asked
+    /// of everyone.
+    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, turn: &mut Turn) {
         let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, turn.moment.jitter());
-        let next_at = turn.now() + after.unwrap_or(0).max(backoff);
-        if tries >= turn.policy.max_retries || next_at >= deadline_at {
+        let not_before = turn.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
+        let of_everyone = matches!(failure.code, ErrorCode::ProviderRateLimited | ErrorCode::ProviderQuotaExhausted);
+        if of_everyone {
+            self.backoff_until = Some(not_before);
+        }
+        if tries >= turn.policy.max_retries {
             self.fail(failure, turn);
             return;
         }
-        self.phase = Phase::Submitting { deadline_at, next_at, tries: tries + 1 };
+        self.requeue(not_before, turn);
     }
 
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {

@@ -67,6 +67,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A top-level `true` or `false`; false when absent.
+    pub(super) fn flag(&mut self, name: &'static str) -> bool {
+        match self.find(&[(Scope::Top, name)]) {
+            None => false,
+            Some((_, Value::Bool(flag))) => *flag,
+            Some((pointer, _)) => {
+                self.refuse(FieldError::field(pointer, "must be true or false"));
+                false
+            }
+        }
+    }
+
     pub(super) fn whole_number(&mut self, places: Places<'_>, range: RangeInclusive<u32>) -> Option<u32> {
         let (pointer, value) = self.find(places)?;
         let number = whole(value).filter(|number| range.contains(number));

@@ -2,7 +2,7 @@
 
 use crate::machine::job::Job;
 use crate::machine::outcome::ErrorCode;
-use crate::machine::queue::{BlockedBy, Card};
+use crate::machine::queue::{BlockedBy, Card, Standing};
 use crate::machine::{JobKey, Millis, Status};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The `generation` (and `job`) object of every answer. Absent fields are left out, but for `blockedBy`.
 ///
-/// `queue_position`, `blocked_by`, `links` and the result's `video_url` depend on the moment of asking: the
+/// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend on the moment of asking: the
 /// front door fills them in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,7 @@ pub struct Generation {
     pub generation_id: String,
     pub user_id: String,
     pub status: Status,
-    /// `queued · submitting · rendering · storing · notifying · done`.
+    /// `queued · submitting · rendering · storing · notifying · done`, or `confirming` and `clarifying`.
     pub phase: String,
     /// Per cent.
     pub progress: u8,
@@ -35,6 +35,12 @@ pub struct Generation {
     pub queue_position: Option<u64>,
     #[serde(default)]
     pub blocked_by: Option<BlockedBy>,
+    /// When a waiting one is expected to start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_start_at: Option<String>,
+    /// Before this it is not to be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_after: Option<String>,
     /// How many attempts have been begun.
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +115,8 @@ impl Generation {
             priority: job.request.priority,
             queue_position: Some(0),
             blocked_by: None,
+            estimated_start_at: None,
+            start_after: job.request.start_after.map(rfc3339),
             attempts: job.attempt,
             result: GenerationResult::of(job),
             error: failure.as_ref().map(|failure| failure.message.clone()),
@@ -120,6 +128,13 @@ impl Generation {
             completed_at: job.ended_at.map(rfc3339),
             links: None,
         }
+    }
+
+    /// Fills in where it stands in line.
+    pub fn stand(&mut self, standing: &Standing) {
+        self.queue_position = Some(standing.position);
+        self.blocked_by = standing.blocked_by;
+        self.estimated_start_at = standing.estimated_start.map(rfc3339);
     }
 
     pub fn key(&self) -> JobKey {
@@ -155,6 +170,8 @@ pub fn card(job: &Job, now: Millis) -> Card {
         priority: job.request.priority,
         created_at: job.created_at,
         updated_at: job.updated_at,
+        upstream: format!("{}/{}", job.request.provider, job.request.model),
+        submits: job.submits_made(),
         snapshot,
     }
 }

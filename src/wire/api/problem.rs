@@ -146,6 +146,12 @@ impl Problem {
             .retryable(seconds)
     }
 
+    /// 429: the caller sends too many requests; `seconds` is the period they are counted over.
+    pub fn too_many_requests(seconds: u32) -> Self {
+        Self::new(429, "too_many_requests", "Too many requests", "You are sending too many requests; slow down.")
+            .retryable(seconds)
+    }
+
     /// 500: a setting is missing or wrong; the sentence names the variable and never its value.
     pub fn misconfigured(detail: String) -> Self {
         Self::new(500, "misconfigured", "Misconfigured", detail)

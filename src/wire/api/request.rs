@@ -8,15 +8,20 @@ use super::identity::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,
 };
-use crate::machine::job::{RenderOptions, Request};
+use crate::machine::job::{Clarification, MAX_PROMPT, RenderOptions, Request};
 use crate::machine::queue::MAX_PRIORITY;
-use crate::machine::{JobKey, Moment};
+use crate::machine::{DAY, JobKey, Millis, Moment};
 use crate::models::{self, Choice, Model, Offence, Wish};
+use chrono::DateTime;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The shortest and the longest prompt, in characters.
-const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=5_000;
+const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=MAX_PROMPT;
+/// How far ahead a start may lie.
+const MAX_START_DELAY: Millis = 30 * DAY;
+/// The shortest and the longest time an order may give itself, in milliseconds.
+const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=86_400_000;
 /// The longest negative prompt, in characters.
 const MAX_NEGATIVE_PROMPT: usize = 5_000;
 /// The most that `parameters` may hold, in bytes of JSON.
@@ -26,7 +31,7 @@ const MAX_METADATA: usize = 16 * 1024;
 /// Media that no model here takes.
 const MEDIA: [&str; 5] = ["image", "lastFrame", "referenceImages", "video", "mask"];
 /// The top-level fields that say what is asked for; the others do not make it another request.
-const ASKED: [&str; 10] = [
+const ASKED: [&str; 13] = [
     "prompt",
     "provider",
     "model",
@@ -37,6 +42,9 @@ const ASKED: [&str; 10] = [
     "aspect_ratio",
     "resolution",
     "quality",
+    "startAfter",
+    "timeoutMs",
+    "confirm",
 ];
 
 /// What accompanies a body.
@@ -71,6 +79,9 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, R
         .and_then(|priority| u8::try_from(priority).ok())
         .unwrap_or(0);
     let metadata = metadata(&mut fields);
+    let start_after = start_after(&mut fields, intake.moment.now);
+    let timeout = fields.whole_number(&[(Scope::Top, "timeoutMs")], TIMEOUT_MS).map(Millis::from);
+    let confirm = fields.flag("confirm");
     limit_parameters(&mut fields);
     let rendering = rendering(&mut fields, intake.default_model);
     let parameters = fields.parameters().cloned().unwrap_or_default();
@@ -89,6 +100,9 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, R
                 price_micros,
                 fingerprint: fingerprint_of(body),
                 public_url: intake.public_url.to_owned(),
+                start_after,
+                timeout,
+                confirm,
             };
             Ok((JobKey::new(intake.user_id, generation_id), request))
         }
@@ -140,6 +154,47 @@ fn prompt(fields: &mut Fields<'_>) -> String {
         fields.refuse(FieldError::field("/prompt", format!("must have {shortest} to {longest} characters")));
     }
     prompt.to_owned()
+}
+
+/// What a user says about a prompt that was refused: `{"prompt": "…"}` or `{"response": "…"}`.
+pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<FieldError>> {
+    let mut fields = Fields::new(body);
+    let response = fields.text(&[(Scope::Top, "response")]).map(str::to_owned);
+    let clarification = match response {
+        Some(_) if body.get("prompt").is_some_and(|prompt| !prompt.is_null()) => {
+            fields.refuse(FieldError::field("/response", "must be left out when there is a prompt"));
+            None
+        }
+        Some(response) => {
+            let length = response.chars().count();
+            if response.trim().is_empty() || length > MAX_PROMPT {
+                fields.refuse(FieldError::field("/response", format!("must have 1 to {MAX_PROMPT} characters")));
+            }
+            Some(Clarification::Response(response))
+        }
+        None if body.get("response").is_some_and(|response| !response.is_null()) => None,
+        None => Some(Clarification::Prompt(prompt(&mut fields))),
+    };
+    let errors = fields.into_errors();
+    clarification.filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+/// The response and the prompt before it are too long together.
+pub fn response_too_long() -> FieldError {
+    FieldError::field("/response", format!("must leave the prompt at most {MAX_PROMPT} characters long"))
+}
+
+/// A time as RFC 3339; one that has passed means at once.
+fn start_after(fields: &mut Fields<'_>, now: Millis) -> Option<Millis> {
+    let text = fields.text(&[(Scope::Top, "startAfter")])?;
+    let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis().max(0));
+    let at = time.and_then(|time| Millis::try_from(time).ok()).filter(|at| *at <= now + MAX_START_DELAY);
+    if at.is_none() {
+        let days = MAX_START_DELAY / DAY;
+        let detail = format!("must be a time such as 2026-01-01T00:00:00Z, at most {days} days ahead");
+        fields.refuse(FieldError::field("/startAfter", detail));
+    }
+    at.filter(|at| *at > now)
 }
 
 fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {

@@ -1,0 +1,79 @@
+//! Accepting a job is two messages: create (durable, with a timer of its own), then enqueue. If the second one gets no
+//! answer the job is accepted all the same, because its timer repeats the enqueue, and a message of the platform's
+//! queue stands in for a timer that is lost.
+
+use super::{Accepted, Rejection, Submission, line};
+use crate::log::{self, Line};
+use crate::machine::queue::{Card, Standing, Terms};
+use crate::machine::{JobKey, Millis, Status};
+use crate::stub;
+use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use worker::Env;
+
+/// Creates, then enqueues.
+pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
+    let Submission { key, request } = submission;
+    let terms = Terms { not_before: request.start_after, ..Terms::default() };
+    let create = JobMessage::Create { key: key.clone(), request: Box::new(request) };
+    match stub::job(env, &key, &create).await {
+        Ok(JobReply::Created { new: true, card }) => enqueue_new(env, card, terms).await,
+        Ok(JobReply::Created { new: false, card }) => Ok(enqueue_again(env, card, terms).await),
+        Ok(JobReply::Conflict) => Err(Rejection::Conflict),
+        Ok(_) => {
+            log::error(&Line { message: "create was answered out of turn", ..line(&key) });
+            Err(Rejection::Unavailable)
+        }
+        Err(error) => {
+            log::error(&Line { message: "create failed", reason: Some(error.to_string()), ..line(&key) });
+            Err(Rejection::Unavailable)
+        }
+    }
+}
+
+async fn enqueue_new(env: &Env, card: Card, terms: Terms) -> Result<Accepted, Rejection> {
+    let key = card.key.clone();
+    let (status, epoch, created_at) = (card.status, card.epoch, card.created_at);
+    match stub::queue(env, &QueueMessage::Enqueue { card, promised: false, terms }).await {
+        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, created_at, retry_after).await),
+        reply => Ok(accepted(true, status, epoch, &key, reply)),
+    }
+}
+
+/// A repeat was accepted before, so the queue may not refuse it now.
+async fn enqueue_again(env: &Env, card: Card, terms: Terms) -> Accepted {
+    let key = card.key.clone();
+    let (status, epoch) = (card.status, card.epoch);
+    if status != Status::Queued {
+        return Accepted { new: false, status, epoch, standing: Some(Standing::NOT_IN_LINE) };
+    }
+    let reply = stub::queue(env, &QueueMessage::Enqueue { card, promised: true, terms }).await;
+    accepted(false, status, epoch, &key, reply)
+}
+
+fn accepted(
+    new: bool,
+    status: Status,
+    epoch: u64,
+    key: &JobKey,
+    reply: Result<QueueReply, stub::StubError>,
+) -> Accepted {
+    let reason = match reply {
+        Ok(QueueReply::Standing { standing }) => return Accepted { new, status, epoch, standing: Some(standing) },
+        Ok(_) => "unexpected answer".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    log::error(&Line { message: "enqueue left to the job", reason: Some(reason), ..line(key) });
+    Accepted { new, status, epoch, standing: None }
+}
+
+/// Takes back a job the queue refused. If that fails the job may run after all, so the caller must ask again.
+async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, retry_after: Millis) -> Rejection {
+    match stub::job(env, key, &JobMessage::Withdraw { created_at }).await {
+        Ok(JobReply::Withdrawn | JobReply::Missing) => Rejection::Full { retry_after },
+        Ok(_) => Rejection::Unavailable,
+        Err(error) => {
+            log::error(&Line { message: "withdraw failed", reason: Some(error.to_string()), ..line(key) });
+            Rejection::Unavailable
+        }
+    }
+}

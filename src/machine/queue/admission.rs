@@ -1,0 +1,185 @@
+//! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
+
+use super::{Book, Card, Closed, Entry, Mode, Place, Policy, Rows, Turn};
+use crate::machine::bug::{self, Bug};
+use crate::machine::lease::Lease;
+use crate::machine::limiter::Shut;
+use crate::machine::{JobKey, MINUTE, Millis};
+use serde::{Deserialize, Serialize};
+
+/// How many delayed entries one step takes into line at most.
+const MAX_DELAYS: usize = 50;
+
+/// Why a waiting job waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockedBy {
+    /// All slots are held.
+    Concurrency,
+    /// Its user holds as many slots as one user may.
+    UserConcurrency,
+    /// As many submits as allowed have been made within a minute.
+    RateLimit,
+    /// The upstream asked for a pause.
+    UpstreamBackoff,
+    /// The order said not before.
+    StartAfter,
+}
+
+/// A job's standing in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// From 1 while waiting, 0 otherwise.
+    pub position: u64,
+    /// The epoch that holds a slot.
+    pub admitted: Option<u64>,
+    /// `None` also while it waits for nothing but the next occasion to be started.
+    pub blocked_by: Option<BlockedBy>,
+    /// When it is expected to start, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub estimated_start: Option<Millis>,
+}
+
+impl Standing {
+    /// Of a job that does not wait.
+    pub const NOT_IN_LINE: Self = Self { position: 0, admitted: None, blocked_by: None, estimated_start: None };
+}
+
+impl<R: Rows> Turn<'_, R> {
+    /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
+    /// started by the alarm at once.
+    pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
+        self.take_into_line()?;
+        let mut held = self.rows.count_held()?;
+        while held < self.policy.slots && self.rows.has_waiting()? {
+            let heads = self.rows.heads(&self.closed()?)?;
+            let Some(entry) = heads.into_iter().min_by_key(|entry| (entry.head_start_key(), entry.sequence)) else {
+                break;
+            };
+            let starting = starting == Some(&entry.card.key);
+            self.grant(entry, starting)?;
+            held += 1;
+        }
+        Ok(())
+    }
+
+    fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
+        let granted = Lease::grant(entry.card.epoch, self.now);
+        entry.place = Place::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
+        entry.unspent = true;
+        self.book.serve(entry.card.priority, entry.round);
+        self.book.use_upstream(&entry.card);
+        self.admitted = true;
+        self.rows.save(&entry)
+    }
+
+    /// Delayed entries whose time has come wait from now on.
+    fn take_into_line(&mut self) -> Result<(), R::Error> {
+        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+            entry.place = Place::Waiting;
+            self.rows.save(&entry)?;
+        }
+        Ok(())
+    }
+
+    fn closed(&self) -> Result<Closed, R::Error> {
+        let mut upstreams = Vec::new();
+        for upstream in self.book.upstreams() {
+            if shut(self.rows, &self.book, upstream, self.policy, self.now)?.is_some() {
+                upstreams.push(upstream.clone());
+            }
+        }
+        let limited = self.policy.user_slots < self.policy.slots && !bug::planted(Bug::UserSlotsIgnored);
+        Ok(Closed { user_slots: limited.then_some(self.policy.user_slots), upstreams })
+    }
+
+    /// When the first upstream that is shut opens again.
+    pub(super) fn next_opening(&self) -> Result<Option<Millis>, R::Error> {
+        let mut first = None;
+        for upstream in self.book.upstreams() {
+            let opening = match shut(self.rows, &self.book, upstream, self.policy, self.now)? {
+                Some(Shut::Backoff { until }) => Some(until),
+                Some(Shut::Rate { until }) => until,
+                None => None,
+            };
+            first = first.into_iter().chain(opening).min();
+        }
+        Ok(first)
+    }
+}
+
+fn shut<R: Rows>(
+    rows: &R,
+    book: &Book,
+    upstream: &str,
+    policy: &Policy,
+    now: Millis,
+) -> Result<Option<Shut>, R::Error> {
+    Ok(book.shut(upstream, rows.count_unspent(upstream)?, policy, now))
+}
+
+/// A job's standing; `None` when the queue does not know it.
+pub fn standing<R: Rows>(rows: &R, key: &JobKey, policy: &Policy, now: Millis) -> Result<Option<Standing>, R::Error> {
+    let Some(entry) = rows.find(key)? else { return Ok(None) };
+    standing_of(rows, &rows.book()?, &entry, policy, now).map(Some)
+}
+
+pub(super) fn standing_of<R: Rows>(
+    rows: &R,
+    book: &Book,
+    entry: &Entry,
+    policy: &Policy,
+    now: Millis,
+) -> Result<Standing, R::Error> {
+    match entry.place {
+        Place::Held(lease) => Ok(Standing { admitted: Some(lease.epoch), ..Standing::NOT_IN_LINE }),
+        Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
+        Place::Waiting | Place::Delayed { .. } => {
+            let position = rows.count_before(entry)? + 1;
+            let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
+            let held = rows.count_held()?;
+            let delay = match entry.place {
+                Place::Delayed { until } if until > now => Some(until),
+                _ => None,
+            };
+            let blocked_by = match (delay, shut) {
+                (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
+                (Some(_), _) | (None, Some(Shut::Backoff { .. })) => Some(BlockedBy::UpstreamBackoff),
+                (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
+                (None, None) if rows.count_held_by(&entry.card.key.user_id)? >= policy.user_slots => {
+                    Some(BlockedBy::UserConcurrency)
+                }
+                (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
+                (None, None) => None,
+            };
+            let start = estimate(book, position, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
+            let estimated_start = Some(on_occasion(start, policy.mode));
+            Ok(Standing { position, admitted: None, blocked_by, estimated_start })
+        }
+    }
+}
+
+/// Slots free themselves one after the other, as fast as they lately did.
+fn estimate(book: &Book, position: u64, held: u64, policy: &Policy, now: Millis) -> Millis {
+    let free = policy.slots.saturating_sub(held);
+    let ahead = position.saturating_sub(free);
+    now.saturating_add(ahead.saturating_mul(book.usual_hold()) / policy.slots.max(1))
+}
+
+fn opening(shut: Option<Shut>, now: Millis) -> Millis {
+    match shut {
+        Some(Shut::Backoff { until } | Shut::Rate { until: Some(until) }) => until,
+        Some(Shut::Rate { until: None }) => now + crate::machine::limiter::WINDOW,
+        None => 0,
+    }
+}
+
+/// The cron comes at full minutes; every other mode comes at once.
+fn on_occasion(at: Millis, mode: Mode) -> Millis {
+    if mode == Mode::Cron { at.div_ceil(MINUTE) * MINUTE } else { at }
+}
+
+/// The catalogue's cards keep what the queue itself changes.
+pub(super) fn ended_unheard(card: &mut Card) {
+    card.status = crate::machine::Status::Failed;
+}

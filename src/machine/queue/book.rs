@@ -1,0 +1,88 @@
+//! What the queue remembers besides its entries, in one record.
+
+use crate::machine::bug::{self, Bug};
+use crate::machine::limiter::{Limiter, Shut};
+use crate::machine::queue::{Card, Policy};
+use crate::machine::{MINUTE, Millis};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How long a slot is expected to be held until some have been.
+const USUAL_HOLD: Millis = MINUTE;
+/// The share of the newest observation in the running average: one in so many.
+const SMOOTHING: Millis = 8;
+
+/// The queue's memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    /// When the queue admits by its own alarm, if nothing else has had it do so before.
+    #[serde(default)]
+    pub admit_at: Option<Millis>,
+    /// The latest round that was served, by priority.
+    #[serde(default)]
+    served: BTreeMap<u8, u64>,
+    /// By provider and model.
+    #[serde(default)]
+    limiters: BTreeMap<String, Limiter>,
+    /// How long slots have been held lately, in milliseconds.
+    #[serde(default)]
+    average_hold: Option<Millis>,
+    /// How often a job's timer was found lost, and set again.
+    #[serde(default)]
+    pub timers_repaired: u64,
+}
+
+impl Book {
+    /// The round of a job that joins now, after its user's own last one.
+    pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
+        let served = self.served.get(&priority).copied().unwrap_or(0);
+        if bug::planted(Bug::TurnsForgotten) { 0 } else { own_last.map_or(served, |last| last.max(served)) + 1 }
+    }
+
+    pub(super) fn serve(&mut self, priority: u8, round: u64) {
+        let served = self.served.entry(priority).or_default();
+        *served = (*served).max(round);
+    }
+
+    /// Takes note of submits that have been made, and of what the upstream asks of everyone.
+    pub(super) fn learn(&mut self, card: &Card, new_submits: u64, backoff_until: Option<Millis>, now: Millis) {
+        if new_submits == 0 && backoff_until.is_none() {
+            return;
+        }
+        let limiter = self.limiters.entry(upstream_of(card)).or_default();
+        for _ in 0..new_submits {
+            limiter.count(now);
+        }
+        if let Some(until) = backoff_until.filter(|_| !bug::planted(Bug::BackoffNotShared)) {
+            limiter.block(until, now);
+        }
+    }
+
+    /// The upstreams it has a limiter for.
+    pub(super) fn upstreams(&self) -> impl Iterator<Item = &String> {
+        self.limiters.keys()
+    }
+
+    /// Remembers an upstream that has been granted a submit.
+    pub(super) fn use_upstream(&mut self, card: &Card) {
+        self.limiters.entry(upstream_of(card)).or_default();
+    }
+
+    pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
+        self.limiters.get(upstream)?.shut(policy.submits_per_minute, unspent, now)
+    }
+
+    pub(super) fn observe_hold(&mut self, held: Millis) {
+        let average = self.average_hold.unwrap_or(held);
+        self.average_hold = Some((average * (SMOOTHING - 1) + held) / SMOOTHING);
+    }
+
+    /// How long a slot is expected to be held.
+    pub(super) fn usual_hold(&self) -> Millis {
+        self.average_hold.unwrap_or(USUAL_HOLD)
+    }
+}
+
+fn upstream_of(card: &Card) -> String {
+    if bug::planted(Bug::LimiterPerJob) { card.key.object_name() } else { card.upstream.clone() }
+}

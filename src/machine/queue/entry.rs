@@ -1,0 +1,153 @@
+//! What the queue keeps of each job, and the view of it that one step works on.
+
+use crate::machine::bug::{self, Bug};
+use crate::machine::lease::Lease;
+use crate::machine::queue::Book;
+use crate::machine::{JobKey, MINUTE, Millis, Status};
+use serde::{Deserialize, Serialize};
+
+/// How far one level of priority moves a job forward in the queue.
+pub const HEAD_START: Millis = MINUTE;
+/// The highest priority.
+pub const MAX_PRIORITY: u8 = 10;
+
+/// A job's catalogue card: what the queue keeps of it for order and listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    pub key: JobKey,
+    pub epoch: u64,
+    /// Orders the reports of one job.
+    pub report_number: u64,
+    pub status: Status,
+    pub priority: u8,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    /// `{provider}/{model}`: whose limits count.
+    #[serde(default)]
+    pub upstream: String,
+    /// How many submits the job has ever made.
+    #[serde(default)]
+    pub submits: u64,
+    /// The generation as JSON, shown in listings; opaque here.
+    pub snapshot: String,
+}
+
+impl Card {
+    /// Orders what a job says of itself.
+    pub(super) fn age(&self) -> (u64, u64) {
+        (self.epoch, self.report_number)
+    }
+}
+
+/// What a job asks for together with its place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Before this it is not to be started.
+    #[serde(default)]
+    pub not_before: Option<Millis>,
+    /// It was in line before, and goes back to the place it had.
+    #[serde(default)]
+    pub keeps_place: bool,
+    /// Until when the upstream wants no submit of anyone, as this job was told.
+    #[serde(default)]
+    pub backoff_until: Option<Millis>,
+}
+
+/// One stored entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub card: Card,
+    /// The place in accept order; grows by one with each enqueue.
+    pub sequence: u64,
+    /// When the queue took the job, never earlier than the entry before it.
+    pub enqueued_at: Millis,
+    /// The turn in which its user comes to it: users of one priority take turns.
+    pub round: u64,
+    /// It holds the right to one submit, and has not been heard to use it.
+    pub unspent: bool,
+    /// When last asked, its timer had been lost.
+    pub late: bool,
+    pub place: Place,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In line.
+    Waiting,
+    /// In line, but not to be started before `until`.
+    Delayed { until: Millis },
+    /// Holds a slot.
+    Held(Lease),
+    /// Holds no slot and is not in line, but has something left to do: it is asked at `until`.
+    Watched { until: Millis },
+    /// Is to be forgotten; asked for that at `until`.
+    Expiring { until: Millis },
+    /// Nothing is left to do.
+    Ended,
+}
+
+impl Entry {
+    /// Orders the first entries of different priorities: each level of priority is worth a [`HEAD_START`]. By the
+    /// round and the accept order within one priority.
+    pub fn head_start_key(&self) -> i64 {
+        let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
+        let level = if bug::planted(Bug::PriorityUnbounded) { 1_000 * HEAD_START } else { HEAD_START };
+        enqueued_at - i64::from(self.card.priority) * i64::try_from(level).unwrap_or(0)
+    }
+
+    /// Orders the entries of one priority: users take turns, and each user's jobs keep their order.
+    pub fn turn(&self) -> (u64, u64) {
+        (self.round, self.sequence)
+    }
+
+    pub fn is_in_line(&self) -> bool {
+        matches!(self.place, Place::Waiting | Place::Delayed { .. })
+    }
+}
+
+/// Who cannot be started now, whatever their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Users that hold so many slots; `None` when there is no such limit.
+    pub user_slots: Option<u64>,
+    /// Providers and models that take no submit for now.
+    pub upstreams: Vec<String>,
+}
+
+/// The stored entries, read and written within one step.
+pub trait Rows {
+    type Error;
+
+    /// What the queue remembers besides its entries.
+    fn book(&self) -> Result<Book, Self::Error>;
+    fn save_book(&mut self, book: &Book) -> Result<(), Self::Error>;
+    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
+    /// Inserts or replaces the entry of `entry.card.key`.
+    fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
+    fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
+    /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
+    fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
+    /// The last round of a user's waiting entries of one priority.
+    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
+    /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
+    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
+    /// How many entries are in line, delayed ones included.
+    fn count_in_line(&self) -> Result<u64, Self::Error>;
+    /// How many wait of the same priority with an earlier [`Entry::turn`], and of others with an earlier
+    /// [`Entry::head_start_key`] (then by sequence).
+    fn count_before(&self, entry: &Entry) -> Result<u64, Self::Error>;
+    fn count_held(&self) -> Result<u64, Self::Error>;
+    fn count_held_by(&self, user_id: &str) -> Result<u64, Self::Error>;
+    /// How many hold a right to a submit to this upstream that they have not been heard to use.
+    fn count_unspent(&self, upstream: &str) -> Result<u64, Self::Error>;
+    fn has_waiting(&self) -> Result<bool, Self::Error>;
+    /// Delayed entries whose time has come, the longest over first.
+    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
+    /// Held, watched and expiring entries that are to be asked, the longest over first.
+    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
+    /// When the next entry is due: a lease, a watch, an expiry or a delay.
+    fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
+    /// Marks ended entries unchanged since `before` as expiring, due at `now`.
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Self::Error>;
+}

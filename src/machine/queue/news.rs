@@ -1,0 +1,238 @@
+//! What the queue hears: a job asking for its place, telling of a change, or answering a question.
+
+use super::{Ask, Card, Entry, Errand, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn};
+use super::admission;
+use crate::machine::bug::{self, Bug};
+use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
+use crate::machine::{DAY, JobKey, Millis, Status};
+
+/// A job's answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// It is at this epoch and status, with this many status changes so far.
+    State {
+        epoch: u64,
+        report_number: u64,
+        status: Status,
+        /// How many submits it has ever made.
+        submits: u64,
+        /// Its next timer; `None` when nothing is left to do.
+        wake_at: Option<Millis>,
+        /// Its timer had been lost and was set again.
+        late: bool,
+    },
+    /// There is no such job.
+    Missing,
+    /// No answer came.
+    Nothing,
+}
+
+impl<R: Rows> Turn<'_, R> {
+    pub(super) fn enqueue(&mut self, card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
+        let mut known = self.rows.find(&card.key)?;
+        let news = self.learn(known.as_mut(), &card, card.submits, terms.backoff_until);
+        if let Some(entry) = &known {
+            let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
+            let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
+            if stale || repeat {
+                if news {
+                    self.rows.save(entry)?;
+                }
+                return Ok(Reply::Unknown);
+            }
+        }
+        if !promised && !card.status.is_pending() && self.is_full()? {
+            return Ok(Reply::Full { retry_after: FULL_RETRY_AFTER });
+        }
+        let place = match terms.not_before.filter(|_| !bug::planted(Bug::DelayIgnored)) {
+            _ if card.status.is_pending() => Place::Watched { until: self.now + WATCH },
+            Some(until) if until > self.now => Place::Delayed { until },
+            Some(_) | None => Place::Waiting,
+        };
+        let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
+        let entry = match known.filter(|_| keeps) {
+            Some(entry) => Entry { card, place, unspent: false, late: false, ..entry },
+            None => self.new_entry(card, place)?,
+        };
+        self.rows.save(&entry)?;
+        Ok(Reply::Unknown)
+    }
+
+    /// An entry with the next place in accept order, and its user's next turn.
+    fn new_entry(&self, card: Card, place: Place) -> Result<Entry, R::Error> {
+        let (sequence, enqueued_at) = self.rows.last_accepted()?;
+        let own_last = self.rows.last_round(&card.key.user_id, card.priority)?;
+        let round = self.book.next_round(card.priority, own_last);
+        let enqueued_at = enqueued_at.max(self.now);
+        Ok(Entry { card, sequence: sequence + 1, enqueued_at, round, unspent: false, late: false, place })
+    }
+
+    fn is_full(&self) -> Result<bool, R::Error> {
+        let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
+        Ok(self.rows.count_in_line()? >= self.policy.max_waiting + free)
+    }
+
+    /// The standing of whoever asked, after the step.
+    pub(super) fn reply_standing(&self, key: &JobKey) -> Result<Reply, R::Error> {
+        let Some(entry) = self.rows.find(key)? else { return Ok(Reply::Unknown) };
+        let standing: Standing = admission::standing_of(self.rows, &self.book, &entry, self.policy, self.now)?;
+        Ok(Reply::Standing(standing))
+    }
+
+    /// Counts the submits it had not heard of, and takes note of what the upstream asks of everyone; whether the entry
+    /// changed with it.
+    fn learn(&mut self, known: Option<&mut Entry>, card: &Card, submits: u64, backoff_until: Option<Millis>) -> bool {
+        let counted = known.as_ref().map_or(0, |entry| entry.card.submits);
+        let new = submits.saturating_sub(counted);
+        self.book.learn(card, new, backoff_until.filter(|until| *until > self.now), self.now);
+        if let Some(entry) = known.filter(|_| new > 0) {
+            entry.card.submits = submits;
+            entry.unspent = false;
+            return true;
+        }
+        false
+    }
+
+    pub(super) fn report(&mut self, card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
+        let mut known = self.rows.find(&card.key)?;
+        let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
+        let watched = Place::Watched { until: self.now + WATCH };
+        let Some(mut entry) = known else {
+            // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
+            if card.status.is_terminal() || card.status.is_pending() {
+                let entry = self.new_entry(card, watched)?;
+                self.rows.save(&entry)?;
+            }
+            return Ok(Reply::Nothing);
+        };
+        if card.age() <= entry.card.age() {
+            if news {
+                self.rows.save(&entry)?;
+            }
+            return Ok(Reply::Nothing);
+        }
+        let same_epoch = card.epoch == entry.card.epoch;
+        let place = match (card.status, entry.place) {
+            (Status::Processing, Place::Held(lease)) if same_epoch => Place::Held(lease.heard(self.now)),
+            // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
+            (Status::Processing, _) => Place::Held(Lease::grant(card.epoch, self.now).heard(self.now)),
+            (Status::Queued, place) if same_epoch => place,
+            // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
+            (
+                Status::Queued
+                | Status::PendingConfirmation
+                | Status::PendingClarification
+                | Status::Completed
+                | Status::Failed
+                | Status::Cancelled,
+                _,
+            ) => watched,
+        };
+        self.leave(&mut entry, place);
+        // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
+        let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
+        entry.card = Card { epoch, submits: entry.card.submits, ..card };
+        entry.late = false;
+        self.rows.save(&entry)?;
+        Ok(Reply::Nothing)
+    }
+
+    /// Gives an entry another place; how long it held a slot is remembered.
+    fn leave(&mut self, entry: &mut Entry, place: Place) {
+        if let Place::Held(lease) = entry.place
+            && !matches!(place, Place::Held(_))
+        {
+            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            entry.unspent = false;
+        }
+        entry.place = place;
+    }
+
+    /// Whom the alarm asks now; each is asked again soon unless an answer comes.
+    pub(super) fn ask(&mut self) -> Result<Vec<Ask>, R::Error> {
+        let mut asks = Vec::new();
+        for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
+            let again = self.now + ASK_AGAIN;
+            let (place, epoch, errand) = match entry.place {
+                Place::Held(lease) if bug::planted(Bug::SlotFreedUnasked) && lease.until < self.now => {
+                    entry.place = Place::Ended;
+                    self.rows.save(&entry)?;
+                    continue;
+                }
+                Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Errand::Start),
+                Place::Watched { .. } => (Place::Watched { until: again }, entry.card.epoch, Errand::Check),
+                Place::Expiring { .. } => (Place::Expiring { until: again }, entry.card.epoch, Errand::Forget),
+                Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
+            };
+            entry.place = place;
+            self.rows.save(&entry)?;
+            asks.push(Ask { key: entry.card.key, epoch, errand });
+        }
+        Ok(asks)
+    }
+
+    pub(super) fn heard(&mut self, key: &JobKey, epoch: u64, said: Said) -> Result<(), R::Error> {
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
+        if let Said::State { submits, .. } = said {
+            let card = entry.card.clone();
+            self.learn(Some(&mut entry), &card, submits, None);
+        }
+        match (entry.place, said) {
+            (_, Said::Nothing) => return Ok(()),
+            (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
+            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, said),
+            (Place::Watched { .. }, Said::State { status, wake_at, late, .. }) => {
+                entry.place = self.watched_on(status, wake_at);
+                self.note_late(&mut entry, late);
+            }
+            (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
+                self.leave(&mut entry, Place::Ended);
+                if !entry.card.status.is_terminal() {
+                    admission::ended_unheard(&mut entry.card);
+                }
+            }
+            (Place::Expiring { .. }, Said::Missing) => return self.rows.remove(key),
+            // It lives again: its own enqueue gives it a place.
+            (Place::Expiring { .. }, Said::State { status, .. }) if !status.is_terminal() => {
+                entry.place = Place::Watched { until: self.now + WATCH };
+            }
+            (Place::Expiring { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended, _) => {}
+        }
+        self.rows.save(&entry)
+    }
+
+    fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: Said) {
+        let (Place::Held(lease), Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) =
+            (entry.place, said)
+        else {
+            return;
+        };
+        self.note_late(entry, late);
+        if theirs > epoch {
+            // It has moved on, and its next attempt enqueues itself.
+            self.leave(entry, Place::Watched { until: self.now + WATCH });
+            return;
+        }
+        let works = !status.is_terminal() && !status.is_pending();
+        let place = if works { Place::Held(lease.heard(self.now)) } else { self.watched_on(status, wake_at) };
+        self.leave(entry, place);
+        // The report itself follows with its snapshot and must still count as newer.
+        entry.card.report_number = entry.card.report_number.max(report_number.saturating_sub(1));
+        entry.card.status = status;
+    }
+
+    /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to do.
+    fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Place {
+        match wake_at {
+            None if status.is_terminal() => Place::Ended,
+            Some(_) if bug::planted(Bug::WatchForgotten) => Place::Ended,
+            None => Place::Watched { until: self.now + WATCH },
+            Some(at) => Place::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
+        }
+    }
+
+    fn note_late(&mut self, entry: &mut Entry, late: bool) {
+        entry.late = late;
+        self.book.timers_repaired += u64::from(late);
+    }
+}

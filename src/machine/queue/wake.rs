@@ -1,0 +1,75 @@
+//! On which occasions slots are granted, and when the queue's alarm must fire.
+
+use super::{Input, Mode, Rows, Turn};
+use crate::machine::{MINUTE, Millis, SECOND};
+
+/// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
+pub const ALARM_DELAY: Millis = 250;
+/// How long after the last sweep the queue's own alarm stands in for it: the cron comes each minute.
+pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
+/// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
+const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, 10 * MINUTE);
+
+/// What an input gives occasion to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Occasion {
+    /// Slots are granted.
+    pub(super) admits: bool,
+    /// Jobs are asked, which only the alarm may do.
+    pub(super) asks: bool,
+    /// Everything was looked after, so the queue's own alarm need not for a while.
+    swept: bool,
+    /// Something came that may let a job start.
+    changed: bool,
+}
+
+impl Occasion {
+    pub(super) fn of(input: &Input, admit_at: Option<Millis>, mode: Mode, now: Millis) -> Self {
+        let immediate = mode == Mode::Immediate;
+        let none = Self { admits: false, asks: false, swept: false, changed: false };
+        match input {
+            Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } => {
+                Self { admits: immediate, changed: true, ..none }
+            }
+            Input::Claim { .. } => Self { admits: true, ..none },
+            Input::Alarm => {
+                let due = admit_at.is_some_and(|at| at <= now);
+                Self { admits: due || immediate, asks: true, swept: due, ..none }
+            }
+            Input::Sweep => Self { admits: true, swept: true, ..none },
+            Input::Expire { .. } => none,
+        }
+    }
+}
+
+impl<R: Rows> Turn<'_, R> {
+    /// Decides when the queue's own alarm admits next.
+    pub(super) fn schedule(&mut self, occasion: Occasion) -> Result<(), R::Error> {
+        if !self.rows.has_waiting()? {
+            self.book.admit_at = None;
+            return Ok(());
+        }
+        let latest = self.now + SWEEP_PATIENCE;
+        let mut at = self.book.admit_at.filter(|_| !occasion.swept).map_or(latest, |at| at.min(latest));
+        let free = self.rows.count_held()? < self.policy.slots;
+        let by_itself = matches!(self.policy.mode, Mode::Immediate | Mode::Alarm);
+        if by_itself && free {
+            at = self.next_opening()?.map_or(at, |opening| at.min(opening));
+        }
+        if self.policy.mode == Mode::Alarm && free && occasion.changed {
+            at = at.min(self.now + ALARM_DELAY);
+        }
+        self.book.admit_at = Some(at);
+        Ok(())
+    }
+
+    pub(super) fn wake_at(&self) -> Result<Option<Millis>, R::Error> {
+        Ok(self.rows.next_due()?.into_iter().chain(self.book.admit_at).min())
+    }
+}
+
+/// How long a message of the platform's queue waits before it asks again: half of the expected `wait`, and at least
+/// a tenth of the message's `age`, so that no message uses up its retries while its job waits in good order.
+pub fn claim_delay(wait: Millis, age: Millis) -> Millis {
+    (wait / 2).max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
+}

@@ -1,0 +1,139 @@
+//! One entry of the queue as a row.
+
+use super::SqlValue;
+use crate::machine::lease::Lease;
+use crate::machine::queue::{Card, Entry, Place};
+use crate::machine::{JobKey, Status};
+
+/// The columns an entry is read from, in the order of [`read_entry`].
+pub(super) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
+    updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
+    late, upstream, submits";
+/// Those it is written to: one more, which only SQL reads.
+const WRITTEN: [&str; 21] = [
+    "user_id",
+    "generation_id",
+    "epoch",
+    "report_number",
+    "status",
+    "priority",
+    "created_at",
+    "updated_at",
+    "snapshot",
+    "sequence",
+    "enqueued_at",
+    "order_key",
+    "place",
+    "lease_epoch",
+    "lease_until",
+    "lease_granted",
+    "round",
+    "unspent",
+    "late",
+    "upstream",
+    "submits",
+];
+
+/// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
+pub(super) fn upsert() -> String {
+    let sets: Vec<String> = WRITTEN[2..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let places = vec!["?"; WRITTEN.len()].join(", ");
+    format!(
+        "INSERT INTO entry ({}) VALUES ({places}) ON CONFLICT (user_id, generation_id) DO UPDATE SET {}",
+        WRITTEN.join(", "),
+        sets.join(", ")
+    )
+}
+
+/// The values of [`WRITTEN`].
+pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
+    let card = &entry.card;
+    let (place, lease, until) = match entry.place {
+        Place::Waiting => ("waiting", None, None),
+        Place::Delayed { until } => ("delayed", None, Some(until)),
+        Place::Held(lease) => ("held", Some(lease), Some(lease.until)),
+        Place::Watched { until } => ("watched", None, Some(until)),
+        Place::Expiring { until } => ("expiring", None, Some(until)),
+        Place::Ended => ("ended", None, None),
+    };
+    vec![
+        card.key.user_id.as_str().into(),
+        card.key.generation_id.as_str().into(),
+        card.epoch.into(),
+        card.report_number.into(),
+        card.status.as_str().into(),
+        u32::from(card.priority).into(),
+        card.created_at.into(),
+        card.updated_at.into(),
+        card.snapshot.as_str().into(),
+        entry.sequence.into(),
+        entry.enqueued_at.into(),
+        entry.head_start_key().into(),
+        place.into(),
+        lease.map(|lease| lease.epoch).into(),
+        until.into(),
+        lease.map(|lease| lease.granted_at).into(),
+        entry.round.into(),
+        u32::from(entry.unspent).into(),
+        u32::from(entry.late).into(),
+        card.upstream.as_str().into(),
+        card.submits.into(),
+    ]
+}
+
+pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
+    let [
+        user_id,
+        generation_id,
+        epoch,
+        report_number,
+        status,
+        priority,
+        created_at,
+        updated_at,
+        snapshot,
+        sequence,
+        enqueued_at,
+        place,
+        lease_epoch,
+        lease_until,
+        lease_granted,
+        round,
+        unspent,
+        late,
+        upstream,
+        submits,
+    ] = <[SqlValue; 20]>::try_from(row).ok()?;
+    let status = status.into_text();
+    let until = lease_until.unsigned();
+    let place = match place.into_text().as_str() {
+        "waiting" => Place::Waiting,
+        "delayed" => Place::Delayed { until },
+        "held" => {
+            Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() })
+        }
+        "watched" => Place::Watched { until },
+        "expiring" => Place::Expiring { until },
+        _ => Place::Ended,
+    };
+    Some(Entry {
+        card: Card {
+            key: JobKey::new(user_id.into_text(), generation_id.into_text()),
+            epoch: epoch.unsigned(),
+            report_number: report_number.unsigned(),
+            status: Status::ALL.into_iter().find(|known| known.as_str() == status)?,
+            priority: u8::try_from(priority.integer()).unwrap_or(0),
+            created_at: created_at.unsigned(),
+            updated_at: updated_at.unsigned(),
+            upstream: upstream.into_text(),
+            submits: submits.unsigned(),
+            snapshot: snapshot.into_text(),
+        },
+        sequence: sequence.unsigned(),
+        enqueued_at: enqueued_at.unsigned(),
+        round: round.unsigned(),
+        unspent: unspent.unsigned() == 1,
+        late: late.unsigned() == 1,
+        place,
+    })
+}
