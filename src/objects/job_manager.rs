@@ -251,7 +251,8 @@ impl JobManager {
                 let admitted = standing.admitted == Some(job.epoch);
                 // A message that is lost costs time only: the sweep admits too.
                 if config.queue.mode == Mode::Queue && standing.position > 0 && !job.enqueued {
-                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now()).await;
+                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now())
+                        .await;
                 }
                 Outcome::Done(admitted)
             }

@@ -251,8 +251,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
-        let asked =
-            self.number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
+        let asked = self
+            .number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
         let delayed = self.number("SELECT min(lease_until) FROM entry WHERE place = 'delayed'", Vec::new())?;
         Ok(asked.into_iter().chain(delayed).min())
     }
