@@ -146,7 +146,7 @@ struct Turn<'a, R> {
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
     let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now, admitted: false };
-    let occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
+    let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let mut asks = Vec::new();
     let mut asked_for = None;
     let reply = match input {
@@ -169,6 +169,9 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Nothing
         }
     };
+    if (occasion.admits || occasion.asks) && turn.take_into_line()? {
+        occasion.changed = true;
+    }
     if occasion.admits && !matches!(reply, Reply::Full { .. }) {
         turn.admit(asked_for.as_ref())?;
     }

@@ -49,7 +49,6 @@ impl<R: Rows> Turn<'_, R> {
     /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
     /// started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
-        self.take_into_line()?;
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let heads = self.rows.heads(&self.closed()?)?;
@@ -73,13 +72,20 @@ impl<R: Rows> Turn<'_, R> {
         self.rows.save(&entry)
     }
 
-    /// Delayed entries whose time has come wait from now on.
-    fn take_into_line(&mut self) -> Result<(), R::Error> {
-        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+    /// Delayed entries whose time has come wait from now on; whether there were any.
+    pub(super) fn take_into_line(&mut self) -> Result<bool, R::Error> {
+        let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
+        let any = !over.is_empty();
+        for mut entry in over {
+            // One that was refused keeps its turn; for one that was only ordered for later the turn is decided now, or
+            // all that one user has ordered for the same time would come in one turn.
+            if entry.card.submits == 0 {
+                entry.round = self.next_round(&entry.card)?;
+            }
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }
-        Ok(())
+        Ok(any)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {
@@ -89,7 +95,7 @@ impl<R: Rows> Turn<'_, R> {
                 upstreams.push(upstream.clone());
             }
         }
-        let limited = self.policy.user_slots < self.policy.slots && !bug::planted(Bug::UserSlotsIgnored);
+        let limited = limits_users(self.policy) && !bug::planted(Bug::UserSlotsIgnored);
         Ok(Closed { user_slots: limited.then_some(self.policy.user_slots), upstreams })
     }
 
@@ -106,6 +112,11 @@ impl<R: Rows> Turn<'_, R> {
         }
         Ok(first)
     }
+}
+
+/// Whether one user may hold less than all slots.
+fn limits_users(policy: &Policy) -> bool {
+    policy.user_slots < policy.slots
 }
 
 fn shut<R: Rows>(
@@ -146,7 +157,9 @@ pub(super) fn standing_of<R: Rows>(
                 (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
                 (Some(_), _) | (None, Some(Shut::Backoff { .. })) => Some(BlockedBy::UpstreamBackoff),
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
-                (None, None) if rows.count_held_by(&entry.card.key.user_id)? >= policy.user_slots => {
+                (None, None)
+                    if limits_users(policy) && rows.count_held_by(&entry.card.key.user_id)? >= policy.user_slots =>
+                {
                     Some(BlockedBy::UserConcurrency)
                 }
                 (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
