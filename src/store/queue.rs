@@ -182,21 +182,23 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
         let mut values: Vec<SqlValue> = Vec::new();
-        let mut open = String::new();
+        let mut open = vec!["place = 'waiting'".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            open += " AND user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
-                GROUP BY user_id HAVING count(*) >= ?1)";
+            let at_their_limit =
+                "SELECT user_id FROM entry WHERE place = 'held' GROUP BY user_id HAVING count(*) >= ?1";
+            open.push(format!("user_id NOT IN ({at_their_limit})"));
         }
         if !closed.upstreams.is_empty() {
             let places: Vec<String> =
                 (1..=closed.upstreams.len()).map(|place| format!("?{}", values.len() + place)).collect();
             values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
-            open += &format!(" AND upstream NOT IN ({})", places.join(", "));
+            open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
+        let open = open.join(" AND ");
         let of = |priority| {
             format!(
-                "SELECT * FROM (SELECT {COLUMNS} FROM entry WHERE place = 'waiting' AND priority = {priority}{open} \
+                "SELECT * FROM (SELECT {COLUMNS} FROM entry WHERE {open} AND priority = {priority} \
                  ORDER BY round, sequence LIMIT 1)"
             )
         };

@@ -150,8 +150,8 @@ pub(super) fn standing_of<R: Rows>(
             let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
             let held = rows.count_held()?;
             let delay = match entry.place {
-                Place::Delayed { until } if until > now => Some(until),
-                _ => None,
+                Place::Delayed { until } => Some(until).filter(|until| *until > now),
+                Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => None,
             };
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
