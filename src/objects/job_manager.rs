@@ -249,8 +249,9 @@ impl JobManager {
         match stub::queue(&self.shell.env, &message).await {
             Ok(QueueReply::Standing { standing }) => {
                 let admitted = standing.admitted == Some(job.epoch);
-                // A message that is lost costs time only: the sweep admits too.
-                if config.queue.mode == Mode::Queue && standing.position > 0 && !job.enqueued {
+                // The accepting request sends the first message. One that is lost costs time only: the sweep admits too.
+                let again = job.epoch > 1 && !job.enqueued;
+                if config.queue.mode == Mode::Queue && standing.position > 0 && again {
                     stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now()).await;
                 }
                 Outcome::Done(admitted)

@@ -117,6 +117,8 @@ impl<R: Rows> Turn<'_, R> {
             // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
             (Status::Processing, _) => Place::Held(Lease::grant(card.epoch, self.now).heard(self.now)),
             (Status::Queued, place) if same_epoch => place,
+            // It deletes what it has, as it was asked to.
+            (Status::Completed, place @ Place::Expiring { .. }) if same_epoch => place,
             // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
             (
                 Status::Queued
