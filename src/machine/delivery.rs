@@ -23,14 +23,8 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order of a job's life.
-    pub const ALL: [Self; 6] = [
-        Self::Started,
-        Self::Progress,
-        Self::PendingClarification,
-        Self::Completed,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Started, Self::Progress, Self::PendingClarification, Self::Completed, Self::Failed, Self::Cancelled];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {

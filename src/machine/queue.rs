@@ -71,6 +71,13 @@ pub struct Policy {
     pub submits_per_minute: u64,
 }
 
+impl Policy {
+    /// How many slots one user may hold, where that is fewer than all.
+    fn limited_user_slots(&self) -> Option<u64> {
+        (self.user_slots < self.slots && !bug::planted(Bug::UserSlotsIgnored)).then_some(self.user_slots)
+    }
+}
+
 /// What happens to the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -138,16 +145,14 @@ struct Turn<'a, R> {
     book: Book,
     policy: &'a Policy,
     now: Millis,
-    /// Someone was granted a slot.
-    admitted: bool,
 }
 
 /// Takes one input.
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
-    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now, admitted: false };
+    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now };
     let occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
-    let mut asks = Vec::new();
+    let is_alarm = matches!(input, Input::Alarm);
     let mut asked_for = None;
     let reply = match input {
         Input::Enqueue { card, promised, terms } => {
@@ -172,11 +177,9 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
     if occasion.admits && !matches!(reply, Reply::Full { .. }) {
         turn.admit(asked_for.as_ref())?;
     }
-    if occasion.asks {
-        asks = turn.ask()?;
-    }
+    let asks = if is_alarm { turn.ask()? } else { Vec::new() };
     let reply = match (reply, asked_for) {
-        (full @ Reply::Full { .. }, _) | (full, None) => full,
+        (reply @ Reply::Full { .. }, _) | (reply, None) => reply,
         (Reply::Standing(_) | Reply::Unknown | Reply::Nothing, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
@@ -185,6 +188,6 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         let book = turn.book.clone();
         turn.rows.save_book(&book)?;
     }
-    let forgotten = bug::planted(Bug::QueueNotRearmed) && occasion.asks;
+    let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
     Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten) })
 }

@@ -252,7 +252,8 @@ impl JobManager {
                 // The accepting request sends the first message. One that is lost costs time only: the sweep admits too.
                 let again = job.epoch > 1 && !job.enqueued;
                 if config.queue.mode == Mode::Queue && standing.position > 0 && again {
-                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now()).await;
+                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now())
+                        .await;
                 }
                 Outcome::Done(admitted)
             }

@@ -181,24 +181,25 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
         let mut values: Vec<SqlValue> = Vec::new();
-        let mut open = String::new();
+        let mut open = vec!["place = 'waiting' AND priority = level.priority".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            open += " AND user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
+            let users = "user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
                 GROUP BY user_id HAVING count(*) >= ?1)";
+            open.push(users.to_owned());
         }
         if !closed.upstreams.is_empty() {
             let places: Vec<String> =
                 (1..=closed.upstreams.len()).map(|place| format!("?{}", values.len() + place)).collect();
             values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
-            open += &format!(" AND upstream NOT IN ({})", places.join(", "));
+            open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
         // One lookup a priority. The platform's SQLite takes no more than five parts in a compound SELECT.
         let statement = format!(
             "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
              WHERE priority < {MAX_PRIORITY}) SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
-             FROM entry WHERE place = 'waiting' AND priority = level.priority{open} ORDER BY round, sequence LIMIT 1) \
-             FROM level)"
+             FROM entry WHERE {} ORDER BY round, sequence LIMIT 1) FROM level)",
+            open.join(" AND ")
         );
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
@@ -251,8 +252,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
-        let asked =
-            self.number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
+        let asked = self
+            .number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
         let delayed = self.number("SELECT min(lease_until) FROM entry WHERE place = 'delayed'", Vec::new())?;
         Ok(asked.into_iter().chain(delayed).min())
     }

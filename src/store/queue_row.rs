@@ -109,9 +109,7 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     let place = match place.into_text().as_str() {
         "waiting" => Place::Waiting,
         "delayed" => Place::Delayed { until },
-        "held" => {
-            Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() })
-        }
+        "held" => Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
         "watched" => Place::Watched { until },
         "expiring" => Place::Expiring { until },
         _ => Place::Ended,

@@ -4,9 +4,9 @@
 //! (`google.rpc.Status` with `RetryInfo` and `QuotaFailure` details).
 
 use super::retry_after;
-use crate::machine::{HOUR, Millis};
 use crate::machine::job::{Progress, Request};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{HOUR, Millis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

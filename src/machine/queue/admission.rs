@@ -1,9 +1,8 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Card, Closed, Entry, Mode, Place, Policy, Rows, Turn};
-use crate::machine::bug::{self, Bug};
+use super::{Book, Closed, Entry, Mode, Place, Policy, Rows, Turn};
 use crate::machine::lease::Lease;
-use crate::machine::limiter::Shut;
+use crate::machine::limiter::{Shut, WINDOW};
 use crate::machine::{JobKey, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +68,6 @@ impl<R: Rows> Turn<'_, R> {
         entry.unspent = true;
         self.book.serve(entry.card.priority, entry.round);
         self.book.use_upstream(&entry.card);
-        self.admitted = true;
         self.rows.save(&entry)
     }
 
@@ -89,8 +87,7 @@ impl<R: Rows> Turn<'_, R> {
                 upstreams.push(upstream.clone());
             }
         }
-        let limited = self.policy.user_slots < self.policy.slots && !bug::planted(Bug::UserSlotsIgnored);
-        Ok(Closed { user_slots: limited.then_some(self.policy.user_slots), upstreams })
+        Ok(Closed { user_slots: self.policy.limited_user_slots(), upstreams })
     }
 
     /// When the first upstream that is shut opens again.
@@ -138,15 +135,14 @@ pub(super) fn standing_of<R: Rows>(
             let position = rows.count_before(entry)? + 1;
             let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
             let held = rows.count_held()?;
-            let delay = match entry.place {
-                Place::Delayed { until } if until > now => Some(until),
-                _ => None,
-            };
+            let own_held = rows.count_held_by(&entry.card.key.user_id)?;
+            let delay = if let Place::Delayed { until } = entry.place { Some(until) } else { None };
+            let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
                 (Some(_), _) | (None, Some(Shut::Backoff { .. })) => Some(BlockedBy::UpstreamBackoff),
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
-                (None, None) if rows.count_held_by(&entry.card.key.user_id)? >= policy.user_slots => {
+                (None, None) if policy.limited_user_slots().is_some_and(|slots| own_held >= slots) => {
                     Some(BlockedBy::UserConcurrency)
                 }
                 (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
@@ -169,7 +165,7 @@ fn estimate(book: &Book, position: u64, held: u64, policy: &Policy, now: Millis)
 fn opening(shut: Option<Shut>, now: Millis) -> Millis {
     match shut {
         Some(Shut::Backoff { until } | Shut::Rate { until: Some(until) }) => until,
-        Some(Shut::Rate { until: None }) => now + crate::machine::limiter::WINDOW,
+        Some(Shut::Rate { until: None }) => now + WINDOW,
         None => 0,
     }
 }
@@ -177,9 +173,4 @@ fn opening(shut: Option<Shut>, now: Millis) -> Millis {
 /// The cron comes at full minutes; every other mode comes at once.
 fn on_occasion(at: Millis, mode: Mode) -> Millis {
     if mode == Mode::Cron { at.div_ceil(MINUTE) * MINUTE } else { at }
-}
-
-/// The catalogue's cards keep what the queue itself changes.
-pub(super) fn ended_unheard(card: &mut Card) {
-    card.status = crate::machine::Status::Failed;
 }

@@ -1,7 +1,9 @@
 //! What the queue hears: a job asking for its place, telling of a change, or answering a question.
 
-use super::{Ask, Card, Entry, Errand, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn};
 use super::admission;
+use super::{
+    Ask, Card, Entry, Errand, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn,
+};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::{DAY, JobKey, Millis, Status};
@@ -190,7 +192,7 @@ impl<R: Rows> Turn<'_, R> {
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
                 self.leave(&mut entry, Place::Ended);
                 if !entry.card.status.is_terminal() {
-                    admission::ended_unheard(&mut entry.card);
+                    entry.card.status = Status::Failed;
                 }
             }
             (Place::Expiring { .. }, Said::Missing) => return self.rows.remove(key),

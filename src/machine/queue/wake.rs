@@ -15,8 +15,6 @@ const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, 10 * MINUTE);
 pub(super) struct Occasion {
     /// Slots are granted.
     pub(super) admits: bool,
-    /// Jobs are asked, which only the alarm may do.
-    pub(super) asks: bool,
     /// Everything was looked after, so the queue's own alarm need not for a while.
     swept: bool,
     /// Something came that may let a job start.
@@ -26,7 +24,7 @@ pub(super) struct Occasion {
 impl Occasion {
     pub(super) fn of(input: &Input, admit_at: Option<Millis>, mode: Mode, now: Millis) -> Self {
         let immediate = mode == Mode::Immediate;
-        let none = Self { admits: false, asks: false, swept: false, changed: false };
+        let none = Self { admits: false, swept: false, changed: false };
         match input {
             Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } => {
                 Self { admits: immediate, changed: true, ..none }
@@ -34,7 +32,7 @@ impl Occasion {
             Input::Claim { .. } => Self { admits: true, ..none },
             Input::Alarm => {
                 let due = admit_at.is_some_and(|at| at <= now);
-                Self { admits: due || immediate, asks: true, swept: due, ..none }
+                Self { admits: due || immediate, swept: due, ..none }
             }
             Input::Sweep => Self { admits: true, swept: true, ..none },
             Input::Expire { .. } => none,
