@@ -38,7 +38,7 @@ impl World {
             self.jobs[number].platform.handler = None;
             return;
         };
-        let Ok(step) = self.job_step(number, job, Input::Alarm) else {
+        let Ok(step) = self.job_step(number, &job, Input::Alarm) else {
             self.handler_failed(object);
             return;
         };
@@ -105,7 +105,7 @@ impl World {
             return;
         };
         // The alarm that guarded the effect stays set until the next turn.
-        if self.job_step(number, job, Input::Answer { number: effect_number, answer }).is_err() {
+        if self.job_step(number, &job, Input::Answer { number: effect_number, answer }).is_err() {
             self.handler_failed(object);
             return;
         }

@@ -59,16 +59,15 @@ impl World {
     /// Rows and alarm in one write; `None` when it failed, or its success was not told.
     fn queue_step(&mut self, input: Input) -> Option<Step> {
         let moment = self.moment();
-        let mut rows = self.queue.rows.clone();
-        let before = rows.clone();
+        self.queue.rows.begin();
         let reported = matches!(input, Input::Report { .. });
-        let Ok(step) = queue::step(&mut rows, input, moment, self.plan.queue);
+        let Ok(step) = queue::step(&mut self.queue.rows, input, moment, self.plan.queue);
         if self.fault(Fault::WriteFails) {
+            self.queue.rows.roll_back();
             return None;
         }
-        self.queue.rows = rows;
         self.arm(Object::Queue, step.wake_at);
-        self.observe_queue(&before, reported);
+        self.observe_queue(reported);
         if self.fault(Fault::WriteLandsButErrs) {
             return None;
         }
