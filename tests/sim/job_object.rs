@@ -33,9 +33,9 @@ pub(crate) struct Stepped {
 pub(crate) struct WriteFailed;
 
 impl JobObject {
-    pub(crate) fn new(number: usize, choices: &mut Choices) -> Self {
+    pub(crate) fn new(key: JobKey, choices: &mut Choices) -> Self {
         let request = plan::request(choices);
-        Self { key: plan::key(number), request, platform: Platform::default(), job: None, began: 0, effects: 0 }
+        Self { key, request, platform: Platform::default(), job: None, began: 0, effects: 0 }
     }
 
     /// What a crash leaves is what the stored JSON says.
@@ -184,7 +184,7 @@ impl World {
             return Err(WriteFailed);
         }
         job.seal_events(|job, delivery| {
-            let (id, kind) = (&job.key.generation_id, delivery.kind.as_str());
+            let (id, kind) = (job.key.object_name(), delivery.kind.as_str());
             format!("{id}|{}|{}|{kind}|{}", job.attempt, job.updated_at, delivery.sequence)
         });
         let job = Rc::new(job);

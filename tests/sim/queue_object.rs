@@ -2,7 +2,6 @@
 
 use crate::agenda::{Caller, Message, Object, Reply};
 use crate::faults::Fault;
-use crate::plan;
 use crate::platform::{ALARM_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::witness::Invariant;
@@ -99,7 +98,7 @@ impl World {
             self.queue.platform.handler = None;
         }
         for start in step.starts {
-            let job = plan::number(&start.key);
+            let job = self.jobs.iter().position(|job| job.key == start.key).expect("the queue knows no other jobs");
             let caller = Caller::Queue { run, job, epoch: start.epoch };
             self.send(Object::Job(job), Message::Start { epoch: start.epoch }, caller);
         }
@@ -120,7 +119,7 @@ impl World {
             Said::Nothing => "Nothing",
         };
         self.tally.mark("said", word);
-        let step = self.queue_step(Input::Heard { key: plan::key(job), epoch, said });
+        let step = self.queue_step(Input::Heard { key: self.jobs[job].key.clone(), epoch, said });
         if step.is_none() {
             self.handler_failed(Object::Queue);
             return;

@@ -5,6 +5,7 @@ use crate::faults::Fault;
 use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, HOUR, LOOK_BOUND, World, is_live};
 use reelay::machine::{MINUTE, SECOND};
+use std::collections::BTreeSet;
 
 impl World {
     pub(crate) fn fill_agenda(&mut self) {
@@ -106,6 +107,8 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
+        let users: BTreeSet<_> = self.plan.owners.iter().collect();
+        self.tally.mark("users", users.len().to_string());
         self.trace.say(self.real, || "everything heals".to_owned());
     }
 }

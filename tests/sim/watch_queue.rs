@@ -66,7 +66,7 @@ impl World {
             .find_map(|(entry, order)| Some((entry, rows.waiting().find(|other| place(other) < Some(order))?)));
         if let Some((entry, other)) = overtaken {
             let message =
-                format!("{} got a slot before {}", entry.card.key.generation_id, other.card.key.generation_id);
+                format!("{} got a slot before {}", entry.card.key.object_name(), other.card.key.object_name());
             self.violated(Invariant::I6, message);
         }
     }

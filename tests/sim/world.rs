@@ -5,7 +5,7 @@ use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
 use crate::job_object::JobObject;
-use crate::plan::{NeverHeals, Plan};
+use crate::plan::{self, NeverHeals, Plan};
 use crate::platform::Platform;
 use crate::poster::Posts;
 use crate::queue_object::QueueObject;
@@ -54,7 +54,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(mut choices: Choices, trace: Trace) -> Self {
         let plan = Plan::draw(&mut choices);
-        let jobs = (0..plan.jobs).map(|number| JobObject::new(number, &mut choices)).collect();
+        let jobs = plan::keys(&plan.owners).into_iter().map(|key| JobObject::new(key, &mut choices)).collect();
         let mut world = Self {
             choices,
             agenda: Agenda::default(),
@@ -200,8 +200,7 @@ impl World {
     }
 
     fn unsettled(&self) -> String {
-        let jobs: Vec<_> =
-            self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.generation_id.clone()).collect();
+        let jobs: Vec<_> = self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.object_name()).collect();
         format!("{jobs:?}, queue lease {:?}", self.queue.rows.next_lease())
     }
 }
