@@ -30,8 +30,7 @@ impl World {
     /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
     fn act(&mut self, number: usize, run: u64) {
         let object = Object::Job(number);
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
         let Some(job) = self.jobs[number].job.clone() else {
@@ -43,8 +42,7 @@ impl World {
             return;
         };
         self.arm(object, step.wake.map(|wake| wake.at));
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
         match step.effect {
@@ -96,8 +94,7 @@ impl World {
             return;
         }
         self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
         let Some(job) = self.jobs[number].job.clone() else {
@@ -109,8 +106,7 @@ impl World {
             self.handler_failed(object);
             return;
         }
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
         if self.is_spent(number) {

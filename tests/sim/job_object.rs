@@ -69,13 +69,11 @@ impl JobObject {
 impl World {
     /// A message records what happened and has the alarm act on it.
     pub(crate) fn job_message(&mut self, number: usize, message: &Message) -> Reply {
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Job(number));
+        if self.dies(Object::Job(number), Fault::CrashBeforeSave) {
             return Reply::Lost;
         }
         let reply = self.job_takes(number, message).unwrap_or(Reply::Lost);
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Job(number));
+        if self.dies(Object::Job(number), Fault::CrashAfterSave) {
             return Reply::Lost;
         }
         reply

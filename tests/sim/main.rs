@@ -7,9 +7,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod agenda;
+mod arbitrary;
 mod bucket;
 mod bugs;
 mod choices;
+mod crash;
+mod exhaustive;
 mod faults;
 mod job_alarm;
 mod job_object;
@@ -23,6 +26,8 @@ mod receiver;
 mod rows;
 mod run;
 mod script;
+mod stories;
+mod story;
 mod tally;
 mod trace;
 mod upstream;

@@ -1,7 +1,7 @@
 //! What a seed decides before anything happens: the settings, the rates, and how long faults last.
 
 use super::choices::Choices;
-use super::faults::Rates;
+use super::faults::{Fault, Rates};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
 use reelay::machine::{JobKey, MINUTE, Millis, SECOND, queue};
@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
+    /// Faults that strike at their first so many occasions.
+    pub(crate) first: Vec<(Fault, u64)>,
 }
 
 impl Plan {
@@ -62,6 +64,7 @@ impl Plan {
                 1 => NeverHeals::Upstream,
                 _ => NeverHeals::Nothing,
             },
+            first: Vec::new(),
         }
     }
 }

@@ -93,10 +93,10 @@ impl World {
             }
             (Stage::Creating, Reply::Conflict) => self.answer_post(number, Verdict::Conflict),
             (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
-                if standing.admitted == Some(epoch) {
+                self.answer_post(number, Verdict::Accepted);
+                if standing.admitted == Some(epoch) && !self.fault(Fault::PosterCrash) {
                     self.send(Object::Job(job), Message::Start { epoch }, Caller::Nobody);
                 }
-                self.answer_post(number, Verdict::Accepted);
             }
             (Stage::Enqueuing { created_at, .. }, Reply::Full) => {
                 self.posts.posts[number].stage = Stage::Withdrawing;

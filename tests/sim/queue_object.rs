@@ -18,13 +18,11 @@ pub(crate) struct QueueObject {
 
 impl World {
     pub(crate) fn queue_message(&mut self, message: Message) -> Reply {
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return Reply::Lost;
         }
         let reply = self.queue_takes(message);
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return Reply::Lost;
         }
         reply.unwrap_or(Reply::Lost)
@@ -81,16 +79,14 @@ impl World {
         }
         let run = self.fresh();
         self.queue.platform.handler = Some(run);
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
         let Some(step) = self.queue_step(Input::Alarm) else {
             self.handler_failed(Object::Queue);
             return;
         };
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
         self.queue.asked = step.starts.len();
@@ -98,6 +94,9 @@ impl World {
             self.queue.platform.handler = None;
         }
         for start in step.starts {
+            if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
+                return;
+            }
             let job = self.jobs.iter().position(|job| job.key == start.key).expect("the queue knows no other jobs");
             let caller = Caller::Queue { run, job, epoch: start.epoch };
             self.send(Object::Job(job), Message::Start { epoch: start.epoch }, caller);
@@ -119,9 +118,15 @@ impl World {
             Said::Nothing => "Nothing",
         };
         self.tally.mark("said", word);
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
+            return;
+        }
         let step = self.queue_step(Input::Heard { key: self.jobs[job].key.clone(), epoch, said });
         if step.is_none() {
             self.handler_failed(Object::Queue);
+            return;
+        }
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
         self.queue.asked -= 1;

@@ -67,14 +67,6 @@ impl World {
         }
     }
 
-    pub(crate) fn crash_runtime(&mut self) {
-        self.crash(Object::Queue);
-        for job in 0..self.jobs.len() {
-            self.crash(Object::Job(job));
-        }
-        self.posts.drop_all();
-    }
-
     pub(crate) fn jump(&mut self, forward: bool) {
         let fault = if forward { Fault::ClockForward } else { Fault::ClockBack };
         if !self.fault(fault) {

@@ -10,6 +10,7 @@ use crate::platform::Platform;
 use crate::poster::Posts;
 use crate::queue_object::QueueObject;
 use crate::receiver::Receiver;
+use crate::story::Act;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::upstream::Upstream;
@@ -48,14 +49,23 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
+    /// What users do as soon as a job is where the story wants it, in this order.
+    pub(crate) acts: Vec<Act>,
     last_run: u64,
 }
 
 impl World {
     pub(crate) fn new(mut choices: Choices, trace: Trace) -> Self {
         let plan = Plan::draw(&mut choices);
+        let mut world = Self::of_plan(plan, choices, trace);
+        world.fill_agenda();
+        world
+    }
+
+    /// A world in which nothing is going to happen yet.
+    pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
         let jobs = plan::keys(&plan.owners).into_iter().map(|key| JobObject::new(key, &mut choices)).collect();
-        let mut world = Self {
+        Self {
             choices,
             agenda: Agenda::default(),
             real: BEGINNING,
@@ -70,11 +80,10 @@ impl World {
             witness: Witness::default(),
             tally: Tally::default(),
             trace,
+            acts: Vec::new(),
             last_run: 0,
             plan,
-        };
-        world.fill_agenda();
-        world
+        }
     }
 
     /// What the objects' clock shows.
@@ -99,13 +108,28 @@ impl World {
 
     /// The same, at so many times the usual rate.
     pub(crate) fn fault_times(&mut self, fault: Fault, times: u64) -> bool {
+        if self.healed {
+            return false;
+        }
         let rate = self.plan.rates.of(fault) * times;
-        let strikes = !self.healed && rate > 0 && self.choices.chance(rate);
+        let strikes = self.is_scripted(fault)
+            || (rate > 0
+                && if Fault::BOUNDARIES.contains(&fault) {
+                    self.choices.decide(rate)
+                } else {
+                    self.choices.chance(rate)
+                });
         if strikes {
             self.tally.struck(fault);
             self.trace.say(self.real, || format!("FAULT {fault:?}"));
         }
         strikes
+    }
+
+    /// Takes the next occasion at which the plan wants this fault, if there is one.
+    fn is_scripted(&mut self, fault: Fault) -> bool {
+        let left = self.plan.first.iter_mut().find(|(scripted, left)| *scripted == fault && *left > 0);
+        left.map(|(_, left)| *left -= 1).is_some()
     }
 
     /// Whether what never heals is `what`, and everything else has healed.
@@ -136,6 +160,7 @@ impl World {
                 healed_at = Some(self.real);
             }
             self.happen(event);
+            self.tell_on();
             self.check_safety();
             if let Some(violation) = self.witness.violation.take() {
                 return Err(violation);
