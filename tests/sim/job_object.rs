@@ -5,6 +5,7 @@ use crate::choices::Choices;
 use crate::faults::Fault;
 use crate::plan;
 use crate::platform::Platform;
+use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{self, InFlight, Input, Job, Refusal, Request, Wake, WakeReason};
 use reelay::machine::queue::Card;
@@ -124,6 +125,9 @@ impl World {
         let object = &self.jobs[number];
         let request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
         let (job, _) = Job::create(object.key.clone(), request, moment);
+        if self.witness.accepted.contains_key(&number) {
+            self.violated(Invariant::I10, format!("job {number} was accepted and is made anew"));
+        }
         let job = self.save_job(number, job)?;
         self.arm(Object::Job(number), job.wake(moment.now).map(|wake| wake.at));
         Ok(Reply::Created { new: true, card: JobObject::card(&job) })

@@ -81,9 +81,6 @@ impl World {
         }
         match (stage, reply) {
             (Stage::Creating, Reply::Created { new, card }) => {
-                if new && self.witness.accepted.contains_key(&job) {
-                    self.violated(Invariant::I10, format!("job {job} was accepted and is made anew"));
-                }
                 if card.status != Status::Queued {
                     self.answer_post(number, Verdict::Accepted);
                     return;
