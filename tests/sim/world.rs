@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) trace: Trace,
     /// What users do as soon as a job is where the story wants it, in this order.
     pub(crate) acts: Vec<Act>,
+    /// How many objects have crashed.
+    pub(crate) crashes: u64,
     last_run: u64,
 }
 
@@ -81,6 +83,7 @@ impl World {
             tally: Tally::default(),
             trace,
             acts: Vec::new(),
+            crashes: 0,
             last_run: 0,
             plan,
         }
