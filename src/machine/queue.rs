@@ -94,13 +94,15 @@ pub enum Input {
     /// The day's clean-up: entries that ended before this are to be forgotten.
     Expire { before: Millis },
     /// What a job said when it was asked.
-    Heard { key: JobKey, epoch: u64, said: Said },
+    Heard { ask: Ask, said: Said },
 }
 
 /// A job to be sent a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub key: JobKey,
+    /// Tells the job from one that is made anew under its name after it was withdrawn.
+    pub created_at: Millis,
     pub epoch: u64,
     pub errand: Errand,
 }
@@ -169,8 +171,8 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             turn.rows.expire(before, turn.now)?;
             Reply::Nothing
         }
-        Input::Heard { key, epoch, said } => {
-            turn.heard(&key, epoch, said)?;
+        Input::Heard { ask, said } => {
+            turn.heard(&ask, said)?;
             Reply::Nothing
         }
     };

@@ -118,7 +118,10 @@ impl JobManager {
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Check => return self.asked(&config, None, moment).await,
-            JobMessage::Start { epoch } => return self.asked(&config, Some(Input::Start { epoch }), moment).await,
+            JobMessage::Start { epoch, created_at } => {
+                let ours = self.load()?.is_some_and(|job| job.was_made_at(created_at));
+                return self.asked(&config, ours.then_some(Input::Start { epoch }), moment).await;
+            }
             JobMessage::DeadLetter { epoch } => {
                 return self.asked(&config, Some(Input::DeadLetter { epoch }), moment).await;
             }

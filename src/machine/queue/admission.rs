@@ -32,6 +32,9 @@ pub struct Standing {
     pub position: u64,
     /// The epoch that holds a slot.
     pub admitted: Option<u64>,
+    /// When the job that holds it was made.
+    #[serde(default)]
+    pub created_at: Option<Millis>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
     /// When it is expected to start, in milliseconds since the Unix epoch.
@@ -41,7 +44,8 @@ pub struct Standing {
 
 impl Standing {
     /// Of a job that does not wait.
-    pub const NOT_IN_LINE: Self = Self { position: 0, admitted: None, blocked_by: None, estimated_start: None };
+    pub const NOT_IN_LINE: Self =
+        Self { position: 0, admitted: None, created_at: None, blocked_by: None, estimated_start: None };
 }
 
 impl<R: Rows> Turn<'_, R> {
@@ -129,7 +133,10 @@ pub(super) fn standing_of<R: Rows>(
     now: Millis,
 ) -> Result<Standing, R::Error> {
     match entry.place {
-        Place::Held(lease) => Ok(Standing { admitted: Some(lease.epoch), ..Standing::NOT_IN_LINE }),
+        Place::Held(lease) => {
+            let created_at = Some(entry.card.created_at);
+            Ok(Standing { admitted: Some(lease.epoch), created_at, ..Standing::NOT_IN_LINE })
+        }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
             let position = rows.count_before(entry)? + 1;
@@ -150,7 +157,7 @@ pub(super) fn standing_of<R: Rows>(
             };
             let start = estimate(book, position, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
             let estimated_start = Some(on_occasion(start, policy.mode));
-            Ok(Standing { position, admitted: None, blocked_by, estimated_start })
+            Ok(Standing { position, blocked_by, estimated_start, ..Standing::NOT_IN_LINE })
         }
     }
 }
