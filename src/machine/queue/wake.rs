@@ -1,14 +1,14 @@
 //! On which occasions slots are granted, and when the queue's alarm must fire.
 
 use super::{Input, Mode, Rows, Turn};
-use crate::machine::{MINUTE, Millis, SECOND};
+use crate::machine::{HOUR, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
 pub const ALARM_DELAY: Millis = 250;
 /// How long after the last sweep the queue's own alarm stands in for it: the cron comes each minute.
 pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
 /// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
-const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, 10 * MINUTE);
+const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
 /// What an input gives occasion to.
 #[derive(Debug, Clone, Copy)]
