@@ -153,7 +153,7 @@ struct Turn<'a, R> {
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
     let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now };
-    let occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
+    let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let is_alarm = matches!(input, Input::Alarm);
     let mut asked_for = None;
     let reply = match input {
@@ -176,6 +176,9 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Nothing
         }
     };
+    if (occasion.admits || is_alarm) && turn.take_into_line()? {
+        occasion.changed = true;
+    }
     if occasion.admits && !matches!(reply, Reply::Full { .. }) {
         turn.admit(asked_for.as_ref())?;
     }

@@ -52,7 +52,6 @@ impl<R: Rows> Turn<'_, R> {
     /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
     /// started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
-        self.take_into_line()?;
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let heads = self.rows.heads(&self.closed()?)?;
@@ -75,13 +74,20 @@ impl<R: Rows> Turn<'_, R> {
         self.rows.save(&entry)
     }
 
-    /// Delayed entries whose time has come wait from now on.
-    fn take_into_line(&mut self) -> Result<(), R::Error> {
-        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+    /// Delayed entries whose time has come wait from now on; whether there were any.
+    pub(super) fn take_into_line(&mut self) -> Result<bool, R::Error> {
+        let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
+        let any = !over.is_empty();
+        for mut entry in over {
+            // One that was refused keeps its turn; for one that was only ordered for later the turn is decided now, or
+            // all that one user has ordered for the same time would come in one turn.
+            if entry.card.submits == 0 {
+                entry.round = self.next_round(&entry.card)?;
+            }
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }
-        Ok(())
+        Ok(any)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {

@@ -31,7 +31,7 @@ pub enum Said {
 
 impl<R: Rows> Turn<'_, R> {
     pub(super) fn enqueue(&mut self, card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
-        let mut known = self.rows.find(&card.key)?;
+        let mut known = self.known(&card)?;
         let news = self.learn(known.as_mut(), &card, card.submits, terms.backoff_until);
         if let Some(entry) = &known {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
@@ -60,13 +60,23 @@ impl<R: Rows> Turn<'_, R> {
         Ok(Reply::Unknown)
     }
 
+    /// The job's entry. One that an earlier job of the same name has left behind counts as none.
+    fn known(&self, card: &Card) -> Result<Option<Entry>, R::Error> {
+        Ok(self.rows.find(&card.key)?.filter(|entry| entry.card.created_at >= card.created_at))
+    }
+
     /// An entry with the next place in accept order, and its user's next turn.
     fn new_entry(&self, card: Card, place: Place) -> Result<Entry, R::Error> {
         let (sequence, enqueued_at) = self.rows.last_accepted()?;
-        let own_last = self.rows.last_round(&card.key.user_id, card.priority)?;
-        let round = self.book.next_round(card.priority, own_last);
+        let round = self.next_round(&card)?;
         let enqueued_at = enqueued_at.max(self.now);
         Ok(Entry { card, sequence: sequence + 1, enqueued_at, round, unspent: false, late: false, place })
+    }
+
+    /// The turn that is its user's next.
+    pub(super) fn next_round(&self, card: &Card) -> Result<u64, R::Error> {
+        let own_last = self.rows.last_round(&card.key.user_id, card.priority)?;
+        Ok(self.book.next_round(card.priority, own_last))
     }
 
     fn is_full(&self) -> Result<bool, R::Error> {
@@ -96,7 +106,7 @@ impl<R: Rows> Turn<'_, R> {
     }
 
     pub(super) fn report(&mut self, card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
-        let mut known = self.rows.find(&card.key)?;
+        let mut known = self.known(&card)?;
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
         let watched = Place::Watched { until: self.now + WATCH };
         let Some(mut entry) = known else {
@@ -119,8 +129,10 @@ impl<R: Rows> Turn<'_, R> {
             // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
             (Status::Processing, _) => Place::Held(Lease::grant(card.epoch, self.now).heard(self.now)),
             (Status::Queued, place) if same_epoch => place,
-            // It deletes what it has, as it was asked to.
-            (Status::Completed, place @ Place::Expiring { .. }) if same_epoch => place,
+            // What it deletes on its way out is no reason to keep it for longer.
+            (Status::Completed | Status::Failed | Status::Cancelled, place @ Place::Expiring { .. }) if same_epoch => {
+                place
+            }
             // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
             (
                 Status::Queued

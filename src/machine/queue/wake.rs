@@ -18,7 +18,7 @@ pub(super) struct Occasion {
     /// Everything was looked after, so the queue's own alarm need not for a while.
     swept: bool,
     /// Something came that may let a job start.
-    changed: bool,
+    pub(super) changed: bool,
 }
 
 impl Occasion {
