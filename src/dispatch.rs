@@ -52,8 +52,8 @@ pub enum Rejection {
 pub async fn follow_up(env: Env, mode: Mode, key: JobKey, not_before: Option<Millis>, accepted: Accepted) {
     let wake_up = WakeUp::of(&key, accepted.epoch);
     match accepted.standing {
-        Some(Standing { admitted: Some(epoch), .. }) if epoch == accepted.epoch => {
-            immediate::start(&env, &key, epoch).await;
+        Some(Standing { admitted: Some(epoch), created_at, .. }) if epoch == accepted.epoch => {
+            immediate::start(&env, &key, epoch, created_at).await;
         }
         Some(Standing { position: 0, .. }) => {}
         Some(_) if mode == Mode::Queue => {

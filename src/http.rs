@@ -72,7 +72,7 @@ async fn respond(request: Request, env: Env, context: Context, config: Config, r
 async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem> {
     match resource {
         Resource::Health => health::show(call).await,
-        Resource::Models => models::list(call),
+        Resource::Models => models::list(call).await,
         Resource::CreateGeneration => generations::create(call).await,
         Resource::ListGenerations => generations::list(call).await,
         Resource::Generation { id } => generations::show(call, &id, "generation").await,

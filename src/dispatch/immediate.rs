@@ -2,14 +2,14 @@
 
 use super::line;
 use crate::log::{self, Line};
-use crate::machine::JobKey;
+use crate::machine::{JobKey, Millis};
 use crate::stub;
 use crate::wire::message::JobMessage;
 use worker::Env;
 
 /// Tells an admitted job to start. Meant for `wait_until`: if it is cut off, the queue's alarm starts the job.
-pub(super) async fn start(env: &Env, key: &JobKey, epoch: u64) {
-    if let Err(error) = stub::job(env, key, &JobMessage::Start { epoch }).await {
+pub(super) async fn start(env: &Env, key: &JobKey, epoch: u64, created_at: Option<Millis>) {
+    if let Err(error) = stub::job(env, key, &JobMessage::Start { epoch, created_at }).await {
         log::error(&Line { message: "start failed", reason: Some(error.to_string()), ..line(key) });
     }
 }

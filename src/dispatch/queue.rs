@@ -65,8 +65,8 @@ async fn start(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
 
 async fn claim(env: &Env, key: &JobKey, now: Millis) -> Verdict {
     match stub::queue(env, &QueueMessage::Claim { key: key.clone() }).await {
-        Ok(QueueReply::Standing { standing: Standing { admitted: Some(epoch), .. } }) => {
-            match stub::job(env, key, &JobMessage::Start { epoch }).await {
+        Ok(QueueReply::Standing { standing: Standing { admitted: Some(epoch), created_at, .. } }) => {
+            match stub::job(env, key, &JobMessage::Start { epoch, created_at }).await {
                 Ok(_) => Verdict::Acknowledge,
                 Err(_) => Verdict::Again(0),
             }

@@ -53,6 +53,14 @@ impl Call {
         auth::authenticate(self.header("Authorization").as_deref(), &self.config, self.now_seconds())
     }
 
+    /// A caller of what is the same for everyone; a user's requests count.
+    pub(super) async fn anyone(&self) -> Result<(), Problem> {
+        match self.caller()? {
+            Caller::User { id, .. } => limit::requests(self, &id).await,
+            Caller::Service => Ok(()),
+        }
+    }
+
     /// The user a request without a body acts for.
     pub(super) async fn user(&self) -> Result<String, Problem> {
         let user = self.caller()?.acting_for(self.header(USER_HEADER).as_deref(), None)?;

@@ -7,8 +7,8 @@ use crate::wire::api::Problem;
 use serde_json::{Map, Value, json};
 
 /// `GET /api/models`.
-pub(super) fn list(call: &Call) -> Result<Answer, Problem> {
-    call.caller()?;
+pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
+    call.anyone().await?;
     let grouped: Map<String, Value> = providers()
         .into_iter()
         .map(|provider| {

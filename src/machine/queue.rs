@@ -71,6 +71,13 @@ pub struct Policy {
     pub submits_per_minute: u64,
 }
 
+impl Policy {
+    /// How many slots one user may hold, where that is fewer than all.
+    fn limited_user_slots(&self) -> Option<u64> {
+        (self.user_slots < self.slots && !bug::planted(Bug::UserSlotsIgnored)).then_some(self.user_slots)
+    }
+}
+
 /// What happens to the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -87,13 +94,15 @@ pub enum Input {
     /// The day's clean-up: entries that ended before this are to be forgotten.
     Expire { before: Millis },
     /// What a job said when it was asked.
-    Heard { key: JobKey, epoch: u64, said: Said },
+    Heard { ask: Ask, said: Said },
 }
 
 /// A job to be sent a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub key: JobKey,
+    /// Tells the job from one that is made anew under its name after it was withdrawn.
+    pub created_at: Millis,
     pub epoch: u64,
     pub errand: Errand,
 }
@@ -138,16 +147,14 @@ struct Turn<'a, R> {
     book: Book,
     policy: &'a Policy,
     now: Millis,
-    /// Someone was granted a slot.
-    admitted: bool,
 }
 
 /// Takes one input.
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
-    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now, admitted: false };
+    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now };
     let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
-    let mut asks = Vec::new();
+    let is_alarm = matches!(input, Input::Alarm);
     let mut asked_for = None;
     let reply = match input {
         Input::Enqueue { card, promised, terms } => {
@@ -164,22 +171,20 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             turn.rows.expire(before, turn.now)?;
             Reply::Nothing
         }
-        Input::Heard { key, epoch, said } => {
-            turn.heard(&key, epoch, said)?;
+        Input::Heard { ask, said } => {
+            turn.heard(&ask, said)?;
             Reply::Nothing
         }
     };
-    if (occasion.admits || occasion.asks) && turn.take_into_line()? {
+    if (occasion.admits || is_alarm) && turn.take_into_line()? {
         occasion.changed = true;
     }
     if occasion.admits && !matches!(reply, Reply::Full { .. }) {
         turn.admit(asked_for.as_ref())?;
     }
-    if occasion.asks {
-        asks = turn.ask()?;
-    }
+    let asks = if is_alarm { turn.ask()? } else { Vec::new() };
     let reply = match (reply, asked_for) {
-        (full @ Reply::Full { .. }, _) | (full, None) => full,
+        (reply @ Reply::Full { .. }, _) | (reply, None) => reply,
         (Reply::Standing(_) | Reply::Unknown | Reply::Nothing, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
@@ -188,6 +193,6 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         let book = turn.book.clone();
         turn.rows.save_book(&book)?;
     }
-    let forgotten = bug::planted(Bug::QueueNotRearmed) && occasion.asks;
+    let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
     Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten) })
 }

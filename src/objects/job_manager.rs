@@ -118,7 +118,10 @@ impl JobManager {
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Check => return self.asked(&config, None, moment).await,
-            JobMessage::Start { epoch } => return self.asked(&config, Some(Input::Start { epoch }), moment).await,
+            JobMessage::Start { epoch, created_at } => {
+                let ours = self.load()?.is_some_and(|job| job.was_made_at(created_at));
+                return self.asked(&config, ours.then_some(Input::Start { epoch }), moment).await;
+            }
             JobMessage::DeadLetter { epoch } => {
                 return self.asked(&config, Some(Input::DeadLetter { epoch }), moment).await;
             }
@@ -249,8 +252,9 @@ impl JobManager {
         match stub::queue(&self.shell.env, &message).await {
             Ok(QueueReply::Standing { standing }) => {
                 let admitted = standing.admitted == Some(job.epoch);
-                // A message that is lost costs time only: the sweep admits too.
-                if config.queue.mode == Mode::Queue && standing.position > 0 && !job.enqueued {
+                // The accepting request sends the first message. One that is lost costs time only: the sweep admits too.
+                let again = job.epoch > 1 && !job.enqueued;
+                if config.queue.mode == Mode::Queue && standing.position > 0 && again {
                     stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now())
                         .await;
                 }

@@ -158,15 +158,15 @@ impl QueueManager {
             (ask, said)
         });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
-        while let Some((Ask { key, epoch, .. }, said)) = answers.next().await {
-            self.take(config, Input::Heard { key, epoch, said }, clock::moment()).await?;
+        while let Some((ask, said)) = answers.next().await {
+            self.take(config, Input::Heard { ask, said }, clock::moment()).await?;
         }
         Ok(())
     }
 
     async fn ask(&self, ask: &Ask) -> Said {
         let message = match ask.errand {
-            Errand::Start => JobMessage::Start { epoch: ask.epoch },
+            Errand::Start => JobMessage::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
             Errand::Check => JobMessage::Check,
             Errand::Forget => JobMessage::Forget,
         };

@@ -28,6 +28,9 @@ pub enum JobMessage {
     /// A slot was granted to `epoch`. Also asks a holder whether it still works.
     Start {
         epoch: u64,
+        /// When the job was made that the slot is for.
+        #[serde(default)]
+        created_at: Option<Millis>,
     },
     /// Asks whether the job has done what was left to do.
     Check,

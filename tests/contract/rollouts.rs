@@ -1,7 +1,7 @@
 //! Messages of the build before this one are understood, because a worker and an object may be of different builds.
 
 use reelay::machine::queue::{Card, Standing, Terms};
-use reelay::wire::message::{JobReply, QueueMessage, QueueReply, WakeUp};
+use reelay::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use serde_json::{Value, json};
 
 #[test]
@@ -13,6 +13,12 @@ fn an_enqueue_and_a_report_without_the_newer_fields_are_read_with_what_was_meant
     assert_eq!((card.upstream.as_str(), card.submits, terms), ("", 0, Terms::default()));
     let report = serde_json::from_value(json!({ "report": { "card": old_card() } })).expect("an old message");
     assert!(matches!(report, QueueMessage::Report { backoff_until: None, .. }));
+}
+
+#[test]
+fn a_start_that_does_not_say_when_its_job_was_made_is_taken() {
+    let start: JobMessage = serde_json::from_value(json!({ "start": { "epoch": 2 } })).expect("an old message");
+    assert_eq!(start, JobMessage::Start { epoch: 2, created_at: None });
 }
 
 #[test]

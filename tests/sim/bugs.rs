@@ -8,7 +8,7 @@ use reelay::machine::bug::Bug;
 use std::io::{self, Write as _};
 
 fn caught(bug: Bug, by: &[Invariant]) {
-    let Err(failed) = run_many(0..SEEDS, Some(bug)) else { panic!("{bug:?} passed {SEEDS} seeds") };
+    let Err(failed) = run_many(&(0..SEEDS), Some(bug), false) else { panic!("{bug:?} passed {SEEDS} seeds") };
     let told = writeln!(io::stderr(), "{bug:?} is caught by seed {}: {}", failed.seed, failed.violation);
     told.expect("standard error takes the figures");
     assert!(by.contains(&failed.violation.invariant), "{bug:?} was caught as {}", failed.violation);

@@ -89,6 +89,15 @@ impl Fault {
         Self::HookGone,
     ];
 
+    /// The classes that cut a step off at one of its boundaries.
+    pub(crate) const BOUNDARIES: [Self; 5] = [
+        Self::CrashBeforeSave,
+        Self::CrashAfterSave,
+        Self::CrashBeforeEffect,
+        Self::CrashAfterEffect,
+        Self::PosterCrash,
+    ];
+
     /// The usual rate when the class is on, in thousandths of the occasions.
     fn usual_rate(self) -> u64 {
         match self {
@@ -116,6 +125,15 @@ impl Rates {
                 let (numerator, denominator) = choices.pick(&[(1, 3), (1, 1), (2, 1)]);
                 rates[fault as usize] = fault.usual_rate() * numerator / denominator;
             }
+        }
+        Self(rates)
+    }
+
+    /// Nothing strikes but cuts, where the driver decides so.
+    pub(crate) fn cuts_only() -> Self {
+        let mut rates = [0; Fault::ALL.len()];
+        for boundary in Fault::BOUNDARIES {
+            rates[boundary as usize] = 1;
         }
         Self(rates)
     }

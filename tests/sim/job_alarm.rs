@@ -30,21 +30,19 @@ impl World {
     /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
     fn act(&mut self, number: usize, run: u64) {
         let object = Object::Job(number);
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
         let Some(job) = self.jobs[number].job.clone() else {
             self.jobs[number].platform.handler = None;
             return;
         };
-        let Ok(step) = self.job_step(number, job, Input::Alarm) else {
+        let Ok(step) = self.job_step(number, &job, Input::Alarm) else {
             self.handler_failed(object);
             return;
         };
         self.arm(object, step.wake.map(|wake| wake.at));
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
         match step.effect {
@@ -96,8 +94,7 @@ impl World {
             return;
         }
         self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
         let Some(job) = self.jobs[number].job.clone() else {
@@ -105,12 +102,11 @@ impl World {
             return;
         };
         // The alarm that guarded the effect stays set until the next turn.
-        if self.job_step(number, job, Input::Answer { number: effect_number, answer }).is_err() {
+        if self.job_step(number, &job, Input::Answer { number: effect_number, answer }).is_err() {
             self.handler_failed(object);
             return;
         }
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(object);
+        if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
         if self.is_spent(number) {

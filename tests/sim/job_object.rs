@@ -5,34 +5,43 @@ use crate::choices::Choices;
 use crate::faults::Fault;
 use crate::plan;
 use crate::platform::Platform;
+use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{self, Input, Job, Request, Step, WakeReason};
+use reelay::machine::job::{self, InFlight, Input, Job, Refusal, Request, Wake, WakeReason};
 use reelay::machine::queue::Card;
 use reelay::machine::{JobKey, Millis};
+use std::rc::Rc;
 
 /// A job's object: what its storage holds, and the platform's part.
 pub(crate) struct JobObject {
     pub(crate) key: JobKey,
     pub(crate) request: Request,
     pub(crate) platform: Platform,
-    pub(crate) job: Option<Job>,
+    pub(crate) job: Option<Rc<Job>>,
     /// When the alarm handler began and how many effects it has carried out, in memory.
     pub(crate) began: Millis,
     pub(crate) effects: u64,
+}
+
+/// What a saved step asks of the shell.
+pub(crate) struct Stepped {
+    pub(crate) effect: Option<InFlight>,
+    pub(crate) wake: Option<Wake>,
+    refusal: Option<Refusal>,
 }
 
 /// The write failed, or its success was not told.
 pub(crate) struct WriteFailed;
 
 impl JobObject {
-    pub(crate) fn new(number: usize, choices: &mut Choices) -> Self {
+    pub(crate) fn new(key: JobKey, choices: &mut Choices) -> Self {
         let request = plan::request(choices);
-        Self { key: plan::key(number), request, platform: Platform::default(), job: None, began: 0, effects: 0 }
+        Self { key, request, platform: Platform::default(), job: None, began: 0, effects: 0 }
     }
 
     /// What a crash leaves is what the stored JSON says.
     pub(crate) fn reload(&mut self) {
-        if let Some(job) = &self.job {
+        if let Some(job) = self.job.as_deref() {
             let stored = serde_json::to_string(job).expect("a job can be stored");
             let loaded: Job = serde_json::from_str(&stored).expect("a stored job can be loaded");
             assert!(*job == loaded, "a job changes when it is stored: {job:?} became {loaded:?}");
@@ -61,13 +70,11 @@ impl JobObject {
 impl World {
     /// A message records what happened and has the alarm act on it.
     pub(crate) fn job_message(&mut self, number: usize, message: &Message) -> Reply {
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Job(number));
+        if self.dies(Object::Job(number), Fault::CrashBeforeSave) {
             return Reply::Lost;
         }
         let reply = self.job_takes(number, message).unwrap_or(Reply::Lost);
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Job(number));
+        if self.dies(Object::Job(number), Fault::CrashAfterSave) {
             return Reply::Lost;
         }
         reply
@@ -83,7 +90,7 @@ impl World {
             };
         };
         let input = match message {
-            Message::Create { fingerprint } => return self.create_again(number, job, fingerprint),
+            Message::Create { fingerprint } => return self.create_again(number, &job, fingerprint),
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
             Message::Start { epoch } => {
                 let epoch = *epoch;
@@ -103,13 +110,13 @@ impl World {
                 return Ok(Reply::Done);
             }
         };
-        let step = self.job_step(number, job, input)?;
+        let step = self.job_step(number, &job, input)?;
         assert!(step.effect.is_none(), "a message may not act: {:?}", step.effect);
         if let Some(refusal) = step.refusal {
             self.tally.mark("refusal", format!("{refusal:?}"));
         }
         self.arm(object, step.wake.map(|wake| wake.at));
-        let job = step.job;
+        let job = self.jobs[number].job.as_ref().unwrap_or(&job);
         Ok(Reply::State { epoch: job.epoch, report_number: job.report_number, status: job.status() })
     }
 
@@ -117,22 +124,26 @@ impl World {
         let moment = self.moment();
         let object = &self.jobs[number];
         let request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
-        let (mut job, _) = Job::create(object.key.clone(), request, moment);
-        self.save_job(number, &mut job)?;
+        let (job, _) = Job::create(object.key.clone(), request, moment);
+        if self.witness.accepted.contains_key(&number) {
+            self.violated(Invariant::I10, format!("job {number} was accepted and is made anew"));
+        }
+        let job = self.save_job(number, job)?;
         self.arm(Object::Job(number), job.wake(moment.now).map(|wake| wake.at));
         Ok(Reply::Created { new: true, card: JobObject::card(&job) })
     }
 
-    fn create_again(&mut self, number: usize, mut job: Job, fingerprint: &str) -> Result<Reply, WriteFailed> {
+    fn create_again(&mut self, number: usize, job: &Job, fingerprint: &str) -> Result<Reply, WriteFailed> {
         if job.request.fingerprint != fingerprint {
             return Ok(Reply::Conflict);
         }
-        if job.promise() {
-            self.save_job(number, &mut job)?;
+        let mut promised = job.clone();
+        if promised.promise() {
+            self.save_job(number, promised)?;
         }
         let now = self.now();
         self.arm_at_first_event(Object::Job(number), job.wake(now).map(|wake| wake.at));
-        Ok(Reply::Created { new: false, card: JobObject::card(&job) })
+        Ok(Reply::Created { new: false, card: JobObject::card(job) })
     }
 
     fn withdraw(&mut self, number: usize, job: &Job, created_at: Millis) -> Result<Reply, WriteFailed> {
@@ -152,10 +163,9 @@ impl World {
     }
 
     /// Steps and saves, unless nothing changed.
-    pub(crate) fn job_step(&mut self, number: usize, job: Job, input: Input) -> Result<Step, WriteFailed> {
+    pub(crate) fn job_step(&mut self, number: usize, before: &Job, input: Input) -> Result<Stepped, WriteFailed> {
         let moment = self.moment();
-        let before = job.clone();
-        let mut step = job::step(job, input, moment, &self.plan.policy);
+        let step = job::step(before.clone(), input, moment, &self.plan.policy);
         self.trace.say(self.real, || {
             let (phase, epoch) = (step.job.phase_name(), step.job.epoch);
             format!("job {number} is {phase} at epoch {epoch}: {:?}, wake {:?}", step.notes, step.wake)
@@ -163,30 +173,32 @@ impl World {
         if let Some(wake) = step.wake {
             self.tally.mark("wake", wake_name(wake.reason));
         }
-        if step.job != before || !step.notes.is_empty() {
-            self.save_job(number, &mut step.job)?;
+        let stepped = Stepped { effect: step.effect, wake: step.wake, refusal: step.refusal };
+        if step.job != *before || !step.notes.is_empty() {
+            self.save_job(number, step.job)?;
         }
-        Ok(step)
+        Ok(stepped)
     }
 
     /// State and notes, in one write with the alarm that follows it.
-    fn save_job(&mut self, number: usize, job: &mut Job) -> Result<(), WriteFailed> {
+    fn save_job(&mut self, number: usize, mut job: Job) -> Result<Rc<Job>, WriteFailed> {
         if self.fault(Fault::WriteFails) {
             return Err(WriteFailed);
         }
         job.seal_events(|job, delivery| {
-            let (id, kind) = (&job.key.generation_id, delivery.kind.as_str());
+            let (id, kind) = (job.key.object_name(), delivery.kind.as_str());
             format!("{id}|{}|{}|{kind}|{}", job.attempt, job.updated_at, delivery.sequence)
         });
-        let before = self.jobs[number].job.replace(job.clone());
-        self.observe_job(number, before.as_ref(), job);
+        let job = Rc::new(job);
+        let before = self.jobs[number].job.replace(Rc::clone(&job));
+        self.observe_job(number, before.as_deref(), &job);
         if self.fault(Fault::WriteLandsButErrs) {
             // The alarm that the step asks for was part of the write.
             let now = self.now();
             self.arm(Object::Job(number), job.wake(now).map(|wake| wake.at));
             return Err(WriteFailed);
         }
-        Ok(())
+        Ok(job)
     }
 }
 

@@ -16,8 +16,7 @@ impl World {
         if cut_off && (streamed || self.choices.chance(500)) {
             return;
         }
-        if !cut_off && self.fault(Fault::CrashBeforeEffect) {
-            self.crash(Object::Job(job));
+        if !cut_off && self.dies(Object::Job(job), Fault::CrashBeforeEffect) {
             return;
         }
         self.trace
@@ -30,8 +29,7 @@ impl World {
             Effect::Discard { attempt } => Answer::Discarded(self.discarded(job, *attempt)),
             Effect::Enqueue { .. } | Effect::Report { .. } => return,
         };
-        if !cut_off && self.fault(Fault::CrashAfterEffect) {
-            self.crash(Object::Job(job));
+        if !cut_off && self.dies(Object::Job(job), Fault::CrashAfterEffect) {
             return;
         }
         self.after(1, 2_000, Event::Answered { job, run, number: in_flight.number, answer });

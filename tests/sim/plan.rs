@@ -1,7 +1,7 @@
 //! What a seed decides before anything happens: the settings, the rates, and how long faults last.
 
 use super::choices::Choices;
-use super::faults::Rates;
+use super::faults::{Fault, Rates};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
 use reelay::machine::{JobKey, MINUTE, Millis, SECOND, queue};
@@ -20,7 +20,8 @@ pub(crate) enum NeverHeals {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) jobs: usize,
+    /// The user of each job.
+    pub(crate) owners: Vec<usize>,
     pub(crate) policy: Policy,
     pub(crate) queue: queue::Policy,
     pub(crate) rates: Rates,
@@ -29,6 +30,8 @@ pub(crate) struct Plan {
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
+    /// Faults that strike at their first so many occasions.
+    pub(crate) first: Vec<(Fault, u64)>,
 }
 
 impl Plan {
@@ -50,7 +53,7 @@ impl Plan {
             events,
         };
         Self {
-            jobs: usize::try_from(choices.between(1, 8)).unwrap_or(1),
+            owners: draw_owners(choices),
             policy,
             queue: queue::Policy { slots: choices.pick(&[1, 1, 2, 3]), max_waiting: choices.pick(&[1, 1, 2, 20]) },
             rates: Rates::draw(choices),
@@ -61,12 +64,25 @@ impl Plan {
                 1 => NeverHeals::Upstream,
                 _ => NeverHeals::Nothing,
             },
+            first: Vec::new(),
         }
     }
 }
 
-pub(crate) fn key(number: usize) -> JobKey {
-    JobKey::new("user", format!("job-{number}"))
+/// One to eight jobs of one to three users.
+fn draw_owners(choices: &mut Choices) -> Vec<usize> {
+    let last_user = choices.between(0, 2);
+    let jobs = choices.between(1, 8);
+    (0..jobs).map(|_| usize::try_from(choices.between(0, last_user)).unwrap_or(0)).collect()
+}
+
+/// The keys of the jobs: each user counts their own, so that ids of different users meet.
+pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
+    let key = |(number, owner): (usize, &usize)| {
+        let earlier = owners[..number].iter().filter(|other| *other == owner).count();
+        JobKey::new(format!("user-{owner}"), format!("job-{earlier}"))
+    };
+    owners.iter().enumerate().map(key).collect()
 }
 
 /// What the app usually orders, and what it orders by mistake under an id that is taken.
@@ -94,9 +110,4 @@ pub(crate) fn request(choices: &mut Choices) -> Request {
         fingerprint: FINGERPRINT.to_owned(),
         public_url: "https://reelay.example".to_owned(),
     }
-}
-
-/// The inverse of [`key`].
-pub(crate) fn number(key: &JobKey) -> usize {
-    key.generation_id.trim_start_matches("job-").parse().unwrap_or(usize::MAX)
 }

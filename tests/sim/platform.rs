@@ -10,6 +10,9 @@ const PLATFORM_RETRY: Millis = 2 * SECOND;
 /// How soon the shell tries again when a step of its alarm handler failed.
 pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
 
+/// Storing and loading is a third of a run's time, and one crash in a few tells as much as all of them.
+const CRASHES_PER_RELOAD: u64 = 8;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Platform {
     /// When the alarm is due by the objects' clock; survives crashes.
@@ -128,8 +131,11 @@ impl World {
         if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {
             self.set_alarm(object, retry_at);
         }
-        if let Object::Job(job) = object {
+        if let Object::Job(job) = object
+            && self.crashes.is_multiple_of(CRASHES_PER_RELOAD)
+        {
             self.jobs[job].reload();
         }
+        self.crashes += 1;
     }
 }

@@ -81,9 +81,6 @@ impl World {
         }
         match (stage, reply) {
             (Stage::Creating, Reply::Created { new, card }) => {
-                if new && self.witness.accepted.contains_key(&job) {
-                    self.violated(Invariant::I10, format!("job {job} was accepted and is made anew"));
-                }
                 if card.status != Status::Queued {
                     self.answer_post(number, Verdict::Accepted);
                     return;
@@ -93,10 +90,10 @@ impl World {
             }
             (Stage::Creating, Reply::Conflict) => self.answer_post(number, Verdict::Conflict),
             (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
-                if standing.admitted == Some(epoch) {
+                self.answer_post(number, Verdict::Accepted);
+                if standing.admitted == Some(epoch) && !self.fault(Fault::PosterCrash) {
                     self.send(Object::Job(job), Message::Start { epoch }, Caller::Nobody);
                 }
-                self.answer_post(number, Verdict::Accepted);
             }
             (Stage::Enqueuing { created_at, .. }, Reply::Full) => {
                 self.posts.posts[number].stage = Stage::Withdrawing;

@@ -2,7 +2,6 @@
 
 use crate::agenda::{Caller, Message, Object, Reply};
 use crate::faults::Fault;
-use crate::plan;
 use crate::platform::{ALARM_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::witness::Invariant;
@@ -19,13 +18,11 @@ pub(crate) struct QueueObject {
 
 impl World {
     pub(crate) fn queue_message(&mut self, message: Message) -> Reply {
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return Reply::Lost;
         }
         let reply = self.queue_takes(message);
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return Reply::Lost;
         }
         reply.unwrap_or(Reply::Lost)
@@ -59,16 +56,15 @@ impl World {
     /// Rows and alarm in one write; `None` when it failed, or its success was not told.
     fn queue_step(&mut self, input: Input) -> Option<Step> {
         let moment = self.moment();
-        let mut rows = self.queue.rows.clone();
-        let before = rows.clone();
+        self.queue.rows.begin();
         let reported = matches!(input, Input::Report { .. });
-        let Ok(step) = queue::step(&mut rows, input, moment, self.plan.queue);
+        let Ok(step) = queue::step(&mut self.queue.rows, input, moment, self.plan.queue);
         if self.fault(Fault::WriteFails) {
+            self.queue.rows.roll_back();
             return None;
         }
-        self.queue.rows = rows;
         self.arm(Object::Queue, step.wake_at);
-        self.observe_queue(&before, reported);
+        self.observe_queue(reported);
         if self.fault(Fault::WriteLandsButErrs) {
             return None;
         }
@@ -83,16 +79,14 @@ impl World {
         }
         let run = self.fresh();
         self.queue.platform.handler = Some(run);
-        if self.fault(Fault::CrashBeforeSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
         let Some(step) = self.queue_step(Input::Alarm) else {
             self.handler_failed(Object::Queue);
             return;
         };
-        if self.fault(Fault::CrashAfterSave) {
-            self.crash(Object::Queue);
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
         self.queue.asked = step.starts.len();
@@ -100,7 +94,10 @@ impl World {
             self.queue.platform.handler = None;
         }
         for start in step.starts {
-            let job = plan::number(&start.key);
+            if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
+                return;
+            }
+            let job = self.jobs.iter().position(|job| job.key == start.key).expect("the queue knows no other jobs");
             let caller = Caller::Queue { run, job, epoch: start.epoch };
             self.send(Object::Job(job), Message::Start { epoch: start.epoch }, caller);
         }
@@ -121,9 +118,15 @@ impl World {
             Said::Nothing => "Nothing",
         };
         self.tally.mark("said", word);
-        let step = self.queue_step(Input::Heard { key: plan::key(job), epoch, said });
+        if self.dies(Object::Queue, Fault::CrashBeforeSave) {
+            return;
+        }
+        let step = self.queue_step(Input::Heard { key: self.jobs[job].key.clone(), epoch, said });
         if step.is_none() {
             self.handler_failed(Object::Queue);
+            return;
+        }
+        if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
         self.queue.asked -= 1;

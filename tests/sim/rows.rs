@@ -1,17 +1,43 @@
-//! The queue's entries in memory.
+//! The queue's entries in memory, with a journal of what the step under way has changed.
 
 use reelay::machine::queue::{Entry, Order, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
     last: (u64, Millis),
+    /// What the step has replaced, oldest first.
+    journal: Vec<(JobKey, Option<Entry>)>,
+    last_before: (u64, Millis),
 }
 
 impl MapRows {
+    /// Begins a step.
+    pub(crate) fn begin(&mut self) {
+        self.journal.clear();
+        self.last_before = self.last;
+    }
+
+    /// Takes back what the step has written.
+    pub(crate) fn roll_back(&mut self) {
+        while let Some((key, entry)) = self.journal.pop() {
+            match entry {
+                Some(entry) => self.entries.insert(key, entry),
+                None => self.entries.remove(&key),
+            };
+        }
+        self.last = self.last_before;
+    }
+
+    /// The entry as it was when the step began.
+    pub(crate) fn before(&self, key: &JobKey) -> Option<&Entry> {
+        let replaced = self.journal.iter().find(|(replaced, _)| replaced == key);
+        replaced.map_or_else(|| self.entries.get(key), |(_, entry)| entry.as_ref())
+    }
+
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| matches!(entry.place, Place::Waiting))
     }
@@ -38,7 +64,9 @@ impl Rows for MapRows {
 
     fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
         self.last = self.last.max((entry.sequence, entry.enqueued_at));
-        self.entries.insert(entry.card.key.clone(), entry.clone());
+        let key = &entry.card.key;
+        let replaced = self.entries.insert(key.clone(), entry.clone());
+        self.journal.push((key.clone(), replaced));
         Ok(())
     }
 

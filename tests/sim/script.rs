@@ -5,6 +5,7 @@ use crate::faults::Fault;
 use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, HOUR, LOOK_BOUND, World, is_live};
 use reelay::machine::{MINUTE, SECOND};
+use std::collections::BTreeSet;
 
 impl World {
     pub(crate) fn fill_agenda(&mut self) {
@@ -66,14 +67,6 @@ impl World {
         }
     }
 
-    pub(crate) fn crash_runtime(&mut self) {
-        self.crash(Object::Queue);
-        for job in 0..self.jobs.len() {
-            self.crash(Object::Job(job));
-        }
-        self.posts.drop_all();
-    }
-
     pub(crate) fn jump(&mut self, forward: bool) {
         let fault = if forward { Fault::ClockForward } else { Fault::ClockBack };
         if !self.fault(fault) {
@@ -106,6 +99,8 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
+        let users: BTreeSet<_> = self.plan.owners.iter().collect();
+        self.tally.mark("users", users.len().to_string());
         self.trace.say(self.real, || "everything heals".to_owned());
     }
 }

@@ -132,6 +132,9 @@ const EXPECTED_MARKS: &[&str] = &[
     "post: full",
     "post: failed",
     "post: repeated",
+    "users: 1",
+    "users: 2",
+    "users: 3",
     "never heals: Receiver",
     "never heals: Upstream",
 ];

@@ -6,21 +6,22 @@ use crate::world::World;
 use reelay::machine::queue::{Entry, HEAD_START, Order, Place};
 
 impl World {
-    pub(crate) fn observe_queue(&mut self, before: &MapRows, reported: bool) {
+    pub(crate) fn observe_queue(&mut self, reported: bool) {
         self.tally.steps += 1;
-        let entries: Vec<Entry> = self.queue.rows.entries.values().cloned().collect();
-        for entry in &entries {
-            self.model_place(before, entry);
+        // Taken out meanwhile, so that they can be read while the world is written.
+        let rows = std::mem::take(&mut self.queue.rows);
+        for entry in rows.entries.values() {
+            self.model_place(rows.before(&entry.card.key), entry);
         }
-        self.check_slots(&entries);
+        self.check_slots(&rows);
         if !reported {
-            self.check_order(before, &entries);
+            self.check_order(&rows);
         }
+        self.queue.rows = rows;
     }
 
     /// Gives an attempt that the queue took just now its place in the model.
-    fn model_place(&mut self, before: &MapRows, entry: &Entry) {
-        let old = before.entries.get(&entry.card.key);
+    fn model_place(&mut self, old: Option<&Entry>, entry: &Entry) {
         let word = match entry.place {
             Place::Waiting => "waiting",
             Place::Held(_) => "held",
@@ -42,34 +43,35 @@ impl World {
     }
 
     /// I9: no more slots are held than there are, and none is idle while someone waits.
-    fn check_slots(&mut self, entries: &[Entry]) {
-        let held = entries.iter().filter(|entry| matches!(entry.place, Place::Held(_))).count() as u64;
+    fn check_slots(&mut self, rows: &MapRows) {
+        let held = rows.entries.values().filter(|entry| is_held(entry)).count() as u64;
         let slots = self.plan.queue.slots;
         if held > slots {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held"));
         }
-        let waiting = entries.iter().any(|entry| matches!(entry.place, Place::Waiting));
-        if waiting && held < slots {
+        if rows.waiting().next().is_some() && held < slots {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held while someone waits"));
         }
     }
 
     /// I6: whoever got a slot came before whoever still waits.
-    fn check_order(&mut self, before: &MapRows, entries: &[Entry]) {
+    fn check_order(&mut self, rows: &MapRows) {
         let place = |entry: &Entry| self.witness.places.get(&(entry.card.key.clone(), entry.card.epoch)).copied();
-        let admitted = entries.iter().filter(|entry| {
-            let held = |entry: &Entry| matches!(entry.place, Place::Held(_));
-            let old = before.entries.get(&entry.card.key);
-            held(entry) && old.is_none_or(|old| !held(old) || old.card.epoch != entry.card.epoch)
+        let admitted = rows.entries.values().filter(|entry| {
+            let old = rows.before(&entry.card.key);
+            is_held(entry) && old.is_none_or(|old| !is_held(old) || old.card.epoch != entry.card.epoch)
         });
-        let waiting = || entries.iter().filter(|entry| matches!(entry.place, Place::Waiting));
         let overtaken = admitted
             .filter_map(|entry| Some((entry, place(entry)?)))
-            .find_map(|(entry, order)| Some((entry, waiting().find(|other| place(other) < Some(order))?)));
+            .find_map(|(entry, order)| Some((entry, rows.waiting().find(|other| place(other) < Some(order))?)));
         if let Some((entry, other)) = overtaken {
             let message =
-                format!("{} got a slot before {}", entry.card.key.generation_id, other.card.key.generation_id);
+                format!("{} got a slot before {}", entry.card.key.object_name(), other.card.key.object_name());
             self.violated(Invariant::I6, message);
         }
     }
+}
+
+fn is_held(entry: &Entry) -> bool {
+    matches!(entry.place, Place::Held(_))
 }

@@ -5,11 +5,12 @@ use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
 use crate::job_object::JobObject;
-use crate::plan::{NeverHeals, Plan};
+use crate::plan::{self, NeverHeals, Plan};
 use crate::platform::Platform;
 use crate::poster::Posts;
 use crate::queue_object::QueueObject;
 use crate::receiver::Receiver;
+use crate::story::Act;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::upstream::Upstream;
@@ -48,14 +49,25 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
+    /// What users do as soon as a job is where the story wants it, in this order.
+    pub(crate) acts: Vec<Act>,
+    /// How many objects have crashed.
+    pub(crate) crashes: u64,
     last_run: u64,
 }
 
 impl World {
     pub(crate) fn new(mut choices: Choices, trace: Trace) -> Self {
         let plan = Plan::draw(&mut choices);
-        let jobs = (0..plan.jobs).map(|number| JobObject::new(number, &mut choices)).collect();
-        let mut world = Self {
+        let mut world = Self::of_plan(plan, choices, trace);
+        world.fill_agenda();
+        world
+    }
+
+    /// A world in which nothing is going to happen yet.
+    pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
+        let jobs = plan::keys(&plan.owners).into_iter().map(|key| JobObject::new(key, &mut choices)).collect();
+        Self {
             choices,
             agenda: Agenda::default(),
             real: BEGINNING,
@@ -70,11 +82,11 @@ impl World {
             witness: Witness::default(),
             tally: Tally::default(),
             trace,
+            acts: Vec::new(),
+            crashes: 0,
             last_run: 0,
             plan,
-        };
-        world.fill_agenda();
-        world
+        }
     }
 
     /// What the objects' clock shows.
@@ -99,13 +111,28 @@ impl World {
 
     /// The same, at so many times the usual rate.
     pub(crate) fn fault_times(&mut self, fault: Fault, times: u64) -> bool {
+        if self.healed {
+            return false;
+        }
         let rate = self.plan.rates.of(fault) * times;
-        let strikes = !self.healed && rate > 0 && self.choices.chance(rate);
+        let strikes = self.is_scripted(fault)
+            || (rate > 0
+                && if Fault::BOUNDARIES.contains(&fault) {
+                    self.choices.decide(rate)
+                } else {
+                    self.choices.chance(rate)
+                });
         if strikes {
             self.tally.struck(fault);
             self.trace.say(self.real, || format!("FAULT {fault:?}"));
         }
         strikes
+    }
+
+    /// Takes the next occasion at which the plan wants this fault, if there is one.
+    fn is_scripted(&mut self, fault: Fault) -> bool {
+        let left = self.plan.first.iter_mut().find(|(scripted, left)| *scripted == fault && *left > 0);
+        left.map(|(_, left)| *left -= 1).is_some()
     }
 
     /// Whether what never heals is `what`, and everything else has healed.
@@ -136,6 +163,7 @@ impl World {
                 healed_at = Some(self.real);
             }
             self.happen(event);
+            self.tell_on();
             self.check_safety();
             if let Some(violation) = self.witness.violation.take() {
                 return Err(violation);
@@ -200,8 +228,7 @@ impl World {
     }
 
     fn unsettled(&self) -> String {
-        let jobs: Vec<_> =
-            self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.generation_id.clone()).collect();
+        let jobs: Vec<_> = self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.object_name()).collect();
         format!("{jobs:?}, queue lease {:?}", self.queue.rows.next_lease())
     }
 }

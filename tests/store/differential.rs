@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use reelay::machine::queue::{self, Card, Input, Mode, Policy, Rows, Said, Terms};
+use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms};
 use reelay::machine::{JobKey, Millis, Moment, Status};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -89,7 +89,10 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Input::Alarm),
         2 => Just(Input::Sweep),
         1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
-        5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| Input::Heard { key, epoch, said }),
+        5 => (key(), 0_u64..3, 1_u64..4, said()).prop_map(|(key, born, epoch, said)| Input::Heard {
+            ask: Ask { key, created_at: BORN + born, epoch, errand: Errand::Check },
+            said,
+        }),
     ];
     (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
 }

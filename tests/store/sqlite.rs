@@ -2,11 +2,20 @@
 
 use reelay::store::{Sql, SqlValue};
 use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Batch, Connection, Statement, params_from_iter};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
+
+/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`).
+const PLATFORM_LIMITS: [(Limit, i32); 4] = [
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+];
 
 /// Why a statement did not run.
 #[derive(Debug, Error)]
@@ -32,7 +41,11 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn new() -> Self {
-        Self { connection: Rc::new(Connection::open_in_memory().unwrap()), left: Rc::default(), ran: Rc::default() }
+        let connection = Connection::open_in_memory().unwrap();
+        for (limit, value) in PLATFORM_LIMITS {
+            connection.set_limit(limit, value).unwrap();
+        }
+        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default() }
     }
 
     /// Lets `statements` more run, or with `None` as many as come.

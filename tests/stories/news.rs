@@ -95,9 +95,10 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
 #[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Standing { admitted: Some(1), ..Standing::NOT_IN_LINE };
+    let holding = Standing { admitted: Some(1), created_at: Some(0), ..Standing::NOT_IN_LINE };
     let estimated_start = Some(story.now + 2 * MINUTE);
-    let waiting = Standing { position: 2, admitted: None, blocked_by: Some(BlockedBy::Concurrency), estimated_start };
+    let waiting =
+        Standing { position: 2, blocked_by: Some(BlockedBy::Concurrency), estimated_start, ..Standing::NOT_IN_LINE };
     assert_eq!(story.enqueue(card("first", 0)), Some(holding));
     story.enqueue(card("second", 0));
     assert_eq!(story.enqueue(card("third", 0)), Some(waiting));

@@ -3,16 +3,22 @@
 //! The jobs of a table run beside each other.
 
 use crate::harness::upstream::SAMPLE;
-use crate::harness::{Lent, shared, unique};
+use crate::harness::{Lent, shared, unique, until};
 use serde_json::Value;
+use std::time::Duration;
 
 /// A mark of the upstream's language and what must come of it. `submits` counts the paid call and its repeats.
 struct Case {
     mark: &'static str,
+    /// A model of its own keeps what a rate limit teaches everyone from the other tests.
+    model: &'static str,
     end: End,
     submits: usize,
     paid: usize,
 }
+
+const USUAL: &str = "veo-3.1-generate-001";
+const LIMITED: &str = "veo-3.1-fast-generate-001";
 
 enum End {
     Completed,
@@ -21,29 +27,33 @@ enum End {
 }
 
 const fn completed(mark: &'static str, submits: usize) -> Case {
-    Case { mark, end: End::Completed, submits, paid: 1 }
+    Case { mark, model: USUAL, end: End::Completed, submits, paid: 1 }
 }
 
 const fn failed(mark: &'static str, code: &'static str, submits: usize, paid: usize) -> Case {
-    Case { mark, end: End::Failed(code), submits, paid }
+    Case { mark, model: USUAL, end: End::Failed(code), submits, paid }
+}
+
+const fn limited(case: Case) -> Case {
+    Case { model: LIMITED, ..case }
 }
 
 #[test]
 fn a_submit_that_was_provably_refused_is_repeated_and_paid_once_at_most_i4() {
     hold(&[
-        completed("submit:429*2", 3),
-        completed("submit:429-retry:1s*1", 2),
+        limited(completed("submit:429*2", 3)),
+        limited(completed("submit:429-retry:1s*1", 2)),
         completed("submit:503*2", 3),
-        failed("submit:429", "provider_rate_limited", 4, 0),
+        completed("submit:500*2", 3),
+        limited(failed("submit:429", "provider_rate_limited", 4, 0)),
         failed("submit:503", "provider_unavailable", 4, 0),
+        failed("submit:500", "provider_unavailable", 4, 0),
     ]);
 }
 
 #[test]
 fn a_final_refusal_of_a_submit_ends_the_job_at_once() {
     hold(&[
-        failed("submit:429-quota", "provider_quota_exhausted", 1, 0),
-        failed("submit:429-quota:22s", "provider_quota_exhausted", 1, 0),
         failed("submit:401", "provider_unavailable", 1, 0),
         failed("submit:404", "provider_unavailable", 1, 0),
         failed("submit:400-safety", "provider_rejected_content", 1, 0),
@@ -54,7 +64,6 @@ fn a_final_refusal_of_a_submit_ends_the_job_at_once() {
 fn a_submit_whose_outcome_is_unknown_is_never_repeated_i4() {
     const CODE: &str = "submit_outcome_unknown";
     let world = hold(&[
-        failed("submit:500", CODE, 1, 0),
         failed("submit:hang-before", CODE, 1, 0),
         failed("submit:reset-before", CODE, 1, 0),
         failed("submit:redirect", CODE, 1, 0),
@@ -154,11 +163,37 @@ fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8() {
 fn a_wait_that_the_upstream_asks_for_is_kept() {
     let world = shared();
     let (user, prompt) = (world.user(), format!("{} [[submit:429-retry:5s*1]]", unique("asked to wait")));
-    user.ends_as(&user.generate(&prompt), "completed");
+    user.ends_as(&user.generate_by("veo-3.1-lite-generate-preview", &prompt), "completed");
     let came: Vec<u64> =
         world.upstream.requests("submit", &prompt).iter().filter_map(|request| request["atMs"].as_u64()).collect();
     assert_eq!(came.len(), 2);
     assert!(came[1] - came[0] >= 4_900, "it came back after {} ms", came[1] - came[0]);
+}
+
+#[test]
+fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone() {
+    const MODEL: &str = "veo-3.1-generate-preview";
+    let world = shared();
+    let (user, prompt) = (world.user(), format!("{} [[submit:429-quota:22s]]", unique("used up")));
+    let first = user.generate_by(MODEL, &prompt);
+    let waits = |id: &str| {
+        until("it waits for the upstream", Duration::from_secs(20), || {
+            Some(user.generation(id)).filter(|generation| generation["blockedBy"] == "upstream_backoff")
+        })
+    };
+    let generation = waits(&first);
+    assert_eq!((&generation["status"], &generation["phase"]), (&Value::from("queued"), &Value::from("queued")));
+    assert!(generation["estimatedStartAt"].is_string(), "{generation:#}");
+    let other = unique("waits with it");
+    let second = user.generate_by(MODEL, &other);
+    assert_eq!(waits(&second)["queuePosition"], 1, "the first one is not in line before its time");
+    // Another model is not concerned.
+    user.ends_as(&user.generate(&unique("another model")), "completed");
+    assert_eq!(world.upstream.requests("submit", &prompt).len(), 1);
+    assert_eq!(world.upstream.requests("submit", &other).len(), 0, "one job learnt it for all");
+    for id in [first, second] {
+        assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+    }
 }
 
 /// Runs a job for each case and looks at its end, its webhook, its video and the upstream's books.
@@ -169,7 +204,7 @@ fn hold(cases: &[Case]) -> Lent {
         .iter()
         .map(|case| {
             let prompt = format!("{} [[{}]]", unique("faulty"), case.mark);
-            (case, user.generate(&prompt), prompt)
+            (case, user.generate_by(case.model, &prompt), prompt)
         })
         .collect();
     for (case, id, prompt) in started {

@@ -21,6 +21,12 @@ impl Job {
         same && untouched && self.epoch == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
     }
 
+    /// Whether a message is about this job, and not about one of the same name that was withdrawn before it was made.
+    /// A message of an older build does not say.
+    pub fn was_made_at(&self, created_at: Option<Millis>) -> bool {
+        created_at.is_none_or(|at| at == self.created_at)
+    }
+
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
     pub(super) fn start(&mut self, epoch: u64, turn: &mut Turn) {
         let current = epoch == self.epoch || bug::planted(Bug::EpochIgnored);

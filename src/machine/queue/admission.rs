@@ -1,9 +1,8 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Card, Closed, Entry, Mode, Place, Policy, Rows, Turn};
-use crate::machine::bug::{self, Bug};
+use super::{Book, Closed, Entry, Mode, Place, Policy, Rows, Turn};
 use crate::machine::lease::Lease;
-use crate::machine::limiter::Shut;
+use crate::machine::limiter::{Shut, WINDOW};
 use crate::machine::{JobKey, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +32,9 @@ pub struct Standing {
     pub position: u64,
     /// The epoch that holds a slot.
     pub admitted: Option<u64>,
+    /// When the job that holds it was made.
+    #[serde(default)]
+    pub created_at: Option<Millis>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
     /// When it is expected to start, in milliseconds since the Unix epoch.
@@ -42,7 +44,8 @@ pub struct Standing {
 
 impl Standing {
     /// Of a job that does not wait.
-    pub const NOT_IN_LINE: Self = Self { position: 0, admitted: None, blocked_by: None, estimated_start: None };
+    pub const NOT_IN_LINE: Self =
+        Self { position: 0, admitted: None, created_at: None, blocked_by: None, estimated_start: None };
 }
 
 impl<R: Rows> Turn<'_, R> {
@@ -68,7 +71,6 @@ impl<R: Rows> Turn<'_, R> {
         entry.unspent = true;
         self.book.serve(entry.card.priority, entry.round);
         self.book.use_upstream(&entry.card);
-        self.admitted = true;
         self.rows.save(&entry)
     }
 
@@ -95,8 +97,7 @@ impl<R: Rows> Turn<'_, R> {
                 upstreams.push(upstream.clone());
             }
         }
-        let limited = limits_users(self.policy) && !bug::planted(Bug::UserSlotsIgnored);
-        Ok(Closed { user_slots: limited.then_some(self.policy.user_slots), upstreams })
+        Ok(Closed { user_slots: self.policy.limited_user_slots(), upstreams })
     }
 
     /// When the first upstream that is shut opens again.
@@ -112,11 +113,6 @@ impl<R: Rows> Turn<'_, R> {
         }
         Ok(first)
     }
-}
-
-/// Whether one user may hold less than all slots.
-fn limits_users(policy: &Policy) -> bool {
-    policy.user_slots < policy.slots
 }
 
 fn shut<R: Rows>(
@@ -143,23 +139,23 @@ pub(super) fn standing_of<R: Rows>(
     now: Millis,
 ) -> Result<Standing, R::Error> {
     match entry.place {
-        Place::Held(lease) => Ok(Standing { admitted: Some(lease.epoch), ..Standing::NOT_IN_LINE }),
+        Place::Held(lease) => {
+            let created_at = Some(entry.card.created_at);
+            Ok(Standing { admitted: Some(lease.epoch), created_at, ..Standing::NOT_IN_LINE })
+        }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
             let position = rows.count_before(entry)? + 1;
             let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
             let held = rows.count_held()?;
-            let delay = match entry.place {
-                Place::Delayed { until } => Some(until).filter(|until| *until > now),
-                Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => None,
-            };
+            let own_held = rows.count_held_by(&entry.card.key.user_id)?;
+            let delay = if let Place::Delayed { until } = entry.place { Some(until) } else { None };
+            let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
                 (Some(_), _) | (None, Some(Shut::Backoff { .. })) => Some(BlockedBy::UpstreamBackoff),
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
-                (None, None)
-                    if limits_users(policy) && rows.count_held_by(&entry.card.key.user_id)? >= policy.user_slots =>
-                {
+                (None, None) if policy.limited_user_slots().is_some_and(|slots| own_held >= slots) => {
                     Some(BlockedBy::UserConcurrency)
                 }
                 (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
@@ -167,7 +163,7 @@ pub(super) fn standing_of<R: Rows>(
             };
             let start = estimate(book, position, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
             let estimated_start = Some(on_occasion(start, policy.mode));
-            Ok(Standing { position, admitted: None, blocked_by, estimated_start })
+            Ok(Standing { position, blocked_by, estimated_start, ..Standing::NOT_IN_LINE })
         }
     }
 }
@@ -182,7 +178,7 @@ fn estimate(book: &Book, position: u64, held: u64, policy: &Policy, now: Millis)
 fn opening(shut: Option<Shut>, now: Millis) -> Millis {
     match shut {
         Some(Shut::Backoff { until } | Shut::Rate { until: Some(until) }) => until,
-        Some(Shut::Rate { until: None }) => now + crate::machine::limiter::WINDOW,
+        Some(Shut::Rate { until: None }) => now + WINDOW,
         None => 0,
     }
 }
@@ -190,9 +186,4 @@ fn opening(shut: Option<Shut>, now: Millis) -> Millis {
 /// The cron comes at full minutes; every other mode comes at once.
 fn on_occasion(at: Millis, mode: Mode) -> Millis {
     if mode == Mode::Cron { at.div_ceil(MINUTE) * MINUTE } else { at }
-}
-
-/// The catalogue's cards keep what the queue itself changes.
-pub(super) fn ended_unheard(card: &mut Card) {
-    card.status = crate::machine::Status::Failed;
 }

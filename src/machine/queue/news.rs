@@ -185,13 +185,16 @@ impl<R: Rows> Turn<'_, R> {
             };
             entry.place = place;
             self.rows.save(&entry)?;
-            asks.push(Ask { key: entry.card.key, epoch, errand });
+            asks.push(Ask { key: entry.card.key, created_at: entry.card.created_at, epoch, errand });
         }
         Ok(asks)
     }
 
-    pub(super) fn heard(&mut self, key: &JobKey, epoch: u64, said: Said) -> Result<(), R::Error> {
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
+    pub(super) fn heard(&mut self, ask: &Ask, said: Said) -> Result<(), R::Error> {
+        let Ask { key, created_at, epoch, .. } = ask;
+        let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
+        let Some(mut entry) = known else { return Ok(()) };
+        let epoch = *epoch;
         if let Said::State { submits, .. } = said {
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
@@ -207,7 +210,7 @@ impl<R: Rows> Turn<'_, R> {
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
                 self.leave(&mut entry, Place::Ended);
                 if !entry.card.status.is_terminal() {
-                    admission::ended_unheard(&mut entry.card);
+                    entry.card.status = Status::Failed;
                 }
             }
             (Place::Expiring { .. }, Said::Missing) => return self.rows.remove(key),

@@ -1,23 +1,20 @@
 //! On which occasions slots are granted, and when the queue's alarm must fire.
 
 use super::{Input, Mode, Rows, Turn};
-use crate::machine::{MINUTE, Millis, SECOND};
+use crate::machine::{HOUR, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
 pub const ALARM_DELAY: Millis = 250;
 /// How long after the last sweep the queue's own alarm stands in for it: the cron comes each minute.
 pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
 /// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
-const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, 10 * MINUTE);
+const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
 /// What an input gives occasion to.
 #[derive(Debug, Clone, Copy)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Occasion {
     /// Slots are granted.
     pub(super) admits: bool,
-    /// Jobs are asked, which only the alarm may do.
-    pub(super) asks: bool,
     /// Everything was looked after, so the queue's own alarm need not for a while.
     swept: bool,
     /// Something came that may let a job start.
@@ -27,7 +24,7 @@ pub(super) struct Occasion {
 impl Occasion {
     pub(super) fn of(input: &Input, admit_at: Option<Millis>, mode: Mode, now: Millis) -> Self {
         let immediate = mode == Mode::Immediate;
-        let none = Self { admits: false, asks: false, swept: false, changed: false };
+        let none = Self { admits: false, swept: false, changed: false };
         match input {
             Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } => {
                 Self { admits: immediate, changed: true, ..none }
@@ -35,7 +32,7 @@ impl Occasion {
             Input::Claim { .. } => Self { admits: true, ..none },
             Input::Alarm => {
                 let due = admit_at.is_some_and(|at| at <= now);
-                Self { admits: due || immediate, asks: true, swept: due, ..none }
+                Self { admits: due || immediate, swept: due, ..none }
             }
             Input::Sweep => Self { admits: true, swept: true, ..none },
             Input::Expire { .. } => none,

@@ -101,6 +101,14 @@ impl Api {
         answer.json()["generationId"].as_str().expect("an id").to_owned()
     }
 
+    /// The same by a certain model.
+    #[track_caller]
+    pub(crate) fn generate_by(&self, model: &str, prompt: &str) -> String {
+        let answer = self.create(&json!({ "prompt": prompt, "model": model }));
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["generationId"].as_str().expect("an id").to_owned()
+    }
+
     #[track_caller]
     pub(crate) fn generation(&self, id: &str) -> Value {
         let answer = self.get(&format!("/api/generations/{id}"));

@@ -152,6 +152,7 @@ fn usual_variables(upstream: &str) -> Vec<(&str, &str)> {
         ("POLL_INTERVAL_MS", "200"),
         ("FIRST_POLL_MS", "200"),
         ("WEBHOOK_RETRY_SECONDS", "0,1,1,1,1"),
+        ("MAX_SUBMITS_PER_MINUTE", "100000"),
     ]
 }
 

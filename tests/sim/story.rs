@@ -1,0 +1,143 @@
+//! A small fixed world: what the users do, which faults strike first, and how it must end if nothing is cut off.
+
+use crate::agenda::{Action, Event};
+use crate::choices::{Choices, Counter};
+use crate::faults::{Fault, Rates};
+use crate::plan::{FINGERPRINT, NeverHeals, Plan};
+use crate::trace::Trace;
+use crate::witness::Violation;
+use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World};
+use reelay::machine::delivery::EventKind;
+use reelay::machine::job::{Policy, UnknownSubmit};
+use reelay::machine::{MINUTE, Millis, SECOND, Status, queue};
+
+/// How long a story's cuts last.
+const CHAOS: Millis = 6 * MINUTE;
+
+/// What a user does as soon as a job is in a phase, or has a status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Act {
+    job: usize,
+    when: &'static str,
+    action: Action,
+}
+
+#[derive(Clone)]
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    plan: Plan,
+    posts: Vec<(Millis, usize, Action)>,
+    acts: Vec<Act>,
+    ends: Vec<Status>,
+    met: Vec<&'static str>,
+    /// Short enough for every pair of cuts.
+    pub(crate) in_pairs: bool,
+}
+
+impl Story {
+    /// Jobs that all go well, each ordered a second after the one before.
+    pub(crate) fn of(name: &'static str, jobs: usize) -> Self {
+        let policy = Policy {
+            max_retries: 2,
+            job_timeout: 5 * MINUTE,
+            unknown_submit: UnknownSubmit::Fail,
+            poll_interval: 20 * SECOND,
+            first_poll: Some(5 * SECOND),
+            webhook_schedule: vec![0, 5 * SECOND, MINUTE],
+            events: [EventKind::Completed, EventKind::Failed, EventKind::Cancelled].into(),
+        };
+        let plan = Plan {
+            owners: (0..jobs).map(|job| job % 2).collect(),
+            policy,
+            queue: queue::Policy { slots: 1, max_waiting: 20 },
+            rates: Rates::cuts_only(),
+            max_effects: 32,
+            chaos: CHAOS,
+            never_heals: NeverHeals::Nothing,
+            first: Vec::new(),
+        };
+        let post = Action::Post { fingerprint: FINGERPRINT };
+        let posts = (0..jobs).map(|job| (job as u64 * SECOND, job, post)).collect();
+        let ends = vec![Status::Completed; jobs];
+        Self { name, plan, posts, acts: Vec::new(), ends, met: Vec::new(), in_pairs: false }
+    }
+
+    pub(crate) fn planned(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        change(&mut self.plan);
+        self
+    }
+
+    /// The fault strikes at its first so many occasions.
+    pub(crate) fn first(mut self, fault: Fault, occasions: u64) -> Self {
+        self.plan.first.push((fault, occasions));
+        self
+    }
+
+    /// The user acts as soon as the job's phase or status is `when`.
+    pub(crate) fn when(mut self, job: usize, when: &'static str, action: Action) -> Self {
+        self.acts.push(Act { job, when, action });
+        self
+    }
+
+    /// How the jobs end, in their order.
+    pub(crate) fn ends(mut self, ends: &[Status]) -> Self {
+        self.ends = ends.to_vec();
+        self
+    }
+
+    /// A mark that the story must meet if nothing is cut off.
+    pub(crate) fn meets(mut self, mark: &'static str) -> Self {
+        self.met.push(mark);
+        self
+    }
+
+    pub(crate) fn in_pairs(mut self) -> Self {
+        self.in_pairs = true;
+        self
+    }
+
+    /// Tells the story, cut off at the decisions with these numbers.
+    pub(crate) fn run(&self, cuts: &[u64], trace: Trace) -> (World, Result<(), Violation>) {
+        let mut world = World::of_plan(self.plan.clone(), Choices::new(Counter::new(cuts)), trace);
+        for (at, job, action) in &self.posts {
+            world.agenda.add(BEGINNING + at, Event::User { job: *job, action: *action });
+        }
+        world.acts.clone_from(&self.acts);
+        world.agenda.add(BEGINNING + MINUTE, Event::Cron);
+        world.agenda.add(BEGINNING + CHAOS, Event::Heal);
+        world.agenda.add(BEGINNING + CHAOS + LOOK_BOUND, Event::Look);
+        world.agenda.add(BEGINNING + CHAOS + END_BOUND, Event::EndBound);
+        let outcome = world.run();
+        (world, outcome)
+    }
+
+    /// Fails unless the uncut story went as it is told.
+    pub(crate) fn assert_told(&self, world: &World) {
+        let ends: Vec<_> = world.jobs.iter().map(|job| job.job.as_ref().map(|job| job.status())).collect();
+        let expected: Vec<_> = self.ends.iter().copied().map(Some).collect();
+        assert_eq!(ends, expected, "{}", self.name);
+        assert!(world.acts.is_empty(), "{}: never done: {:?}", self.name, world.acts);
+        for mark in &self.met {
+            let met = world.tally.marks.keys().any(|(kind, name)| format!("{kind}: {name}") == *mark);
+            assert!(met, "{} never meets {mark}: {:?}", self.name, world.tally.marks);
+        }
+        assert!(
+            world.plan.first.iter().all(|(_, left)| *left == 0 || *left > 9),
+            "{}: {:?}",
+            self.name,
+            world.plan.first
+        );
+    }
+}
+
+impl World {
+    /// Does what the story has a user do now.
+    pub(crate) fn tell_on(&mut self) {
+        let Some(Act { job: number, when, action }) = self.acts.first().copied() else { return };
+        let Some(job) = &self.jobs[number].job else { return };
+        if job.phase_name() == when || job.status().as_str() == when {
+            self.acts.remove(0);
+            self.after(1, 1, Event::User { job: number, action });
+        }
+    }
+}
