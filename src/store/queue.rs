@@ -47,9 +47,9 @@ const MIGRATIONS: [Migration; 2] = [
         WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_holders ON entry (user_id, upstream, unspent) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until) WHERE place = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_leases ON entry (lease_until) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until) WHERE place IN ('watched', 'expiring');
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_leases ON entry (lease_until, sequence) WHERE place = 'held';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
 ",
     },
 ];

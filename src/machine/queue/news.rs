@@ -158,7 +158,10 @@ impl<R: Rows> Turn<'_, R> {
         if let Place::Held(lease) = entry.place
             && !matches!(place, Place::Held(_))
         {
-            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            // A lease of the first build does not say when it was granted.
+            if lease.granted_at > 0 {
+                self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            }
             entry.unspent = false;
         }
         entry.place = place;

@@ -12,6 +12,7 @@ const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
 /// What an input gives occasion to.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Occasion {
     /// Slots are granted.
     pub(super) admits: bool,
