@@ -89,10 +89,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Input::Alarm),
         2 => Just(Input::Sweep),
         1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
-        5 => (key(), 0_u64..3, 1_u64..4, said()).prop_map(|(key, born, epoch, said)| Input::Heard {
-            ask: Ask { key, created_at: BORN + born, epoch, errand: Errand::Check },
-            said,
-        }),
+        5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| heard(key, epoch, said)),
     ];
     (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
 }
@@ -104,6 +101,11 @@ fn terms() -> impl Strategy<Value = Terms> {
         keeps_place,
         backoff_until,
     })
+}
+
+/// The errand is for the one who is asked only.
+fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
+    Input::Heard { ask: Ask { key, created_at: BORN + 1, epoch, errand: Errand::Start }, said }
 }
 
 fn card() -> impl Strategy<Value = Card> {

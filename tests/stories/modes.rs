@@ -1,6 +1,6 @@
 //! A mode only says on which occasions slots are granted; order and slots are the same in all of them (I2, I6, I9).
 
-use crate::queue_story::{QueueStory, ask, card, key, state, told};
+use crate::queue_story::{QueueStory, asking, card, key, state, told};
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{ALARM_DELAY, Errand, Input, Mode, Place, SWEEP_PATIENCE, Terms};
 use reelay::machine::{MINUTE, SECOND, Status};
@@ -9,7 +9,8 @@ use reelay::machine::{MINUTE, SECOND, Status};
 fn each_occasion_grants_slots_in_the_modes_it_belongs_to() {
     let enqueue = || Input::Enqueue { card: card("other", 0), promised: true, terms: Terms::default() };
     let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), backoff_until: None };
-    let heard = || Input::Heard { ask: ask("ended", 1, Errand::Start), said: state(1, 1, Status::Completed, None) };
+    let said = state(1, 1, Status::Completed, None);
+    let heard = || Input::Heard { ask: asking("ended", 1, Errand::Start), said };
     let claim = || Input::Claim { key: key("job") };
     let all: &[Mode] = &Mode::ALL;
     let occasions: [(&[Mode], Input); 7] = [

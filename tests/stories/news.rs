@@ -2,7 +2,7 @@
 
 use crate::queue_story::{QueueStory, card, key, state, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{self, BlockedBy, Input, MAX_ASKS_PER_ALARM, Place, Said, Standing};
+use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Said, Standing};
 use reelay::machine::{MINUTE, Status};
 
 #[test]
@@ -93,12 +93,20 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
 }
 
 #[test]
+fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_name_i3_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(Card { created_at: 5, ..card("job", 0) });
+    story.hears("job", 1, Said::Missing);
+    assert_eq!(story.holders(), ["job"]);
+}
+
+#[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
     let holding = Standing { admitted: Some(1), created_at: Some(0), ..Standing::NOT_IN_LINE };
     let estimated_start = Some(story.now + 2 * MINUTE);
-    let waiting =
-        Standing { position: 2, blocked_by: Some(BlockedBy::Concurrency), estimated_start, ..Standing::NOT_IN_LINE };
+    let blocked_by = Some(BlockedBy::Concurrency);
+    let waiting = Standing { position: 2, blocked_by, estimated_start, ..Standing::NOT_IN_LINE };
     assert_eq!(story.enqueue(card("first", 0)), Some(holding));
     story.enqueue(card("second", 0));
     assert_eq!(story.enqueue(card("third", 0)), Some(waiting));

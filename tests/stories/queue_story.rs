@@ -100,8 +100,7 @@ impl QueueStory {
     }
 
     pub(crate) fn hears(&mut self, name: &str, epoch: u64, said: Said) {
-        let created_at = self.entry(name).map_or(0, |entry| entry.card.created_at);
-        self.takes(Input::Heard { ask: Ask { created_at, ..ask(name, epoch, Errand::Check) }, said });
+        self.takes(Input::Heard { ask: asking(name, epoch, Errand::Start), said });
     }
 
     pub(crate) fn ends(&mut self, name: &str) {
@@ -139,8 +138,8 @@ fn name_of(key: &JobKey) -> String {
     if key.user_id == ADA { key.generation_id.clone() } else { key.object_name() }
 }
 
-/// A question to a job that was made at the beginning of time, as most are here.
-pub(crate) fn ask(name: &str, epoch: u64, errand: Errand) -> Ask {
+/// A question to a job, as the queue asks it.
+pub(crate) fn asking(name: &str, epoch: u64, errand: Errand) -> Ask {
     Ask { key: key(name), created_at: 0, epoch, errand }
 }
 

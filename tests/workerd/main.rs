@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod cancelled;
+mod changes;
 mod faults;
 mod harness;
 mod killed;
 mod large_body;
 mod large_video;
+mod modes;
 mod order;
 mod own_worlds;
 mod repeats;
