@@ -71,3 +71,26 @@ impl<R: Rows> Turn<'_, R> {
 pub fn claim_delay(wait: Millis, age: Millis) -> Millis {
     (wait / 2).max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CLAIM_AGAIN, claim_delay};
+    use crate::machine::{HOUR, MINUTE, SECOND};
+
+    #[test]
+    fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems() {
+        let (mut age, mut retries) = (0, 0);
+        while age < 30 * MINUTE {
+            age += claim_delay(0, age);
+            retries += 1;
+        }
+        assert!(retries <= 60, "{retries} retries");
+    }
+
+    #[test]
+    fn a_message_comes_back_when_half_of_the_wait_is_over_but_within_an_hour() {
+        assert_eq!(claim_delay(40 * SECOND, 0), 20 * SECOND);
+        assert_eq!(claim_delay(9 * HOUR, 0), HOUR);
+        assert_eq!(claim_delay(0, 0), CLAIM_AGAIN.0);
+    }
+}
