@@ -8,6 +8,7 @@ mod changes;
 mod faults;
 mod harness;
 mod killed;
+mod kills;
 mod large_body;
 mod large_video;
 mod modes;
