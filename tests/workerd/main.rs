@@ -15,6 +15,7 @@ mod limits;
 mod modes;
 mod order;
 mod own_worlds;
+mod queues;
 mod repeats;
 mod secrets;
 mod settings;
