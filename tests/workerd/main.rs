@@ -11,6 +11,7 @@ mod killed;
 mod kills;
 mod large_body;
 mod large_video;
+mod later;
 mod limits;
 mod modes;
 mod order;
