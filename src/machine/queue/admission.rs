@@ -75,13 +75,15 @@ impl<R: Rows> Turn<'_, R> {
         self.rows.save(&entry)
     }
 
-    /// Delayed entries whose time has come wait from now on.
-    fn take_into_line(&mut self) -> Result<(), R::Error> {
-        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+    /// Delayed entries whose time has come wait from now on; whether there were any.
+    pub(super) fn take_into_line(&mut self) -> Result<bool, R::Error> {
+        let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
+        let any = !over.is_empty();
+        for mut entry in over {
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }
-        Ok(())
+        Ok(any)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {

@@ -38,6 +38,10 @@ impl Occasion {
             Input::Expire { .. } => none,
         }
     }
+
+    pub(super) fn changed_if(self, changed: bool) -> Self {
+        Self { changed: self.changed || changed, ..self }
+    }
 }
 
 impl<R: Rows> Turn<'_, R> {
