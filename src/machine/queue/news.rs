@@ -31,7 +31,10 @@ pub enum Said {
 
 impl<R: Rows> Turn<'_, R> {
     pub(super) fn enqueue(&mut self, card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
-        let mut known = self.rows.find(&card.key)?;
+        let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
+        if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
+            return Ok(Reply::Unknown);
+        }
         let news = self.learn(known.as_mut(), &card, card.submits, terms.backoff_until);
         if let Some(entry) = &known {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
@@ -96,7 +99,10 @@ impl<R: Rows> Turn<'_, R> {
     }
 
     pub(super) fn report(&mut self, card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
-        let mut known = self.rows.find(&card.key)?;
+        let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
+        if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
+            return Ok(Reply::Nothing);
+        }
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
         let watched = Place::Watched { until: self.now + WATCH };
         let Some(mut entry) = known else {
