@@ -176,6 +176,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Nothing
         }
     };
+    // In every mode, or the alarm of a delay that is over would be due again at once.
     if (occasion.admits || is_alarm) && turn.take_into_line()? {
         occasion.changed = true;
     }

@@ -119,8 +119,10 @@ impl JobManager {
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Check => return self.asked(&config, None, moment).await,
             JobMessage::Start { epoch, created_at } => {
-                let ours = self.load()?.is_some_and(|job| job.was_made_at(created_at));
-                return self.asked(&config, ours.then_some(Input::Start { epoch }), moment).await;
+                if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
+                    return Ok(JobReply::Missing);
+                }
+                return self.asked(&config, Some(Input::Start { epoch }), moment).await;
             }
             JobMessage::DeadLetter { epoch } => {
                 return self.asked(&config, Some(Input::DeadLetter { epoch }), moment).await;
@@ -250,6 +252,8 @@ impl JobManager {
     async fn enqueue(&self, config: &Config, job: &Job) -> Outcome<bool> {
         let message = QueueMessage::Enqueue { card: card(job, clock::now()), promised: true, terms: job.terms() };
         match stub::queue(&self.shell.env, &message).await {
+            // The queue still has to find out that an earlier job of this name is gone.
+            Ok(QueueReply::Standing { standing }) if !job.was_made_at(standing.created_at) => Outcome::Unknown,
             Ok(QueueReply::Standing { standing }) => {
                 let admitted = standing.admitted == Some(job.epoch);
                 // The accepting request sends the first message. One that is lost costs time only: the sweep admits too.

@@ -1,13 +1,13 @@
 //! What will happen, in the order of real time.
 
-use reelay::machine::Millis;
-use reelay::machine::Status;
+use crate::message_queue::Wake;
 use reelay::machine::job::{Answer, Effect, InFlight};
-use reelay::machine::queue::{Card, Standing};
+use reelay::machine::queue::{Ask, Card, Standing, Terms};
+use reelay::machine::{JobKey, Millis, Status};
 use std::collections::BTreeMap;
 
 /// A Durable Object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
     Job(usize),
     Queue,
@@ -26,18 +26,36 @@ pub(crate) enum Message {
     View,
     Start {
         epoch: u64,
+        /// When the job was made that the slot is for.
+        created_at: Option<Millis>,
     },
+    Check,
     Cancel,
     Retry,
+    Confirm,
+    Clarify,
     DeleteVideo,
+    DeadLetter {
+        epoch: u64,
+    },
+    Forget,
     Enqueue {
         card: Card,
         promised: bool,
+        terms: Terms,
     },
     Report {
         card: Card,
+        backoff_until: Option<Millis>,
+    },
+    Claim {
+        key: JobKey,
+    },
+    Standing {
+        key: JobKey,
     },
     Sweep,
+    Expire,
 }
 
 /// What came back of a message.
@@ -55,9 +73,14 @@ pub(crate) enum Reply {
         epoch: u64,
         report_number: u64,
         status: Status,
+        submits: u64,
+        wake_at: Option<Millis>,
+        late: bool,
     },
     Missing,
     Standing(Standing),
+    /// The queue does not know the job.
+    Unknown,
     Full,
     Done,
 }
@@ -78,9 +101,10 @@ pub(crate) enum Caller {
     /// The queue's alarm handler.
     Queue {
         run: u64,
-        job: usize,
-        epoch: u64,
+        ask: Ask,
     },
+    /// The consumer of the platform's queue, by the message it holds.
+    Consumer(usize),
 }
 
 /// What a user does.
@@ -89,6 +113,8 @@ pub(crate) enum Action {
     Post { fingerprint: &'static str },
     Cancel,
     Retry,
+    Confirm,
+    Clarify,
     DeleteVideo,
     View,
 }
@@ -135,7 +161,20 @@ pub(crate) enum Event {
     ClockJump {
         forward: bool,
     },
-    Cron,
+    /// The minute's sweep; only the last one that was scheduled comes.
+    Cron {
+        number: u64,
+    },
+    /// The day's clean-up.
+    Daily,
+    /// The platform's queue hands a message to its consumer.
+    Consume {
+        wake: Wake,
+    },
+    /// The operator deploys other settings.
+    Settings {
+        mode: bool,
+    },
     Heal,
     /// The app looks at its jobs.
     Look,

@@ -20,7 +20,20 @@ pub(crate) enum Fault {
     AlarmLost,
     AlarmTwice,
     AlarmLate,
+    /// The handler throws until the platform gives the alarm up.
+    AlarmThrows,
     CronMissed,
+    /// The cron stays away for hours, or for a day.
+    CronAway,
+    /// Two ticks at once.
+    CronTwice,
+    QueueMessageLost,
+    QueueMessageDoubled,
+    /// By seconds, so that later ones overtake it.
+    QueueMessageOvertaken,
+    /// By minutes up to days.
+    QueueMessageLate,
+    ConsumerCutOff,
     ClockForward,
     ClockBack,
     SubmitRateLimited,
@@ -46,7 +59,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 40] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::CrashBeforeSave,
         Self::CrashAfterSave,
         Self::CrashBeforeEffect,
@@ -64,7 +77,15 @@ impl Fault {
         Self::AlarmLost,
         Self::AlarmTwice,
         Self::AlarmLate,
+        Self::AlarmThrows,
         Self::CronMissed,
+        Self::CronAway,
+        Self::CronTwice,
+        Self::QueueMessageLost,
+        Self::QueueMessageDoubled,
+        Self::QueueMessageOvertaken,
+        Self::QueueMessageLate,
+        Self::ConsumerCutOff,
         Self::ClockForward,
         Self::ClockBack,
         Self::SubmitRateLimited,
@@ -90,18 +111,19 @@ impl Fault {
     ];
 
     /// The classes that cut a step off at one of its boundaries.
-    pub(crate) const BOUNDARIES: [Self; 5] = [
+    pub(crate) const BOUNDARIES: [Self; 6] = [
         Self::CrashBeforeSave,
         Self::CrashAfterSave,
         Self::CrashBeforeEffect,
         Self::CrashAfterEffect,
         Self::PosterCrash,
+        Self::ConsumerCutOff,
     ];
 
     /// The usual rate when the class is on, in thousandths of the occasions.
     fn usual_rate(self) -> u64 {
         match self {
-            Self::AlarmLost | Self::RenderNeverDone | Self::HookGone => 30,
+            Self::AlarmLost | Self::AlarmThrows | Self::CronAway | Self::RenderNeverDone | Self::HookGone => 30,
             Self::CrashBeforeSave | Self::CrashAfterSave | Self::CrashBeforeEffect | Self::CrashAfterEffect => 40,
             Self::WriteFails | Self::WriteLandsButErrs => 50,
             Self::HookServerError | Self::HookTimeout | Self::HookTakenAnswerLost => 200,

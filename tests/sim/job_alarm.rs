@@ -3,9 +3,11 @@
 use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::job_object::JobObject;
+use crate::platform::ACTING_RETRY;
 use crate::world::World;
-use reelay::machine::job::{Answer, EFFECT_GUARD, Effect, InFlight, Input};
+use reelay::machine::job::{Answer, Effect, InFlight, Input};
 use reelay::machine::outcome::Outcome;
+use reelay::machine::queue::{Mode, Standing};
 use reelay::machine::{MINUTE, Millis};
 
 impl World {
@@ -13,7 +15,7 @@ impl World {
         let object = Object::Job(number);
         let Some(job) = &self.jobs[number].job else { return };
         if self.jobs[number].platform.handler.is_some() {
-            let at = self.now() + EFFECT_GUARD;
+            let at = self.now() + ACTING_RETRY;
             self.arm(object, Some(at));
             return;
         }
@@ -58,8 +60,8 @@ impl World {
         let Some(job) = &self.jobs[number].job else { return };
         let card = JobObject::card(job);
         let message = match effect {
-            Effect::Enqueue { .. } => Message::Enqueue { card, promised: true },
-            Effect::Report { .. } => Message::Report { card },
+            Effect::Enqueue { .. } => Message::Enqueue { card, promised: true, terms: job.terms() },
+            Effect::Report { .. } => Message::Report { card, backoff_until: job.backoff_until },
             Effect::Submit { .. }
             | Effect::Poll { .. }
             | Effect::Store { .. }
@@ -74,9 +76,16 @@ impl World {
     }
 
     pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, number: u64, effect: &Effect, reply: &Reply) {
+        if let (Effect::Enqueue { .. }, Reply::Standing(standing)) = (effect, reply)
+            && self.jobs[job].platform.handler == Some(run)
+        {
+            self.repeat_wake_up(job, standing);
+        }
         let answer = match effect {
             Effect::Enqueue { epoch } => Answer::Enqueued(match reply {
-                Reply::Standing(standing) => Outcome::Done(standing.admitted == Some(*epoch)),
+                Reply::Standing(standing) if self.is_of_this_job(job, standing) => {
+                    Outcome::Done(standing.admitted == Some(*epoch))
+                }
                 _ => Outcome::Unknown,
             }),
             _ => Answer::Reported(match reply {
@@ -85,6 +94,19 @@ impl World {
             }),
         };
         self.answered(job, run, number, answer);
+    }
+
+    fn is_of_this_job(&self, number: usize, standing: &Standing) -> bool {
+        self.jobs[number].job.as_ref().is_some_and(|job| job.was_made_at(standing.created_at))
+    }
+
+    /// The accepting request sends the first message of the platform's queue; for every later epoch the job does.
+    fn repeat_wake_up(&mut self, number: usize, standing: &Standing) {
+        let Some(job) = self.jobs[number].job.clone() else { return };
+        let again = job.epoch > 1 && !job.enqueued;
+        if self.plan.queue.mode == Mode::Queue && standing.position > 0 && again {
+            self.wake_up(number, job.epoch, job.not_before);
+        }
     }
 
     /// The outside has answered; nobody hears it if the handler died meanwhile.

@@ -3,11 +3,11 @@
 use crate::agenda::{Message, Object, Reply};
 use crate::choices::Choices;
 use crate::faults::Fault;
-use crate::plan;
+use crate::plan::{self, Wishes};
 use crate::platform::Platform;
 use crate::witness::Invariant;
-use crate::world::World;
-use reelay::machine::job::{self, InFlight, Input, Job, Refusal, Request, Wake, WakeReason};
+use crate::world::{BEGINNING, World};
+use reelay::machine::job::{self, Clarification, InFlight, Input, Job, MAX_PROMPT, Refusal, Request, Wake, WakeReason};
 use reelay::machine::queue::Card;
 use reelay::machine::{JobKey, Millis};
 use std::rc::Rc;
@@ -34,8 +34,8 @@ pub(crate) struct Stepped {
 pub(crate) struct WriteFailed;
 
 impl JobObject {
-    pub(crate) fn new(key: JobKey, choices: &mut Choices) -> Self {
-        let request = plan::request(choices);
+    pub(crate) fn new(key: JobKey, wishes: &Wishes, choices: &mut Choices) -> Self {
+        let request = plan::request(choices, wishes, BEGINNING);
         Self { key, request, platform: Platform::default(), job: None, began: 0, effects: 0 }
     }
 
@@ -62,6 +62,8 @@ impl JobObject {
             priority: job.request.priority,
             created_at: job.created_at,
             updated_at: job.updated_at,
+            upstream: upstream(&job.request),
+            submits: job.submits_made(),
             snapshot: String::new(),
         }
     }
@@ -92,19 +94,34 @@ impl World {
         let input = match message {
             Message::Create { fingerprint } => return self.create_again(number, &job, fingerprint),
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
-            Message::Start { epoch } => {
-                let epoch = *epoch;
-                // Whoever asks may do so because the alarm was lost.
-                self.forget_alarm(object);
-                Input::Start { epoch }
+            Message::Start { epoch, created_at } => {
+                if !job.was_made_at(*created_at) {
+                    return Ok(Reply::Missing);
+                }
+                return self.asked(number, &job, Some(Input::Start { epoch: *epoch }));
             }
+            Message::Check => return self.asked(number, &job, None),
+            Message::DeadLetter { epoch } => {
+                self.tally.mark("dead letter for", job.phase_name());
+                return self.asked(number, &job, Some(Input::DeadLetter { epoch: *epoch }));
+            }
+            Message::Forget => return self.forget(number, &job),
             Message::Cancel => {
                 self.tally.mark("cancelled while", job.phase_name());
                 Input::Cancel
             }
-            Message::Retry => Input::Retry,
+            Message::Retry => {
+                // Whoever has an order tried again that was never confirmed stands by it.
+                self.witness.stand_by(number);
+                Input::Retry
+            }
+            Message::Confirm => {
+                self.witness.stand_by(number);
+                Input::Confirm
+            }
+            Message::Clarify => Input::Clarify { clarification: self.clarification() },
             Message::DeleteVideo => Input::DeleteVideo,
-            Message::View | Message::Enqueue { .. } | Message::Report { .. } | Message::Sweep => {
+            _ => {
                 let now = self.now();
                 self.arm_at_first_event(object, job.wake(now).map(|wake| wake.at));
                 return Ok(Reply::Done);
@@ -116,8 +133,57 @@ impl World {
             self.tally.mark("refusal", format!("{refusal:?}"));
         }
         self.arm(object, step.wake.map(|wake| wake.at));
-        let job = self.jobs[number].job.as_ref().unwrap_or(&job);
-        Ok(Reply::State { epoch: job.epoch, report_number: job.report_number, status: job.status() })
+        Ok(Reply::Done)
+    }
+
+    fn clarification(&mut self) -> Clarification {
+        match self.choices.between(0, 9) {
+            0 => Clarification::Response("word ".repeat(MAX_PROMPT)),
+            1..=4 => Clarification::Response("by day".to_owned()),
+            _ => Clarification::Prompt("a lighthouse at dawn".to_owned()),
+        }
+    }
+
+    /// Answers the queue, which may ask because the alarm was lost.
+    fn asked(&mut self, number: usize, job: &Job, input: Option<Input>) -> Result<Reply, WriteFailed> {
+        let object = Object::Job(number);
+        let late = job.is_late(self.now()) && self.jobs[number].platform.handler.is_none();
+        if let Some(input) = input {
+            let step = self.job_step(number, job, input)?;
+            assert!(step.effect.is_none(), "a question may not act: {:?}", step.effect);
+        }
+        let now = self.now();
+        let job = self.jobs[number].job.clone().expect("a job that was asked is there");
+        let wake_at = job.wake(now).map(|wake| wake.at);
+        self.forget_alarm(object);
+        self.arm(object, wake_at);
+        Ok(state(&job, now, late))
+    }
+
+    /// Deletes everything once nothing is left of the job but its record.
+    fn forget(&mut self, number: usize, job: &Job) -> Result<Reply, WriteFailed> {
+        let step = self.job_step(number, job, Input::Forget)?;
+        if step.refusal.is_some() {
+            self.arm(Object::Job(number), step.wake.map(|wake| wake.at));
+            let (now, job) = (self.now(), self.jobs[number].job.as_deref().unwrap_or(job));
+            return Ok(state(job, now, false));
+        }
+        if self.fault(Fault::WriteFails) {
+            return Err(WriteFailed);
+        }
+        self.check_forgotten(number, job);
+        self.delete_all(number);
+        self.tally.mark("job", "forgotten");
+        if self.fault(Fault::WriteLandsButErrs) {
+            return Err(WriteFailed);
+        }
+        Ok(Reply::Missing)
+    }
+
+    fn delete_all(&mut self, number: usize) {
+        self.jobs[number].job = None;
+        self.delete_alarm(Object::Job(number));
+        self.witness.forgotten(number);
     }
 
     fn create(&mut self, number: usize, fingerprint: &str) -> Result<Reply, WriteFailed> {
@@ -153,9 +219,7 @@ impl World {
         if self.fault(Fault::WriteFails) {
             return Err(WriteFailed);
         }
-        self.jobs[number].job = None;
-        self.delete_alarm(Object::Job(number));
-        self.witness.forgotten(number);
+        self.delete_all(number);
         if self.fault(Fault::WriteLandsButErrs) {
             return Err(WriteFailed);
         }
@@ -183,6 +247,7 @@ impl World {
     /// State and notes, in one write with the alarm that follows it.
     fn save_job(&mut self, number: usize, mut job: Job) -> Result<Rc<Job>, WriteFailed> {
         if self.fault(Fault::WriteFails) {
+            self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
         }
         job.seal_events(|job, delivery| {
@@ -196,9 +261,26 @@ impl World {
             // The alarm that the step asks for was part of the write.
             let now = self.now();
             self.arm(Object::Job(number), job.wake(now).map(|wake| wake.at));
+            self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
         }
         Ok(job)
+    }
+}
+
+/// Whose limits count.
+pub(crate) fn upstream(request: &Request) -> String {
+    format!("{}/{}", request.provider, request.model)
+}
+
+fn state(job: &Job, now: Millis, late: bool) -> Reply {
+    Reply::State {
+        epoch: job.epoch,
+        report_number: job.report_number,
+        status: job.status(),
+        submits: job.submits_made(),
+        wake_at: job.wake(now).map(|wake| wake.at),
+        late,
     }
 }
 

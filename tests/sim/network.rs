@@ -50,7 +50,8 @@ impl World {
             Caller::Nobody => {}
             Caller::Post(post) => self.post_goes_on(post, reply),
             Caller::Job { job, run, number, effect } => self.queue_answered_job(job, run, number, &effect, &reply),
-            Caller::Queue { run, job, epoch } => self.job_answered_queue(run, job, epoch, &reply),
+            Caller::Queue { run, ask } => self.job_answered_queue(run, ask, &reply),
+            Caller::Consumer(consumer) => self.consumer_goes_on(consumer, &reply),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::choices::Choices;
 use super::faults::{Fault, Rates};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
-use reelay::machine::{JobKey, MINUTE, Millis, SECOND, queue};
+use reelay::machine::queue::{self, Mode};
+use reelay::machine::{HOUR, JobKey, MINUTE, Millis, SECOND};
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,17 @@ pub(crate) enum NeverHeals {
     Receiver,
     /// Every submit gets a 503 and every poll fails.
     Upstream,
+}
+
+/// What the orders of one world may ask for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    /// How many models are ordered.
+    pub(crate) models: u64,
+    /// The longest wait before an order may be started.
+    pub(crate) start_after: Option<Millis>,
+    pub(crate) confirm: bool,
+    pub(crate) timeout: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +42,20 @@ pub(crate) struct Plan {
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
+    /// How many clients in a thousand try again.
+    pub(crate) insistent: u64,
+    /// What the jobs ask for.
+    pub(crate) wishes: Wishes,
+    /// How long a refused submit may be asked to wait at most, in seconds.
+    pub(crate) longest_backoff: u64,
+    /// How often a message of the platform's queue comes back at most.
+    pub(crate) message_tries: u32,
+    /// How long after everything else has healed the cron comes back.
+    pub(crate) cron_returns: Millis,
+    /// How long ago a job must have ended to be forgotten; `None` when nothing is forgotten.
+    pub(crate) retention: Option<Millis>,
+    /// How often the operator changes the mode, and the limits.
+    pub(crate) changes: [u64; 2],
     /// Faults that strike at their first so many occasions.
     pub(crate) first: Vec<(Fault, u64)>,
 }
@@ -51,11 +77,12 @@ impl Plan {
             first_poll: choices.pick(&[None, Some(2 * SECOND)]),
             webhook_schedule: schedule.into_iter().map(|seconds| seconds * SECOND).collect(),
             events,
+            clarifications: choices.chance(400),
         };
         Self {
             owners: draw_owners(choices),
             policy,
-            queue: queue::Policy { slots: choices.pick(&[1, 1, 2, 3]), max_waiting: choices.pick(&[1, 1, 2, 20]) },
+            queue: draw_queue(choices),
             rates: Rates::draw(choices),
             max_effects: choices.pick(&[1, 3, 32]),
             chaos: choices.between(3, 20) * MINUTE,
@@ -64,8 +91,40 @@ impl Plan {
                 1 => NeverHeals::Upstream,
                 _ => NeverHeals::Nothing,
             },
+            insistent: 900,
+            wishes: Wishes {
+                models: choices.pick(&[1, 1, 2, 3]),
+                start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
+                confirm: choices.chance(250),
+                timeout: choices.chance(250),
+            },
+            longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
+            message_tries: choices.pick(&[100, 100, 2, 5]),
+            cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
+            retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),
+            changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
             first: Vec::new(),
         }
+    }
+
+    /// Whether some job may wait a day for its user.
+    pub(crate) fn waits_for_users(&self) -> bool {
+        self.wishes.confirm || self.policy.clarifications
+    }
+}
+
+pub(crate) fn draw_mode(choices: &mut Choices) -> Mode {
+    choices.pick(&Mode::ALL)
+}
+
+/// Settings of admission.
+pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
+    queue::Policy {
+        mode: draw_mode(choices),
+        slots: choices.pick(&[1, 1, 2, 3]),
+        user_slots: choices.pick(&[1, 2, 9, 9]),
+        max_waiting: choices.pick(&[1, 1, 2, 20]),
+        submits_per_minute: choices.pick(&[1, 2, 4, 1_000, 1_000]),
     }
 }
 
@@ -89,11 +148,17 @@ pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
 pub(crate) const FINGERPRINT: &str = "f";
 pub(crate) const OTHER_FINGERPRINT: &str = "other";
 
-pub(crate) fn request(choices: &mut Choices) -> Request {
+/// The models that are ordered, as `{provider}/{model}`.
+const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
+
+/// What one job orders in a world that begins at `beginning`.
+pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis) -> Request {
+    let model = MODELS[usize::try_from(choices.between(0, wishes.models - 1)).unwrap_or(0)];
+    let wait = wishes.start_after.filter(|_| choices.chance(500)).map(|longest| choices.between(0, longest));
     Request {
         prompt: "a lighthouse at dusk".to_owned(),
         provider: "veo3".to_owned(),
-        model: "veo-3.1".to_owned(),
+        model: model.to_owned(),
         priority: choices.pick(&[0, 0, 0, 1, 1, 10]),
         parameters: Map::new(),
         render: RenderOptions {
@@ -109,5 +174,8 @@ pub(crate) fn request(choices: &mut Choices) -> Request {
         price_micros: 3_200_000,
         fingerprint: FINGERPRINT.to_owned(),
         public_url: "https://reelay.example".to_owned(),
+        start_after: wait.map(|wait| beginning + wait),
+        timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
+        confirm: wishes.confirm && choices.chance(500),
     }
 }

@@ -2,11 +2,18 @@
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
+use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::{MINUTE, Millis, SECOND};
 
 /// How soon the platform repeats an alarm whose handler died.
 const PLATFORM_RETRY: Millis = 2 * SECOND;
+/// More alarms of one object in a second than any order of events needs.
+const MAX_ALARMS_PER_SECOND: u32 = 40;
+/// How often a handler may throw before the platform gives its alarm up.
+const MAX_THROWS: u32 = 6;
+/// When an alarm that fired while the object was acting fires again.
+pub(crate) const ACTING_RETRY: Millis = 10 * SECOND;
 /// How soon the shell tries again when a step of its alarm handler failed.
 pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
 
@@ -25,6 +32,8 @@ pub(crate) struct Platform {
     pub(crate) armed_at: Millis,
     /// The run of the alarm handler, in memory.
     pub(crate) handler: Option<u64>,
+    /// How often the handler has thrown for the present alarm.
+    throws: u32,
     /// The alarm was lost by a fault and nothing has set it since.
     pub(crate) alarm_lost: bool,
 }
@@ -60,6 +69,7 @@ impl World {
         let platform = self.platform(object);
         platform.alarm = Some(due);
         platform.alarm_lost = false;
+        platform.throws = 0;
         platform.armed_at = now;
         self.reschedule(object);
     }
@@ -88,13 +98,14 @@ impl World {
             return;
         }
         if self.fault(Fault::AlarmLost) {
-            let platform = self.platform(object);
-            platform.alarm = None;
-            platform.set_for = None;
-            platform.alarm_lost = true;
+            self.lose_alarm(object);
+            return;
+        }
+        if self.throws(object, token) {
             return;
         }
         if self.fault(Fault::AlarmLate) {
+            self.witness.troubled.insert(object);
             self.after(SECOND, 5 * MINUTE, Event::AlarmDue { object, token });
             return;
         }
@@ -105,12 +116,51 @@ impl World {
         self.fire(object);
     }
 
+    fn lose_alarm(&mut self, object: Object) {
+        self.witness.troubled.insert(object);
+        let platform = self.platform(object);
+        platform.alarm = None;
+        platform.set_for = None;
+        platform.alarm_lost = true;
+    }
+
+    /// Whether the handler throws before it has done anything; after the sixth time the platform drops the alarm.
+    fn throws(&mut self, object: Object, token: u64) -> bool {
+        let goes_on = self.platform(object).throws > 0 && !self.healed;
+        if !goes_on && !self.fault(Fault::AlarmThrows) {
+            return false;
+        }
+        let platform = self.platform(object);
+        platform.throws += 1;
+        platform.set_for = None;
+        let throws = platform.throws;
+        if throws == MAX_THROWS {
+            self.tally.mark("alarm", "dropped after six throws");
+            self.lose_alarm(object);
+        } else {
+            self.witness.troubled.insert(object);
+            self.agenda.add(self.real + (PLATFORM_RETRY << (throws - 1)), Event::AlarmDue { object, token });
+        }
+        true
+    }
+
     pub(crate) fn fire(&mut self, object: Object) {
         self.trace.say(self.real, || format!("{object:?} alarm"));
+        self.check_spinning(object);
         self.forget_alarm(object);
         match object {
             Object::Job(job) => self.fire_job(job),
             Object::Queue => self.fire_queue(),
+        }
+    }
+
+    /// I2: a wake-up is for something: an alarm that fires over and over moves nothing.
+    fn check_spinning(&mut self, object: Object) {
+        let second = self.real / SECOND;
+        let firing = self.witness.firing.entry(object).or_default();
+        *firing = if firing.0 == second { (second, firing.1 + 1) } else { (second, 1) };
+        if firing.1 > MAX_ALARMS_PER_SECOND {
+            self.violated(Invariant::I2, format!("the alarm of {object:?} fires without end"));
         }
     }
 

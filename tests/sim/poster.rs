@@ -4,6 +4,7 @@ use crate::agenda::{Action, Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::machine::queue::{Mode, Standing, Terms};
 use reelay::machine::{Millis, SECOND, Status};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +64,14 @@ impl World {
             }
             Action::Cancel => Message::Cancel,
             Action::Retry => Message::Retry,
+            Action::Confirm => Message::Confirm,
+            Action::Clarify => Message::Clarify,
             Action::DeleteVideo => Message::DeleteVideo,
-            Action::View => Message::View,
+            Action::View => {
+                let key = self.jobs[job].key.clone();
+                self.send(Object::Queue, Message::Standing { key }, Caller::Nobody);
+                Message::View
+            }
         };
         self.send(Object::Job(job), message, Caller::Nobody);
     }
@@ -81,28 +88,50 @@ impl World {
         }
         match (stage, reply) {
             (Stage::Creating, Reply::Created { new, card }) => {
-                if card.status != Status::Queued {
+                if !new && card.status != Status::Queued {
                     self.answer_post(number, Verdict::Accepted);
                     return;
                 }
                 self.posts.posts[number].stage = Stage::Enqueuing { epoch: card.epoch, created_at: card.created_at };
-                self.send(Object::Queue, Message::Enqueue { card, promised: !new }, Caller::Post(number));
+                let terms = Terms { not_before: self.jobs[job].request.start_after, ..Terms::default() };
+                self.send(Object::Queue, Message::Enqueue { card, promised: !new, terms }, Caller::Post(number));
             }
             (Stage::Creating, Reply::Conflict) => self.answer_post(number, Verdict::Conflict),
             (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
                 self.answer_post(number, Verdict::Accepted);
-                if standing.admitted == Some(epoch) && !self.fault(Fault::PosterCrash) {
-                    self.send(Object::Job(job), Message::Start { epoch }, Caller::Nobody);
-                }
+                self.follow_up(job, epoch, Some(standing));
             }
             (Stage::Enqueuing { created_at, .. }, Reply::Full) => {
                 self.posts.posts[number].stage = Stage::Withdrawing;
                 self.send(Object::Job(job), Message::Withdraw { created_at }, Caller::Post(number));
             }
             // The job is durable and will enqueue itself.
-            (Stage::Enqueuing { .. }, _) => self.answer_post(number, Verdict::Accepted),
+            (Stage::Enqueuing { epoch, .. }, _) => {
+                self.answer_post(number, Verdict::Accepted);
+                self.follow_up(job, epoch, None);
+            }
             (Stage::Withdrawing, Reply::Withdrawn | Reply::Missing) => self.answer_post(number, Verdict::Full),
             (Stage::Creating | Stage::Withdrawing | Stage::Over, _) => self.answer_post(number, Verdict::Failed),
+        }
+    }
+
+    /// What is left to do behind the answer.
+    fn follow_up(&mut self, job: usize, accepted: u64, standing: Option<Standing>) {
+        if self.fault(Fault::PosterCrash) {
+            return;
+        }
+        let not_before = self.jobs[job].request.start_after;
+        match standing {
+            Some(Standing { admitted: Some(epoch), created_at, .. }) if epoch == accepted => {
+                self.send(Object::Job(job), Message::Start { epoch, created_at }, Caller::Nobody);
+            }
+            Some(Standing { position: 0, .. }) => {}
+            Some(_) if self.plan.queue.mode != Mode::Queue => {}
+            Some(_) => self.wake_up(job, accepted, not_before),
+            None => {
+                self.tally.mark("post", "stood in for by a message");
+                self.wake_up(job, accepted, not_before);
+            }
         }
     }
 
@@ -132,7 +161,7 @@ impl World {
 
     /// Most clients try again.
     fn repeat_post(&mut self, job: usize, fingerprint: &'static str) {
-        if self.choices.chance(900) {
+        if self.choices.chance(self.plan.insistent) {
             let latest = self.choices.pick(&[2 * SECOND, 8 * SECOND, 30 * SECOND]);
             self.after(SECOND, latest, Event::User { job, action: Action::Post { fingerprint } });
         }

@@ -1,18 +1,19 @@
-//! The `QueueManager`'s shell: order and slots behind one alarm.
+//! The `QueueManager`'s shell: order, slots and limits behind one alarm.
 
 use crate::agenda::{Caller, Message, Object, Reply};
 use crate::faults::Fault;
-use crate::platform::{ALARM_RETRY, Platform};
+use crate::platform::{ACTING_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::queue::{self, Input, Said, Step};
+use reelay::machine::JobKey;
+use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
 
 #[derive(Default)]
 pub(crate) struct QueueObject {
     pub(crate) platform: Platform,
     pub(crate) rows: MapRows,
-    /// How many holders the alarm handler still waits for, in memory.
+    /// How many jobs the alarm handler still waits for, in memory.
     asked: usize,
 }
 
@@ -30,41 +31,62 @@ impl World {
 
     fn queue_takes(&mut self, message: Message) -> Option<Reply> {
         let input = match message {
-            Message::Enqueue { card, promised } => Input::Enqueue { card, promised },
-            Message::Report { card } => Input::Report { card },
+            Message::Enqueue { card, promised, terms } => Input::Enqueue { card, promised, terms },
+            Message::Report { card, backoff_until } => Input::Report { card, backoff_until },
+            Message::Claim { key } => Input::Claim { key },
+            Message::Standing { key } => return Some(self.queue_shows(&key)),
             Message::Sweep => {
-                if self.queue.rows.next_lease().is_some() || self.queue.rows.waiting().next().is_some() {
-                    let now = self.now();
-                    self.arm(Object::Queue, Some(now));
-                }
-                return Some(Reply::Done);
+                self.forget_alarm(Object::Queue);
+                Input::Sweep
             }
+            Message::Expire => Input::Expire { before: self.now() - self.plan.retention.unwrap_or(self.now()) },
             _ => return Some(Reply::Missing),
         };
         let promised = matches!(input, Input::Enqueue { promised: true, .. });
-        let step = self.queue_step(input)?;
+        let step = self.queue_step(&input)?;
         if promised && matches!(step.reply, queue::Reply::Full { .. }) {
             self.violated(Invariant::I1, "a promised job was refused".to_owned());
         }
         Some(match step.reply {
-            queue::Reply::Standing(standing) => Reply::Standing(standing),
+            queue::Reply::Standing(standing) => {
+                self.met_standing(&standing);
+                Reply::Standing(standing)
+            }
             queue::Reply::Full { .. } => Reply::Full,
+            queue::Reply::Unknown => Reply::Unknown,
             queue::Reply::Nothing => Reply::Done,
         })
     }
 
+    fn queue_shows(&mut self, key: &JobKey) -> Reply {
+        let now = self.now();
+        let Ok(standing) = queue::standing(&self.queue.rows, key, &self.plan.queue, now);
+        let wake_at = self.queue.rows.next_alarm();
+        self.arm_at_first_event(Object::Queue, wake_at);
+        let Some(standing) = standing else { return Reply::Unknown };
+        self.met_standing(&standing);
+        Reply::Standing(standing)
+    }
+
+    fn met_standing(&mut self, standing: &Standing) {
+        if let Some(blocked_by) = standing.blocked_by {
+            self.tally.mark("blocked by", format!("{blocked_by:?}"));
+        }
+    }
+
     /// Rows and alarm in one write; `None` when it failed, or its success was not told.
-    fn queue_step(&mut self, input: Input) -> Option<Step> {
+    fn queue_step(&mut self, input: &Input) -> Option<Step> {
         let moment = self.moment();
         self.queue.rows.begin();
-        let reported = matches!(input, Input::Report { .. });
-        let Ok(step) = queue::step(&mut self.queue.rows, input, moment, self.plan.queue);
+        let Ok(step) = queue::step(&mut self.queue.rows, input.clone(), moment, &self.plan.queue);
         if self.fault(Fault::WriteFails) {
+            self.witness.troubled.insert(Object::Queue);
             self.queue.rows.roll_back();
             return None;
         }
+        self.trace.say(self.real, || format!("queue takes {input:?}: {step:?}"));
         self.arm(Object::Queue, step.wake_at);
-        self.observe_queue(reported);
+        self.observe_queue(input, moment.now, &step.reply);
         if self.fault(Fault::WriteLandsButErrs) {
             return None;
         }
@@ -73,7 +95,7 @@ impl World {
 
     pub(crate) fn fire_queue(&mut self) {
         if self.queue.platform.handler.is_some() {
-            let at = self.now() + ALARM_RETRY;
+            let at = self.now() + ACTING_RETRY;
             self.arm(Object::Queue, Some(at));
             return;
         }
@@ -82,47 +104,56 @@ impl World {
         if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
-        let Some(step) = self.queue_step(Input::Alarm) else {
+        let Some(step) = self.queue_step(&Input::Alarm) else {
             self.handler_failed(Object::Queue);
             return;
         };
         if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
-        self.queue.asked = step.starts.len();
-        if step.starts.is_empty() {
+        self.queue.asked = step.asks.len();
+        if step.asks.is_empty() {
             self.queue.platform.handler = None;
         }
-        for start in step.starts {
+        for ask in step.asks {
             if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
                 return;
             }
-            let job = self.jobs.iter().position(|job| job.key == start.key).expect("the queue knows no other jobs");
-            let caller = Caller::Queue { run, job, epoch: start.epoch };
-            self.send(Object::Job(job), Message::Start { epoch: start.epoch }, caller);
+            self.ask(run, ask);
         }
     }
 
-    pub(crate) fn job_answered_queue(&mut self, run: u64, job: usize, epoch: u64, reply: &Reply) {
+    fn ask(&mut self, run: u64, ask: Ask) {
+        let job = self.number_of(&ask.key);
+        self.tally.mark("errand", format!("{:?}", ask.errand));
+        let message = match ask.errand {
+            Errand::Start => Message::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
+            Errand::Check => Message::Check,
+            Errand::Forget => Message::Forget,
+        };
+        self.send(Object::Job(job), message, Caller::Queue { run, ask });
+    }
+
+    pub(crate) fn number_of(&self, key: &JobKey) -> usize {
+        self.jobs.iter().position(|job| job.key == *key).expect("the queue knows no other jobs")
+    }
+
+    pub(crate) fn job_answered_queue(&mut self, run: u64, ask: Ask, reply: &Reply) {
         if self.queue.platform.handler != Some(run) {
             return;
         }
-        let said = match *reply {
-            Reply::State { epoch, report_number, status } => Said::State { epoch, report_number, status },
-            Reply::Missing => Said::Missing,
-            _ => Said::Nothing,
-        };
-        let word = match said {
-            Said::State { .. } => "State",
-            Said::Missing => "Missing",
-            Said::Nothing => "Nothing",
+        let (word, said) = match *reply {
+            Reply::State { epoch, report_number, status, submits, wake_at, late } => {
+                ("State", Said::State { epoch, report_number, status, submits, wake_at, late })
+            }
+            Reply::Missing => ("Missing", Said::Missing),
+            _ => ("Nothing", Said::Nothing),
         };
         self.tally.mark("said", word);
         if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
-        let step = self.queue_step(Input::Heard { key: self.jobs[job].key.clone(), epoch, said });
-        if step.is_none() {
+        if self.queue_step(&Input::Heard { ask, said }).is_none() {
             self.handler_failed(Object::Queue);
             return;
         }

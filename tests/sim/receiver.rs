@@ -20,6 +20,10 @@ pub(crate) struct Receiver {
 
 impl World {
     pub(crate) fn hooked(&mut self, job: usize, event_id: &str) -> Receipt {
+        if self.jobs[job].job.is_none() {
+            // The job was forgotten while a cut-off request was still on its way.
+            return Receipt::Gone;
+        }
         let delivery = self.jobs[job].job.as_ref().and_then(|job| job.outbox.iter().find(|row| row.id == event_id));
         let Some(body) = delivery.and_then(|delivery| delivery.body.clone()) else {
             self.violated(Invariant::I5, format!("job {job} sends {event_id} without a stored body"));

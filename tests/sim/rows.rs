@@ -1,24 +1,25 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
-use reelay::machine::queue::{Entry, Order, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, Place, Rows};
 use reelay::machine::{JobKey, Millis};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 #[derive(Debug, Default)]
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
-    last: (u64, Millis),
+    pub(crate) book: Book,
     /// What the step has replaced, oldest first.
     journal: Vec<(JobKey, Option<Entry>)>,
-    last_before: (u64, Millis),
+    /// The book as it was when the step began, if the step has replaced it.
+    book_before: Option<Book>,
 }
 
 impl MapRows {
     /// Begins a step.
     pub(crate) fn begin(&mut self) {
         self.journal.clear();
-        self.last_before = self.last;
+        self.book_before = None;
     }
 
     /// Takes back what the step has written.
@@ -29,7 +30,9 @@ impl MapRows {
                 None => self.entries.remove(&key),
             };
         }
-        self.last = self.last_before;
+        if let Some(book) = self.book_before.take() {
+            self.book = book;
+        }
     }
 
     /// The entry as it was when the step began.
@@ -38,65 +41,160 @@ impl MapRows {
         replaced.map_or_else(|| self.entries.get(key), |(_, entry)| entry.as_ref())
     }
 
+    /// The keys of the entries that the step has written.
+    pub(crate) fn touched(&self) -> BTreeSet<JobKey> {
+        self.journal.iter().map(|(key, _)| key.clone()).collect()
+    }
+
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| matches!(entry.place, Place::Waiting))
     }
 
-    /// When the next lease ends.
-    pub(crate) fn next_lease(&self) -> Option<Millis> {
-        self.held().map(|(until, _)| until).min()
+    pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| is_held(entry))
     }
 
-    fn held(&self) -> impl Iterator<Item = (Millis, &Entry)> {
-        self.entries.values().filter_map(|entry| match entry.place {
-            Place::Held(lease) => Some((lease.until, entry)),
-            Place::Waiting | Place::Ended => None,
-        })
+    /// When the queue's alarm has to fire next.
+    pub(crate) fn next_alarm(&self) -> Option<Millis> {
+        self.next_entry_due().into_iter().chain(self.book.admit_at).min()
     }
+
+    fn next_entry_due(&self) -> Option<Millis> {
+        self.entries.values().filter_map(due).min()
+    }
+
+    fn push(&mut self, key: JobKey, replaced: Option<Entry>) {
+        self.journal.push((key, replaced));
+    }
+}
+
+/// When an entry is to be looked at.
+fn due(entry: &Entry) -> Option<Millis> {
+    match entry.place {
+        Place::Held(lease) => Some(lease.until),
+        Place::Watched { until } | Place::Expiring { until } | Place::Delayed { until } => Some(until),
+        Place::Waiting | Place::Ended => None,
+    }
+}
+
+pub(crate) fn is_held(entry: &Entry) -> bool {
+    matches!(entry.place, Place::Held(_))
 }
 
 impl Rows for MapRows {
     type Error = Infallible;
+
+    fn book(&self) -> Result<Book, Infallible> {
+        Ok(self.book.clone())
+    }
+
+    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+        let before = std::mem::replace(&mut self.book, book.clone());
+        self.book_before.get_or_insert(before);
+        Ok(())
+    }
 
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Infallible> {
         Ok(self.entries.get(key).cloned())
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.last = self.last.max((entry.sequence, entry.enqueued_at));
         let key = &entry.card.key;
         let replaced = self.entries.insert(key.clone(), entry.clone());
-        self.journal.push((key.clone(), replaced));
+        self.push(key.clone(), replaced);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        let replaced = self.entries.remove(key);
+        self.push(key.clone(), replaced);
         Ok(())
     }
 
     fn last_accepted(&self) -> Result<(u64, Millis), Infallible> {
-        Ok(self.last)
+        let last = self.entries.values().max_by_key(|entry| entry.sequence);
+        Ok(last.map_or((0, 0), |entry| (entry.sequence, entry.enqueued_at)))
     }
 
-    fn first_waiting(&self) -> Result<Option<Entry>, Infallible> {
-        Ok(self.waiting().min_by_key(|entry| entry.order()).cloned())
+    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Infallible> {
+        let own = self.waiting().filter(|entry| entry.card.key.user_id == user_id && entry.card.priority == priority);
+        Ok(own.map(|entry| entry.round).max())
     }
 
-    fn count_waiting(&self) -> Result<u64, Infallible> {
-        Ok(self.waiting().count() as u64)
+    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Infallible> {
+        let is_open = |entry: &&Entry| {
+            let user = &entry.card.key.user_id;
+            let full = closed.user_slots.is_some_and(|slots| self.count_held_by(user).is_ok_and(|held| held >= slots));
+            !full && !closed.upstreams.contains(&entry.card.upstream)
+        };
+        let mut heads: BTreeMap<u8, &Entry> = BTreeMap::new();
+        for entry in self.waiting().filter(is_open) {
+            let head = heads.entry(entry.card.priority).or_insert(entry);
+            if entry.turn() < head.turn() {
+                *head = entry;
+            }
+        }
+        Ok(heads.into_values().cloned().collect())
     }
 
-    fn count_waiting_before(&self, order: Order) -> Result<u64, Infallible> {
-        Ok(self.waiting().filter(|entry| entry.order() < order).count() as u64)
+    fn count_in_line(&self) -> Result<u64, Infallible> {
+        Ok(self.entries.values().filter(|entry| entry.is_in_line()).count() as u64)
+    }
+
+    fn count_before(&self, entry: &Entry) -> Result<u64, Infallible> {
+        let is_before = |other: &&Entry| {
+            if other.card.priority == entry.card.priority {
+                other.turn() < entry.turn()
+            } else {
+                (other.head_start_key(), other.sequence) < (entry.head_start_key(), entry.sequence)
+            }
+        };
+        Ok(self.waiting().filter(is_before).count() as u64)
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {
         Ok(self.held().count() as u64)
     }
 
-    fn leases_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
-        let mut over: Vec<_> = self.held().filter(|(until, _)| *until <= now).collect();
-        over.sort_by_key(|(until, _)| *until);
-        Ok(over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect())
+    fn count_held_by(&self, user_id: &str) -> Result<u64, Infallible> {
+        Ok(self.held().filter(|entry| entry.card.key.user_id == user_id).count() as u64)
     }
 
-    fn next_lease_end(&self) -> Result<Option<Millis>, Infallible> {
-        Ok(self.next_lease())
+    fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
+        Ok(self.held().filter(|entry| entry.unspent && entry.card.upstream == upstream).count() as u64)
+    }
+
+    fn has_waiting(&self) -> Result<bool, Infallible> {
+        Ok(self.waiting().next().is_some())
+    }
+
+    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        let is_over = |entry: &&Entry| matches!(entry.place, Place::Delayed { until } if until <= now);
+        let mut over: Vec<_> = self.entries.values().filter(is_over).collect();
+        over.sort_by_key(|entry| (due(entry), entry.sequence));
+        Ok(over.into_iter().take(limit).cloned().collect())
+    }
+
+    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        let is_asked = |entry: &&Entry| {
+            matches!(entry.place, Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. })
+                && due(entry).is_some_and(|until| until <= now)
+        };
+        let mut asked: Vec<_> = self.entries.values().filter(is_asked).collect();
+        asked.sort_by_key(|entry| (due(entry), entry.sequence));
+        Ok(asked.into_iter().take(limit).cloned().collect())
+    }
+
+    fn next_due(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.next_entry_due())
+    }
+
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Infallible> {
+        let is_old = |entry: &&Entry| entry.place == Place::Ended && entry.card.updated_at < before;
+        let old: Vec<Entry> = self.entries.values().filter(is_old).cloned().collect();
+        for entry in old {
+            self.save(&Entry { place: Place::Expiring { until: now }, ..entry })?;
+        }
+        Ok(())
     }
 }

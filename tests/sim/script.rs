@@ -3,8 +3,9 @@
 use crate::agenda::{Action, Caller, Event, Message, Object};
 use crate::faults::Fault;
 use crate::plan;
-use crate::world::{BEGINNING, END_BOUND, HOUR, LOOK_BOUND, World, is_live};
-use reelay::machine::{MINUTE, SECOND};
+use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World, is_live};
+use reelay::machine::job::Job;
+use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
 impl World {
@@ -23,6 +24,8 @@ impl World {
                     Action::Cancel,
                     Action::Retry,
                     Action::Retry,
+                    Action::Confirm,
+                    Action::Clarify,
                     Action::DeleteVideo,
                     Action::View,
                 ]);
@@ -42,29 +45,51 @@ impl World {
             self.sometime(Event::ClockJump { forward: true });
             self.sometime(Event::ClockJump { forward: false });
         }
-        self.agenda.add(BEGINNING + MINUTE, Event::Cron);
-        self.agenda.add(BEGINNING + chaos, Event::Heal);
-        self.agenda.add(BEGINNING + chaos + LOOK_BOUND, Event::Look);
-        self.agenda.add(BEGINNING + chaos + END_BOUND, Event::EndBound);
+        self.answer_questions(chaos);
+        for (changes, mode) in self.plan.changes.into_iter().zip([true, false]) {
+            (0..changes).for_each(|_| self.sometime(Event::Settings { mode }));
+        }
+        self.fill_in_ends();
+    }
+
+    /// Some users stand by their orders, and give another prompt, as soon as they are asked.
+    fn answer_questions(&mut self, chaos: Millis) {
+        for job in 0..self.jobs.len() {
+            for action in [Action::Confirm, Action::Clarify] {
+                if self.plan.waits_for_users() && self.choices.chance(700) {
+                    let at = self.choices.between(0, chaos);
+                    self.agenda.add(BEGINNING + at, Event::User { job, action });
+                }
+            }
+        }
+    }
+
+    /// The cron, the healing and the bounds.
+    pub(crate) fn fill_in_ends(&mut self) {
+        let healed = BEGINNING + self.plan.chaos;
+        self.limits.allow(BEGINNING, self.plan.queue.submits_per_minute);
+        self.schedule_cron(MINUTE);
+        if self.plan.retention.is_some() {
+            let at = self.choices.between(0, self.plan.chaos);
+            for at in [BEGINNING + at, healed + 4 * HOUR, healed + self.end_bound() + 4 * HOUR] {
+                self.agenda.add(at, Event::Daily);
+            }
+        }
+        self.agenda.add(healed, Event::Heal);
+        self.agenda.add(healed + LOOK_BOUND, Event::Look);
+        self.agenda.add(healed + self.end_bound(), Event::EndBound);
+    }
+
+    /// How long after the faults stop every job must have ended.
+    fn end_bound(&self) -> Millis {
+        let users = if self.plan.waits_for_users() { 26 * HOUR } else { 0 };
+        let delays = self.plan.wishes.start_after.unwrap_or(0) + self.plan.longest_backoff * SECOND;
+        END_BOUND + users + delays + self.plan.cron_returns
     }
 
     fn sometime(&mut self, event: Event) {
         let at = BEGINNING + self.choices.between(0, self.plan.chaos);
         self.agenda.add(at, event);
-    }
-
-    /// The queue asks those who hold a slot, and so repairs their lost alarms. Whoever it does not ask, a job that
-    /// it has not heard of yet or one that only has webhooks left, is woken when the app next looks at it.
-    pub(crate) fn look_after_lost_alarms(&mut self) {
-        for number in 0..self.jobs.len() {
-            let object = &self.jobs[number];
-            let Some(job) = object.job.as_ref().filter(|_| object.platform.alarm_lost) else { continue };
-            if job.wake(0).is_some() {
-                let phase = job.phase_name();
-                self.tally.mark("woken by a look, alarm lost while", phase);
-                self.send(Object::Job(number), Message::View, Caller::Nobody);
-            }
-        }
     }
 
     pub(crate) fn jump(&mut self, forward: bool) {
@@ -78,7 +103,11 @@ impl World {
         self.skew = (self.skew + if forward { by } else { -by }).clamp(-hour, hour);
         self.trace.say(self.real, || format!("the clock is off by {by} ms"));
         for object in self.objects() {
+            self.witness.troubled.insert(object);
             self.reschedule(object);
+        }
+        if forward {
+            self.limits.clock_jumped(self.real);
         }
     }
 
@@ -86,21 +115,55 @@ impl World {
         (0..self.jobs.len()).map(Object::Job).chain([Object::Queue]).collect()
     }
 
-    pub(crate) fn cron(&mut self) {
+    fn schedule_cron(&mut self, after: Millis) {
+        let number = self.fresh();
+        self.next_tick = number;
+        self.agenda.add(self.real + after, Event::Cron { number });
+    }
+
+    pub(crate) fn cron(&mut self, number: u64) {
+        if number != self.next_tick {
+            return;
+        }
         // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to simulate.
-        let quiet = self.healed && self.jobs.iter().all(|job| job.job.as_ref().is_none_or(|job| !is_live(job)));
-        let next = if quiet { HOUR } else { MINUTE };
-        self.agenda.add(self.real + next, Event::Cron);
-        if !self.fault(Fault::CronMissed) {
+        let quiet = self.healed && self.jobs.iter().all(|job| job.job.as_ref().is_none_or(|job| is_quiet(job)));
+        if self.fault(Fault::CronAway) {
+            let longest = self.choices.pick(&[5 * MINUTE, HOUR, DAY]);
+            let away = self.choices.between(MINUTE, longest);
+            self.schedule_cron(away);
+            return;
+        }
+        self.schedule_cron(if quiet { HOUR } else { MINUTE });
+        if self.fault(Fault::CronMissed) {
+            return;
+        }
+        self.send(Object::Queue, Message::Sweep, Caller::Nobody);
+        if self.fault(Fault::CronTwice) {
             self.send(Object::Queue, Message::Sweep, Caller::Nobody);
+        }
+    }
+
+    pub(crate) fn daily(&mut self) {
+        self.send(Object::Queue, Message::Expire, Caller::Nobody);
+        if self.fault(Fault::CronTwice) {
+            self.send(Object::Queue, Message::Expire, Caller::Nobody);
         }
     }
 
     pub(crate) fn heal(&mut self) {
         self.healed = true;
+        self.tally.mark("healed in the mode", self.plan.queue.mode.as_str());
+        // Even the cron comes again, sooner or later.
+        self.ticks_since = self.real + self.plan.cron_returns;
+        self.schedule_cron(self.plan.cron_returns + MINUTE);
         self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
         let users: BTreeSet<_> = self.plan.owners.iter().collect();
         self.tally.mark("users", users.len().to_string());
         self.trace.say(self.real, || "everything heals".to_owned());
     }
+}
+
+/// Whether the job waits for nothing but its user, or has ended.
+fn is_quiet(job: &Job) -> bool {
+    !is_live(job) || job.status().is_pending()
 }

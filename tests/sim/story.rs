@@ -3,13 +3,14 @@
 use crate::agenda::{Action, Event};
 use crate::choices::{Choices, Counter};
 use crate::faults::{Fault, Rates};
-use crate::plan::{FINGERPRINT, NeverHeals, Plan};
+use crate::plan::{FINGERPRINT, NeverHeals, Plan, Wishes};
 use crate::trace::Trace;
 use crate::witness::Violation;
-use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World};
+use crate::world::{BEGINNING, World};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, UnknownSubmit};
-use reelay::machine::{MINUTE, Millis, SECOND, Status, queue};
+use reelay::machine::queue::{self, Mode};
+use reelay::machine::{MINUTE, Millis, SECOND, Status};
 
 /// How long a story's cuts last.
 const CHAOS: Millis = 6 * MINUTE;
@@ -45,15 +46,29 @@ impl Story {
             first_poll: Some(5 * SECOND),
             webhook_schedule: vec![0, 5 * SECOND, MINUTE],
             events: [EventKind::Completed, EventKind::Failed, EventKind::Cancelled].into(),
+            clarifications: false,
         };
         let plan = Plan {
             owners: (0..jobs).map(|job| job % 2).collect(),
             policy,
-            queue: queue::Policy { slots: 1, max_waiting: 20 },
+            queue: queue::Policy {
+                mode: Mode::Immediate,
+                slots: 1,
+                user_slots: 9,
+                max_waiting: 20,
+                submits_per_minute: 1_000,
+            },
             rates: Rates::cuts_only(),
             max_effects: 32,
             chaos: CHAOS,
             never_heals: NeverHeals::Nothing,
+            insistent: 1_000,
+            wishes: Wishes { models: 1, ..Wishes::default() },
+            longest_backoff: 90,
+            message_tries: 100,
+            cron_returns: 0,
+            retention: None,
+            changes: [0, 0],
             first: Vec::new(),
         };
         let post = Action::Post { fingerprint: FINGERPRINT };
@@ -103,10 +118,7 @@ impl Story {
             world.agenda.add(BEGINNING + at, Event::User { job: *job, action: *action });
         }
         world.acts.clone_from(&self.acts);
-        world.agenda.add(BEGINNING + MINUTE, Event::Cron);
-        world.agenda.add(BEGINNING + CHAOS, Event::Heal);
-        world.agenda.add(BEGINNING + CHAOS + LOOK_BOUND, Event::Look);
-        world.agenda.add(BEGINNING + CHAOS + END_BOUND, Event::EndBound);
+        world.fill_in_ends();
         let outcome = world.run();
         (world, outcome)
     }

@@ -58,6 +58,7 @@ pub(crate) struct Upstream {
 impl World {
     pub(crate) fn submitted(&mut self, job: usize, epoch: u64, attempt: u32) -> Outcome<String> {
         self.check_submit(job, epoch, attempt);
+        self.check_rate(job, epoch);
         let (verdict, answered, outcome) = self.judge_submit(job, attempt);
         let incarnation = self.witness.incarnation(job);
         self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation });
@@ -70,7 +71,8 @@ impl World {
             return (Verdict::Refused, true, again(ErrorCode::ProviderUnavailable, None));
         }
         if self.fault(Fault::SubmitRateLimited) {
-            let after = self.choices.between(0, 90) * SECOND;
+            let longest = self.plan.longest_backoff;
+            let after = self.choices.between(0, longest) * SECOND;
             let after = self.choices.chance(500).then_some(after);
             return (Verdict::Refused, true, again(ErrorCode::ProviderRateLimited, after));
         }
@@ -129,6 +131,9 @@ impl World {
 
     /// I4: the intent is durable before the call leaves, and no call leaves after one that may have been paid.
     fn check_submit(&mut self, job: usize, epoch: u64, attempt: u32) {
+        if self.jobs[job].request.confirm && !self.witness.is_confirmed(job) {
+            self.violated(Invariant::Terms, format!("job {job} is submitted and nobody has confirmed it"));
+        }
         let incarnation = self.witness.incarnation(job);
         let earlier = self.upstream.calls.iter().filter(|call| {
             call.job == job

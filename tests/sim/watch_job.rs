@@ -2,7 +2,7 @@
 
 use crate::witness::{Ended, Invariant};
 use crate::world::World;
-use reelay::machine::delivery::{Delivery, DeliveryState};
+use reelay::machine::delivery::{Delivery, DeliveryState, EventKind};
 use reelay::machine::job::{End, Job, Phase};
 
 impl World {
@@ -13,6 +13,7 @@ impl World {
             self.check_epoch(number, before, after);
             self.check_final(number, before, after);
             self.check_outbox(number, before, after);
+            self.follow(number, before, after);
         }
         self.check_operation(number, after);
         self.check_end(number, after);
@@ -60,12 +61,52 @@ impl World {
         }
     }
 
+    /// Follows a job through what its user and the queue may do to it.
+    fn follow(&mut self, number: usize, before: &Job, after: &Job) {
+        let met = match (&before.phase, &after.phase) {
+            (Phase::Submitting { .. }, Phase::Queued { .. }) if before.attempt == after.attempt => "requeued",
+            (Phase::Confirming { .. }, Phase::Queued { .. }) => "confirmed",
+            (Phase::Confirming { .. } | Phase::Clarifying { .. }, Phase::Ended { end: End::Failed { .. } }) => {
+                "expired"
+            }
+            (Phase::Queued { .. }, Phase::Ended { end: End::Failed { .. } }) => "dead-lettered",
+            (Phase::Clarifying { .. }, Phase::Queued { .. }) => {
+                self.witness.clarifications.entry(number).or_default().1 += 1;
+                "clarified"
+            }
+            (old, Phase::Clarifying { .. }) if !matches!(old, Phase::Clarifying { .. }) => {
+                self.witness.clarifications.entry(number).or_default().0 += 1;
+                "asked for another prompt"
+            }
+            _ => return,
+        };
+        if met == "dead-lettered" && self.witness.dead_letters == 0 {
+            self.violated(Invariant::I1, format!("job {number} failed in line, and no message was given up"));
+        }
+        self.tally.mark("job", met);
+        self.check_clarifications(number, after);
+    }
+
+    /// I5: the app hears of each time that another prompt is wanted, once.
+    fn check_clarifications(&mut self, number: usize, job: &Job) {
+        let asked = self.witness.clarifications.get(&number).map_or(0, |(asked, _)| *asked);
+        let wanted = if self.plan.policy.events.contains(&EventKind::PendingClarification) { asked } else { 0 };
+        let made = job.outbox.iter().filter(|row| row.kind == EventKind::PendingClarification).count();
+        if made != wanted {
+            self.violated(Invariant::I5, format!("job {number} told {made} times of {wanted} that it wants a prompt"));
+        }
+    }
+
     /// I3: what an attempt waits for or stores is what that attempt submitted.
     fn check_operation(&mut self, number: usize, after: &Job) {
         let operation = match &after.phase {
             Phase::Rendering { operation, .. } => operation,
             Phase::Storing { uri, .. } => uri,
-            Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Ended { .. } => return,
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { .. } => return,
         };
         let begun = self.upstream.operations.get(operation);
         if begun.is_none_or(|begun| begun.job != number || begun.attempt != after.attempt) {
@@ -87,7 +128,9 @@ impl World {
                 format!("job {number} epoch {} ended as {first:?} and {ended:?}", after.epoch),
             );
         }
-        let (wanted, made) = (after.attempt as usize, events.len());
+        // An attempt whose prompt was replaced ended with the event that asked for another one.
+        let clarified = self.witness.clarifications.get(&number).map_or(0, |(_, given)| *given);
+        let (wanted, made) = (after.attempt as usize - clarified, events.len());
         let ends = 1 + self.witness.ended.keys().filter(|(job, epoch)| *job == number && *epoch < after.epoch).count();
         if made != wanted || ends != wanted {
             self.violated(Invariant::I5, format!("job {number} ended {ends} of {wanted} attempts with {made} events"));

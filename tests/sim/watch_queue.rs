@@ -1,77 +1,139 @@
-//! Safety of the queue: checked at every write of it, against a model of its own (I6, I9).
+//! Safety of the queue: checked at every write of it, against models of its own (I6, I9, limits).
 
+use crate::agenda::Object;
 use crate::rows::MapRows;
+use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::queue::{Entry, HEAD_START, Order, Place};
+use reelay::machine::queue::{Entry, Input, Mode, Place, Reply};
+use reelay::machine::{JobKey, Millis};
+use std::collections::BTreeSet;
 
 impl World {
-    pub(crate) fn observe_queue(&mut self, reported: bool) {
+    /// Looks at a step that has just been saved.
+    pub(crate) fn observe_queue(&mut self, input: &Input, now: Millis, reply: &Reply) {
         self.tally.steps += 1;
+        self.witness.latest_clock = self.witness.latest_clock.max(now);
         // Taken out meanwhile, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
-        for entry in rows.entries.values() {
-            self.model_place(rows.before(&entry.card.key), entry);
+        self.met_places(&rows);
+        self.turns.hear(&rows, input, reply, now, &mut self.limits);
+        let grants = Grants::of(&rows, input);
+        self.check_slots(&rows, &grants);
+        for key in &grants.admitted {
+            self.check_grant(&rows, key, now);
         }
-        self.check_slots(&rows);
-        if !reported {
-            self.check_order(&rows);
+        self.check_turns(&rows, input, reply, &grants.admitted, now);
+        for key in &grants.admitted {
+            self.turns.serve(key);
+            if let Some(entry) = rows.entries.get(key) {
+                self.limits.granted(key.clone(), entry.card.epoch, self.real);
+            }
         }
+        let idle = !self
+            .turns
+            .next(&Line::before(&rows, &BTreeSet::new(), now), &self.limits, &self.plan.queue, now)
+            .is_empty();
+        self.idle_since = if idle { Some(self.idle_since.unwrap_or(self.real)) } else { None };
         self.queue.rows = rows;
     }
 
-    /// Gives an attempt that the queue took just now its place in the model.
-    fn model_place(&mut self, old: Option<&Entry>, entry: &Entry) {
-        let word = match entry.place {
-            Place::Waiting => "waiting",
-            Place::Held(_) => "held",
-            Place::Ended => "ended",
-        };
-        if old.is_none_or(|old| old.place != entry.place) {
-            self.tally.mark("place", word);
+    fn met_places(&mut self, rows: &MapRows) {
+        for key in rows.touched() {
+            let (before, Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
+            if before.is_none_or(|before| before.place != after.place) {
+                self.tally.mark("place", place_name(after.place));
+            }
+            if after.late && !before.is_some_and(|before| before.late) {
+                self.tally.mark("timer", "found lost and set again");
+                if !self.witness.troubled.contains(&Object::Job(self.number_of(&key))) {
+                    self.violated(Invariant::I2, format!("{} is late without a fault", key.object_name()));
+                }
+            }
         }
-        let taken = old.is_none_or(|old| old.sequence != entry.sequence);
-        if !taken || matches!(entry.place, Place::Ended) {
-            return;
-        }
-        let (sequence, at) = self.witness.last_place;
-        let (sequence, at) = (sequence + 1, at.max(self.now()));
-        self.witness.last_place = (sequence, at);
-        let head_start = u64::from(entry.card.priority) * HEAD_START;
-        let order = Order { key: i64::try_from(at).unwrap_or(0) - i64::try_from(head_start).unwrap_or(0), sequence };
-        self.witness.places.insert((entry.card.key.clone(), entry.card.epoch), order);
     }
 
-    /// I9: no more slots are held than there are, and none is idle while someone waits.
-    fn check_slots(&mut self, rows: &MapRows) {
-        let held = rows.entries.values().filter(|entry| is_held(entry)).count() as u64;
+    /// I9: admission never grants more slots than there are. Only a job that runs takes one by telling so.
+    fn check_slots(&mut self, rows: &MapRows, grants: &Grants) {
+        let held = rows.held().count() as u64;
         let slots = self.plan.queue.slots;
-        if held > slots {
+        if let Some(key) = &grants.told {
+            self.tally.mark("slot", "taken by a running job's word");
+            self.trace.say(self.real, || format!("{} holds a slot because it runs", key.object_name()));
+        }
+        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.card.key)).count() as u64;
+        if held > slots && (!grants.admitted.is_empty() || held > untouched) {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held"));
         }
-        if rows.waiting().next().is_some() && held < slots {
-            self.violated(Invariant::I9, format!("{held} of {slots} slots are held while someone waits"));
+    }
+
+    /// What one grant must heed by itself.
+    fn check_grant(&mut self, rows: &MapRows, key: &JobKey, now: Millis) {
+        let Some(entry) = rows.entries.get(key) else { return };
+        let name = key.object_name();
+        let of_user = rows.held().filter(|held| held.card.key.user_id == key.user_id).count() as u64;
+        let policy = self.plan.queue;
+        if of_user > policy.user_slots {
+            self.violated(Invariant::I9, format!("{name} is the {of_user}th of its user to hold a slot"));
+        }
+        let upstream = &entry.card.upstream;
+        if self.limits.is_blocked(upstream, now) {
+            self.violated(Invariant::Limit, format!("{name} got a slot while {upstream} is to be left alone"));
+        }
+        let unspent = rows.held().filter(|held| held.unspent && held.card.upstream == *upstream).count() as u64;
+        let heard = self.limits.heard(upstream, now);
+        if heard + unspent > policy.submits_per_minute {
+            let message = format!("{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come");
+            self.violated(Invariant::Limit, message);
+        }
+        let ordered = self.jobs[self.number_of(key)].request.start_after;
+        let not_before = self.turns.places.get(key).and_then(|turn| turn.not_before).max(ordered);
+        // A wait that was over stays over when the clock is set back.
+        if not_before.is_some_and(|not_before| not_before > self.witness.latest_clock) {
+            self.violated(Invariant::Terms, format!("{name} got a slot before {not_before:?}"));
         }
     }
 
-    /// I6: whoever got a slot came before whoever still waits.
-    fn check_order(&mut self, rows: &MapRows) {
-        let place = |entry: &Entry| self.witness.places.get(&(entry.card.key.clone(), entry.card.epoch)).copied();
-        let admitted = rows.entries.values().filter(|entry| {
-            let old = rows.before(&entry.card.key);
-            is_held(entry) && old.is_none_or(|old| !is_held(old) || old.card.epoch != entry.card.epoch)
-        });
-        let overtaken = admitted
-            .filter_map(|entry| Some((entry, place(entry)?)))
-            .find_map(|(entry, order)| Some((entry, rows.waiting().find(|other| place(other) < Some(order))?)));
-        if let Some((entry, other)) = overtaken {
-            let message =
-                format!("{} got a slot before {}", entry.card.key.object_name(), other.card.key.object_name());
-            self.violated(Invariant::I6, message);
+    /// I6: on each occasion those get slots whose turn it is, and all of them.
+    fn check_turns(&mut self, rows: &MapRows, input: &Input, reply: &Reply, admitted: &BTreeSet<JobKey>, now: Millis) {
+        let immediate = self.plan.queue.mode == Mode::Immediate;
+        let occasion = match input {
+            Input::Enqueue { .. } => Some(immediate && !matches!(reply, Reply::Full { .. })),
+            Input::Report { .. } | Input::Heard { .. } => Some(immediate),
+            Input::Claim { .. } | Input::Sweep => Some(true),
+            Input::Alarm if immediate => Some(true),
+            // Whether it is due is for the queue to say.
+            Input::Alarm => None,
+            Input::Expire { .. } => Some(false),
+        };
+        let turns = match occasion {
+            Some(false) => BTreeSet::new(),
+            None if admitted.is_empty() => return,
+            Some(true) | None => {
+                self.turns.next(&Line::before(rows, admitted, now), &self.limits, &self.plan.queue, now)
+            }
+        };
+        if *admitted != turns {
+            let invariant = if admitted.is_subset(&turns) { Invariant::I9 } else { Invariant::I6 };
+            let name = |keys: &BTreeSet<JobKey>| keys.iter().map(JobKey::object_name).collect::<Vec<_>>();
+            let message = format!("slots went to {:?}, the turn was of {:?}", name(admitted), name(&turns));
+            self.violated(invariant, message);
         }
     }
 }
 
-fn is_held(entry: &Entry) -> bool {
-    matches!(entry.place, Place::Held(_))
+fn place_name(place: Place) -> &'static str {
+    match place {
+        Place::Waiting => "waiting",
+        Place::Delayed { .. } => "delayed",
+        Place::Held(_) => "held",
+        Place::Watched { .. } => "watched",
+        Place::Expiring { .. } => "expiring",
+        Place::Ended => "ended",
+    }
+}
+
+/// Whether the queue will see to the job by itself.
+pub(crate) fn is_looked_after(entry: &Entry) -> bool {
+    entry.place != Place::Ended
 }

@@ -1,12 +1,14 @@
 //! Safety across objects, checked after every event, and liveness, checked at the end.
 
+use crate::agenda::{Caller, Message, Object};
 use crate::upstream::Verdict;
+use crate::watch_queue::is_looked_after;
 use crate::witness::Invariant;
-use crate::world::{World, is_live};
+use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::Job;
-use reelay::machine::queue::Place;
+use reelay::machine::job::{Job, Phase};
+use reelay::machine::queue::{Place, SWEEP_PATIENCE};
 
 impl World {
     pub(crate) fn check_safety(&mut self) {
@@ -15,10 +17,34 @@ impl World {
             self.check_wake(number, &job);
             self.check_slot(number, &job);
         }
+        self.check_queue_wake();
+        self.check_idle();
+    }
+
+    /// I2: the queue has an alarm that is not too late, as long as anyone is in line or is to be asked.
+    fn check_queue_wake(&mut self) {
         let platform = &self.queue.platform;
-        let asleep = platform.alarm.is_none() && platform.handler.is_none() && !platform.alarm_lost;
-        if asleep && self.queue.rows.next_lease().is_some() {
-            self.violated(Invariant::I2, "slots are held and the queue has no alarm".to_owned());
+        if platform.handler.is_some() || platform.alarm_lost {
+            return;
+        }
+        let (rows, now) = (&self.queue.rows, self.now());
+        let next = rows.next_alarm();
+        let wanted = next.map(|at| at.max(now).max(platform.armed_at) + MINUTE);
+        let asleep = match (platform.alarm, wanted) {
+            (None, wanted) => wanted.is_some() || rows.waiting().next().is_some(),
+            (Some(alarm), wanted) => wanted.is_some_and(|wanted| alarm > wanted),
+        };
+        if asleep {
+            let message = format!("the queue's alarm is set for {:?}, wanted {next:?}", platform.alarm);
+            self.violated(Invariant::I2, message);
+        }
+    }
+
+    /// I9: no slot is idle for long while a job waits that nothing keeps from starting.
+    fn check_idle(&mut self) {
+        let Some(since) = self.idle_since.filter(|_| self.healed) else { return };
+        if self.real > since.max(self.ticks_since) + SWEEP_PATIENCE + MINUTE {
+            self.violated(Invariant::I9, format!("a slot has been idle since {}", since - BEGINNING));
         }
     }
 
@@ -85,9 +111,44 @@ impl World {
                 self.check_ledger(number, &job);
             }
         }
-        let mut held = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
-        if let Some(entry) = held.next().cloned() {
-            self.violated(Invariant::I9, format!("nothing is left to do, but the queue holds {entry:?}"));
+        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
+        if let Some(entry) = left.next().cloned() {
+            self.violated(Invariant::I9, format!("nothing is left to do, but the queue has {entry:?}"));
+        }
+    }
+
+    /// A job may go only when nothing is left of it, and for long.
+    pub(crate) fn check_forgotten(&mut self, number: usize, job: &Job) {
+        if is_live(job) {
+            self.violated(Invariant::I1, format!("job {number} is forgotten while {}", job.phase_name()));
+        }
+        self.check_events(number, job);
+        self.check_objects(number, job);
+        self.check_ledger(number, job);
+    }
+
+    /// I2: what a lost alarm leaves undone is repaired by the queue. Only what the queue could not have heard of waits
+    /// until the app looks.
+    pub(crate) fn look_after_lost_alarms(&mut self) {
+        for number in 0..self.jobs.len() {
+            let platform = &self.jobs[number].platform;
+            let Some(job) = self.jobs[number].job.clone().filter(|_| platform.alarm_lost) else { continue };
+            let entry = self.queue.rows.entries.get(&job.key).cloned();
+            if platform.handler.is_some() || job.wake(0).is_none() || entry.as_ref().is_some_and(is_looked_after) {
+                continue;
+            }
+            let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
+            if !unheard {
+                let message = format!("job {number} has lost its alarm while {}, and nobody asks", job.phase_name());
+                self.violated(Invariant::I2, message);
+            }
+            let kind = match entry {
+                _ if self.has_message(number) => "a message is still on its way",
+                None => "the queue never heard of the order",
+                Some(_) => "the queue never heard of its user's last wish",
+            };
+            self.tally.mark("woken by a look:", kind);
+            self.send(Object::Job(number), Message::View, Caller::Nobody);
         }
     }
 

@@ -1,8 +1,8 @@
 //! What must never happen, and what was seen so far that tells.
 
-use reelay::machine::queue::Order;
-use reelay::machine::{JobKey, Millis, Status};
-use std::collections::BTreeMap;
+use crate::agenda::Object;
+use reelay::machine::{Millis, Status};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The invariants of DESIGN.md that this world can see broken.
@@ -17,6 +17,10 @@ pub(crate) enum Invariant {
     I8,
     I9,
     I10,
+    /// What the upstream may be asked, and how often.
+    Limit,
+    /// What the order said: not before, not without a word of its user.
+    Terms,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +54,22 @@ pub(crate) struct Witness {
     pub(crate) violation: Option<Violation>,
     /// Jobs whose acceptance was answered, with the fingerprint of what was ordered.
     pub(crate) accepted: BTreeMap<usize, &'static str>,
-    /// How often a job has been withdrawn.
+    /// How often a job has been withdrawn or forgotten.
     incarnations: BTreeMap<usize, u64>,
     /// The end of each attempt by job and epoch.
     pub(crate) ended: BTreeMap<(usize, u64), Ended>,
-    /// The reference model of the queue's order: what each waiting attempt's place was when it was taken.
-    pub(crate) places: BTreeMap<(JobKey, u64), Order>,
-    pub(crate) last_place: (u64, Millis),
+    /// How often each job waited for another prompt, and how often it was given one.
+    pub(crate) clarifications: BTreeMap<usize, (usize, usize)>,
+    /// The jobs whose users stood by their orders, with their incarnation.
+    confirmed: BTreeSet<(usize, u64)>,
+    /// The latest time that the queue's clock has shown.
+    pub(crate) latest_clock: Millis,
+    /// In which second an alarm last fired, and how often it has fired in that second.
+    pub(crate) firing: BTreeMap<Object, (Millis, u32)>,
+    /// Whose timers a fault has made late.
+    pub(crate) troubled: BTreeSet<Object>,
+    /// How many messages of the platform's queue were given up.
+    pub(crate) dead_letters: u64,
 }
 
 impl Witness {
@@ -64,9 +77,19 @@ impl Witness {
         self.incarnations.get(&job).copied().unwrap_or(0)
     }
 
-    /// The job was withdrawn: what follows under its name is another job.
+    pub(crate) fn stand_by(&mut self, job: usize) {
+        self.confirmed.insert((job, self.incarnation(job)));
+    }
+
+    pub(crate) fn is_confirmed(&self, job: usize) -> bool {
+        self.confirmed.contains(&(job, self.incarnation(job)))
+    }
+
+    /// The job was withdrawn or forgotten: what follows under its name is another job.
     pub(crate) fn forgotten(&mut self, job: usize) {
         *self.incarnations.entry(job).or_default() += 1;
+        self.accepted.remove(&job);
+        self.clarifications.remove(&job);
         self.ended.retain(|(number, _), _| *number != job);
     }
 }

@@ -5,6 +5,8 @@ use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
 use crate::job_object::JobObject;
+use crate::limits::Limits;
+use crate::message_queue::Consumers;
 use crate::plan::{self, NeverHeals, Plan};
 use crate::platform::Platform;
 use crate::poster::Posts;
@@ -13,23 +15,23 @@ use crate::receiver::Receiver;
 use crate::story::Act;
 use crate::tally::Tally;
 use crate::trace::Trace;
+use crate::turns::Turns;
 use crate::upstream::Upstream;
 use crate::witness::{Invariant, Violation, Witness};
-use reelay::machine::{MINUTE, Millis, Moment, SECOND};
+use reelay::machine::{HOUR, Millis, Moment, SECOND};
 
 /// When each world begins, in milliseconds since the Unix epoch.
 pub(crate) const BEGINNING: Millis = 1_800_000_000_000;
 /// No world may need more events; one that does is going round in circles.
 const MAX_EVENTS: u64 = 300_000;
-pub(crate) const HOUR: Millis = 60 * MINUTE;
 /// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs one
 /// after the other through one slot, each with its deadline, its storing and a repaired lease.
 pub(crate) const END_BOUND: Millis = 5 * HOUR;
 /// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it answers for.
 pub(crate) const LOOK_BOUND: Millis = 2 * HOUR;
 /// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over at most
-/// twice its waits.
-const SETTLE_BOUND: Millis = 80 * HOUR;
+/// twice its waits, behind a day in which nobody answers, and messages that come days late.
+const SETTLE_BOUND: Millis = 160 * HOUR;
 
 pub(crate) struct World {
     pub(crate) plan: Plan,
@@ -43,10 +45,18 @@ pub(crate) struct World {
     pub(crate) jobs: Vec<JobObject>,
     pub(crate) queue: QueueObject,
     pub(crate) posts: Posts,
+    pub(crate) consumers: Consumers,
     pub(crate) upstream: Upstream,
     pub(crate) bucket: Bucket,
     pub(crate) receiver: Receiver,
     pub(crate) witness: Witness,
+    pub(crate) turns: Turns,
+    pub(crate) limits: Limits,
+    /// Since when a slot has been idle that someone could have.
+    pub(crate) idle_since: Option<Millis>,
+    /// Since when the cron has come each minute again.
+    pub(crate) ticks_since: Millis,
+    pub(crate) next_tick: u64,
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
     /// What users do as soon as a job is where the story wants it, in this order.
@@ -66,7 +76,8 @@ impl World {
 
     /// A world in which nothing is going to happen yet.
     pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
-        let jobs = plan::keys(&plan.owners).into_iter().map(|key| JobObject::new(key, &mut choices)).collect();
+        let keys = plan::keys(&plan.owners).into_iter();
+        let jobs = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
         Self {
             choices,
             agenda: Agenda::default(),
@@ -76,10 +87,16 @@ impl World {
             jobs,
             queue: QueueObject::default(),
             posts: Posts::default(),
+            consumers: Consumers::default(),
             upstream: Upstream::default(),
             bucket: Bucket::default(),
             receiver: Receiver::default(),
             witness: Witness::default(),
+            turns: Turns::default(),
+            limits: Limits::default(),
+            idle_since: None,
+            ticks_since: 0,
+            next_tick: 0,
             tally: Tally::default(),
             trace,
             acts: Vec::new(),
@@ -208,7 +225,10 @@ impl World {
                 }
             }
             Event::ClockJump { forward } => self.jump(forward),
-            Event::Cron => self.cron(),
+            Event::Cron { number } => self.cron(number),
+            Event::Daily => self.daily(),
+            Event::Consume { wake } => self.consume(wake),
+            Event::Settings { mode } => self.change_settings(mode),
             Event::Heal => self.heal(),
             Event::Look => self.look_after_lost_alarms(),
             Event::EndBound => self.check_ended(),
@@ -219,9 +239,12 @@ impl World {
     fn is_settled(&self) -> bool {
         self.jobs.iter().all(JobObject::is_settled)
             && self.queue.platform.handler.is_none()
-            && self.queue.rows.next_lease().is_none()
+            && self.queue.rows.next_alarm().is_none()
+            && self.queue.rows.waiting().next().is_none()
             && self.agenda.iter().all(|event| match event {
-                Event::Cron | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. } => true,
+                Event::Cron { .. } | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. } => {
+                    true
+                }
                 Event::AlarmDue { object: Object::Job(job), .. } => self.jobs[*job].platform.alarm.is_none(),
                 _ => false,
             })
@@ -229,7 +252,7 @@ impl World {
 
     fn unsettled(&self) -> String {
         let jobs: Vec<_> = self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.object_name()).collect();
-        format!("{jobs:?}, queue lease {:?}", self.queue.rows.next_lease())
+        format!("{jobs:?}, the queue's alarm {:?}", self.queue.rows.next_alarm())
     }
 }
 

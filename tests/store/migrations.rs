@@ -113,14 +113,15 @@ fn after_version_1_jobs_start_in_the_order_they_stood_in_and_before_new_ones_i6(
     let asks = take(Input::Alarm).asks;
     let errands: Vec<(&str, Errand)> = asks.iter().map(|ask| (ask.key.generation_id.as_str(), ask.errand)).collect();
     assert_eq!(errands, [("held", Errand::Start), ("ended", Errand::Check)]);
-    let mut ends = Card { epoch: 2, report_number: 4, ..queued("ann", "held") };
+    let mut ends = Card { epoch: 2, report_number: 4, created_at: asks[0].created_at, ..queued("ann", "held") };
     let mut order = Vec::new();
     loop {
         take(Input::Report { card: Card { status: Status::Completed, ..ends }, backoff_until: None });
         let asks = take(Input::Alarm).asks;
         let Some(next) = asks.into_iter().find(|ask| ask.errand == Errand::Start) else { break };
         order.push(next.key.generation_id.clone());
-        ends = Card { report_number: 1, ..queued(&next.key.user_id, &next.key.generation_id) };
+        let job = queued(&next.key.user_id, &next.key.generation_id);
+        ends = Card { report_number: 1, created_at: next.created_at, ..job };
     }
     assert_eq!(order, ["hasty", "first", "second", "third", "new"]);
 }
@@ -131,7 +132,8 @@ fn a_slot_of_version_1_does_not_count_as_held_since_the_beginning_of_time() {
     let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 100, submits_per_minute: 50 };
     let now = 1_800_000_000_000;
     let moment = Moment { now, random: 0 };
-    let ended = Card { epoch: 2, report_number: 4, status: Status::Completed, ..queued("ann", "held") };
+    let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap().card;
+    let ended = Card { report_number: 4, status: Status::Completed, ..held };
     queue::step(&mut store, Input::Report { card: ended, backoff_until: None }, moment, &policy).unwrap();
     let standing = queue::standing(&store, &JobKey::new("ann", "first"), &policy, now).unwrap().unwrap();
     assert_eq!(standing.estimated_start, Some(now + 60 * SECOND));

@@ -101,6 +101,16 @@ impl Entry {
         (self.round, self.sequence)
     }
 
+    /// Whether `card` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
+    /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
+    pub(super) fn gives_way_to(&self, card: &Card) -> bool {
+        match self.place {
+            Place::Held(_) => false,
+            Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => card.created_at > self.card.created_at,
+            Place::Expiring { .. } | Place::Ended => card.created_at != self.card.created_at,
+        }
+    }
+
     pub fn is_in_line(&self) -> bool {
         matches!(self.place, Place::Waiting | Place::Delayed { .. })
     }

@@ -31,7 +31,10 @@ pub enum Said {
 
 impl<R: Rows> Turn<'_, R> {
     pub(super) fn enqueue(&mut self, card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
-        let mut known = self.known(&card)?;
+        let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
+        if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
+            return Ok(Reply::Unknown);
+        }
         let news = self.learn(known.as_mut(), &card, card.submits, terms.backoff_until);
         if let Some(entry) = &known {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
@@ -58,11 +61,6 @@ impl<R: Rows> Turn<'_, R> {
         };
         self.rows.save(&entry)?;
         Ok(Reply::Unknown)
-    }
-
-    /// The job's entry. One that an earlier job of the same name has left behind counts as none.
-    fn known(&self, card: &Card) -> Result<Option<Entry>, R::Error> {
-        Ok(self.rows.find(&card.key)?.filter(|entry| entry.card.created_at >= card.created_at))
     }
 
     /// An entry with the next place in accept order, and its user's next turn.
@@ -106,7 +104,10 @@ impl<R: Rows> Turn<'_, R> {
     }
 
     pub(super) fn report(&mut self, card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
-        let mut known = self.known(&card)?;
+        let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
+        if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
+            return Ok(Reply::Nothing);
+        }
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
         let watched = Place::Watched { until: self.now + WATCH };
         let Some(mut entry) = known else {

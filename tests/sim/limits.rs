@@ -1,0 +1,109 @@
+//! How often the upstream may be asked: what it sees itself, in real time, and a model of what the queue has heard.
+
+use crate::job_object;
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::{DAY, JobKey, MINUTE, Millis, SECOND};
+use std::collections::BTreeMap;
+
+/// A submit that reached the upstream.
+#[derive(Debug, Clone, Copy)]
+struct Made {
+    at: Millis,
+    /// When its slot was granted.
+    granted_at: Millis,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    /// The limits by the real time from which they were in force.
+    in_force: Vec<(Millis, u64)>,
+    made: BTreeMap<String, Vec<Made>>,
+    /// When each attempt's slot was granted, in real time.
+    granted: BTreeMap<(JobKey, u64), Millis>,
+    /// When the clock was last set forward: the queue then forgets what it has heard too early.
+    jumped_at: Millis,
+    /// When the queue heard of submits, by its clock.
+    heard: BTreeMap<String, Vec<Millis>>,
+    /// Until when an upstream wants no submit, by the queue's clock, as far as it has heard.
+    blocked: BTreeMap<String, Millis>,
+}
+
+impl Limits {
+    pub(crate) fn allow(&mut self, real: Millis, limit: u64) {
+        self.in_force.push((real, limit));
+    }
+
+    pub(crate) fn clock_jumped(&mut self, real: Millis) {
+        self.jumped_at = real;
+    }
+
+    pub(crate) fn granted(&mut self, key: JobKey, epoch: u64, real: Millis) {
+        self.granted.insert((key, epoch), real);
+    }
+
+    /// The queue has heard of so many new submits, and of what the upstream asks.
+    pub(crate) fn hear(&mut self, upstream: &str, submits: u64, backoff_until: Option<Millis>, now: Millis) {
+        let heard = self.heard.entry(upstream.to_owned()).or_default();
+        for _ in 0..submits {
+            // What was heard before the clock was set back counts from now on.
+            heard.retain(|at| counts(*at, now));
+            for at in heard.iter_mut() {
+                *at = (*at).min(now);
+            }
+            heard.push(now);
+        }
+        if let Some(until) = backoff_until.filter(|until| *until > now) {
+            let blocked = self.blocked.entry(upstream.to_owned()).or_default();
+            *blocked = (*blocked).max(until.min(now + DAY));
+        }
+    }
+
+    pub(crate) fn is_blocked(&self, upstream: &str, now: Millis) -> bool {
+        self.blocked.get(upstream).is_some_and(|until| (*until).min(now + DAY) > now)
+    }
+
+    /// How many submits still count.
+    pub(crate) fn heard(&self, upstream: &str, now: Millis) -> u64 {
+        self.heard.get(upstream).map_or(0, |heard| heard.iter().filter(|at| counts(**at, now)).count() as u64)
+    }
+
+    /// The largest limit that was in force at some time since `from`.
+    fn largest_since(&self, from: Millis) -> u64 {
+        let before = self.in_force.iter().rev().find(|(at, _)| *at <= from);
+        let later = self.in_force.iter().filter(|(at, _)| *at > from);
+        before.into_iter().chain(later).map(|(_, limit)| *limit).max().unwrap_or(u64::MAX)
+    }
+
+    /// How many submits of the last minute there are with one that is made now, and how many are allowed.
+    fn make(&mut self, upstream: String, made: Made) -> (u64, u64) {
+        let from = made.at.saturating_sub(MINUTE).max(self.jumped_at);
+        let all = self.made.entry(upstream).or_default();
+        all.push(made);
+        let (mut count, mut since) = (0, from);
+        for other in all.iter().filter(|other| other.at > from) {
+            count += 1;
+            since = since.min(other.granted_at);
+        }
+        (count, self.largest_since(since))
+    }
+}
+
+/// A submit counts until a minute after the second in which the queue heard of it.
+fn counts(at: Millis, now: Millis) -> bool {
+    (at / SECOND + 1) * SECOND + MINUTE > now
+}
+
+impl World {
+    /// Within any minute, the upstream sees no more submits of a model than the limit.
+    pub(crate) fn check_rate(&mut self, number: usize, epoch: u64) {
+        let object = &self.jobs[number];
+        let upstream = job_object::upstream(&object.request);
+        let granted_at = self.limits.granted.get(&(object.key.clone(), epoch)).copied().unwrap_or(self.real);
+        let (count, limit) = self.limits.make(upstream.clone(), Made { at: self.real, granted_at });
+        if count > limit {
+            let message = format!("{count} submits to {upstream} within a minute, {limit} are allowed");
+            self.violated(Invariant::Limit, message);
+        }
+    }
+}

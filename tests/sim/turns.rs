@@ -1,0 +1,190 @@
+//! Whose turn it is: a second implementation of admission, compared with every grant the queue makes (I6).
+
+use crate::limits::Limits;
+use crate::rows::{MapRows, is_held};
+use reelay::machine::queue::{Card, Entry, HEAD_START, Input, Place, Policy, Reply, Said};
+use reelay::machine::{JobKey, Millis, Status};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A job's place in line.
+#[derive(Debug, Clone)]
+pub(crate) struct Turn {
+    priority: u8,
+    /// When it was taken, never earlier than the one before.
+    at: Millis,
+    sequence: u64,
+    round: u64,
+    /// Before this it is not to be started.
+    pub(crate) not_before: Option<Millis>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    pub(crate) places: BTreeMap<JobKey, Turn>,
+    served: BTreeMap<u8, u64>,
+}
+
+/// What one step of the queue came to, as far as slots are concerned.
+pub(crate) struct Grants {
+    /// Who got a slot from admission.
+    pub(crate) admitted: BTreeSet<JobKey>,
+    /// A running job that told of itself.
+    pub(crate) told: Option<JobKey>,
+}
+
+impl Turns {
+    /// Takes note of what the queue was told, as far as order and limits are concerned.
+    pub(crate) fn hear(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis, limits: &mut Limits) {
+        match input {
+            Input::Enqueue { card, terms, .. } => {
+                let Ok(known) = same_job(rows, card) else { return };
+                learn(known, &card.upstream, card.submits, terms.backoff_until, now, limits);
+                let stale = known.is_some_and(|entry| {
+                    let age = (entry.card.epoch, entry.card.report_number);
+                    (card.epoch, card.report_number) < age
+                        || (card.epoch == entry.card.epoch && entry.place != Place::Ended)
+                });
+                if stale || matches!(reply, Reply::Full { .. }) {
+                    return;
+                }
+                match self.places.get_mut(&card.key).filter(|_| terms.keeps_place && known.is_some()) {
+                    Some(turn) => turn.not_before = terms.not_before,
+                    None => self.join(rows, &card.key, card.priority, terms.not_before, now),
+                }
+            }
+            Input::Report { card, backoff_until } => {
+                let Ok(known) = same_job(rows, card) else { return };
+                learn(known, &card.upstream, card.submits, *backoff_until, now, limits);
+                if known.is_none() && (card.status.is_terminal() || card.status.is_pending()) {
+                    self.join(rows, &card.key, card.priority, None, now);
+                }
+            }
+            Input::Heard { ask, said: Said::State { submits, .. } } => {
+                let known = rows.before(&ask.key).filter(|entry| entry.card.created_at == ask.created_at);
+                if let Some(entry) = known {
+                    learn(known, &entry.card.upstream, *submits, None, now, limits);
+                }
+            }
+            Input::Heard { .. } | Input::Claim { .. } | Input::Alarm | Input::Sweep | Input::Expire { .. } => {}
+        }
+        self.places.retain(|key, _| rows.entries.contains_key(key));
+    }
+
+    /// Joins the end of the line, in the round after the one that was served last and after the user's own last one.
+    fn join(&mut self, rows: &MapRows, key: &JobKey, priority: u8, not_before: Option<Millis>, now: Millis) {
+        let last = self.places.values().max_by_key(|turn| turn.sequence);
+        let (sequence, at) = last.map_or((1, now), |last| (last.sequence + 1, last.at.max(now)));
+        let own = self.places.iter().filter(|(other, turn)| {
+            let waits = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+            other.user_id == key.user_id && turn.priority == priority && waits
+        });
+        let own = own.map(|(_, turn)| turn.round).max().unwrap_or(0);
+        let round = own.max(self.served.get(&priority).copied().unwrap_or(0)) + 1;
+        self.places.insert(key.clone(), Turn { priority, at, sequence, round, not_before });
+    }
+
+    pub(crate) fn serve(&mut self, key: &JobKey) {
+        if let Some(turn) = self.places.get(key) {
+            let served = self.served.entry(turn.priority).or_default();
+            *served = (*served).max(turn.round);
+        }
+    }
+
+    /// Who is to get a slot, if all of `waiting` wait and `held` hold one.
+    pub(crate) fn next(&self, line: &Line<'_>, limits: &Limits, policy: &Policy, now: Millis) -> BTreeSet<JobKey> {
+        let mut granted: Vec<&Entry> = Vec::new();
+        while ((line.held.len() + granted.len()) as u64) < policy.slots {
+            let holders = || line.held.iter().chain(&granted);
+            let is_open = |entry: &&&Entry| {
+                let user = &entry.card.key.user_id;
+                let upstream = &entry.card.upstream;
+                let of_user = holders().filter(|held| held.card.key.user_id == *user).count() as u64;
+                let unspent = line.held.iter().filter(|held| held.unspent && held.card.upstream == *upstream).count()
+                    + granted.iter().filter(|held| held.card.upstream == *upstream).count();
+                of_user < policy.user_slots
+                    && !limits.is_blocked(upstream, now)
+                    && limits.heard(upstream, now) + (unspent as u64) < policy.submits_per_minute
+            };
+            let waits = |entry: &&&Entry| !granted.iter().any(|other| other.card.key == entry.card.key);
+            let mut heads: BTreeMap<u8, (&Turn, &Entry)> = BTreeMap::new();
+            for entry in line.waiting.iter().filter(waits).filter(is_open) {
+                let Some(turn) = self.places.get(&entry.card.key) else { continue };
+                let head = heads.entry(turn.priority).or_insert((turn, entry));
+                if (turn.round, turn.sequence) < (head.0.round, head.0.sequence) {
+                    *head = (turn, entry);
+                }
+            }
+            let key = |turn: &Turn| (turn.at + 100 * HEAD_START - u64::from(turn.priority) * HEAD_START, turn.sequence);
+            let Some((_, first)) = heads.into_values().min_by_key(|(turn, _)| key(turn)) else { break };
+            granted.push(first);
+        }
+        granted.into_iter().map(|entry| entry.card.key.clone()).collect()
+    }
+}
+
+/// Who waited and who held a slot when the queue admitted.
+pub(crate) struct Line<'a> {
+    waiting: Vec<&'a Entry>,
+    held: Vec<&'a Entry>,
+}
+
+impl<'a> Line<'a> {
+    /// Takes back what was granted.
+    pub(crate) fn before(rows: &'a MapRows, admitted: &BTreeSet<JobKey>, now: Millis) -> Self {
+        let waits = |entry: &&Entry| match entry.place {
+            Place::Waiting => true,
+            Place::Delayed { until } => until <= now,
+            Place::Held(_) => admitted.contains(&entry.card.key),
+            Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => false,
+        };
+        Self {
+            waiting: rows.entries.values().filter(waits).collect(),
+            held: rows.held().filter(|entry| !admitted.contains(&entry.card.key)).collect(),
+        }
+    }
+}
+
+impl Grants {
+    pub(crate) fn of(rows: &MapRows, input: &Input) -> Self {
+        let told = match input {
+            Input::Report { card, .. } if card.status == Status::Processing => Some(&card.key),
+            _ => None,
+        };
+        let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
+        let new = rows.held().filter(|entry| {
+            let before = rows.before(&entry.card.key).filter(|before| is_held(before));
+            before.is_none_or(|before| lease(before) != lease(entry))
+        });
+        let new: BTreeSet<_> = new.map(|entry| entry.card.key.clone()).collect();
+        let told = told.filter(|key| new.contains(key)).cloned();
+        Self { admitted: new.into_iter().filter(|key| Some(key) != told.as_ref()).collect(), told }
+    }
+}
+
+/// A message of a job that has been made anew since, or whose predecessor still holds a slot.
+struct OfEarlierJob;
+
+/// The entry of the very job that a card is of.
+fn same_job<'a>(rows: &'a MapRows, card: &Card) -> Result<Option<&'a Entry>, OfEarlierJob> {
+    let Some(entry) = rows.before(&card.key) else { return Ok(None) };
+    let is_over = matches!(entry.place, Place::Expiring { .. } | Place::Ended);
+    match card.created_at.cmp(&entry.card.created_at) {
+        Ordering::Equal => Ok(Some(entry)),
+        Ordering::Less if !is_over => Err(OfEarlierJob),
+        _ if is_held(entry) => Err(OfEarlierJob),
+        Ordering::Less | Ordering::Greater => Ok(None),
+    }
+}
+
+fn learn(
+    known: Option<&Entry>,
+    upstream: &str,
+    submits: u64,
+    backoff_until: Option<Millis>,
+    now: Millis,
+    limits: &mut Limits,
+) {
+    let counted = known.map_or(0, |entry| entry.card.submits);
+    limits.hear(upstream, submits.saturating_sub(counted), backoff_until, now);
+}
