@@ -79,10 +79,11 @@ impl<R: Rows> Turn<'_, R> {
         let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
         let any = !over.is_empty();
         for mut entry in over {
-            // One that was refused keeps its turn; for one that was only ordered for later the turn is decided now, or
-            // all that one user has ordered for the same time would come in one turn.
+            // One that was refused keeps its turn. One that was only ordered for later counts as ordered now, or all that
+            // a user has ordered for the same time would come in one turn, and before every priority.
             if entry.card.submits == 0 {
                 entry.round = self.next_round(&entry.card)?;
+                entry.enqueued_at = self.now;
             }
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
