@@ -260,7 +260,7 @@ impl Job {
             Phase::Confirming { expires_at } | Phase::Clarifying { expires_at, .. } => {
                 timers.push((*expires_at, WakeReason::Phase));
             }
-            Phase::Submitting { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
+            Phase::Rendering { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Rendering { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));

@@ -33,7 +33,9 @@ pub(crate) enum Message {
     Cancel,
     Retry,
     Confirm,
-    Clarify,
+    Clarify {
+        too_long: bool,
+    },
     DeleteVideo,
     DeadLetter {
         epoch: u64,
@@ -114,7 +116,7 @@ pub(crate) enum Action {
     Cancel,
     Retry,
     Confirm,
-    Clarify,
+    Clarify { too_long: bool },
     DeleteVideo,
     View,
 }

@@ -41,7 +41,7 @@ fn a_body_made_anew_is_another_event() {
 
 #[test]
 fn a_slot_freed_by_time_alone_is_still_used() {
-    caught(Bug::SlotFreedUnasked, &[Invariant::I9]);
+    caught(Bug::SlotFreedUnasked, &[Invariant::I1, Invariant::I9]);
 }
 
 #[test]
@@ -76,10 +76,55 @@ fn an_end_that_is_overwritten_was_not_final() {
 
 #[test]
 fn a_stale_enqueue_takes_the_place_of_what_runs() {
-    caught(Bug::StaleEnqueueTaken, &[Invariant::I3, Invariant::I9]);
+    caught(Bug::StaleEnqueueTaken, &[Invariant::I3, Invariant::I6, Invariant::I9]);
 }
 
 #[test]
 fn an_unbounded_priority_starves_the_others() {
     caught(Bug::PriorityUnbounded, &[Invariant::I6]);
+}
+
+#[test]
+fn jobs_of_one_user_that_all_come_first_take_the_turns_of_others() {
+    caught(Bug::TurnsForgotten, &[Invariant::I6]);
+}
+
+#[test]
+fn a_limit_that_is_counted_by_job_is_none() {
+    caught(Bug::LimiterPerJob, &[Invariant::Limit]);
+}
+
+#[test]
+fn a_pause_that_only_one_job_heard_of_is_not_kept() {
+    caught(Bug::BackoffNotShared, &[Invariant::Limit]);
+}
+
+#[test]
+fn a_user_without_a_limit_takes_the_slots_of_others() {
+    caught(Bug::UserSlotsIgnored, &[Invariant::I9]);
+}
+
+#[test]
+fn a_delay_that_is_not_kept_breaks_the_order_s_terms() {
+    caught(Bug::DelayIgnored, &[Invariant::Terms]);
+}
+
+#[test]
+fn a_job_that_goes_to_the_end_of_the_line_loses_its_turn() {
+    caught(Bug::PlaceLost, &[Invariant::I6]);
+}
+
+#[test]
+fn an_answer_about_an_older_slot_frees_one_that_is_used() {
+    caught(Bug::SlotFreedTwice, &[Invariant::I9]);
+}
+
+#[test]
+fn a_queue_that_forgets_its_alarm_sleeps() {
+    caught(Bug::QueueNotRearmed, &[Invariant::I2]);
+}
+
+#[test]
+fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
+    caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2]);
 }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Fewer boundaries than any story has: accepting, starting, ending and telling are already more.
 const FEWEST_BOUNDARIES: u64 = 30;
 
-/// Where the objects are cut; the orders are too.
+/// Where the objects are cut; the orders and the consumers are too.
 const CUT_PLACES: [&str; 7] = [
     "job CrashBeforeSave",
     "job CrashAfterSave",
@@ -148,10 +148,13 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
     let walk = walk(&stories, None).unwrap_or_else(|failed| panic!("{}", how_to_replay(&failed)));
     let [_, single, pairs] = walk.runs;
     assert_eq!(single, boundaries, "each boundary is cut once");
-    assert!(walk.tally.faults.contains_key(&Fault::PosterCrash), "no order is cut");
+    for cut in [Fault::PosterCrash, Fault::ConsumerCutOff] {
+        assert!(walk.tally.faults.contains_key(&cut), "never met: {cut:?}");
+    }
     for place in CUT_PLACES {
         assert!(walk.tally.marks.contains_key(&("cut", place.into())), "never cut: {place}");
     }
+    assert!(walk.tally.marks.contains_key(&("post", "stood in for by a message".into())), "no enqueue is cut");
     let told = writeln!(
         io::stderr(),
         "{} stories, {boundaries} boundaries, {single} runs with one cut, {pairs} runs with two",

@@ -119,7 +119,7 @@ impl World {
                 self.witness.stand_by(number);
                 Input::Confirm
             }
-            Message::Clarify => Input::Clarify { clarification: self.clarification() },
+            Message::Clarify { too_long } => Input::Clarify { clarification: self.clarification(*too_long) },
             Message::DeleteVideo => Input::DeleteVideo,
             _ => {
                 let now = self.now();
@@ -136,11 +136,13 @@ impl World {
         Ok(Reply::Done)
     }
 
-    fn clarification(&mut self) -> Clarification {
-        match self.choices.between(0, 9) {
-            0 => Clarification::Response("word ".repeat(MAX_PROMPT)),
-            1..=4 => Clarification::Response("by day".to_owned()),
-            _ => Clarification::Prompt("a lighthouse at dawn".to_owned()),
+    fn clarification(&mut self, too_long: bool) -> Clarification {
+        if too_long {
+            Clarification::Response("word ".repeat(MAX_PROMPT))
+        } else if self.choices.chance(500) {
+            Clarification::Response("by day".to_owned())
+        } else {
+            Clarification::Prompt("a lighthouse at dawn".to_owned())
         }
     }
 
@@ -174,6 +176,7 @@ impl World {
         self.check_forgotten(number, job);
         self.delete_all(number);
         self.tally.mark("job", "forgotten");
+        self.witness.note_forgotten(number);
         if self.fault(Fault::WriteLandsButErrs) {
             return Err(WriteFailed);
         }
@@ -191,6 +194,9 @@ impl World {
         let object = &self.jobs[number];
         let request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
         let (job, _) = Job::create(object.key.clone(), request, moment);
+        if self.witness.was_forgotten(number) {
+            self.tally.mark("job", "made anew after it was forgotten");
+        }
         if self.witness.accepted.contains_key(&number) {
             self.violated(Invariant::I10, format!("job {number} was accepted and is made anew"));
         }

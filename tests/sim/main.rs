@@ -56,6 +56,7 @@ fn every_seed_keeps_every_invariant_and_every_fault_is_met() {
     match run_many(&seeds, None, run::tells_progress()) {
         Ok(tally) => {
             tally.tell().expect("standard error takes the figures");
+            assert_eq!((tally.lost, tally.paid_twice), (0, 0), "lost and paid twice");
             let unmet = tally.unmet();
             assert!(!whole || unmet.is_empty(), "never met over the seeds {seeds:?}: {unmet:?}");
         }

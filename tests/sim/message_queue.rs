@@ -138,7 +138,7 @@ impl World {
 
     fn acknowledge(&mut self, number: usize, why: &'static str) {
         self.consumers.runs[number].1 = Stage::Over;
-        self.tally.mark("message acknowledged:", why);
+        self.tally.mark("message acknowledged", why);
     }
 
     /// There is no slot yet: the message waits, or is replaced once it is old.

@@ -65,7 +65,7 @@ impl World {
             Action::Cancel => Message::Cancel,
             Action::Retry => Message::Retry,
             Action::Confirm => Message::Confirm,
-            Action::Clarify => Message::Clarify,
+            Action::Clarify { too_long } => Message::Clarify { too_long },
             Action::DeleteVideo => Message::DeleteVideo,
             Action::View => {
                 let key = self.jobs[job].key.clone();

@@ -25,7 +25,8 @@ impl World {
                     Action::Retry,
                     Action::Retry,
                     Action::Confirm,
-                    Action::Clarify,
+                    Action::Clarify { too_long: true },
+                    Action::Clarify { too_long: false },
                     Action::DeleteVideo,
                     Action::View,
                 ]);
@@ -55,7 +56,7 @@ impl World {
     /// Some users stand by their orders, and give another prompt, as soon as they are asked.
     fn answer_questions(&mut self, chaos: Millis) {
         for job in 0..self.jobs.len() {
-            for action in [Action::Confirm, Action::Clarify] {
+            for action in [Action::Confirm, Action::Clarify { too_long: false }] {
                 if self.plan.waits_for_users() && self.choices.chance(700) {
                     let at = self.choices.between(0, chaos);
                     self.agenda.add(BEGINNING + at, Event::User { job, action });

@@ -10,6 +10,10 @@ impl World {
         let before = self.plan.queue;
         let after = if mode { Policy { mode: drawn.mode, ..before } } else { Policy { mode: before.mode, ..drawn } };
         self.set_settings(after);
+        // New settings come with a new build, and every object is made anew sooner or later.
+        if self.choices.chance(500) {
+            self.crash_runtime();
+        }
     }
 
     pub(crate) fn change_mode(&mut self, mode: Mode) {
@@ -26,9 +30,5 @@ impl World {
         }
         self.limits.allow(self.real, after.submits_per_minute);
         self.trace.say(self.real, || format!("the settings are {after:?}"));
-        // New settings come with a new build, and every object is made anew sooner or later.
-        if self.choices.chance(500) {
-            self.crash_runtime();
-        }
     }
 }

@@ -1,16 +1,23 @@
 //! The stories whose every boundary is cut.
 
-use crate::agenda::Action;
+use crate::agenda::{Action, Event};
 use crate::faults::Fault;
 use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
-use reelay::machine::job::UnknownSubmit;
+use crate::world::BEGINNING;
+use reelay::machine::delivery::EventKind;
+use reelay::machine::job::{Request, UnknownSubmit};
+use reelay::machine::queue::Mode;
 use reelay::machine::{MINUTE, SECOND, Status};
 
 /// More occasions than any story has.
 const ALWAYS: u64 = 100;
 
 pub(crate) fn stories() -> Vec<Story> {
+    [of_one_job(), of_modes(), of_users(), of_limits(), of_lost_timers()].concat()
+}
+
+fn of_one_job() -> Vec<Story> {
     let again = Action::Post { fingerprint: FINGERPRINT };
     let other = Action::Post { fingerprint: OTHER_FINGERPRINT };
     let (failed, cancelled) = (&[Status::Failed], &[Status::Cancelled]);
@@ -75,9 +82,114 @@ pub(crate) fn stories() -> Vec<Story> {
         Story::of("one effect an alarm", 1).planned(|plan| plan.max_effects = 1).meets("alarm: ended with work left"),
         Story::of("every event told", 1)
             .planned(|plan| {
-                plan.policy.events = reelay::machine::delivery::EventKind::ALL.into();
+                plan.policy.events = EventKind::ALL.into();
                 plan.policy.webhook_schedule = vec![SECOND];
             })
             .first(Fault::HookTimeout, 1),
+    ]
+}
+
+/// How a waiting job gets started, and that it does whatever becomes of the messages and the settings.
+fn of_modes() -> Vec<Story> {
+    let (cron, alarm, queue) = (Mode::Cron, Mode::Alarm, Mode::Queue);
+    let delayed = |request: &mut Request| request.start_after = Some(BEGINNING + 70 * SECOND);
+    vec![
+        Story::of("completes in the mode cron", 1).in_mode(cron),
+        Story::of("completes in the mode alarm", 1).in_mode(alarm),
+        Story::of("completes in the mode queue", 1).in_pairs().in_mode(queue).meets("message acknowledged: started"),
+        Story::of("two jobs through one slot in the mode cron", 2).in_mode(cron),
+        Story::of("two jobs through one slot in the mode alarm", 2).in_mode(alarm),
+        Story::of("two jobs through one slot in the mode queue", 2).in_mode(queue),
+        Story::of("delayed", 1).orders(delayed).meets("blocked by: StartAfter"),
+        Story::of("delayed in the mode cron", 1).in_mode(cron).orders(delayed).meets("place: delayed"),
+        Story::of("delayed in the mode alarm", 1).in_mode(alarm).orders(delayed).meets("place: delayed"),
+        Story::of("delayed in the mode queue", 1).in_mode(queue).orders(delayed).meets("place: delayed"),
+        Story::of("from immediate to cron", 2).changes(1, "queued", cron).meets("mode changed to: cron"),
+        Story::of("from cron to alarm", 2).in_mode(cron).changes(1, "queued", alarm).meets("mode changed to: alarm"),
+        Story::of("from alarm to queue", 2).in_mode(alarm).changes(1, "queued", queue).meets("mode changed to: queue"),
+        Story::of("from queue to immediate", 2)
+            .in_mode(queue)
+            .changes(1, "queued", Mode::Immediate)
+            .meets("mode changed to: immediate"),
+        Story::of("the message is lost", 2).in_mode(queue).first(Fault::QueueMessageLost, 2),
+        Story::of("the message comes twice", 2).in_mode(queue).first(Fault::QueueMessageDoubled, 2),
+        Story::of("the message comes late", 1).in_mode(queue).first(Fault::QueueMessageLate, 1),
+        Story::of("the message is given up", 2)
+            .in_mode(queue)
+            .planned(|plan| plan.message_tries = 0)
+            .ends(&[Status::Completed, Status::Failed])
+            .meets("job: dead-lettered"),
+        Story::of("retried in the mode queue", 1).in_mode(queue).first(Fault::SubmitRefused, 1).when(
+            0,
+            "failed",
+            Action::Retry,
+        ),
+    ]
+}
+
+/// What users are asked, and how long they are remembered.
+fn of_users() -> Vec<Story> {
+    let confirmed = |name| {
+        let story = Story::of(name, 1).planned(|plan| plan.wishes.confirm = true);
+        story.orders(|request| request.confirm = true)
+    };
+    let again = Action::Post { fingerprint: FINGERPRINT };
+    let refused = |name| {
+        let story = Story::of(name, 1).planned(|plan| plan.policy.clarifications = true);
+        story.planned(|plan| plan.policy.events = EventKind::ALL.into()).first(Fault::SubmitRefused, 1)
+    };
+    vec![
+        confirmed("confirmed").when(0, "confirming", Action::Confirm).meets("job: confirmed"),
+        confirmed("never confirmed").ends(&[Status::Failed]).meets("job: expired"),
+        confirmed("cancelled instead of confirmed").when(0, "confirming", Action::Cancel).ends(&[Status::Cancelled]),
+        refused("clarified")
+            .when(0, "clarifying", Action::Clarify { too_long: true })
+            .when(0, "clarifying", Action::Clarify { too_long: false })
+            .meets("job: clarified"),
+        refused("never clarified").ends(&[Status::Failed]).meets("job: expired"),
+        Story::of("forgotten", 1)
+            .planned(|plan| plan.retention = Some(SECOND))
+            .at(4 * MINUTE, Event::Daily)
+            .ends_forgotten()
+            .meets("job: forgotten"),
+        Story::of("ordered again after it was forgotten", 1)
+            .planned(|plan| plan.retention = Some(SECOND))
+            .at(4 * MINUTE, Event::Daily)
+            .at(5 * MINUTE, Event::User { job: 0, action: again })
+            .ends_forgotten()
+            .meets("job: forgotten"),
+        Story::of("its own deadline", 1)
+            .orders(|request| request.timeout = Some(40 * SECOND))
+            .first(Fault::RenderNeverDone, 1)
+            .ends(&[Status::Failed])
+            .meets("failure: deadline_exceeded"),
+    ]
+}
+
+fn of_limits() -> Vec<Story> {
+    let two = |name| Story::of(name, 2).planned(|plan| plan.queue.slots = 2);
+    vec![
+        two("two slots"),
+        two("one submit a minute").planned(|plan| plan.queue.submits_per_minute = 1).meets("blocked by: RateLimit"),
+        two("everyone waits for the upstream")
+            .planned(|plan| plan.owners = vec![0, 0, 1])
+            .at(5 * SECOND, Event::User { job: 2, action: Action::Post { fingerprint: FINGERPRINT } })
+            .ends(&[Status::Completed; 3])
+            .first(Fault::SubmitRateLimited, 1)
+            .meets("job: requeued"),
+        two("one slot a user")
+            .planned(|plan| plan.owners = vec![0, 0])
+            .planned(|plan| plan.queue.user_slots = 1)
+            .meets("blocked by: UserConcurrency"),
+    ]
+}
+
+/// Alarms that the platform has lost are repaired by whoever looks after their jobs.
+fn of_lost_timers() -> Vec<Story> {
+    vec![
+        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("errand: Start"),
+        Story::of("two alarms are lost", 2).first(Fault::AlarmLost, 2),
+        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("errand: Start"),
+        Story::of("the cron stays away", 2).in_mode(Mode::Cron).first(Fault::CronAway, 1),
     ]
 }

@@ -8,28 +8,37 @@ use crate::trace::Trace;
 use crate::witness::Violation;
 use crate::world::{BEGINNING, World};
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{Policy, UnknownSubmit};
+use reelay::machine::job::{Policy, Request, UnknownSubmit};
 use reelay::machine::queue::{self, Mode};
 use reelay::machine::{MINUTE, Millis, SECOND, Status};
 
 /// How long a story's cuts last.
 const CHAOS: Millis = 6 * MINUTE;
 
-/// What a user does as soon as a job is in a phase, or has a status.
+/// What is done as soon as a job is in a phase, or has a status.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Act {
     job: usize,
     when: &'static str,
-    action: Action,
+    deed: Deed,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    /// By the user.
+    Action(Action),
+    /// By the operator.
+    Mode(Mode),
 }
 
 #[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) name: &'static str,
     plan: Plan,
-    posts: Vec<(Millis, usize, Action)>,
+    events: Vec<(Millis, Event)>,
     acts: Vec<Act>,
-    ends: Vec<Status>,
+    orders: fn(&mut Request),
+    ends: Vec<Option<Status>>,
     met: Vec<&'static str>,
     /// Short enough for every pair of cuts.
     pub(crate) in_pairs: bool,
@@ -72,9 +81,9 @@ impl Story {
             first: Vec::new(),
         };
         let post = Action::Post { fingerprint: FINGERPRINT };
-        let posts = (0..jobs).map(|job| (job as u64 * SECOND, job, post)).collect();
-        let ends = vec![Status::Completed; jobs];
-        Self { name, plan, posts, acts: Vec::new(), ends, met: Vec::new(), in_pairs: false }
+        let events = (0..jobs).map(|job| (job as u64 * SECOND, Event::User { job, action: post })).collect();
+        let ends = vec![Some(Status::Completed); jobs];
+        Self { name, plan, events, acts: Vec::new(), orders: |_| {}, ends, met: Vec::new(), in_pairs: false }
     }
 
     pub(crate) fn planned(mut self, change: impl FnOnce(&mut Plan)) -> Self {
@@ -90,13 +99,42 @@ impl Story {
 
     /// The user acts as soon as the job's phase or status is `when`.
     pub(crate) fn when(mut self, job: usize, when: &'static str, action: Action) -> Self {
-        self.acts.push(Act { job, when, action });
+        self.acts.push(Act { job, when, deed: Deed::Action(action) });
+        self
+    }
+
+    /// The operator changes the mode as soon as the job's phase or status is `when`.
+    pub(crate) fn changes(mut self, job: usize, when: &'static str, mode: Mode) -> Self {
+        self.acts.push(Act { job, when, deed: Deed::Mode(mode) });
+        self
+    }
+
+    pub(crate) fn in_mode(mut self, mode: Mode) -> Self {
+        self.plan.queue.mode = mode;
+        self
+    }
+
+    /// What every job orders besides.
+    pub(crate) fn orders(mut self, change: fn(&mut Request)) -> Self {
+        self.orders = change;
+        self
+    }
+
+    /// Something happens so long after the beginning.
+    pub(crate) fn at(mut self, at: Millis, event: Event) -> Self {
+        self.events.push((at, event));
+        self
+    }
+
+    /// Every job is forgotten in the end.
+    pub(crate) fn ends_forgotten(mut self) -> Self {
+        self.ends.fill(None);
         self
     }
 
     /// How the jobs end, in their order.
     pub(crate) fn ends(mut self, ends: &[Status]) -> Self {
-        self.ends = ends.to_vec();
+        self.ends = ends.iter().copied().map(Some).collect();
         self
     }
 
@@ -114,8 +152,11 @@ impl Story {
     /// Tells the story, cut off at the decisions with these numbers.
     pub(crate) fn run(&self, cuts: &[u64], trace: Trace) -> (World, Result<(), Violation>) {
         let mut world = World::of_plan(self.plan.clone(), Choices::new(Counter::new(cuts)), trace);
-        for (at, job, action) in &self.posts {
-            world.agenda.add(BEGINNING + at, Event::User { job: *job, action: *action });
+        for job in &mut world.jobs {
+            (self.orders)(&mut job.request);
+        }
+        for (at, event) in &self.events {
+            world.agenda.add(BEGINNING + at, event.clone());
         }
         world.acts.clone_from(&self.acts);
         world.fill_in_ends();
@@ -126,8 +167,7 @@ impl Story {
     /// Fails unless the uncut story went as it is told.
     pub(crate) fn assert_told(&self, world: &World) {
         let ends: Vec<_> = world.jobs.iter().map(|job| job.job.as_ref().map(|job| job.status())).collect();
-        let expected: Vec<_> = self.ends.iter().copied().map(Some).collect();
-        assert_eq!(ends, expected, "{}", self.name);
+        assert_eq!(ends, self.ends, "{}", self.name);
         assert!(world.acts.is_empty(), "{}: never done: {:?}", self.name, world.acts);
         for mark in &self.met {
             let met = world.tally.marks.keys().any(|(kind, name)| format!("{kind}: {name}") == *mark);
@@ -145,11 +185,14 @@ impl Story {
 impl World {
     /// Does what the story has a user do now.
     pub(crate) fn tell_on(&mut self) {
-        let Some(Act { job: number, when, action }) = self.acts.first().copied() else { return };
+        let Some(Act { job: number, when, deed }) = self.acts.first().copied() else { return };
         let Some(job) = &self.jobs[number].job else { return };
         if job.phase_name() == when || job.status().as_str() == when {
             self.acts.remove(0);
-            self.after(1, 1, Event::User { job: number, action });
+            match deed {
+                Deed::Action(action) => self.after(1, 1, Event::User { job: number, action }),
+                Deed::Mode(mode) => self.change_mode(mode),
+            }
         }
     }
 }

@@ -15,6 +15,12 @@ pub(crate) struct Tally {
     /// Milliseconds of simulated time.
     pub(crate) simulated: u64,
     pub(crate) submits: u64,
+    /// Accepted jobs that were gone or had not ended when everything had long been well.
+    pub(crate) lost: u64,
+    /// Attempts that were paid for more than once, although the operator had not asked for that.
+    pub(crate) paid_twice: u64,
+    /// The same, as the operator wanted it.
+    pub(crate) paid_again: u64,
     pub(crate) faults: BTreeMap<Fault, u64>,
     pub(crate) marks: BTreeMap<(&'static str, Cow<'static, str>), u64>,
 }
@@ -36,6 +42,9 @@ impl Tally {
         self.steps += other.steps;
         self.simulated += other.simulated;
         self.submits += other.submits;
+        self.lost += other.lost;
+        self.paid_twice += other.paid_twice;
+        self.paid_again += other.paid_again;
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }
@@ -62,6 +71,11 @@ impl Tally {
             "\n{} seeds, {} jobs ({} accepted), {} paid calls, {} steps, {hours} simulated hours",
             self.seeds, self.jobs, self.accepted, self.submits, self.steps
         )?;
+        writeln!(
+            out,
+            "lost {}, paid twice {} (and {} where UNKNOWN_SUBMIT=retry asks for it)",
+            self.lost, self.paid_twice, self.paid_again
+        )?;
         writeln!(out, "faults: {}", self.faults.values().sum::<u64>())?;
         for (fault, count) in &self.faults {
             writeln!(out, "  {count:>8}  {fault:?}")?;
@@ -76,6 +90,8 @@ impl Tally {
 
 /// The states a run over all seeds must have met.
 const EXPECTED_MARKS: &[&str] = &[
+    "phase: confirming",
+    "phase: clarifying",
     "phase: queued",
     "phase: submitting",
     "phase: rendering",
@@ -100,6 +116,9 @@ const EXPECTED_MARKS: &[&str] = &[
     "refusal: AlreadyEnded",
     "refusal: NotRetryable",
     "refusal: NoVideo",
+    "refusal: NotConfirmable",
+    "refusal: NotClarifiable",
+    "refusal: PromptTooLong",
     "effect: Enqueue",
     "effect: Submit",
     "effect: Poll",
@@ -114,6 +133,8 @@ const EXPECTED_MARKS: &[&str] = &[
     "cut off: Report",
     "cut off: Deliver",
     "cut off: Discard",
+    "cancelled while: confirming",
+    "cancelled while: clarifying",
     "cancelled while: queued",
     "cancelled while: submitting",
     "cancelled while: rendering",
@@ -121,9 +142,51 @@ const EXPECTED_MARKS: &[&str] = &[
     "delivery: delivered",
     "delivery: exhausted",
     "place: waiting",
+    "place: delayed",
     "place: held",
+    "place: watched",
+    "place: expiring",
     "place: ended",
     "alarm: ended with work left",
+    "alarm: dropped after six throws",
+    "timer: found lost and set again",
+    "errand: Start",
+    "errand: Check",
+    "errand: Forget",
+    "blocked by: Concurrency",
+    "blocked by: UserConcurrency",
+    "blocked by: RateLimit",
+    "blocked by: UpstreamBackoff",
+    "blocked by: StartAfter",
+    "job: requeued",
+    "job: confirmed",
+    "job: asked for another prompt",
+    "job: clarified",
+    "job: expired",
+    "job: dead-lettered",
+    "job: forgotten",
+    "job: made anew after it was forgotten",
+    "mode changed to: immediate",
+    "mode changed to: cron",
+    "mode changed to: alarm",
+    "mode changed to: queue",
+    "limits: changed",
+    "healed in the mode: immediate",
+    "healed in the mode: cron",
+    "healed in the mode: alarm",
+    "healed in the mode: queue",
+    "message: sent",
+    "message: replaced",
+    "message: dead",
+    "message acknowledged: started",
+    "message acknowledged: not in line",
+    "message acknowledged: not waiting",
+    "consumer cut off while: Claiming",
+    "consumer cut off while: Starting",
+    "consumer cut off while: Checking",
+    "consumer cut off while: Ending",
+    "woken by a look: the queue never heard of the order",
+    "woken by a look: the queue never heard of its user's last wish",
     "said: State",
     "said: Missing",
     "said: Nothing",
@@ -132,6 +195,7 @@ const EXPECTED_MARKS: &[&str] = &[
     "post: full",
     "post: failed",
     "post: repeated",
+    "post: stood in for by a message",
     "users: 1",
     "users: 2",
     "users: 3",

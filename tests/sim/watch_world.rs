@@ -7,8 +7,9 @@ use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::{Job, Phase};
+use reelay::machine::job::{Job, Phase, UnknownSubmit};
 use reelay::machine::queue::{Place, SWEEP_PATIENCE};
+use std::collections::BTreeMap;
 
 impl World {
     pub(crate) fn check_safety(&mut self) {
@@ -117,6 +118,21 @@ impl World {
         }
     }
 
+    /// The two figures that matter, counted by themselves.
+    pub(crate) fn count_losses(&mut self) {
+        let lost = |number: &&usize| self.jobs[**number].job.as_ref().is_none_or(|job| is_live(job));
+        self.tally.lost = self.witness.accepted.keys().filter(lost).count() as u64;
+        let mut paid = BTreeMap::<_, u64>::new();
+        for call in self.upstream.calls.iter().filter(|call| call.verdict == Verdict::Accepted) {
+            *paid.entry((call.job, call.incarnation, call.attempt)).or_default() += 1;
+        }
+        let again = paid.values().filter(|calls| **calls > 1).count() as u64;
+        match self.plan.policy.unknown_submit {
+            UnknownSubmit::Fail => self.tally.paid_twice = again,
+            UnknownSubmit::Retry => self.tally.paid_again = again,
+        }
+    }
+
     /// A job may go only when nothing is left of it, and for long.
     pub(crate) fn check_forgotten(&mut self, number: usize, job: &Job) {
         if is_live(job) {
@@ -147,7 +163,7 @@ impl World {
                 None => "the queue never heard of the order",
                 Some(_) => "the queue never heard of its user's last wish",
             };
-            self.tally.mark("woken by a look:", kind);
+            self.tally.mark("woken by a look", kind);
             self.send(Object::Job(number), Message::View, Caller::Nobody);
         }
     }

@@ -62,6 +62,8 @@ pub(crate) struct Witness {
     pub(crate) clarifications: BTreeMap<usize, (usize, usize)>,
     /// The jobs whose users stood by their orders, with their incarnation.
     confirmed: BTreeSet<(usize, u64)>,
+    /// Whose incarnation before the present one was forgotten.
+    old: BTreeSet<(usize, u64)>,
     /// The latest time that the queue's clock has shown.
     pub(crate) latest_clock: Millis,
     /// In which second an alarm last fired, and how often it has fired in that second.
@@ -83,6 +85,15 @@ impl Witness {
 
     pub(crate) fn is_confirmed(&self, job: usize) -> bool {
         self.confirmed.contains(&(job, self.incarnation(job)))
+    }
+
+    /// The job, which has just gone, was forgotten because it was old.
+    pub(crate) fn note_forgotten(&mut self, job: usize) {
+        self.old.insert((job, self.incarnation(job)));
+    }
+
+    pub(crate) fn was_forgotten(&self, job: usize) -> bool {
+        self.old.contains(&(job, self.incarnation(job)))
     }
 
     /// The job was withdrawn or forgotten: what follows under its name is another job.

@@ -202,6 +202,7 @@ impl World {
         self.tally.simulated = self.real - BEGINNING;
         self.tally.submits = self.upstream.calls.len() as u64;
         self.check_liveness();
+        self.count_losses();
         self.witness.violation.take().map_or(Ok(()), Err)
     }
 

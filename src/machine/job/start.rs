@@ -1,6 +1,6 @@
 //! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
 
-use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Turn};
+use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Submit, SubmitAnswer, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -70,9 +70,12 @@ impl Job {
         u32::try_from(made).unwrap_or(u32::MAX)
     }
 
-    /// How many submits the job has ever intended, its older attempts included.
+    /// How many submits the job has ever made, its older attempts included. One that is on its way counts when it is
+    /// over, for a holder's right to it is not used up before: heard of too early, it would cease to count too early.
     pub fn submits_made(&self) -> u64 {
-        self.submits.len() as u64
+        let on_its_way = |row: &&Submit| row.epoch == self.epoch && row.answer == SubmitAnswer::Intended;
+        let open = self.submits.iter().filter(on_its_way).count() as u64;
+        self.submits.len() as u64 - if self.is_active() { open } else { 0 }
     }
 
     /// Ends an attempt that could not be started because the platform's queue gave up on its message.
