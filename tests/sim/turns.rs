@@ -106,7 +106,7 @@ impl Turns {
             let own = self.places.iter().filter(|(other, turn)| {
                 let waited = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
                 let waits = waited || (joined.contains(other) && rows.entries.get(other).is_some_and(in_line));
-                *other != key && other.user_id == key.user_id && turn.priority == priority && waits
+                **other != key && other.user_id == key.user_id && turn.priority == priority && waits
             });
             let own = own.map(|(_, turn)| turn.round).max().unwrap_or(0);
             let round = own.max(self.served.get(&priority).copied().unwrap_or(0)) + 1;
