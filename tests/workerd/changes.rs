@@ -21,7 +21,7 @@ const CIRCUIT: [&str; 13] = [
 ];
 /// Between two ticks of the clock that stands in for the minute's trigger.
 const TICK: Duration = Duration::from_millis(300);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A job renders for longer than a kill takes, with nothing in flight that a kill could cut off.
 const UNHURRIED: [(&str, &str); 3] =
     [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "4000"), ("DISPATCH_MODE", CIRCUIT[0])];

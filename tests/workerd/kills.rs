@@ -18,19 +18,30 @@ use std::time::Duration;
 const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "40"), ("UPSTREAM_TIMEOUT_MS", "30000")];
 /// Between two ticks of the clock that stands in for the minute's trigger.
 const TICK: Duration = Duration::from_millis(500);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many jobs are under way where nothing holds them at the point itself.
 const CROWD: usize = 4;
 
 /// Where the kill meets a job.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Point {
+    Early(Early),
+    OnTheWay(OnTheWay),
+}
+
+/// Before the upstream has answered: it holds every submit that comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Early {
     /// Orders are on their way; one of them has just been answered.
     Accepting,
-    /// An order has been answered.
+    /// Orders have just been answered.
     Answered,
-    /// The log shows this step of a job, nothing of which has reached the upstream.
+    /// The log has just shown this step.
     Logged(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OnTheWay {
     /// The paid call has been sent and not been accepted.
     SubmitBefore,
     /// The paid call is accepted, its answer not yet sent.
@@ -39,23 +50,25 @@ enum Point {
     Rendering,
     /// The upstream holds this request.
     Held(&'static str),
-    /// The app has answered the webhook.
+    /// The app holds the webhook.
+    Telling,
+    /// The app has just answered the webhook.
     Told,
 }
 
 const POINTS: [Point; 12] = [
-    Point::Accepting,
-    Point::Answered,
-    Point::Logged("started"),
-    Point::Logged("submit_intended"),
-    Point::SubmitBefore,
-    Point::SubmitAfter,
-    Point::Rendering,
-    Point::Held("poll"),
-    Point::Held("download"),
-    Point::Held("bytes"),
-    Point::Held("webhook"),
-    Point::Told,
+    Point::Early(Early::Accepting),
+    Point::Early(Early::Answered),
+    Point::Early(Early::Logged("started")),
+    Point::Early(Early::Logged("submit_intended")),
+    Point::OnTheWay(OnTheWay::SubmitBefore),
+    Point::OnTheWay(OnTheWay::SubmitAfter),
+    Point::OnTheWay(OnTheWay::Rendering),
+    Point::OnTheWay(OnTheWay::Held("poll")),
+    Point::OnTheWay(OnTheWay::Held("download")),
+    Point::OnTheWay(OnTheWay::Held("bytes")),
+    Point::OnTheWay(OnTheWay::Telling),
+    Point::OnTheWay(OnTheWay::Told),
 ];
 
 /// What the money rule says about a job's end.
@@ -100,18 +113,16 @@ fn killed_at_every_point(mode: &str) -> usize {
 
 fn killed_at(world: &World, user: &Api, point: Point) -> Vec<Killed> {
     match point {
-        Point::Accepting | Point::Answered | Point::Logged(_) => killed_before_the_upstream_answers(world, user, point),
-        Point::SubmitBefore | Point::SubmitAfter | Point::Rendering | Point::Held(_) | Point::Told => {
-            vec![killed_on_the_way(world, user, point)]
-        }
+        Point::Early(early) => killed_early(world, user, early),
+        Point::OnTheWay(on_the_way) => vec![killed_on_the_way(world, user, on_the_way)],
     }
 }
 
 /// A kill while the upstream holds every submit, if one has been sent at all.
-fn killed_before_the_upstream_answers(world: &World, user: &Api, point: Point) -> Vec<Killed> {
+fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     world.upstream.close("submit");
-    let word = format!("killed at {point:?}");
-    let orders: Vec<(String, String)> = (0..CROWD).map(|_| (unique("killed"), unique(&word))).collect();
+    let prompt = format!("killed at {point:?}");
+    let orders: Vec<(String, String)> = (0..CROWD).map(|_| (unique("killed"), unique(&prompt))).collect();
     let (answered, answers) = mpsc::channel();
     let senders: Vec<_> = orders
         .iter()
@@ -127,10 +138,10 @@ fn killed_before_the_upstream_answers(world: &World, user: &Api, point: Point) -
         })
         .collect();
     answers.recv().expect("an answer");
-    if point != Point::Accepting {
+    if point != Early::Accepting {
         (1..CROWD).for_each(|_| answers.recv().expect("an answer"));
     }
-    if let Point::Logged(step) = point {
+    if let Early::Logged(step) = point {
         until("the log shows the step", PATIENCE, || {
             orders.iter().any(|(id, _)| world.worker.has_logged(step, id)).then_some(())
         });
@@ -138,7 +149,7 @@ fn killed_before_the_upstream_answers(world: &World, user: &Api, point: Point) -
     world.worker.kill();
     for sender in senders {
         if let Some(status) = sender.join().expect("a sender") {
-            assert!(status == 201 || point == Point::Accepting, "{status}");
+            assert!(status == 201 || point == Early::Accepting, "{status}");
         }
     }
     // What had been sent when the kill came; nothing more comes of it, as the gate is still closed.
@@ -152,7 +163,7 @@ fn killed_before_the_upstream_answers(world: &World, user: &Api, point: Point) -
         world.upstream.wait_abandoned("submit", prompt, 1);
     }
     world.worker.restart();
-    for order in orders.iter().filter(|_| point == Point::Accepting) {
+    for order in orders.iter().filter(|_| point == Early::Accepting) {
         let again = user.create(&body(order));
         assert!(matches!(again.status, 200 | 201), "the same order again: {}", again.text());
     }
@@ -160,7 +171,7 @@ fn killed_before_the_upstream_answers(world: &World, user: &Api, point: Point) -
         .into_iter()
         .map(|(id, prompt)| {
             let end = if sent.contains(&prompt) { End::Unknown(0) } else { submits_or_ends(world, user, &id, &prompt) };
-            Killed { point, id, prompt, end }
+            Killed { point: Point::Early(point), id, prompt, end }
         })
         .collect();
     world.upstream.open("submit");
@@ -186,45 +197,55 @@ fn submits_or_ends(world: &World, user: &Api, id: &str, prompt: &str) -> End {
     })
 }
 
-/// A kill while a gate holds the job's own request, or after it.
-fn killed_on_the_way(world: &World, user: &Api, point: Point) -> Killed {
+/// A kill while a gate holds the job's own request, or between two of them.
+fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
     let (id, prompt) = (unique("killed"), unique(&format!("killed at {point:?}")));
-    let (step, text) = match point {
-        Point::SubmitBefore | Point::SubmitAfter => ("submit", &prompt),
-        Point::Held("webhook") => ("webhook", &id),
-        Point::Held(step) => (step, &prompt),
-        _ => ("poll", &prompt),
-    };
+    let upstream = &world.upstream;
     match point {
-        Point::SubmitAfter => world.upstream.close_after_acceptance(),
-        Point::Told => {}
-        _ => world.upstream.close(step),
+        OnTheWay::SubmitBefore => upstream.close("submit"),
+        OnTheWay::SubmitAfter => upstream.close_after_acceptance(),
+        OnTheWay::Rendering => upstream.close("poll"),
+        OnTheWay::Held(step) => upstream.close(step),
+        OnTheWay::Telling => upstream.close("webhook"),
+        OnTheWay::Told => {}
     }
     let answer = user.create(&body(&(id.clone(), prompt.clone())));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    match point {
-        Point::Rendering => {
+    let gate = match point {
+        OnTheWay::SubmitBefore | OnTheWay::SubmitAfter => {
+            upstream.wait_held("submit", &prompt, 1);
+            "submit"
+        }
+        OnTheWay::Rendering => {
             until("the job renders", PATIENCE, || (user.generation(&id)["phase"] == "rendering").then_some(()));
+            "poll"
         }
-        Point::Told => {
-            world.upstream.wait("webhook", &id, 1);
+        OnTheWay::Held(step) => {
+            upstream.wait_held(step, &prompt, 1);
+            step
         }
-        _ => {
-            world.upstream.wait_held(step, text, 1);
+        OnTheWay::Telling => {
+            upstream.wait_held("webhook", &id, 1);
+            "webhook"
         }
-    }
-    world.worker.kill();
-    if matches!(step, "submit") {
-        world.upstream.wait_abandoned(step, text, 1);
-    }
-    world.upstream.open(step);
-    world.worker.restart();
-    let end = match point {
-        Point::SubmitBefore => End::Unknown(0),
-        Point::SubmitAfter => End::Unknown(1),
-        _ => End::Completed,
+        OnTheWay::Told => {
+            upstream.wait("webhook", &id, 1);
+            "webhook"
+        }
     };
-    Killed { point, id, prompt, end }
+    world.worker.kill();
+    let end = match point {
+        OnTheWay::SubmitBefore => End::Unknown(0),
+        OnTheWay::SubmitAfter => End::Unknown(1),
+        OnTheWay::Rendering | OnTheWay::Held(_) | OnTheWay::Telling | OnTheWay::Told => End::Completed,
+    };
+    // A submit whose caller the upstream believes to be there would be accepted once the gate opens.
+    if end != End::Completed {
+        upstream.wait_abandoned(gate, &prompt, 1);
+    }
+    upstream.open(gate);
+    world.worker.restart();
+    Killed { point: Point::OnTheWay(point), id, prompt, end }
 }
 
 fn has_ended_once(world: &World, user: &Api, job: &Killed) {

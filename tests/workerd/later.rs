@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const SETTINGS: [(&str, &str); 3] =
     [("DISPATCH_MODE", "alarm"), ("ENABLE_CLARIFICATIONS", "true"), ("CLEANUP_RETENTION_DAYS", "1")];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// In milliseconds.
 const SECOND: u64 = 1_000;
 const THREE_MINUTES: i64 = 180_000;
@@ -147,9 +147,9 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
     let key = |id: &str| format!("videos/{}/{id}/1.mp4", user.user);
     assert!(bucket::object(&world.worker, &key(&old)).is_some());
     world.worker.kill();
-    let ages = "UPDATE entry SET place = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
+    let statement = "UPDATE entry SET place = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
                 WHERE generation_id = ?2";
-    let aged: usize = queues(&world).map(|queue| queue.execute(ages, (TWO_DAYS, &old)).unwrap_or(0)).sum();
+    let aged: usize = queues(&world).map(|queue| queue.execute(statement, (TWO_DAYS, &old)).unwrap_or(0)).sum();
     assert_eq!(aged, 1);
     world.worker.restart();
     world.worker.daily();

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const MORE_THAN_A_MINUTE: Duration = Duration::from_secs(100);
 /// Over which time submits are counted, in milliseconds.
 const MINUTE: u64 = 60_000;

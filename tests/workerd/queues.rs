@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 const SETTINGS: [(&str, &str); 2] = [("DISPATCH_MODE", "queue"), ("MAX_CONCURRENT_JOBS", "1")];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(300);
 
 /// One slot, in the mode `queue`, behind the injector.

@@ -96,7 +96,7 @@ impl Api {
     /// The same of a worker that may be killed meanwhile; the answer's status if there is one.
     pub(crate) fn try_create(&self, body: &Value) -> Option<u16> {
         let request = self.http.post(format!("{}/api/generations", self.origin)).json(body);
-        let request = self.token.iter().fold(request, |request, token| request.bearer_auth(token));
+        let request = self.token.iter().fold(request, RequestBuilder::bearer_auth);
         request.send().ok().map(|answer| answer.status().as_u16())
     }
 
