@@ -19,15 +19,23 @@ const DEAD: &str = "-dead";
 /// A message of this age is replaced by a new one, so that it does not use up its retries while its job waits in
 /// good order: by then it has used at most 60 of the 100 that `wrangler.toml` allows.
 const REPLACED_AFTER: Millis = 30 * MINUTE;
-/// When a job that the queue does not know yet is looked at again.
-const UNKNOWN_AGAIN: Millis = 10 * SECOND;
+/// A job that the queue does not know yet is looked at again after half of this.
+const UNKNOWN_AGAIN: Millis = 20 * SECOND;
+/// It has no position; this one lets the wait above hold.
+const UNKNOWN_POSITION: u64 = 10;
 
 /// What becomes of a message.
 enum Verdict {
     Acknowledge,
-    /// Comes back; its job is expected to start in so many milliseconds.
-    Again(Millis),
+    /// Comes back; its job has this position in line and is expected to start in so many milliseconds.
+    Again {
+        position: u64,
+        wait: Millis,
+    },
 }
+
+/// Comes back as soon as its age allows.
+const AGAIN: Verdict = Verdict::Again { position: 0, wait: 0 };
 
 /// Takes a batch of either queue.
 pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
@@ -51,8 +59,8 @@ async fn start(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let age = now.saturating_sub(message.timestamp().as_millis());
     match claim(env, &wake_up.key(), now).await {
         Verdict::Acknowledge => message.ack(),
-        Verdict::Again(wait) => {
-            let delay = claim_delay(wait, age);
+        Verdict::Again { position, wait } => {
+            let delay = claim_delay(wait, position, age);
             if age >= REPLACED_AFTER && stub::wake_up(env, wake_up, Some(now + delay), now).await {
                 message.ack();
                 return;
@@ -68,20 +76,23 @@ async fn claim(env: &Env, key: &JobKey, now: Millis) -> Verdict {
         Ok(QueueReply::Standing { standing: Standing { admitted: Some(epoch), created_at, .. } }) => {
             match stub::job(env, key, &JobMessage::Start { epoch, created_at }).await {
                 Ok(_) => Verdict::Acknowledge,
-                Err(_) => Verdict::Again(0),
+                Err(_) => AGAIN,
             }
         }
         // It has ended, or waits for its user.
         Ok(QueueReply::Standing { standing: Standing { position: 0, .. } }) => Verdict::Acknowledge,
         Ok(QueueReply::Standing { standing }) => {
-            Verdict::Again(standing.estimated_start.unwrap_or(now).saturating_sub(now))
+            let wait = standing.estimated_start.unwrap_or(now).saturating_sub(now);
+            Verdict::Again { position: standing.position, wait }
         }
         // A job that the queue has not heard of: looking at it sets its timer, and it will enqueue itself.
         Ok(QueueReply::Unknown) => match stub::job(env, key, &JobMessage::Check).await {
-            Ok(JobReply::State { status: Status::Queued, .. }) | Err(_) => Verdict::Again(UNKNOWN_AGAIN),
+            Ok(JobReply::State { status: Status::Queued, .. }) | Err(_) => {
+                Verdict::Again { position: UNKNOWN_POSITION, wait: UNKNOWN_AGAIN }
+            }
             Ok(_) => Verdict::Acknowledge,
         },
-        Ok(_) | Err(_) => Verdict::Again(0),
+        Ok(_) | Err(_) => AGAIN,
     }
 }
 

@@ -10,6 +10,9 @@ pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
 /// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
 const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
+/// How much longer a message waits for each job before its own.
+const CLAIM_STEP: Millis = 5 * SECOND;
+
 /// What an input gives occasion to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Occasion {
@@ -66,22 +69,24 @@ impl<R: Rows> Turn<'_, R> {
     }
 }
 
-/// How long a message of the platform's queue waits before it asks again: half of the expected `wait`, and at least
-/// a tenth of the message's `age`, so that no message uses up its retries while its job waits in good order.
-pub fn claim_delay(wait: Millis, age: Millis) -> Millis {
-    (wait / 2).max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
+/// How long a message of the platform's queue waits before it asks again: half of the expected `wait`, sooner the
+/// fewer are before it in line (`position`), so that a slot is not idle for long; and at least a tenth of the message's
+/// `age`, so that no message uses up its retries while its job waits in good order.
+pub fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
+    let soon = (wait / 2).min(position.saturating_mul(CLAIM_STEP));
+    soon.max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CLAIM_AGAIN, claim_delay};
+    use super::{CLAIM_AGAIN, CLAIM_STEP, claim_delay};
     use crate::machine::{HOUR, MINUTE, SECOND};
 
     #[test]
     fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems() {
         let (mut age, mut retries) = (0, 0);
         while age < 30 * MINUTE {
-            age += claim_delay(0, age);
+            age += claim_delay(0, 1, age);
             retries += 1;
         }
         assert!(retries <= 60, "{retries} retries");
@@ -89,8 +94,13 @@ mod tests {
 
     #[test]
     fn a_message_comes_back_when_half_of_the_wait_is_over_but_within_an_hour() {
-        assert_eq!(claim_delay(40 * SECOND, 0), 20 * SECOND);
-        assert_eq!(claim_delay(9 * HOUR, 0), HOUR);
-        assert_eq!(claim_delay(0, 0), CLAIM_AGAIN.0);
+        assert_eq!(claim_delay(40 * SECOND, 9, 0), 20 * SECOND);
+        assert_eq!(claim_delay(9 * HOUR, 9_000, 0), HOUR);
+        assert_eq!(claim_delay(0, 0, 0), CLAIM_AGAIN.0);
+    }
+
+    #[test]
+    fn the_message_of_the_first_in_line_comes_back_soon_however_long_the_wait_seems() {
+        assert_eq!(claim_delay(9 * HOUR, 1, 0), CLAIM_STEP);
     }
 }
