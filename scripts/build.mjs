@@ -31,14 +31,14 @@ export async function buildWorker(toolchain) {
       explain: cargoFailure,
     }),
   );
-  await step("function names left out", stripNames);
+  await step("the last bytes saved", shrink);
   remember(toolchain.name, startedAt);
 }
 
-/** worker-build always keeps the names of functions, which would be a tenth of the upload. */
-async function stripNames() {
+/** worker-build always keeps the names of functions, a tenth of the upload, and stops after one pass; more passes save a fiftieth. */
+async function shrink() {
   const module = join(BUILD, "index_bg.wasm");
-  const args = ["--strip-debug", "--output", module, module]; // the module itself says which features it uses
+  const args = ["-Oz", "--converge", "--strip-debug", "--output", module, module]; // the module itself says which features it uses
   await run(toolEnvironment().WASM_OPT_BIN, args, { cwd: ROOT, env: environment() });
 }
 

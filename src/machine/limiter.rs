@@ -7,7 +7,6 @@
 
 use super::{DAY, MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Over which time submits are counted.
 pub const WINDOW: Millis = MINUTE;
@@ -17,9 +16,9 @@ pub const MAX_BACKOFF: Millis = DAY;
 /// The submits of one provider and model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limiter {
-    /// How many submits were heard of in each second (since the Unix epoch).
+    /// How many submits were heard of in which seconds (since the Unix epoch).
     #[serde(default)]
-    heard: BTreeMap<u64, u64>,
+    heard: Vec<(u64, u64)>,
     /// Until when the upstream wants to be left alone.
     #[serde(default)]
     blocked_until: Millis,
@@ -38,8 +37,16 @@ pub enum Shut {
 impl Limiter {
     /// Counts a submit that the queue has just heard of.
     pub fn count(&mut self, now: Millis) {
-        self.forget(now);
-        *self.heard.entry(now / SECOND).or_default() += 1;
+        let this_second = now / SECOND;
+        self.heard.retain(|(second, _)| counts(*second, now));
+        for (second, _) in &mut self.heard {
+            // What the clock shows as yet to come was heard before it was set back, and counts from now on.
+            *second = (*second).min(this_second);
+        }
+        match self.heard.iter_mut().find(|(second, _)| *second == this_second) {
+            Some((_, count)) => *count += 1,
+            None => self.heard.push((this_second, 1)),
+        }
     }
 
     /// Has everyone wait until `until`, but no longer than [`MAX_BACKOFF`].
@@ -54,24 +61,13 @@ impl Limiter {
         if blocked_until > now {
             return Some(Shut::Backoff { until: blocked_until });
         }
-        let counted = self.heard.iter().filter(|(second, _)| counts(**second, now));
+        let counted = self.heard.iter().filter(|(second, _)| counts(*second, now));
         let heard: u64 = counted.clone().map(|(_, count)| count).sum();
         if heard + unspent < limit {
             return None;
         }
         let first = counted.map(|(second, _)| end(*second).min(now + WINDOW + SECOND)).min();
         Some(Shut::Rate { until: first })
-    }
-
-    /// Drops what no longer counts. What the clock shows as yet to come was heard before it was set back, and counts
-    /// from now on.
-    fn forget(&mut self, now: Millis) {
-        let this_second = now / SECOND;
-        let later: u64 = self.heard.split_off(&(this_second + 1)).into_values().sum();
-        if later > 0 {
-            *self.heard.entry(this_second).or_default() += later;
-        }
-        self.heard.retain(|second, _| counts(*second, now));
     }
 }
 

@@ -153,10 +153,8 @@ struct Turn<'a, R> {
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
     let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now };
+    let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let is_alarm = matches!(input, Input::Alarm);
-    // In every mode, or the alarm of a delay that is over would be due again at once.
-    let joined = is_alarm && turn.take_into_line()?;
-    let occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now).changed_if(joined);
     let mut asked_for = None;
     let reply = match input {
         Input::Enqueue { card, promised, terms } => {
@@ -178,6 +176,10 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Nothing
         }
     };
+    // In every mode, or the alarm of a delay that is over would be due again at once.
+    if (occasion.admits || is_alarm) && turn.take_into_line()? {
+        occasion.changed = true;
+    }
     if occasion.admits && !matches!(reply, Reply::Full { .. }) {
         turn.admit(asked_for.as_ref())?;
     }

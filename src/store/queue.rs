@@ -47,8 +47,9 @@ const MIGRATIONS: [Migration; 2] = [
         WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_holders ON entry (user_id, upstream, unspent) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until) WHERE place = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until) WHERE place IN ('held', 'watched', 'expiring');
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_leases ON entry (lease_until, sequence) WHERE place = 'held';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
 ",
     },
 ];
@@ -246,16 +247,21 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let rest = "WHERE place IN ('held', 'watched', 'expiring') AND lease_until <= ? \
-             ORDER BY lease_until, sequence LIMIT ?";
-        self.entries(rest, vec![now.into(), bound(limit)])
+        let held = "WHERE place = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
+        let others =
+            "WHERE place IN ('watched', 'expiring') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        asked.extend(self.entries(others, vec![now.into(), bound(limit.saturating_sub(asked.len()))])?);
+        Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
-        let asked = self
-            .number("SELECT min(lease_until) FROM entry WHERE place IN ('held', 'watched', 'expiring')", Vec::new())?;
-        let delayed = self.number("SELECT min(lease_until) FROM entry WHERE place = 'delayed'", Vec::new())?;
-        Ok(asked.into_iter().chain(delayed).min())
+        let mut first = None;
+        for places in ["place = 'held'", "place IN ('watched', 'expiring')", "place = 'delayed'"] {
+            let due = self.number(&format!("SELECT min(lease_until) FROM entry WHERE {places}"), Vec::new())?;
+            first = first.into_iter().chain(due).min();
+        }
+        Ok(first)
     }
 
     fn expire(&mut self, before: Millis, now: Millis) -> Result<(), S::Error> {

@@ -3,7 +3,7 @@
 use crate::requests::{INTAKE, object, parsed, refused};
 use proptest::prelude::*;
 use reelay::http::is_json;
-use reelay::wire::api::{Intake, body_user_id, parse};
+use reelay::wire::api::{Intake, body_user_id, clarification, parse};
 use serde_json::{Map, Value, json};
 
 #[test]
@@ -135,6 +135,7 @@ proptest! {
     fn no_body_makes_the_parser_panic(body in any_object(3)) {
         let _ = body_user_id(&body);
         let _ = parse(&body, INTAKE);
+        let _ = clarification(&body);
     }
 
     #[test]
@@ -168,6 +169,10 @@ fn any_key() -> impl Strategy<Value = String> {
         "seed",
         "personGeneration",
         "image",
+        "startAfter",
+        "timeoutMs",
+        "confirm",
+        "response",
     ]);
     prop_oneof![4 => known.prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -179,7 +184,8 @@ fn any_value(depth: u32) -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop::sample::select(vec!["8", "16:9", "4k", "1080p", "veo3", "a dog"]).prop_map(Value::from),
+        prop::sample::select(vec!["8", "2026-01-02T00:00:00Z", "16:9", "4k", "1080p", "veo3", "a dog"])
+            .prop_map(Value::from),
     ];
     leaf.prop_recursive(depth, 32, 6, |inner| {
         prop_oneof![

@@ -49,6 +49,9 @@ fn every_asked_part_makes_another_request() {
         json!({ "prompt": "a dog", "parameters": { "seed": 1 } }),
         json!({ "prompt": "a dog", "parameters": { "unknown": 1 } }),
         json!({ "prompt": "a dog", "quality": "1080p" }),
+        json!({ "prompt": "a dog", "startAfter": "2026-01-02T00:00:00Z" }),
+        json!({ "prompt": "a dog", "timeoutMs": 60_000 }),
+        json!({ "prompt": "a dog", "confirm": true }),
     ] {
         assert_ne!(plain, fingerprint(other.clone()), "{other}");
     }

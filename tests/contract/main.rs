@@ -2,6 +2,7 @@
 //! of a file are sent. The same promises over a real worker are held in `tests/workerd`.
 
 mod bad_input;
+mod clarifications;
 mod fingerprints;
 mod idempotency;
 mod jwt;
@@ -11,7 +12,9 @@ mod model_rules;
 mod problems;
 mod ranges;
 mod requests;
+mod rollouts;
 mod routes;
+mod schedules;
 mod settings;
 mod signed_urls;
 mod tokens;

@@ -39,9 +39,12 @@ fn a_problem_carries_the_fields_of_rfc_9457_and_the_apps_own() {
 
 #[test]
 fn what_can_be_tried_again_says_when() {
-    for (problem, seconds) in
-        [(Problem::queue_full(30_000), 30), (Problem::queue_full(1), 1), (Problem::unavailable(), 2)]
-    {
+    for (problem, seconds) in [
+        (Problem::queue_full(30_000), 30),
+        (Problem::queue_full(1), 1),
+        (Problem::too_many_requests(10), 10),
+        (Problem::unavailable(), 2),
+    ] {
         assert_eq!(problem.retry_after, Some(seconds));
         assert_eq!(shown(&problem)["retryable"], true);
     }
@@ -66,6 +69,7 @@ fn each_problem_has_its_status() {
         (Problem::range_not_satisfiable(7), 416),
         (Problem::idempotency_conflict(), 422),
         (Problem::queue_full(1), 429),
+        (Problem::too_many_requests(10), 429),
         (Problem::misconfigured("x".to_owned()), 500),
         (Problem::unavailable(), 503),
     ] {

@@ -16,6 +16,8 @@ fn every_route_of_the_contract_is_there() {
         ("GET", "/api/generations/g_1", Resource::Generation { id: id() }),
         ("POST", "/api/generations/g_1/cancel", Resource::Cancel { id: id() }),
         ("POST", "/api/generations/g_1/retry", Resource::Retry { id: id() }),
+        ("POST", "/api/generations/g_1/confirm", Resource::Confirm { id: id() }),
+        ("POST", "/api/generations/g_1/clarify", Resource::Clarify { id: id() }),
         ("GET", "/api/generations/g_1/timeline", Resource::Timeline { id: id() }),
         ("GET", "/api/generations/g_1/video", Resource::Video { id: id() }),
         ("HEAD", "/api/generations/g_1/video", Resource::Video { id: id() }),
@@ -58,6 +60,8 @@ fn a_wrong_method_is_told_the_right_ones() {
         ("DELETE", "/api/generations/g_1", "GET, HEAD, OPTIONS"),
         ("GET", "/api/generations/g_1/cancel", "POST, OPTIONS"),
         ("HEAD", "/api/generations/g_1/cancel", "POST, OPTIONS"),
+        ("GET", "/api/generations/g_1/confirm", "POST, OPTIONS"),
+        ("PUT", "/api/generations/g_1/clarify", "POST, OPTIONS"),
         ("POST", "/api/storage/videos/g_1", "GET, HEAD, DELETE, OPTIONS"),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         // A method the platform does not know must not pass for GET.

@@ -1,16 +1,20 @@
 //! A bad setting is named, never shown.
 
 use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
-use reelay::config::{DispatchMode, Environment};
+use reelay::config::Environment;
+use reelay::machine::DAY;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
+use reelay::machine::queue::Mode;
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
     let config = config_with(&[]).expect("valid settings");
     assert_eq!(config.environment, Environment::Production);
-    assert_eq!(config.dispatch_mode, DispatchMode::Immediate);
-    assert_eq!((config.queue.slots, config.queue.max_waiting), (3, 10_000));
+    assert_eq!(config.queue.mode, Mode::Immediate);
+    assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
+    assert_eq!((config.queue.submits_per_minute, config.retention), (50, 7 * DAY));
+    assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
     assert_eq!((config.job.poll_interval, config.job.first_poll), (5_000, None));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
@@ -20,7 +24,7 @@ fn the_defaults_are_those_of_the_documentation() {
     );
     assert_eq!(
         config.job.events.into_iter().collect::<Vec<_>>(),
-        [EventKind::Completed, EventKind::Failed, EventKind::Cancelled]
+        [EventKind::PendingClarification, EventKind::Completed, EventKind::Failed, EventKind::Cancelled]
     );
     assert_eq!(config.veo_url.as_str(), "https://generativelanguage.googleapis.com/");
     assert_eq!(config.default_model, "veo-3.1-generate-001");
@@ -32,8 +36,12 @@ fn the_defaults_are_those_of_the_documentation() {
 fn every_variable_is_read() {
     let config = config_with(&[
         ("ENVIRONMENT", "development"),
-        ("DISPATCH_MODE", "immediate"),
+        ("DISPATCH_MODE", "alarm"),
         ("MAX_CONCURRENT_JOBS", "7"),
+        ("MAX_CONCURRENT_JOBS_PER_USER", "2"),
+        ("MAX_SUBMITS_PER_MINUTE", "4"),
+        ("CLEANUP_RETENTION_DAYS", "90"),
+        ("ENABLE_CLARIFICATIONS", "true"),
         ("MAX_QUEUE_LENGTH", "0"),
         ("MAX_RETRIES", "0"),
         ("JOB_TIMEOUT_MS", "60000"),
@@ -72,6 +80,13 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("DISPATCH_MODE", "sometimes-xyz"),
         ("MAX_CONCURRENT_JOBS", "-xyz"),
         ("MAX_CONCURRENT_JOBS", "1001"),
+        ("MAX_CONCURRENT_JOBS_PER_USER", "1001"),
+        ("MAX_CONCURRENT_JOBS_PER_USER", "-xyz"),
+        ("MAX_SUBMITS_PER_MINUTE", "-xyz"),
+        ("MAX_SUBMITS_PER_MINUTE", "100001"),
+        ("CLEANUP_RETENTION_DAYS", "-xyz"),
+        ("CLEANUP_RETENTION_DAYS", "3651"),
+        ("ENABLE_CLARIFICATIONS", "yes-xyz"),
         ("MAX_QUEUE_LENGTH", "1e9"),
         ("MAX_RETRIES", "11"),
         ("JOB_TIMEOUT_MS", "soon-xyz"),
@@ -117,10 +132,36 @@ fn a_missing_required_variable_is_named() {
 }
 
 #[test]
-fn a_mode_that_is_not_built_yet_is_refused_in_so_many_words() {
-    for mode in ["cron", "alarm", "queue"] {
-        let error = config_with(&[("DISPATCH_MODE", mode)]).expect_err(mode);
-        assert!(error.to_string().contains("this build has no other mode yet"));
+fn every_mode_is_called_by_its_word_and_by_no_other_spelling() {
+    let words = [
+        ("immediate", Mode::Immediate),
+        ("cron", Mode::Cron),
+        ("alarm", Mode::Alarm),
+        ("queue", Mode::Queue),
+        (" alarm ", Mode::Alarm),
+        ("", Mode::Immediate),
+    ];
+    for (word, mode) in words {
+        assert_eq!(config_with(&[("DISPATCH_MODE", word)]).expect(word).queue.mode, mode);
+    }
+    let error = config_with(&[("DISPATCH_MODE", "Queue")]).expect_err("another spelling");
+    assert!(error.to_string().contains("immediate, cron, alarm, queue"), "{error}");
+}
+
+#[test]
+fn nothing_that_would_stop_all_work_is_taken() {
+    for variable in
+        ["MAX_CONCURRENT_JOBS", "MAX_CONCURRENT_JOBS_PER_USER", "MAX_SUBMITS_PER_MINUTE", "CLEANUP_RETENTION_DAYS"]
+    {
+        assert_eq!(config_with(&[(variable, "0")]).expect_err(variable).variable, variable);
+    }
+}
+
+#[test]
+fn a_users_share_is_all_slots_unless_it_is_less() {
+    for (slots, share, expected) in [("5", "", 5), ("5", "2", 2), ("5", "9", 5)] {
+        let settings = [("MAX_CONCURRENT_JOBS", slots), ("MAX_CONCURRENT_JOBS_PER_USER", share)];
+        assert_eq!(config_with(&settings).expect("valid settings").queue.user_slots, expected);
     }
 }
 

@@ -84,6 +84,40 @@ impl Turns {
         self.places.insert(key.clone(), Turn { priority, at, sequence, round, not_before });
     }
 
+    /// Whoever was ordered for later takes a turn when that time has come, as if ordered then.
+    pub(crate) fn come_of_age(&mut self, rows: &MapRows, input: &Input, now: Millis) {
+        let (mut joined, newest) = match input {
+            Input::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
+            Input::Enqueue { card, .. } => (vec![card.key.clone()], None),
+            _ => (Vec::new(), None),
+        };
+        let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
+        let mut over: Vec<(Millis, u64, JobKey)> = Vec::new();
+        for key in rows.touched().into_iter().filter(|key| Some(key) != newest) {
+            let (Some(before), Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
+            let Place::Delayed { until } = before.place else { continue };
+            if before.card.submits == 0 && before.sequence == after.sequence && in_line(after) {
+                over.push((until, before.sequence, key));
+            }
+        }
+        over.sort();
+        for (_, _, key) in over {
+            let Some(priority) = self.places.get(&key).map(|turn| turn.priority) else { continue };
+            let own = self.places.iter().filter(|(other, turn)| {
+                let waited = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+                let waits = waited || (joined.contains(other) && rows.entries.get(other).is_some_and(in_line));
+                **other != key && other.user_id == key.user_id && turn.priority == priority && waits
+            });
+            let own = own.map(|(_, turn)| turn.round).max().unwrap_or(0);
+            let round = own.max(self.served.get(&priority).copied().unwrap_or(0)) + 1;
+            if let Some(turn) = self.places.get_mut(&key) {
+                turn.round = round;
+                turn.at = now;
+            }
+            joined.push(key);
+        }
+    }
+
     pub(crate) fn serve(&mut self, key: &JobKey) {
         if let Some(turn) = self.places.get(key) {
             let served = self.served.entry(turn.priority).or_default();

@@ -18,6 +18,7 @@ impl World {
         let rows = std::mem::take(&mut self.queue.rows);
         self.met_places(&rows);
         self.turns.hear(&rows, input, reply, now, &mut self.limits);
+        self.turns.come_of_age(&rows, input, now);
         let grants = Grants::of(&rows, input);
         self.check_slots(&rows, &grants);
         for key in &grants.admitted {

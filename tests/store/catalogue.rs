@@ -2,9 +2,11 @@
 
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Card, Entry, Place, Rows};
-use reelay::machine::{JobKey, Status};
-use reelay::store::queue::{Cursor, QueueStore};
+use reelay::machine::queue::{Book, Card, Entry, Mode, Place, Policy, Rows};
+use reelay::machine::{JobKey, MINUTE, Status};
+use reelay::store::Sql;
+use reelay::store::cursor::Cursor;
+use reelay::store::queue::QueueStore;
 use std::collections::BTreeMap;
 
 #[test]
@@ -17,7 +19,7 @@ fn pages_follow_each_other_from_the_newest_on_without_gap_or_repeat() {
     let (mut pages, mut before) = (Vec::new(), None);
     for _ in 0..4 {
         let page = store.list("ann", None, 3, before.as_ref()).unwrap();
-        before = page.last().map(Cursor::of);
+        before = page.last().map(cursor_of);
         pages.push(ids(&page).join(" "));
     }
     assert_eq!(pages, ["job-9 job-8 job-7", "job-6 job-5 job-4", "job-3 job-2 job-1", "job-0"]);
@@ -31,7 +33,7 @@ fn a_job_accepted_between_two_pages_shifts_nothing() {
     }
     let first = store.list("ann", None, 2, None).unwrap();
     save(&mut store, 9, "ann", Status::Queued, 9);
-    let second = store.list("ann", None, 2, first.last().map(Cursor::of).as_ref()).unwrap();
+    let second = store.list("ann", None, 2, first.last().map(cursor_of).as_ref()).unwrap();
     assert_eq!([ids(&first), ids(&second)].concat(), ["job-3", "job-2", "job-1", "job-0"]);
 }
 
@@ -43,7 +45,7 @@ fn the_status_filter_holds_on_every_page() {
         save(&mut store, number, "ann", status, number);
     }
     let first = store.list("ann", Some(Status::Failed), 2, None).unwrap();
-    let rest = store.list("ann", Some(Status::Failed), 2, first.last().map(Cursor::of).as_ref()).unwrap();
+    let rest = store.list("ann", Some(Status::Failed), 2, first.last().map(cursor_of).as_ref()).unwrap();
     assert_eq!([ids(&first), ids(&rest)].concat(), ["job-6", "job-3", "job-0"]);
     assert!(store.list("ann", Some(Status::Queued), 2, None).unwrap().is_empty());
 }
@@ -76,22 +78,28 @@ fn the_figures_count_each_job_once() {
         (1, Status::Queued, Place::Waiting, 0, 1_000),
         (2, Status::Queued, Place::Waiting, 10, 4_000),
         (3, Status::Queued, Place::Waiting, 10, 6_000),
-        (4, Status::Processing, Place::Held(Lease { epoch: 1, until: 9_000 }), 10, 500),
+        (4, Status::Processing, Place::Held(Lease { epoch: 1, until: 9_000, granted_at: 500 }), 10, 500),
         (5, Status::Completed, Place::Ended, 0, 100),
+        (6, Status::Queued, Place::Delayed { until: 9_000 }, 0, 200),
+        (7, Status::PendingConfirmation, Place::Watched { until: 9_000 }, 0, 200),
     ] {
         let card = Card { priority, ..card(number, "ann", status, 1) };
-        store.save(&Entry { card, sequence: number, enqueued_at, place }).unwrap();
+        store.save(&Entry { enqueued_at, ..entry(card, number, place) }).unwrap();
     }
-    let stats = store.stats("immediate", 3, 7_000).unwrap();
+    let stats = store.stats(&policy(), 7_000).unwrap();
+    assert_eq!(stats.mode, "alarm");
     assert_eq!((stats.slots.total, stats.slots.used, stats.oldest_wait_ms), (3, 1, Some(6_000)));
-    assert_eq!(stats.by_status, counts(&[("queued", 3), ("processing", 1), ("completed", 1)]));
+    assert_eq!(
+        stats.by_status,
+        counts(&[("queued", 4), ("processing", 1), ("completed", 1), ("pending_confirmation", 1)])
+    );
     assert_eq!(stats.waiting_by_priority, counts(&[("0", 1), ("10", 2)]));
 }
 
 #[test]
 fn an_empty_queue_has_no_oldest_wait() {
-    let stats = store().stats("immediate", 3, 7_000).unwrap();
-    assert_eq!((stats.slots.used, stats.oldest_wait_ms), (0, None));
+    let stats = store().stats(&policy(), 7_000).unwrap();
+    assert_eq!((stats.slots.used, stats.oldest_wait_ms, stats.jobs_without_timer), (0, None, 0));
     assert!(stats.by_status.is_empty() && stats.waiting_by_priority.is_empty());
 }
 
@@ -99,9 +107,58 @@ fn an_empty_queue_has_no_oldest_wait() {
 fn two_jobs_never_share_a_place_in_accept_order_i6() {
     let mut store = store();
     save(&mut store, 1, "ann", Status::Queued, 1);
-    let twin = Entry { card: card(2, "ann", Status::Queued, 1), sequence: 1, enqueued_at: 1, place: Place::Waiting };
+    let twin = entry(card(2, "ann", Status::Queued, 1), 1, Place::Waiting);
     assert!(store.save(&twin).is_err());
     assert!(store.find(&JobKey::new("ann", "job-1")).unwrap().is_some());
+}
+
+#[test]
+fn a_job_without_a_timer_is_one_that_was_late_or_does_not_answer_for_a_minute() {
+    let silent = |until| [Place::Watched { until }, Place::Expiring { until }, held(until)];
+    let now = 10 * MINUTE;
+    let over = silent(now - MINUTE - 1);
+    let not_yet = silent(now - MINUTE).into_iter().chain(silent(now + MINUTE));
+    let nobody_asks = [Place::Waiting, Place::Delayed { until: 1 }, Place::Ended];
+    for (places, without) in [(over.to_vec(), 3), (not_yet.chain(nobody_asks).collect(), 0)] {
+        let mut store = store();
+        for (number, place) in (1..).zip(&places) {
+            store.save(&entry(card(number, "ann", Status::Completed, 1), number, *place)).unwrap();
+        }
+        assert_eq!(store.stats(&policy(), now).unwrap().jobs_without_timer, without);
+        let late = entry(card(99, "ann", Status::Completed, 1), 99, Place::Ended);
+        store.save(&Entry { late: true, ..late }).unwrap();
+        assert_eq!(store.stats(&policy(), now).unwrap().jobs_without_timer, without + 1);
+    }
+}
+
+#[test]
+fn a_listed_entry_says_whether_it_is_in_line() {
+    let mut store = store();
+    for (number, place) in (1..).zip([Place::Waiting, Place::Delayed { until: 9 }, held(9), Place::Ended]) {
+        store.save(&entry(card(number, "ann", Status::Queued, number), number, place)).unwrap();
+    }
+    let listed: Vec<bool> = store.list("ann", None, 9, None).unwrap().iter().map(Entry::is_in_line).collect();
+    assert_eq!(listed, [false, false, true, true]);
+}
+
+#[test]
+fn a_book_that_cannot_be_read_is_an_empty_one() {
+    let sql = Sqlite::new();
+    let store = QueueStore::open(sql.clone()).unwrap();
+    sql.run("INSERT INTO book (id, record) VALUES (1, 'not JSON')", Vec::new()).unwrap();
+    assert_eq!(store.book().unwrap(), Book::default());
+}
+
+fn held(until: u64) -> Place {
+    Place::Held(Lease { epoch: 1, until, granted_at: 1 })
+}
+
+fn policy() -> Policy {
+    Policy { mode: Mode::Alarm, slots: 3, user_slots: 3, max_waiting: 100, submits_per_minute: 50 }
+}
+
+fn entry(card: Card, sequence: u64, place: Place) -> Entry {
+    Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: false, late: false, place }
 }
 
 fn store() -> QueueStore<Sqlite> {
@@ -111,7 +168,7 @@ fn store() -> QueueStore<Sqlite> {
 fn save(store: &mut QueueStore<Sqlite>, number: u64, user: &str, status: Status, created_at: u64) {
     let place = if status.is_terminal() { Place::Ended } else { Place::Waiting };
     let card = card(number, user, status, created_at);
-    store.save(&Entry { card, sequence: number, enqueued_at: created_at, place }).unwrap();
+    store.save(&Entry { enqueued_at: created_at, ..entry(card, number, place) }).unwrap();
 }
 
 fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
@@ -123,6 +180,8 @@ fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
         priority: 0,
         created_at,
         updated_at: created_at,
+        upstream: "veo3/veo-3.1".to_owned(),
+        submits: 0,
         snapshot: "{}".to_owned(),
     }
 }
@@ -131,8 +190,12 @@ fn cursor(created_at: u64, id: &str) -> Cursor {
     Cursor { created_at, generation_id: id.to_owned() }
 }
 
-fn ids(cards: &[Card]) -> Vec<String> {
-    cards.iter().map(|card| card.key.generation_id.clone()).collect()
+fn cursor_of(entry: &Entry) -> Cursor {
+    Cursor::of(&entry.card)
+}
+
+fn ids(entries: &[Entry]) -> Vec<String> {
+    entries.iter().map(|entry| entry.card.key.generation_id.clone()).collect()
 }
 
 fn counts(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {

@@ -1,82 +1,117 @@
 //! Under any inputs the queue on SQLite does what the queue on a plain map does.
 
-use crate::model::Model;
+use crate::model;
+use crate::rows::MapRows;
 use crate::sqlite::Sqlite;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use reelay::machine::queue::{self, Card, Input, Policy, Rows, Said};
+use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms};
 use reelay::machine::{JobKey, Millis, Moment, Status};
-use reelay::store::queue::{Cursor, QueueStore};
+use reelay::store::cursor::Cursor;
+use reelay::store::queue::QueueStore;
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];
+const UPSTREAMS: [&str; 3] = ["veo3/veo-3.1", "veo3/it's", ""];
 const BORN: Millis = 1_767_323_045_000;
 
-/// An input and how many milliseconds it comes after (or before) the one before it.
-type Happening = (Input, i64);
+/// An input, how many milliseconds it comes after (or before) the one before it, and the mode at that time.
+type Happening = (Input, i64, Mode);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn the_queue_on_sqlite_is_the_queue_on_a_map(
-        slots in 0_u64..4, max_waiting in 0_u64..5, happenings in vec(happening(), 1..40),
+        settings in policy(), happenings in vec(happening(), 1..50),
         status in option::of(select(Status::ALL.to_vec())), limit in 1_u32..5,
     ) {
-        let policy = Policy { slots, max_waiting };
         let mut stored = QueueStore::open(Sqlite::new()).unwrap();
-        let mut model = Model::default();
+        let mut plain = MapRows::default();
         let mut now = BORN;
-        for (input, passed) in happenings {
+        for (input, passed, mode) in happenings {
             now = now.saturating_add_signed(passed);
             let moment = Moment { now, random: 0 };
-            let expected = queue::step(&mut model, input.clone(), moment, policy).unwrap();
-            let step = queue::step(&mut stored, input.clone(), moment, policy).unwrap();
+            let policy = Policy { mode, ..settings };
+            let expected = queue::step(&mut plain, input.clone(), moment, &policy).unwrap();
+            let step = queue::step(&mut stored, input.clone(), moment, &policy).unwrap();
             prop_assert_eq!(&step, &expected, "after {:?}", &input);
-            assert_equal(&stored, &model);
-            prop_assert_eq!(stored.stats("immediate", slots, now).unwrap(), model.stats("immediate", slots, now));
+            assert_equal(&stored, &plain, &policy, now);
         }
         for user in USERS {
-            assert_equal_pages(&stored, &model, user, status, limit);
+            assert_equal_pages(&stored, &plain, user, status, limit);
         }
     }
 }
 
-fn assert_equal(stored: &QueueStore<Sqlite>, model: &Model) {
+fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, now: Millis) {
     for key in USERS.iter().flat_map(|user| JOBS.map(|job| JobKey::new(*user, job))) {
-        assert_eq!(stored.find(&key).unwrap(), model.find(&key).unwrap());
-        assert_eq!(queue::standing(stored, &key).unwrap(), queue::standing(model, &key).unwrap());
+        assert_eq!(stored.find(&key).unwrap(), plain.find(&key).unwrap());
+        let standing = queue::standing(stored, &key, policy, now).unwrap();
+        assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
     }
-    assert_eq!(stored.last_accepted().unwrap(), model.last_accepted().unwrap());
+    assert_eq!(stored.book().unwrap(), plain.book);
+    assert_eq!(stored.last_accepted().unwrap(), plain.last_accepted().unwrap());
+    assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
+    assert_eq!(stored.stats(policy, now).unwrap(), model::stats(plain, policy, now));
 }
 
 /// Walks through all pages of a user's list.
-fn assert_equal_pages(stored: &QueueStore<Sqlite>, model: &Model, user: &str, status: Option<Status>, limit: u32) {
+fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, user: &str, status: Option<Status>, limit: u32) {
     let mut before = None;
     loop {
         let page = stored.list(user, status, limit, before.as_ref()).unwrap();
-        assert_eq!(page, model.list(user, status, limit as usize, before.as_ref()));
+        assert_eq!(page, model::list(plain, user, status, limit as usize, before.as_ref()));
         let Some(last) = page.last() else { break };
-        before = Some(Cursor::of(last));
+        before = Some(Cursor::of(&last.card));
     }
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    (0_u64..4, 1_u64..4, 0_u64..5, 1_u64..4).prop_map(|(slots, user_slots, max_waiting, submits_per_minute)| Policy {
+        mode: Mode::Immediate,
+        slots,
+        user_slots,
+        max_waiting,
+        submits_per_minute,
+    })
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0];
+    let backoff = || option::weighted(0.2, (0_u64..300_000).prop_map(|wait| BORN + wait));
     let input = prop_oneof![
-        4 => (card(), any::<bool>()).prop_map(|(card, promised)| Input::Enqueue { card, promised }),
-        3 => card().prop_map(|card| Input::Report { card }),
-        2 => Just(Input::Alarm),
-        2 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| Input::Heard { key, epoch, said }),
+        8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
+        6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, backoff_until }),
+        2 => key().prop_map(|key| Input::Claim { key }),
+        4 => Just(Input::Alarm),
+        2 => Just(Input::Sweep),
+        1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
+        5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| heard(key, epoch, said)),
     ];
-    (input, passed)
+    (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let time = || option::weighted(0.3, (0_u64..300_000).prop_map(|wait| BORN + wait));
+    (time(), any::<bool>(), time()).prop_map(|(not_before, keeps_place, backoff_until)| Terms {
+        not_before,
+        keeps_place,
+        backoff_until,
+    })
+}
+
+/// The errand is for the one who is asked only.
+fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
+    Input::Heard { ask: Ask { key, created_at: BORN + 1, epoch, errand: Errand::Start }, said }
 }
 
 fn card() -> impl Strategy<Value = Card> {
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), select(vec![0_u8, 1, 10]), 0_u64..3).prop_map(
-        |(key, epoch, report_number, status, priority, born)| Card {
+    let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), submits)| Card {
             key,
             epoch,
             report_number,
@@ -84,6 +119,8 @@ fn card() -> impl Strategy<Value = Card> {
             priority,
             created_at: BORN + born,
             updated_at: BORN + report_number,
+            upstream: upstream.to_owned(),
+            submits,
             snapshot: format!("{{\"epoch\":{epoch},\"quote\":\"it's\"}}"),
         },
     )
@@ -94,9 +131,16 @@ fn key() -> impl Strategy<Value = JobKey> {
 }
 
 fn said() -> impl Strategy<Value = Said> {
+    let state = (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()), 0_u64..4, option::of(0_u64..400_000), any::<bool>());
     prop_oneof![
-        3 => (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()))
-            .prop_map(|(epoch, report_number, status)| Said::State { epoch, report_number, status }),
+        4 => state.prop_map(|(epoch, report_number, status, submits, wait, late)| Said::State {
+            epoch,
+            report_number,
+            status,
+            submits,
+            wake_at: wait.map(|wait| BORN + wait),
+            late,
+        }),
         1 => Just(Said::Missing),
         1 => Just(Said::Nothing),
     ]

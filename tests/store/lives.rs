@@ -24,6 +24,9 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("completed", completed()),
         ("failed", failed()),
         ("rich", rich()),
+        ("confirming", confirming()),
+        ("clarifying", clarifying()),
+        ("requeued", requeued()),
     ]
 }
 
@@ -86,29 +89,54 @@ fn rich() -> Job {
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
     life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
     life.now += STEP / 10;
+    life.take(Input::Start { epoch: 3 });
     life.act(Answer::Submitted(Outcome::Unknown));
     life.act(Answer::Delivered(Receipt::Gone));
     life.take(Input::Retry);
-    life.take(Input::Start { epoch: 3 });
+    life.take(Input::Start { epoch: 4 });
     let effect = life.take(Input::Alarm);
-    assert!(matches!(effect, Some((_, Effect::Submit { epoch: 3, .. }))), "{effect:?}");
+    assert!(matches!(effect, Some((_, Effect::Submit { epoch: 4, .. }))), "{effect:?}");
+    life.job
+}
+
+/// Ordered for later, with a time of its own, and not confirmed yet.
+fn confirming() -> Job {
+    let ordered = Request { start_after: Some(BORN + STEP), timeout: Some(STEP / 2), confirm: true, ..request() };
+    Job::create(JobKey::new("user-7", "clip_1"), ordered, moment(BORN)).0
+}
+
+/// Its prompt was refused, and it waits for another one.
+fn clarifying() -> Job {
+    let mut life = submitting();
+    life.policy.clarifications = true;
+    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.job
+}
+
+/// The upstream's limit refused the first submit; the attempt waits in line again.
+fn requeued() -> Job {
+    let mut life = submitting();
+    let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
+    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
     life.job
 }
 
 struct Life {
     job: Job,
     now: Millis,
+    policy: Policy,
 }
 
 impl Life {
     fn new() -> Self {
         let (job, _) = Job::create(JobKey::new("user-7", "clip_1"), request(), moment(BORN));
-        Self { job, now: BORN }
+        Self { job, now: BORN, policy: policy() }
     }
 
     fn take(&mut self, input: Input) -> Option<(u64, Effect)> {
         self.now += 100;
-        let step = job::step(self.job.clone(), input, moment(self.now), &policy());
+        let step = job::step(self.job.clone(), input, moment(self.now), &self.policy);
         self.job = step.job;
         self.job.seal_events(|_, delivery| format!("{{\"sequence\":{}}}", delivery.sequence));
         step.effect.map(|in_flight| (in_flight.number, in_flight.effect))
@@ -158,6 +186,7 @@ fn policy() -> Policy {
         first_poll: Some(1_000),
         webhook_schedule: vec![0, 5_000, 300_000],
         events: EventKind::ALL.into_iter().collect(),
+        clarifications: false,
     }
 }
 
@@ -188,5 +217,8 @@ fn request() -> Request {
         price_micros: 3_200_000,
         fingerprint: "3b5d5c3712955042212316173ccf37be".to_owned(),
         public_url: "https://reelay.example.com".to_owned(),
+        start_after: None,
+        timeout: None,
+        confirm: false,
     }
 }

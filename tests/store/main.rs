@@ -9,4 +9,7 @@ mod job_record;
 mod lives;
 mod migrations;
 mod model;
+mod plans;
+#[path = "../stories/rows.rs"]
+mod rows;
 mod sqlite;

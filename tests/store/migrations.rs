@@ -2,8 +2,36 @@
 
 use crate::lives;
 use crate::sqlite::Sqlite;
-use reelay::store::job;
+use reelay::machine::lease::Lease;
+use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
+use reelay::machine::{JobKey, Moment, SECOND, Status};
 use reelay::store::queue::QueueStore;
+use reelay::store::{Sql, job};
+
+/// A queue as version 1 left it: the schema's statements of that version, and a job in each place.
+const VERSION_1: &str = r#"
+    CREATE TABLE schema_version (version INTEGER NOT NULL);
+    CREATE TABLE entry (
+        user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
+        epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
+        sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
+        place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER,
+        PRIMARY KEY (user_id, generation_id)
+    );
+    CREATE UNIQUE INDEX entry_by_sequence ON entry (sequence);
+    CREATE INDEX entry_waiting ON entry (order_key, sequence) WHERE place = 'waiting';
+    CREATE INDEX entry_held ON entry (lease_until) WHERE place = 'held';
+    CREATE INDEX entry_by_user ON entry (user_id, created_at, generation_id);
+    INSERT INTO schema_version (version) VALUES (1);
+    INSERT INTO entry VALUES
+        ('ann', 'ended', 1, 2, 'completed', 0, 1000, 3000, '{"provider":"veo3","model":"veo-3.1"}', 1, 1000, 1000, 'ended', NULL, NULL),
+        ('ann', 'held', 2, 3, 'processing', 0, 2000, 4000, '{"provider":"veo3","model":"veo-3.1"}', 2, 2000, 2000, 'held', 2, 9000),
+        ('ann', 'first', 1, 0, 'queued', 0, 3000, 3000, '{"provider":"veo3","model":"veo-3.1-fast"}', 3, 3000, 3000, 'waiting', NULL, NULL),
+        ('ann', 'second', 1, 0, 'queued', 0, 4000, 4000, 'no JSON', 4, 4000, 4000, 'waiting', NULL, NULL),
+        ('bob', 'third', 1, 0, 'queued', 0, 5000, 5000, '{"model":"veo-3.1"}', 5, 5000, 5000, 'waiting', NULL, NULL),
+        ('bob', 'hasty', 1, 0, 'queued', 10, 6000, 6000, '{"provider":"veo3","model":"veo-3.1"}', 6, 6000, -594000, 'waiting', NULL, NULL);
+"#;
 
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
@@ -15,7 +43,7 @@ fn opening_the_queue_again_changes_nothing() {
     let schema = sql.schema();
     open_queue(&sql);
     assert_eq!(sql.schema(), schema);
-    assert_eq!(versions(&sql), ["1"]);
+    assert_eq!(versions(&sql), ["1", "2"]);
 }
 
 #[test]
@@ -36,6 +64,121 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
         assert!(job::save(&sql, &lives::queued(), &[]).is_err());
         sql.cut_off_after(None);
         assert!(job::load(&sql).unwrap().is_none(), "after {statements} statements");
+    }
+}
+
+#[test]
+fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
+    let sql = version_1();
+    let store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2"]);
+    let find = |user, name| store.find(&JobKey::new(user, name)).unwrap().unwrap();
+    let first = Entry {
+        card: Card {
+            key: JobKey::new("ann", "first"),
+            epoch: 1,
+            report_number: 0,
+            status: Status::Queued,
+            priority: 0,
+            created_at: 3_000,
+            updated_at: 3_000,
+            upstream: "veo3/veo-3.1-fast".to_owned(),
+            submits: 0,
+            snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
+        },
+        sequence: 3,
+        enqueued_at: 3_000,
+        round: 0,
+        unspent: false,
+        late: false,
+        place: Place::Waiting,
+    };
+    assert_eq!(find("ann", "first"), first);
+    assert_eq!(find("ann", "held").place, Place::Held(Lease { epoch: 2, until: 9_000, granted_at: 0 }));
+    assert_eq!(find("ann", "ended").place, Place::Watched { until: 3_000 }, "nobody noted what it had left to do");
+    assert_eq!(find("ann", "second").card.upstream, "", "its snapshot is no JSON");
+    assert_eq!(find("bob", "third").card.upstream, "", "its snapshot names no provider");
+}
+
+#[test]
+fn after_version_1_jobs_start_in_the_order_they_stood_in_and_before_new_ones_i6() {
+    let mut store = QueueStore::open(version_1()).unwrap();
+    let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 100, submits_per_minute: 50 };
+    let mut now = 10_000;
+    let mut take = |input| {
+        now += SECOND;
+        queue::step(&mut store, input, Moment { now, random: 0 }, &policy).unwrap()
+    };
+    take(Input::Enqueue { card: queued("cid", "new"), promised: true, terms: queue::Terms::default() });
+    let asks = take(Input::Alarm).asks;
+    let errands: Vec<(&str, Errand)> = asks.iter().map(|ask| (ask.key.generation_id.as_str(), ask.errand)).collect();
+    assert_eq!(errands, [("held", Errand::Start), ("ended", Errand::Check)]);
+    let mut ends = Card { epoch: 2, report_number: 4, created_at: asks[0].created_at, ..queued("ann", "held") };
+    let mut order = Vec::new();
+    loop {
+        take(Input::Report { card: Card { status: Status::Completed, ..ends }, backoff_until: None });
+        let asks = take(Input::Alarm).asks;
+        let Some(next) = asks.into_iter().find(|ask| ask.errand == Errand::Start) else { break };
+        order.push(next.key.generation_id.clone());
+        let job = queued(&next.key.user_id, &next.key.generation_id);
+        ends = Card { report_number: 1, created_at: next.created_at, ..job };
+    }
+    assert_eq!(order, ["hasty", "first", "second", "third", "new"]);
+}
+
+#[test]
+fn a_slot_of_version_1_does_not_count_as_held_since_the_beginning_of_time() {
+    let mut store = QueueStore::open(version_1()).unwrap();
+    let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 100, submits_per_minute: 50 };
+    let now = 1_800_000_000_000;
+    let moment = Moment { now, random: 0 };
+    let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap().card;
+    let ended = Card { report_number: 4, status: Status::Completed, ..held };
+    queue::step(&mut store, Input::Report { card: ended, backoff_until: None }, moment, &policy).unwrap();
+    let standing = queue::standing(&store, &JobKey::new("ann", "first"), &policy, now).unwrap().unwrap();
+    assert_eq!(standing.estimated_start, Some(now + 60 * SECOND));
+}
+
+#[test]
+fn a_queue_of_version_1_cut_off_after_any_statement_is_completed_by_the_next_opening_i11() {
+    let entries = |sql: &Sqlite| sql.texts("SELECT group_concat(generation_id || place || upstream) FROM entry");
+    let expected = version_1();
+    open_queue(&expected);
+    for statements in 0..MORE_THAN_ALL {
+        let sql = version_1();
+        sql.cut_off_after(Some(statements));
+        let whole = QueueStore::open(sql.clone()).is_ok();
+        sql.cut_off_after(None);
+        open_queue(&sql);
+        assert_eq!(sql.schema(), expected.schema(), "after {statements} statements");
+        assert_eq!(entries(&sql), entries(&expected), "after {statements} statements");
+        assert_eq!(versions(&sql), ["1", "2"]);
+        if whole {
+            assert!(statements > 15, "only {statements} statements");
+            return;
+        }
+    }
+    panic!("more statements than there are");
+}
+
+fn version_1() -> Sqlite {
+    let sql = Sqlite::new();
+    sql.run(VERSION_1, Vec::new()).unwrap();
+    sql
+}
+
+fn queued(user: &str, name: &str) -> Card {
+    Card {
+        key: JobKey::new(user, name),
+        epoch: 1,
+        report_number: 0,
+        status: Status::Queued,
+        priority: 0,
+        created_at: 0,
+        updated_at: 0,
+        upstream: "veo3/veo-3.1".to_owned(),
+        submits: 0,
+        snapshot: "{}".to_owned(),
     }
 }
 

@@ -1,103 +1,51 @@
-//! What the queue's SQL must mean, on a plain map.
+//! What the catalogue's SQL must mean, on the plain map of the stories.
 
-use reelay::machine::queue::{Card, Entry, Order, Place, Rows};
-use reelay::machine::{JobKey, Millis, Status};
-use reelay::store::queue::Cursor;
+use crate::rows::MapRows;
+use reelay::machine::queue::{Card, Entry, Policy};
+use reelay::machine::{MINUTE, Millis, Status};
+use reelay::store::cursor::Cursor;
 use reelay::wire::message::{QueueStats, Slots};
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
-/// The entries by their job.
-#[derive(Debug, Default)]
-pub(crate) struct Model {
-    entries: BTreeMap<JobKey, Entry>,
+/// A page of a user's entries.
+pub(crate) fn list(
+    rows: &MapRows,
+    user: &str,
+    status: Option<Status>,
+    limit: usize,
+    before: Option<&Cursor>,
+) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = rows.entries.values().cloned().collect();
+    entries.retain(|entry| entry.card.key.user_id == user);
+    entries.retain(|entry| status.is_none_or(|status| entry.card.status == status));
+    entries
+        .retain(|entry| before.is_none_or(|cursor| newness(&entry.card) < (cursor.created_at, &cursor.generation_id)));
+    entries.sort_by(|one, other| newness(&other.card).cmp(&newness(&one.card)));
+    entries.truncate(limit);
+    entries
 }
 
-impl Model {
-    /// A page of a user's cards.
-    pub(crate) fn list(&self, user: &str, status: Option<Status>, limit: usize, before: Option<&Cursor>) -> Vec<Card> {
-        let mut cards: Vec<Card> = self.entries.values().map(|entry| entry.card.clone()).collect();
-        cards.retain(|card| card.key.user_id == user && status.is_none_or(|status| card.status == status));
-        cards.retain(|card| before.is_none_or(|cursor| newness(card) < (cursor.created_at, &cursor.generation_id)));
-        cards.sort_by(|one, other| newness(other).cmp(&newness(one)));
-        cards.truncate(limit);
-        cards
+pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats {
+    let (mut by_status, mut waiting_by_priority) = (BTreeMap::new(), BTreeMap::new());
+    for entry in rows.entries.values() {
+        *by_status.entry(entry.card.status.as_str().to_owned()).or_default() += 1;
     }
-
-    pub(crate) fn stats(&self, mode: &str, slots: u64, now: Millis) -> QueueStats {
-        let (mut by_status, mut waiting_by_priority) = (BTreeMap::new(), BTreeMap::new());
-        for entry in self.entries.values() {
-            *by_status.entry(entry.card.status.as_str().to_owned()).or_default() += 1;
-        }
-        for entry in self.waiting() {
-            *waiting_by_priority.entry(entry.card.priority.to_string()).or_default() += 1;
-        }
-        QueueStats {
-            mode: mode.to_owned(),
-            paused: false,
-            slots: Slots { total: slots, used: self.held().count() as u64 },
-            by_status,
-            waiting_by_priority,
-            oldest_wait_ms: self.waiting().map(|entry| now.saturating_sub(entry.enqueued_at)).max(),
-        }
+    for entry in rows.waiting() {
+        *waiting_by_priority.entry(entry.card.priority.to_string()).or_default() += 1;
     }
-
-    fn waiting(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| entry.place == Place::Waiting)
-    }
-
-    fn held(&self) -> impl Iterator<Item = (Millis, &Entry)> {
-        self.entries.values().filter_map(|entry| match entry.place {
-            Place::Held(lease) => Some((lease.until, entry)),
-            Place::Waiting | Place::Ended => None,
-        })
+    let silent = |entry: &Entry| rows.asked().any(|(at, other)| other == entry && at + MINUTE < now);
+    QueueStats {
+        mode: policy.mode.as_str().to_owned(),
+        paused: false,
+        slots: Slots { total: policy.slots, used: rows.held().count() as u64 },
+        by_status,
+        waiting_by_priority,
+        oldest_wait_ms: rows.waiting().map(|entry| now.saturating_sub(entry.enqueued_at)).max(),
+        jobs_without_timer: rows.entries.values().filter(|entry| entry.late || silent(entry)).count() as u64,
+        timers_repaired: rows.book.timers_repaired,
     }
 }
 
 fn newness(card: &Card) -> (Millis, &String) {
     (card.created_at, &card.key.generation_id)
-}
-
-impl Rows for Model {
-    type Error = Infallible;
-
-    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Infallible> {
-        Ok(self.entries.get(key).cloned())
-    }
-
-    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.entries.insert(entry.card.key.clone(), entry.clone());
-        Ok(())
-    }
-
-    fn last_accepted(&self) -> Result<(u64, Millis), Infallible> {
-        let last = self.entries.values().max_by_key(|entry| entry.sequence);
-        Ok(last.map_or((0, 0), |entry| (entry.sequence, entry.enqueued_at)))
-    }
-
-    fn first_waiting(&self) -> Result<Option<Entry>, Infallible> {
-        Ok(self.waiting().min_by_key(|entry| entry.order()).cloned())
-    }
-
-    fn count_waiting(&self) -> Result<u64, Infallible> {
-        Ok(self.waiting().count() as u64)
-    }
-
-    fn count_waiting_before(&self, order: Order) -> Result<u64, Infallible> {
-        Ok(self.waiting().filter(|entry| entry.order() < order).count() as u64)
-    }
-
-    fn count_held(&self) -> Result<u64, Infallible> {
-        Ok(self.held().count() as u64)
-    }
-
-    fn leases_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
-        let mut over: Vec<_> = self.held().filter(|(until, _)| *until <= now).collect();
-        over.sort_by_key(|(until, entry)| (*until, entry.sequence));
-        Ok(over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect())
-    }
-
-    fn next_lease_end(&self) -> Result<Option<Millis>, Infallible> {
-        Ok(self.held().map(|(until, _)| until).min())
-    }
 }

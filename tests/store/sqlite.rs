@@ -5,7 +5,7 @@ use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Batch, Connection, Statement, params_from_iter};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
 
@@ -26,12 +26,17 @@ pub(crate) enum SqliteError {
     Database(#[from] rusqlite::Error),
 }
 
+/// Statements and the values bound to the last of them.
+type Ran = (String, Vec<SqlValue>);
+
 /// Clones share one database.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
     connection: Rc<Connection>,
     /// How many more statements run before the object is cut off.
     left: Rc<Cell<Option<u32>>>,
+    /// What has run, with its values.
+    ran: Rc<RefCell<Vec<Ran>>>,
 }
 
 impl Sqlite {
@@ -40,7 +45,7 @@ impl Sqlite {
         for (limit, value) in PLATFORM_LIMITS {
             connection.set_limit(limit, value).unwrap();
         }
-        Self { connection: Rc::new(connection), left: Rc::default() }
+        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default() }
     }
 
     /// Lets `statements` more run, or with `None` as many as come.
@@ -57,6 +62,18 @@ impl Sqlite {
     pub(crate) fn texts(&self, query: &str) -> Vec<String> {
         let rows = self.run(query, Vec::new()).unwrap();
         rows.into_iter().map(|row| row.into_iter().next().unwrap().into_text()).collect()
+    }
+
+    /// The statements that ran during `work`, each with the steps by which the database finds its rows.
+    pub(crate) fn plans(&self, work: impl FnOnce()) -> Vec<(String, Vec<String>)> {
+        self.ran.borrow_mut().clear();
+        work();
+        let ran = self.ran.take();
+        let plan = |(statement, values): Ran| {
+            let rows = self.run(&format!("EXPLAIN QUERY PLAN {statement}"), values).unwrap();
+            (statement, rows.into_iter().filter_map(|row| row.into_iter().nth(3)).map(SqlValue::into_text).collect())
+        };
+        ran.into_iter().map(plan).collect()
     }
 
     fn execute(&self, statement: &mut Statement, values: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
@@ -80,6 +97,7 @@ impl Sql for Sqlite {
     type Error = SqliteError;
 
     fn run(&self, statements: &str, values: Vec<SqlValue>) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
+        self.ran.borrow_mut().push((statements.to_owned(), values.clone()));
         let mut batch = Batch::new(&self.connection, statements);
         let (mut rows, mut bound) = (Vec::new(), values.is_empty());
         while let Some(mut statement) = batch.next()? {

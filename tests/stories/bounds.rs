@@ -14,9 +14,12 @@ fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {
         {
             let mut story = life();
             story.policy.unknown_submit = unknown_submit;
-            let bound = story.now + story.policy.job_timeout + 2 * MINUTE;
+            let starts = u64::from(story.policy.max_retries) + 1;
+            let bound = story.now + starts * (story.policy.job_timeout + 2 * MINUTE);
             while !story.status().is_terminal() {
-                story.may_act();
+                if let Some(Effect::Enqueue { epoch }) = story.may_act() {
+                    story.start(epoch);
+                }
                 story.sleeps();
                 assert!(story.now <= bound, "still in {:?}", story.job.phase);
             }
@@ -30,7 +33,7 @@ fn submitting_again_after_lost_answers_is_bounded_too_i1() {
     story.policy.unknown_submit = UnknownSubmit::Retry;
     assert_eq!(submits_until_over(&mut story, &Outcome::Unknown), 4);
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
-    assert_eq!(story.ledger(), [(1, SubmitAnswer::Unknown); 4]);
+    assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Unknown)));
 }
 
 #[test]
@@ -113,7 +116,7 @@ fn submits_until_over(story: &mut JobStory, outcome: &Outcome<String>) -> usize 
         if story.status().is_terminal() {
             return submits;
         }
-        assert!(matches!(story.next(), Effect::Submit { .. }));
+        story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
         story.hears(Answer::Submitted(outcome.clone()));
     }
     panic!("the submit is repeated without an end");

@@ -126,3 +126,11 @@ fn a_job_is_forgotten_only_by_its_own_refusal_and_only_while_nobody_was_told_i1(
     assert!(story.job.promise());
     assert!(!story.job.can_withdraw(born), "a repeat of the order was told that it is accepted");
 }
+
+#[test]
+fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
+    let story = JobStory::accepted();
+    let born = story.job.created_at;
+    assert!(story.job.was_made_at(Some(born)) && !story.job.was_made_at(Some(born - 1)));
+    assert!(story.job.was_made_at(None), "an older build does not say");
+}

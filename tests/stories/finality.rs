@@ -4,7 +4,7 @@ use crate::job_story::{JobStory, again, never};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::SECOND;
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Answer, Effect, Input, Refusal};
+use reelay::machine::job::{Answer, Clarification, Effect, Input, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use std::collections::BTreeSet;
 
@@ -80,7 +80,10 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     unanswered.next();
     unanswered.hears(Answer::Enqueued(Outcome::Unknown));
     let again = JobStory::cancelled().then(Input::Retry);
-    for story in [asking, unanswered, again, JobStory::started(), JobStory::completed(), JobStory::cancelled()] {
+    let confirmed = JobStory::ordered(|request| request.confirm = true).then(Input::Confirm);
+    for story in
+        [asking, unanswered, again, confirmed, JobStory::started(), JobStory::completed(), JobStory::cancelled()]
+    {
         assert!(!story.job.can_withdraw(story.job.created_at), "{:?}", story.job.phase);
     }
 }
@@ -101,7 +104,9 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Delivered(Receipt::Gone),
         Answer::Discarded(Outcome::Done(())),
     ];
-    let mut inputs = vec![Input::Alarm, Input::Cancel, Input::DeleteVideo];
+    let mut inputs = vec![Input::Alarm, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];
+    inputs.push(Input::Clarify { clarification: Clarification::Prompt("another".to_owned()) });
+    inputs.extend([0, 1, 2].map(|epoch| Input::DeadLetter { epoch }));
     inputs.extend([0, 1, 2, u64::MAX].map(|epoch| Input::Start { epoch }));
     for number in 0..8 {
         inputs.extend(answers.iter().map(|answer| Input::Answer { number, answer: answer.clone() }));

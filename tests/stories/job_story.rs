@@ -15,6 +15,8 @@ pub(crate) struct JobStory {
     pub(crate) job: Job,
     pub(crate) now: Millis,
     pub(crate) policy: Policy,
+    /// The timeline.
+    notes: Vec<String>,
     random: u128,
 }
 
@@ -28,10 +30,18 @@ impl JobStory {
             first_poll: None,
             webhook_schedule: vec![0, 5 * SECOND, 5 * MINUTE],
             events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
+            clarifications: false,
         };
-        let key = JobKey::new("ada", "lighthouse");
-        let (job, _) = Job::create(key, request(), Moment { now: BEGINNING, random: 0 });
-        Self { job, now: BEGINNING, policy, random: 1 }
+        Self { job: created(request()), now: BEGINNING, policy, notes: Vec::new(), random: 1 }
+    }
+
+    /// An order with something special to it.
+    pub(crate) fn ordered(order: impl Fn(&mut Request)) -> Self {
+        let mut story = Self::accepted();
+        let mut request = request();
+        order(&mut request);
+        story.job = created(request);
+        story
     }
 
     pub(crate) fn started() -> Self {
@@ -98,10 +108,18 @@ impl JobStory {
             match effect {
                 Effect::Report { .. } => self.hears(Answer::Reported(Outcome::Done(()))),
                 Effect::Deliver { .. } => self.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
+                Effect::Enqueue { .. } => self.is_granted_a_slot(),
                 other => panic!("{other:?} was not expected"),
             }
         }
         panic!("it never acted so");
+    }
+
+    /// The queue hears of the job and, having a free slot, starts it as soon as it may be started.
+    pub(crate) fn is_granted_a_slot(&mut self) {
+        self.hears(Answer::Enqueued(Outcome::Done(false)));
+        self.now = self.now.max(self.job.not_before.unwrap_or(0));
+        self.start(self.job.epoch);
     }
 
     /// The report of the start, once the submit before it is answered.
@@ -109,6 +127,11 @@ impl JobStory {
         assert!(matches!(self.acts(), Effect::Submit { .. }));
         self.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
         self.acts()
+    }
+
+    /// The steps of the timeline so far.
+    pub(crate) fn notes(&self) -> Vec<&str> {
+        self.notes.iter().map(String::as_str).collect()
     }
 
     pub(crate) fn failure(&self) -> Option<ErrorCode> {
@@ -121,6 +144,7 @@ impl JobStory {
         let mut step = job::step(self.job.clone(), input, moment, &self.policy);
         step.job.seal_events(|job, delivery| format!("{} {}", job.attempt, delivery.kind.as_str()));
         self.job = step.job.clone();
+        self.notes.extend(step.notes.iter().map(|note| note.step.clone()));
         step
     }
 }
@@ -135,6 +159,10 @@ pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
     Outcome::Refused(Failure::new(code, "Not ever."))
+}
+
+fn created(request: Request) -> Job {
+    Job::create(JobKey::new("ada", "lighthouse"), request, Moment { now: BEGINNING, random: 0 }).0
 }
 
 fn request() -> Request {
@@ -157,5 +185,8 @@ fn request() -> Request {
         price_micros: 3_200_000,
         fingerprint: "f".to_owned(),
         public_url: "https://reelay.example".to_owned(),
+        start_after: None,
+        timeout: None,
+        confirm: false,
     }
 }

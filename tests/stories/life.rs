@@ -67,6 +67,12 @@ impl JobStory {
         self.next_or_rest().unwrap_or_else(|| panic!("the job rests in {:?}", self.job.phase))
     }
 
+    /// The queue hears of the last change.
+    pub(crate) fn reports(&mut self) {
+        assert!(matches!(self.acts(), Effect::Report { .. }));
+        self.hears(Answer::Reported(Outcome::Done(())));
+    }
+
     /// As [`Self::next`]; `None` when nothing is left to do.
     pub(crate) fn next_or_rest(&mut self) -> Option<Effect> {
         for _ in 0..MANY {
@@ -113,7 +119,11 @@ impl JobStory {
     pub(crate) fn deadline(&self) -> Option<Millis> {
         match self.job.phase {
             Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => Some(deadline_at),
-            Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => None,
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Storing { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { .. } => None,
         }
     }
 

@@ -6,18 +6,25 @@
 
 mod bounds;
 mod cancel;
+mod delays;
 mod delivery;
 mod finality;
+mod forget;
 mod job_story;
 mod late;
 mod life;
+mod limits;
+mod modes;
 mod money;
 mod news;
 mod order;
+mod pending;
 mod queue;
 mod queue_story;
-#[path = "../sim/rows.rs"]
+mod requeue;
 mod rows;
 mod storing;
+mod turns;
 mod wake;
+mod watched;
 mod whole_life;

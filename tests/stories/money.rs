@@ -84,8 +84,8 @@ fn an_operator_may_choose_to_submit_again_after_a_lost_answer() {
     story.policy.unknown_submit = UnknownSubmit::Retry;
     story.acts();
     story.hears(Answer::Submitted(Outcome::Unknown));
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, epoch: 2 }));
     assert!(matches!(story.job.phase, Phase::Submitting { tries: 1, .. }));
-    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
 }
 
 #[test]

@@ -1,19 +1,19 @@
 //! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
 
-use crate::queue_story::{QueueStory, card, key, told};
-use reelay::machine::Status;
-use reelay::machine::lease::{LEASE, Lease, START_PATIENCE};
-use reelay::machine::queue::{self, BlockedBy, Entry, Input, MAX_STARTS_PER_ALARM, Place, Rows, Said, Standing};
+use crate::queue_story::{QueueStory, card, key, state, told};
+use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
+use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Said, Standing};
+use reelay::machine::{MINUTE, Status};
 
 #[test]
 fn a_late_processing_report_after_the_terminal_one_changes_nothing_i8() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     story.ends("job");
-    let ended = entry(&story, "job");
+    let ended = story.entry("job");
     story.report(told("job", 1, 1, Status::Processing));
     story.report(told("job", 1, 2, Status::Processing));
-    assert_eq!(entry(&story, "job"), ended);
+    assert_eq!(story.entry("job"), ended);
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_repeated_enqueue_after_the_cancel_of_a_waiting_job_does_not_bring_it_back_i
     story.enqueue(card("job", 0));
     story.report(told("job", 1, 1, Status::Cancelled));
     story.enqueue(card("job", 0));
-    assert_eq!(story.place("job"), Place::Ended);
+    assert!(matches!(story.place("job"), Place::Watched { .. }));
     story.ends("running");
     assert!(story.holders().is_empty());
 }
@@ -32,8 +32,9 @@ fn a_repeated_enqueue_after_the_cancel_of_a_waiting_job_does_not_bring_it_back_i
 fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("job", 1, 1, Status::Cancelled));
-    let shown = entry(&story, "job").unwrap();
-    assert_eq!((shown.card.status, shown.place), (Status::Cancelled, Place::Ended));
+    let shown = story.entry("job").unwrap();
+    let watched = Place::Watched { until: story.now + WATCH };
+    assert_eq!((shown.card.status, shown.place), (Status::Cancelled, watched), "its webhook may be left to send");
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn a_live_job_the_queue_does_not_know_is_not_taken_in_by_a_report() {
     for status in [Status::Queued, Status::Processing] {
         let mut story = QueueStory::with_slots(1);
         story.report(told("job", 1, 1, status));
-        assert_eq!(entry(&story, "job"), None);
+        assert_eq!(story.entry("job"), None);
     }
 }
 
@@ -67,8 +68,8 @@ fn a_new_attempt_that_reports_before_it_enqueues_frees_the_old_slot_and_still_ge
 #[test]
 fn a_holder_found_at_a_newer_epoch_or_at_its_end_gives_its_slot_back_i9() {
     let ends = [Status::Completed, Status::Failed, Status::Cancelled];
-    let ended = ends.map(|status| Said::State { epoch: 1, report_number: 2, status });
-    let tried_again = Said::State { epoch: 2, report_number: 3, status: Status::Queued };
+    let ended = ends.map(|status| state(1, 2, status, None));
+    let tried_again = state(2, 3, Status::Queued, None);
     for said in ended.into_iter().chain([tried_again]) {
         let mut story = QueueStory::with_slots(1);
         story.enqueue(card("job", 0));
@@ -86,23 +87,33 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
     let before = story.rows.entries.clone();
     for (name, epoch) in [("job", 0), ("job", 2), ("waiting", 1), ("stranger", 1)] {
         story.hears(name, epoch, Said::Missing);
-        story.hears(name, epoch, Said::State { epoch, report_number: 9, status: Status::Failed });
+        story.hears(name, epoch, state(epoch, 9, Status::Failed, None));
         assert_eq!(story.rows.entries, before, "{name} at {epoch}");
     }
 }
 
 #[test]
+fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_name_i3_i9() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(Card { created_at: 5, ..card("job", 0) });
+    story.hears("job", 1, Said::Missing);
+    assert_eq!(story.holders(), ["job"]);
+}
+
+#[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Standing { position: 0, admitted: Some(1), blocked_by: None };
-    let waiting = Standing { position: 2, admitted: None, blocked_by: Some(BlockedBy::Concurrency) };
+    let holding = Standing { admitted: Some(1), created_at: Some(0), ..Standing::NOT_IN_LINE };
+    let estimated_start = Some(story.now + 2 * MINUTE);
+    let blocked_by = Some(BlockedBy::Concurrency);
+    let waiting = Standing { position: 2, blocked_by, estimated_start, ..Standing::NOT_IN_LINE };
     assert_eq!(story.enqueue(card("first", 0)), Some(holding));
     story.enqueue(card("second", 0));
     assert_eq!(story.enqueue(card("third", 0)), Some(waiting));
     let before = story.rows.entries.clone();
     assert_eq!((story.enqueue(card("first", 0)), story.enqueue(card("third", 0))), (Some(holding), Some(waiting)));
     assert_eq!(story.rows.entries, before, "asking again keeps the place");
-    let Ok(stranger) = queue::standing(&story.rows, &key("stranger"));
+    let Ok(stranger) = queue::standing(&story.rows, &key("stranger"), &story.policy, story.now);
     assert_eq!(stranger, None);
 }
 
@@ -128,7 +139,7 @@ fn what_runs_holds_a_slot_whatever_was_thought_of_it_i9() {
     story.enqueue(card("first", 0));
     story.enqueue(card("eager", 0));
     story.report(told("eager", 1, 1, Status::Processing));
-    assert_eq!(story.place("eager"), Place::Held(Lease { epoch: 1, until: story.now + LEASE }));
+    assert_eq!(story.place("eager"), Place::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
 }
 
 #[test]
@@ -150,7 +161,7 @@ fn more_slots_are_given_at_the_next_step() {
     for name in ["a", "b", "c"] {
         story.enqueue(card(name, 0));
     }
-    story.policy.slots = 3;
+    (story.policy.slots, story.policy.user_slots) = (3, 3);
     story.takes(Input::Alarm);
     assert_eq!(story.holders(), ["a", "b", "c"]);
 }
@@ -163,11 +174,6 @@ fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
     }
     let first = story.alarm();
     let rest = story.alarm();
-    assert_eq!((first.len(), rest.len()), (MAX_STARTS_PER_ALARM, 80 - MAX_STARTS_PER_ALARM));
+    assert_eq!((first.len(), rest.len()), (MAX_ASKS_PER_ALARM, 80 - MAX_ASKS_PER_ALARM));
     assert!(first.iter().all(|name| !rest.contains(name)));
-}
-
-fn entry(story: &QueueStory, name: &str) -> Option<Entry> {
-    let Ok(entry) = story.rows.find(&key(name));
-    entry
 }

@@ -1,8 +1,13 @@
 //! One queue, a clock, and a short way to say what happens to it.
 
 use crate::rows::MapRows;
-use reelay::machine::queue::{self, Card, Input, Place, Policy, Reply, Rows, Said, Standing, Start};
+use reelay::machine::queue::{
+    self, Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
+};
 use reelay::machine::{JobKey, Millis, Moment, Status};
+
+/// Whose jobs they are, where the story does not say.
+pub(crate) const ADA: &str = "ada";
 
 pub(crate) struct QueueStory {
     pub(crate) rows: MapRows,
@@ -12,62 +17,130 @@ pub(crate) struct QueueStory {
 }
 
 impl QueueStory {
+    /// In the mode `immediate`, without another limit.
     pub(crate) fn with_slots(slots: u64) -> Self {
-        let policy = Policy { slots, max_waiting: 100 };
+        let policy =
+            Policy { mode: Mode::Immediate, slots, user_slots: slots, max_waiting: 100, submits_per_minute: 1_000 };
         Self { rows: MapRows::default(), now: 10_000_000, policy, wake_at: None }
     }
 
-    pub(crate) fn takes(&mut self, input: Input) -> (Reply, Vec<Start>) {
+    pub(crate) fn in_mode(mode: Mode, slots: u64) -> Self {
+        let mut story = Self::with_slots(slots);
+        story.policy.mode = mode;
+        story
+    }
+
+    pub(crate) fn takes(&mut self, input: Input) -> (Reply, Vec<Ask>) {
         let moment = Moment { now: self.now, random: 0 };
-        let Ok(step) = queue::step(&mut self.rows, input, moment, self.policy);
+        let Ok(step) = queue::step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;
-        (step.reply, step.starts)
+        (step.reply, step.asks)
     }
 
     pub(crate) fn enqueue(&mut self, card: Card) -> Option<Standing> {
-        self.ask(card, true)
+        self.enqueue_on(card, Terms::default())
+    }
+
+    pub(crate) fn enqueue_on(&mut self, card: Card, terms: Terms) -> Option<Standing> {
+        self.answered(Input::Enqueue { card, promised: true, terms })
     }
 
     /// `None` when the queue is full.
     pub(crate) fn ask(&mut self, card: Card, promised: bool) -> Option<Standing> {
-        match self.takes(Input::Enqueue { card, promised }).0 {
+        self.answered(Input::Enqueue { card, promised, terms: Terms::default() })
+    }
+
+    /// A message of the platform's queue asks for this job; `None` when it is not known.
+    pub(crate) fn claim(&mut self, name: &str) -> Option<Standing> {
+        self.answered(Input::Claim { key: key(name) })
+    }
+
+    fn answered(&mut self, input: Input) -> Option<Standing> {
+        match self.takes(input).0 {
             Reply::Standing(standing) => Some(standing),
-            Reply::Full { .. } => None,
-            Reply::Nothing => panic!("an enqueue is answered"),
+            Reply::Full { .. } | Reply::Unknown => None,
+            Reply::Nothing => panic!("whoever asks is answered"),
         }
     }
 
     pub(crate) fn report(&mut self, card: Card) {
-        assert_eq!(self.takes(Input::Report { card }).0, Reply::Nothing);
+        self.report_with(card, None);
     }
 
-    /// The alarm fires when it is due; these holders are asked.
+    pub(crate) fn report_with(&mut self, card: Card, backoff_until: Option<Millis>) {
+        assert_eq!(self.takes(Input::Report { card, backoff_until }).0, Reply::Nothing);
+    }
+
+    /// The alarm fires when it is due; these jobs are told to start.
     pub(crate) fn alarm(&mut self) -> Vec<String> {
+        let asks = self.asks();
+        assert!(asks.iter().all(|ask| ask.errand == Errand::Start), "{asks:?}");
+        asks.into_iter().map(|ask| ask.key.generation_id).collect()
+    }
+
+    /// The alarm fires when it is due; these jobs are asked something.
+    pub(crate) fn asks(&mut self) -> Vec<Ask> {
         self.now = self.now.max(self.wake_at.expect("an alarm is set"));
-        self.takes(Input::Alarm).1.into_iter().map(|start| start.key.generation_id).collect()
+        self.takes(Input::Alarm).1
+    }
+
+    /// Alarms fire, their questions unheard.
+    pub(crate) fn asks_until(&mut self, wanted: impl Fn(&Self) -> bool) {
+        for _ in 0..100 {
+            if wanted(self) {
+                return;
+            }
+            self.asks();
+        }
+        panic!("it never came to that");
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        assert!(self.takes(Input::Sweep).1.is_empty(), "only the alarm asks");
     }
 
     pub(crate) fn hears(&mut self, name: &str, epoch: u64, said: Said) {
-        self.takes(Input::Heard { key: key(name), epoch, said });
+        self.takes(Input::Heard { ask: asking(name, epoch, Errand::Start), said });
     }
 
     pub(crate) fn ends(&mut self, name: &str) {
         self.report(told(name, 1, 2, Status::Completed));
     }
 
-    pub(crate) fn place(&self, name: &str) -> Place {
+    pub(crate) fn entry(&self, name: &str) -> Option<Entry> {
         let Ok(entry) = self.rows.find(&key(name));
-        entry.expect("the queue knows it").place
+        entry
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Place {
+        self.entry(name).expect("the queue knows it").place
+    }
+
+    pub(crate) fn standing(&self, name: &str) -> Standing {
+        let Ok(standing) = queue::standing(&self.rows, &key(name), &self.policy, self.now);
+        standing.expect("the queue knows it")
     }
 
     pub(crate) fn holders(&self) -> Vec<String> {
-        let held = self.rows.entries.values().filter(|entry| matches!(entry.place, Place::Held(_)));
-        held.map(|entry| entry.card.key.generation_id.clone()).collect()
+        self.rows.held().map(|entry| name_of(&entry.card.key)).collect()
     }
 }
 
+/// `user/name`, or `name` for one of Ada's.
 pub(crate) fn key(name: &str) -> JobKey {
-    JobKey::new("ada", name)
+    match name.split_once('/') {
+        Some((user, name)) => JobKey::new(user, name),
+        None => JobKey::new(ADA, name),
+    }
+}
+
+fn name_of(key: &JobKey) -> String {
+    if key.user_id == ADA { key.generation_id.clone() } else { key.object_name() }
+}
+
+/// A question to a job, as the queue asks it.
+pub(crate) fn asking(name: &str, epoch: u64, errand: Errand) -> Ask {
+    Ask { key: key(name), created_at: 0, epoch, errand }
 }
 
 /// What a waiting job says of itself.
@@ -84,6 +157,13 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         priority: 0,
         created_at: 0,
         updated_at: 0,
+        upstream: "veo3/veo-3.1".to_owned(),
+        submits: 0,
         snapshot: String::new(),
     }
+}
+
+/// What a job answers that is at this epoch and status, woken next at `wake_at`.
+pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
+    Said::State { epoch, report_number, status, submits: 0, wake_at, late: false }
 }

@@ -75,11 +75,15 @@ fn a_render_that_is_never_done_fails_at_its_deadline_and_not_later_i2() {
 }
 
 #[test]
-fn a_wait_that_would_pass_the_deadline_fails_at_once() {
+fn a_wait_longer_than_the_deadline_is_waited_in_line_because_the_deadline_counts_from_the_start() {
     let mut story = JobStory::started();
     story.acts();
+    let refused_at = story.now;
     story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(60 * MINUTE))));
-    assert_eq!(story.failure(), Some(ErrorCode::ProviderRateLimited));
+    assert_eq!(story.job.status(), Status::Queued);
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+    assert_eq!(story.now, refused_at + 60 * MINUTE);
+    assert_eq!(story.deadline(), Some(story.now + story.policy.job_timeout));
 }
 
 #[test]

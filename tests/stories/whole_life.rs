@@ -18,9 +18,15 @@ fn a_whole_life_is_woken_at_every_step_i2() {
     story.next();
     assert_eq!(woken(&story), (WakeReason::Guard, EFFECT_GUARD));
     story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(9 * SECOND))));
-    assert_eq!(woken(&story), (WakeReason::Report, 0));
+    assert_eq!(woken(&story), (WakeReason::Phase, 0));
+    assert!(matches!(story.next(), Effect::Enqueue { epoch: 2 }));
+    assert_eq!(woken(&story), (WakeReason::Guard, EFFECT_GUARD));
+    story.is_granted_a_slot();
+    assert_eq!(woken(&story), (WakeReason::Phase, 0));
     story.next();
     story.hears(submitted());
+    assert_eq!(woken(&story), (WakeReason::Report, 0));
+    story.reports();
     assert_eq!(woken(&story), (WakeReason::Phase, 36 * SECOND));
     story.next();
     story.hears(ready());
@@ -36,7 +42,15 @@ fn a_whole_life_is_woken_at_every_step_i2() {
 
 #[test]
 fn only_an_alarm_acts() {
-    let inputs = [Input::Start { epoch: 1 }, Input::Cancel, Input::Retry, Input::DeleteVideo];
+    let inputs = [
+        Input::Start { epoch: 1 },
+        Input::Cancel,
+        Input::Retry,
+        Input::Confirm,
+        Input::DeleteVideo,
+        Input::DeadLetter { epoch: 1 },
+        Input::Forget,
+    ];
     for input in inputs {
         for life in [JobStory::accepted, JobStory::started, JobStory::rendered, JobStory::failed, JobStory::completed] {
             let mut story = life();

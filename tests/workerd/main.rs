@@ -4,13 +4,19 @@
 
 mod bad_input;
 mod cancelled;
+mod changes;
 mod faults;
 mod harness;
 mod killed;
+mod kills;
 mod large_body;
 mod large_video;
+mod later;
+mod limits;
+mod modes;
 mod order;
 mod own_worlds;
+mod queues;
 mod repeats;
 mod secrets;
 mod settings;

@@ -18,7 +18,7 @@ impl Job {
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
         let same = self.created_at == created_at || bug::planted(Bug::WithdrawUnfenced);
         let untouched = matches!(self.phase, Phase::Queued { tries: 0, .. });
-        same && untouched && self.attempt == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
+        same && untouched && self.epoch == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
     }
 
     /// Whether a message is about this job, and not about one of the same name that was withdrawn before it was made.

@@ -52,7 +52,6 @@ impl<R: Rows> Turn<'_, R> {
     /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
     /// started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
-        self.take_into_line()?;
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let heads = self.rows.heads(&self.closed()?)?;
@@ -80,6 +79,12 @@ impl<R: Rows> Turn<'_, R> {
         let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
         let any = !over.is_empty();
         for mut entry in over {
+            // One that was refused keeps its turn. One that was only ordered for later counts as ordered now, or all that
+            // a user has ordered for the same time would come in one turn, and before every priority.
+            if entry.card.submits == 0 {
+                entry.round = self.next_round(&entry.card)?;
+                entry.enqueued_at = self.now;
+            }
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }

@@ -5,7 +5,6 @@ use crate::machine::limiter::{Limiter, Shut};
 use crate::machine::queue::{Card, Policy};
 use crate::machine::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How long a slot is expected to be held until some have been.
 const USUAL_HOLD: Millis = MINUTE;
@@ -20,10 +19,10 @@ pub struct Book {
     pub admit_at: Option<Millis>,
     /// The latest round that was served, by priority.
     #[serde(default)]
-    served: BTreeMap<u8, u64>,
+    served: Vec<(u8, u64)>,
     /// By provider and model.
     #[serde(default)]
-    limiters: BTreeMap<String, Limiter>,
+    limiters: Vec<(String, Limiter)>,
     /// How long slots have been held lately, in milliseconds.
     #[serde(default)]
     average_hold: Option<Millis>,
@@ -35,13 +34,15 @@ pub struct Book {
 impl Book {
     /// The round of a job that joins now, after its user's own last one.
     pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
-        let served = self.served.get(&priority).copied().unwrap_or(0);
+        let served = self.served.iter().find(|(of, _)| *of == priority).map_or(0, |(_, served)| *served);
         if bug::planted(Bug::TurnsForgotten) { 0 } else { own_last.map_or(served, |last| last.max(served)) + 1 }
     }
 
     pub(super) fn serve(&mut self, priority: u8, round: u64) {
-        let served = self.served.entry(priority).or_default();
-        *served = (*served).max(round);
+        match self.served.iter_mut().find(|(of, _)| *of == priority) {
+            Some((_, served)) => *served = (*served).max(round),
+            None => self.served.push((priority, round)),
+        }
     }
 
     /// Takes note of submits that have been made, and of what the upstream asks of everyone.
@@ -49,7 +50,7 @@ impl Book {
         if new_submits == 0 && backoff_until.is_none() {
             return;
         }
-        let limiter = self.limiters.entry(upstream_of(card)).or_default();
+        let limiter = self.use_upstream(card);
         for _ in 0..new_submits {
             limiter.count(now);
         }
@@ -60,16 +61,21 @@ impl Book {
 
     /// The upstreams it has a limiter for.
     pub(super) fn upstreams(&self) -> impl Iterator<Item = &String> {
-        self.limiters.keys()
+        self.limiters.iter().map(|(name, _)| name)
     }
 
-    /// Remembers an upstream that has been granted a submit.
-    pub(super) fn use_upstream(&mut self, card: &Card) {
-        self.limiters.entry(upstream_of(card)).or_default();
+    /// The limiter of a card's upstream, new if there was none.
+    pub(super) fn use_upstream(&mut self, card: &Card) -> &mut Limiter {
+        let name = upstream_of(card);
+        let at = self.limiters.iter().position(|(of, _)| *of == name).unwrap_or_else(|| {
+            self.limiters.push((name, Limiter::default()));
+            self.limiters.len() - 1
+        });
+        &mut self.limiters[at].1
     }
 
     pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
-        self.limiters.get(upstream)?.shut(policy.submits_per_minute, unspent, now)
+        self.limiters.iter().find(|(name, _)| name == upstream)?.1.shut(policy.submits_per_minute, unspent, now)
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {

@@ -154,7 +154,8 @@ pub trait Rows {
     fn has_waiting(&self) -> Result<bool, Self::Error>;
     /// Delayed entries whose time has come, the longest over first.
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
-    /// Held, watched and expiring entries that are to be asked, the longest over first.
+    /// Entries that are to be asked, the longest over first: held ones, because a job may be waiting to be started,
+    /// and then watched and expiring ones.
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// When the next entry is due: a lease, a watch, an expiry or a delay.
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;

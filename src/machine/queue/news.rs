@@ -66,10 +66,15 @@ impl<R: Rows> Turn<'_, R> {
     /// An entry with the next place in accept order, and its user's next turn.
     fn new_entry(&self, card: Card, place: Place) -> Result<Entry, R::Error> {
         let (sequence, enqueued_at) = self.rows.last_accepted()?;
-        let own_last = self.rows.last_round(&card.key.user_id, card.priority)?;
-        let round = self.book.next_round(card.priority, own_last);
+        let round = self.next_round(&card)?;
         let enqueued_at = enqueued_at.max(self.now);
         Ok(Entry { card, sequence: sequence + 1, enqueued_at, round, unspent: false, late: false, place })
+    }
+
+    /// The turn that is its user's next.
+    pub(super) fn next_round(&self, card: &Card) -> Result<u64, R::Error> {
+        let own_last = self.rows.last_round(&card.key.user_id, card.priority)?;
+        Ok(self.book.next_round(card.priority, own_last))
     }
 
     fn is_full(&self) -> Result<bool, R::Error> {
@@ -125,8 +130,10 @@ impl<R: Rows> Turn<'_, R> {
             // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
             (Status::Processing, _) => Place::Held(Lease::grant(card.epoch, self.now).heard(self.now)),
             (Status::Queued, place) if same_epoch => place,
-            // It deletes what it has, as it was asked to.
-            (Status::Completed, place @ Place::Expiring { .. }) if same_epoch => place,
+            // What it deletes on its way out is no reason to keep it for longer.
+            (Status::Completed | Status::Failed | Status::Cancelled, place @ Place::Expiring { .. }) if same_epoch => {
+                place
+            }
             // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
             (
                 Status::Queued
@@ -152,7 +159,10 @@ impl<R: Rows> Turn<'_, R> {
         if let Place::Held(lease) = entry.place
             && !matches!(place, Place::Held(_))
         {
-            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            // A lease of the first build does not say when it was granted.
+            if lease.granted_at > 0 {
+                self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            }
             entry.unspent = false;
         }
         entry.place = place;

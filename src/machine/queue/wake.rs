@@ -1,14 +1,14 @@
 //! On which occasions slots are granted, and when the queue's alarm must fire.
 
 use super::{Input, Mode, Rows, Turn};
-use crate::machine::{MINUTE, Millis, SECOND};
+use crate::machine::{HOUR, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
 pub const ALARM_DELAY: Millis = 250;
 /// How long after the last sweep the queue's own alarm stands in for it: the cron comes each minute.
 pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
 /// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
-const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, 10 * MINUTE);
+const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
 /// What an input gives occasion to.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub(super) struct Occasion {
     /// Everything was looked after, so the queue's own alarm need not for a while.
     swept: bool,
     /// Something came that may let a job start.
-    changed: bool,
+    pub(super) changed: bool,
 }
 
 impl Occasion {
@@ -37,10 +37,6 @@ impl Occasion {
             Input::Sweep => Self { admits: true, swept: true, ..none },
             Input::Expire { .. } => none,
         }
-    }
-
-    pub(super) fn changed_if(self, changed: bool) -> Self {
-        Self { changed: self.changed || changed, ..self }
     }
 }
 
@@ -74,4 +70,27 @@ impl<R: Rows> Turn<'_, R> {
 /// a tenth of the message's `age`, so that no message uses up its retries while its job waits in good order.
 pub fn claim_delay(wait: Millis, age: Millis) -> Millis {
     (wait / 2).max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLAIM_AGAIN, claim_delay};
+    use crate::machine::{HOUR, MINUTE, SECOND};
+
+    #[test]
+    fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems() {
+        let (mut age, mut retries) = (0, 0);
+        while age < 30 * MINUTE {
+            age += claim_delay(0, age);
+            retries += 1;
+        }
+        assert!(retries <= 60, "{retries} retries");
+    }
+
+    #[test]
+    fn a_message_comes_back_when_half_of_the_wait_is_over_but_within_an_hour() {
+        assert_eq!(claim_delay(40 * SECOND, 0), 20 * SECOND);
+        assert_eq!(claim_delay(9 * HOUR, 0), HOUR);
+        assert_eq!(claim_delay(0, 0), CLAIM_AGAIN.0);
+    }
 }

@@ -93,6 +93,13 @@ impl Api {
         self.send("POST", "/api/generations", |request| request.json(body))
     }
 
+    /// The same of a worker that may be killed meanwhile; the answer's status if there is one.
+    pub(crate) fn try_create(&self, body: &Value) -> Option<u16> {
+        let request = self.http.post(format!("{}/api/generations", self.origin)).json(body);
+        let request = self.token.iter().fold(request, RequestBuilder::bearer_auth);
+        request.send().ok().map(|answer| answer.status().as_u16())
+    }
+
     /// Asks for a generation; returns its id.
     #[track_caller]
     pub(crate) fn generate(&self, prompt: &str) -> String {

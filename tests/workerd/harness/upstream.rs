@@ -71,6 +71,11 @@ impl Upstream {
         self.control("gate", &json!({ "step": step, "state": "open" }));
     }
 
+    /// The marks of every prompt that has none of its own, from now on.
+    pub(crate) fn faults(&self, marks: &str) {
+        self.control("faults", &json!({ "marks": marks }));
+    }
+
     /// How the inbox answers from now on.
     pub(crate) fn inbox_mode(&self, mode: &str) {
         self.control("inbox/mode", &json!({ "mode": mode }));

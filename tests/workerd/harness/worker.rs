@@ -127,6 +127,20 @@ impl Worker {
         self.folder.join("state/v3/r2")
     }
 
+    /// The platform's databases of the objects of a class: one each, and `metadata.sqlite` with their alarms. A killed
+    /// worker's may be changed.
+    pub(crate) fn databases(&self, class: &str) -> Vec<PathBuf> {
+        let folder = self.folder.join(format!("state/v3/do/reelay-{class}"));
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite")).collect()
+    }
+
+    /// Whether the worker has logged `message` about a generation.
+    pub(crate) fn has_logged(&self, message: &str, id: &str) -> bool {
+        let (message, id) = (format!("\"message\":\"{message}\""), format!("\"generation\":\"{id}\""));
+        self.log().lines().any(|line| line.contains(&message) && line.contains(&id))
+    }
+
     /// The ids of its workerd processes.
     pub(crate) fn workerds(&self) -> Vec<u32> {
         self.program().named("workerd")

@@ -2,14 +2,18 @@
 
 use super::fixtures::Fixture;
 use super::process::new_folder;
-use super::{Api, Configuration, Upstream, Worker};
+use super::{Api, Configuration, Upstream, Worker, until};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How much of each log a failed test shows.
 const SHOWN_LINES: usize = 60;
+
+/// How long the queue may take to hear of an end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every job starts at once, and an upstream that hangs is given up soon.
 const SHARED_SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "100"), ("UPSTREAM_TIMEOUT_MS", "3000")];
@@ -54,7 +58,12 @@ impl World {
     pub(crate) fn start_with(setup: &Setup<'_>) -> Lent {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        Lent::Own(Box::new(Self::new(setup)), turn)
+        Lent::Own(Box::new(Self::new(setup)), Some(turn))
+    }
+
+    /// The same beside others of its kind, for a test that mostly waits.
+    pub(crate) fn start_beside(setup: &Setup<'_>) -> Lent {
+        Lent::Own(Box::new(Self::new(setup)), None)
     }
 
     fn new(setup: &Setup<'_>) -> Self {
@@ -75,6 +84,15 @@ impl World {
     /// A user of one's own choice, such as a fixture's.
     pub(crate) fn user_named(&self, user: &str) -> Api {
         Api::new(self.worker.origin(), user.to_owned())
+    }
+
+    /// Waits until nobody holds a slot: one that is held when all jobs are done has leaked (I9).
+    #[track_caller]
+    pub(crate) fn all_slots_are_free(&self) {
+        let user = self.user();
+        until("every slot is free", PATIENCE, || {
+            (user.get("/api/queue/status").json()["status"]["slots"]["used"] == 0).then_some(())
+        });
     }
 
     fn show(&self) {
@@ -117,11 +135,24 @@ pub(crate) fn exclusive() -> Lent {
     Lent::Exclusive(world)
 }
 
+/// A world that the tests of one file share, one of them at a time: started for the first, and anew after a test that
+/// failed.
+pub(crate) fn kept(place: &'static Mutex<Option<World>>, setup: &Setup<'_>) -> Lent {
+    let mut world = place.lock().unwrap_or_else(|poisoned| {
+        place.clear_poison();
+        let mut world = poisoned.into_inner();
+        *world = None;
+        world
+    });
+    world.get_or_insert_with(|| World::new(setup)).upstream.reset();
+    Lent::Exclusive(world)
+}
+
 /// A world for the length of a test; shows its logs if the test fails.
 pub(crate) enum Lent {
     Shared(&'static World),
     Exclusive(MutexGuard<'static, Option<World>>),
-    Own(Box<World>, #[expect(dead_code, reason = "held until the world is dropped")] MutexGuard<'static, ()>),
+    Own(Box<World>, #[expect(dead_code, reason = "held until the world is dropped")] Option<MutexGuard<'static, ()>>),
 }
 
 impl Deref for Lent {

@@ -1,0 +1,91 @@
+//! When an order may start, how long it may take, and whether it has to be confirmed.
+
+use crate::requests::{MOMENT, accepted, refused};
+use reelay::machine::{DAY, MINUTE, SECOND};
+use reelay::wire::api::rfc3339;
+use serde_json::{Value, json};
+
+#[test]
+fn without_them_an_order_starts_at_once_unconfirmed_within_the_operators_time() {
+    for body in [
+        json!({ "prompt": "a dog" }),
+        json!({ "prompt": "a dog", "startAfter": null, "timeoutMs": null, "confirm": null }),
+        json!({ "prompt": "a dog", "confirm": false }),
+    ] {
+        let request = accepted(body);
+        assert_eq!((request.start_after, request.timeout, request.confirm), (None, None, false));
+    }
+}
+
+#[test]
+fn a_start_is_a_time_in_any_zone() {
+    for (text, after) in [
+        ("2026-01-01T00:01:00Z", MINUTE),
+        ("2026-01-01T00:01:00.250Z", MINUTE + 250),
+        ("2026-01-01T01:01:00+01:00", MINUTE),
+        ("2025-12-31T19:01:00-05:00", MINUTE),
+        ("2026-01-31T00:00:00Z", 30 * DAY),
+    ] {
+        let request = accepted(json!({ "prompt": "a dog", "startAfter": text }));
+        assert_eq!(request.start_after, Some(MOMENT.now + after), "{text}");
+    }
+}
+
+#[test]
+fn a_start_in_the_past_means_at_once() {
+    for text in ["2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"] {
+        assert_eq!(accepted(json!({ "prompt": "a dog", "startAfter": text })).start_after, None, "{text}");
+    }
+}
+
+#[test]
+fn a_start_that_is_no_time_or_too_far_ahead_is_refused() {
+    let too_far = rfc3339(MOMENT.now + 30 * DAY + SECOND);
+    let bad = [
+        json!("tomorrow"),
+        json!("2026-01-01"),
+        json!("2026-01-01T00:01:00"),
+        json!("2026-13-01T00:00:00Z"),
+        json!("9999-12-31T23:59:59Z"),
+        json!(""),
+        json!(MOMENT.now + MINUTE),
+        json!({}),
+        json!(too_far),
+    ];
+    for text in bad {
+        assert_eq!(refused(json!({ "prompt": "a dog", "startAfter": text })), ["/startAfter"], "{text}");
+    }
+}
+
+#[test]
+fn an_orders_own_time_lies_between_a_second_and_a_day() {
+    for good in [1_000_u64, 60_000, DAY] {
+        assert_eq!(accepted(json!({ "prompt": "a dog", "timeoutMs": good })).timeout, Some(good));
+    }
+    for bad in [json!(999), json!(DAY + 1), json!(-1), json!(1_500.5), json!("60000"), json!(true), json!(1e300)] {
+        assert_eq!(refused(json!({ "prompt": "a dog", "timeoutMs": bad })), ["/timeoutMs"], "{bad}");
+    }
+}
+
+#[test]
+fn confirm_is_true_or_false_and_nothing_that_looks_like_it() {
+    assert!(accepted(json!({ "prompt": "a dog", "confirm": true })).confirm);
+    for bad in [json!("true"), json!(1), json!([]), json!({})] {
+        assert_eq!(refused(json!({ "prompt": "a dog", "confirm": bad })), ["/confirm"], "{bad}");
+    }
+}
+
+#[test]
+fn they_stand_at_the_top_and_inside_parameters_they_are_the_apps_own() {
+    let own: Value = json!({ "startAfter": "tomorrow", "timeoutMs": 1, "confirm": "yes" });
+    let request = accepted(json!({ "prompt": "a dog", "parameters": own }));
+    assert_eq!((request.start_after, request.timeout, request.confirm), (None, None, false));
+    assert_eq!(json!(request.parameters), own, "kept and echoed");
+}
+
+#[test]
+fn all_three_are_named_in_one_answer() {
+    let mut names = refused(json!({ "prompt": "a dog", "startAfter": 7, "timeoutMs": 7, "confirm": 7 }));
+    names.sort();
+    assert_eq!(names, ["/confirm", "/startAfter", "/timeoutMs"]);
+}

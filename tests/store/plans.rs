@@ -1,0 +1,91 @@
+//! What is asked at every step is found by an index, however long the catalogue has grown.
+
+use crate::sqlite::Sqlite;
+use reelay::machine::lease::Lease;
+use reelay::machine::queue::{Card, Closed, Entry, Place, Rows};
+use reelay::machine::{JobKey, Status};
+use reelay::store::queue::QueueStore;
+
+#[test]
+fn every_question_of_a_step_is_answered_by_an_index() {
+    let sql = Sqlite::new();
+    let store = filled(&sql);
+    let closed = Closed { user_slots: Some(1), upstreams: vec!["veo3/a".to_owned(), "veo3/b".to_owned()] };
+    let open = Closed { user_slots: None, upstreams: Vec::new() };
+    let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
+    let plans = sql.plans(|| {
+        store.find(&entry.card.key).unwrap();
+        store.heads(&closed).unwrap();
+        store.heads(&open).unwrap();
+        store.last_accepted().unwrap();
+        store.last_round("ann", 0).unwrap();
+        store.count_before(&entry).unwrap();
+        store.count_in_line().unwrap();
+        store.count_held().unwrap();
+        store.count_held_by("ann").unwrap();
+        store.count_unspent("veo3/a").unwrap();
+        store.has_waiting().unwrap();
+        store.delays_over(9_000, 50).unwrap();
+        store.to_ask(9_000, 50).unwrap();
+        store.next_due().unwrap();
+        store.list("ann", None, 20, None).unwrap();
+    });
+    assert!(plans.len() >= 15, "{} statements", plans.len());
+    for (statement, steps) in plans {
+        for step in &steps {
+            let whole = step.starts_with("SCAN entry") && !step.contains(" USING ");
+            assert!(!whole, "{step}: {statement}");
+        }
+    }
+}
+
+#[test]
+fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
+    let sql = Sqlite::new();
+    let store = filled(&sql);
+    let plans = sql.plans(|| {
+        store.heads(&Closed { user_slots: None, upstreams: Vec::new() }).unwrap();
+        store.delays_over(9_000, 50).unwrap();
+        store.to_ask(9_000, 50).unwrap();
+    });
+    for (statement, steps) in plans {
+        let by_index = ["SEARCH entry USING INDEX", "SEARCH entry USING COVERING INDEX"];
+        let searched = steps.iter().any(|step| by_index.iter().any(|way| step.starts_with(way)));
+        assert!(searched, "{steps:?}: {statement}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}: {statement}");
+    }
+}
+
+/// One job in each place for each of two users.
+fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let places = [
+        Place::Ended,
+        Place::Waiting,
+        Place::Delayed { until: 5 },
+        Place::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
+        Place::Watched { until: 5 },
+        Place::Expiring { until: 5 },
+    ];
+    let mut sequence = 0;
+    for user in ["ann", "bob"] {
+        for (number, place) in places.into_iter().enumerate() {
+            sequence += 1;
+            let card = Card {
+                key: JobKey::new(user, format!("job-{number}")),
+                epoch: 1,
+                report_number: 0,
+                status: Status::Queued,
+                priority: 0,
+                created_at: 1,
+                updated_at: 1,
+                upstream: "veo3/a".to_owned(),
+                submits: 0,
+                snapshot: "{}".to_owned(),
+            };
+            let entry = Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: true, late: false, place };
+            store.save(&entry).unwrap();
+        }
+    }
+    store
+}

@@ -1,0 +1,189 @@
+//! Submits a minute, and the pause that one refusal teaches everyone: granted or heard, a submit counts (I9).
+
+use crate::queue_story::{QueueStory, card, told};
+use proptest::prelude::*;
+use reelay::machine::limiter::WINDOW;
+use reelay::machine::queue::{BlockedBy, Card, Input, Mode, Terms};
+use reelay::machine::{MINUTE, Millis, SECOND, Status};
+
+#[test]
+fn no_more_submits_are_granted_than_a_minute_may_hold() {
+    let mut story = limited(2);
+    for name in ["1", "2", "3"] {
+        story.enqueue(card(name, 0));
+    }
+    assert_eq!(story.holders(), ["1", "2"]);
+    assert_eq!(story.standing("3").blocked_by, Some(BlockedBy::RateLimit));
+    for name in ["1", "2"] {
+        story.report(submitted(name));
+        story.report(ended(name));
+    }
+    assert!(story.holders().is_empty(), "the slots are free, the minute is not");
+}
+
+#[test]
+fn the_queue_wakes_when_the_minute_is_over_and_starts_the_next() {
+    for mode in [Mode::Immediate, Mode::Alarm] {
+        let mut story = limited(1);
+        story.policy.mode = mode;
+        story.enqueue(card("first", 0));
+        story.enqueue(card("second", 0));
+        story.sweep();
+        let heard_at = story.now;
+        story.report(submitted("first"));
+        story.report(ended("first"));
+        let waiting = story.standing("second");
+        story.asks_until(|story| story.holders() == ["second"]);
+        assert!((heard_at + WINDOW..=heard_at + WINDOW + SECOND).contains(&story.now), "{mode:?}");
+        assert_eq!(waiting.estimated_start, Some(story.now), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_right_that_is_given_back_unused_lets_the_next_one_start() {
+    let mut story = limited(1);
+    story.enqueue(card("first", 0));
+    story.enqueue(card("second", 0));
+    story.report(told("first", 1, 2, Status::Cancelled));
+    assert_eq!(story.holders(), ["second"]);
+}
+
+#[test]
+fn a_job_that_has_submitted_again_counts_again() {
+    let mut story = limited(2);
+    story.enqueue(card("job", 0));
+    story.report(submitted("job"));
+    let again = Card { epoch: 2, report_number: 2, submits: 1, ..card("job", 0) };
+    story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
+    story.report(Card { epoch: 2, report_number: 3, submits: 2, ..submitted("job") });
+    story.enqueue(card("next", 0));
+    assert_eq!(story.standing("next").blocked_by, Some(BlockedBy::RateLimit));
+}
+
+#[test]
+fn a_submit_is_counted_once_however_often_it_is_told() {
+    let mut story = limited(2);
+    story.enqueue(card("job", 0));
+    for _ in 0..5 {
+        story.report(submitted("job"));
+        story.enqueue(Card { submits: 1, ..card("job", 0) });
+    }
+    story.enqueue(card("next", 0));
+    assert_eq!(story.holders(), ["job", "next"]);
+}
+
+#[test]
+fn another_model_has_a_minute_of_its_own() {
+    let mut story = limited(1);
+    story.enqueue(card("first", 0));
+    story.enqueue(card("second", 0));
+    story.enqueue(of_another_model("other"));
+    assert_eq!(story.holders(), ["first", "other"]);
+}
+
+#[test]
+fn one_refusal_closes_the_upstream_for_everyone_until_it_said_and_no_other_one() {
+    for told_by_report in [true, false] {
+        let mut story = QueueStory::with_slots(5);
+        let until = story.now + 90 * SECOND;
+        story.enqueue(card("refused", 0));
+        if told_by_report {
+            story.report_with(told("refused", 1, 1, Status::Processing), Some(until));
+        } else {
+            let requeued = Card { epoch: 2, report_number: 2, submits: 1, ..card("refused", 0) };
+            let terms = Terms { not_before: Some(until), keeps_place: true, backoff_until: Some(until) };
+            story.enqueue_on(requeued, terms);
+        }
+        let held = story.holders().len();
+        let waiting = story.enqueue(card("waiting", 0)).unwrap();
+        assert_eq!((waiting.blocked_by, waiting.estimated_start), (Some(BlockedBy::UpstreamBackoff), Some(until)));
+        assert!(story.enqueue(of_another_model("other")).unwrap().admitted.is_some());
+        story.now = until - 1;
+        story.takes(Input::Alarm);
+        assert_eq!(story.holders().len(), held + 1);
+        story.now = until;
+        story.takes(Input::Alarm);
+        assert!(story.holders().contains(&"waiting".to_owned()));
+    }
+}
+
+#[test]
+fn the_end_of_a_pause_wakes_the_queue_in_the_modes_that_start_by_themselves() {
+    for mode in [Mode::Immediate, Mode::Alarm] {
+        let mut story = QueueStory::in_mode(mode, 5);
+        let until = story.now + 90 * SECOND;
+        story.enqueue_on(card("told", 0), Terms { backoff_until: Some(until), ..Terms::default() });
+        story.asks_until(|story| !story.holders().is_empty());
+        assert_eq!(story.now, until, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_shorter_pause_does_not_cut_a_longer_one() {
+    let mut story = QueueStory::with_slots(5);
+    let until = story.now + 5 * MINUTE;
+    story.enqueue_on(card("long", 0), Terms { backoff_until: Some(until), ..Terms::default() });
+    story.enqueue_on(card("short", 0), Terms { backoff_until: Some(story.now + SECOND), ..Terms::default() });
+    story.now += MINUTE;
+    story.takes(Input::Alarm);
+    assert!(story.holders().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Jobs submit whenever they like after their grant, and the queue hears of it whenever it does.
+    #[test]
+    fn no_minute_holds_more_submits_than_the_limit_whatever_is_heard_when(
+        limit in 1_u64..5,
+        steps in prop::collection::vec((0_u8..5, 0_usize..4, 0_u64..15_000), 1..120),
+    ) {
+        let mut story = QueueStory::with_slots(4);
+        story.policy.submits_per_minute = limit;
+        let (mut made, mut submits): (usize, Vec<Millis>) = (0, Vec::new());
+        let mut secret: Vec<String> = Vec::new();
+        for (kind, which, passed) in steps {
+            story.now += passed;
+            let holder = story.holders().into_iter().nth(which);
+            match (kind, holder) {
+                (0 | 1, _) => {
+                    story.enqueue(card(&format!("{made:03}"), 0));
+                    made += 1;
+                }
+                (2, Some(holder)) if !secret.contains(&holder) => {
+                    submits.push(story.now);
+                    secret.push(holder);
+                }
+                (3, Some(holder)) if secret.contains(&holder) => story.report(submitted(&holder)),
+                (4, Some(holder)) => {
+                    let submits = u64::from(secret.contains(&holder));
+                    story.report(Card { submits, ..ended(&holder) });
+                }
+                (_, _) => drop(story.takes(Input::Alarm)),
+            }
+        }
+        for (index, at) in submits.iter().enumerate() {
+            let within = submits[index..].iter().take_while(|other| **other < at + MINUTE).count() as u64;
+            prop_assert!(within <= limit, "{within} submits within a minute");
+        }
+    }
+}
+
+/// Slots enough, but so many submits a minute.
+fn limited(submits_per_minute: u64) -> QueueStory {
+    let mut story = QueueStory::with_slots(9);
+    story.policy.submits_per_minute = submits_per_minute;
+    story
+}
+
+fn submitted(name: &str) -> Card {
+    Card { submits: 1, ..told(name, 1, 1, Status::Processing) }
+}
+
+fn ended(name: &str) -> Card {
+    Card { submits: 1, ..told(name, 1, 2, Status::Completed) }
+}
+
+fn of_another_model(name: &str) -> Card {
+    Card { upstream: "veo3/veo-3.1-fast".to_owned(), ..card(name, 0) }
+}

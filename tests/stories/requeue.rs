@@ -1,0 +1,214 @@
+//! A refused submit gives its slot back, and the attempt goes on from its old place under a new epoch (I3, I4).
+
+use crate::job_story::{JobStory, again, never};
+use crate::life::{ready, stored, submitted};
+use reelay::machine::delivery::EventKind;
+use reelay::machine::job::{Answer, Effect, Input, Phase, Refusal, SubmitAnswer, UnknownSubmit};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
+
+#[test]
+fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
+    let story = refused(Some(22 * SECOND));
+    assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 1, 2));
+    let terms = story.job.terms();
+    assert_eq!((terms.not_before, terms.keeps_place), (Some(story.now + 22 * SECOND), true));
+    assert_eq!(story.notes().last(), Some(&"requeued"));
+    assert!(!story.job.enqueued && story.job.report.is_none(), "the enqueue tells all that a report would");
+}
+
+#[test]
+fn a_refused_job_tells_the_queue_at_once_and_again_until_it_knows_i1() {
+    let mut story = refused(None);
+    let refused_at = story.now;
+    assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
+    assert_eq!(story.now, refused_at);
+    story.hears(Answer::Enqueued(Outcome::Unknown));
+    assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
+    assert!(story.now <= refused_at + 2 * SECOND);
+}
+
+#[test]
+fn the_old_slots_start_starts_nothing_and_the_new_ones_does_i3() {
+    let mut story = refused(None);
+    story.start(1);
+    assert_eq!(story.status(), Status::Queued);
+    story.start(2);
+    assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 1 });
+}
+
+#[test]
+fn tries_are_counted_over_the_attempt_and_not_over_the_slot_i1() {
+    let mut story = JobStory::started();
+    for _ in 0..=story.policy.max_retries {
+        story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, .. }));
+        story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
+    }
+    assert_eq!(story.failure(), Some(ErrorCode::ProviderRateLimited));
+    assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Refused)));
+}
+
+#[test]
+fn a_users_retry_begins_to_count_anew() {
+    let mut story = JobStory::started();
+    while !story.status().is_terminal() {
+        story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+        story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    }
+    let mut story = story.then_tried_again();
+    assert!(matches!(story.job.phase, Phase::Submitting { tries: 0, .. }));
+    assert!(!story.job.keeps_place, "a new attempt waits at the end of the line");
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, .. }));
+}
+
+#[test]
+fn only_a_limit_of_the_upstream_is_told_to_everyone() {
+    for (code, shared) in [
+        (ErrorCode::ProviderRateLimited, true),
+        (ErrorCode::ProviderQuotaExhausted, true),
+        (ErrorCode::ProviderUnavailable, false),
+    ] {
+        let mut story = JobStory::submitting();
+        story.hears(Answer::Submitted(again(code, Some(22 * SECOND))));
+        let until = story.now + 22 * SECOND;
+        assert_eq!(story.job.terms().backoff_until, shared.then_some(until), "{code:?}");
+    }
+}
+
+#[test]
+fn a_lost_answer_is_no_reason_for_others_to_wait() {
+    let mut story = JobStory::submitting();
+    story.policy.unknown_submit = UnknownSubmit::Retry;
+    story.hears(Answer::Submitted(Outcome::Unknown));
+    assert_eq!((story.status(), story.job.backoff_until), (Status::Queued, None));
+}
+
+#[test]
+fn the_last_refusal_is_told_to_everyone_too() {
+    let mut story = JobStory::submitting();
+    story.policy.max_retries = 0;
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(HOUR))));
+    assert_eq!(story.status(), Status::Failed);
+    assert_eq!(story.job.backoff_until, Some(story.now + HOUR));
+}
+
+#[test]
+fn no_wait_for_the_upstream_is_longer_than_a_day() {
+    let story = refused(Some(u64::MAX / 4));
+    assert_eq!(story.job.not_before, Some(story.now + DAY));
+}
+
+#[test]
+fn a_wait_of_no_time_is_still_a_back_off() {
+    let story = refused(Some(0));
+    assert!(story.job.not_before.unwrap() >= story.now + SECOND);
+}
+
+#[test]
+fn the_deadline_counts_anew_with_each_start() {
+    let mut story = refused(None);
+    story.now += HOUR;
+    story.start(2);
+    assert_eq!(story.deadline(), Some(story.now + story.policy.job_timeout));
+}
+
+#[test]
+fn an_orders_own_time_is_its_deadline_if_it_is_shorter() {
+    for (timeout, expected) in [(MINUTE, MINUTE), (HOUR, 10 * MINUTE)] {
+        let mut story = JobStory::ordered(|request| request.timeout = Some(timeout));
+        story.start(1);
+        assert_eq!(story.deadline(), Some(story.now + expected));
+    }
+}
+
+#[test]
+fn the_app_hears_of_one_start_an_attempt_i5() {
+    let mut story = JobStory::accepted();
+    story.policy.events = EventKind::ALL.into_iter().collect();
+    story.start(1);
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+    assert_eq!(story.events(), [EventKind::Started]);
+    story.hears(Answer::Submitted(never(ErrorCode::InvalidRequest)));
+    let story = story.then_tried_again();
+    assert_eq!(story.events(), [EventKind::Started, EventKind::Failed, EventKind::Started]);
+}
+
+#[test]
+fn a_refused_job_completes_after_all_i4() {
+    let mut story = refused(Some(22 * SECOND));
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+    story.hears(submitted());
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    story.hears(ready());
+    story.until_it_acts(|effect| matches!(effect, Effect::Store { attempt: 1, .. }));
+    story.hears(stored());
+    assert_eq!(story.status(), Status::Completed);
+    assert_eq!(story.ledger(), [(1, SubmitAnswer::Refused), (2, SubmitAnswer::Accepted)]);
+}
+
+#[test]
+fn a_refused_job_that_waits_is_cancelled_as_any_waiting_one() {
+    let story = refused(None).then(Input::Cancel);
+    assert_eq!((story.status(), story.events()), (Status::Cancelled, vec![EventKind::Cancelled]));
+}
+
+#[test]
+fn a_refused_job_that_waits_can_neither_be_retried_nor_withdrawn_i1() {
+    let mut story = refused(None);
+    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::NotRetryable));
+    assert!(!story.job.can_withdraw(story.job.created_at));
+}
+
+#[test]
+fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
+    let mut story = JobStory::submitting();
+    let number = story.job.effect_number;
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.start(2);
+    story.takes_any(Input::Answer { number, answer: submitted() });
+    assert!(matches!(story.job.phase, Phase::Submitting { .. }));
+    assert_eq!(story.ledger(), [(1, SubmitAnswer::Refused)]);
+}
+
+#[test]
+fn an_ordered_delay_is_told_to_the_queue_with_every_attempt() {
+    let later = 50 * HOUR;
+    let story = JobStory::ordered(|request| request.start_after = Some(later));
+    assert_eq!(story.job.terms().not_before, Some(later));
+    let story = story.then(Input::Cancel).then(Input::Retry);
+    assert_eq!(story.job.terms().not_before, Some(later));
+}
+
+#[test]
+fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
+    for (life, epoch, ends) in [
+        (JobStory::accepted as fn() -> JobStory, 1, true),
+        (JobStory::accepted, 0, false),
+        (JobStory::accepted, 2, false),
+        (|| refused(None), 1, false),
+        (|| refused(None), 2, true),
+        (JobStory::started, 1, false),
+        (JobStory::rendering, 1, false),
+        (JobStory::completed, 1, false),
+        (JobStory::cancelled, 1, false),
+    ] {
+        let mut story = life();
+        let before = story.job.clone();
+        assert_eq!(story.takes_any(Input::DeadLetter { epoch }), None);
+        if ends {
+            assert_eq!((story.failure(), story.events()), (Some(ErrorCode::Internal), vec![EventKind::Failed]));
+            assert!(story.job.report.is_some(), "the queue hears of it");
+        } else {
+            assert_eq!(story.job, before);
+        }
+    }
+}
+
+/// A job whose first submit the upstream's rate limit refused, to come back after so many milliseconds.
+fn refused(after: Option<u64>) -> JobStory {
+    let mut story = JobStory::submitting();
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, after)));
+    story
+}

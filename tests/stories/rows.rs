@@ -1,0 +1,156 @@
+//! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
+
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Place, Rows};
+use reelay::machine::{JobKey, Millis};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct MapRows {
+    pub(crate) entries: BTreeMap<JobKey, Entry>,
+    pub(crate) book: Book,
+}
+
+impl MapRows {
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| entry.place == Place::Waiting)
+    }
+
+    pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| matches!(entry.place, Place::Held(_)))
+    }
+
+    /// Those who wait for a time, and until when.
+    pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
+        self.entries.values().filter_map(|entry| match entry.place {
+            Place::Delayed { until } => Some((until, entry)),
+            Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => None,
+        })
+    }
+
+    /// Those who are to be asked something, and when.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (Millis, &Entry)> {
+        self.entries.values().filter_map(|entry| match entry.place {
+            Place::Held(lease) => Some((lease.until, entry)),
+            Place::Watched { until } | Place::Expiring { until } => Some((until, entry)),
+            Place::Waiting | Place::Delayed { .. } | Place::Ended => None,
+        })
+    }
+
+    fn holds(&self, user: &str) -> u64 {
+        self.held().filter(|entry| entry.card.key.user_id == user).count() as u64
+    }
+
+    fn is_open(&self, entry: &Entry, closed: &Closed) -> bool {
+        closed.user_slots.is_none_or(|slots| self.holds(&entry.card.key.user_id) < slots)
+            && !closed.upstreams.contains(&entry.card.upstream)
+    }
+}
+
+/// Those that are over at `now`, the longest over first.
+fn over<'a>(entries: impl Iterator<Item = (Millis, &'a Entry)>, now: Millis, limit: usize) -> Vec<Entry> {
+    let mut over: Vec<_> = entries.filter(|(until, _)| *until <= now).collect();
+    over.sort_by_key(|(until, entry)| (*until, entry.sequence));
+    over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect()
+}
+
+impl Rows for MapRows {
+    type Error = Infallible;
+
+    fn book(&self) -> Result<Book, Infallible> {
+        Ok(self.book.clone())
+    }
+
+    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+        self.book = book.clone();
+        Ok(())
+    }
+
+    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Infallible> {
+        Ok(self.entries.get(key).cloned())
+    }
+
+    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
+        self.entries.insert(entry.card.key.clone(), entry.clone());
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.entries.remove(key);
+        Ok(())
+    }
+
+    fn last_accepted(&self) -> Result<(u64, Millis), Infallible> {
+        let last = self.entries.values().max_by_key(|entry| entry.sequence);
+        Ok(last.map_or((0, 0), |entry| (entry.sequence, entry.enqueued_at)))
+    }
+
+    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Infallible> {
+        let own = self.waiting().filter(|entry| entry.card.key.user_id == user_id && entry.card.priority == priority);
+        Ok(own.map(|entry| entry.round).max())
+    }
+
+    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Infallible> {
+        let head = |priority| {
+            let open = self.waiting().filter(|entry| entry.card.priority == priority && self.is_open(entry, closed));
+            open.min_by_key(|entry| (entry.round, entry.sequence)).cloned()
+        };
+        Ok((0..=MAX_PRIORITY).filter_map(head).collect())
+    }
+
+    fn count_in_line(&self) -> Result<u64, Infallible> {
+        Ok((self.waiting().count() + self.delayed().count()) as u64)
+    }
+
+    fn count_before(&self, entry: &Entry) -> Result<u64, Infallible> {
+        let is_before = |other: &&Entry| {
+            if other.card.priority == entry.card.priority {
+                (other.round, other.sequence) < (entry.round, entry.sequence)
+            } else {
+                (other.head_start_key(), other.sequence) < (entry.head_start_key(), entry.sequence)
+            }
+        };
+        Ok(self.waiting().filter(is_before).count() as u64)
+    }
+
+    fn count_held(&self) -> Result<u64, Infallible> {
+        Ok(self.held().count() as u64)
+    }
+
+    fn count_held_by(&self, user_id: &str) -> Result<u64, Infallible> {
+        Ok(self.holds(user_id))
+    }
+
+    fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
+        Ok(self.held().filter(|entry| entry.unspent && entry.card.upstream == upstream).count() as u64)
+    }
+
+    fn has_waiting(&self) -> Result<bool, Infallible> {
+        Ok(self.waiting().next().is_some())
+    }
+
+    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        Ok(over(self.delayed(), now, limit))
+    }
+
+    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        let (held, others): (Vec<_>, Vec<_>) =
+            self.asked().partition(|(_, entry)| matches!(entry.place, Place::Held(_)));
+        let mut asked = over(held.into_iter(), now, limit);
+        asked.extend(over(others.into_iter(), now, limit - asked.len()));
+        Ok(asked)
+    }
+
+    fn next_due(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.asked().chain(self.delayed()).map(|(until, _)| until).min())
+    }
+
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Infallible> {
+        for entry in self.entries.values_mut() {
+            if entry.place == Place::Ended && entry.card.updated_at < before {
+                entry.place = Place::Expiring { until: now };
+            }
+        }
+        Ok(())
+    }
+}

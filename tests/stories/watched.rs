@@ -1,0 +1,227 @@
+//! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
+
+use crate::queue_story::{QueueStory, asking, card, state, told};
+use reelay::machine::lease::{ASK_AGAIN, WATCH};
+use reelay::machine::queue::{Ask, Card, Errand, Input, Place, Said};
+use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
+
+#[test]
+fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
+    let mut story = ended("job");
+    let ended_at = story.now;
+    for number in 0..20 {
+        assert_eq!(story.asks(), [check("job", 1)]);
+        assert!(number > 0 || story.now == ended_at + WATCH);
+        story.hears("job", 1, if number % 2 == 0 { Said::Nothing } else { left(story.now + SECOND) });
+    }
+    story.asks();
+    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+}
+
+#[test]
+fn no_answer_is_asked_for_again_soon() {
+    let mut story = ended("job");
+    story.asks();
+    story.hears("job", 1, Said::Nothing);
+    assert_eq!(story.wake_at, Some(story.now + ASK_AGAIN));
+}
+
+#[test]
+fn a_job_with_a_dead_receiver_is_not_asked_more_often_than_its_own_timers() {
+    let mut story = ended("job");
+    let began = story.now;
+    let mut asked = 0;
+    for wait in [2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR] {
+        story.asks();
+        asked += 1;
+        let next = story.now + wait;
+        story.hears("job", 1, left(next));
+        assert_eq!(story.wake_at, Some(next + WATCH));
+    }
+    assert!(story.now > began + 17 * HOUR && asked == 4);
+}
+
+#[test]
+fn a_timer_in_the_far_future_is_looked_after_once_a_day() {
+    let mut story = ended("job");
+    story.asks();
+    story.hears("job", 1, left(Millis::MAX));
+    assert_eq!(story.wake_at, Some(story.now + DAY + WATCH));
+}
+
+#[test]
+fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
+    let mut story = ended("job");
+    let late = |late| Said::State {
+        epoch: 1,
+        report_number: 2,
+        status: Status::Completed,
+        submits: 0,
+        wake_at: Some(0),
+        late,
+    };
+    story.asks();
+    story.hears("job", 1, late(true));
+    assert_eq!((story.entry("job").unwrap().late, story.rows.book.timers_repaired), (true, 1));
+    story.asks();
+    story.hears("job", 1, late(false));
+    assert_eq!((story.entry("job").unwrap().late, story.rows.book.timers_repaired), (false, 1));
+}
+
+#[test]
+fn a_holders_lost_timer_is_counted_too() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    let wake_at = Some(story.now);
+    let lost = Said::State { epoch: 1, report_number: 1, status: Status::Processing, submits: 1, wake_at, late: true };
+    story.hears("job", 1, lost);
+    assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));
+}
+
+#[test]
+fn a_job_that_does_not_exist_any_more_is_asked_no_longer() {
+    let mut story = ended("job");
+    story.asks();
+    story.hears("job", 1, Said::Missing);
+    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+}
+
+#[test]
+fn a_job_that_waits_for_its_user_is_watched_and_takes_no_slot_until_it_enqueues_i9() {
+    for status in [Status::PendingConfirmation, Status::PendingClarification] {
+        let mut story = QueueStory::with_slots(1);
+        let standing = story.ask(told("job", 1, 0, status), false).unwrap();
+        assert_eq!((standing.position, standing.admitted), (0, None));
+        assert_eq!(story.asks(), [check("job", 1)]);
+        story.hears("job", 1, state(1, 0, status, Some(story.now + DAY)));
+        assert_eq!(story.wake_at, Some(story.now + DAY + WATCH));
+        let confirmed = story.enqueue(told("job", 2, 1, Status::Queued)).unwrap();
+        assert_eq!(confirmed.admitted, Some(2));
+    }
+}
+
+#[test]
+fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
+    for told_by_report in [true, false] {
+        let mut story = QueueStory::with_slots(1);
+        story.enqueue(card("asking", 0));
+        story.enqueue(card("next", 0));
+        if told_by_report {
+            story.report(told("asking", 1, 2, Status::PendingClarification));
+        } else {
+            story.hears("asking", 1, state(1, 2, Status::PendingClarification, Some(story.now + DAY)));
+        }
+        assert_eq!(story.holders(), ["next"]);
+        assert!(matches!(story.place("asking"), Place::Watched { .. }));
+    }
+}
+
+#[test]
+fn an_old_job_is_told_to_forget_itself_until_it_is_gone_and_then_leaves_the_catalogue() {
+    let mut story = nothing_left("old");
+    expire(&mut story);
+    for _ in 0..3 {
+        assert_eq!(story.asks(), [asking("old", 1, Errand::Forget)]);
+        story.hears("old", 1, Said::Nothing);
+    }
+    story.asks();
+    story.hears("old", 1, Said::Missing);
+    assert_eq!((story.entry("old"), story.wake_at), (None, None));
+}
+
+#[test]
+fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
+    let mut story = nothing_left("young");
+    story.takes(Input::Expire { before: 0 });
+    assert_eq!(story.place("young"), Place::Ended);
+    story.enqueue(card("running", 0));
+    story.report(told("watched", 1, 2, Status::Failed));
+    let before = story.rows.entries.clone();
+    story.takes(Input::Expire { before: 1 });
+    for (key, entry) in before {
+        let expires = key.generation_id == "young";
+        assert_eq!(story.rows.entries[&key].place != entry.place, expires, "{key:?}");
+    }
+}
+
+#[test]
+fn a_job_retried_while_it_expires_lives_on_i1() {
+    let mut story = nothing_left("job");
+    expire(&mut story);
+    story.asks();
+    story.hears("job", 1, state(2, 3, Status::Queued, Some(story.now)));
+    assert!(matches!(story.place("job"), Place::Watched { .. }));
+    assert_eq!(story.enqueue(told("job", 2, 3, Status::Queued)).unwrap().admitted, Some(2));
+    story.hears("job", 1, Said::Missing);
+    assert_eq!(story.holders(), ["job"], "a late answer takes nothing away (I3)");
+}
+
+#[test]
+fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
+    let mut story = nothing_left("job");
+    expire(&mut story);
+    story.asks();
+    story.hears("job", 1, state(1, 3, Status::Completed, Some(story.now)));
+    story.report(Card { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
+    assert!(matches!(story.place("job"), Place::Expiring { .. }));
+    assert_eq!(story.asks()[0].errand, Errand::Forget);
+    story.hears("job", 1, Said::Missing);
+    assert_eq!(story.entry("job"), None);
+}
+
+#[test]
+fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
+    let mut story = nothing_left("job");
+    expire(&mut story);
+    story.asks();
+    // The old one is gone, but its answer was lost; the name is taken again.
+    let new = Card { created_at: story.now, ..card("job", 0) };
+    assert_eq!(story.enqueue(new).unwrap().admitted, Some(1));
+    story.hears("job", 1, Said::Missing);
+    let new = Card { created_at: story.now, ..card("job", 0) };
+    assert_eq!(story.enqueue(new).unwrap().admitted, Some(1), "a late word about the old one costs no more than time");
+}
+
+#[test]
+fn an_admitted_job_is_started_before_others_are_asked_what_is_left_i2() {
+    let mut story = QueueStory::with_slots(1);
+    for number in 0..200 {
+        story.report(told(&format!("old-{number:03}"), 1, 2, Status::Completed));
+    }
+    story.now += HOUR;
+    story.enqueue(card("running", 0));
+    story.enqueue(card("next", 0));
+    story.ends("running");
+    let first = story.asks();
+    assert!(first.contains(&asking("next", 1, Errand::Start)));
+}
+
+/// A job that has ended and still has something left to do.
+fn ended(name: &str) -> QueueStory {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card(name, 0));
+    story.ends(name);
+    story
+}
+
+fn nothing_left(name: &str) -> QueueStory {
+    let mut story = ended(name);
+    story.asks();
+    story.hears(name, 1, state(1, 2, Status::Completed, None));
+    story
+}
+
+/// The day's clean-up finds that what ended before now is old.
+fn expire(story: &mut QueueStory) {
+    let before = story.now;
+    story.takes(Input::Expire { before });
+}
+
+fn left(wake_at: Millis) -> Said {
+    state(1, 2, Status::Completed, Some(wake_at))
+}
+
+fn check(name: &str, epoch: u64) -> Ask {
+    asking(name, epoch, Errand::Check)
+}
