@@ -120,6 +120,7 @@ impl JobManager {
             JobMessage::Check => return self.asked(&config, None, moment).await,
             JobMessage::Start { epoch, created_at } => {
                 if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
+                    self.asked(&config, None, moment).await?;
                     return Ok(JobReply::Missing);
                 }
                 return self.asked(&config, Some(Input::Start { epoch }), moment).await;

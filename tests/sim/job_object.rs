@@ -96,6 +96,7 @@ impl World {
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
             Message::Start { epoch, created_at } => {
                 if !job.was_made_at(*created_at) {
+                    self.asked(number, &job, None)?;
                     return Ok(Reply::Missing);
                 }
                 return self.asked(number, &job, Some(Input::Start { epoch: *epoch }));

@@ -3,6 +3,7 @@
 
 use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
+use crate::witness::Invariant;
 use crate::world::{PATIENCE, World};
 use reelay::machine::queue::{Standing, claim_delay};
 use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND, Status};
@@ -17,6 +18,9 @@ const UNKNOWN_AGAIN: Millis = 10 * SECOND;
 const NOT_ACKNOWLEDGED: Millis = 10 * SECOND;
 /// How soon a dead letter that was not taken comes back.
 const DEAD_AGAIN: Millis = MINUTE;
+
+/// As many tries as `wrangler.toml` gives a message: none uses them up.
+pub(crate) const ENOUGH_TRIES: u32 = 100;
 
 /// A message in the platform's queue, or in the one for dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,11 +131,11 @@ impl World {
                 self.come_again(number, UNKNOWN_AGAIN);
             }
             (Stage::Checking, _) => self.acknowledge(number, "not waiting"),
-            (Stage::Starting, Reply::Lost) => self.come_again(number, 0),
+            (Stage::Claiming | Stage::Starting, Reply::Lost) => self.come_again(number, 0),
             (Stage::Starting, _) => self.acknowledge(number, "started"),
             (Stage::Ending, Reply::Lost) => self.give_back(number, DEAD_AGAIN),
             (Stage::Ending, _) => self.acknowledge(number, "dead"),
-            (Stage::Claiming, _) => self.come_again(number, 0),
+            (Stage::Claiming, reply) => unreachable!("the queue answers no claim with {reply:?}"),
             (Stage::Over, _) => {}
         }
     }
@@ -168,6 +172,10 @@ impl World {
         }
         self.trace.say(self.real, || format!("{wake:?} is given up, {stage:?}"));
         self.tally.mark("message", "dead");
+        // A clock that is set back makes old messages young, and their waits short.
+        if self.plan.message_tries == ENOUGH_TRIES && !self.witness.set_back {
+            self.violated(Invariant::I1, format!("{wake:?} used up its tries while its job waited"));
+        }
         self.witness.dead_letters += 1;
         self.after(SECOND, MINUTE, Event::Consume { wake: Wake { dead: true, tries: 0, ..wake } });
     }

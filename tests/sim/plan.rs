@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::faults::{Fault, Rates};
+use super::message_queue::ENOUGH_TRIES;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
 use reelay::machine::queue::{self, Mode};
@@ -99,7 +100,7 @@ impl Plan {
                 timeout: choices.chance(250),
             },
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
-            message_tries: choices.pick(&[100, 100, 2, 5]),
+            message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
             retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],

@@ -109,6 +109,8 @@ impl World {
         }
         if forward {
             self.limits.clock_jumped(self.real);
+        } else {
+            self.witness.set_back = true;
         }
     }
 

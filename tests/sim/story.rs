@@ -3,6 +3,7 @@
 use crate::agenda::{Action, Event};
 use crate::choices::{Choices, Counter};
 use crate::faults::{Fault, Rates};
+use crate::message_queue::ENOUGH_TRIES;
 use crate::plan::{FINGERPRINT, NeverHeals, Plan, Wishes};
 use crate::trace::Trace;
 use crate::witness::Violation;
@@ -74,7 +75,7 @@ impl Story {
             insistent: 1_000,
             wishes: Wishes { models: 1, ..Wishes::default() },
             longest_backoff: 90,
-            message_tries: 100,
+            message_tries: ENOUGH_TRIES,
             cron_returns: 0,
             retention: None,
             changes: [0, 0],

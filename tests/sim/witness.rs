@@ -64,6 +64,8 @@ pub(crate) struct Witness {
     confirmed: BTreeSet<(usize, u64)>,
     /// Whose incarnation before the present one was forgotten.
     old: BTreeSet<(usize, u64)>,
+    /// The clock was set back.
+    pub(crate) set_back: bool,
     /// The latest time that the queue's clock has shown.
     pub(crate) latest_clock: Millis,
     /// In which second an alarm last fired, and how often it has fired in that second.
