@@ -12,8 +12,10 @@ use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND, Status};
 const MAX_DELAY: Millis = 12 * HOUR;
 /// A message of this age is replaced by a new one.
 const REPLACED_AFTER: Millis = 30 * MINUTE;
-/// When a job that the queue does not know yet is looked at again.
-const UNKNOWN_AGAIN: Millis = 10 * SECOND;
+/// A job that the queue does not know yet is looked at again after half of this.
+const UNKNOWN_AGAIN: Millis = 20 * SECOND;
+/// It has no position; this one lets the wait above hold.
+const UNKNOWN_POSITION: u64 = 10;
 /// How soon a message whose consumer did not acknowledge it comes back.
 const NOT_ACKNOWLEDGED: Millis = 10 * SECOND;
 /// How soon a dead letter that was not taken comes back.
@@ -121,17 +123,18 @@ impl World {
             (Stage::Claiming, Reply::Standing(Standing { position: 0, .. })) => self.acknowledge(number, "not in line"),
             (Stage::Claiming, Reply::Standing(standing)) => {
                 let now = self.now();
-                self.come_again(number, standing.estimated_start.unwrap_or(now).saturating_sub(now));
+                let wait = standing.estimated_start.unwrap_or(now).saturating_sub(now);
+                self.come_again(number, standing.position, wait);
             }
             (Stage::Claiming, Reply::Unknown) => {
                 self.consumers.runs[number].1 = Stage::Checking;
                 self.send(job, Message::Check, Caller::Consumer(number));
             }
             (Stage::Checking, Reply::State { status: Status::Queued, .. } | Reply::Lost) => {
-                self.come_again(number, UNKNOWN_AGAIN);
+                self.come_again(number, UNKNOWN_POSITION, UNKNOWN_AGAIN);
             }
             (Stage::Checking, _) => self.acknowledge(number, "not waiting"),
-            (Stage::Claiming | Stage::Starting, Reply::Lost) => self.come_again(number, 0),
+            (Stage::Claiming | Stage::Starting, Reply::Lost) => self.come_again(number, 0, 0),
             (Stage::Starting, _) => self.acknowledge(number, "started"),
             (Stage::Ending, Reply::Lost) => self.give_back(number, DEAD_AGAIN),
             (Stage::Ending, _) => self.acknowledge(number, "dead"),
@@ -146,10 +149,10 @@ impl World {
     }
 
     /// There is no slot yet: the message waits, or is replaced once it is old.
-    fn come_again(&mut self, number: usize, wait: Millis) {
+    fn come_again(&mut self, number: usize, position: u64, wait: Millis) {
         let wake = self.consumers.runs[number].0;
         let age = self.now().saturating_sub(wake.sent_at);
-        let delay = claim_delay(wait, age);
+        let delay = claim_delay(wait, position, age);
         if age >= REPLACED_AFTER {
             self.tally.mark("message", "replaced");
             let at = self.now() + delay;
