@@ -87,6 +87,8 @@ pub enum Input {
     Report { card: Card, backoff_until: Option<Millis> },
     /// A message of the platform's queue says that a job waits; its consumer will start that one.
     Claim { key: JobKey },
+    /// Someone asks where a job stands that says that it waits.
+    Stand { key: JobKey },
     /// The alarm fired.
     Alarm,
     /// The cron trigger, each minute.
@@ -163,6 +165,11 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         }
         Input::Report { card, backoff_until } => turn.report(card, backoff_until)?,
         Input::Claim { key } => {
+            asked_for = Some(key);
+            Reply::Unknown
+        }
+        Input::Stand { key } => {
+            turn.look_after(&key)?;
             asked_for = Some(key);
             Reply::Unknown
         }

@@ -7,8 +7,8 @@
 //! * One alarm: the earliest lease, watch, delay or admission that is due.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
-//! `Enqueue`, `Report`, `Claim`, `Sweep` and `Expire` are one synchronous step, admission included: nothing is awaited
-//! between reading and writing, so two of them can never grant the same slot. `Standing`, `List` and `Stats` only read.
+//! `Enqueue`, `Report`, `Claim`, `Standing`, `Sweep` and `Expire` are one synchronous step, admission included: nothing is
+//! awaited between reading and writing, so two of them can never grant the same slot. `List` and `Stats` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
@@ -26,8 +26,8 @@
 
 use super::shell::Shell;
 use crate::config::Config;
-use crate::machine::queue::{self, Ask, Errand, Input, Reply, Rows, Said, Step};
-use crate::machine::{JobKey, Moment, Status};
+use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
+use crate::machine::{Moment, Status};
 use crate::store::cursor::Cursor;
 use crate::store::queue::QueueStore;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
@@ -84,7 +84,7 @@ impl QueueManager {
                 self.take(&config, Input::Report { card, backoff_until }, moment).await?;
                 Ok(QueueReply::Done)
             }
-            QueueMessage::Standing { key } => self.standing(&config, &key, moment).await,
+            QueueMessage::Standing { key } => self.place(&config, Input::Stand { key }, moment).await,
             QueueMessage::List { user_id, status, limit, after } => {
                 self.list(&config, &user_id, status, limit, after.as_deref(), moment)
             }
@@ -113,14 +113,6 @@ impl QueueManager {
             Reply::Full { retry_after } => QueueReply::Full { retry_after },
             Reply::Unknown | Reply::Nothing => QueueReply::Unknown,
         })
-    }
-
-    async fn standing(&self, config: &Config, key: &JobKey, moment: Moment) -> Result<QueueReply> {
-        let rows = self.rows()?;
-        let standing = queue::standing(&rows, key, &config.queue, moment.now)?;
-        let wake_at = rows.next_due()?.into_iter().chain(rows.book()?.admit_at).min();
-        self.shell.ensure_alarm(wake_at, moment.now).await?;
-        Ok(standing.map_or(QueueReply::Unknown, |standing| QueueReply::Standing { standing }))
     }
 
     fn list(

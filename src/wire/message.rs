@@ -110,6 +110,7 @@ pub enum QueueMessage {
     Claim {
         key: JobKey,
     },
+    /// Where a job stands that says that it waits.
     Standing {
         key: JobKey,
     },

@@ -3,7 +3,7 @@
 use crate::agenda::{Action, Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::witness::Invariant;
-use crate::world::World;
+use crate::world::{LATENCY, World};
 use reelay::machine::queue::{Mode, Standing, Terms};
 use reelay::machine::{Millis, SECOND, Status};
 
@@ -73,7 +73,14 @@ impl World {
                 Message::View
             }
         };
+        let waits = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
         self.send(Object::Job(job), message, Caller::Nobody);
+        if waits && !self.fault(Fault::PosterCrash) && !self.fault(Fault::MessageLost) {
+            // The answer says where the job stands.
+            let key = self.jobs[job].key.clone();
+            let message = Message::Standing { key };
+            self.after(2 * LATENCY.1, SECOND, Event::Arrive { target: Object::Queue, message, caller: Caller::Nobody });
+        }
     }
 
     pub(crate) fn post_goes_on(&mut self, number: usize, reply: Reply) {

@@ -34,7 +34,7 @@ impl World {
             Message::Enqueue { card, promised, terms } => Input::Enqueue { card, promised, terms },
             Message::Report { card, backoff_until } => Input::Report { card, backoff_until },
             Message::Claim { key } => Input::Claim { key },
-            Message::Standing { key } => return Some(self.queue_shows(&key)),
+            Message::Standing { key } => Input::Stand { key },
             Message::Sweep => {
                 self.forget_alarm(Object::Queue);
                 Input::Sweep
@@ -56,16 +56,6 @@ impl World {
             queue::Reply::Unknown => Reply::Unknown,
             queue::Reply::Nothing => Reply::Done,
         })
-    }
-
-    fn queue_shows(&mut self, key: &JobKey) -> Reply {
-        let now = self.now();
-        let Ok(standing) = queue::standing(&self.queue.rows, key, &self.plan.queue, now);
-        let wake_at = self.queue.rows.next_alarm();
-        self.arm_at_first_event(Object::Queue, wake_at);
-        let Some(standing) = standing else { return Reply::Unknown };
-        self.met_standing(&standing);
-        Reply::Standing(standing)
     }
 
     fn met_standing(&mut self, standing: &Standing) {

@@ -66,7 +66,12 @@ impl Turns {
                     learn(known, &entry.card.upstream, *submits, None, now, limits);
                 }
             }
-            Input::Heard { .. } | Input::Claim { .. } | Input::Alarm | Input::Sweep | Input::Expire { .. } => {}
+            Input::Heard { .. }
+            | Input::Claim { .. }
+            | Input::Stand { .. }
+            | Input::Alarm
+            | Input::Sweep
+            | Input::Expire { .. } => {}
         }
         self.places.retain(|key, _| rows.entries.contains_key(key));
     }

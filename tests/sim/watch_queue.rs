@@ -105,7 +105,7 @@ impl World {
             Input::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
             Input::Alarm => None,
-            Input::Expire { .. } => Some(false),
+            Input::Stand { .. } | Input::Expire { .. } => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),

@@ -86,6 +86,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
         6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, backoff_until }),
         2 => key().prop_map(|key| Input::Claim { key }),
+        1 => key().prop_map(|key| Input::Stand { key }),
         4 => Just(Input::Alarm),
         2 => Just(Input::Sweep),
         1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),

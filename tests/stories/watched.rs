@@ -1,6 +1,6 @@
 //! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
 
-use crate::queue_story::{QueueStory, asking, card, state, told};
+use crate::queue_story::{QueueStory, asking, card, key, state, told};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
 use reelay::machine::queue::{Ask, Card, Errand, Input, Place, Said};
 use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
@@ -224,4 +224,23 @@ fn left(wake_at: Millis) -> Said {
 
 fn check(name: &str, epoch: u64) -> Ask {
     asking(name, epoch, Errand::Check)
+}
+
+#[test]
+fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_i2() {
+    let mut story = nothing_left("again");
+    story.takes(Input::Stand { key: key("again") });
+    assert!(matches!(story.place("again"), Place::Watched { .. }));
+    assert_eq!(story.asks(), [check("again", 1)]);
+}
+
+#[test]
+fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("first", 0));
+    story.enqueue(card("second", 0));
+    let before = story.rows.entries.clone();
+    story.takes(Input::Stand { key: key("first") });
+    story.takes(Input::Stand { key: key("second") });
+    assert_eq!(story.rows.entries, before);
 }

@@ -168,6 +168,23 @@ impl<R: Rows> Turn<'_, R> {
         entry.place = place;
     }
 
+    /// A job that waits and is not in line is on its way there: a user's retry, confirmation or clarification has just
+    /// put it there. Should its own timer be lost before it has told so, it is asked.
+    pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
+        let soon = self.now + WATCH;
+        let unwatched = match entry.place {
+            Place::Ended => true,
+            Place::Watched { until } => until > soon,
+            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => false,
+        };
+        if unwatched {
+            entry.place = Place::Watched { until: soon };
+            self.rows.save(&entry)?;
+        }
+        Ok(())
+    }
+
     /// Whom the alarm asks now; each is asked again soon unless an answer comes.
     pub(super) fn ask(&mut self) -> Result<Vec<Ask>, R::Error> {
         let mut asks = Vec::new();
