@@ -27,6 +27,9 @@ const QUIET: [(&str, &str); 7] = [
     ("CI", "true"),
 ];
 
+/// Where wrangler keeps what it needs for a while.
+const TEMPORARY: &str = "temporary";
+
 /// The service key of the app's own server.
 pub(crate) const SERVICE_KEY: &str = "the-tests-own-service-key";
 
@@ -48,8 +51,10 @@ impl Worker {
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let environment = QUIET.iter().chain(setup.environment);
-        let environment: Vec<(String, String)> =
+        let mut environment: Vec<(String, String)> =
             environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        // What a killed wrangler leaves behind goes with the world's folder.
+        environment.push(("TMPDIR".to_owned(), folder.join(TEMPORARY).display().to_string()));
         let port = free_port();
         let program = Mutex::new(serve(folder, port, &variables, &environment));
         let http = Client::builder().no_proxy().timeout(REQUEST).build().expect("an HTTP client");
@@ -178,7 +183,9 @@ fn text(answer: Response) -> String {
 /// its own files there, finds no `.dev.vars`, and has no sources to watch.
 fn lay_out(folder: &Path, setup: &Setup<'_>) {
     let root = std::env::var_os("REELAY_ROOT").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    std::fs::create_dir_all(folder.join("src")).expect("the worker's folder can be made");
+    for name in ["src", TEMPORARY] {
+        std::fs::create_dir_all(folder.join(name)).expect("the worker's folder can be made");
+    }
     for name in ["build", "scripts"] {
         std::os::unix::fs::symlink(root.join(name), folder.join(name)).expect("a link can be made");
     }
