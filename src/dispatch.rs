@@ -33,6 +33,8 @@ pub struct Accepted {
     pub new: bool,
     pub status: Status,
     pub epoch: u64,
+    /// When the job was made.
+    pub created_at: Millis,
     /// `None` when the queue did not answer: the job will ask it again.
     pub standing: Option<Standing>,
 }
@@ -50,7 +52,7 @@ pub enum Rejection {
 
 /// What is left to do behind the answer. Whatever is cut off here is done by a timer or the sweep.
 pub async fn follow_up(env: Env, mode: Mode, key: JobKey, not_before: Option<Millis>, accepted: Accepted) {
-    let wake_up = WakeUp::of(&key, accepted.epoch);
+    let wake_up = WakeUp::of(&key, accepted.epoch, accepted.created_at);
     match accepted.standing {
         Some(Standing { admitted: Some(epoch), created_at, .. }) if epoch == accepted.epoch => {
             immediate::start(&env, &key, epoch, created_at).await;

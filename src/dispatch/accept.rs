@@ -31,39 +31,36 @@ pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejec
 }
 
 async fn enqueue_new(env: &Env, card: Card, terms: Terms) -> Result<Accepted, Rejection> {
-    let key = card.key.clone();
-    let (status, epoch, created_at) = (card.status, card.epoch, card.created_at);
+    let (key, accepted) = (card.key.clone(), unheard(true, &card));
     match stub::queue(env, &QueueMessage::Enqueue { card, promised: false, terms }).await {
-        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, created_at, retry_after).await),
-        reply => Ok(accepted(true, status, epoch, &key, reply)),
+        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, accepted.created_at, retry_after).await),
+        reply => Ok(heard(accepted, &key, reply)),
     }
 }
 
 /// A repeat was accepted before, so the queue may not refuse it now.
 async fn enqueue_again(env: &Env, card: Card, terms: Terms) -> Accepted {
-    let key = card.key.clone();
-    let (status, epoch) = (card.status, card.epoch);
-    if status != Status::Queued {
-        return Accepted { new: false, status, epoch, standing: Some(Standing::NOT_IN_LINE) };
+    let (key, accepted) = (card.key.clone(), unheard(false, &card));
+    if accepted.status != Status::Queued {
+        return Accepted { standing: Some(Standing::NOT_IN_LINE), ..accepted };
     }
     let reply = stub::queue(env, &QueueMessage::Enqueue { card, promised: true, terms }).await;
-    accepted(false, status, epoch, &key, reply)
+    heard(accepted, &key, reply)
 }
 
-fn accepted(
-    new: bool,
-    status: Status,
-    epoch: u64,
-    key: &JobKey,
-    reply: Result<QueueReply, stub::StubError>,
-) -> Accepted {
+/// An accepted job of which the queue has not yet said anything.
+fn unheard(new: bool, card: &Card) -> Accepted {
+    Accepted { new, status: card.status, epoch: card.epoch, created_at: card.created_at, standing: None }
+}
+
+fn heard(accepted: Accepted, key: &JobKey, reply: Result<QueueReply, stub::StubError>) -> Accepted {
     let reason = match reply {
-        Ok(QueueReply::Standing { standing }) => return Accepted { new, status, epoch, standing: Some(standing) },
+        Ok(QueueReply::Standing { standing }) => return Accepted { standing: Some(standing), ..accepted },
         Ok(_) => "unexpected answer".to_owned(),
         Err(error) => error.to_string(),
     };
     log::error(&Line { message: "enqueue left to the job", reason: Some(reason), ..line(key) });
-    Accepted { new, status, epoch, standing: None }
+    accepted
 }
 
 /// Takes back a job the queue refused. If that fails the job may run after all, so the caller must ask again.

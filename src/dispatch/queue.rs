@@ -99,7 +99,8 @@ async fn claim(env: &Env, key: &JobKey, now: Millis) -> Verdict {
 /// Ends a job that could not be started, instead of losing it.
 async fn end(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let key = wake_up.key();
-    match stub::job(env, &key, &JobMessage::DeadLetter { epoch: wake_up.epoch }).await {
+    let dead_letter = JobMessage::DeadLetter { epoch: wake_up.epoch, created_at: wake_up.created_at };
+    match stub::job(env, &key, &dead_letter).await {
         Ok(_) => {
             log::error(&Line { message: "a message was given up", ..line(&key) });
             message.ack();

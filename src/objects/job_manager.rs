@@ -119,14 +119,10 @@ impl JobManager {
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Check => return self.asked(&config, None, moment).await,
             JobMessage::Start { epoch, created_at } => {
-                if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
-                    self.asked(&config, None, moment).await?;
-                    return Ok(JobReply::Missing);
-                }
-                return self.asked(&config, Some(Input::Start { epoch }), moment).await;
+                return self.asked_as(&config, created_at, Input::Start { epoch }, moment).await;
             }
-            JobMessage::DeadLetter { epoch } => {
-                return self.asked(&config, Some(Input::DeadLetter { epoch }), moment).await;
+            JobMessage::DeadLetter { epoch, created_at } => {
+                return self.asked_as(&config, created_at, Input::DeadLetter { epoch }, moment).await;
             }
             JobMessage::Forget => return self.forget(&config, moment).await,
             JobMessage::Cancel => Input::Cancel,
@@ -152,6 +148,21 @@ impl JobManager {
         self.shell.distrust_alarm();
         self.shell.set_alarm(job.wake(moment.now).map(|wake| wake.at), moment.now).await?;
         Ok(state(&job, moment.now, late))
+    }
+
+    /// The same of what is meant for the job made at `created_at` alone: another one of its name is not that job.
+    async fn asked_as(
+        &self,
+        config: &Config,
+        created_at: Option<Millis>,
+        input: Input,
+        moment: Moment,
+    ) -> Result<JobReply> {
+        if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
+            self.asked(config, None, moment).await?;
+            return Ok(JobReply::Missing);
+        }
+        self.asked(config, Some(input), moment).await
     }
 
     /// Deletes everything once nothing is left of the job but its record.
@@ -260,8 +271,8 @@ impl JobManager {
                 // The accepting request sends the first message. One that is lost costs time only: the sweep admits too.
                 let again = job.epoch > 1 && !job.enqueued;
                 if config.queue.mode == Mode::Queue && standing.position > 0 && again {
-                    stub::wake_up(&self.shell.env, &WakeUp::of(&job.key, job.epoch), job.not_before, clock::now())
-                        .await;
+                    let wake_up = WakeUp::of(&job.key, job.epoch, job.created_at);
+                    stub::wake_up(&self.shell.env, &wake_up, job.not_before, clock::now()).await;
                 }
                 Outcome::Done(admitted)
             }

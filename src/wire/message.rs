@@ -44,6 +44,9 @@ pub enum JobMessage {
     /// The platform's queue gave up on the message of this epoch.
     DeadLetter {
         epoch: u64,
+        /// When the job was made that the message was about.
+        #[serde(default)]
+        created_at: Option<Millis>,
     },
     /// The generation is old enough to be forgotten: `Missing` once it is.
     Forget,
@@ -196,11 +199,15 @@ pub struct WakeUp {
     /// The epoch that waits.
     #[serde(default)]
     pub epoch: u64,
+    /// Tells the job from one made anew under its name.
+    #[serde(default)]
+    pub created_at: Option<Millis>,
 }
 
 impl WakeUp {
-    pub fn of(key: &JobKey, epoch: u64) -> Self {
-        Self { generation_id: key.generation_id.clone(), user_id: key.user_id.clone(), epoch }
+    pub fn of(key: &JobKey, epoch: u64, created_at: Millis) -> Self {
+        let (generation_id, user_id) = (key.generation_id.clone(), key.user_id.clone());
+        Self { generation_id, user_id, epoch, created_at: Some(created_at) }
     }
 
     pub fn key(&self) -> JobKey {

@@ -45,9 +45,9 @@ fn a_newer_builds_fields_are_passed_over() {
 #[test]
 fn a_wake_up_names_the_job_and_its_epoch() {
     let wake_up: WakeUp = serde_json::from_value(json!({ "generationId": "g_1", "userId": "u_1" })).expect("a message");
-    assert_eq!((wake_up.key().object_name().as_str(), wake_up.epoch), ("u_1/g_1", 0));
-    let written = serde_json::to_value(WakeUp::of(&wake_up.key(), 3)).expect("JSON");
-    assert_eq!(written, json!({ "generationId": "g_1", "userId": "u_1", "epoch": 3 }));
+    assert_eq!((wake_up.key().object_name().as_str(), wake_up.epoch, wake_up.created_at), ("u_1/g_1", 0, None));
+    let written = serde_json::to_value(WakeUp::of(&wake_up.key(), 3, 9)).expect("JSON");
+    assert_eq!(written, json!({ "generationId": "g_1", "userId": "u_1", "epoch": 3, "createdAt": 9 }));
 }
 
 fn old_card() -> Value {

@@ -39,6 +39,7 @@ pub(crate) enum Message {
     DeleteVideo,
     DeadLetter {
         epoch: u64,
+        created_at: Option<Millis>,
     },
     Forget,
     Enqueue {

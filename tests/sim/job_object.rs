@@ -102,7 +102,11 @@ impl World {
                 return self.asked(number, &job, Some(Input::Start { epoch: *epoch }));
             }
             Message::Check => return self.asked(number, &job, None),
-            Message::DeadLetter { epoch } => {
+            Message::DeadLetter { epoch, created_at } => {
+                if !job.was_made_at(*created_at) {
+                    self.asked(number, &job, None)?;
+                    return Ok(Reply::Missing);
+                }
                 self.tally.mark("dead letter for", job.phase_name());
                 return self.asked(number, &job, Some(Input::DeadLetter { epoch: *epoch }));
             }

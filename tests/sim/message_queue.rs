@@ -29,6 +29,8 @@ pub(crate) const ENOUGH_TRIES: u32 = 100;
 pub(crate) struct Wake {
     pub(crate) job: usize,
     pub(crate) epoch: u64,
+    /// When the job was made that it is about.
+    created_at: Option<Millis>,
     /// When the platform took it, by its own clock.
     sent_at: Millis,
     tries: u32,
@@ -66,7 +68,8 @@ impl World {
         if self.fault(Fault::QueueMessageLost) {
             return;
         }
-        let wake = Wake { job, epoch, sent_at: self.real, tries: 0, dead: false };
+        let created_at = self.jobs[job].job.as_ref().map(|job| job.created_at);
+        let wake = Wake { job, epoch, created_at, sent_at: self.real, tries: 0, dead: false };
         let copies = if self.fault(Fault::QueueMessageDoubled) { 2 } else { 1 };
         for _ in 0..copies {
             let late = self.draw_lateness();
@@ -88,7 +91,11 @@ impl World {
     pub(crate) fn consume(&mut self, wake: Wake) {
         let number = self.consumers.runs.len();
         let (stage, target, message) = if wake.dead {
-            (Stage::Ending, Object::Job(wake.job), Message::DeadLetter { epoch: wake.epoch })
+            (
+                Stage::Ending,
+                Object::Job(wake.job),
+                Message::DeadLetter { epoch: wake.epoch, created_at: wake.created_at },
+            )
         } else {
             (Stage::Claiming, Object::Queue, Message::Claim { key: self.jobs[wake.job].key.clone() })
         };
