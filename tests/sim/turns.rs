@@ -97,17 +97,20 @@ impl Turns {
             _ => (Vec::new(), None),
         };
         let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
-        let mut over: Vec<(Millis, u64, JobKey)> = Vec::new();
+        let mut over: Vec<(Millis, u64, JobKey, bool)> = Vec::new();
         for key in rows.touched().into_iter().filter(|key| Some(key) != newest) {
             let (Some(before), Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
             let Place::Delayed { until } = before.place else { continue };
-            if before.card.submits == 0 && before.sequence == after.sequence && in_line(after) {
-                over.push((until, before.sequence, key));
+            if before.sequence == after.sequence && in_line(after) {
+                over.push((until, before.sequence, key, before.card.submits == 0));
             }
         }
         over.sort();
-        for (_, _, key) in over {
-            let Some(priority) = self.places.get(&key).map(|turn| turn.priority) else { continue };
+        for (_, _, key, takes_turn) in over {
+            joined.push(key.clone());
+            let Some(priority) = self.places.get(&key).map(|turn| turn.priority).filter(|_| takes_turn) else {
+                continue;
+            };
             let own = self.places.iter().filter(|(other, turn)| {
                 let waited = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
                 let waits = waited || (joined.contains(other) && rows.entries.get(other).is_some_and(in_line));
@@ -119,7 +122,6 @@ impl Turns {
                 turn.round = round;
                 turn.at = now;
             }
-            joined.push(key);
         }
     }
 
