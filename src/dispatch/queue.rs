@@ -86,7 +86,7 @@ async fn claim(env: &Env, key: &JobKey, now: Millis) -> Verdict {
             Verdict::Again { position: standing.position, wait }
         }
         // A job that the queue has not heard of: looking at it sets its timer, and it will enqueue itself.
-        Ok(QueueReply::Unknown) => match stub::job(env, key, &JobMessage::Check).await {
+        Ok(QueueReply::Unknown) => match stub::job(env, key, &JobMessage::Check { created_at: None }).await {
             Ok(JobReply::State { status: Status::Queued, .. }) | Err(_) => {
                 Verdict::Again { position: UNKNOWN_POSITION, wait: UNKNOWN_AGAIN }
             }

@@ -117,12 +117,12 @@ impl JobManager {
             JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
-            JobMessage::Check => return self.asked(&config, None, moment).await,
+            JobMessage::Check { created_at } => return self.asked_as(&config, created_at, None, moment).await,
             JobMessage::Start { epoch, created_at } => {
-                return self.asked_as(&config, created_at, Input::Start { epoch }, moment).await;
+                return self.asked_as(&config, created_at, Some(Input::Start { epoch }), moment).await;
             }
             JobMessage::DeadLetter { epoch, created_at } => {
-                return self.asked_as(&config, created_at, Input::DeadLetter { epoch }, moment).await;
+                return self.asked_as(&config, created_at, Some(Input::DeadLetter { epoch }), moment).await;
             }
             JobMessage::Forget => return self.forget(&config, moment).await,
             JobMessage::Cancel => Input::Cancel,
@@ -155,14 +155,14 @@ impl JobManager {
         &self,
         config: &Config,
         created_at: Option<Millis>,
-        input: Input,
+        input: Option<Input>,
         moment: Moment,
     ) -> Result<JobReply> {
         if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
             self.asked(config, None, moment).await?;
             return Ok(JobReply::Missing);
         }
-        self.asked(config, Some(input), moment).await
+        self.asked(config, input, moment).await
     }
 
     /// Deletes everything once nothing is left of the job but its record.

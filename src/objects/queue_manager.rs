@@ -159,7 +159,7 @@ impl QueueManager {
     async fn ask(&self, ask: &Ask) -> Said {
         let message = match ask.errand {
             Errand::Start => JobMessage::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
-            Errand::Check => JobMessage::Check,
+            Errand::Check => JobMessage::Check { created_at: Some(ask.created_at) },
             Errand::Forget => JobMessage::Forget,
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {

@@ -33,7 +33,11 @@ pub enum JobMessage {
         created_at: Option<Millis>,
     },
     /// Asks whether the job has done what was left to do.
-    Check,
+    Check {
+        /// When the job was made that is asked.
+        #[serde(default)]
+        created_at: Option<Millis>,
+    },
     Cancel,
     Retry,
     Confirm,

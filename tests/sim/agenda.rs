@@ -29,7 +29,9 @@ pub(crate) enum Message {
         /// When the job was made that the slot is for.
         created_at: Option<Millis>,
     },
-    Check,
+    Check {
+        created_at: Option<Millis>,
+    },
     Cancel,
     Retry,
     Confirm,

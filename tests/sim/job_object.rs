@@ -94,19 +94,17 @@ impl World {
         let input = match message {
             Message::Create { fingerprint } => return self.create_again(number, &job, fingerprint),
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
-            Message::Start { epoch, created_at } => {
-                if !job.was_made_at(*created_at) {
-                    self.asked(number, &job, None)?;
-                    return Ok(Reply::Missing);
-                }
-                return self.asked(number, &job, Some(Input::Start { epoch: *epoch }));
+            Message::Start { created_at, .. }
+            | Message::Check { created_at }
+            | Message::DeadLetter { created_at, .. }
+                if !job.was_made_at(*created_at) =>
+            {
+                self.asked(number, &job, None)?;
+                return Ok(Reply::Missing);
             }
-            Message::Check => return self.asked(number, &job, None),
-            Message::DeadLetter { epoch, created_at } => {
-                if !job.was_made_at(*created_at) {
-                    self.asked(number, &job, None)?;
-                    return Ok(Reply::Missing);
-                }
+            Message::Start { epoch, .. } => return self.asked(number, &job, Some(Input::Start { epoch: *epoch })),
+            Message::Check { .. } => return self.asked(number, &job, None),
+            Message::DeadLetter { epoch, .. } => {
                 self.tally.mark("dead letter for", job.phase_name());
                 return self.asked(number, &job, Some(Input::DeadLetter { epoch: *epoch }));
             }

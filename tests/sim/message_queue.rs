@@ -135,7 +135,7 @@ impl World {
             }
             (Stage::Claiming, Reply::Unknown) => {
                 self.consumers.runs[number].1 = Stage::Checking;
-                self.send(job, Message::Check, Caller::Consumer(number));
+                self.send(job, Message::Check { created_at: None }, Caller::Consumer(number));
             }
             (Stage::Checking, Reply::State { status: Status::Queued, .. } | Reply::Lost) => {
                 self.come_again(number, UNKNOWN_POSITION, UNKNOWN_AGAIN);

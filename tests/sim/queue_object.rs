@@ -118,7 +118,7 @@ impl World {
         self.tally.mark("errand", format!("{:?}", ask.errand));
         let message = match ask.errand {
             Errand::Start => Message::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
-            Errand::Check => Message::Check,
+            Errand::Check => Message::Check { created_at: Some(ask.created_at) },
             Errand::Forget => Message::Forget,
         };
         self.send(Object::Job(job), message, Caller::Queue { run, ask });
