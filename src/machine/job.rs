@@ -18,7 +18,7 @@ mod store;
 mod submit;
 
 pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
-pub use record::{End, Errand, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
+pub use record::{End, Errand, ImageRole, InputImage, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
 
 use super::bug::{self, Bug};
 use super::delivery::{EventKind, Receipt};

@@ -101,6 +101,7 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
         negative_prompt: wish.negative_prompt,
         seed: wish.seed,
         person_generation: wish.person_generation,
+        audio: None,
     };
     if offences.is_empty() { Ok((options, price)) } else { Err(offences) }
 }

@@ -141,7 +141,7 @@ pub fn read_poll(reply: Reply) -> Outcome<Progress> {
     let answer = operation.response.as_ref().and_then(|response| response.get("generateVideoResponse"));
     let uri = answer.and_then(|answer| answer.pointer("/generatedSamples/0/video/uri")).and_then(Value::as_str);
     if let Some(uri) = uri {
-        return Outcome::Done(Progress::Ready { uri: uri.to_owned() });
+        return Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None });
     }
     let reason = answer.and_then(|answer| answer.pointer("/raiMediaFilteredReasons/0")).and_then(Value::as_str);
     let filtered = answer.and_then(|answer| answer.get("raiMediaFilteredCount")).and_then(Value::as_u64).unwrap_or(0);
@@ -297,7 +297,10 @@ mod tests {
         assert_eq!(read_poll(reply(200, "<html>")), Outcome::Unknown);
         assert!(matches!(read_poll(reply(404, "{}")), Outcome::Retry { .. }));
         let done = r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"uri":"https://h/f"}}]}}}"#;
-        assert_eq!(read_poll(reply(200, done)), Outcome::Done(Progress::Ready { uri: "https://h/f".to_owned() }));
+        assert_eq!(
+            read_poll(reply(200, done)),
+            Outcome::Done(Progress::Ready { uri: "https://h/f".to_owned(), cost_micros: None })
+        );
         let code = |body: &str| {
             let outcome = read_poll(reply(200, body));
             let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };

@@ -169,6 +169,7 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
             negative_prompt: None,
             seed: None,
             person_generation: None,
+            audio: None,
         },
         metadata: BTreeMap::new(),
         usual_render: choices.between(5, 60) * SECOND,
@@ -178,5 +179,8 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         start_after: wait.map(|wait| beginning + wait),
         timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
         confirm: wishes.confirm && choices.chance(500),
+        images: Vec::new(),
+        submits_per_minute: None,
+        cancellable: false,
     }
 }

@@ -122,7 +122,7 @@ impl World {
             return Outcome::Done(Progress::Running);
         }
         match operation.fate {
-            Fate::Rendered => Outcome::Done(Progress::Ready { uri: name.to_owned() }),
+            Fate::Rendered => Outcome::Done(Progress::Ready { uri: name.to_owned(), cost_micros: None }),
             Fate::Refused => never(ErrorCode::ProviderRejectedContent),
             Fate::NeverDone => Outcome::Done(Progress::Running),
             Fate::WithoutVideo => never(ErrorCode::Internal),

@@ -52,6 +52,7 @@ fn storing() -> Life {
     life.now += STEP / 10;
     life.act(Answer::Polled(Outcome::Done(Progress::Ready {
         uri: "https://files.example.com/one?alt=media".to_owned(),
+        cost_micros: None,
     })));
     life
 }
@@ -79,7 +80,10 @@ fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
     life.now += STEP / 10;
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready { uri: "https://files.example.com/two".to_owned() })));
+    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+        uri: "https://files.example.com/two".to_owned(),
+        cost_micros: None,
+    })));
     life.take(Input::Cancel);
     life.act(Answer::Reported(Outcome::Unknown));
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
@@ -211,6 +215,7 @@ fn request() -> Request {
             negative_prompt: Some("cats".to_owned()),
             seed: Some(u32::MAX),
             person_generation: None,
+            audio: None,
         },
         metadata: BTreeMap::from([("projectId".to_owned(), "p-1".to_owned())]),
         usual_render: 60_000,
@@ -220,5 +225,8 @@ fn request() -> Request {
         start_after: None,
         timeout: None,
         confirm: false,
+        images: Vec::new(),
+        submits_per_minute: None,
+        cancellable: false,
     }
 }

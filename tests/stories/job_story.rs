@@ -61,7 +61,7 @@ impl JobStory {
     pub(crate) fn storing() -> Self {
         let mut story = Self::rendering();
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-        story.hears(Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned() })));
+        story.hears(Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
         assert!(matches!(story.acts(), Effect::Store { .. }));
         story
     }
@@ -179,6 +179,7 @@ fn request() -> Request {
             negative_prompt: None,
             seed: None,
             person_generation: None,
+            audio: None,
         },
         metadata: BTreeMap::new(),
         usual_render: 60 * SECOND,
@@ -188,5 +189,8 @@ fn request() -> Request {
         start_after: None,
         timeout: None,
         confirm: false,
+        images: Vec::new(),
+        submits_per_minute: None,
+        cancellable: false,
     }
 }

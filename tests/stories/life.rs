@@ -150,7 +150,7 @@ pub(crate) fn submitted() -> Answer {
 }
 
 pub(crate) fn ready() -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned() }))
+    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
 }
 
 pub(crate) fn stored() -> Answer {

@@ -70,7 +70,11 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     Running,
-    Ready { uri: String },
+    Ready {
+        uri: String,
+        /// What the render cost in millionths of a US dollar, where the upstream says so.
+        cost_micros: Option<u64>,
+    },
 }
 
 /// What happens to a job.

@@ -20,7 +20,7 @@ impl Job {
                 *tries = 0;
                 *next_at = (now + turn.policy.poll_interval).min(*deadline_at);
             }
-            Outcome::Done(Progress::Ready { uri }) => {
+            Outcome::Done(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri };
                 turn.note("rendered", None);
                 self.announce(EventKind::Progress, turn);

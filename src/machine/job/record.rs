@@ -39,6 +39,36 @@ pub struct Request {
     /// Whether a person has to confirm the order before anything is spent on it.
     #[serde(default)]
     pub confirm: bool,
+    /// What goes with the prompt, kept in R2.
+    #[serde(default)]
+    pub images: Vec<InputImage>,
+    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the operator.
+    #[serde(default)]
+    pub submits_per_minute: Option<u64>,
+    /// Whether the upstream can be told to give a render up.
+    #[serde(default)]
+    pub cancellable: bool,
+}
+
+/// An image of the order; its bytes are in R2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputImage {
+    pub role: ImageRole,
+    pub mime_type: String,
+    /// The key in R2.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What an image is to the video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageRole {
+    FirstFrame,
+    LastFrame,
+    /// Shows what is to appear in the video.
+    Reference,
 }
 
 /// The parameters a model understands.
@@ -50,6 +80,9 @@ pub struct RenderOptions {
     pub negative_prompt: Option<String>,
     pub seed: Option<u32>,
     pub person_generation: Option<String>,
+    /// Whether there is to be sound; `None` where the model always makes some.
+    #[serde(default)]
+    pub audio: Option<bool>,
 }
 
 /// A stored video.

@@ -103,6 +103,9 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, R
                 start_after,
                 timeout,
                 confirm,
+                images: Vec::new(),
+                submits_per_minute: None,
+                cancellable: false,
             };
             Ok((JobKey::new(intake.user_id, generation_id), request))
         }
