@@ -1,7 +1,15 @@
-//! The outside world: the upstream, R2 and the app's webhook receiver. One call, one
+//! The outside world: the upstreams, R2 and the app's webhook receiver. One call, one
 //! [`Outcome`](crate::machine::outcome::Outcome).
 
+mod file;
+mod gemini;
 mod http;
+mod provider;
 pub mod r2;
-pub mod veo;
+mod registry;
 pub mod webhook;
+
+pub use file::Download;
+pub use http::Lost;
+pub use provider::Provider;
+pub use registry::{Open, Providers, REGISTRY, Registration};

@@ -3,14 +3,15 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
-mod error;
 mod read;
 
-pub use error::ConfigError;
+pub use crate::wire::variables::ConfigError;
 
+use crate::clients::{Providers, REGISTRY};
 use crate::machine::{DAY, Millis, job, queue};
+use crate::models::{Aliases, Catalogue};
 use crate::wire::signed_url::UrlSigner;
-use read::Reader;
+use crate::wire::variables::Variables;
 use std::fmt;
 use url::Url;
 
@@ -44,12 +45,8 @@ pub struct Config {
     pub nextjs_url: Url,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
-    /// `VEO3_API_URL`: the upstream, Google's by default.
-    pub veo_url: Url,
-    /// `VEO3_API_KEY`.
-    pub veo_key: String,
-    /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
-    pub upstream_timeout: Millis,
+    /// Those whose secrets are there; each reads its own variables.
+    pub providers: Providers,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -65,8 +62,10 @@ pub struct Config {
     pub jwt_secret: Vec<u8>,
     /// `API_KEY`: the token of the app's own server.
     pub api_key: Option<String>,
-    /// `DEFAULT_MODEL`: the model of a request that names none.
-    pub default_model: &'static str,
+    /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be asked for.
+    pub default_model: Option<&'static str>,
+    /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
+    pub model_aliases: Aliases,
 }
 
 impl Config {
@@ -77,58 +76,64 @@ impl Config {
 
     /// Reads every setting through `lookup`; an empty value counts as an absent one.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let reader = Reader::new(&lookup);
-        let environment = reader.environment()?;
-        let jwt_secret = reader.jwt_secret()?;
+        let variables = Variables::new(&lookup);
+        let environment = variables.environment()?;
+        let jwt_secret = variables.jwt_secret()?;
         Ok(Self {
             environment,
-            job: job_policy(&reader)?,
-            queue: queue_policy(&reader)?,
-            retention: reader.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
-            nextjs_url: reader.app_url("NEXTJS_URL", environment)?,
-            webhook_secrets: reader.webhook_secrets()?,
-            veo_url: reader.upstream_url("VEO3_API_URL", "https://generativelanguage.googleapis.com")?,
-            veo_key: reader.required("VEO3_API_KEY", "the API key of the upstream")?,
-            upstream_timeout: reader.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)?,
-            public_url: reader.public_url()?,
+            job: job_policy(&variables)?,
+            queue: queue_policy(&variables)?,
+            retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
+            nextjs_url: variables.app_url("NEXTJS_URL", environment)?,
+            webhook_secrets: variables.webhook_secrets()?,
+            providers: Providers::open(REGISTRY, &variables)?,
+            public_url: variables.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,
             video_url_ttl: VIDEO_URL_TTL,
-            cors_origins: reader.origins()?,
+            cors_origins: variables.origins()?,
             jwt_secret,
-            api_key: reader.api_key()?,
-            default_model: reader.default_model()?,
+            api_key: variables.api_key()?,
+            default_model: variables.default_model()?,
+            model_aliases: variables.model_aliases()?,
         })
     }
 }
 
-fn job_policy(reader: &Reader<'_>) -> Result<job::Policy, ConfigError> {
-    let max_retries = reader.number("MAX_RETRIES", 3, 0..=10)?;
-    let poll_interval: Millis = reader.number("POLL_INTERVAL_MS", 5_000, 100..=60_000)?;
-    let job_timeout: Millis = reader.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
+impl Config {
+    /// What can be asked for at `now`.
+    pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
+        Catalogue { providers, aliases: &self.model_aliases, default_model: self.default_model, now }
+    }
+}
+
+fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
+    let max_retries = variables.number("MAX_RETRIES", 3, 0..=10)?;
+    let poll_interval: Millis = variables.number("POLL_INTERVAL_MS", 5_000, 100..=60_000)?;
+    let job_timeout: Millis = variables.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
     if job_timeout <= poll_interval {
         return Err(ConfigError::new("JOB_TIMEOUT_MS", "a time longer than POLL_INTERVAL_MS"));
     }
     Ok(job::Policy {
         max_retries: u32::try_from(max_retries).unwrap_or(3),
         job_timeout,
-        unknown_submit: reader.unknown_submit()?,
+        unknown_submit: variables.unknown_submit()?,
         poll_interval,
-        first_poll: reader.optional_number("FIRST_POLL_MS", 0..=600_000)?,
-        webhook_schedule: reader.webhook_schedule()?,
-        events: reader.events()?,
-        clarifications: reader.switch("ENABLE_CLARIFICATIONS")?,
+        first_poll: variables.optional_number("FIRST_POLL_MS", 0..=600_000)?,
+        webhook_schedule: variables.webhook_schedule()?,
+        events: variables.events()?,
+        clarifications: variables.switch("ENABLE_CLARIFICATIONS")?,
     })
 }
 
-fn queue_policy(reader: &Reader<'_>) -> Result<queue::Policy, ConfigError> {
-    let slots = reader.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
+fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError> {
+    let slots = variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
     Ok(queue::Policy {
-        mode: reader.dispatch_mode()?,
+        mode: variables.dispatch_mode()?,
         slots,
-        user_slots: reader.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
-        max_waiting: reader.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
-        submits_per_minute: reader.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
+        user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
+        max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
+        submits_per_minute: variables.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
     })
 }
 
@@ -140,6 +145,7 @@ impl fmt::Debug for Config {
             .field("environment", &self.environment)
             .field("job", &self.job)
             .field("queue", &self.queue)
+            .field("providers", &self.providers.names())
             .field("default_model", &self.default_model)
             .finish_non_exhaustive()
     }

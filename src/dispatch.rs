@@ -4,6 +4,7 @@
 mod accept;
 mod cron;
 mod immediate;
+mod inputs;
 mod queue;
 
 pub use accept::accept;
@@ -16,6 +17,7 @@ use crate::machine::job::Request;
 use crate::machine::queue::{Mode, Standing};
 use crate::machine::{JobKey, Millis, Status};
 use crate::stub;
+use crate::wire::api::Upload;
 use crate::wire::message::WakeUp;
 use worker::Env;
 
@@ -24,6 +26,8 @@ use worker::Env;
 pub struct Submission {
     pub key: JobKey,
     pub request: Request,
+    /// The images it names.
+    pub uploads: Vec<Upload>,
 }
 
 /// An accepted job.

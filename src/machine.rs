@@ -64,6 +64,12 @@ impl JobKey {
     pub fn video_key(&self, attempt: u32) -> String {
         format!("videos/{}/{}/{attempt}.mp4", self.user_id, self.generation_id)
     }
+
+    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{fingerprint}/{index}`. The fingerprint keeps
+    /// a refused repeat with another body from touching the images of the first.
+    pub fn input_key(&self, fingerprint: &str, index: usize) -> String {
+        format!("inputs/{}/{}/{fingerprint}/{index}", self.user_id, self.generation_id)
+    }
 }
 
 /// The app's word for where a generation stands.

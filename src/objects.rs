@@ -3,6 +3,7 @@
 mod job_manager;
 mod queue_manager;
 mod shell;
+mod upstream;
 
 pub use job_manager::JobManager;
 pub use queue_manager::QueueManager;

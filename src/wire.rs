@@ -3,8 +3,11 @@
 
 pub mod api;
 pub mod event;
+pub mod gemini;
+pub mod google;
 pub mod message;
+pub mod order;
 pub mod retry_after;
 pub mod signed_url;
 pub mod stored;
-pub mod veo;
+pub mod variables;

@@ -1,8 +1,10 @@
 //! Bounded outgoing requests: a time limit over headers and body, redirects never followed by themselves,
 //! bodies read up to a limit.
 
+use crate::clock;
 use crate::machine::Millis;
-use futures::StreamExt;
+use crate::wire::google::Reply;
+use futures::{Stream, StreamExt};
 use js_sys::Array;
 use std::time::Duration;
 use worker::{
@@ -12,7 +14,7 @@ use worker::{
 
 /// A request that got no answer, or whose answer ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lost;
+pub struct Lost;
 
 /// An answer under a time limit that goes on counting while its body is read.
 #[derive(Debug)]
@@ -34,6 +36,14 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Sends the request and reads its answer whole, if that ends within `limit` bytes.
+    pub(super) async fn read(self, limit: usize) -> Result<Reply, Lost> {
+        let answer = self.send().await?;
+        let (status, retry_after) = (answer.status(), answer.header("retry-after"));
+        let body = answer.read(limit).await?;
+        Ok(Reply { status, retry_after, body, now: clock::now() })
+    }
+
     /// Sends the request. Neither it nor its answer outlives the limits.
     pub(super) async fn send(self) -> Result<Answer, Lost> {
         let headers = Headers::new();
@@ -79,19 +89,28 @@ impl Answer {
     }
 
     /// The whole body, if it ends within `limit` bytes.
-    pub(super) async fn read(mut self, limit: usize) -> Result<Vec<u8>, Lost> {
-        if matches!(self.response.body(), ResponseBody::Empty) {
-            return Ok(Vec::new());
-        }
-        let mut chunks = self.response.stream().map_err(|_| Lost)?;
+    pub(super) async fn read(self, limit: usize) -> Result<Vec<u8>, Lost> {
+        let mut chunks = std::pin::pin!(self.chunks());
         let mut body = Vec::new();
         while let Some(chunk) = chunks.next().await {
-            body.extend(chunk.map_err(|_| Lost)?);
+            body.extend(chunk?);
             if body.len() > limit {
                 return Err(Lost);
             }
         }
-        if self.is_cut_off() { Err(Lost) } else { Ok(body) }
+        Ok(body)
+    }
+
+    /// The body, chunk by chunk. One that was cut off ends with an error.
+    pub(super) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
+        let body = if matches!(self.response.body(), ResponseBody::Empty) { None } else { self.response.stream().ok() };
+        futures::stream::unfold((body, self.signal), |(mut body, signal)| async move {
+            match body.as_mut()?.next().await {
+                Some(Ok(chunk)) => Some((Ok(chunk), (body, signal))),
+                None if !signal.aborted() => None,
+                Some(Err(_)) | None => Some((Err(Lost), (None, signal))),
+            }
+        })
     }
 
     /// Lets go of a body nobody reads, so that its connection is freed.

@@ -1,6 +1,7 @@
 //! Videos in R2: streamed in, sized up before anyone relies on them, deleted when unwanted.
 
-use super::veo::Download;
+use super::file::{Bytes, Download};
+use super::http::Answer;
 use crate::machine::job::Video;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use futures::StreamExt;
@@ -28,11 +29,13 @@ pub struct Label<'a> {
 ///
 /// A known length passes through the platform alone; without one the bytes go through memory a part at a time.
 pub async fn store(bucket: &Bucket, label: &Label<'_>, download: Download) -> Outcome<Video> {
-    let sent = match download.length {
-        Some(0) => return again("The video is empty."),
-        Some(length) if length > MAX_VIDEO => return too_large(),
-        Some(length) => put_stream(bucket, label, download, length).await,
-        None => put_parts(bucket, label, download).await,
+    let sent = match (download.length, download) {
+        (Some(0), _) => return again("The video is empty."),
+        (Some(length), _) if length > MAX_VIDEO => return too_large(),
+        (Some(length), Download { bytes: Bytes::Answer(answer), .. }) => {
+            put_stream(bucket, label, &answer, length).await
+        }
+        (_, download) => put_parts(bucket, label, download).await,
     };
     let expected = match sent {
         Ok(expected) => expected,
@@ -47,6 +50,19 @@ pub async fn store(bucket: &Bucket, label: &Label<'_>, download: Download) -> Ou
     }
 }
 
+/// Reads an image of an order whole.
+pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
+    let failure = |sentence: &str| Failure::new(ErrorCode::StorageFailed, sentence);
+    match bucket.get(key).execute().await {
+        Ok(Some(object)) => match object.body() {
+            Some(body) => body.bytes().await.map_or(Outcome::Unknown, Outcome::Done),
+            None => Outcome::Refused(failure("An image of the order is empty.")),
+        },
+        Ok(None) => Outcome::Refused(failure("An image of the order is no longer there.")),
+        Err(_) => Outcome::Unknown,
+    }
+}
+
 /// Deletes a video; one that is not there counts as deleted.
 pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
     match bucket.delete(key).await {
@@ -55,13 +71,8 @@ pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
     }
 }
 
-async fn put_stream(
-    bucket: &Bucket,
-    label: &Label<'_>,
-    download: Download,
-    length: u64,
-) -> Result<u64, Outcome<Video>> {
-    let ResponseBody::Stream(stream) = download.answer.response.body() else {
+async fn put_stream(bucket: &Bucket, label: &Label<'_>, answer: &Answer, length: u64) -> Result<u64, Outcome<Video>> {
+    let ResponseBody::Stream(stream) = answer.response.body() else {
         return Err(again("The video is empty."));
     };
     let put = bucket
@@ -71,13 +82,13 @@ async fn put_stream(
         .execute()
         .await;
     match put {
-        Ok(_) if !download.answer.is_cut_off() => Ok(length),
+        Ok(_) if !answer.is_cut_off() => Ok(length),
         Ok(_) | Err(_) => Err(again("The video ended before it was whole, or could not be stored.")),
     }
 }
 
-async fn put_parts(bucket: &Bucket, label: &Label<'_>, mut download: Download) -> Result<u64, Outcome<Video>> {
-    let Ok(mut chunks) = download.answer.response.stream() else { return Err(again("The video is empty.")) };
+async fn put_parts(bucket: &Bucket, label: &Label<'_>, download: Download) -> Result<u64, Outcome<Video>> {
+    let mut chunks = download.into_chunks();
     let upload = bucket
         .create_multipart_upload(label.key.as_str())
         .http_metadata(http_metadata())
@@ -95,7 +106,6 @@ async fn put_parts(bucket: &Bucket, label: &Label<'_>, mut download: Download) -
                 buffer.extend(chunk);
             }
             Some(Err(_)) => break Some(again("The video ended before it was whole.")),
-            None if download.answer.is_cut_off() => break Some(again("The video took too long.")),
             None if total == 0 => break Some(again("The video is empty.")),
             None => break upload_part(&upload, &mut parts, buffer).await.err(),
         }

@@ -5,12 +5,13 @@ use crate::machine::delivery::EventKind;
 use crate::machine::job::UnknownSubmit;
 use crate::machine::queue::Mode;
 use crate::machine::{Millis, SECOND};
-use crate::models::{DEFAULT_MODEL, MODELS};
+use crate::models::{Aliases, MODELS};
+use crate::wire::variables::{Variables, base_url, is_safe};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use url::{Host, Url};
+use url::Url;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
 const MIN_JWT_SECRET: usize = 32;
@@ -26,43 +27,7 @@ const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
 
-pub(super) struct Reader<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup }
-    }
-
-    fn text(&self, variable: &str) -> Option<String> {
-        (self.lookup)(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    pub(super) fn required(&self, variable: &'static str, wanted: &str) -> Result<String, ConfigError> {
-        self.text(variable).ok_or_else(|| ConfigError::new(variable, format!("set to {wanted}")))
-    }
-
-    pub(super) fn optional_number(
-        &self,
-        variable: &'static str,
-        range: RangeInclusive<u64>,
-    ) -> Result<Option<u64>, ConfigError> {
-        let Some(text) = self.text(variable) else { return Ok(None) };
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        let wanted = || format!("a whole number from {} to {}", range.start(), range.end());
-        number.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
-    }
-
-    pub(super) fn number(
-        &self,
-        variable: &'static str,
-        default: u64,
-        range: RangeInclusive<u64>,
-    ) -> Result<u64, ConfigError> {
-        Ok(self.optional_number(variable, range)?.unwrap_or(default))
-    }
-
+impl Variables<'_> {
     pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
         match self.text("ENVIRONMENT").as_deref() {
             None | Some("production") => Ok(Environment::Production),
@@ -76,15 +41,6 @@ impl<'a> Reader<'a> {
         Mode::ALL.into_iter().find(|mode| mode.as_str() == word).ok_or_else(|| {
             ConfigError::new("DISPATCH_MODE", format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")))
         })
-    }
-
-    /// Off unless it says so.
-    pub(super) fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
-        match self.text(variable).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(ConfigError::new(variable, "true or false")),
-        }
     }
 
     pub(super) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
@@ -110,12 +66,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn default_model(&self) -> Result<&'static str, ConfigError> {
-        let Some(id) = self.text("DEFAULT_MODEL") else { return Ok(DEFAULT_MODEL) };
-        MODELS.iter().map(|model| model.id).find(|known| *known == id).ok_or_else(|| {
-            let known: Vec<&str> = MODELS.iter().map(|model| model.id).collect();
-            ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", ")))
-        })
+    pub(super) fn default_model(&self) -> Result<Option<&'static str>, ConfigError> {
+        let Some(id) = self.text("DEFAULT_MODEL") else { return Ok(None) };
+        let mut known: Vec<&'static str> =
+            MODELS.iter().filter(|model| model.retires_at.is_none()).map(|model| model.id).collect();
+        let found = known.iter().copied().find(|known| *known == id);
+        known.sort_unstable();
+        known.dedup();
+        found.map(Some).ok_or_else(|| ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", "))))
+    }
+
+    pub(super) fn model_aliases(&self) -> Result<Aliases, ConfigError> {
+        let Some(text) = self.text("MODEL_ALIASES") else { return Ok(Aliases::default()) };
+        Aliases::parse(&text).map_err(|bad| ConfigError::new("MODEL_ALIASES", bad.to_string()))
     }
 
     pub(super) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
@@ -173,14 +136,6 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| ConfigError::new(variable, WANTED))
     }
 
-    /// The upstream's address: the API key travels there, so TLS is a must but for a loopback host.
-    pub(super) fn upstream_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
-        let text = self.text(variable).unwrap_or_else(|| default.to_owned());
-        base_url(&text).filter(is_safe).ok_or_else(|| {
-            ConfigError::new(variable, "an https address without a query (http for a loopback host only)")
-        })
-    }
-
     pub(super) fn public_url(&self) -> Result<Option<String>, ConfigError> {
         let Some(text) = self.text("PUBLIC_URL") else { return Ok(None) };
         base_url(&text)
@@ -201,21 +156,4 @@ impl<'a> Reader<'a> {
             ConfigError::new("CORS_ORIGINS", "a comma-separated list of origins such as https://app.example.com")
         })
     }
-}
-
-/// An http or https address that others are appended to.
-fn base_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    (plain && url.password().is_none() && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-}
-
-fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https"
-        || match url.host() {
-            Some(Host::Domain(domain)) => domain == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
 }

@@ -2,29 +2,42 @@
 //! answer the job is accepted all the same, because its timer repeats the enqueue, and a message of the platform's
 //! queue stands in for a timer that is lost.
 
-use super::{Accepted, Rejection, Submission, line};
+use super::{Accepted, Rejection, Submission, inputs, line};
 use crate::log::{self, Line};
+use crate::machine::job::Request;
 use crate::machine::queue::{Card, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
 use crate::stub;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use worker::Env;
 
-/// Creates, then enqueues.
+/// Keeps the images, creates, then enqueues.
 pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
-    let Submission { key, request } = submission;
+    let Submission { key, request, uploads } = submission;
+    if let Err(error) = inputs::keep(env, &uploads).await {
+        log::error(&Line { message: "images not stored", reason: Some(error.to_string()), ..line(&key) });
+        return Err(Rejection::Unavailable);
+    }
+    let accepted = create(env, &key, request).await;
+    if let Err(Rejection::Conflict | Rejection::Full { .. }) = accepted {
+        inputs::remove(env, &uploads).await;
+    }
+    accepted
+}
+
+async fn create(env: &Env, key: &JobKey, request: Request) -> Result<Accepted, Rejection> {
     let terms = Terms { not_before: request.start_after, ..Terms::default() };
     let create = JobMessage::Create { key: key.clone(), request: Box::new(request) };
-    match stub::job(env, &key, &create).await {
+    match stub::job(env, key, &create).await {
         Ok(JobReply::Created { new: true, card }) => enqueue_new(env, card, terms).await,
         Ok(JobReply::Created { new: false, card }) => Ok(enqueue_again(env, card, terms).await),
         Ok(JobReply::Conflict) => Err(Rejection::Conflict),
         Ok(_) => {
-            log::error(&Line { message: "create was answered out of turn", ..line(&key) });
+            log::error(&Line { message: "create was answered out of turn", ..line(key) });
             Err(Rejection::Unavailable)
         }
         Err(error) => {
-            log::error(&Line { message: "create failed", reason: Some(error.to_string()), ..line(&key) });
+            log::error(&Line { message: "create failed", reason: Some(error.to_string()), ..line(key) });
             Err(Rejection::Unavailable)
         }
     }

@@ -12,7 +12,7 @@ use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
 use crate::stub;
 use crate::wire::api::{
-    Generation, Intake, Links, Problem, body_user_id, clarification, parse, response_too_long, rfc3339,
+    Generation, Intake, Links, Parsed, Problem, body_user_id, clarification, parse, response_too_long, rfc3339,
 };
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
@@ -57,16 +57,19 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let user = caller.acting_for(call.header(USER_HEADER).as_deref(), named)?;
     limit::requests(call, &user).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
+    let providers = call.config.providers.names();
     let intake = Intake {
         user_id: &user,
         idempotency_key: idempotency_key.as_deref(),
         public_url: &public_url,
-        default_model: call.config.default_model,
+        catalogue: call.config.catalogue(&providers, call.now),
         moment: clock::moment(),
     };
-    let (key, request) = parse(&body, intake).map_err(Problem::invalid)?;
+    let Parsed { key, request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
+    // Images are large, and the bytes are read.
+    drop(body);
     let not_before = request.start_after;
-    let submission = Submission { key: key.clone(), request };
+    let submission = Submission { key: key.clone(), request, uploads };
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
         Rejection::Full { retry_after } => Problem::queue_full(retry_after),

@@ -2,18 +2,21 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use crate::models::{MODELS, Model, providers};
+use crate::models::Model;
 use crate::wire::api::Problem;
 use serde_json::{Map, Value, json};
 
-/// `GET /api/models`.
+/// `GET /api/models`: the models of the providers that are set up here.
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
     call.anyone().await?;
-    let grouped: Map<String, Value> = providers()
-        .into_iter()
+    let providers = call.config.providers.names();
+    let catalogue = call.config.catalogue(&providers, call.now);
+    let models: Vec<&Model> = catalogue.models().collect();
+    let grouped: Map<String, Value> = providers
+        .iter()
         .map(|provider| {
-            let models: Vec<&Model> = MODELS.iter().filter(|model| model.provider == provider).collect();
-            (provider.to_owned(), json!(models))
+            let own: Vec<&&Model> = models.iter().filter(|model| model.provider == *provider).collect();
+            ((*provider).to_owned(), json!(own))
         })
         .collect();
     Answer::json(
@@ -21,10 +24,10 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
         &json!({
             "success": true,
             "data": {
-                "models": MODELS,
+                "models": models,
                 "groupedModels": grouped,
-                "defaultModel": call.config.default_model,
-                "providers": providers(),
+                "defaultModel": catalogue.default().map(|model| model.id),
+                "providers": providers,
             },
         }),
     )

@@ -1,78 +1,164 @@
 //! The table itself.
+//!
+//! Sources: Google's model pages and SDKs, its deprecation notices up to October 2026, and list prices of 2026 (Veo: April,
+//! with sound; Omni: November). A silent render may cost less than the price here says.
 
-use super::{Model, Resolution, VEO};
+use super::{Audio, Inputs, Model, Provider, Resolution};
 use crate::machine::SECOND;
 
-const VEO_DURATIONS: &[u32] = &[4, 6, 8];
-/// Sizes above 720p are rendered at full length only.
-const FULL_LENGTH: &[u32] = &[8];
-const VEO_RATIOS: &[&str] = &["16:9", "9:16"];
+/// Veo over the wire that the Gemini API had, which gateways still speak.
+const GEMINI: &str = "veo3";
+/// Veo over Vertex AI.
+const VERTEX: &str = "vertex";
+/// Omni over the Interactions API.
+const OMNI: &str = "omni";
 
-/// Text to video takes `allow_all`, in some regions `allow_adult` only.
-const PREVIEW_PEOPLE: &[&str] = &["allow_all", "allow_adult"];
-const PEOPLE: &[&str] = &["allow_all", "allow_adult", "dont_allow"];
+/// Every provider, in the order in which they are chosen.
+pub const PROVIDERS: &[Provider] = &[
+    Provider { name: GEMINI, synonyms: &["google"] },
+    Provider { name: VERTEX, synonyms: &["veo3", "google"] },
+    Provider { name: OMNI, synonyms: &["google"] },
+];
+
+/// Every model, in the order they are offered; one that is retired stays, so that its successor can be named.
+pub const MODELS: &[Model] = &[
+    Model { id: "veo-3.1-generate-001", name: "Veo 3.1", provider: GEMINI, ..VEO_31 },
+    Model { id: "veo-3.1-fast-generate-001", name: "Veo 3.1 Fast", provider: GEMINI, ..VEO_31_FAST },
+    Model { id: "veo-3.1-generate-001", name: "Veo 3.1", ..VEO_31_VERTEX },
+    Model {
+        id: "veo-3.1-fast-generate-001",
+        name: "Veo 3.1 Fast",
+        resolutions: FAST,
+        usual_render_ms: 40 * SECOND,
+        ..VEO_31_VERTEX
+    },
+    Model {
+        id: "veo-3.1-lite-generate-001",
+        name: "Veo 3.1 Lite (preview)",
+        resolutions: LITE,
+        inputs: FRAMES,
+        usual_render_ms: 40 * SECOND,
+        requests_per_minute: PREVIEW_REQUESTS,
+        ..VEO_31_VERTEX
+    },
+    Model {
+        id: "gemini-omni-1.2-flash",
+        name: "Gemini Omni 1.2 Flash",
+        durations: &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+        resolutions: OMNI_12,
+        seed: true,
+        ..OMNI_11
+    },
+    Model { id: "gemini-omni-1.1-flash", name: "Gemini Omni 1.1 Flash", ..OMNI_11 },
+    retired("veo-3.1-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-generate-001"),
+    retired("veo-3.1-fast-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-fast-generate-001"),
+    retired("veo-3.1-lite-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-fast-generate-001"),
+    retired("veo-3.0-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-generate-001"),
+    retired("veo-3.0-fast-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-fast-generate-001"),
+    retired("veo-2.0-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-generate-001"),
+    retired("gemini-omni-flash-preview", OMNI, "2026-09-30T00:00:00Z", "gemini-omni-1.2-flash"),
+];
+
+const VEO_DURATIONS: &[u32] = &[4, 6, 8];
+/// Sizes above 720p, and videos with reference images, are rendered at full length only.
+const FULL_LENGTH: &[u32] = &[8];
+const OMNI_11_DURATIONS: &[u32] = &[3, 4, 5, 6, 7, 8, 9, 10];
+const OMNI_12_DURATIONS: &[u32] = &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+const RATIOS: &[&str] = &["16:9", "9:16"];
+/// Requests a minute of a project: what is generally available, and what is a preview.
+const GENERAL_REQUESTS: u64 = 50;
+const PREVIEW_REQUESTS: u64 = 10;
 
 const STANDARD: &[Resolution] =
     &[size("720p", VEO_DURATIONS, 400_000), size("1080p", FULL_LENGTH, 400_000), size("4k", FULL_LENGTH, 600_000)];
 const FAST: &[Resolution] =
     &[size("720p", VEO_DURATIONS, 100_000), size("1080p", FULL_LENGTH, 120_000), size("4k", FULL_LENGTH, 300_000)];
 const LITE: &[Resolution] = &[size("720p", VEO_DURATIONS, 50_000), size("1080p", FULL_LENGTH, 80_000)];
+const OMNI_12: &[Resolution] = &omni_sizes(OMNI_12_DURATIONS);
 
-/// Every model, in the order they are offered.
-pub const MODELS: &[Model] = &[
-    Model {
-        id: "veo-3.1-generate-001",
-        name: "Veo 3.1",
-        resolutions: STANDARD,
-        person_generation: PEOPLE,
-        usual_render_ms: 60 * SECOND,
-        ..VEO_31
-    },
-    Model {
-        id: "veo-3.1-fast-generate-001",
-        name: "Veo 3.1 Fast",
-        resolutions: FAST,
-        person_generation: PEOPLE,
-        usual_render_ms: 40 * SECOND,
-        ..VEO_31
-    },
-    Model {
-        id: "veo-3.1-generate-preview",
-        name: "Veo 3.1 (preview)",
-        resolutions: STANDARD,
-        usual_render_ms: 60 * SECOND,
-        ..VEO_31
-    },
-    Model {
-        id: "veo-3.1-fast-generate-preview",
-        name: "Veo 3.1 Fast (preview)",
-        resolutions: FAST,
-        usual_render_ms: 40 * SECOND,
-        ..VEO_31
-    },
-    Model {
-        id: "veo-3.1-lite-generate-preview",
-        name: "Veo 3.1 Lite (preview)",
-        resolutions: LITE,
-        usual_render_ms: 40 * SECOND,
-        ..VEO_31
-    },
-];
+const FRAMES: Inputs =
+    Inputs { image: true, last_frame: true, reference_images: 0, reference_durations: &[], video: false };
+const FRAMES_AND_REFERENCES: Inputs = Inputs { reference_images: 3, reference_durations: FULL_LENGTH, ..FRAMES };
 
-/// What the family has in common.
+/// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only; no word about sound is taken.
 const VEO_31: Model = Model {
     id: "",
     name: "",
-    provider: VEO,
+    provider: GEMINI,
     durations: VEO_DURATIONS,
-    aspect_ratios: VEO_RATIOS,
-    resolutions: &[],
+    default_duration: 8,
+    aspect_ratios: RATIOS,
+    resolutions: STANDARD,
+    inputs: FRAMES_AND_REFERENCES,
     seed: true,
+    audio: Audio::Always,
     negative_prompt: true,
-    person_generation: PREVIEW_PEOPLE,
-    usual_render_ms: 0,
+    person_generation: &["allow_all", "allow_adult", "dont_allow"],
+    person_generation_with_images: &["allow_adult"],
+    usual_render_ms: 60 * SECOND,
+    requests_per_minute: GENERAL_REQUESTS,
+    cancellable: false,
+    retires_at: None,
+    replacement: None,
+};
+
+const VEO_31_FAST: Model = Model { resolutions: FAST, usual_render_ms: 40 * SECOND, ..VEO_31 };
+
+const VEO_31_VERTEX: Model = Model {
+    provider: VERTEX,
+    audio: Audio::Optional,
+    person_generation: &["allow_adult", "dont_allow", "allow_all"],
+    person_generation_with_images: &["allow_adult", "dont_allow", "allow_all"],
+    ..VEO_31
+};
+
+const OMNI_11: Model = Model {
+    id: "",
+    name: "",
+    provider: OMNI,
+    durations: OMNI_11_DURATIONS,
+    default_duration: 8,
+    aspect_ratios: RATIOS,
+    resolutions: &omni_sizes(OMNI_11_DURATIONS),
+    inputs: Inputs {
+        image: true,
+        last_frame: false,
+        reference_images: 3,
+        reference_durations: OMNI_11_DURATIONS,
+        video: false,
+    },
+    // Documented for 1.2 alone.
+    seed: false,
+    audio: Audio::Always,
+    negative_prompt: false,
+    person_generation: &[],
+    person_generation_with_images: &[],
+    usual_render_ms: 25 * SECOND,
+    requests_per_minute: PREVIEW_REQUESTS,
+    cancellable: true,
+    retires_at: None,
+    replacement: None,
 };
 
 const fn size(name: &'static str, durations: &'static [u32], price_micros_per_second: u64) -> Resolution {
     Resolution { name, durations, price_micros_per_second }
+}
+
+/// The default comes first.
+const fn omni_sizes(durations: &'static [u32]) -> [Resolution; 4] {
+    [
+        size("720p", durations, 100_000),
+        size("360p", durations, 30_000),
+        size("1080p", durations, 150_000),
+        size("4k", durations, 300_000),
+    ]
+}
+
+const fn retired(
+    id: &'static str,
+    provider: &'static str,
+    retires_at: &'static str,
+    replacement: &'static str,
+) -> Model {
+    Model { id, name: id, provider, retires_at: Some(retires_at), replacement: Some(replacement), ..VEO_31 }
 }

@@ -1,6 +1,7 @@
 //! From what an app wishes to what a model is asked for: every wish that the model cannot grant is named.
 
-use super::{MODELS, Model, VEO, VEO_SYNONYMS, providers};
+use super::{Aliases, Audio, MODELS, Model, PROVIDERS, Provider};
+use crate::machine::Millis;
 use crate::machine::job::RenderOptions;
 
 /// What the app asked for, each wish optional and of the right JSON type already.
@@ -13,6 +14,12 @@ pub struct Wish {
     pub negative_prompt: Option<String>,
     pub seed: Option<u32>,
     pub person_generation: Option<String>,
+    pub audio: Option<bool>,
+    /// Whether there is a first frame.
+    pub image: bool,
+    pub last_frame: bool,
+    /// How many reference images there are.
+    pub reference_images: usize,
 }
 
 /// The field a model objects to.
@@ -26,6 +33,10 @@ pub enum Choice {
     NegativePrompt,
     Seed,
     PersonGeneration,
+    Audio,
+    Image,
+    LastFrame,
+    ReferenceImages,
 }
 
 /// A wish that cannot be granted, and what could be.
@@ -33,37 +44,113 @@ pub enum Choice {
 pub struct Offence {
     pub choice: Choice,
     pub detail: String,
+    /// Whether the model asked for is one that was served once.
+    pub retired: bool,
 }
 
-/// Finds the model of a request; without a model the default one, which must then be of that provider.
-pub fn find(provider: Option<&str>, model: Option<&str>, default: &str) -> Result<&'static Model, Offence> {
-    let provider = provider.map(canonical_provider).transpose()?;
-    let id = model.unwrap_or(default);
-    MODELS.iter().find(|known| known.id == id && provider.is_none_or(|provider| known.provider == provider)).ok_or_else(
-        || {
-            let known: Vec<&str> = MODELS.iter().map(|model| model.id).collect();
-            Offence { choice: Choice::Model, detail: format!("must be one of {}", known.join(", ")) }
-        },
-    )
-}
-
-fn canonical_provider(word: &str) -> Result<&'static str, Offence> {
-    if VEO_SYNONYMS.contains(&word) {
-        return Ok(VEO);
+impl Offence {
+    fn new(choice: Choice, detail: impl Into<String>) -> Self {
+        Self { choice, detail: detail.into(), retired: false }
     }
-    let known = providers().join(", ");
-    Err(Offence { choice: Choice::Provider, detail: format!("must be one of {known} (or its synonym google)") })
+}
+
+/// What can be asked for here: the models of the providers that are set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalogue<'a> {
+    /// The names of the providers that are set up.
+    pub providers: &'a [&'static str],
+    pub aliases: &'a Aliases,
+    /// The model of an order that names none, if the operator chose one.
+    pub default_model: Option<&'a str>,
+    /// When is asked, because models retire.
+    pub now: Millis,
+}
+
+impl Catalogue<'_> {
+    /// The models that can be asked for.
+    pub fn models(&self) -> impl Iterator<Item = &'static Model> {
+        MODELS.iter().filter(|model| self.providers.contains(&model.provider) && !model.is_retired(self.now))
+    }
+
+    /// The model of an order that names neither model nor provider.
+    pub fn default(&self) -> Option<&'static Model> {
+        self.of(None, self.default_model?).or_else(|| self.models().next())
+    }
+
+    /// Finds the model of an order.
+    pub fn find(&self, provider: Option<&str>, model: Option<&str>) -> Result<&'static Model, Offence> {
+        if let Some(word) = provider.filter(|word| !self.providers_called(word).any(|_| true)) {
+            return Err(self.unknown_provider(word));
+        }
+        let Some(id) = model else {
+            let default = self.default_model.and_then(|id| self.of(provider, id));
+            let first = || self.models().find(|model| is_called(model, provider));
+            return default.or_else(first).ok_or_else(|| self.unknown_model(provider));
+        };
+        let id = self.aliases.resolve(id);
+        self.of(provider, id).ok_or_else(|| {
+            // Whoever rendered it once: the app may not know which providers are set up now.
+            let once = MODELS.iter().find(|model| model.id == id && model.is_retired(self.now));
+            once.map_or_else(|| self.unknown_model(provider), retired)
+        })
+    }
+
+    fn of(&self, provider: Option<&str>, id: &str) -> Option<&'static Model> {
+        self.models().find(|model| model.id == id && is_called(model, provider))
+    }
+
+    fn providers_called(&self, word: &str) -> impl Iterator<Item = &'static Provider> {
+        let called = PROVIDERS.iter().filter(move |provider| means(provider, word));
+        called.filter(|provider| self.providers.contains(&provider.name))
+    }
+
+    fn unknown_provider(&self, word: &str) -> Offence {
+        let known = PROVIDERS.iter().any(|provider| means(provider, word));
+        let here = self.providers.join(", ");
+        let why = if known { "is not set up here: it must be" } else { "must be" };
+        Offence::new(Choice::Provider, format!("{why} one of {here} (or google, for whichever has the model)"))
+    }
+
+    fn unknown_model(&self, provider: Option<&str>) -> Offence {
+        let served = self.models().filter(|model| is_called(model, provider)).map(|model| model.id);
+        let mut known: Vec<&str> = Vec::new();
+        for id in served {
+            if !known.contains(&id) {
+                known.push(id);
+            }
+        }
+        Offence::new(Choice::Model, format!("must be one of {}", known.join(", ")))
+    }
+}
+
+fn means(provider: &Provider, word: &str) -> bool {
+    provider.name == word || provider.synonyms.contains(&word)
+}
+
+fn is_called(model: &Model, word: Option<&str>) -> bool {
+    let provider = PROVIDERS.iter().find(|provider| provider.name == model.provider);
+    word.is_none_or(|word| provider.is_some_and(|provider| means(provider, word)))
+}
+
+fn retired(model: &'static Model) -> Offence {
+    let since = model.retires_at.and_then(|date| date.split('T').next()).unwrap_or("some time");
+    let instead = model.replacement.map(|id| format!(": ask for {id} instead")).unwrap_or_default();
+    let detail = format!("{} was retired by its provider on {since}{instead}", model.id);
+    Offence { retired: true, ..Offence::new(Choice::Model, detail) }
 }
 
 /// Fills in a model's defaults, and prices the render in millionths of a US dollar.
 pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64), Vec<Offence>> {
-    let mut offences = Vec::new();
-    let mut offend = |choice, detail: String| offences.push(Offence { choice, detail });
+    let mut offences = refuse_extras(model, &wish);
+    let mut offend = |choice, detail: String| offences.push(Offence::new(choice, detail));
 
-    let duration_seconds = wish.duration.unwrap_or_else(|| model.default_duration());
+    let duration_seconds = wish.duration.unwrap_or(model.default_duration);
     let known_duration = model.durations.contains(&duration_seconds);
     if !known_duration {
         offend(Choice::Duration, format!("must be one of {} seconds for {}", numbers(model.durations), model.id));
+    } else if wish.reference_images > 0 && !model.inputs.reference_durations.contains(&duration_seconds) {
+        let seconds = numbers(model.inputs.reference_durations);
+        offend(Choice::Duration, format!("must be {seconds} seconds with reference images for {}", model.id));
     }
     let aspect_ratio = wish.aspect_ratio.unwrap_or_else(|| model.default_aspect_ratio().to_owned());
     if !model.aspect_ratios.contains(&aspect_ratio.as_str()) {
@@ -82,16 +169,6 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
         }
         Some(_) => {}
     }
-    if wish.seed.is_some() && !model.seed {
-        offend(Choice::Seed, format!("is not supported by {}", model.id));
-    }
-    if wish.negative_prompt.is_some() && !model.negative_prompt {
-        offend(Choice::NegativePrompt, format!("is not supported by {}", model.id));
-    }
-    if wish.person_generation.as_deref().is_some_and(|word| !model.person_generation.contains(&word)) {
-        let words = model.person_generation.join(", ");
-        offend(Choice::PersonGeneration, format!("must be one of {words} for {}", model.id));
-    }
 
     let price = resolution.map_or(0, |resolution| resolution.price_micros_per_second * u64::from(duration_seconds));
     let options = RenderOptions {
@@ -101,9 +178,54 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
         negative_prompt: wish.negative_prompt,
         seed: wish.seed,
         person_generation: wish.person_generation,
-        audio: None,
+        audio: match model.audio {
+            Audio::Always => None,
+            Audio::Optional => Some(wish.audio.unwrap_or(true)),
+        },
     };
     if offences.is_empty() { Ok((options, price)) } else { Err(offences) }
+}
+
+/// What not every model takes.
+fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
+    let unsupported = |choice| Offence::new(choice, format!("is not supported by {}", model.id));
+    let mut offences = Vec::new();
+    if wish.seed.is_some() && !model.seed {
+        offences.push(unsupported(Choice::Seed));
+    }
+    if wish.negative_prompt.is_some() && !model.negative_prompt {
+        offences.push(unsupported(Choice::NegativePrompt));
+    }
+    if wish.audio == Some(false) && model.audio == Audio::Always {
+        offences
+            .push(Offence::new(Choice::Audio, format!("cannot be false for {}, which always makes sound", model.id)));
+    }
+    let with_images = wish.image || wish.last_frame || wish.reference_images > 0;
+    let people = if with_images { model.person_generation_with_images } else { model.person_generation };
+    if wish.person_generation.as_deref().is_some_and(|word| !people.contains(&word)) {
+        offences.push(if people.is_empty() {
+            unsupported(Choice::PersonGeneration)
+        } else {
+            let with = if with_images { " with images" } else { "" };
+            let detail = format!("must be one of {}{with} for {}", people.join(", "), model.id);
+            Offence::new(Choice::PersonGeneration, detail)
+        });
+    }
+    if wish.image && !model.inputs.image {
+        offences.push(unsupported(Choice::Image));
+    }
+    if wish.last_frame && !model.inputs.last_frame {
+        offences.push(unsupported(Choice::LastFrame));
+    } else if wish.last_frame && !wish.image {
+        offences.push(Offence::new(Choice::LastFrame, "needs an image as the first frame"));
+    }
+    if wish.reference_images > model.inputs.reference_images {
+        offences.push(match model.inputs.reference_images {
+            0 => unsupported(Choice::ReferenceImages),
+            most => Offence::new(Choice::ReferenceImages, format!("must be at most {most} images for {}", model.id)),
+        });
+    }
+    offences
 }
 
 fn numbers(numbers: &[u32]) -> String {

@@ -27,12 +27,12 @@
 //! * A new build meets an old record (15): the record carries its version.
 
 use super::shell::Shell;
-use crate::clients::veo::Veo;
+use super::upstream::Upstream;
 use crate::clients::{r2, webhook};
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
 use crate::machine::job::{self, Answer, Effect, InFlight, Input, Job, Note, Step};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
 use crate::store;
@@ -239,12 +239,12 @@ impl JobManager {
     }
 
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
-        let veo = Veo { url: &config.veo_url, key: &config.veo_key, timeout: config.upstream_timeout };
+        let upstream = Upstream { env: &self.shell.env, config, job };
         match effect {
             Effect::Enqueue { .. } => Answer::Enqueued(self.enqueue(config, job).await),
-            Effect::Submit { .. } => Answer::Submitted(veo.submit(&job.request).await),
-            Effect::Poll { operation, .. } => Answer::Polled(veo.poll(&operation).await),
-            Effect::Store { attempt, uri, .. } => Answer::Stored(self.store(veo, job, attempt, &uri).await),
+            Effect::Submit { .. } => Answer::Submitted(upstream.submit().await),
+            Effect::Poll { operation, .. } => Answer::Polled(upstream.poll(&operation).await),
+            Effect::Store { attempt, uri, .. } => Answer::Stored(upstream.store(attempt, &uri).await),
             Effect::Report { .. } => {
                 let backoff_until = job.backoff_until;
                 let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until };
@@ -285,26 +285,6 @@ impl JobManager {
                 | QueueReply::Done,
             )
             | Err(_) => Outcome::Unknown,
-        }
-    }
-
-    async fn store(&self, veo: Veo<'_>, job: &Job, attempt: u32, uri: &str) -> Outcome<job::Video> {
-        let Ok(bucket) = self.shell.env.bucket("VIDEOS") else {
-            let failure = Failure::new(ErrorCode::StorageFailed, "The video storage is not configured.");
-            return Outcome::Retry { after: None, failure };
-        };
-        let label = r2::Label {
-            key: job.key.video_key(attempt),
-            generation_id: &job.key.generation_id,
-            user_id: &job.key.user_id,
-            model: &job.request.model,
-            attempt,
-        };
-        match veo.download(uri).await {
-            Outcome::Done(download) => r2::store(&bucket, &label, download).await,
-            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
-            Outcome::Refused(failure) => Outcome::Refused(failure),
-            Outcome::Unknown => Outcome::Unknown,
         }
     }
 }

@@ -5,6 +5,7 @@ mod field_error;
 mod fields;
 mod generation;
 mod identity;
+mod images;
 mod problem;
 mod request;
 
@@ -14,5 +15,6 @@ pub use identity::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,
 };
+pub use images::{MAX_IMAGE, Upload};
 pub use problem::{Problem, ProblemBody};
-pub use request::{Intake, body_user_id, clarification, parse, response_too_long};
+pub use request::{Intake, Parsed, body_user_id, clarification, parse, response_too_long};

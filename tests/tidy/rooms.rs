@@ -8,7 +8,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
     // The models are data that a request is checked against; they know only the machine in turn.
     ("models", &["machine"]),
     ("wire", &["machine", "models"]),
-    ("config", &["machine", "models", "wire"]),
+    // Each provider reads its own settings.
+    ("config", &["machine", "models", "wire", "clients"]),
     ("clock", &["machine", "wire", "log"]),
     ("log", &["machine", "wire", "clock"]),
     ("stub", &["machine", "wire", "log", "clock"]),

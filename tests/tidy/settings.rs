@@ -1,4 +1,4 @@
-//! The variables that `src/config` reads are those of README's table.
+//! The variables that `src/config` and the providers in `src/clients` read are those of README's table.
 
 use crate::source::File;
 use std::collections::BTreeSet;
@@ -24,13 +24,15 @@ pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
         .filter(|literal| is_variable(literal))
         .collect();
     let told = table(readme);
-    let missing = read.difference(&told).map(|name| format!("{name} is read by src/config, but not in README's table"));
-    let unread = told.difference(&read).map(|name| format!("{name} is in README's table, but not read by src/config"));
+    let missing = read.difference(&told).map(|name| format!("{name} is read, but not in README's table"));
+    let unread = told.difference(&read).map(|name| format!("{name} is in README's table, but not read"));
     missing.chain(unread).collect()
 }
 
 fn is_configuration(path: &str) -> bool {
-    path == "src/config.rs" || path.starts_with("src/config/")
+    path == "src/config.rs"
+        || path == "src/wire/variables.rs"
+        || ["src/config/", "src/clients/"].iter().any(|room| path.starts_with(room))
 }
 
 fn is_variable(literal: &str) -> bool {
@@ -54,10 +56,7 @@ fn a_variable_on_one_side_only_is_found() {
         format!("{HEADING}\n|---|---|---|\n| `JWT_SECRET` | required | x |\n| `OLD_ONE` | 3 | y |\n\n| `NO` |\n");
     assert_eq!(
         differences(&files, &readme),
-        [
-            "NEW_ONE is read by src/config, but not in README's table",
-            "OLD_ONE is in README's table, but not read by src/config"
-        ]
+        ["NEW_ONE is read, but not in README's table", "OLD_ONE is in README's table, but not read"]
     );
 }
 

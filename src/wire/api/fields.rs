@@ -67,14 +67,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A top-level `true` or `false`; false when absent.
-    pub(super) fn flag(&mut self, name: &'static str) -> bool {
-        match self.find(&[(Scope::Top, name)]) {
-            None => false,
-            Some((_, Value::Bool(flag))) => *flag,
-            Some((pointer, _)) => {
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, places: Places<'_>) -> Option<bool> {
+        match self.find(places)? {
+            (_, Value::Bool(flag)) => Some(*flag),
+            (pointer, _) => {
                 self.refuse(FieldError::field(pointer, "must be true or false"));
-                false
+                None
             }
         }
     }

@@ -8,10 +8,11 @@ use super::identity::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,
 };
+use super::images::{self, Upload};
 use crate::machine::job::{Clarification, MAX_PROMPT, RenderOptions, Request};
 use crate::machine::queue::MAX_PRIORITY;
 use crate::machine::{DAY, JobKey, Millis, Moment};
-use crate::models::{self, Choice, Model, Offence, Wish};
+use crate::models::{self, Catalogue, Choice, Model, Offence, Wish};
 use chrono::DateTime;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -28,8 +29,6 @@ const MAX_NEGATIVE_PROMPT: usize = 5_000;
 const MAX_PARAMETERS: usize = 64 * 1024;
 /// The most that `metadata` may hold, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
-/// Media that no model here takes.
-const MEDIA: [&str; 5] = ["image", "lastFrame", "referenceImages", "video", "mask"];
 /// The top-level fields that say what is asked for; the others do not make it another request.
 const ASKED: [&str; 13] = [
     "prompt",
@@ -56,8 +55,18 @@ pub struct Intake<'a> {
     pub idempotency_key: Option<&'a str>,
     /// Scheme and host under which the app reached this worker, without a final slash.
     pub public_url: &'a str,
-    pub default_model: &'a str,
+    /// What can be asked for.
+    pub catalogue: Catalogue<'a>,
     pub moment: Moment,
+}
+
+/// What a body asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    pub key: JobKey,
+    pub request: Request,
+    /// The images of the request, to be put into R2 before the job is made.
+    pub uploads: Vec<Upload>,
 }
 
 /// The `userId` of a body, if it names one.
@@ -70,7 +79,7 @@ pub fn body_user_id(body: &Map<String, Value>) -> Result<Option<&str>, FieldErro
 }
 
 /// Reads a body into the job it asks for, or names everything that is wrong with it.
-pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, Request), Vec<FieldError>> {
+pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
     let prompt = prompt(&mut fields);
@@ -81,36 +90,36 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<(JobKey, R
     let metadata = metadata(&mut fields);
     let start_after = start_after(&mut fields, intake.moment.now);
     let timeout = fields.whole_number(&[(Scope::Top, "timeoutMs")], TIMEOUT_MS).map(Millis::from);
-    let confirm = fields.flag("confirm");
-    limit_parameters(&mut fields);
-    let rendering = rendering(&mut fields, intake.default_model);
-    let parameters = fields.parameters().cloned().unwrap_or_default();
+    let confirm = fields.flag(&[(Scope::Top, "confirm")]).unwrap_or(false);
+    let parameters = fields.parameters().map(images::without_bytes).unwrap_or_default();
+    limit_parameters(&mut fields, &parameters);
+    let given = images::read(&mut fields);
+    let rendering = rendering(&mut fields, intake.catalogue);
     let errors = fields.into_errors();
-    match rendering {
-        Some((model, render, price_micros)) if errors.is_empty() => {
-            let request = Request {
-                prompt,
-                provider: model.provider.to_owned(),
-                model: model.id.to_owned(),
-                priority,
-                parameters,
-                render,
-                metadata,
-                usual_render: model.usual_render_ms,
-                price_micros,
-                fingerprint: fingerprint_of(body),
-                public_url: intake.public_url.to_owned(),
-                start_after,
-                timeout,
-                confirm,
-                images: Vec::new(),
-                submits_per_minute: None,
-                cancellable: false,
-            };
-            Ok((JobKey::new(intake.user_id, generation_id), request))
-        }
-        Some(_) | None => Err(errors),
-    }
+    let Some((model, render, price_micros)) = rendering.filter(|_| errors.is_empty()) else { return Err(errors) };
+    let key = JobKey::new(intake.user_id, generation_id);
+    let fingerprint = fingerprint_of(body);
+    let uploads = images::uploads(given, &key, &fingerprint);
+    let request = Request {
+        prompt,
+        provider: model.provider.to_owned(),
+        model: model.id.to_owned(),
+        priority,
+        parameters,
+        render,
+        metadata,
+        usual_render: model.usual_render_ms,
+        price_micros,
+        fingerprint,
+        public_url: intake.public_url.to_owned(),
+        start_after,
+        timeout,
+        confirm,
+        images: uploads.iter().map(|upload| upload.image.clone()).collect(),
+        submits_per_minute: Some(model.requests_per_minute),
+        cancellable: model.cancellable,
+    };
+    Ok(Parsed { key, request, uploads })
 }
 
 /// Two bodies are the same request when these parts are equal, whatever the order of their keys.
@@ -219,24 +228,20 @@ fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     strings
 }
 
-fn limit_parameters(fields: &mut Fields<'_>) {
-    if fields.parameters().is_some_and(|parameters| json_length(parameters) > MAX_PARAMETERS) {
-        fields.refuse(FieldError::field("/parameters", format!("must be at most {MAX_PARAMETERS} bytes of JSON")));
-    }
-    for media in MEDIA {
-        if fields.parameters().and_then(|parameters| parameters.get(media)).is_some_and(|value| !value.is_null()) {
-            let detail = "is not supported by any model here: only text can be turned into video";
-            fields.refuse(FieldError::field(format!("/parameters/{media}"), detail));
-        }
+/// `kept` are the parameters as they are stored.
+fn limit_parameters(fields: &mut Fields<'_>, kept: &Map<String, Value>) {
+    if json_length(kept) > MAX_PARAMETERS {
+        let detail = format!("must be at most {MAX_PARAMETERS} bytes of JSON besides the images");
+        fields.refuse(FieldError::field("/parameters", detail));
     }
 }
 
 /// The model, what it is asked for and the price in millionths of a US dollar.
-fn rendering(fields: &mut Fields<'_>, default_model: &str) -> Option<(&'static Model, RenderOptions, u64)> {
+fn rendering(fields: &mut Fields<'_>, catalogue: Catalogue<'_>) -> Option<(&'static Model, RenderOptions, u64)> {
     let provider = fields.text(&[(Scope::Top, "provider"), (Scope::Parameters, "provider")]);
     let model = fields.text(&[(Scope::Top, "model"), (Scope::Parameters, "model")]);
     let wish = wish(fields);
-    let model = match models::find(provider, model, default_model) {
+    let model = match catalogue.find(provider, model) {
         Ok(model) => model,
         Err(offence) => {
             refuse_choice(fields, &offence);
@@ -268,6 +273,7 @@ const RESOLUTION: [(Scope, &str); 4] = [
 ];
 
 fn wish(fields: &mut Fields<'_>) -> Wish {
+    let (image, last_frame, reference_images) = images::present(fields);
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let wish = Wish {
         duration: fields.number_or_numeric(&[(Scope::Parameters, "duration")]),
@@ -276,6 +282,10 @@ fn wish(fields: &mut Fields<'_>) -> Wish {
         negative_prompt: owned(fields.text(&[(Scope::Parameters, "negativePrompt")])).filter(|text| !text.is_empty()),
         seed: fields.whole_number(&[(Scope::Parameters, "seed")], 0..=u32::MAX),
         person_generation: owned(fields.text(&[(Scope::Parameters, "personGeneration")])),
+        audio: fields.flag(&[(Scope::Parameters, "generateAudio")]),
+        image,
+        last_frame,
+        reference_images,
     };
     if wish.negative_prompt.as_ref().is_some_and(|text| text.chars().count() > MAX_NEGATIVE_PROMPT) {
         let detail = format!("must have at most {MAX_NEGATIVE_PROMPT} characters");
@@ -295,6 +305,10 @@ fn refuse_choice(fields: &mut Fields<'_>, offence: &Offence) {
         Choice::NegativePrompt => (&[], "/parameters/negativePrompt"),
         Choice::Seed => (&[], "/parameters/seed"),
         Choice::PersonGeneration => (&[], "/parameters/personGeneration"),
+        Choice::Audio => (&[], "/parameters/generateAudio"),
+        Choice::Image => (&[], "/parameters/image"),
+        Choice::LastFrame => (&[], "/parameters/lastFrame"),
+        Choice::ReferenceImages => (&[], "/parameters/referenceImages"),
     };
     let pointer = fields.written(places).unwrap_or_else(|| usual.to_owned());
     fields.refuse(FieldError::field(pointer, offence.detail.clone()));

@@ -1,0 +1,114 @@
+//! A video's file, opened but not yet read: nothing of it is ever held whole.
+
+use super::http::{Answer, Call, Lost};
+use crate::clock;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::{Millis, SECOND};
+use crate::wire::retry_after;
+use futures::stream::LocalBoxStream;
+use futures::{Stream, StreamExt};
+use url::Url;
+use worker::Method;
+
+/// How long a download's headers may take, for each address on the way.
+pub(super) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
+/// How long a download may take, whole.
+pub(super) const TIMEOUT: Millis = 300 * SECOND;
+/// How many redirects a download may take.
+const MAX_REDIRECTS: usize = 5;
+
+/// A video on its way.
+pub struct Download {
+    pub(super) bytes: Bytes,
+    /// The length that was announced, in bytes.
+    pub(super) length: Option<u64>,
+}
+
+/// Where the bytes come from.
+pub(super) enum Bytes {
+    /// Straight from an answer: with a known length they pass through the platform alone.
+    Answer(Box<Answer>),
+    /// Chunk by chunk.
+    Chunks(LocalBoxStream<'static, Result<Vec<u8>, Lost>>),
+}
+
+impl Download {
+    /// A video of unknown length, made chunk by chunk; an `Err` means that it ended before it was whole.
+    pub fn from_chunks(chunks: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static) -> Self {
+        Self { bytes: Bytes::Chunks(chunks.boxed_local()), length: None }
+    }
+
+    /// The bytes, chunk by chunk, wherever they come from.
+    pub fn into_chunks(self) -> LocalBoxStream<'static, Result<Vec<u8>, Lost>> {
+        match self.bytes {
+            Bytes::Answer(answer) => answer.chunks().boxed_local(),
+            Bytes::Chunks(chunks) => chunks,
+        }
+    }
+}
+
+/// What accompanies the request for a file at one address.
+pub(super) type Credential = Option<(&'static str, String)>;
+
+/// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
+/// be visited at all.
+pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
+    let Some(mut credential) = visit(&start) else {
+        return Outcome::Refused(storage("The video's address is not usable."));
+    };
+    let mut url = start;
+    for _ in 0..=MAX_REDIRECTS {
+        let mut headers = vec![("accept-encoding", "identity")];
+        headers.extend(credential.as_ref().map(|(name, value)| (*name, value.as_str())));
+        let call = Call {
+            method: Method::Get,
+            url: url.as_str(),
+            headers: &headers,
+            body: None,
+            headers_within: HEADERS_TIMEOUT,
+            all_within: TIMEOUT,
+        };
+        let Ok(answer) = call.send().await else { return Outcome::Unknown };
+        if !(300..=399).contains(&answer.status()) {
+            return accept(answer);
+        }
+        let next = answer.header("location").and_then(|location| url.join(&location).ok());
+        answer.discard();
+        let next = next.and_then(|next| Some((visit(&next)?, next)));
+        let Some((its_credential, next)) = next else {
+            return retry("The video's address redirects to one that may not be visited.", None);
+        };
+        (credential, url) = (its_credential, next);
+    }
+    retry("The video's address redirects too often.", None)
+}
+
+/// Only encrypted addresses, but for the scheme of the configured upstream, which may be a local one.
+pub(super) fn may_visit(url: &Url, upstream: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && upstream.scheme() == "http")
+}
+
+fn accept(answer: Answer) -> Outcome<Download> {
+    let status = answer.status();
+    let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
+    if status != 200 {
+        answer.discard();
+        return retry(&format!("Fetching the video was answered with HTTP {status}."), asked);
+    }
+    let content_type = answer.header("content-type").unwrap_or_default();
+    if !content_type.starts_with("video/") && !content_type.starts_with("application/octet-stream") {
+        answer.discard();
+        return retry("The video's address answered with something that is not a video.", None);
+    }
+    let encoded = answer.header("content-encoding").is_some_and(|encoding| encoding != "identity");
+    let length = answer.header("content-length").and_then(|length| length.parse().ok()).filter(|_| !encoded);
+    Outcome::Done(Download { bytes: Bytes::Answer(Box::new(answer)), length })
+}
+
+pub(super) fn storage(sentence: &str) -> Failure {
+    Failure::new(ErrorCode::StorageFailed, sentence)
+}
+
+pub(super) fn retry(sentence: &str, after: Option<Millis>) -> Outcome<Download> {
+    Outcome::Retry { after, failure: storage(sentence) }
+}

@@ -1,0 +1,103 @@
+//! What a job asks of its provider, with what it needs from R2.
+
+use crate::clients::{Provider, r2};
+use crate::config::Config;
+use crate::machine::job::{Job, Progress, Request, Video};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::wire::order::{Image, Order};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use worker::{Bucket, Env};
+
+/// One job's way to its provider.
+pub(super) struct Upstream<'a> {
+    pub(super) env: &'a Env,
+    pub(super) config: &'a Config,
+    pub(super) job: &'a Job,
+}
+
+impl Upstream<'_> {
+    /// Pays for the render. What is missing before the call leaves proves that nothing was bought.
+    pub(super) async fn submit(&self) -> Outcome<String> {
+        let request = &self.job.request;
+        let provider = match self.provider() {
+            Ok(provider) => provider,
+            Err(failure) => return Outcome::Refused(failure),
+        };
+        match self.images(request).await {
+            Outcome::Done(images) => provider.submit(&Order { request, images: &images, push: None }).await,
+            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Refused(failure) => Outcome::Refused(failure),
+            Outcome::Unknown => Outcome::Retry { after: None, failure: storage("An image could not be read.") },
+        }
+    }
+
+    pub(super) async fn poll(&self, operation: &str) -> Outcome<Progress> {
+        match self.provider() {
+            Ok(provider) => provider.poll(operation).await,
+            Err(failure) => Outcome::Retry { after: None, failure },
+        }
+    }
+
+    /// Streams the video into R2.
+    pub(super) async fn store(&self, attempt: u32, uri: &str) -> Outcome<Video> {
+        let (provider, bucket) = match (self.provider(), self.bucket()) {
+            (Ok(provider), Ok(bucket)) => (provider, bucket),
+            (Err(failure), _) | (_, Err(failure)) => return Outcome::Retry { after: None, failure },
+        };
+        let job = self.job;
+        let label = r2::Label {
+            key: job.key.video_key(attempt),
+            generation_id: &job.key.generation_id,
+            user_id: &job.key.user_id,
+            model: &job.request.model,
+            attempt,
+        };
+        match provider.fetch(uri).await {
+            Outcome::Done(download) => r2::store(&bucket, &label, download).await,
+            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Refused(failure) => Outcome::Refused(failure),
+            Outcome::Unknown => Outcome::Unknown,
+        }
+    }
+
+    fn provider(&self) -> Result<&dyn Provider, Failure> {
+        let name = &self.job.request.provider;
+        self.config.providers.find(name).ok_or_else(|| {
+            let sentence = format!("The provider {name} is no longer set up.");
+            Failure::new(ErrorCode::ProviderUnavailable, sentence)
+        })
+    }
+
+    fn bucket(&self) -> Result<Bucket, Failure> {
+        self.env.bucket("VIDEOS").map_err(|_| storage("The video storage is not configured."))
+    }
+
+    async fn images(&self, request: &Request) -> Outcome<Vec<Image>> {
+        let mut images = Vec::new();
+        if request.images.is_empty() {
+            return Outcome::Done(images);
+        }
+        let bucket = match self.bucket() {
+            Ok(bucket) => bucket,
+            Err(failure) => return Outcome::Retry { after: None, failure },
+        };
+        for image in &request.images {
+            match r2::read(&bucket, &image.key).await {
+                Outcome::Done(bytes) => images.push(Image {
+                    role: image.role,
+                    mime_type: image.mime_type.clone(),
+                    base64: STANDARD.encode(bytes),
+                }),
+                Outcome::Retry { after, failure } => return Outcome::Retry { after, failure },
+                Outcome::Refused(failure) => return Outcome::Refused(failure),
+                Outcome::Unknown => return Outcome::Unknown,
+            }
+        }
+        Outcome::Done(images)
+    }
+}
+
+fn storage(sentence: &str) -> Failure {
+    Failure::new(ErrorCode::StorageFailed, sentence)
+}
