@@ -16,6 +16,8 @@ pub struct BadAlias;
 pub struct Aliases(Vec<(String, &'static str)>);
 
 impl Aliases {
+    pub const NONE: Self = Self(Vec::new());
+
     /// Reads `old=model,older=model`; a model must be in the table and have no end yet.
     pub fn parse(text: &str) -> Result<Self, BadAlias> {
         let pairs: Option<Vec<(String, &'static str)>> = text.split(',').map(pair).collect();

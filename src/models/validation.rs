@@ -148,7 +148,9 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
     let known_duration = model.durations.contains(&duration_seconds);
     if !known_duration {
         offend(Choice::Duration, format!("must be one of {} seconds for {}", numbers(model.durations), model.id));
-    } else if wish.reference_images > 0 && !model.inputs.reference_durations.contains(&duration_seconds) {
+    } else if (1..=model.inputs.reference_images).contains(&wish.reference_images)
+        && !model.inputs.reference_durations.contains(&duration_seconds)
+    {
         let seconds = numbers(model.inputs.reference_durations);
         offend(Choice::Duration, format!("must be {seconds} seconds with reference images for {}", model.id));
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 fn key_of(body: Value, idempotency_key: Option<&str>) -> Result<JobKey, Vec<FieldError>> {
-    parse(&object(body), Intake { idempotency_key, ..INTAKE }).map(|(key, _)| key)
+    parse(&object(body), Intake { idempotency_key, ..INTAKE }).map(|parsed| parsed.key)
 }
 
 #[test]

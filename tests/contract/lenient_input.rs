@@ -30,10 +30,10 @@ fn provider_model_and_priority_may_stand_inside_parameters() {
 #[test]
 fn the_top_level_wins_over_parameters() {
     let request = accepted(json!({
-        "prompt": "a dog", "provider": "veo3", "model": "veo-3.1-lite-generate-preview", "priority": 2,
+        "prompt": "a dog", "provider": "veo3", "model": "veo-3.1-fast-generate-001", "priority": 2,
         "parameters": { "provider": "sora", "model": "x", "priority": 9 },
     }));
-    assert_eq!((request.model.as_str(), request.priority), ("veo-3.1-lite-generate-preview", 2));
+    assert_eq!((request.model.as_str(), request.priority), ("veo-3.1-fast-generate-001", 2));
 }
 
 #[test]

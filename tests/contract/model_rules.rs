@@ -1,29 +1,47 @@
 //! What each model takes and costs.
 
-use crate::requests::{accepted, refused};
-use reelay::models::{DEFAULT_MODEL, MODELS, Wish, find, render_options};
-use serde_json::json;
+use crate::requests::{CATALOGUE, accepted, parsed, refused};
+use chrono::DateTime;
+use reelay::clients::REGISTRY;
+use reelay::models::{Aliases, Audio, Catalogue, Choice, MODELS, Model, PROVIDERS, Wish, render_options};
+use reelay::wire::api::Problem;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+fn served() -> Vec<&'static Model> {
+    CATALOGUE.models().collect()
+}
 
 #[test]
 fn every_model_accepts_its_own_defaults() {
-    for model in MODELS {
+    for model in served() {
         let (options, price) = render_options(model, Wish::default()).expect("defaults");
         assert_eq!((options.duration_seconds, options.resolution.as_str()), (8, "720p"), "{}", model.id);
-        assert!(price > 0 && model.usual_render_ms > 0, "{}", model.id);
+        assert!(price > 0 && model.usual_render_ms > 0 && model.requests_per_minute > 0, "{}", model.id);
     }
 }
 
 #[test]
-fn ids_are_unique_and_the_default_is_one_of_them() {
-    let ids: BTreeSet<&str> = MODELS.iter().map(|model| model.id).collect();
+fn each_provider_has_an_id_once_and_every_provider_of_the_table_can_be_set_up() {
+    let ids: BTreeSet<(&str, &str)> = MODELS.iter().map(|model| (model.provider, model.id)).collect();
     assert_eq!(ids.len(), MODELS.len());
-    assert!(ids.contains(DEFAULT_MODEL));
+    let registered: Vec<&str> = REGISTRY.iter().map(|registration| registration.name).collect();
+    assert_eq!(registered, PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>());
+    assert!(MODELS.iter().all(|model| registered.contains(&model.provider)));
+}
+
+#[test]
+fn every_end_is_a_date_with_a_successor_that_is_served() {
+    for model in MODELS.iter().filter(|model| model.retires_at.is_some()) {
+        assert!(model.retires_at.is_some_and(|at| DateTime::parse_from_rfc3339(at).is_ok()), "{}", model.id);
+        let replacement = model.replacement.expect("a replacement");
+        assert!(MODELS.iter().any(|other| other.id == replacement && other.retires_at.is_none()), "{}", model.id);
+    }
 }
 
 #[test]
 fn every_offered_combination_is_granted_and_priced_by_the_second() {
-    for model in MODELS {
+    for model in served() {
         for resolution in model.resolutions {
             for duration in resolution.durations {
                 assert!(model.durations.contains(duration), "{} {}", model.id, resolution.name);
@@ -53,8 +71,7 @@ fn large_pictures_need_full_length() {
 
 #[test]
 fn the_lite_model_has_no_4k() {
-    let body =
-        json!({ "prompt": "a dog", "model": "veo-3.1-lite-generate-preview", "parameters": { "quality": "4k" } });
+    let body = json!({ "prompt": "a dog", "model": "veo-3.1-lite-generate-001", "parameters": { "quality": "4k" } });
     assert_eq!(refused(body), ["/parameters/quality"]);
 }
 
@@ -63,9 +80,11 @@ fn a_cost_is_the_list_price_of_what_was_asked() {
     for (model, parameters, micros) in [
         ("veo-3.1-generate-001", json!({}), 3_200_000),
         ("veo-3.1-generate-001", json!({ "duration": 4 }), 1_600_000),
-        ("veo-3.1-generate-preview", json!({ "resolution": "4k" }), 4_800_000),
+        ("veo-3.1-generate-001", json!({ "resolution": "4k" }), 4_800_000),
         ("veo-3.1-fast-generate-001", json!({ "resolution": "1080p" }), 960_000),
-        ("veo-3.1-lite-generate-preview", json!({}), 400_000),
+        ("veo-3.1-lite-generate-001", json!({}), 400_000),
+        ("gemini-omni-1.2-flash", json!({ "duration": 15, "resolution": "360p" }), 450_000),
+        ("gemini-omni-1.1-flash", json!({ "duration": 3, "resolution": "4K" }), 900_000),
     ] {
         let request = accepted(json!({ "prompt": "a dog", "model": model, "parameters": parameters }));
         assert_eq!(request.price_micros, micros, "{model} {parameters}");
@@ -74,12 +93,13 @@ fn a_cost_is_the_list_price_of_what_was_asked() {
 
 #[test]
 fn optional_wishes_reach_the_model() {
-    let request = accepted(json!({ "prompt": "a dog", "parameters": {
-        "seed": 4_294_967_295_u32, "negativePrompt": "rain", "personGeneration": "allow_adult",
+    let request = accepted(json!({ "prompt": "a dog", "provider": "vertex", "parameters": {
+        "seed": 4_294_967_295_u32, "negativePrompt": "rain", "personGeneration": "allow_adult", "generateAudio": false,
     } }));
     assert_eq!(request.render.seed, Some(u32::MAX));
     assert_eq!(request.render.negative_prompt.as_deref(), Some("rain"));
     assert_eq!(request.render.person_generation.as_deref(), Some("allow_adult"));
+    assert_eq!(request.render.audio, Some(false));
     assert_eq!(
         refused(json!({ "prompt": "a dog", "parameters": { "seed": 4_294_967_296_u64 } })),
         ["/parameters/seed"]
@@ -87,11 +107,107 @@ fn optional_wishes_reach_the_model() {
 }
 
 #[test]
-fn the_apps_word_google_means_the_same_provider() {
-    for provider in [None, Some("google"), Some("veo3")] {
-        assert_eq!(find(provider, None, DEFAULT_MODEL).expect("known").id, DEFAULT_MODEL);
+fn what_a_model_does_not_take_is_named() {
+    for (model, parameters, pointer) in [
+        ("gemini-omni-1.2-flash", json!({ "negativePrompt": "rain" }), "/parameters/negativePrompt"),
+        ("gemini-omni-1.1-flash", json!({ "seed": 1 }), "/parameters/seed"),
+        ("gemini-omni-1.1-flash", json!({ "duration": 11 }), "/parameters/duration"),
+        ("gemini-omni-1.2-flash", json!({ "duration": 16 }), "/parameters/duration"),
+        ("gemini-omni-1.2-flash", json!({ "personGeneration": "allow_all" }), "/parameters/personGeneration"),
+        ("gemini-omni-1.2-flash", json!({ "generateAudio": false }), "/parameters/generateAudio"),
+        ("veo-3.1-generate-001", json!({ "duration": 5 }), "/parameters/duration"),
+        ("veo-3.1-generate-001", json!({ "generateAudio": "no" }), "/parameters/generateAudio"),
+        ("veo-3.1-generate-001", json!({ "video": { "uri": "x" } }), "/parameters/video"),
+    ] {
+        let body = json!({ "prompt": "a dog", "model": model, "parameters": parameters });
+        assert_eq!(refused(body), [pointer], "{model} {parameters}");
     }
-    for unknown in ["vertex", "omni", "Google", ""] {
-        assert!(find(Some(unknown), None, DEFAULT_MODEL).is_err(), "{unknown}");
+}
+
+#[test]
+fn a_retired_model_names_its_successor_unless_the_operator_has_mapped_it() {
+    for (id, successor) in [
+        ("veo-3.1-generate-preview", "veo-3.1-generate-001"),
+        ("veo-3.0-fast-generate-001", "veo-3.1-fast-generate-001"),
+        ("gemini-omni-flash-preview", "gemini-omni-1.2-flash"),
+    ] {
+        let offence = CATALOGUE.find(None, Some(id)).expect_err(id);
+        assert!(offence.retired && offence.detail.contains("was retired by its provider on 2026-"), "{offence:?}");
+        assert!(offence.detail.contains(successor), "{offence:?}");
+        let aliases = Aliases::parse(&format!("{id}={successor}")).expect("aliases");
+        let mapped = Catalogue { aliases: &aliases, ..CATALOGUE }.find(None, Some(id)).expect("mapped");
+        assert_eq!(mapped.id, successor);
     }
+    let earlier = Catalogue { now: 1_767_225_600_000, ..CATALOGUE };
+    assert!(earlier.find(None, Some("veo-3.1-generate-preview")).is_ok(), "it was served in January");
+    let errors = parsed(json!({ "prompt": "a dog", "model": "veo-2.0-generate-001" })).expect_err("retired");
+    assert_eq!((errors.len(), errors[0].name()), (1, "/model"));
+    assert_eq!(Problem::invalid(errors).code, "model_retired");
+}
+
+#[test]
+fn the_apps_words_mean_whoever_is_set_up() {
+    let found = |providers: &[&'static str], provider: Option<&str>, model: Option<&str>| {
+        let found = Catalogue { providers, ..CATALOGUE }.find(provider, model);
+        found.map(|model| (model.provider, model.id)).map_err(|offence| offence.choice)
+    };
+    let veo = "veo-3.1-generate-001";
+    for word in [None, Some("google"), Some("veo3")] {
+        assert_eq!(found(&["veo3", "vertex", "omni"], word, None), Ok(("veo3", veo)));
+        assert_eq!(found(&["vertex", "omni"], word, None), Ok(("vertex", veo)));
+        assert_eq!(found(&["vertex", "omni"], word, Some(veo)), Ok(("vertex", veo)));
+    }
+    assert_eq!(found(&["omni"], Some("google"), None), Ok(("omni", "gemini-omni-1.2-flash")));
+    assert_eq!(found(&["vertex", "omni"], Some("omni"), None), Ok(("omni", "gemini-omni-1.2-flash")));
+    assert_eq!(found(&["omni"], Some("veo3"), None), Err(Choice::Provider));
+    assert_eq!(found(&["omni"], None, Some(veo)), Err(Choice::Model));
+    assert_eq!(found(&["vertex", "omni"], Some("omni"), Some(veo)), Err(Choice::Model));
+    for unknown in ["Google", "", "openai"] {
+        assert_eq!(found(&["veo3"], Some(unknown), None), Err(Choice::Provider), "{unknown}");
+    }
+}
+
+#[test]
+fn the_operators_default_counts_where_the_provider_has_it() {
+    let catalogue = Catalogue { default_model: Some("gemini-omni-1.1-flash"), ..CATALOGUE };
+    assert_eq!(catalogue.find(None, None).map(|model| model.id), Ok("gemini-omni-1.1-flash"));
+    assert_eq!(catalogue.find(Some("vertex"), None).map(|model| model.id), Ok("veo-3.1-generate-001"));
+    assert_eq!(catalogue.default().map(|model| model.id), Some("gemini-omni-1.1-flash"));
+}
+
+#[test]
+fn what_the_registry_says_of_a_model_reaches_its_order() {
+    let request = accepted(json!({ "prompt": "a dog", "provider": "omni" }));
+    assert_eq!((request.submits_per_minute, request.cancellable, request.usual_render), (Some(10), true, 25_000));
+    let request = accepted(json!({ "prompt": "a dog", "provider": "vertex" }));
+    assert_eq!((request.submits_per_minute, request.cancellable), (Some(50), false));
+    assert_eq!(request.render.audio, Some(true));
+}
+
+#[test]
+fn what_the_app_reads_of_a_model_has_the_names_of_the_documentation() {
+    let shown =
+        serde_json::to_value(served().iter().find(|model| model.id == "gemini-omni-1.1-flash").expect("a model"))
+            .expect("JSON");
+    let names: Vec<&String> = shown.as_object().expect("an object").keys().collect();
+    let expected = json!([
+        "aspectRatios",
+        "audio",
+        "cancellable",
+        "defaultDuration",
+        "durations",
+        "id",
+        "inputs",
+        "name",
+        "negativePrompt",
+        "personGeneration",
+        "provider",
+        "requestsPerMinute",
+        "resolutions",
+        "seed",
+        "usualRenderMs"
+    ]);
+    assert_eq!(json!(names), expected);
+    assert_eq!(shown["inputs"], json!({ "image": true, "lastFrame": false, "referenceImages": 3, "video": false }));
+    assert_eq!((shown["audio"].clone(), Audio::Always), (Value::from("always"), served()[0].audio));
 }

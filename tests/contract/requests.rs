@@ -2,16 +2,27 @@
 
 use reelay::machine::job::Request;
 use reelay::machine::{JobKey, Moment};
+use reelay::models::{Aliases, Catalogue};
 use reelay::wire::api::{FieldError, Intake, parse};
 use serde_json::{Map, Value};
 
 pub(crate) const MOMENT: Moment = Moment { now: 1_767_225_600_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef };
 
+static NO_ALIASES: Aliases = Aliases::NONE;
+
+/// All providers are set up, on 24 November 2026.
+pub(crate) const CATALOGUE: Catalogue<'static> = Catalogue {
+    providers: &["veo3", "vertex", "omni"],
+    aliases: &NO_ALIASES,
+    default_model: None,
+    now: 1_795_478_400_000,
+};
+
 pub(crate) const INTAKE: Intake<'static> = Intake {
     user_id: "u_1",
     idempotency_key: None,
     public_url: "https://reelay.example.com",
-    default_model: "veo-3.1-generate-001",
+    catalogue: CATALOGUE,
     moment: MOMENT,
 };
 
@@ -21,7 +32,7 @@ pub(crate) fn object(body: Value) -> Map<String, Value> {
 }
 
 pub(crate) fn parsed(body: Value) -> Result<(JobKey, Request), Vec<FieldError>> {
-    parse(&object(body), INTAKE)
+    parse(&object(body), INTAKE).map(|parsed| (parsed.key, parsed.request))
 }
 
 /// The request of a body that must be accepted.

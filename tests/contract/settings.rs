@@ -6,6 +6,7 @@ use reelay::machine::DAY;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
+use reelay::models::Aliases;
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
@@ -26,8 +27,9 @@ fn the_defaults_are_those_of_the_documentation() {
         config.job.events.into_iter().collect::<Vec<_>>(),
         [EventKind::PendingClarification, EventKind::Completed, EventKind::Failed, EventKind::Cancelled]
     );
-    assert_eq!(config.veo_url.as_str(), "https://generativelanguage.googleapis.com/");
-    assert_eq!(config.default_model, "veo-3.1-generate-001");
+    assert_eq!(config.providers.names(), ["veo3"]);
+    assert_eq!(config.default_model, None);
+    assert_eq!(config.model_aliases, Aliases::NONE);
     assert_eq!((config.public_url, config.api_key), (None, None));
     assert!(config.cors_origins.is_empty());
 }
@@ -56,6 +58,7 @@ fn every_variable_is_read() {
         ("CORS_ORIGINS", "https://app.example.com, http://localhost:3000/"),
         ("API_KEY", "0123456789abcdef"),
         ("DEFAULT_MODEL", "veo-3.1-fast-generate-001"),
+        ("MODEL_ALIASES", "veo-3.0-generate-001=veo-3.1-generate-001, my-model = gemini-omni-1.2-flash"),
         ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{WEBHOOK_SECRET}")),
     ])
     .expect("valid settings");
@@ -69,7 +72,8 @@ fn every_variable_is_read() {
     assert_eq!(config.public_url.as_deref(), Some("https://video.example.com"));
     assert_eq!(config.cors_origins, ["https://app.example.com", "http://localhost:3000"]);
     assert_eq!(config.webhook_secrets, [b"0123456789abcdef0123456789abcdef", b"0123456789abcdef0123456789abcdef"]);
-    assert_eq!(config.default_model, "veo-3.1-fast-generate-001");
+    assert_eq!(config.default_model, Some("veo-3.1-fast-generate-001"));
+    assert_eq!(config.model_aliases.resolve("veo-3.0-generate-001"), "veo-3.1-generate-001");
 }
 
 #[test]
@@ -110,6 +114,11 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("JWT_SECRET", "short-xyz"),
         ("API_KEY", "short-xyz"),
         ("DEFAULT_MODEL", "veo-9-xyz"),
+        ("DEFAULT_MODEL", "veo-3.0-generate-001"),
+        ("MODEL_ALIASES", "xyz"),
+        ("MODEL_ALIASES", "xyz=veo-9"),
+        ("MODEL_ALIASES", "xyz=veo-3.0-generate-001"),
+        ("MODEL_ALIASES", "=veo-3.1-generate-001"),
         ("WEBHOOK_SECRET", "no-prefix-xyz"),
         ("WEBHOOK_SECRET", "whsec_!xyz!"),
         ("WEBHOOK_SECRET", short_secret),
@@ -125,9 +134,17 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
 
 #[test]
 fn a_missing_required_variable_is_named() {
-    for variable in ["NEXTJS_URL", "WEBHOOK_SECRET", "VEO3_API_KEY", "JWT_SECRET"] {
+    for variable in ["NEXTJS_URL", "WEBHOOK_SECRET", "JWT_SECRET"] {
         let error = config_with(&[(variable, "  ")]).expect_err(variable);
         assert_eq!(error.variable, variable);
+    }
+}
+
+#[test]
+fn one_provider_must_be_set_up_and_each_way_is_named() {
+    let error = config_with(&[("VEO3_API_KEY", "")]).expect_err("no provider");
+    for variable in ["VERTEX_SERVICE_ACCOUNT", "GEMINI_API_KEY", "VEO3_API_KEY"] {
+        assert!(error.to_string().contains(variable), "{error}");
     }
 }
 

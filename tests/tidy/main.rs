@@ -9,6 +9,7 @@ mod clocks;
 mod lengths;
 mod names;
 mod panics;
+mod providers;
 mod purity;
 mod rooms;
 mod settings;
@@ -63,6 +64,12 @@ fn every_variable_stands_in_the_readme_and_the_other_way_round() {
     let readme = source::read("README.md");
     let files = read_rust_files("src");
     let violations = settings::differences(&files, &readme);
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn providers_are_known_to_the_registry_and_the_table_alone() {
+    let violations = providers::mentions(&read_rust_files("src"));
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 

@@ -163,7 +163,7 @@ fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8() {
 fn a_wait_that_the_upstream_asks_for_is_kept() {
     let world = shared();
     let (user, prompt) = (world.user(), format!("{} [[submit:429-retry:5s*1]]", unique("asked to wait")));
-    user.ends_as(&user.generate_by("veo-3.1-lite-generate-preview", &prompt), "completed");
+    user.ends_as(&user.generate_by("veo-3.1-fast-generate-001", &prompt), "completed");
     let came: Vec<u64> =
         world.upstream.requests("submit", &prompt).iter().filter_map(|request| request["atMs"].as_u64()).collect();
     assert_eq!(came.len(), 2);

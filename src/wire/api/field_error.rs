@@ -9,6 +9,9 @@ pub struct FieldError {
     pub place: Place,
     /// What it must be.
     pub detail: String,
+    /// A word for programs, where there is one besides `invalid_request`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
 }
 
 /// Where the bad part stands. Only a body has JSON pointers (RFC 6901).
@@ -23,17 +26,22 @@ pub enum Place {
 impl FieldError {
     /// A bad field of the body, by its JSON pointer.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), detail: detail.into() }
+        Self { place: Place::Pointer(pointer.into()), detail: detail.into(), code: None }
     }
 
     /// A bad request header.
     pub fn header(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Header(name), detail: detail.into() }
+        Self { place: Place::Header(name), detail: detail.into(), code: None }
     }
 
     /// A bad query parameter.
     pub fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Parameter(name), detail: detail.into() }
+        Self { place: Place::Parameter(name), detail: detail.into(), code: None }
+    }
+
+    /// The same with a word for programs.
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// The name of the bad part.

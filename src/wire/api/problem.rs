@@ -69,11 +69,13 @@ impl Problem {
         Self::new(400, "malformed_json", "Malformed JSON", format!("The body is not a JSON object: {why}."))
     }
 
-    /// 400: fields, headers or query parameters are missing or wrong; all of them are named.
+    /// 400: fields, headers or query parameters are missing or wrong; all of them are named. A word of the only one is
+    /// that of the problem.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let named: Vec<String> = errors.iter().map(|error| format!("{} {}", error.name(), error.detail)).collect();
         let detail = format!("The request is not valid: {}.", named.join("; "));
-        Self { errors, ..Self::new(400, "invalid_request", "Invalid request", detail) }
+        let code = if let [FieldError { code: Some(code), .. }] = errors.as_slice() { code } else { "invalid_request" };
+        Self { errors, ..Self::new(400, code, "Invalid request", detail) }
     }
 
     /// 401.

@@ -311,7 +311,8 @@ fn refuse_choice(fields: &mut Fields<'_>, offence: &Offence) {
         Choice::ReferenceImages => (&[], "/parameters/referenceImages"),
     };
     let pointer = fields.written(places).unwrap_or_else(|| usual.to_owned());
-    fields.refuse(FieldError::field(pointer, offence.detail.clone()));
+    let error = FieldError::field(pointer, offence.detail.clone());
+    fields.refuse(if offence.retired { error.with_code("model_retired") } else { error });
 }
 
 fn json_length(object: &Map<String, Value>) -> usize {

@@ -1,0 +1,79 @@
+//! A provider is one file, its wire, and one line of the registry: this file is the first two of a toy.
+
+use crate::requests::accepted;
+use async_trait::async_trait;
+use futures::executor::block_on;
+use futures::{StreamExt, stream};
+use reelay::clients::{Download, Provider, Providers, REGISTRY, Registration};
+use reelay::machine::job::Progress;
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::wire::order::Order;
+use reelay::wire::variables::{ConfigError, Variables};
+use serde_json::json;
+use std::rc::Rc;
+
+/// Renders at once: the operation is the prompt, the video its letters.
+struct Toy;
+
+fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+    match variables.text("TOY_KEY").as_deref() {
+        None => Ok(None),
+        Some("toy") => Ok(Some(Rc::new(Toy))),
+        Some(_) => Err(ConfigError::new("TOY_KEY", "the word toy")),
+    }
+}
+
+#[async_trait(?Send)]
+impl Provider for Toy {
+    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
+        match order.request.prompt.as_str() {
+            "a toad" => Outcome::Refused(Failure::new(ErrorCode::ProviderRejectedContent, "No toads.")),
+            prompt => Outcome::Done(prompt.to_owned()),
+        }
+    }
+
+    async fn poll(&self, operation: &str) -> Outcome<Progress> {
+        Outcome::Done(Progress::Ready { uri: format!("toy:{operation}"), cost_micros: Some(1) })
+    }
+
+    async fn fetch(&self, uri: &str) -> Outcome<Download> {
+        let letters: Vec<_> = uri.bytes().map(|letter| Ok(vec![letter])).collect();
+        Outcome::Done(Download::from_chunks(stream::iter(letters)))
+    }
+}
+
+/// The one line.
+const TOY: Registration = Registration { name: "toy", open };
+
+fn providers(key: &str) -> Result<Providers, ConfigError> {
+    let registry: Vec<Registration> = REGISTRY.iter().copied().chain([TOY]).collect();
+    let key = key.to_owned();
+    let lookup = move |name: &str| (name == "TOY_KEY").then(|| key.clone());
+    Providers::open(&registry, &Variables::new(&lookup))
+}
+
+#[test]
+fn a_registered_provider_submits_polls_and_fetches() {
+    let providers = providers("toy").expect("set up");
+    assert_eq!(providers.names(), ["toy"], "the others have no variables");
+    let toy = providers.find("toy").expect("found");
+    let request = accepted(json!({ "prompt": "a boat" }));
+    let order = Order { request: &request, images: &[], push: None };
+    let Outcome::Done(operation) = block_on(toy.submit(&order)) else { panic!("not accepted") };
+    let Outcome::Done(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else { panic!("not ready") };
+    let Outcome::Done(download) = block_on(toy.fetch(&uri)) else { panic!("no video") };
+    let chunks: Vec<_> = block_on(download.into_chunks().collect());
+    assert_eq!(chunks.into_iter().flat_map(Result::unwrap).collect::<Vec<u8>>(), b"toy:a boat");
+    assert_eq!(block_on(toy.cancel(&operation)), Outcome::Done(()), "its wire has no such call");
+}
+
+#[test]
+fn its_refusal_and_its_bad_setting_are_its_own() {
+    let with_toy = providers("toy").expect("set up");
+    let request = accepted(json!({ "prompt": "a toad" }));
+    let order = Order { request: &request, images: &[], push: None };
+    let outcome = block_on(with_toy.find("toy").expect("found").submit(&order));
+    assert!(matches!(outcome, Outcome::Refused(Failure { code: ErrorCode::ProviderRejectedContent, .. })));
+    let error = providers("car").err().expect("a bad setting");
+    assert_eq!(error.to_string(), "the variable TOY_KEY must be the word toy");
+}
