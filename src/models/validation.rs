@@ -208,8 +208,8 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
         offences.push(if people.is_empty() {
             unsupported(Choice::PersonGeneration)
         } else {
-            let with = if with_images { " with images" } else { "" };
-            let detail = format!("must be one of {}{with} for {}", people.join(", "), model.id);
+            let when = if with_images { " with images" } else { "" };
+            let detail = format!("must be one of {}{when} for {}", people.join(", "), model.id);
             Offence::new(Choice::PersonGeneration, detail)
         });
     }

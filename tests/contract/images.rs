@@ -18,37 +18,37 @@ fn image(mime_type: &str, bytes: &[u8]) -> Value {
     json!({ "mimeType": mime_type, "data": STANDARD.encode(bytes) })
 }
 
-fn taken(model: &str, parameters: Value) -> Parsed {
+fn taken(model: &str, parameters: &Value) -> Parsed {
     let body = json!({ "generationId": "g1", "prompt": "a dog", "model": model, "parameters": parameters });
     parse(&object(body), INTAKE).expect("the body is valid")
 }
 
-fn named(model: &str, parameters: Value) -> Vec<String> {
+fn named(model: &str, parameters: &Value) -> Vec<String> {
     refused(json!({ "prompt": "a dog", "model": model, "parameters": parameters }))
 }
 
 #[test]
 fn images_are_kept_beside_the_order_in_their_roles() {
     let frames = json!({ "image": png(), "lastFrame": image("image/jpeg", JPEG) });
-    let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", frames);
+    let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &frames);
     assert_eq!(uploads.iter().map(|upload| upload.bytes.as_slice()).collect::<Vec<_>>(), [PNG, JPEG]);
     assert_eq!(uploads.iter().map(|upload| upload.image.clone()).collect::<Vec<_>>(), request.images);
     let roles: Vec<ImageRole> = request.images.iter().map(|image| image.role).collect();
     assert_eq!(roles, [ImageRole::FirstFrame, ImageRole::LastFrame]);
     assert_eq!(request.images[0].key, format!("inputs/u_1/g1/{}/0", request.fingerprint));
     let references = json!({ "referenceImages": [png(), png(), png()] });
-    assert_eq!(taken("gemini-omni-1.2-flash", references).uploads.len(), 3);
+    assert_eq!(taken("gemini-omni-1.2-flash", &references).uploads.len(), 3);
 }
 
 #[test]
 fn the_stored_order_has_no_bytes_of_an_image_but_another_image_is_another_request() {
-    let first = taken("veo-3.1-generate-001", json!({ "image": png(), "mine": 1 })).request;
+    let first = taken("veo-3.1-generate-001", &json!({ "image": png(), "mine": 1 })).request;
     let size = PNG.len();
     assert_eq!(json!(first.parameters), json!({ "image": { "mimeType": "image/png", "size": size }, "mine": 1 }));
     assert!(!serde_json::to_string(&first).expect("JSON").contains(&STANDARD.encode(PNG)));
-    let other = taken("veo-3.1-generate-001", json!({ "image": image("image/jpeg", JPEG), "mine": 1 })).request;
+    let other = taken("veo-3.1-generate-001", &json!({ "image": image("image/jpeg", JPEG), "mine": 1 })).request;
     assert_ne!(first.fingerprint, other.fingerprint);
-    let listed = taken("veo-3.1-generate-001", json!({ "referenceImages": [png()] })).request;
+    let listed = taken("veo-3.1-generate-001", &json!({ "referenceImages": [png()] })).request;
     assert_eq!(json!(listed.parameters), json!({ "referenceImages": [{ "mimeType": "image/png", "size": size }] }));
 }
 
@@ -65,11 +65,11 @@ fn what_is_no_image_is_named_before_anything_is_stored() {
         (json!({ "mimeType": "image/png", "data": "!!" }), "/data"),
         (json!({ "mimeType": "image/png", "data": 7 }), "/data"),
     ] {
-        assert_eq!(named(veo, json!({ "image": value })), [format!("/parameters/image{field}")]);
+        assert_eq!(named(veo, &json!({ "image": value })), [format!("/parameters/image{field}")]);
         let list = json!({ "referenceImages": [png(), value] });
-        assert_eq!(named(veo, list), [format!("/parameters/referenceImages/1{field}")]);
+        assert_eq!(named(veo, &list), [format!("/parameters/referenceImages/1{field}")]);
     }
-    assert_eq!(named(veo, json!({ "referenceImages": png() })), ["/parameters/referenceImages"]);
+    assert_eq!(named(veo, &json!({ "referenceImages": png() })), ["/parameters/referenceImages"]);
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn an_image_has_a_largest_size() {
         bytes.resize(size, 0);
         json!({ "image": image("image/png", &bytes) })
     };
-    assert_eq!(named("veo-3.1-generate-001", of(MAX_IMAGE + 1)), ["/parameters/image/data"]);
-    assert_eq!(taken("veo-3.1-generate-001", of(MAX_IMAGE)).uploads[0].image.size, MAX_IMAGE as u64);
+    assert_eq!(named("veo-3.1-generate-001", &of(MAX_IMAGE + 1)), ["/parameters/image/data"]);
+    assert_eq!(taken("veo-3.1-generate-001", &of(MAX_IMAGE)).uploads[0].image.size, MAX_IMAGE as u64);
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn a_model_gets_only_the_images_it_takes() {
         ("veo-3.1-generate-001", json!({ "video": { "uri": "x" } }), "video"),
         ("veo-3.1-generate-001", json!({ "mask": png() }), "mask"),
     ] {
-        assert_eq!(named(model, parameters.clone()), [format!("/parameters/{pointer}")], "{model}");
+        assert_eq!(named(model, &parameters), [format!("/parameters/{pointer}")], "{model}");
     }
     for absent in ["image", "lastFrame", "referenceImages", "video", "mask"] {
-        assert!(taken("veo-3.1-generate-001", json!({ absent: null })).uploads.is_empty());
+        assert!(taken("veo-3.1-generate-001", &json!({ absent: null })).uploads.is_empty());
     }
 }

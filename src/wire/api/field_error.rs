@@ -40,6 +40,7 @@ impl FieldError {
     }
 
     /// The same with a word for programs.
+    #[must_use]
     pub fn with_code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
     }

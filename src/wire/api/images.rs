@@ -118,10 +118,10 @@ pub(super) fn uploads(given: Vec<Given>, key: &JobKey, fingerprint: &str) -> Vec
 pub(super) fn without_bytes(parameters: &Map<String, Value>) -> Map<String, Value> {
     let single = SINGLE.map(|(name, _)| name);
     let kept = parameters.iter().map(|(name, value)| {
-        let value = match value {
-            Value::Array(list) if name == REFERENCES => Value::Array(list.iter().map(without_data).collect()),
-            value if single.contains(&name.as_str()) => without_data(value),
-            value => value.clone(),
+        let value = match value.as_array() {
+            Some(list) if name == REFERENCES => Value::Array(list.iter().map(without_data).collect()),
+            _ if single.contains(&name.as_str()) => without_data(value),
+            _ => value.clone(),
         };
         (name.clone(), value)
     });
