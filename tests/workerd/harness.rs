@@ -17,6 +17,7 @@ pub(crate) mod ticker;
 pub(crate) mod times;
 pub(crate) mod token;
 pub(crate) mod upstream;
+pub(crate) mod wires;
 pub(crate) mod worker;
 pub(crate) mod worlds;
 
@@ -26,5 +27,6 @@ pub(crate) use ready::until;
 pub(crate) use ticker::Ticker;
 pub(crate) use times::{now, told};
 pub(crate) use upstream::Upstream;
+pub(crate) use wires::{Wire, on_each_wire};
 pub(crate) use worker::Worker;
 pub(crate) use worlds::{Lent, Setup, World, exclusive, kept, shared, unique};

@@ -7,7 +7,7 @@
 //! while the next kills come, and are looked at in the end: most of them are killed more than once.
 
 use crate::harness::upstream::SAMPLE;
-use crate::harness::{Api, Setup, Ticker, World, told, unique, until};
+use crate::harness::{Api, Setup, Ticker, Wire, World, told, unique, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc;
@@ -90,20 +90,27 @@ struct Killed {
 fn killed_at_twelve_points_in_each_mode_every_job_ends_once_by_the_money_rule_and_no_slot_leaks_i1_i4_i5_i8_i9() {
     let jobs: usize = thread::scope(|scope| {
         let modes = ["immediate", "alarm", "queue", "cron"];
-        let killed = modes.map(|mode| scope.spawn(move || killed_at_every_point(mode)));
+        let mut first = 0;
+        let killed = modes.map(|mode| {
+            first += 1;
+            scope.spawn(move || killed_at_every_point(mode, first))
+        });
         killed.into_iter().map(|killed| killed.join().expect("every point of the mode")).sum()
     });
     told(&format!("{} kills, {jobs} jobs cut off", 4 * POINTS.len()));
 }
 
-/// Returns how many jobs were cut off.
-fn killed_at_every_point(mode: &str) -> usize {
+/// Each point meets another wire in the next mode, so that it meets each wire. Returns how many jobs were cut off.
+fn killed_at_every_point(mode: &str, first: usize) -> usize {
     let variables: Vec<_> = SETTINGS.into_iter().chain([("DISPATCH_MODE", mode)]).collect();
     let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
     // Where the mode rests on the minute's trigger: a kill takes with it what the local queue keeps in memory.
     let _clock = matches!(mode, "cron" | "queue").then(|| Ticker::start(&world.worker, TICK));
     let user = world.user();
-    let killed: Vec<Killed> = POINTS.into_iter().flat_map(|point| killed_at(&world, &user, point)).collect();
+    let wires = Wire::ALL.into_iter().cycle().skip(first);
+    let points = POINTS.into_iter().zip(wires);
+    let killed: Vec<Killed> =
+        points.flat_map(|(point, wire)| killed_at(&world, &user.clone().over(wire), point)).collect();
     for job in &killed {
         has_ended_once(&world, &user, job);
     }
@@ -130,7 +137,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
         .map(|order| {
             let (user, answered) = (user.clone(), answered.clone());
             thread::spawn(move || {
-                let answer = user.try_create(&body(&order));
+                let answer = user.try_create(&body(user.wire, &order));
                 // Nobody waits for the later ones.
                 let _ = answered.send(());
                 answer
@@ -164,7 +171,7 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     }
     world.worker.restart();
     for order in orders.iter().filter(|_| point == Early::Accepting) {
-        let again = user.create(&body(order));
+        let again = user.create(&body(user.wire, order));
         assert!(matches!(again.status, 200 | 201), "the same order again: {}", again.text());
     }
     let killed: Vec<Killed> = orders
@@ -209,7 +216,7 @@ fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
         OnTheWay::Telling => upstream.close("webhook"),
         OnTheWay::Told => {}
     }
-    let answer = user.create(&body(&(id.clone(), prompt.clone())));
+    let answer = user.create(&body(user.wire, &(id.clone(), prompt.clone())));
     assert_eq!(answer.status, 201, "{}", answer.text());
     let gate = match point {
         OnTheWay::SubmitBefore | OnTheWay::SubmitAfter => {
@@ -277,6 +284,6 @@ fn has_ended_once(world: &World, user: &Api, job: &Killed) {
     assert!(deliveries.iter().any(|delivery| delivery["answered"] == 200), "{deliveries:#?}");
 }
 
-fn body((id, prompt): &(String, String)) -> Value {
-    json!({ "generationId": id, "prompt": prompt })
+fn body(wire: Wire, (id, prompt): &(String, String)) -> Value {
+    json!({ "generationId": id, "prompt": prompt, "provider": wire.provider() })
 }

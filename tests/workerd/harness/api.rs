@@ -1,5 +1,6 @@
 //! The worker's API as a user's app calls it.
 
+use super::Wire;
 use super::ready::until;
 use super::token;
 use reqwest::Method;
@@ -18,6 +19,7 @@ pub(crate) struct Api {
     http: Client,
     origin: String,
     token: Option<String>,
+    pub(crate) wire: Wire,
     pub(crate) user: String,
 }
 
@@ -49,7 +51,12 @@ impl Api {
     pub(crate) fn new(origin: String, user: String) -> Self {
         let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_mins(2)).build();
         let token = Some(token::user(&user));
-        Self { http: http.expect("an HTTP client"), origin, token, user }
+        Self { http: http.expect("an HTTP client"), origin, token, wire: Wire::Gemini, user }
+    }
+
+    /// The same user, whose generations go over another wire.
+    pub(crate) fn over(self, wire: Wire) -> Self {
+        Self { wire, ..self }
     }
 
     /// The same with another token, or none.
@@ -100,18 +107,16 @@ impl Api {
         request.send().ok().map(|answer| answer.status().as_u16())
     }
 
-    /// Asks for a generation; returns its id.
+    /// Asks for a generation over the user's wire; returns its id.
     #[track_caller]
     pub(crate) fn generate(&self, prompt: &str) -> String {
-        let answer = self.create(&json!({ "prompt": prompt }));
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()["generationId"].as_str().expect("an id").to_owned()
+        self.generate_by(self.wire.model(), prompt)
     }
 
     /// The same by a certain model.
     #[track_caller]
     pub(crate) fn generate_by(&self, model: &str, prompt: &str) -> String {
-        let answer = self.create(&json!({ "prompt": prompt, "model": model }));
+        let answer = self.create(&json!({ "prompt": prompt, "provider": self.wire.provider(), "model": model }));
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["generationId"].as_str().expect("an id").to_owned()
     }

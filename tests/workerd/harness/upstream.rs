@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// The secret of the app's webhooks: 32 bytes.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_dGhlLXRlc3RzLW93bi13ZWJob29rLXNlY3JldCEhIQ==";
+/// Where Vertex AI is to leave its videos.
+pub(crate) const OUTPUT: &str = "gs://the-tests-own-bucket/videos/";
 /// The only key the upstream takes.
 pub(crate) const API_KEY: &str = "the-tests-own-upstream-key";
 /// The film that the upstream renders.
@@ -49,6 +51,16 @@ impl Upstream {
 
     pub(crate) fn log(&self) -> String {
         self.program.output()
+    }
+
+    /// The key of a service account that this upstream issues tokens to.
+    pub(crate) fn service_account(&self) -> String {
+        self.show("service-account", &[]).to_string()
+    }
+
+    /// Makes every access token invalid that was issued so far.
+    pub(crate) fn expire_tokens(&self) {
+        self.control("tokens/expire", &json!({}));
     }
 
     /// Forgets all, opens all gates and answers webhooks with 200 again.

@@ -3,7 +3,7 @@
 use super::process::Program;
 use super::ready::{free_port, until};
 use super::worlds::Setup;
-use super::{token, upstream};
+use super::{Upstream, token, upstream};
 use reqwest::blocking::{Client, Response};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,10 +44,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a worker that talks to the upstream at `upstream`.
-    pub(crate) fn start(folder: &Path, upstream: &str, setup: &Setup<'_>) -> Self {
+    /// Starts a worker that talks to the upstream `upstream`.
+    pub(crate) fn start(folder: &Path, upstream: &Upstream, setup: &Setup<'_>) -> Self {
         lay_out(folder, setup);
-        let variables = usual_variables(upstream).into_iter().chain(setup.variables.iter().copied());
+        let account = upstream.service_account();
+        let variables = usual_variables(upstream.origin(), &account).into_iter().chain(setup.variables.iter().copied());
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let environment = QUIET.iter().chain(setup.environment);
@@ -160,13 +161,19 @@ impl Worker {
     }
 }
 
-fn usual_variables(upstream: &str) -> Vec<(&str, &str)> {
+fn usual_variables<'a>(upstream: &'a str, account: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("JWT_SECRET", token::JWT_SECRET),
         ("API_KEY", SERVICE_KEY),
         ("WEBHOOK_SECRET", upstream::WEBHOOK_SECRET),
         ("VEO3_API_KEY", upstream::API_KEY),
         ("VEO3_API_URL", upstream),
+        ("GEMINI_API_KEY", upstream::API_KEY),
+        ("GEMINI_API_URL", upstream),
+        ("VERTEX_SERVICE_ACCOUNT", account),
+        ("VERTEX_API_URL", upstream),
+        ("VERTEX_STORAGE_URL", upstream),
+        ("VERTEX_OUTPUT", upstream::OUTPUT),
         ("NEXTJS_URL", upstream),
         ("POLL_INTERVAL_MS", "200"),
         ("FIRST_POLL_MS", "200"),

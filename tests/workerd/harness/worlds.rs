@@ -72,7 +72,7 @@ impl World {
         if let Some(fixture) = setup.fixture {
             fixture.adopt_operations(&upstream);
         }
-        let worker = Worker::start(&folder, upstream.origin(), setup);
+        let worker = Worker::start(&folder, &upstream, setup);
         Self { upstream, worker, folder }
     }
 

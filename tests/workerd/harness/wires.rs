@@ -1,0 +1,54 @@
+//! The wires a job may be rendered over: what is promised holds on each.
+
+/// A provider of the worker, all of which the local upstream stands in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    Gemini,
+    Vertex,
+    Omni,
+}
+
+impl Wire {
+    pub(crate) const ALL: [Self; 3] = [Self::Gemini, Self::Vertex, Self::Omni];
+
+    /// The provider in an order.
+    pub(crate) fn provider(self) -> &'static str {
+        match self {
+            Self::Gemini => "veo3",
+            Self::Vertex => "vertex",
+            Self::Omni => "omni",
+        }
+    }
+
+    /// The model of an order that names none.
+    pub(crate) fn model(self) -> &'static str {
+        match self {
+            Self::Gemini | Self::Vertex => "veo-3.1-generate-001",
+            Self::Omni => "gemini-omni-1.2-flash",
+        }
+    }
+
+    /// Another model, to which what a rate limit teaches everyone can be kept.
+    pub(crate) fn other_model(self) -> &'static str {
+        match self {
+            Self::Gemini | Self::Vertex => "veo-3.1-fast-generate-001",
+            Self::Omni => "gemini-omni-1.1-flash",
+        }
+    }
+}
+
+/// Makes a test of each function for each wire.
+macro_rules! on_each_wire {
+    ($($test:ident,)*) => {
+        mod gemini {
+            $(#[test] fn $test() { super::$test($crate::harness::Wire::Gemini); })*
+        }
+        mod vertex {
+            $(#[test] fn $test() { super::$test($crate::harness::Wire::Vertex); })*
+        }
+        mod omni {
+            $(#[test] fn $test() { super::$test($crate::harness::Wire::Omni); })*
+        }
+    };
+}
+pub(crate) use on_each_wire;
