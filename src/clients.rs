@@ -4,6 +4,7 @@
 mod file;
 mod gemini;
 mod http;
+mod omni;
 mod provider;
 pub mod r2;
 mod registry;

@@ -6,6 +6,7 @@ pub mod event;
 pub mod gemini;
 pub mod google;
 pub mod message;
+pub mod omni;
 pub mod order;
 pub mod retry_after;
 pub mod signed_url;

@@ -170,7 +170,13 @@ fn refusal(status: u16, error: &RpcStatus, credential: &str) -> Failure {
 }
 
 fn mentions_api_key(error: &RpcStatus) -> bool {
-    error.details.iter().any(|detail| detail.get("reason").and_then(Value::as_str) == Some("API_KEY_INVALID"))
+    let named = |detail: &Value| detail.get("reason").and_then(Value::as_str) == Some("API_KEY_INVALID");
+    error.details.iter().any(named) || error.message.starts_with("API key not valid")
+}
+
+/// Whether the body of an error with status 400 is about the API key.
+pub(super) fn refuses_api_key(body: &[u8]) -> bool {
+    serde_json::from_slice::<ErrorBody>(body).is_ok_and(|body| mentions_api_key(&body.error))
 }
 
 pub(super) fn mentions_safety(message: &str) -> bool {
