@@ -3,11 +3,13 @@
 
 mod file;
 mod gemini;
+mod google_token;
 mod http;
 mod omni;
 mod provider;
 pub mod r2;
 mod registry;
+mod vertex;
 pub mod webhook;
 
 pub use file::Download;

@@ -88,7 +88,8 @@ pub(super) fn may_visit(url: &Url, upstream: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && upstream.scheme() == "http")
 }
 
-fn accept(answer: Answer) -> Outcome<Download> {
+/// Takes an answer for the file itself; a redirect is none.
+pub(super) fn accept(answer: Answer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {

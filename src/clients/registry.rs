@@ -3,12 +3,16 @@
 use super::gemini;
 use super::omni;
 use super::provider::Provider;
+use super::vertex;
 use crate::wire::variables::{ConfigError, Variables};
 use std::rc::Rc;
 
 /// Every provider that can be set up, by the names of the model registry.
-pub const REGISTRY: &[Registration] =
-    &[Registration { name: "veo3", open: gemini::open }, Registration { name: "omni", open: omni::open }];
+pub const REGISTRY: &[Registration] = &[
+    Registration { name: "veo3", open: gemini::open },
+    Registration { name: "vertex", open: vertex::open },
+    Registration { name: "omni", open: omni::open },
+];
 
 /// How a provider is set up.
 #[derive(Clone, Copy)]

@@ -198,7 +198,7 @@ pub(super) fn failed_operation(error: &RpcStatus) -> Failure {
     }
 }
 
-pub(super) fn unavailable(sentence: &str) -> Failure {
+pub fn unavailable(sentence: &str) -> Failure {
     Failure::new(ErrorCode::ProviderUnavailable, sentence)
 }
 

@@ -21,3 +21,4 @@ mod signed_urls;
 mod tokens;
 mod toy_provider;
 mod variables;
+mod vertex_settings;

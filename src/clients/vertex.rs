@@ -1,0 +1,343 @@
+//! Veo over Vertex AI.
+//!
+//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only, and to neither by way of a
+//! redirect. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
+//! applied. A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while
+//! it streams.
+
+use super::file::{self, Download};
+use super::google_token;
+use super::http::{Answer, Call, Lost};
+use super::provider::Provider;
+use crate::clock;
+use crate::machine::Millis;
+use crate::machine::job::Progress;
+use crate::machine::outcome::{Failure, Outcome};
+use crate::wire::google::{Reply, unavailable};
+use crate::wire::inline_video::InlineVideo;
+use crate::wire::order::Order;
+use crate::wire::service_account::ServiceAccount;
+use crate::wire::variables::{ConfigError, Variables};
+use crate::wire::vertex::{self, Operation, Place, PollReader};
+use async_trait::async_trait;
+use futures::{Stream, StreamExt};
+use std::rc::Rc;
+use url::Url;
+use worker::Method;
+
+/// The version of the API, below its host; the one that Google's SDK uses.
+const VERSION: &str = "v1beta1";
+/// The longest JSON answer to a submit that is read, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+/// Where Cloud Storage is.
+const DEFAULT_STORAGE: &str = "https://storage.googleapis.com";
+/// Where renders are asked for.
+const DEFAULT_LOCATION: &str = "us-central1";
+/// The names of the variables that are read in more than one place.
+const ACCOUNT: &str = "VERTEX_SERVICE_ACCOUNT";
+const PROJECT: &str = "VERTEX_PROJECT";
+const LOCATION: &str = "VERTEX_LOCATION";
+const OUTPUT: &str = "VERTEX_OUTPUT";
+const API_URL: &str = "VERTEX_API_URL";
+/// What a project is called.
+const PROJECT_RULE: &str = "a project's id (6 to 30 of a-z, 0-9 and -, a letter first) or its number";
+
+/// The upstream as configured.
+struct Vertex {
+    /// `VERTEX_SERVICE_ACCOUNT`.
+    account: ServiceAccount,
+    /// `VERTEX_PROJECT`, or the account's own.
+    project: String,
+    /// `VERTEX_LOCATION` (us-central1).
+    location: String,
+    /// `VERTEX_OUTPUT`: the bucket that videos are put into; without one they come in the answer.
+    output: Option<String>,
+    /// `VERTEX_API_URL`: instead of the location's host.
+    api: Option<Url>,
+    /// `VERTEX_STORAGE_URL`.
+    storage: Url,
+    /// `UPSTREAM_TIMEOUT_MS`: how long a submit, a poll or a token may take, whole.
+    timeout: Millis,
+}
+
+/// A request, to which the token is still to be added.
+struct Asked<'a> {
+    url: &'a str,
+    /// Made anew for each time it is sent; without one the request is a GET.
+    body: Option<&'a dyn Fn() -> String>,
+    headers_within: Millis,
+    all_within: Millis,
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// Nothing was sent, for want of a token.
+    Unsent {
+        is_final: bool,
+        after: Option<Millis>,
+        failure: Failure,
+    },
+    Lost,
+}
+
+/// Set up by the service account's key.
+pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+    let Some(key) = variables.text(ACCOUNT) else { return Ok(None) };
+    let account = ServiceAccount::parse(&key)
+        .map_err(|flaw| ConfigError::new(ACCOUNT, format!("the JSON key of a service account, but {flaw}")))?;
+    Ok(Some(Rc::new(Vertex {
+        project: project(variables, &account)?,
+        account,
+        location: location(variables)?,
+        output: output(variables)?,
+        api: variables.text(API_URL).map(|url| variables.safe_url(API_URL, &url)).transpose()?,
+        storage: variables.safe_url("VERTEX_STORAGE_URL", DEFAULT_STORAGE)?,
+        timeout: variables.upstream_timeout()?,
+    })))
+}
+
+fn project(variables: &Variables<'_>, account: &ServiceAccount) -> Result<String, ConfigError> {
+    match (variables.text(PROJECT), &account.project_id) {
+        (Some(project), _) if is_project(&project) => Ok(project),
+        (Some(_), _) => Err(ConfigError::new(PROJECT, PROJECT_RULE)),
+        (None, Some(project)) if is_project(project) => Ok(project.clone()),
+        (None, Some(_)) => {
+            Err(ConfigError::new(PROJECT, format!("set to {PROJECT_RULE}: the project_id of {ACCOUNT} is neither")))
+        }
+        (None, None) => Err(ConfigError::new(PROJECT, format!("set, for {ACCOUNT} has no project_id"))),
+    }
+}
+
+fn location(variables: &Variables<'_>) -> Result<String, ConfigError> {
+    let location = variables.text(LOCATION).unwrap_or_else(|| DEFAULT_LOCATION.to_owned());
+    let usable = vertex::is_location(&location);
+    usable.then_some(location).ok_or_else(|| ConfigError::new(LOCATION, "a region such as us-central1, or global"))
+}
+
+fn output(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
+    let output = variables.text(OUTPUT);
+    if output.as_deref().is_some_and(|output| !vertex::is_output(output)) {
+        let wanted = "a bucket of Cloud Storage, or a folder in one, such as gs://my-bucket/videos/";
+        return Err(ConfigError::new(OUTPUT, wanted));
+    }
+    Ok(output)
+}
+
+fn is_project(name: &str) -> bool {
+    let id = (6..=30).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '-');
+    let number = (1..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
+    id || number
+}
+
+#[async_trait(?Send)]
+impl Provider for Vertex {
+    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
+        let (project, location, model) = (&self.project, &self.location, &order.request.model);
+        let path =
+            format!("projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning");
+        let url = self.address(location, &path);
+        let body = || vertex::submit_body(order, self.output.as_deref());
+        let answer = match self.send(self.question(&url, &body)).await {
+            Ok(answer) => answer,
+            Err(unanswered) => return unanswered.of_submit(),
+        };
+        match read(answer).await {
+            Ok(reply) => vertex::read_submit(&reply),
+            Err(Lost) => Outcome::Unknown,
+        }
+    }
+
+    async fn poll(&self, operation: &str) -> Outcome<Progress> {
+        let Some(operation) = Operation::parse(operation) else {
+            let failure = unavailable("The render is not one of Vertex AI.");
+            return Outcome::Retry { after: None, failure };
+        };
+        match self.ask(operation).await {
+            Ok(answer) => read_poll(answer, operation).await,
+            Err(unanswered) => unanswered.of_poll(),
+        }
+    }
+
+    async fn fetch(&self, uri: &str) -> Outcome<Download> {
+        match vertex::place(uri) {
+            Some(Place::Stored(path)) => self.fetch_stored(&path).await,
+            Some(Place::Inline(operation)) => self.fetch_inline(operation).await,
+            None => Outcome::Refused(file::storage("The video's address is not usable.")),
+        }
+    }
+}
+
+impl Vertex {
+    fn address(&self, location: &str, path: &str) -> String {
+        let host = self.api.as_ref().map_or_else(|| vertex::host(location), Url::to_string);
+        format!("{}/{VERSION}/{path}", host.trim_end_matches('/'))
+    }
+
+    fn question<'a>(&self, url: &'a str, body: &'a dyn Fn() -> String) -> Asked<'a> {
+        Asked { url, body: Some(body), headers_within: self.timeout, all_within: self.timeout }
+    }
+
+    /// Asks how an operation stands, where its name says that it is.
+    async fn ask(&self, operation: Operation<'_>) -> Result<Answer, Unanswered> {
+        let url = self.address(operation.location, &operation.poll_path());
+        let body = || operation.poll_body();
+        self.send(self.question(&url, &body)).await
+    }
+
+    async fn fetch_stored(&self, path: &str) -> Outcome<Download> {
+        let url = format!("{}/{path}", self.storage.as_str().trim_end_matches('/'));
+        let asked = Asked { url: &url, body: None, headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT };
+        match self.send(asked).await {
+            Ok(answer) if matches!(answer.status(), 401 | 403) => {
+                answer.discard();
+                file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT.", None)
+            }
+            Ok(answer) => file::accept(answer),
+            Err(unanswered) => unanswered.of_fetch(),
+        }
+    }
+
+    async fn fetch_inline(&self, operation: Operation<'_>) -> Outcome<Download> {
+        let url = self.address(operation.location, &operation.poll_path());
+        let body = || operation.poll_body();
+        let asked =
+            Asked { url: &url, body: Some(&body), headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT };
+        match self.send(asked).await {
+            Ok(answer) if answer.status() == 200 => Outcome::Done(Download::from_chunks(decoded(answer.chunks()))),
+            Ok(answer) => {
+                let status = answer.status();
+                answer.discard();
+                file::retry(&format!("Fetching the video was answered with HTTP {status}."), None)
+            }
+            Err(unanswered) => unanswered.of_fetch(),
+        }
+    }
+
+    /// Sends with a token, and once more with a fresh one if that was not believed.
+    async fn send(&self, asked: Asked<'_>) -> Result<Answer, Unanswered> {
+        let token = self.token().await?;
+        let answer = asked.send(&token).await?;
+        if answer.status() != 401 {
+            return Ok(answer);
+        }
+        answer.discard();
+        google_token::forget(&token);
+        let token = self.token().await?;
+        let answer = asked.send(&token).await?;
+        if answer.status() == 401 {
+            google_token::forget(&token);
+        }
+        Ok(answer)
+    }
+
+    async fn token(&self) -> Result<String, Unanswered> {
+        match google_token::get(&self.account, self.timeout).await {
+            Outcome::Done(token) => Ok(token),
+            Outcome::Retry { after, failure } => Err(Unanswered::Unsent { is_final: false, after, failure }),
+            Outcome::Refused(failure) => Err(Unanswered::Unsent { is_final: true, after: None, failure }),
+            Outcome::Unknown => Err(Unanswered::Lost),
+        }
+    }
+}
+
+impl Asked<'_> {
+    async fn send(&self, token: &str) -> Result<Answer, Unanswered> {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("authorization", bearer.as_str())];
+        headers.push(match self.body {
+            Some(_) => ("content-type", "application/json"),
+            None => ("accept-encoding", "identity"),
+        });
+        let call = Call {
+            method: if self.body.is_some() { Method::Post } else { Method::Get },
+            url: self.url,
+            headers: &headers,
+            body: self.body.map(|body| body()),
+            headers_within: self.headers_within,
+            all_within: self.all_within,
+        };
+        call.send().await.map_err(|Lost| Unanswered::Lost)
+    }
+}
+
+impl Unanswered {
+    /// Without a token nothing was bought, whatever the reason.
+    fn of_submit(self) -> Outcome<String> {
+        match self {
+            Self::Unsent { is_final: true, failure, .. } => Outcome::Refused(failure),
+            Self::Unsent { after, failure, .. } => Outcome::Retry { after, failure },
+            Self::Lost => Outcome::Unknown,
+        }
+    }
+
+    /// Want of a token is no word on a render.
+    fn of_poll(self) -> Outcome<Progress> {
+        match self {
+            Self::Unsent { after, failure, .. } => Outcome::Retry { after, failure },
+            Self::Lost => Outcome::Unknown,
+        }
+    }
+
+    fn of_fetch(self) -> Outcome<Download> {
+        match self {
+            Self::Unsent { after, failure, .. } => file::retry(&failure.message, after),
+            Self::Lost => Outcome::Unknown,
+        }
+    }
+}
+
+async fn read(answer: Answer) -> Result<Reply, Lost> {
+    let (status, retry_after) = (answer.status(), answer.header("retry-after"));
+    let body = answer.read(MAX_ANSWER).await?;
+    Ok(Reply { status, retry_after, body, now: clock::now() })
+}
+
+async fn read_poll(answer: Answer, operation: Operation<'_>) -> Outcome<Progress> {
+    let mut reply = Reply {
+        status: answer.status(),
+        retry_after: answer.header("retry-after"),
+        body: Vec::new(),
+        now: clock::now(),
+    };
+    let mut reader = PollReader::new(operation);
+    if reply.status != 200 {
+        answer.discard();
+        return reader.finish(reply);
+    }
+    let mut pieces = std::pin::pin!(answer.chunks());
+    while let Some(piece) = pieces.next().await {
+        let Ok(piece) = piece else { return Outcome::Unknown };
+        if let Some(outcome) = reader.read(&piece) {
+            return outcome;
+        }
+    }
+    reply.now = clock::now();
+    reader.finish(reply)
+}
+
+/// The video in an answer. It ends with an error unless the answer and the video in it were whole.
+fn decoded(
+    answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
+) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
+    let start = Some((Box::pin(answer), InlineVideo::default()));
+    futures::stream::unfold(start, |state| async move {
+        let (mut answer, mut video) = state?;
+        loop {
+            let mut bytes = Vec::new();
+            let read = match answer.next().await {
+                Some(Ok(piece)) => video.feed(&piece, &mut bytes).map_err(|_| Lost),
+                Some(Err(Lost)) => Err(Lost),
+                None if video.finish().is_ok() => return None,
+                None => Err(Lost),
+            };
+            match read {
+                Ok(()) if bytes.is_empty() => {}
+                Ok(()) => return Some((Ok(bytes), Some((answer, video)))),
+                Err(Lost) => return Some((Err(Lost), None)),
+            }
+        }
+    })
+}
