@@ -4,6 +4,7 @@
 mod file;
 mod gemini;
 mod http;
+pub mod jwks;
 mod omni;
 mod provider;
 pub mod r2;

@@ -8,6 +8,7 @@ pub mod google;
 pub mod message;
 pub mod omni;
 pub mod order;
+pub mod push;
 pub mod retry_after;
 pub mod signed_url;
 pub mod stored;

@@ -20,4 +20,5 @@ mod settings;
 mod signed_urls;
 mod tokens;
 mod toy_provider;
+mod upstream_push;
 mod variables;
