@@ -213,7 +213,6 @@ mod tests {
     const FORMAT: &str = r#""response_format":{"aspect_ratio":"16:9","delivery":"uri","duration":"8s","resolution":"720p","type":"video"}"#;
 
     #[test]
-
     fn a_text_is_sent_as_googles_sdk_sends_it() {
         let sent = format!(
             r#"{{"model":"gemini-omni-1.2-flash","background":true,"generation_config":{{"seed":7,"video_config":{{"task":"text_to_video"}}}},"input":"a dog",{FORMAT},"webhook_config":{{"user_metadata":{{"userId":"u","generationId":"g"}}}}}}"#
@@ -222,7 +221,6 @@ mod tests {
     }
 
     #[test]
-
     fn images_are_one_step_of_user_input() {
         let sent = |task: &str, images: usize| {
             let images = r#",{"type":"image","data":"eA==","mime_type":"image/png"}"#.repeat(images);
@@ -236,7 +234,6 @@ mod tests {
     }
 
     #[test]
-
     fn an_address_for_the_push_is_named_with_what_it_is_to_repeat() {
         let config =
             r#""webhook_config":{"uris":["https://r.example/p"],"user_metadata":{"userId":"u","generationId":"g"}}"#;
@@ -244,7 +241,6 @@ mod tests {
     }
 
     #[test]
-
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let numbered = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         let named = r#"{"error":{"code":"https://ai.google.dev/errors/some_word","message":"m"}}"#;
@@ -265,7 +261,6 @@ mod tests {
     }
 
     #[test]
-
     fn an_id_that_could_leave_its_path_is_not_taken() {
         for id in ["", "..", "a/b", "a?b", "a%2fb", &"a".repeat(513)] {
             assert_eq!(read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))), Outcome::Unknown, "{id}");
@@ -277,13 +272,6 @@ mod tests {
     }
 
     #[test]
-    #[test]
-    #[test]
-    #[test]
-    #[test]
-    #[test]
-    #[test]
-
     fn what_has_ended_needs_no_cancelling() {
         for status in [200, 204, 400, 404, 409] {
             assert_eq!(read_cancel(&reply(status, "{}")), Outcome::Done(()), "{status}");

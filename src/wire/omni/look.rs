@@ -197,6 +197,7 @@ mod tests {
         (failure.code, failure.message)
     }
 
+    #[test]
     fn what_says_nothing_of_the_render_is_asked_again() {
         for body in ["<html>", "{}", r#"{"status":"pondering"}"#, r#"{"status":7}"#] {
             assert_eq!(look(body), Look::Told(Outcome::Unknown), "{body}");
@@ -210,6 +211,7 @@ mod tests {
         }
     }
 
+    #[test]
     fn a_video_is_found_in_the_last_answer_of_the_model_with_its_price() {
         let found = look(
             r#"{"status":"completed","usage":{"output_tokens_by_modality":[{"modality":"text","tokens":1},{"modality":"video","tokens":57920}]},
@@ -226,6 +228,7 @@ mod tests {
         assert_eq!(video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#), ready("https://cdn.example/v.mp4"));
     }
 
+    #[test]
     fn an_end_without_a_video_is_told_in_clear_words() {
         for body in [
             r#"{"status":"completed"}"#,
@@ -247,6 +250,7 @@ mod tests {
         }
     }
 
+    #[test]
     fn a_failure_is_explained_by_its_step_or_its_errors() {
         let step = |code: u8, message: &str| {
             format!(
@@ -270,6 +274,7 @@ mod tests {
         assert_eq!(refusal(&error("internal", "No.")).0, ErrorCode::ProviderUnavailable);
     }
 
+    #[test]
     fn a_file_is_waited_for_until_it_is_active() {
         let state = |state: &str| {
             read_file(&reply(200, &format!(r#"{{"name":"files/abc","state":"{state}"}}"#)), "abc", Some(5))
@@ -288,6 +293,7 @@ mod tests {
         assert_eq!(place("files/abc"), Some(Place::File { id: "abc" }));
     }
 
+    #[test]
     fn a_video_in_the_answer_itself_is_decoded() {
         let body =
             r#"{"status":"completed","steps":[{"type":"model_output","content":[{"type":"video","data":"AAEC"}]}]}"#;

@@ -20,6 +20,20 @@ pub(crate) fn object(worker: &Worker, key: &str) -> Option<Object> {
     catalogues.find_map(|path| read(&folder, &path, key))
 }
 
+/// The keys that begin so.
+pub(crate) fn keys(worker: &Worker, prefix: &str) -> Vec<String> {
+    let catalogues = files(&worker.bucket_folder()).into_iter();
+    let catalogues = catalogues.filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
+    let listed = catalogues.filter_map(|path| {
+        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let mut statement =
+            database.prepare("SELECT key FROM _mf_objects WHERE key GLOB ? || '*' ORDER BY key").ok()?;
+        let rows = statement.query_map([prefix], |row| row.get(0)).ok()?;
+        rows.collect::<Result<Vec<String>, _>>().ok()
+    });
+    listed.flatten().collect()
+}
+
 fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
     let database = Connection::open_with_flags(catalogue, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));

@@ -63,6 +63,17 @@ impl Upstream {
         self.control("tokens/expire", &json!({}));
     }
 
+    /// Registers a webhook that is told of what is done.
+    pub(crate) fn push_to(&self, uri: &str, secret: &str) {
+        self.control("push", &json!({ "uri": uri, "secret": secret }));
+    }
+
+    /// What was pushed about a prompt's renders, with the answers.
+    pub(crate) fn pushes(&self, prompt: &str) -> Vec<Value> {
+        let all = self.show("pushes", &[]);
+        all.as_array().into_iter().flatten().filter(|push| push["prompt"] == prompt).cloned().collect()
+    }
+
     /// Forgets all, opens all gates and answers webhooks with 200 again.
     pub(crate) fn reset(&self) {
         self.control("reset", &json!({}));
@@ -133,9 +144,14 @@ impl Upstream {
         all.as_array().into_iter().flatten().filter(|request| request["prompt"] == prompt).cloned().collect()
     }
 
+    /// Every request of a step.
+    pub(crate) fn all_requests(&self, step: &str) -> Vec<Value> {
+        self.show("requests", &[("step", step)]).as_array().cloned().unwrap_or_default()
+    }
+
     /// Every request that reached the other host.
     pub(crate) fn other_host_requests(&self) -> Vec<Value> {
-        self.show("requests", &[("step", "other")]).as_array().cloned().unwrap_or_default()
+        self.all_requests("other")
     }
 
     /// The paid renders of a prompt, those an earlier upstream was paid for included (`adopted`).
