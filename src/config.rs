@@ -3,9 +3,11 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
+mod push;
 mod read;
 
 pub use crate::wire::variables::ConfigError;
+pub use push::UpstreamPush;
 
 use crate::clients::{Providers, REGISTRY};
 use crate::machine::{DAY, Millis, job, queue};
@@ -47,6 +49,8 @@ pub struct Config {
     pub webhook_secrets: Vec<Vec<u8>>,
     /// Those whose secrets are there; each reads its own variables.
     pub providers: Providers,
+    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is done.
+    pub upstream_push: Option<UpstreamPush>,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -87,6 +91,7 @@ impl Config {
             nextjs_url: variables.app_url("NEXTJS_URL", environment)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
+            upstream_push: variables.upstream_push()?,
             public_url: variables.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,

@@ -27,6 +27,23 @@ const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
 
+/// Secrets as Standard Webhooks writes them, several while one is being replaced.
+pub(super) struct WebhookSecrets;
+
+impl WebhookSecrets {
+    pub(super) const WANTED: &str =
+        "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
+
+    pub(super) fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
+        let secret = |secret: &str| {
+            let encoded = secret.trim().strip_prefix("whsec_")?;
+            STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
+        };
+        let secrets: Option<Vec<Vec<u8>>> = text.split(',').map(secret).collect();
+        secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS)
+    }
+}
+
 impl Variables<'_> {
     pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
         match self.text("ENVIRONMENT").as_deref() {
@@ -83,17 +100,8 @@ impl Variables<'_> {
 
     pub(super) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
         const VARIABLE: &str = "WEBHOOK_SECRET";
-        const WANTED: &str =
-            "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
-        let secrets: Option<Vec<Vec<u8>>> = self
-            .required(VARIABLE, WANTED)?
-            .split(',')
-            .map(|secret| {
-                let encoded = secret.trim().strip_prefix("whsec_")?;
-                STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
-            })
-            .collect();
-        secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS).ok_or_else(|| ConfigError::new(VARIABLE, WANTED))
+        let text = self.required(VARIABLE, WebhookSecrets::WANTED)?;
+        WebhookSecrets::parse(&text).ok_or_else(|| ConfigError::new(VARIABLE, WebhookSecrets::WANTED))
     }
 
     pub(super) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {

@@ -20,5 +20,6 @@ mod settings;
 mod signed_urls;
 mod tokens;
 mod toy_provider;
+mod upstream_push;
 mod variables;
 mod vertex_settings;

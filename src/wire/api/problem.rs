@@ -84,6 +84,12 @@ impl Problem {
         Self { headers: vec![challenge], ..Self::new(401, "unauthorized", "No valid token", detail) }
     }
 
+    /// 401: a webhook without a valid signature.
+    pub fn unsigned() -> Self {
+        let detail = "The webhook's headers are missing, out of date, or do not sign its body.";
+        Self::new(401, "invalid_signature", "No valid signature", detail)
+    }
+
     /// 403: a user's token with another user's id.
     pub fn foreign_user() -> Self {
         Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
