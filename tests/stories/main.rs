@@ -6,6 +6,7 @@
 
 mod bounds;
 mod cancel;
+mod cost;
 mod delays;
 mod delivery;
 mod finality;
