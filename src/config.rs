@@ -36,7 +36,7 @@ pub struct Config {
     /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
-    /// `MAX_QUEUE_LENGTH` (10000) and `MAX_SUBMITS_PER_MINUTE` (50).
+    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (50), `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,
@@ -129,6 +129,8 @@ fn queue_policy(reader: &Reader<'_>) -> Result<queue::Policy, ConfigError> {
         user_slots: reader.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
         max_waiting: reader.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
         submits_per_minute: reader.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
+        max_cost_per_day: reader.micros("MAX_COST_PER_DAY")?,
+        max_cost_per_user_per_day: reader.micros("MAX_COST_PER_USER_PER_DAY")?,
     })
 }
 

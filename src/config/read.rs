@@ -24,6 +24,10 @@ const MAX_WEBHOOK_SECRETS: usize = 5;
 const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 /// The longest wait before one webhook attempt, in seconds: seven days.
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
+/// Millionths of a dollar in a dollar.
+const DOLLAR: u64 = 1_000_000;
+/// The highest limit of what may be spent: a million dollars.
+const MAX_COST: u64 = 1_000_000 * DOLLAR;
 const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
 
 pub(super) struct Reader<'a> {
@@ -61,6 +65,15 @@ impl<'a> Reader<'a> {
         range: RangeInclusive<u64>,
     ) -> Result<u64, ConfigError> {
         Ok(self.optional_number(variable, range)?.unwrap_or(default))
+    }
+
+    /// An amount of US dollars in millionths; `None` when there is none.
+    pub(super) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
+        let Some(text) = self.text(variable) else { return Ok(None) };
+        let micros = micros(&text).filter(|micros| (1..=MAX_COST).contains(micros));
+        let wanted =
+            || format!("an amount of US dollars such as 25 or 12.50, above 0 and at most {}", MAX_COST / DOLLAR);
+        micros.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
     }
 
     pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
@@ -201,6 +214,18 @@ impl<'a> Reader<'a> {
             ConfigError::new("CORS_ORIGINS", "a comma-separated list of origins such as https://app.example.com")
         })
     }
+}
+
+/// Reads a decimal number of dollars with at most six places, without the rounding of floating point.
+fn micros(text: &str) -> Option<u64> {
+    let (whole, places) = text.split_once('.').map_or((text, "0"), |(whole, places)| (whole, places));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(places) || !(1..=6).contains(&places.len()) {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    let micros: u64 = format!("{places:0<6}").parse().ok()?;
+    whole.checked_mul(DOLLAR)?.checked_add(micros)
 }
 
 /// An http or https address that others are appended to.

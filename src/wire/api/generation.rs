@@ -180,6 +180,9 @@ pub fn card(job: &Job, now: Millis) -> Card {
         updated_at: job.updated_at,
         upstream: format!("{}/{}", job.request.provider, job.request.model),
         submits: job.submits_made(),
+        cost_micros: job.committed_micros(),
+        price_micros: job.request.price_micros,
+        submits_per_minute: job.request.submits_per_minute,
         snapshot,
     }
 }
