@@ -39,7 +39,7 @@ pub struct Config {
     /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
-    /// `MAX_QUEUE_LENGTH` (10000) and `MAX_SUBMITS_PER_MINUTE` (50).
+    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (50), `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,
@@ -139,6 +139,8 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
         user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
         max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
         submits_per_minute: variables.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
+        max_cost_per_day: variables.micros("MAX_COST_PER_DAY")?,
+        max_cost_per_user_per_day: variables.micros("MAX_COST_PER_USER_PER_DAY")?,
     })
 }
 

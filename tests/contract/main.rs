@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod clarifications;
+mod costs;
 mod fingerprints;
 mod idempotency;
 mod images;
