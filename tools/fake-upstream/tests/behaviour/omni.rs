@@ -11,7 +11,7 @@ use crate::wires::{OMNI, interaction, pattern};
 
 #[test]
 fn an_interaction_is_in_progress_until_it_is_completed_with_its_video() {
-    let fake = Fake(Process::start(&["--render-ms", "200"]));
+    let fake = Fake(Process::start(&["--render-ms", "500"]));
     let started = fake.omni("POST", "/v1/interactions", &interaction("a dog", "uri").to_string()).expect("an answer");
     let started = started.json();
     let shown = ["object", "model", "status"].map(|name| started[name].as_str().expect("a word").to_owned());
@@ -19,7 +19,7 @@ fn an_interaction_is_in_progress_until_it_is_completed_with_its_video() {
     let id = started["id"].as_str().expect("an id");
     assert!(id.starts_with("v1_"), "{id}");
     assert!(fake.look(id).expect("an answer").json().get("steps").is_none());
-    std::thread::sleep(std::time::Duration::from_millis(250));
+    std::thread::sleep(std::time::Duration::from_millis(550));
     let done = fake.look(id).expect("an answer").json();
     assert_eq!(done["status"], "completed");
     assert_eq!(done["steps"][0], json!({ "type": "user_input", "content": [{ "type": "text", "text": "a dog" }] }));

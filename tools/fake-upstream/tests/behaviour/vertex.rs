@@ -11,7 +11,7 @@ use crate::wires::{VEO, pattern, place};
 
 #[test]
 fn an_operation_is_asked_for_by_its_full_name_until_it_is_done() {
-    let fake = Fake(Process::start(&["--render-ms", "200"]));
+    let fake = Fake(Process::start(&["--render-ms", "500"]));
     let token = fake.token();
     let name = fake.veo(&token, "a dog", &json!({}));
     let id = name.rsplit('/').next().expect("an id");
@@ -21,7 +21,7 @@ fn an_operation_is_asked_for_by_its_full_name_until_it_is_done() {
     );
     assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
     assert_eq!(fake.fetch(&token, &name).expect("an answer").json(), json!({ "name": name }));
-    std::thread::sleep(std::time::Duration::from_millis(250));
+    std::thread::sleep(std::time::Duration::from_millis(550));
     let done = fake.fetch(&token, &name).expect("an answer").json();
     assert_eq!(done["done"], true);
     let response = &done["response"];
