@@ -85,7 +85,7 @@ enum GateState {
 }
 
 async fn set_gate(State(world): Shared, Json(gate): Json<Gate>) -> Response {
-    if matches!(gate.step, Step::Other | Step::Unknown) {
+    if matches!(gate.step, Step::Other | Step::Unknown | Step::Keys) {
         return bad_request("this step has no gate");
     }
     match (gate.state, gate.after) {

@@ -95,7 +95,7 @@
 //! |---|---|
 //! | `GET /__control/health` | `{status, origin, other}`; `other` is the base URL of the other host |
 //! | `GET·POST /__control/faults` `{marks}` | the default marks; `""` removes them |
-//! | `POST /__control/gate` `{step, state: "closed"\|"open", after?}` | holds every request of a step once it is recorded (of `bytes` and of objects the second half); a submit with `after` once it is accepted |
+//! | `POST /__control/gate` `{step, state: "closed"\|"open", after?}` | holds every request of a step once it is recorded (`bytes` is the second half of a file or an object); a submit with `after` once it is accepted |
 //! | `POST /__control/reset` | forgets all, opens all gates, cuts what hangs; numbers and ids go on; `{since}` |
 //! | `GET /__control/requests?since=&step=` | every request: `seq atMs method path query headers apiKey authorization body bodyBytes step wire operation prompt fault status outcome`; keys, tokens (`<equal>` `<expired>` `<different>`) and assertions are replaced by a word |
 //! | `GET /__control/operations` | the accepted jobs in order: `name wire id model prompt parameters request submittedBy acceptedAtMs renderMs state adopted polls file deleted` |

@@ -42,7 +42,8 @@ pub(crate) async fn visit(
         return *refused;
     }
     let media = query.is_some_and(|query| query.split('&').any(|pair| pair == "alt=media"));
-    match found.filter(|_| media || file.is_none()) {
+    // What Vertex AI makes is no file.
+    match found.filter(|operation| (media || file.is_none()) && operation.wire() != Wire::Vertex) {
         None => answers::refuse(Wire::Gemini, &Refusal::NotFound, ""),
         Some(operation) if file.is_none() => look(&call, &operation).await,
         Some(operation) => download(&call, &operation, &headers, uri.path()).await,

@@ -17,6 +17,11 @@ pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {
     })
 }
 
+/// Whether there is a job of this name.
+pub(crate) fn is_known(call: &Call, id: &str, name: &str) -> bool {
+    locked(&call.world.ledger).find(id).is_some_and(|operation| operation.name() == name)
+}
+
 /// Writes down which job a poll belongs to, before anything is decided.
 pub(crate) fn recognise(call: &Call, id: &str) {
     if let Some(operation) = locked(&call.world.ledger).find(id) {

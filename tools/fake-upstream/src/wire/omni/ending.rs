@@ -22,14 +22,14 @@ pub(super) async fn cancel(Extension(call): Extension<Call>, Path(id): Path<Stri
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
+    if !looks::is_known(&call, &id, &id) {
+        return answers::refuse(Wire::Omni, &Refusal::NotFound, "");
+    }
     let mut ledger = locked(&call.world.ledger);
     ledger.cancel(&id);
-    let Some(operation) = ledger.find(&id).map(|operation| operation.clone()) else {
-        return answers::refuse(Wire::Omni, &Refusal::NotFound, "");
-    };
-    drop(ledger);
-    if operation.state() == State::Cancelled {
-        return answers::json_answer(StatusCode::OK, &show(&operation));
+    let cancelled = ledger.find(&id).filter(|operation| operation.state() == State::Cancelled);
+    if let Some(operation) = cancelled {
+        return answers::json_answer(StatusCode::OK, &show(operation));
     }
     answers::error(StatusCode::BAD_REQUEST, "The interaction is not in progress and cannot be cancelled.")
 }
@@ -41,7 +41,7 @@ pub(super) async fn delete(Extension(call): Extension<Call>, Path(id): Path<Stri
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
-    if locked(&call.world.ledger).delete(&id) {
+    if looks::is_known(&call, &id, &id) && locked(&call.world.ledger).delete(&id) {
         return answers::json_answer(StatusCode::OK, &json!({}));
     }
     answers::refuse(Wire::Omni, &Refusal::NotFound, "")
