@@ -55,6 +55,8 @@ pub enum Bug {
     BudgetIgnored,
     /// Keeps charging what turned out not to be spent.
     RefundForgotten,
+    /// Leaves a render to itself that nobody waits for.
+    AbandonForgotten,
 }
 
 #[cfg(not(feature = "bugs"))]

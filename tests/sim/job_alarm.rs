@@ -66,6 +66,7 @@ impl World {
             | Effect::Poll { .. }
             | Effect::Store { .. }
             | Effect::Deliver { .. }
+            | Effect::Abandon { .. }
             | Effect::Discard { .. } => {
                 let slowest: Millis = if matches!(effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
                 self.after(1, slowest, Event::Land { job: number, run, in_flight });
@@ -158,6 +159,7 @@ pub(crate) fn effect_name(effect: &Effect) -> &'static str {
         Effect::Store { .. } => "Store",
         Effect::Report { .. } => "Report",
         Effect::Deliver { .. } => "Deliver",
+        Effect::Abandon { .. } => "Abandon",
         Effect::Discard { .. } => "Discard",
     }
 }

@@ -302,6 +302,7 @@ fn wake_name(reason: WakeReason) -> &'static str {
         WakeReason::Phase => "phase",
         WakeReason::Report => "report",
         WakeReason::Deliver => "deliver",
+        WakeReason::Abandon => "abandon",
         WakeReason::Discard => "discard",
         WakeReason::Guard => "guard",
     }

@@ -38,6 +38,7 @@ mod turns;
 mod upstream;
 mod watch_job;
 mod watch_queue;
+mod watch_render;
 mod watch_world;
 mod witness;
 mod world;

@@ -31,6 +31,8 @@ pub(crate) struct Wishes {
     pub(crate) timeout: bool,
     /// How many submits a minute the first model itself allows.
     pub(crate) own_limit: Option<u64>,
+    /// Whether the upstream can be told to give a render up.
+    pub(crate) cancellable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +102,7 @@ impl Plan {
                 start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
                 confirm: choices.chance(250),
                 timeout: choices.chance(250),
+                cancellable: choices.chance(500),
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
@@ -186,6 +189,6 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         confirm: wishes.confirm && choices.chance(500),
         images: Vec::new(),
         submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
-        cancellable: false,
+        cancellable: wishes.cancellable,
     }
 }

@@ -18,6 +18,7 @@ pub(crate) enum Invariant {
     I9,
     I10,
     I13,
+    I14,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.

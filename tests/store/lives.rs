@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("clarifying", clarifying()),
         ("requeued", requeued()),
         ("storing_told", storing_told()),
+        ("cancelled_abandoning", cancelled_abandoning()),
     ]
 }
 
@@ -136,6 +137,19 @@ fn storing_told() -> Job {
     life.job
 }
 
+/// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
+fn cancelled_abandoning() -> Job {
+    let mut life = rendering();
+    life.job.request.cancellable = true;
+    life.take(Input::Cancel);
+    life.act(Answer::Reported(Outcome::Done(())));
+    for _ in 0..3 {
+        life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
+    }
+    life.act(Answer::Abandoned(Outcome::Unknown));
+    life.job
+}
+
 struct Life {
     job: Job,
     now: Millis,
@@ -183,6 +197,7 @@ fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Store { .. }, Answer::Stored(_))
             | (Effect::Report { .. }, Answer::Reported(_))
             | (Effect::Deliver { .. }, Answer::Delivered(_))
+            | (Effect::Abandon { .. }, Answer::Abandoned(_))
             | (Effect::Discard { .. }, Answer::Discarded(_))
     )
 }

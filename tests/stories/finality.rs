@@ -102,6 +102,7 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Stored(Outcome::Unknown),
         Answer::Reported(Outcome::Done(())),
         Answer::Delivered(Receipt::Gone),
+        Answer::Abandoned(Outcome::Done(())),
         Answer::Discarded(Outcome::Done(())),
     ];
     let mut inputs = vec![Input::Alarm, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];

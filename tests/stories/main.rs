@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod abandon;
 mod bounds;
 mod budget;
 mod cancel;

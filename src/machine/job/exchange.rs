@@ -45,6 +45,10 @@ pub enum Effect {
     Deliver {
         event_id: String,
     },
+    /// Tell the upstream that nobody waits for this render.
+    Abandon {
+        operation: String,
+    },
     /// Delete an unwanted video.
     Discard {
         attempt: u32,
@@ -63,6 +67,7 @@ pub enum Answer {
     Stored(Outcome<Video>),
     Reported(Outcome<()>),
     Delivered(Receipt),
+    Abandoned(Outcome<()>),
     Discarded(Outcome<()>),
 }
 
@@ -164,6 +169,7 @@ pub enum WakeReason {
     Phase,
     Report,
     Deliver,
+    Abandon,
     Discard,
     Guard,
 }

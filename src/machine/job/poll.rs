@@ -9,7 +9,7 @@ use crate::machine::{Millis, SECOND, retry};
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 
 impl Job {
-    pub(super) fn poll_answered(&mut self, epoch: u64, outcome: Outcome<Progress>, turn: &mut Turn) {
+    pub(super) fn poll_answered(&mut self, epoch: u64, operation: &str, outcome: Outcome<Progress>, turn: &mut Turn) {
         match &outcome {
             Outcome::Done(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
             // What the upstream itself gives up or filters is not charged.
@@ -17,6 +17,9 @@ impl Job {
             Outcome::Done(Progress::Running | Progress::Ready { cost_micros: None, .. })
             | Outcome::Retry { .. }
             | Outcome::Unknown => {}
+        }
+        if matches!(outcome, Outcome::Done(Progress::Ready { .. }) | Outcome::Refused(_)) {
+            self.found_over(operation, turn);
         }
         if !self.is_current(epoch) {
             return;
@@ -61,9 +64,13 @@ impl Job {
             Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
             Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
-        if turn.now() >= until {
-            self.fail(failure, turn);
+        if turn.now() < until {
+            return;
         }
+        if let Phase::Rendering { operation, .. } = &self.phase {
+            self.abandon(operation.clone(), turn);
+        }
+        self.fail(failure, turn);
     }
 }
 

@@ -213,6 +213,9 @@ pub struct Job {
     pub report: Option<Errand>,
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
+    /// Renders that the upstream is to give up, by operation.
+    #[serde(default)]
+    pub abandons: BTreeMap<String, Errand>,
     /// A video that must not stay in R2, by attempt.
     pub discards: BTreeMap<u32, Errand>,
     /// When the user had the video deleted.
@@ -254,6 +257,7 @@ impl Job {
             effect_number: 0,
             report,
             report_number: 0,
+            abandons: BTreeMap::new(),
             discards: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),
