@@ -57,6 +57,10 @@ pub enum Bug {
     RefundForgotten,
     /// Leaves a render to itself that nobody waits for.
     AbandonForgotten,
+    /// Looks at a render again for a push that came before.
+    PushHeardAgain,
+    /// Deletes an order's images as soon as they were sent once.
+    InputsDiscardedEarly,
 }
 
 #[cfg(not(feature = "bugs"))]

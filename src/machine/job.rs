@@ -44,6 +44,11 @@ pub const LATE: Millis = MINUTE;
 /// The longest prompt, in characters.
 pub const MAX_PROMPT: usize = 5_000;
 
+/// How many pushes of the upstream a job remembers.
+pub const MAX_NUDGES: usize = 8;
+/// The longest id of a push that is listened to, in bytes.
+pub const MAX_NUDGE_ID: usize = 200;
+
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
 
@@ -131,6 +136,10 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
         Input::DeleteVideo => job.delete_video(&mut turn).err(),
         Input::DeadLetter { epoch } => {
             job.dead_letter(epoch, &mut turn);
+            None
+        }
+        Input::Nudge { id } => {
+            job.nudge(id, &turn);
             None
         }
         Input::Forget => job.forget(&mut turn).err(),

@@ -57,6 +57,9 @@ impl World {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
         let InFlight { number: effect_number, effect } = in_flight.clone();
+        if let Effect::Poll { .. } = effect {
+            self.check_look(number);
+        }
         let Some(job) = &self.jobs[number].job else { return };
         let card = JobObject::card(job);
         let message = match effect {

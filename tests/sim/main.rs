@@ -37,6 +37,7 @@ mod trace;
 mod turns;
 mod upstream;
 mod watch_job;
+mod watch_push;
 mod watch_queue;
 mod watch_render;
 mod watch_world;

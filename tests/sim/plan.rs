@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) insistent: u64,
     /// What the jobs ask for.
     pub(crate) wishes: Wishes,
+    /// Whether the upstream pushes.
+    pub(crate) pushes: bool,
     /// How long a refused submit may be asked to wait at most, in seconds.
     pub(crate) longest_backoff: u64,
     /// How often a message of the platform's queue comes back at most.
@@ -105,6 +107,7 @@ impl Plan {
                 cancellable: choices.chance(500),
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
+            pushes: choices.chance(500),
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },

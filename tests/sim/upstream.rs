@@ -146,6 +146,7 @@ impl World {
             told_off: false,
         };
         self.upstream.operations.insert(name.clone(), operation);
+        self.draw_pushes(job, &name);
         name
     }
 

@@ -89,6 +89,15 @@ fn a_render_that_is_to_be_given_up_is_remembered_i11() {
 }
 
 #[test]
+fn the_pushes_that_were_heard_are_remembered_i11() {
+    let loaded = load(&fs::read_to_string(folder().join("job_v1_rendering_nudged.json")).unwrap());
+    assert_eq!(loaded.nudges, ["push-1", "push-2"]);
+    assert!(matches!(loaded.phase, Phase::Rendering { nudged: true, .. }));
+    let older = load(&fs::read_to_string(folder().join("job_v1_rendering.json")).unwrap());
+    assert!(older.nudges.is_empty() && matches!(older.phase, Phase::Rendering { nudged: false, .. }));
+}
+
+#[test]
 fn a_fixture_that_was_loaded_is_written_back_without_loss_i11() {
     for (_, saved) in lives::all() {
         let again = load(&write_job(&saved).unwrap());

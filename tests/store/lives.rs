@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("requeued", requeued()),
         ("storing_told", storing_told()),
         ("cancelled_abandoning", cancelled_abandoning()),
+        ("rendering_nudged", rendering_nudged()),
     ]
 }
 
@@ -147,6 +148,16 @@ fn cancelled_abandoning() -> Job {
         life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
     }
     life.act(Answer::Abandoned(Outcome::Unknown));
+    life.job
+}
+
+/// Two pushes were heard, the second while a poll is in flight.
+fn rendering_nudged() -> Job {
+    let mut life = rendering();
+    life.take(Input::Nudge { id: "push-1".to_owned() });
+    let effect = life.take(Input::Alarm);
+    assert!(matches!(effect, Some((_, Effect::Poll { .. }))), "{effect:?}");
+    life.take(Input::Nudge { id: "push-2".to_owned() });
     life.job
 }
 

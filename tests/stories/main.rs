@@ -20,6 +20,7 @@ mod limits;
 mod modes;
 mod money;
 mod news;
+mod nudge;
 mod order;
 mod pending;
 mod queue;

@@ -110,6 +110,10 @@ pub enum Input {
     DeadLetter {
         epoch: u64,
     },
+    /// The upstream says by a push of this id that there is something to see.
+    Nudge {
+        id: String,
+    },
     /// The generation is old enough to be forgotten.
     Forget,
 }

@@ -49,7 +49,8 @@ impl Job {
                 let usual = self.request.usual_render * FIRST_POLL_PER_CENT / 100;
                 let first_poll = turn.policy.first_poll.unwrap_or(usual.max(turn.policy.poll_interval));
                 let next_at = (now + first_poll).min(deadline_at);
-                self.phase = Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now };
+                self.phase =
+                    Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now, nudged: false };
                 turn.note("submitted", None);
                 self.announce(EventKind::Progress, turn);
             }
