@@ -255,11 +255,7 @@ impl JobManager {
                 })
             }
             Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
-            // No wire spoken here can be told so yet, and no order says that it can.
-            Effect::Abandon { .. } => Answer::Abandoned(Outcome::Refused(Failure::new(
-                ErrorCode::ProviderUnavailable,
-                "The video service cannot be told to give a render up.",
-            ))),
+            Effect::Abandon { operation } => Answer::Abandoned(upstream.abandon(&operation).await),
             Effect::Discard { attempt } => Answer::Discarded(match self.shell.env.bucket("VIDEOS") {
                 Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
                 Err(_) => Outcome::Unknown,
