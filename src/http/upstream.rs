@@ -29,7 +29,6 @@ pub(super) async fn receive(call: &mut Call) -> Result<Answer, Problem> {
 }
 
 /// Has the job look at its render now; one that is not there has nothing to look at.
-async fn nudge(call: &Call, key: &JobKey, _id: String) -> Result<(), Problem> {
-    // Looking at the job wakes one whose timer is lost; sooner than its timer it does not look yet.
-    view::ask(call, key, &JobMessage::View).await.map(drop)
+async fn nudge(call: &Call, key: &JobKey, id: String) -> Result<(), Problem> {
+    view::ask(call, key, &JobMessage::Nudge { id }).await.map(drop)
 }

@@ -55,6 +55,12 @@ pub enum Bug {
     BudgetIgnored,
     /// Keeps charging what turned out not to be spent.
     RefundForgotten,
+    /// Leaves a render to itself that nobody waits for.
+    AbandonForgotten,
+    /// Looks at a render again for a push that came before.
+    PushHeardAgain,
+    /// Deletes an order's images as soon as they were sent once.
+    InputsDiscardedEarly,
 }
 
 #[cfg(not(feature = "bugs"))]

@@ -8,6 +8,7 @@
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
 
+mod abandon;
 mod cancel;
 mod cost;
 mod exchange;
@@ -18,6 +19,7 @@ mod start;
 mod store;
 mod submit;
 
+pub use abandon::MAX_ABANDON_TRIES;
 pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
 pub use record::{End, Errand, ImageRole, InputImage, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
 
@@ -41,6 +43,11 @@ pub const PENDING_EXPIRY: Millis = DAY;
 pub const LATE: Millis = MINUTE;
 /// The longest prompt, in characters.
 pub const MAX_PROMPT: usize = 5_000;
+
+/// How many pushes of the upstream a job remembers.
+pub const MAX_NUDGES: usize = 8;
+/// The longest id of a push that is listened to, in bytes.
+pub const MAX_NUDGE_ID: usize = 200;
 
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
@@ -131,6 +138,10 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
             job.dead_letter(epoch, &mut turn);
             None
         }
+        Input::Nudge { id } => {
+            job.nudge(id, &turn);
+            None
+        }
         Input::Forget => job.forget(&mut turn).err(),
     };
     let effect = if acting { job.begin_due(&mut turn) } else { None };
@@ -156,6 +167,7 @@ impl Job {
             Effect::Store { .. } => Answer::Stored(Outcome::Unknown),
             Effect::Report { .. } => Answer::Reported(Outcome::Unknown),
             Effect::Deliver { .. } => Answer::Delivered(Receipt::Failed { status: None, retry_after: None }),
+            Effect::Abandon { .. } => Answer::Abandoned(Outcome::Unknown),
             Effect::Discard { .. } => Answer::Discarded(Outcome::Unknown),
         };
         self.take_answer(number, answer, turn);
@@ -168,12 +180,17 @@ impl Job {
         match (effect, answer) {
             (Effect::Enqueue { epoch }, Answer::Enqueued(outcome)) => self.enqueue_answered(epoch, &outcome, turn),
             (Effect::Submit { epoch, .. }, Answer::Submitted(outcome)) => self.submit_answered(epoch, outcome, turn),
-            (Effect::Poll { epoch, .. }, Answer::Polled(outcome)) => self.poll_answered(epoch, outcome, turn),
+            (Effect::Poll { epoch, operation }, Answer::Polled(outcome)) => {
+                self.poll_answered(epoch, &operation, outcome, turn);
+            }
             (Effect::Store { epoch, attempt, .. }, Answer::Stored(outcome)) => {
                 self.store_answered(epoch, attempt, outcome, turn);
             }
             (Effect::Report { number, .. }, Answer::Reported(outcome)) => self.report_answered(number, &outcome, turn),
             (Effect::Deliver { event_id }, Answer::Delivered(receipt)) => self.delivered(&event_id, receipt, turn),
+            (Effect::Abandon { operation }, Answer::Abandoned(outcome)) => {
+                self.abandon_answered(&operation, &outcome, turn);
+            }
             (Effect::Discard { attempt }, Answer::Discarded(outcome)) => {
                 self.discard_answered(attempt, &outcome, turn);
             }
@@ -185,13 +202,14 @@ impl Job {
                 | Effect::Store { .. }
                 | Effect::Report { .. }
                 | Effect::Deliver { .. }
+                | Effect::Abandon { .. }
                 | Effect::Discard { .. },
                 _,
             ) => {}
         }
     }
 
-    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, clean-up.
+    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a render up, clean-up.
     fn begin_due(&mut self, turn: &mut Turn) -> Option<InFlight> {
         if self.in_flight.is_some() {
             return None;
@@ -242,6 +260,9 @@ impl Job {
         {
             return Some(Effect::Deliver { event_id: delivery.id.clone() });
         }
+        if let Some((operation, _)) = self.abandons.iter().find(|(_, errand)| errand.next_at <= now) {
+            return Some(Effect::Abandon { operation: operation.clone() });
+        }
         let (attempt, _) = self.discards.iter().find(|(_, errand)| errand.next_at <= now)?;
         Some(Effect::Discard { attempt: *attempt })
     }
@@ -276,6 +297,7 @@ impl Job {
         }
         timers.extend(self.report.iter().map(|errand| (errand.next_at, WakeReason::Report)));
         timers.extend(self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, WakeReason::Deliver))));
+        timers.extend(self.abandons.values().map(|errand| (errand.next_at, WakeReason::Abandon)));
         timers.extend(self.discards.values().map(|errand| (errand.next_at, WakeReason::Discard)));
         timers.into_iter().min().map(|(at, reason)| Wake { at, reason })
     }

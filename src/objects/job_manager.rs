@@ -8,7 +8,7 @@
 //!
 //! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
 //! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,
-//! `DeadLetter`, `Forget`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
+//! `DeadLetter`, `Nudge`, `Forget`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
 //! is one atomic write; none acts.
 //!
 //! # Alarm
@@ -124,6 +124,7 @@ impl JobManager {
             JobMessage::DeadLetter { epoch, created_at } => {
                 return self.asked_as(&config, created_at, Some(Input::DeadLetter { epoch }), moment).await;
             }
+            JobMessage::Nudge { id } => return self.asked(&config, Some(Input::Nudge { id }), moment).await,
             JobMessage::Forget => return self.forget(&config, moment).await,
             JobMessage::Cancel => Input::Cancel,
             JobMessage::Retry => Input::Retry,
@@ -136,7 +137,7 @@ impl JobManager {
         Ok(step.refusal.map_or_else(|| shown(&step.job, moment.now), |refusal| JobReply::Refused { refusal }))
     }
 
-    /// Answers the queue. It may ask because the alarm was lost, so the alarm is set anew even if its time has not
+    /// Answers whoever asks how the job stands. The queue may ask because the alarm was lost, so the alarm is set anew even if its time has not
     /// changed.
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
         let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
@@ -254,6 +255,7 @@ impl JobManager {
                 })
             }
             Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
+            Effect::Abandon { operation } => Answer::Abandoned(upstream.abandon(&operation).await),
             Effect::Discard { attempt } => Answer::Discarded(match self.shell.env.bucket("VIDEOS") {
                 Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
                 Err(_) => Outcome::Unknown,

@@ -42,6 +42,14 @@ impl Upstream<'_> {
         }
     }
 
+    /// Tells the provider that nobody waits for the render any more.
+    pub(super) async fn abandon(&self, operation: &str) -> Outcome<()> {
+        match self.provider() {
+            Ok(provider) => provider.cancel(operation).await,
+            Err(failure) => Outcome::Refused(failure),
+        }
+    }
+
     /// Streams the video into R2.
     pub(super) async fn store(&self, attempt: u32, uri: &str) -> Outcome<Video> {
         let (provider, bucket) = match (self.provider(), self.bucket()) {

@@ -52,6 +52,10 @@ pub enum JobMessage {
         #[serde(default)]
         created_at: Option<Millis>,
     },
+    /// The upstream says by a push of this id that there is something to see. Answered with the job's state.
+    Nudge {
+        id: String,
+    },
     /// The generation is old enough to be forgotten: `Missing` once it is.
     Forget,
 }

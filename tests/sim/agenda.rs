@@ -44,6 +44,9 @@ pub(crate) enum Message {
         created_at: Option<Millis>,
     },
     Forget,
+    Nudge {
+        id: String,
+    },
     Enqueue {
         card: Card,
         promised: bool,
@@ -192,6 +195,11 @@ pub(crate) enum Event {
         mode: bool,
     },
     Heal,
+    /// The upstream says that there is something to see.
+    Push {
+        job: usize,
+        id: String,
+    },
     /// The app looks at its jobs.
     Look,
     /// Every accepted job must have ended by now.

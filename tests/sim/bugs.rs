@@ -135,6 +135,16 @@ fn a_refund_that_is_forgotten_is_missed() {
 }
 
 #[test]
+fn a_render_that_nobody_gives_up_goes_on_for_nobody() {
+    caught(Bug::AbandonForgotten, &[Invariant::I14]);
+}
+
+#[test]
+fn a_push_that_is_heard_again_and_again_brings_too_many_looks() {
+    caught(Bug::PushHeardAgain, &[Invariant::I16]);
+}
+
+#[test]
 fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
     caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2]);
 }

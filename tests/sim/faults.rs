@@ -51,6 +51,8 @@ pub(crate) enum Fault {
     LinkExpired,
     PutLandsButErrs,
     DeleteFails,
+    AbandonFails,
+    AbandonLost,
     HookServerError,
     HookTimeout,
     HookTakenAnswerLost,
@@ -59,7 +61,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 48] = [
+    pub(crate) const ALL: [Self; 50] = [
         Self::CrashBeforeSave,
         Self::CrashAfterSave,
         Self::CrashBeforeEffect,
@@ -103,6 +105,8 @@ impl Fault {
         Self::LinkExpired,
         Self::PutLandsButErrs,
         Self::DeleteFails,
+        Self::AbandonFails,
+        Self::AbandonLost,
         Self::HookServerError,
         Self::HookTimeout,
         Self::HookTakenAnswerLost,

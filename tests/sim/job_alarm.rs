@@ -57,6 +57,9 @@ impl World {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
         let InFlight { number: effect_number, effect } = in_flight.clone();
+        if let Effect::Poll { .. } = effect {
+            self.check_look(number);
+        }
         let Some(job) = &self.jobs[number].job else { return };
         let card = JobObject::card(job);
         let message = match effect {
@@ -66,6 +69,7 @@ impl World {
             | Effect::Poll { .. }
             | Effect::Store { .. }
             | Effect::Deliver { .. }
+            | Effect::Abandon { .. }
             | Effect::Discard { .. } => {
                 let slowest: Millis = if matches!(effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
                 self.after(1, slowest, Event::Land { job: number, run, in_flight });
@@ -158,6 +162,7 @@ pub(crate) fn effect_name(effect: &Effect) -> &'static str {
         Effect::Store { .. } => "Store",
         Effect::Report { .. } => "Report",
         Effect::Deliver { .. } => "Deliver",
+        Effect::Abandon { .. } => "Abandon",
         Effect::Discard { .. } => "Discard",
     }
 }

@@ -111,6 +111,10 @@ impl World {
                 self.tally.mark("dead letter for", job.phase_name());
                 return self.asked(number, &job, Some(Input::DeadLetter { epoch: *epoch }));
             }
+            Message::Nudge { id } => {
+                self.heard_push(number, &job, id);
+                return self.asked(number, &job, Some(Input::Nudge { id: id.clone() }));
+            }
             Message::Forget => return self.forget(number, &job),
             Message::Cancel => {
                 self.tally.mark("cancelled while", job.phase_name());
@@ -302,6 +306,7 @@ fn wake_name(reason: WakeReason) -> &'static str {
         WakeReason::Phase => "phase",
         WakeReason::Report => "report",
         WakeReason::Deliver => "deliver",
+        WakeReason::Abandon => "abandon",
         WakeReason::Discard => "discard",
         WakeReason::Guard => "guard",
     }

@@ -26,6 +26,7 @@ impl World {
             Effect::Poll { operation, .. } => Answer::Polled(self.polled(job, operation)),
             Effect::Store { attempt, uri, .. } => Answer::Stored(self.stored(job, *attempt, uri)),
             Effect::Deliver { event_id } => Answer::Delivered(self.hooked(job, event_id)),
+            Effect::Abandon { operation } => Answer::Abandoned(self.abandoned(job, operation)),
             Effect::Discard { attempt } => Answer::Discarded(self.discarded(job, *attempt)),
             Effect::Enqueue { .. } | Effect::Report { .. } => return,
         };

@@ -31,6 +31,8 @@ pub(crate) struct Wishes {
     pub(crate) timeout: bool,
     /// How many submits a minute the first model itself allows.
     pub(crate) own_limit: Option<u64>,
+    /// Whether the upstream can be told to give a render up.
+    pub(crate) cancellable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) insistent: u64,
     /// What the jobs ask for.
     pub(crate) wishes: Wishes,
+    /// Whether the upstream pushes.
+    pub(crate) pushes: bool,
     /// How long a refused submit may be asked to wait at most, in seconds.
     pub(crate) longest_backoff: u64,
     /// How often a message of the platform's queue comes back at most.
@@ -100,8 +104,10 @@ impl Plan {
                 start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
                 confirm: choices.chance(250),
                 timeout: choices.chance(250),
+                cancellable: choices.chance(500),
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
+            pushes: choices.chance(500),
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
@@ -186,6 +192,6 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         confirm: wishes.confirm && choices.chance(500),
         images: Vec::new(),
         submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
-        cancellable: false,
+        cancellable: wishes.cancellable,
     }
 }

@@ -76,6 +76,7 @@ impl Story {
             never_heals: NeverHeals::Nothing,
             insistent: 1_000,
             wishes: Wishes { models: 1, ..Wishes::default() },
+            pushes: false,
             longest_backoff: 90,
             message_tries: ENOUGH_TRIES,
             cron_returns: 0,

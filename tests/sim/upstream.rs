@@ -52,6 +52,19 @@ pub(crate) struct Operation {
     /// What it costs, and whether the caller is told.
     pub(crate) bill: u64,
     told: bool,
+    pub(crate) epoch: u64,
+    pub(crate) incarnation: u64,
+    /// Its job knows it and no longer waits for it.
+    pub(crate) unwanted: bool,
+    /// The upstream was told so.
+    pub(crate) told_off: bool,
+}
+
+impl Operation {
+    /// Whether a poll finds that it has come to an end.
+    pub(crate) fn is_over(&self, real: Millis) -> bool {
+        self.fate != Fate::NeverDone && self.ready_at <= real
+    }
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +79,7 @@ impl World {
     pub(crate) fn submitted(&mut self, job: usize, epoch: u64, attempt: u32) -> Outcome<String> {
         self.check_submit(job, epoch, attempt);
         self.check_rate(job, epoch);
-        let (verdict, answered, outcome) = self.judge_submit(job, attempt);
+        let (verdict, answered, outcome) = self.judge_submit(job, epoch, attempt);
         let incarnation = self.witness.incarnation(job);
         let bill = if verdict == Verdict::Accepted { self.upstream.last_bill } else { 0 };
         self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation, bill });
@@ -74,7 +87,7 @@ impl World {
         outcome
     }
 
-    fn judge_submit(&mut self, job: usize, attempt: u32) -> (Verdict, bool, Outcome<String>) {
+    fn judge_submit(&mut self, job: usize, epoch: u64, attempt: u32) -> (Verdict, bool, Outcome<String>) {
         if self.still_broken(NeverHeals::Upstream) || self.fault(Fault::SubmitUnavailable) {
             return (Verdict::Refused, true, again(ErrorCode::ProviderUnavailable, None));
         }
@@ -90,14 +103,14 @@ impl World {
         if self.fault(Fault::SubmitLostUnaccepted) {
             return (Verdict::NeverRead, false, Outcome::Unknown);
         }
-        let name = self.begin_operation(job, attempt);
+        let name = self.begin_operation(job, epoch, attempt);
         if self.fault(Fault::SubmitLostAccepted) {
             return (Verdict::Accepted, false, Outcome::Unknown);
         }
         (Verdict::Accepted, true, Outcome::Done(name))
     }
 
-    fn begin_operation(&mut self, job: usize, attempt: u32) -> String {
+    fn begin_operation(&mut self, job: usize, epoch: u64, attempt: u32) -> String {
         let fate = if self.fault(Fault::RenderRefused) {
             Fate::Refused
         } else if self.fault(Fault::RenderNeverDone) {
@@ -119,7 +132,21 @@ impl World {
             Fate::Rendered | Fate::NeverDone => price,
         };
         self.upstream.last_bill = bill;
-        self.upstream.operations.insert(name.clone(), Operation { job, attempt, ready_at, fate, size, bill, told });
+        let operation = Operation {
+            job,
+            attempt,
+            ready_at,
+            fate,
+            size,
+            bill,
+            told,
+            epoch,
+            incarnation: self.witness.incarnation(job),
+            unwanted: false,
+            told_off: false,
+        };
+        self.upstream.operations.insert(name.clone(), operation);
+        self.draw_pushes(job, &name);
         name
     }
 

@@ -14,6 +14,8 @@ impl World {
             self.check_final(number, before, after);
             self.check_outbox(number, before, after);
             self.follow(number, before, after);
+            self.observe_renders(number, before, after);
+            self.observe_schedule(number, before, after);
         }
         self.check_operation(number, after);
         self.check_end(number, after);

@@ -111,6 +111,7 @@ impl World {
                 self.check_objects(number, &job);
                 self.check_ledger(number, &job);
                 self.check_costs(number, &job);
+                self.check_renders(number);
             }
         }
         let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
@@ -142,6 +143,7 @@ impl World {
         self.check_events(number, job);
         self.check_objects(number, job);
         self.check_ledger(number, job);
+        self.check_renders(number);
     }
 
     /// I2: what a lost alarm leaves undone is repaired by the queue. Only what the queue could not have heard of waits

@@ -1,6 +1,7 @@
 //! What must never happen, and what was seen so far that tells.
 
 use crate::agenda::Object;
+use crate::watch_push::Pushes;
 use reelay::machine::{Millis, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,6 +19,9 @@ pub(crate) enum Invariant {
     I9,
     I10,
     I13,
+    I14,
+    I15,
+    I16,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.
@@ -73,6 +77,8 @@ pub(crate) struct Witness {
     pub(crate) firing: BTreeMap<Object, (Millis, u32)>,
     /// Whose timers a fault has made late.
     pub(crate) troubled: BTreeSet<Object>,
+    /// What each job heard of the upstream's pushes, by its incarnation.
+    pub(crate) pushes: BTreeMap<(usize, u64), Pushes>,
     /// How many messages of the platform's queue were given up.
     pub(crate) dead_letters: u64,
 }

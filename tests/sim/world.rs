@@ -1,6 +1,6 @@
 //! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between them.
 
-use crate::agenda::{Agenda, Event, Object};
+use crate::agenda::{Agenda, Caller, Event, Message, Object};
 use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
@@ -240,6 +240,7 @@ impl World {
             Event::Daily => self.daily(),
             Event::Consume { wake } => self.consume(wake),
             Event::Settings { mode } => self.change_settings(mode),
+            Event::Push { job, id } => self.send(Object::Job(job), Message::Nudge { id }, Caller::Nobody),
             Event::Heal => self.heal(),
             Event::Look => self.look_after_lost_alarms(),
             Event::EndBound => self.check_ended(),

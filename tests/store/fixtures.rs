@@ -81,6 +81,23 @@ fn what_a_render_cost_is_remembered_and_an_older_record_means_its_price_i11() {
 }
 
 #[test]
+fn a_render_that_is_to_be_given_up_is_remembered_i11() {
+    let read = |name: &str| load(&fs::read_to_string(folder().join(name)).unwrap());
+    let abandons = read("job_v1_cancelled_abandoning.json").abandons;
+    assert_eq!(abandons.get("models/veo/operations/one").map(|errand| errand.tries), Some(1));
+    assert!(read("job_v1_rendering.json").abandons.is_empty());
+}
+
+#[test]
+fn the_pushes_that_were_heard_are_remembered_i11() {
+    let loaded = load(&fs::read_to_string(folder().join("job_v1_rendering_nudged.json")).unwrap());
+    assert_eq!(loaded.nudges, ["push-1", "push-2"]);
+    assert!(matches!(loaded.phase, Phase::Rendering { nudged: true, .. }));
+    let older = load(&fs::read_to_string(folder().join("job_v1_rendering.json")).unwrap());
+    assert!(older.nudges.is_empty() && matches!(older.phase, Phase::Rendering { nudged: false, .. }));
+}
+
+#[test]
 fn a_fixture_that_was_loaded_is_written_back_without_loss_i11() {
     for (_, saved) in lives::all() {
         let again = load(&write_job(&saved).unwrap());

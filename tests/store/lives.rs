@@ -28,6 +28,8 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("clarifying", clarifying()),
         ("requeued", requeued()),
         ("storing_told", storing_told()),
+        ("cancelled_abandoning", cancelled_abandoning()),
+        ("rendering_nudged", rendering_nudged()),
     ]
 }
 
@@ -136,6 +138,29 @@ fn storing_told() -> Job {
     life.job
 }
 
+/// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
+fn cancelled_abandoning() -> Job {
+    let mut life = rendering();
+    life.job.request.cancellable = true;
+    life.take(Input::Cancel);
+    life.act(Answer::Reported(Outcome::Done(())));
+    for _ in 0..3 {
+        life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
+    }
+    life.act(Answer::Abandoned(Outcome::Unknown));
+    life.job
+}
+
+/// Two pushes were heard, the second while a poll is in flight.
+fn rendering_nudged() -> Job {
+    let mut life = rendering();
+    life.take(Input::Nudge { id: "push-1".to_owned() });
+    let effect = life.take(Input::Alarm);
+    assert!(matches!(effect, Some((_, Effect::Poll { .. }))), "{effect:?}");
+    life.take(Input::Nudge { id: "push-2".to_owned() });
+    life.job
+}
+
 struct Life {
     job: Job,
     now: Millis,
@@ -183,6 +208,7 @@ fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Store { .. }, Answer::Stored(_))
             | (Effect::Report { .. }, Answer::Reported(_))
             | (Effect::Deliver { .. }, Answer::Delivered(_))
+            | (Effect::Abandon { .. }, Answer::Abandoned(_))
             | (Effect::Discard { .. }, Answer::Discarded(_))
     )
 }

@@ -102,9 +102,11 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Stored(Outcome::Unknown),
         Answer::Reported(Outcome::Done(())),
         Answer::Delivered(Receipt::Gone),
+        Answer::Abandoned(Outcome::Done(())),
         Answer::Discarded(Outcome::Done(())),
     ];
     let mut inputs = vec![Input::Alarm, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];
+    inputs.push(Input::Nudge { id: "push-1".to_owned() });
     inputs.push(Input::Clarify { clarification: Clarification::Prompt("another".to_owned()) });
     inputs.extend([0, 1, 2].map(|epoch| Input::DeadLetter { epoch }));
     inputs.extend([0, 1, 2, u64::MAX].map(|epoch| Input::Start { epoch }));

@@ -100,6 +100,7 @@ impl JobStory {
                 Effect::Store { .. } => stored(),
                 Effect::Report { .. } => Answer::Reported(Outcome::Done(())),
                 Effect::Deliver { .. } => Answer::Delivered(Receipt::Accepted { status: 204 }),
+                Effect::Abandon { .. } => Answer::Abandoned(Outcome::Done(())),
                 Effect::Discard { .. } => Answer::Discarded(Outcome::Done(())),
             });
             self.assert_kept(&before);
@@ -135,6 +136,7 @@ impl JobStory {
         let job = &self.job;
         let unfinished = job.report.is_some()
             || job.in_flight.is_some()
+            || !job.abandons.is_empty()
             || !job.discards.is_empty()
             || job.outbox.iter().any(|delivery| delivery.next_at().is_some());
         if unfinished || !job.status().is_terminal() {

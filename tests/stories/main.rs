@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod abandon;
 mod bounds;
 mod budget;
 mod cancel;
@@ -19,6 +20,7 @@ mod limits;
 mod modes;
 mod money;
 mod news;
+mod nudge;
 mod order;
 mod pending;
 mod queue;

@@ -12,13 +12,13 @@ pub(super) fn failure() -> Failure {
 impl Job {
     /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.
     pub(super) fn cancel(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
-        match self.phase {
+        match &self.phase {
             Phase::Ended { .. } if !bug::planted(Bug::EndOverwritten) => return Err(Refusal::AlreadyEnded),
             Phase::Storing { .. } => self.discard(self.attempt, turn.now()),
+            Phase::Rendering { operation, .. } => self.abandon(operation.clone(), turn),
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Submitting { .. }
-            | Phase::Rendering { .. }
             | Phase::Clarifying { .. }
             | Phase::Ended { .. } => {}
         }

@@ -45,6 +45,10 @@ pub enum Effect {
     Deliver {
         event_id: String,
     },
+    /// Tell the upstream that nobody waits for this render.
+    Abandon {
+        operation: String,
+    },
     /// Delete an unwanted video.
     Discard {
         attempt: u32,
@@ -63,6 +67,7 @@ pub enum Answer {
     Stored(Outcome<Video>),
     Reported(Outcome<()>),
     Delivered(Receipt),
+    Abandoned(Outcome<()>),
     Discarded(Outcome<()>),
 }
 
@@ -104,6 +109,10 @@ pub enum Input {
     /// The platform's queue gave up on the message that says that this epoch waits.
     DeadLetter {
         epoch: u64,
+    },
+    /// The upstream says by a push of this id that there is something to see.
+    Nudge {
+        id: String,
     },
     /// The generation is old enough to be forgotten.
     Forget,
@@ -164,6 +173,7 @@ pub enum WakeReason {
     Phase,
     Report,
     Deliver,
+    Abandon,
     Discard,
     Guard,
 }

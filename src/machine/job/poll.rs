@@ -1,6 +1,7 @@
 //! Waiting for the render: trouble while asking never fails a render that may still succeed in time.
 
-use super::{Job, Phase, Progress, Turn};
+use super::{Effect, InFlight, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
+use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{Millis, SECOND, retry};
@@ -9,7 +10,7 @@ use crate::machine::{Millis, SECOND, retry};
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 
 impl Job {
-    pub(super) fn poll_answered(&mut self, epoch: u64, outcome: Outcome<Progress>, turn: &mut Turn) {
+    pub(super) fn poll_answered(&mut self, epoch: u64, operation: &str, outcome: Outcome<Progress>, turn: &mut Turn) {
         match &outcome {
             Outcome::Done(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
             // What the upstream itself gives up or filters is not charged.
@@ -18,11 +19,15 @@ impl Job {
             | Outcome::Retry { .. }
             | Outcome::Unknown => {}
         }
+        if matches!(outcome, Outcome::Done(Progress::Ready { .. }) | Outcome::Refused(_)) {
+            self.found_over(operation, turn);
+        }
         if !self.is_current(epoch) {
             return;
         }
-        let Phase::Rendering { deadline_at, next_at, tries, .. } = &mut self.phase else { return };
+        let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let now = turn.moment.now;
+        let look_now = std::mem::take(nudged);
         match outcome {
             Outcome::Done(Progress::Running) => {
                 *tries = 0;
@@ -32,10 +37,12 @@ impl Job {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri };
                 turn.note("rendered", None);
                 self.announce(EventKind::Progress, turn);
+                return;
             }
             Outcome::Refused(failure) => {
                 turn.note("render_failed", Some(failure.message.clone()));
                 self.refused(failure, turn);
+                return;
             }
             Outcome::Retry { after, failure } => {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
@@ -49,6 +56,28 @@ impl Job {
                 *tries += 1;
             }
         }
+        if look_now {
+            *next_at = now;
+        }
+    }
+
+    /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
+    /// once, one for each push that was not heard before.
+    pub(super) fn nudge(&mut self, id: String, turn: &Turn) {
+        let Phase::Rendering { next_at, nudged, .. } = &mut self.phase else { return };
+        let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
+        if heard || id.len() > MAX_NUDGE_ID {
+            return;
+        }
+        if matches!(self.in_flight, Some(InFlight { effect: Effect::Poll { .. }, .. })) {
+            *nudged = true;
+        } else {
+            *next_at = turn.now().min(*next_at);
+        }
+        self.nudges.push(id);
+        if self.nudges.len() > MAX_NUDGES {
+            self.nudges.remove(0);
+        }
     }
 
     /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one is paid for, so storing it is bounded by retries instead.
@@ -61,9 +90,13 @@ impl Job {
             Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
             Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
-        if turn.now() >= until {
-            self.fail(failure, turn);
+        if turn.now() < until {
+            return;
         }
+        if let Phase::Rendering { operation, .. } = &self.phase {
+            self.abandon(operation.clone(), turn);
+        }
+        self.fail(failure, turn);
     }
 }
 

@@ -121,6 +121,9 @@ pub enum Phase {
         tries: u32,
         operation: String,
         submitted_at: Millis,
+        /// The upstream said "look now" while a look was under way: the next one follows at once.
+        #[serde(default)]
+        nudged: bool,
     },
     Storing {
         next_at: Millis,
@@ -213,6 +216,12 @@ pub struct Job {
     pub report: Option<Errand>,
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
+    /// The last pushes of the upstream that were heard, so that a repeat is known.
+    #[serde(default)]
+    pub nudges: Vec<String>,
+    /// Renders that the upstream is to give up, by operation.
+    #[serde(default)]
+    pub abandons: BTreeMap<String, Errand>,
     /// A video that must not stay in R2, by attempt.
     pub discards: BTreeMap<u32, Errand>,
     /// When the user had the video deleted.
@@ -254,6 +263,8 @@ impl Job {
             effect_number: 0,
             report,
             report_number: 0,
+            nudges: Vec::new(),
+            abandons: BTreeMap::new(),
             discards: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),

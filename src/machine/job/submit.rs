@@ -36,11 +36,11 @@ impl Job {
         self.close_ledger_row(epoch, &outcome);
         let stale = !self.is_current(epoch);
         let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
-            note_late_answer(&outcome, turn);
+            self.answered_late(outcome, turn);
             return;
         };
         if stale {
-            note_late_answer(&outcome, turn);
+            self.answered_late(outcome, turn);
             return;
         }
         match outcome {
@@ -49,7 +49,8 @@ impl Job {
                 let usual = self.request.usual_render * FIRST_POLL_PER_CENT / 100;
                 let first_poll = turn.policy.first_poll.unwrap_or(usual.max(turn.policy.poll_interval));
                 let next_at = (now + first_poll).min(deadline_at);
-                self.phase = Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now };
+                self.phase =
+                    Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now, nudged: false };
                 turn.note("submitted", None);
                 self.announce(EventKind::Progress, turn);
             }
@@ -87,6 +88,20 @@ impl Job {
         self.requeue(not_before, turn);
     }
 
+    /// The job was cancelled while the call was in flight; what became of the money is still told, and the render given
+    /// up.
+    fn answered_late(&mut self, outcome: Outcome<String>, turn: &mut Turn) {
+        let what = match &outcome {
+            Outcome::Done(_) => "the upstream had accepted the render",
+            Outcome::Retry { .. } | Outcome::Refused(_) => "the upstream had refused the render",
+            Outcome::Unknown => "whether the upstream accepted the render is not known",
+        };
+        turn.note("submit_answered_late", Some(what.to_owned()));
+        if let Outcome::Done(operation) = outcome {
+            self.abandon(operation, turn);
+        }
+    }
+
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
         let answer = match outcome {
             Outcome::Done(_) => SubmitAnswer::Accepted,
@@ -98,16 +113,6 @@ impl Job {
             row.answer = answer;
         }
     }
-}
-
-/// The job was cancelled while the call was in flight; what became of the money is still told.
-fn note_late_answer(outcome: &Outcome<String>, turn: &mut Turn) {
-    let what = match outcome {
-        Outcome::Done(_) => "the upstream had accepted the render",
-        Outcome::Retry { .. } | Outcome::Refused(_) => "the upstream had refused the render",
-        Outcome::Unknown => "whether the upstream accepted the render is not known",
-    };
-    turn.note("submit_answered_late", Some(what.to_owned()));
 }
 
 fn unknown_outcome() -> Failure {
