@@ -5,6 +5,7 @@ mod file;
 mod gemini;
 mod google_token;
 mod http;
+pub mod jwks;
 mod omni;
 mod provider;
 pub mod r2;

@@ -3,9 +3,11 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
+mod push;
 mod read;
 
 pub use crate::wire::variables::ConfigError;
+pub use push::UpstreamPush;
 
 use crate::clients::{Providers, REGISTRY};
 use crate::machine::{DAY, Millis, job, queue};
@@ -37,7 +39,7 @@ pub struct Config {
     /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
-    /// `MAX_QUEUE_LENGTH` (10000) and `MAX_SUBMITS_PER_MINUTE` (50).
+    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (50), `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,
@@ -47,6 +49,8 @@ pub struct Config {
     pub webhook_secrets: Vec<Vec<u8>>,
     /// Those whose secrets are there; each reads its own variables.
     pub providers: Providers,
+    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is done.
+    pub upstream_push: Option<UpstreamPush>,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -87,6 +91,7 @@ impl Config {
             nextjs_url: variables.app_url("NEXTJS_URL", environment)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
+            upstream_push: variables.upstream_push()?,
             public_url: variables.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,
@@ -134,6 +139,8 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
         user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
         max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
         submits_per_minute: variables.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
+        max_cost_per_day: variables.micros("MAX_COST_PER_DAY")?,
+        max_cost_per_user_per_day: variables.micros("MAX_COST_PER_USER_PER_DAY")?,
     })
 }
 

@@ -14,7 +14,7 @@ pub use queue::consume;
 use crate::clock;
 use crate::log::Line;
 use crate::machine::job::Request;
-use crate::machine::queue::{Mode, Standing};
+use crate::machine::queue::{Mode, OverBudget, Standing};
 use crate::machine::{JobKey, Millis, Status};
 use crate::stub;
 use crate::wire::api::Upload;
@@ -50,6 +50,8 @@ pub enum Rejection {
     Conflict,
     /// Too many jobs wait; nothing was stored.
     Full { retry_after: Millis },
+    /// It would cost more than today has left; nothing was stored.
+    OverBudget { over: OverBudget },
     /// An object gave no answer; the same request may be repeated.
     Unavailable,
 }

@@ -16,6 +16,7 @@ mod query;
 mod queue;
 mod request_id;
 mod storage;
+mod upstream;
 mod video;
 mod view;
 
@@ -28,6 +29,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::log::{self, Line};
 use crate::wire::api::Problem;
+use crate::wire::push;
 use answer::Answer;
 use call::Call;
 use router::{Resource, Routed};
@@ -59,6 +61,10 @@ async fn respond(request: Request, env: Env, context: Context, config: Config, r
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
     let resource = match router::route(&method, url.path()) {
+        // Who has not asked for the upstream's webhooks has no address for them.
+        _ if url.path() == push::PATH && config.upstream_push.is_none() => {
+            return Answer::problem(Problem::no_route());
+        }
         Routed::Found(resource) => resource,
         Routed::NotFound => return Answer::problem(Problem::no_route()),
         Routed::Options { allow } if preflight => return cors::preflight(&allow),
@@ -88,5 +94,6 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::ListVideos => storage::list(call).await,
         Resource::StoredVideo { id } => storage::show(call, &id).await,
         Resource::DeleteVideo { id } => storage::delete(call, &id).await,
+        Resource::UpstreamPush => upstream::receive(call).await,
     }
 }

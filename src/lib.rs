@@ -11,6 +11,7 @@
 //! | [`store`] | the SQL of each object |
 //! | [`clients`] | the upstream, R2, the webhook receiver |
 //! | [`objects`] | Durable Object shells: load, step, save, act |
+//! | [`push`] | whether a webhook is the upstream's |
 //! | [`dispatch`] | how a queued job gets started |
 //! | [`http`] | routes, tokens, errors |
 //!
@@ -25,6 +26,7 @@ pub mod log;
 pub mod machine;
 pub mod models;
 pub mod objects;
+pub mod push;
 pub mod store;
 pub mod stub;
 pub mod wire;

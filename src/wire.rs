@@ -9,6 +9,7 @@ pub mod inline_video;
 pub mod message;
 pub mod omni;
 pub mod order;
+pub mod push;
 pub mod retry_after;
 pub mod service_account;
 pub mod signed_url;

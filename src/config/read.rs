@@ -25,9 +25,39 @@ const MAX_WEBHOOK_SECRETS: usize = 5;
 const MAX_WEBHOOK_ATTEMPTS: usize = 20;
 /// The longest wait before one webhook attempt, in seconds: seven days.
 const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
+/// Millionths of a dollar in a dollar.
+const DOLLAR: u64 = 1_000_000;
+/// The highest limit of what may be spent: a million dollars.
+const MAX_COST: u64 = 1_000_000 * DOLLAR;
 const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
 
+/// Secrets as Standard Webhooks writes them, several while one is being replaced.
+pub(super) struct WebhookSecrets;
+
+impl WebhookSecrets {
+    pub(super) const WANTED: &str =
+        "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
+
+    pub(super) fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
+        let secret = |secret: &str| {
+            let encoded = secret.trim().strip_prefix("whsec_")?;
+            STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
+        };
+        let secrets: Option<Vec<Vec<u8>>> = text.split(',').map(secret).collect();
+        secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS)
+    }
+}
+
 impl Variables<'_> {
+    /// An amount of US dollars in millionths; `None` when there is none.
+    pub(super) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
+        let Some(text) = self.text(variable) else { return Ok(None) };
+        let micros = micros(&text).filter(|micros| (1..=MAX_COST).contains(micros));
+        let wanted =
+            || format!("an amount of US dollars such as 25 or 12.50, above 0 and at most {}", MAX_COST / DOLLAR);
+        micros.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
+    }
+
     pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
         match self.text("ENVIRONMENT").as_deref() {
             None | Some("production") => Ok(Environment::Production),
@@ -83,17 +113,8 @@ impl Variables<'_> {
 
     pub(super) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
         const VARIABLE: &str = "WEBHOOK_SECRET";
-        const WANTED: &str =
-            "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
-        let secrets: Option<Vec<Vec<u8>>> = self
-            .required(VARIABLE, WANTED)?
-            .split(',')
-            .map(|secret| {
-                let encoded = secret.trim().strip_prefix("whsec_")?;
-                STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
-            })
-            .collect();
-        secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS).ok_or_else(|| ConfigError::new(VARIABLE, WANTED))
+        let text = self.required(VARIABLE, WebhookSecrets::WANTED)?;
+        WebhookSecrets::parse(&text).ok_or_else(|| ConfigError::new(VARIABLE, WebhookSecrets::WANTED))
     }
 
     pub(super) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
@@ -156,4 +177,16 @@ impl Variables<'_> {
             ConfigError::new("CORS_ORIGINS", "a comma-separated list of origins such as https://app.example.com")
         })
     }
+}
+
+/// Reads a decimal number of dollars with at most six places, without the rounding of floating point.
+fn micros(text: &str) -> Option<u64> {
+    let (whole, places) = text.split_once('.').map_or((text, "0"), |(whole, places)| (whole, places));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(places) || !(1..=6).contains(&places.len()) {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    let micros: u64 = format!("{places:0<6}").parse().ok()?;
+    whole.checked_mul(DOLLAR)?.checked_add(micros)
 }

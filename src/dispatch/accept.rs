@@ -46,7 +46,12 @@ async fn create(env: &Env, key: &JobKey, request: Request) -> Result<Accepted, R
 async fn enqueue_new(env: &Env, card: Card, terms: Terms) -> Result<Accepted, Rejection> {
     let (key, accepted) = (card.key.clone(), unheard(true, &card));
     match stub::queue(env, &QueueMessage::Enqueue { card, promised: false, terms }).await {
-        Ok(QueueReply::Full { retry_after }) => Err(withdraw(env, &key, accepted.created_at, retry_after).await),
+        Ok(QueueReply::Full { retry_after }) => {
+            Err(withdraw(env, &key, accepted.created_at, Rejection::Full { retry_after }).await)
+        }
+        Ok(QueueReply::OverBudget { over }) => {
+            Err(withdraw(env, &key, accepted.created_at, Rejection::OverBudget { over }).await)
+        }
         reply => Ok(heard(accepted, &key, reply)),
     }
 }
@@ -77,9 +82,9 @@ fn heard(accepted: Accepted, key: &JobKey, reply: Result<QueueReply, stub::StubE
 }
 
 /// Takes back a job the queue refused. If that fails the job may run after all, so the caller must ask again.
-async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, retry_after: Millis) -> Rejection {
+async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, refused: Rejection) -> Rejection {
     match stub::job(env, key, &JobMessage::Withdraw { created_at }).await {
-        Ok(JobReply::Withdrawn | JobReply::Missing) => Rejection::Full { retry_after },
+        Ok(JobReply::Withdrawn | JobReply::Missing) => refused,
         Ok(_) => Rejection::Unavailable,
         Err(error) => {
             log::error(&Line { message: "withdraw failed", reason: Some(error.to_string()), ..line(key) });

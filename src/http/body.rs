@@ -36,6 +36,27 @@ pub(super) async fn json_object(request: &mut Request) -> Result<Map<String, Val
     }
 }
 
+/// Reads a body whole if it is not longer than `limit`; the rest of one that is stays unread.
+pub(super) async fn bounded(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
+    let announced =
+        request.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(Problem::too_large(limit));
+    }
+    let mut bytes = Vec::new();
+    if request.inner().body().is_none() {
+        return Ok(bytes);
+    }
+    let mut chunks = request.stream().map_err(|_| Problem::malformed_json("it could not be read"))?;
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend(chunk.map_err(|_| Problem::malformed_json("it broke off"))?);
+        if bytes.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+    }
+    Ok(bytes)
+}
+
 async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
     if request.inner().body().is_none() {
         return Ok(Vec::new());

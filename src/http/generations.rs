@@ -73,6 +73,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
         Rejection::Full { retry_after } => Problem::queue_full(retry_after),
+        Rejection::OverBudget { over } => Problem::over_budget(&over, call.now),
         Rejection::Unavailable => Problem::unavailable(),
     })?;
     let mode = call.config.queue.mode;
@@ -112,6 +113,7 @@ pub(super) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
 /// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
 pub(super) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
+    afford(call, &key).await?;
     changed(call, &key, &JobMessage::Retry).await
 }
 
@@ -126,7 +128,20 @@ pub(super) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem
     let key = call.key(id).await?;
     let body = body::json_object(&mut call.request).await?;
     let clarification = clarification(&body).map_err(Problem::invalid)?;
+    afford(call, &key).await?;
     changed(call, &key, &JobMessage::Clarify { clarification }).await
+}
+
+/// A further attempt is paid for again, so the queue is asked first whether today's limits leave enough.
+async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
+    if !call.config.queue.limits_cost() {
+        return Ok(());
+    }
+    match stub::queue(&call.env, &QueueMessage::Afford { key: key.clone() }).await {
+        Ok(QueueReply::OverBudget { over }) => Err(Problem::over_budget(&over, call.now)),
+        Ok(_) => Ok(()),
+        Err(error) => Err(view::unavailable(call, "queue gave no answer", &error)),
+    }
 }
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
@@ -197,6 +212,7 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
         QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
         QueueReply::Standing { .. }
         | QueueReply::Full { .. }
+        | QueueReply::OverBudget { .. }
         | QueueReply::Unknown
         | QueueReply::Stats { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),

@@ -1,6 +1,7 @@
 //! What the queue holds.
 
 use super::answer::Answer;
+use super::auth::Caller;
 use super::call::Call;
 use super::view;
 use crate::stub;
@@ -8,10 +9,14 @@ use crate::wire::api::Problem;
 use crate::wire::message::{QueueMessage, QueueReply, QueueStats};
 
 /// `GET /api/queue/status` and `GET /api/queue/stats`; `field` is what the object is called. Any caller may ask: it
-/// holds numbers only.
+/// holds numbers only, and what all users together spend is told to operators and the app's server.
 pub(super) async fn show(call: &Call, field: &str) -> Result<Answer, Problem> {
     call.anyone().await?;
-    Answer::success(field, &stats(call).await?)
+    let mut stats = stats(call).await?;
+    if matches!(call.caller()?, Caller::User { admin: false, .. }) {
+        stats.cost = None;
+    }
+    Answer::success(field, &stats)
 }
 
 pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
@@ -20,6 +25,7 @@ pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
         QueueReply::Stats { stats } => Ok(stats),
         QueueReply::Standing { .. }
         | QueueReply::Full { .. }
+        | QueueReply::OverBudget { .. }
         | QueueReply::Unknown
         | QueueReply::Page { .. }
         | QueueReply::BadCursor

@@ -20,6 +20,7 @@ pub enum Resource {
     ListVideos,
     StoredVideo { id: String },
     DeleteVideo { id: String },
+    UpstreamPush,
 }
 
 /// Where a request leads.
@@ -70,6 +71,7 @@ fn at(path: &str) -> Vec<(&'static str, Resource)> {
         ["api", "queue", "status"] => vec![("GET", Resource::QueueStatus)],
         ["api", "queue", "stats"] => vec![("GET", Resource::QueueStats)],
         ["api", "queue", "jobs", generation] => vec![("GET", Resource::QueueJob { id: id(generation) })],
+        ["api", "webhooks", "upstream"] => vec![("POST", Resource::UpstreamPush)],
         ["api", "storage", "videos"] => vec![("GET", Resource::ListVideos)],
         ["api", "storage", "videos", generation] if !generation.is_empty() => vec![
             ("GET", Resource::StoredVideo { id: id(generation) }),

@@ -51,6 +51,10 @@ pub enum Bug {
     QueueNotRearmed,
     /// Forgets a job that has ended while something is left to do.
     WatchForgotten,
+    /// Accepts an order that today's limit does not leave room for.
+    BudgetIgnored,
+    /// Keeps charging what turned out not to be spent.
+    RefundForgotten,
 }
 
 #[cfg(not(feature = "bugs"))]

@@ -9,6 +9,7 @@
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
 
 mod cancel;
+mod cost;
 mod exchange;
 mod finish;
 mod poll;
@@ -107,6 +108,7 @@ impl Turn<'_> {
 pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step {
     let mut turn = Turn { moment, policy, notes: Vec::new() };
     let acting = matches!(input, Input::Alarm);
+    let told = (job.epoch, job.report_number, job.committed_micros());
     let refusal = match input {
         Input::Alarm => {
             job.resume_cut_off(&mut turn);
@@ -132,6 +134,11 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
         Input::Forget => job.forget(&mut turn).err(),
     };
     let effect = if acting { job.begin_due(&mut turn) } else { None };
+    let (epoch, report_number, committed) = told;
+    // What a change of status does not tell of by itself.
+    if job.committed_micros() != committed && (job.epoch, job.report_number) == (epoch, report_number) {
+        job.report_change(turn.now());
+    }
     if !turn.notes.is_empty() {
         job.updated_at = job.updated_at.max(turn.now());
     }

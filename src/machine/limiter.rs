@@ -22,6 +22,9 @@ pub struct Limiter {
     /// Until when the upstream wants to be left alone.
     #[serde(default)]
     blocked_until: Millis,
+    /// How many submits a minute the model itself allows, as the last order that knew has said.
+    #[serde(default)]
+    own_limit: Option<u64>,
 }
 
 /// Why no more submits may be made for now, and until when.
@@ -49,12 +52,18 @@ impl Limiter {
         }
     }
 
+    /// Takes note of how many submits a minute the model itself allows, one at least.
+    pub fn allow(&mut self, limit: Option<u64>) {
+        self.own_limit = limit.map(|limit| limit.max(1)).or(self.own_limit);
+    }
+
     /// Has everyone wait until `until`, but no longer than [`MAX_BACKOFF`].
     pub fn block(&mut self, until: Millis, now: Millis) {
         self.blocked_until = self.blocked_until.max(until.min(now + MAX_BACKOFF));
     }
 
-    /// Whether a further submit has to wait, `unspent` rights being granted and not yet used.
+    /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The smaller of `limit` and
+    /// the model's own counts.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
         // After the clock was set back, no wait is longer than it could have been meant.
         let blocked_until = self.blocked_until.min(now + MAX_BACKOFF);
@@ -63,7 +72,7 @@ impl Limiter {
         }
         let counted = self.heard.iter().filter(|(second, _)| counts(*second, now));
         let heard: u64 = counted.clone().map(|(_, count)| count).sum();
-        if heard + unspent < limit {
+        if heard + unspent < self.own_limit.unwrap_or(limit).min(limit) {
             return None;
         }
         let first = counted.map(|(second, _)| end(*second).min(now + WINDOW + SECOND)).min();

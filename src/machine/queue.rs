@@ -8,16 +8,18 @@
 //!
 //! Invariants held here: I2 (whoever has something left to do is asked), I3 (one live lease a job, an older epoch
 //! changes nothing), I6 (start order is accept order within a priority and user, users take turns, and nobody
-//! starves), I9 (held slots never exceed the limit nor leak).
+//! starves), I9 (held slots never exceed the limit nor leak), I13 (no accepted order exceeds a budget).
 
 mod admission;
 mod book;
+mod budget;
 mod entry;
 mod news;
 mod wake;
 
 pub use admission::{BlockedBy, Standing, standing};
 pub use book::Book;
+pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
 pub use news::Said;
 pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_delay};
@@ -69,9 +71,18 @@ pub struct Policy {
     pub max_waiting: u64,
     /// How many submits may be made within a minute for each provider and model.
     pub submits_per_minute: u64,
+    /// What may be spent within a UTC day, in millionths of a US dollar.
+    pub max_cost_per_day: Option<u64>,
+    /// The same for one user.
+    pub max_cost_per_user_per_day: Option<u64>,
 }
 
 impl Policy {
+    /// Whether there is a limit to what may be spent.
+    pub fn limits_cost(&self) -> bool {
+        self.max_cost_per_day.is_some() || self.max_cost_per_user_per_day.is_some()
+    }
+
     /// How many slots one user may hold, where that is fewer than all.
     fn limited_user_slots(&self) -> Option<u64> {
         (self.user_slots < self.slots && !bug::planted(Bug::UserSlotsIgnored)).then_some(self.user_slots)
@@ -89,6 +100,8 @@ pub enum Input {
     Claim { key: JobKey },
     /// Someone asks where a job stands that says that it waits.
     Stand { key: JobKey },
+    /// Someone asks whether a further attempt of a job may be paid for.
+    Afford { key: JobKey },
     /// The alarm fired.
     Alarm,
     /// The cron trigger, each minute.
@@ -128,9 +141,18 @@ pub enum Reply {
     Full {
         retry_after: Millis,
     },
+    /// It would cost more than today has left; nothing was stored.
+    OverBudget(OverBudget),
     /// The queue does not know the job.
     Unknown,
     Nothing,
+}
+
+impl Reply {
+    /// Whether the sender was refused, with nothing stored.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::OverBudget(_))
+    }
 }
 
 /// What one step came to; the entries have been saved through [`Rows`].
@@ -173,9 +195,12 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             asked_for = Some(key);
             Reply::Unknown
         }
+        Input::Afford { key } => turn.afford(&key)?,
         Input::Alarm | Input::Sweep => Reply::Nothing,
         Input::Expire { before } => {
             turn.rows.expire(before, turn.now)?;
+            // Yesterday's is kept for a clock that is set back.
+            turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
             Reply::Nothing
         }
         Input::Heard { ask, said } => {
@@ -187,12 +212,12 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
     if (occasion.admits || is_alarm) && turn.take_into_line()? {
         occasion.changed = true;
     }
-    if occasion.admits && !matches!(reply, Reply::Full { .. }) {
+    if occasion.admits && !reply.is_refusal() {
         turn.admit(asked_for.as_ref())?;
     }
     let asks = if is_alarm { turn.ask()? } else { Vec::new() };
     let reply = match (reply, asked_for) {
-        (reply @ Reply::Full { .. }, _) | (reply, None) => reply,
+        (reply @ (Reply::Full { .. } | Reply::OverBudget(_)), _) | (reply, None) => reply,
         (Reply::Standing(_) | Reply::Unknown | Reply::Nothing, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;

@@ -278,6 +278,7 @@ impl JobManager {
             }
             Ok(
                 QueueReply::Full { .. }
+                | QueueReply::OverBudget { .. }
                 | QueueReply::Unknown
                 | QueueReply::Page { .. }
                 | QueueReply::BadCursor
@@ -303,6 +304,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
         report_number: job.report_number,
         status: job.status(),
         submits: job.submits_made(),
+        cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
     }

@@ -85,6 +85,13 @@ impl QueueManager {
                 Ok(QueueReply::Done)
             }
             QueueMessage::Standing { key } => self.place(&config, Input::Stand { key }, moment).await,
+            QueueMessage::Afford { key } => {
+                let step = self.take(&config, Input::Afford { key }, moment).await?;
+                Ok(match step.reply {
+                    Reply::OverBudget(over) => QueueReply::OverBudget { over },
+                    Reply::Standing(_) | Reply::Full { .. } | Reply::Unknown | Reply::Nothing => QueueReply::Done,
+                })
+            }
             QueueMessage::List { user_id, status, limit, after } => {
                 self.list(&config, &user_id, status, limit, after.as_deref(), moment)
             }
@@ -111,6 +118,7 @@ impl QueueManager {
         Ok(match step.reply {
             Reply::Standing(standing) => QueueReply::Standing { standing },
             Reply::Full { retry_after } => QueueReply::Full { retry_after },
+            Reply::OverBudget(over) => QueueReply::OverBudget { over },
             Reply::Unknown | Reply::Nothing => QueueReply::Unknown,
         })
     }
@@ -163,8 +171,8 @@ impl QueueManager {
             Errand::Forget => JobMessage::Forget,
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {
-            Ok(JobReply::State { epoch, report_number, status, submits, wake_at, late }) => {
-                Said::State { epoch, report_number, status, submits, wake_at, late }
+            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late }) => {
+                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late }
             }
             Ok(JobReply::Missing) => Said::Missing,
             Ok(

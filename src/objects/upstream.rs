@@ -4,7 +4,7 @@ use crate::clients::{Provider, r2};
 use crate::config::Config;
 use crate::machine::job::{Job, Progress, Request, Video};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::wire::order::{Image, Order};
+use crate::wire::order::{Image, Order, Push};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use worker::{Bucket, Env};
@@ -25,7 +25,10 @@ impl Upstream<'_> {
             Err(failure) => return Outcome::Refused(failure),
         };
         match self.images(request).await {
-            Outcome::Done(images) => provider.submit(&Order { request, images: &images, push: None }).await,
+            Outcome::Done(images) => {
+                let push = self.push();
+                provider.submit(&Order { request, images: &images, push: push.as_ref() }).await
+            }
             Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Retry { after: None, failure: storage("An image could not be read.") },
@@ -59,6 +62,18 @@ impl Upstream<'_> {
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Unknown,
         }
+    }
+
+    /// What the upstream is to repeat when it tells by itself how the render stands.
+    fn push(&self) -> Option<Push> {
+        let settings = self.config.upstream_push.as_ref()?;
+        let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.request.public_url);
+        let key = &self.job.key;
+        settings.may_ask(public_url).then(|| Push {
+            uri: settings.uri(public_url),
+            user_id: key.user_id.clone(),
+            generation_id: key.generation_id.clone(),
+        })
     }
 
     fn provider(&self) -> Result<&dyn Provider, Failure> {

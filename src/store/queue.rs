@@ -1,14 +1,16 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue card; and the book.
+//! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; and what each day
+//! has spent.
 
 use super::cursor::Cursor;
 use super::queue_row::{self, COLUMNS, read_entry};
 use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
-use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Policy, Rows};
+use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Policy, Rows, day_of};
 use crate::machine::{JobKey, MINUTE, Millis, Status};
-use crate::wire::message::{QueueStats, Slots};
+use crate::wire::api::dollars;
+use crate::wire::message::{Cost, QueueStats, Slots};
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         columns: &[],
         statements: "
@@ -52,7 +54,24 @@ const MIGRATIONS: [Migration; 2] = [
     CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
 ",
     },
+    // The row of all users together has no user.
+    Migration {
+        columns: &[
+            ("entry", "cost", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "price", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "per_minute", "INTEGER"),
+            ("entry", "charges", "TEXT NOT NULL DEFAULT '[]'"),
+        ],
+        statements: "
+    CREATE TABLE IF NOT EXISTS spending (
+        day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
+    );
+",
+    },
 ];
+
+/// In place of a user, the sum of all of them.
+const EVERYONE: &str = "";
 
 /// The stored entries of the queue object.
 #[derive(Debug)]
@@ -113,6 +132,10 @@ impl<S: Sql> QueueStore<S> {
             oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
             jobs_without_timer: self.count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
             timers_repaired: self.book()?.timers_repaired,
+            cost: Some(Cost {
+                today: dollars(self.spent(day_of(now), None)?),
+                limit: policy.max_cost_per_day.map(dollars),
+            }),
         })
     }
 
@@ -268,6 +291,29 @@ impl<S: Sql> Rows for QueueStore<S> {
         let statement =
             "UPDATE entry SET place = 'expiring', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
+        Ok(())
+    }
+
+    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, S::Error> {
+        let statement = "SELECT micros FROM spending WHERE day = ? AND user_id = ?";
+        self.count(statement, vec![day.into(), user_id.unwrap_or(EVERYONE).into()])
+    }
+
+    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), S::Error> {
+        let statement = "INSERT INTO spending (day, user_id, micros) VALUES (?1, ?2, ?3), (?1, ?4, ?3) \
+             ON CONFLICT (day, user_id) DO UPDATE SET micros = micros + excluded.micros";
+        self.sql.run(statement, vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()])?;
+        Ok(())
+    }
+
+    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), S::Error> {
+        let statement = "UPDATE spending SET micros = max(0, micros - ?3) WHERE day = ?1 AND user_id IN (?2, ?4)";
+        self.sql.run(statement, vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()])?;
+        Ok(())
+    }
+
+    fn forget_spending(&mut self, before: u64) -> Result<(), S::Error> {
+        self.sql.run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
         Ok(())
     }
 }

@@ -8,9 +8,9 @@ use crate::machine::{JobKey, Status};
 /// The columns an entry is read from, in the order of [`read_entry`].
 pub(super) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
-    late, upstream, submits";
+    late, upstream, submits, cost, price, per_minute, charges";
 /// Those it is written to: one more, which only SQL reads.
-const WRITTEN: [&str; 21] = [
+const WRITTEN: [&str; 25] = [
     "user_id",
     "generation_id",
     "epoch",
@@ -32,6 +32,10 @@ const WRITTEN: [&str; 21] = [
     "late",
     "upstream",
     "submits",
+    "cost",
+    "price",
+    "per_minute",
+    "charges",
 ];
 
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
@@ -78,6 +82,10 @@ pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
         u32::from(entry.late).into(),
         card.upstream.as_str().into(),
         card.submits.into(),
+        card.cost_micros.into(),
+        card.price_micros.into(),
+        card.submits_per_minute.into(),
+        serde_json::to_string(&entry.charges).unwrap_or_default().into(),
     ]
 }
 
@@ -103,7 +111,11 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         late,
         upstream,
         submits,
-    ] = <[SqlValue; 20]>::try_from(row).ok()?;
+        cost,
+        price,
+        per_minute,
+        charges,
+    ] = <[SqlValue; 24]>::try_from(row).ok()?;
     let status = status.into_text();
     let until = lease_until.unsigned();
     let place = match place.into_text().as_str() {
@@ -125,6 +137,9 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             updated_at: updated_at.unsigned(),
             upstream: upstream.into_text(),
             submits: submits.unsigned(),
+            cost_micros: cost.unsigned(),
+            price_micros: price.unsigned(),
+            submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
             snapshot: snapshot.into_text(),
         },
         sequence: sequence.unsigned(),
@@ -132,6 +147,8 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         round: round.unsigned(),
         unspent: unspent.unsigned() == 1,
         late: late.unsigned() == 1,
+        // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
+        charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
         place,
     })
 }

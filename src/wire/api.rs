@@ -10,7 +10,7 @@ mod problem;
 mod request;
 
 pub use field_error::{FieldError, Place};
-pub use generation::{Generation, GenerationResult, Links, card, rfc3339};
+pub use generation::{Generation, GenerationResult, Links, card, cost, dollars, rfc3339};
 pub use identity::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,

@@ -2,7 +2,7 @@
 //!
 //! Source: CONTRACT of the app (`POST /api/webhooks/worker`) and the Standard Webhooks specification 1.0.
 
-use super::api::{GenerationResult, rfc3339};
+use super::api::{GenerationResult, cost, rfc3339};
 use crate::machine::Status;
 use crate::machine::delivery::{Delivery, EventKind};
 use crate::machine::job::Job;
@@ -30,6 +30,9 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<ErrorCode>,
     attempt: u32,
+    /// US dollars: all that was spent on the generation so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
     timestamp: String,
     sequence: u64,
     metadata: &'a BTreeMap<String, String>,
@@ -53,6 +56,7 @@ pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String
         error: failure.as_ref().map(|failure| failure.message.clone()),
         error_code: failure.map(|failure| failure.code),
         attempt: job.attempt,
+        cost: cost(job),
         timestamp: rfc3339(event.created_at),
         sequence: event.sequence,
         metadata: &job.request.metadata,

@@ -5,7 +5,7 @@
 
 use super::api::Generation;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
-use crate::machine::queue::{Card, Standing, Terms};
+use crate::machine::queue::{Card, OverBudget, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,9 @@ pub enum JobReply {
         /// How many submits it has ever made.
         #[serde(default)]
         submits: u64,
+        /// What it has spent and is yet to spend, in millionths of a US dollar.
+        #[serde(default)]
+        cost_micros: Option<u64>,
         /// Its next timer; `None` when nothing is left to do.
         #[serde(default)]
         wake_at: Option<Millis>,
@@ -121,6 +124,10 @@ pub enum QueueMessage {
     Standing {
         key: JobKey,
     },
+    /// Whether a further attempt of a job may be paid for; its price is held for it then.
+    Afford {
+        key: JobKey,
+    },
     /// A user's jobs, newest first, `limit` at most; `after` is the last page's `next`.
     List {
         user_id: String,
@@ -145,6 +152,10 @@ pub enum QueueReply {
     /// Nothing was stored; try again in `retry_after` milliseconds.
     Full {
         retry_after: Millis,
+    },
+    /// It would cost more than today has left; nothing was stored.
+    OverBudget {
+        over: OverBudget,
     },
     /// The queue does not know the job.
     Unknown,
@@ -185,6 +196,18 @@ pub struct QueueStats {
     /// How often a lost timer was found and set again.
     #[serde(default)]
     pub timers_repaired: u64,
+    /// For operators only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+/// What all jobs together commit today, in US dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    pub today: f64,
+    /// `MAX_COST_PER_DAY`; absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
 }
 
 /// Concurrency slots.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod clarifications;
+mod costs;
 mod fingerprints;
 mod idempotency;
 mod images;
@@ -20,5 +21,6 @@ mod settings;
 mod signed_urls;
 mod tokens;
 mod toy_provider;
+mod upstream_push;
 mod variables;
 mod vertex_settings;

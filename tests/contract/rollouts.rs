@@ -11,6 +11,7 @@ fn an_enqueue_and_a_report_without_the_newer_fields_are_read_with_what_was_meant
         panic!("another message")
     };
     assert_eq!((card.upstream.as_str(), card.submits, terms), ("", 0, Terms::default()));
+    assert_eq!((card.cost_micros, card.price_micros, card.submits_per_minute), (0, 0, None));
     let report = serde_json::from_value(json!({ "report": { "card": old_card() } })).expect("an old message");
     assert!(matches!(report, QueueMessage::Report { backoff_until: None, .. }));
 }
@@ -25,7 +26,7 @@ fn a_start_that_does_not_say_when_its_job_was_made_is_taken() {
 fn answers_without_the_newer_fields_are_read() {
     let state = json!({ "state": { "epoch": 1, "report_number": 2, "status": "processing" } });
     let state: JobReply = serde_json::from_value(state).expect("an old answer");
-    assert!(matches!(state, JobReply::State { submits: 0, wake_at: None, late: false, .. }));
+    assert!(matches!(state, JobReply::State { submits: 0, cost_micros: None, wake_at: None, late: false, .. }));
     let standing: Standing =
         serde_json::from_value(json!({ "position": 1, "admitted": null, "blocked_by": "concurrency" })).expect("one");
     assert_eq!(standing.estimated_start, None);

@@ -27,6 +27,7 @@ fn every_route_of_the_contract_is_there() {
         ("GET", "/api/storage/videos", Resource::ListVideos),
         ("GET", "/api/storage/videos/g_1", Resource::StoredVideo { id: id() }),
         ("DELETE", "/api/storage/videos/g_1", Resource::DeleteVideo { id: id() }),
+        ("POST", "/api/webhooks/upstream", Resource::UpstreamPush),
         ("GET", "/api/models", Resource::Models),
         ("GET", "/health", Resource::Health),
         ("HEAD", "/health", Resource::Health),

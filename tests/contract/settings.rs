@@ -15,6 +15,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.queue.mode, Mode::Immediate);
     assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
     assert_eq!((config.queue.submits_per_minute, config.retention), (50, 7 * DAY));
+    assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
     assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
     assert_eq!((config.job.poll_interval, config.job.first_poll), (5_000, None));
@@ -42,6 +43,8 @@ fn every_variable_is_read() {
         ("MAX_CONCURRENT_JOBS", "7"),
         ("MAX_CONCURRENT_JOBS_PER_USER", "2"),
         ("MAX_SUBMITS_PER_MINUTE", "4"),
+        ("MAX_COST_PER_DAY", "25"),
+        ("MAX_COST_PER_USER_PER_DAY", " 12.50 "),
         ("CLEANUP_RETENTION_DAYS", "90"),
         ("ENABLE_CLARIFICATIONS", "true"),
         ("MAX_QUEUE_LENGTH", "0"),
@@ -64,6 +67,8 @@ fn every_variable_is_read() {
     .expect("valid settings");
     assert_eq!(config.environment, Environment::Development);
     assert_eq!((config.queue.slots, config.queue.max_waiting), (7, 0));
+    assert_eq!(config.queue.max_cost_per_day, Some(25_000_000));
+    assert_eq!(config.queue.max_cost_per_user_per_day, Some(12_500_000));
     assert_eq!((config.job.max_retries, config.job.job_timeout), (0, 60_000));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
     assert_eq!((config.job.poll_interval, config.job.first_poll), (250, Some(100)));
@@ -88,6 +93,15 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("MAX_CONCURRENT_JOBS_PER_USER", "-xyz"),
         ("MAX_SUBMITS_PER_MINUTE", "-xyz"),
         ("MAX_SUBMITS_PER_MINUTE", "100001"),
+        ("MAX_COST_PER_DAY", "-5.17"),
+        ("MAX_COST_PER_DAY", "$17"),
+        ("MAX_COST_PER_DAY", "1e3"),
+        ("MAX_COST_PER_DAY", "17,50"),
+        ("MAX_COST_PER_DAY", "0.0000001"),
+        ("MAX_COST_PER_DAY", "1000000.000001"),
+        ("MAX_COST_PER_USER_PER_DAY", "17."),
+        ("MAX_COST_PER_USER_PER_DAY", ".77"),
+        ("MAX_COST_PER_USER_PER_DAY", "99999999999999999999"),
         ("CLEANUP_RETENTION_DAYS", "-xyz"),
         ("CLEANUP_RETENTION_DAYS", "3651"),
         ("ENABLE_CLARIFICATIONS", "yes-xyz"),
@@ -167,11 +181,29 @@ fn every_mode_is_called_by_its_word_and_by_no_other_spelling() {
 
 #[test]
 fn nothing_that_would_stop_all_work_is_taken() {
-    for variable in
-        ["MAX_CONCURRENT_JOBS", "MAX_CONCURRENT_JOBS_PER_USER", "MAX_SUBMITS_PER_MINUTE", "CLEANUP_RETENTION_DAYS"]
-    {
+    for variable in [
+        "MAX_CONCURRENT_JOBS",
+        "MAX_CONCURRENT_JOBS_PER_USER",
+        "MAX_SUBMITS_PER_MINUTE",
+        "MAX_COST_PER_DAY",
+        "MAX_COST_PER_USER_PER_DAY",
+        "CLEANUP_RETENTION_DAYS",
+    ] {
         assert_eq!(config_with(&[(variable, "0")]).expect_err(variable).variable, variable);
     }
+}
+
+#[test]
+fn an_amount_of_dollars_is_read_to_the_last_millionth() {
+    for (text, micros) in [("1", 1_000_000), ("0.01", 10_000), ("0.29", 290_000), ("3.000001", 3_000_001)] {
+        let config = config_with(&[("MAX_COST_PER_DAY", text)]).expect("valid settings");
+        assert_eq!(config.queue.max_cost_per_day, Some(micros), "{text}");
+    }
+    let error = config_with(&[("MAX_COST_PER_DAY", "lots")]).expect_err("no amount");
+    assert_eq!(
+        error.to_string(),
+        "the variable MAX_COST_PER_DAY must be an amount of US dollars such as 25 or 12.50, above 0 and at most 1000000"
+    );
 }
 
 #[test]

@@ -59,6 +59,10 @@ pub(crate) enum Message {
     Standing {
         key: JobKey,
     },
+    /// May a further attempt be paid for?
+    Afford {
+        key: JobKey,
+    },
     Sweep,
     Expire,
 }
@@ -79,6 +83,7 @@ pub(crate) enum Reply {
         report_number: u64,
         status: Status,
         submits: u64,
+        cost_micros: Option<u64>,
         wake_at: Option<Millis>,
         late: bool,
     },
@@ -87,6 +92,7 @@ pub(crate) enum Reply {
     /// The queue does not know the job.
     Unknown,
     Full,
+    OverBudget,
     Done,
 }
 
@@ -96,6 +102,11 @@ pub(crate) enum Caller {
     Nobody,
     /// The request that accepts a job, by its number.
     Post(usize),
+    /// The request for a further attempt, which asks the queue first.
+    Payer {
+        job: usize,
+        action: Action,
+    },
     /// A job's alarm handler.
     Job {
         job: usize,

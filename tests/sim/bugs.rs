@@ -125,6 +125,16 @@ fn a_queue_that_forgets_its_alarm_sleeps() {
 }
 
 #[test]
+fn a_budget_that_is_ignored_is_exceeded() {
+    caught(Bug::BudgetIgnored, &[Invariant::I13]);
+}
+
+#[test]
+fn a_refund_that_is_forgotten_is_missed() {
+    caught(Bug::RefundForgotten, &[Invariant::I13]);
+}
+
+#[test]
 fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
     caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2]);
 }

@@ -64,6 +64,9 @@ impl JobObject {
             updated_at: job.updated_at,
             upstream: upstream(&job.request),
             submits: job.submits_made(),
+            cost_micros: job.committed_micros(),
+            price_micros: job.request.price_micros,
+            submits_per_minute: job.request.submits_per_minute,
             snapshot: String::new(),
         }
     }
@@ -288,6 +291,7 @@ fn state(job: &Job, now: Millis, late: bool) -> Reply {
         report_number: job.report_number,
         status: job.status(),
         submits: job.submits_made(),
+        cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
     }

@@ -18,6 +18,8 @@ struct Made {
 pub(crate) struct Limits {
     /// The limits by the real time from which they were in force.
     in_force: Vec<(Millis, u64)>,
+    /// The models' own limits.
+    own: BTreeMap<String, u64>,
     made: BTreeMap<String, Vec<Made>>,
     /// When each attempt's slot was granted, in real time.
     granted: BTreeMap<(JobKey, u64), Millis>,
@@ -32,6 +34,16 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn allow(&mut self, real: Millis, limit: u64) {
         self.in_force.push((real, limit));
+    }
+
+    /// The model allows no more, whatever the operator says.
+    pub(crate) fn of_model(&mut self, upstream: String, limit: u64) {
+        self.own.insert(upstream, limit);
+    }
+
+    /// How many submits of a model may be made within a minute, the operator's limit being `limit`.
+    pub(crate) fn of(&self, upstream: &str, limit: u64) -> u64 {
+        self.own.get(upstream).copied().unwrap_or(u64::MAX).min(limit)
     }
 
     pub(crate) fn clock_jumped(&mut self, real: Millis) {
@@ -78,14 +90,14 @@ impl Limits {
     /// How many submits of the last minute there are with one that is made now, and how many are allowed.
     fn make(&mut self, upstream: String, made: Made) -> (u64, u64) {
         let from = made.at.saturating_sub(MINUTE).max(self.jumped_at);
-        let all = self.made.entry(upstream).or_default();
+        let all = self.made.entry(upstream.clone()).or_default();
         all.push(made);
         let (mut count, mut since) = (0, from);
         for other in all.iter().filter(|other| other.at > from) {
             count += 1;
             since = since.min(other.granted_at);
         }
-        (count, self.largest_since(since))
+        (count, self.of(&upstream, self.largest_since(since)))
     }
 }
 

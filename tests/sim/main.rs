@@ -29,6 +29,7 @@ mod rows;
 mod run;
 mod script;
 mod settings;
+mod spending;
 mod stories;
 mod story;
 mod tally;

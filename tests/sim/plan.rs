@@ -29,6 +29,8 @@ pub(crate) struct Wishes {
     pub(crate) start_after: Option<Millis>,
     pub(crate) confirm: bool,
     pub(crate) timeout: bool,
+    /// How many submits a minute the first model itself allows.
+    pub(crate) own_limit: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +100,7 @@ impl Plan {
                 start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
                 confirm: choices.chance(250),
                 timeout: choices.chance(250),
+                own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
@@ -126,6 +129,8 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
         user_slots: choices.pick(&[1, 2, 9, 9]),
         max_waiting: choices.pick(&[1, 1, 2, 20]),
         submits_per_minute: choices.pick(&[1, 2, 4, 1_000, 1_000]),
+        max_cost_per_day: choices.pick(&[None, None, None, None, Some(7_000_000), Some(15_000_000)]),
+        max_cost_per_user_per_day: choices.pick(&[None, None, None, None, Some(3_200_000), Some(9_000_000)]),
     }
 }
 
@@ -173,14 +178,14 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         },
         metadata: BTreeMap::new(),
         usual_render: choices.between(5, 60) * SECOND,
-        price_micros: 3_200_000,
+        price_micros: choices.pick(&[3_200_000, 3_200_000, 1_200_000]),
         fingerprint: FINGERPRINT.to_owned(),
         public_url: "https://reelay.example".to_owned(),
         start_after: wait.map(|wait| beginning + wait),
         timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
         confirm: wishes.confirm && choices.chance(500),
         images: Vec::new(),
-        submits_per_minute: None,
+        submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
         cancellable: false,
     }
 }

@@ -14,7 +14,8 @@ enum Stage {
         epoch: u64,
         created_at: Millis,
     },
-    Withdrawing,
+    /// The queue refused it, for this reason.
+    Withdrawing(Verdict),
     /// Answered, or its worker died.
     Over,
 }
@@ -39,6 +40,8 @@ enum Verdict {
     /// The id is another order's.
     Conflict,
     Full,
+    /// It would cost too much.
+    OverBudget,
     Failed,
 }
 
@@ -52,6 +55,25 @@ impl Posts {
 
 impl World {
     pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
+        let pays = matches!(action, Action::Retry | Action::Clarify { .. });
+        if pays && self.plan.queue.limits_cost() {
+            let key = self.jobs[job].key.clone();
+            self.send(Object::Queue, Message::Afford { key }, Caller::Payer { job, action });
+            return;
+        }
+        self.user_says(job, action);
+    }
+
+    /// The queue has said whether a further attempt may be paid for.
+    pub(crate) fn payer_goes_on(&mut self, job: usize, action: Action, reply: &Reply) {
+        if matches!(reply, Reply::Lost | Reply::OverBudget) || self.fault(Fault::PosterCrash) {
+            self.tally.mark("payer", "went away");
+            return;
+        }
+        self.user_says(job, action);
+    }
+
+    fn user_says(&mut self, job: usize, action: Action) {
         let message = match action {
             Action::Post { fingerprint } => {
                 if self.posts.posts.iter().any(|post| post.job == job) {
@@ -108,8 +130,10 @@ impl World {
                 self.answer_post(number, Verdict::Accepted);
                 self.follow_up(job, epoch, Some(standing));
             }
-            (Stage::Enqueuing { created_at, .. }, Reply::Full) => {
-                self.posts.posts[number].stage = Stage::Withdrawing;
+            (Stage::Enqueuing { created_at, .. }, refusal @ (Reply::Full | Reply::OverBudget)) => {
+                let full = matches!(refusal, Reply::Full);
+                let verdict = if full { Verdict::Full } else { Verdict::OverBudget };
+                self.posts.posts[number].stage = Stage::Withdrawing(verdict);
                 self.send(Object::Job(job), Message::Withdraw { created_at }, Caller::Post(number));
             }
             // The job is durable and will enqueue itself.
@@ -117,8 +141,8 @@ impl World {
                 self.answer_post(number, Verdict::Accepted);
                 self.follow_up(job, epoch, None);
             }
-            (Stage::Withdrawing, Reply::Withdrawn | Reply::Missing) => self.answer_post(number, Verdict::Full),
-            (Stage::Creating | Stage::Withdrawing | Stage::Over, _) => self.answer_post(number, Verdict::Failed),
+            (Stage::Withdrawing(verdict), Reply::Withdrawn | Reply::Missing) => self.answer_post(number, verdict),
+            (Stage::Creating | Stage::Withdrawing(_) | Stage::Over, _) => self.answer_post(number, Verdict::Failed),
         }
     }
 
@@ -150,6 +174,7 @@ impl World {
             Verdict::Accepted => "accepted",
             Verdict::Conflict => "conflict",
             Verdict::Full => "full",
+            Verdict::OverBudget => "over budget",
             Verdict::Failed => "failed",
         };
         self.tally.mark("post", word);
@@ -160,7 +185,12 @@ impl World {
             }
             self.tally.accepted += 1;
         }
-        let settled = matches!(verdict, Verdict::Accepted | Verdict::Conflict);
+        let settled = match verdict {
+            Verdict::Accepted | Verdict::Conflict => true,
+            Verdict::Full | Verdict::Failed => false,
+            // Few try again on the same day.
+            Verdict::OverBudget => self.choices.chance(700),
+        };
         if !settled || self.fault(Fault::ClientHearsNothing) {
             self.repeat_post(job, fingerprint);
         }

@@ -35,6 +35,7 @@ impl World {
             Message::Report { card, backoff_until } => Input::Report { card, backoff_until },
             Message::Claim { key } => Input::Claim { key },
             Message::Standing { key } => Input::Stand { key },
+            Message::Afford { key } => Input::Afford { key },
             Message::Sweep => {
                 self.forget_alarm(Object::Queue);
                 Input::Sweep
@@ -44,7 +45,7 @@ impl World {
         };
         let promised = matches!(input, Input::Enqueue { promised: true, .. });
         let step = self.queue_step(&input)?;
-        if promised && matches!(step.reply, queue::Reply::Full { .. }) {
+        if promised && step.reply.is_refusal() {
             self.violated(Invariant::I1, "a promised job was refused".to_owned());
         }
         Some(match step.reply {
@@ -53,6 +54,7 @@ impl World {
                 Reply::Standing(standing)
             }
             queue::Reply::Full { .. } => Reply::Full,
+            queue::Reply::OverBudget(_) => Reply::OverBudget,
             queue::Reply::Unknown => Reply::Unknown,
             queue::Reply::Nothing => Reply::Done,
         })
@@ -133,8 +135,8 @@ impl World {
             return;
         }
         let (word, said) = match *reply {
-            Reply::State { epoch, report_number, status, submits, wake_at, late } => {
-                ("State", Said::State { epoch, report_number, status, submits, wake_at, late })
+            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late } => {
+                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late })
             }
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),

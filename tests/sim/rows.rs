@@ -5,14 +5,20 @@ use reelay::machine::{JobKey, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+/// By day and user; `None` is all users.
+pub(crate) type Spending = BTreeMap<(u64, Option<String>), u64>;
+
 #[derive(Debug, Default)]
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
     pub(crate) book: Book,
+    /// What is charged to each day for each user, and for all.
+    pub(crate) spending: Spending,
     /// What the step has replaced, oldest first.
     journal: Vec<(JobKey, Option<Entry>)>,
     /// The book as it was when the step began, if the step has replaced it.
     book_before: Option<Book>,
+    spending_before: Option<Spending>,
 }
 
 impl MapRows {
@@ -20,6 +26,7 @@ impl MapRows {
     pub(crate) fn begin(&mut self) {
         self.journal.clear();
         self.book_before = None;
+        self.spending_before = None;
     }
 
     /// Takes back what the step has written.
@@ -32,6 +39,20 @@ impl MapRows {
         }
         if let Some(book) = self.book_before.take() {
             self.book = book;
+        }
+        if let Some(spending) = self.spending_before.take() {
+            self.spending = spending;
+        }
+    }
+
+    /// What was charged when the step began.
+    pub(crate) fn spending_before(&self) -> &Spending {
+        self.spending_before.as_ref().unwrap_or(&self.spending)
+    }
+
+    fn keep_spending(&mut self) {
+        if self.spending_before.is_none() {
+            self.spending_before = Some(self.spending.clone());
         }
     }
 
@@ -195,6 +216,34 @@ impl Rows for MapRows {
         for entry in old {
             self.save(&Entry { place: Place::Expiring { until: now }, ..entry })?;
         }
+        Ok(())
+    }
+
+    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Infallible> {
+        Ok(self.spending.get(&(day, user_id.map(str::to_owned))).copied().unwrap_or(0))
+    }
+
+    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        self.keep_spending();
+        for whose in [Some(user_id.to_owned()), None] {
+            *self.spending.entry((day, whose)).or_default() += micros;
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        self.keep_spending();
+        for whose in [Some(user_id.to_owned()), None] {
+            if let Some(sum) = self.spending.get_mut(&(day, whose)) {
+                *sum = sum.saturating_sub(micros);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
+        self.keep_spending();
+        self.spending.retain(|(day, _), _| *day >= before);
         Ok(())
     }
 }

@@ -67,6 +67,8 @@ impl Story {
                 user_slots: 9,
                 max_waiting: 20,
                 submits_per_minute: 1_000,
+                max_cost_per_day: None,
+                max_cost_per_user_per_day: None,
             },
             rates: Rates::cuts_only(),
             max_effects: 32,

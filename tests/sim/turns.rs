@@ -45,7 +45,7 @@ impl Turns {
                     (card.epoch, card.report_number) < age
                         || (card.epoch == entry.card.epoch && entry.place != Place::Ended)
                 });
-                if stale || matches!(reply, Reply::Full { .. }) {
+                if stale || reply.is_refusal() {
                     return;
                 }
                 match self.places.get_mut(&card.key).filter(|_| terms.keeps_place && known.is_some()) {
@@ -69,6 +69,7 @@ impl Turns {
             Input::Heard { .. }
             | Input::Claim { .. }
             | Input::Stand { .. }
+            | Input::Afford { .. }
             | Input::Alarm
             | Input::Sweep
             | Input::Expire { .. } => {}
@@ -145,7 +146,7 @@ impl Turns {
                     + granted.iter().filter(|held| held.card.upstream == *upstream).count();
                 of_user < policy.user_slots
                     && !limits.is_blocked(upstream, now)
-                    && limits.heard(upstream, now) + (unspent as u64) < policy.submits_per_minute
+                    && limits.heard(upstream, now) + (unspent as u64) < limits.of(upstream, policy.submits_per_minute)
             };
             let waits = |entry: &&&Entry| !granted.iter().any(|other| other.card.key == entry.card.key);
             let mut heads: BTreeMap<u8, (&Turn, &Entry)> = BTreeMap::new();

@@ -29,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) answered: bool,
     /// Which incarnation of the job called.
     pub(crate) incarnation: u64,
+    /// What the call costs in the end, in millionths of a US dollar.
+    pub(crate) bill: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +49,17 @@ pub(crate) struct Operation {
     fate: Fate,
     /// Bytes of the rendered file.
     pub(crate) size: u64,
+    /// What it costs, and whether the caller is told.
+    pub(crate) bill: u64,
+    told: bool,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Upstream {
     pub(crate) calls: Vec<Call>,
     pub(crate) operations: BTreeMap<String, Operation>,
+    /// Of the operation begun last.
+    last_bill: u64,
 }
 
 impl World {
@@ -61,7 +68,8 @@ impl World {
         self.check_rate(job, epoch);
         let (verdict, answered, outcome) = self.judge_submit(job, attempt);
         let incarnation = self.witness.incarnation(job);
-        self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation });
+        let bill = if verdict == Verdict::Accepted { self.upstream.last_bill } else { 0 };
+        self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation, bill });
         self.trace.say(self.real, || format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}"));
         outcome
     }
@@ -103,7 +111,15 @@ impl World {
         let ready_at = self.real + self.choices.between(5 * SECOND, slowest);
         let size = self.choices.between(1_000, 9_000_000);
         let name = format!("operations/{}", self.fresh());
-        self.upstream.operations.insert(name.clone(), Operation { job, attempt, ready_at, fate, size });
+        let price = self.jobs[job].request.price_micros;
+        let told = self.choices.chance(400);
+        let bill = match fate {
+            Fate::Refused | Fate::WithoutVideo => 0,
+            Fate::Rendered | Fate::NeverDone if told => self.choices.between(price / 2, price * 2),
+            Fate::Rendered | Fate::NeverDone => price,
+        };
+        self.upstream.last_bill = bill;
+        self.upstream.operations.insert(name.clone(), Operation { job, attempt, ready_at, fate, size, bill, told });
         name
     }
 
@@ -122,7 +138,10 @@ impl World {
             return Outcome::Done(Progress::Running);
         }
         match operation.fate {
-            Fate::Rendered => Outcome::Done(Progress::Ready { uri: name.to_owned(), cost_micros: None }),
+            Fate::Rendered => Outcome::Done(Progress::Ready {
+                uri: name.to_owned(),
+                cost_micros: operation.told.then_some(operation.bill),
+            }),
             Fate::Refused => never(ErrorCode::ProviderRejectedContent),
             Fate::NeverDone => Outcome::Done(Progress::Running),
             Fate::WithoutVideo => never(ErrorCode::Internal),

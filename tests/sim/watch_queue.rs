@@ -17,6 +17,7 @@ impl World {
         // Taken out meanwhile, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
         self.met_places(&rows);
+        self.observe_spending(&rows, input, reply, now);
         self.turns.hear(&rows, input, reply, now, &mut self.limits);
         self.turns.come_of_age(&rows, input, now);
         let grants = Grants::of(&rows, input);
@@ -83,7 +84,7 @@ impl World {
         }
         let unspent = rows.held().filter(|held| held.unspent && held.card.upstream == *upstream).count() as u64;
         let heard = self.limits.heard(upstream, now);
-        if heard + unspent > policy.submits_per_minute {
+        if heard + unspent > self.limits.of(upstream, policy.submits_per_minute) {
             let message = format!("{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come");
             self.violated(Invariant::Limit, message);
         }
@@ -99,13 +100,13 @@ impl World {
     fn check_turns(&mut self, rows: &MapRows, input: &Input, reply: &Reply, admitted: &BTreeSet<JobKey>, now: Millis) {
         let immediate = self.plan.queue.mode == Mode::Immediate;
         let occasion = match input {
-            Input::Enqueue { .. } => Some(immediate && !matches!(reply, Reply::Full { .. })),
+            Input::Enqueue { .. } => Some(immediate && !reply.is_refusal()),
             Input::Report { .. } | Input::Heard { .. } => Some(immediate),
             Input::Claim { .. } | Input::Sweep => Some(true),
             Input::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
             Input::Alarm => None,
-            Input::Stand { .. } | Input::Expire { .. } => Some(false),
+            Input::Stand { .. } | Input::Afford { .. } | Input::Expire { .. } => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),

@@ -110,6 +110,7 @@ impl World {
                 self.check_events(number, &job);
                 self.check_objects(number, &job);
                 self.check_ledger(number, &job);
+                self.check_costs(number, &job);
             }
         }
         let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));

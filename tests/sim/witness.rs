@@ -17,6 +17,7 @@ pub(crate) enum Invariant {
     I8,
     I9,
     I10,
+    I13,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.

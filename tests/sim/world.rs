@@ -4,7 +4,7 @@ use crate::agenda::{Agenda, Event, Object};
 use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
-use crate::job_object::JobObject;
+use crate::job_object::{self, JobObject};
 use crate::limits::Limits;
 use crate::message_queue::Consumers;
 use crate::plan::{self, NeverHeals, Plan};
@@ -12,16 +12,17 @@ use crate::platform::Platform;
 use crate::poster::Posts;
 use crate::queue_object::QueueObject;
 use crate::receiver::Receiver;
+use crate::spending;
 use crate::story::Act;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::turns::Turns;
 use crate::upstream::Upstream;
 use crate::witness::{Invariant, Violation, Witness};
-use reelay::machine::{HOUR, Millis, Moment, SECOND};
+use reelay::machine::{HOUR, MINUTE, Millis, Moment, SECOND};
 
-/// When each world begins, in milliseconds since the Unix epoch.
-pub(crate) const BEGINNING: Millis = 1_800_000_000_000;
+/// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of midnight.
+pub(crate) const BEGINNING: Millis = 1_800_057_600_000 - 8 * MINUTE;
 /// No world may need more events; one that does is going round in circles.
 const MAX_EVENTS: u64 = 300_000;
 /// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs one
@@ -52,6 +53,8 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) turns: Turns,
     pub(crate) limits: Limits,
+    /// What the queue must charge each day with.
+    pub(crate) spending: spending::Book,
     /// Since when a slot has been idle that someone could have.
     pub(crate) idle_since: Option<Millis>,
     /// Since when the cron has come each minute again.
@@ -77,7 +80,13 @@ impl World {
     /// A world in which nothing is going to happen yet.
     pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
         let keys = plan::keys(&plan.owners).into_iter();
-        let jobs = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
+        let jobs: Vec<_> = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
+        let mut limits = Limits::default();
+        for request in jobs.iter().map(|job| &job.request) {
+            if let Some(limit) = request.submits_per_minute {
+                limits.of_model(job_object::upstream(request), limit);
+            }
+        }
         Self {
             choices,
             agenda: Agenda::default(),
@@ -93,7 +102,8 @@ impl World {
             receiver: Receiver::default(),
             witness: Witness::default(),
             turns: Turns::default(),
-            limits: Limits::default(),
+            limits,
+            spending: spending::Book::default(),
             idle_since: None,
             ticks_since: 0,
             next_tick: 0,

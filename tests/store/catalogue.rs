@@ -7,6 +7,7 @@ use reelay::machine::{JobKey, MINUTE, Status};
 use reelay::store::Sql;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
+use reelay::wire::message::Cost;
 use std::collections::BTreeMap;
 
 #[test]
@@ -94,6 +95,7 @@ fn the_figures_count_each_job_once() {
         counts(&[("queued", 4), ("processing", 1), ("completed", 1), ("pending_confirmation", 1)])
     );
     assert_eq!(stats.waiting_by_priority, counts(&[("0", 1), ("10", 2)]));
+    assert_eq!(stats.cost, Some(Cost { today: 0.0, limit: Some(25.0) }));
 }
 
 #[test]
@@ -154,11 +156,19 @@ fn held(until: u64) -> Place {
 }
 
 fn policy() -> Policy {
-    Policy { mode: Mode::Alarm, slots: 3, user_slots: 3, max_waiting: 100, submits_per_minute: 50 }
+    Policy {
+        mode: Mode::Alarm,
+        slots: 3,
+        user_slots: 3,
+        max_waiting: 100,
+        submits_per_minute: 50,
+        max_cost_per_day: Some(25_000_000),
+        max_cost_per_user_per_day: None,
+    }
 }
 
 fn entry(card: Card, sequence: u64, place: Place) -> Entry {
-    Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: false, late: false, place }
+    Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: false, late: false, charges: Vec::new(), place }
 }
 
 fn store() -> QueueStore<Sqlite> {
@@ -182,6 +192,9 @@ fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
         updated_at: created_at,
         upstream: "veo3/veo-3.1".to_owned(),
         submits: 0,
+        cost_micros: 0,
+        price_micros: 0,
+        submits_per_minute: None,
         snapshot: "{}".to_owned(),
     }
 }

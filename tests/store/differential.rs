@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms};
+use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms, day_of};
 use reelay::machine::{JobKey, Millis, Moment, Status};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -53,6 +53,11 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
+    for day in (day_of(BORN) - 3..).take(8) {
+        for whose in USERS.into_iter().map(Some).chain([None]) {
+            assert_eq!(stored.spent(day, whose).unwrap(), plain.spent(day, whose).unwrap(), "{day} {whose:?}");
+        }
+    }
     assert_eq!(stored.last_accepted().unwrap(), plain.last_accepted().unwrap());
     assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
     assert_eq!(stored.stats(policy, now).unwrap(), model::stats(plain, policy, now));
@@ -70,23 +75,30 @@ fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, user: &str, 
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
-    (0_u64..4, 1_u64..4, 0_u64..5, 1_u64..4).prop_map(|(slots, user_slots, max_waiting, submits_per_minute)| Policy {
-        mode: Mode::Immediate,
-        slots,
-        user_slots,
-        max_waiting,
-        submits_per_minute,
-    })
+    let counts = (0_u64..4, 1_u64..4, 0_u64..5, 1_u64..4);
+    let costs = || option::weighted(0.4, 0_u64..30_000_000);
+    (counts, costs(), costs()).prop_map(
+        |((slots, user_slots, max_waiting, submits_per_minute), max_cost_per_day, max_cost_per_user_per_day)| Policy {
+            mode: Mode::Immediate,
+            slots,
+            user_slots,
+            max_waiting,
+            submits_per_minute,
+            max_cost_per_day,
+            max_cost_per_user_per_day,
+        },
+    )
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0];
+    let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0, 1 => 0..86_400_000_i64];
     let backoff = || option::weighted(0.2, (0_u64..300_000).prop_map(|wait| BORN + wait));
     let input = prop_oneof![
         8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
         6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, backoff_until }),
         2 => key().prop_map(|key| Input::Claim { key }),
         1 => key().prop_map(|key| Input::Stand { key }),
+        2 => key().prop_map(|key| Input::Afford { key }),
         4 => Just(Input::Alarm),
         2 => Just(Input::Sweep),
         1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
@@ -111,8 +123,9 @@ fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
 
 fn card() -> impl Strategy<Value = Card> {
     let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), submits)| Card {
+    let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4, cost).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), submits, cost)| Card {
             key,
             epoch,
             report_number,
@@ -122,6 +135,9 @@ fn card() -> impl Strategy<Value = Card> {
             updated_at: BORN + report_number,
             upstream: upstream.to_owned(),
             submits,
+            cost_micros: cost.0,
+            price_micros: cost.1,
+            submits_per_minute: cost.2,
             snapshot: format!("{{\"epoch\":{epoch},\"quote\":\"it's\"}}"),
         },
     )
@@ -132,13 +148,15 @@ fn key() -> impl Strategy<Value = JobKey> {
 }
 
 fn said() -> impl Strategy<Value = Said> {
-    let state = (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()), 0_u64..4, option::of(0_u64..400_000), any::<bool>());
+    let told = (0_u64..4, option::of(0_u64..9_000_000));
+    let state = (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()), told, option::of(0_u64..400_000), any::<bool>());
     prop_oneof![
-        4 => state.prop_map(|(epoch, report_number, status, submits, wait, late)| Said::State {
+        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros), wait, late)| Said::State {
             epoch,
             report_number,
             status,
             submits,
+            cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,
         }),

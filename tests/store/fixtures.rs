@@ -74,6 +74,13 @@ fn the_record_of_a_requeued_job_keeps_its_terms_i11() {
 }
 
 #[test]
+fn what_a_render_cost_is_remembered_and_an_older_record_means_its_price_i11() {
+    let read = |name: &str| load(&fs::read_to_string(folder().join(name)).unwrap());
+    assert_eq!(read("job_v1_storing_told.json").cost_micros(), 2_750_000);
+    assert_eq!(read("job_v1_storing.json").cost_micros(), 3_200_000);
+}
+
+#[test]
 fn a_fixture_that_was_loaded_is_written_back_without_loss_i11() {
     for (_, saved) in lives::all() {
         let again = load(&write_job(&saved).unwrap());

@@ -27,6 +27,7 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("confirming", confirming()),
         ("clarifying", clarifying()),
         ("requeued", requeued()),
+        ("storing_told", storing_told()),
     ]
 }
 
@@ -123,6 +124,15 @@ fn requeued() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
     life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.job
+}
+
+/// The upstream has told what the render cost.
+fn storing_told() -> Job {
+    let mut life = rendering();
+    life.now += STEP / 10;
+    let uri = "https://files.example.com/one?alt=media".to_owned();
+    life.act(Answer::Polled(Outcome::Done(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
     life.job
 }
 

@@ -43,7 +43,7 @@ fn opening_the_queue_again_changes_nothing() {
     let schema = sql.schema();
     open_queue(&sql);
     assert_eq!(sql.schema(), schema);
-    assert_eq!(versions(&sql), ["1", "2"]);
+    assert_eq!(versions(&sql), ["1", "2", "3"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
 fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
     let sql = version_1();
     let store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(versions(&sql), ["1", "2"]);
+    assert_eq!(versions(&sql), ["1", "2", "3"]);
     let find = |user, name| store.find(&JobKey::new(user, name)).unwrap().unwrap();
     let first = Entry {
         card: Card {
@@ -84,6 +84,9 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
             updated_at: 3_000,
             upstream: "veo3/veo-3.1-fast".to_owned(),
             submits: 0,
+            cost_micros: 0,
+            price_micros: 0,
+            submits_per_minute: None,
             snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
         },
         sequence: 3,
@@ -91,6 +94,7 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
         round: 0,
         unspent: false,
         late: false,
+        charges: Vec::new(),
         place: Place::Waiting,
     };
     assert_eq!(find("ann", "first"), first);
@@ -103,7 +107,7 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
 #[test]
 fn after_version_1_jobs_start_in_the_order_they_stood_in_and_before_new_ones_i6() {
     let mut store = QueueStore::open(version_1()).unwrap();
-    let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 100, submits_per_minute: 50 };
+    let policy = policy();
     let mut now = 10_000;
     let mut take = |input| {
         now += SECOND;
@@ -129,7 +133,7 @@ fn after_version_1_jobs_start_in_the_order_they_stood_in_and_before_new_ones_i6(
 #[test]
 fn a_slot_of_version_1_does_not_count_as_held_since_the_beginning_of_time() {
     let mut store = QueueStore::open(version_1()).unwrap();
-    let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 100, submits_per_minute: 50 };
+    let policy = policy();
     let now = 1_800_000_000_000;
     let moment = Moment { now, random: 0 };
     let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap().card;
@@ -152,13 +156,25 @@ fn a_queue_of_version_1_cut_off_after_any_statement_is_completed_by_the_next_ope
         open_queue(&sql);
         assert_eq!(sql.schema(), expected.schema(), "after {statements} statements");
         assert_eq!(entries(&sql), entries(&expected), "after {statements} statements");
-        assert_eq!(versions(&sql), ["1", "2"]);
+        assert_eq!(versions(&sql), ["1", "2", "3"]);
         if whole {
             assert!(statements > 15, "only {statements} statements");
             return;
         }
     }
     panic!("more statements than there are");
+}
+
+fn policy() -> Policy {
+    Policy {
+        mode: Mode::Immediate,
+        slots: 1,
+        user_slots: 1,
+        max_waiting: 100,
+        submits_per_minute: 50,
+        max_cost_per_day: None,
+        max_cost_per_user_per_day: None,
+    }
 }
 
 fn version_1() -> Sqlite {
@@ -178,6 +194,9 @@ fn queued(user: &str, name: &str) -> Card {
         updated_at: 0,
         upstream: "veo3/veo-3.1".to_owned(),
         submits: 0,
+        cost_micros: 0,
+        price_micros: 0,
+        submits_per_minute: None,
         snapshot: "{}".to_owned(),
     }
 }

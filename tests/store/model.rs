@@ -1,10 +1,11 @@
 //! What the catalogue's SQL must mean, on the plain map of the stories.
 
 use crate::rows::MapRows;
-use reelay::machine::queue::{Card, Entry, Policy};
+use reelay::machine::queue::{Card, Entry, Policy, day_of};
 use reelay::machine::{MINUTE, Millis, Status};
 use reelay::store::cursor::Cursor;
-use reelay::wire::message::{QueueStats, Slots};
+use reelay::wire::api::dollars;
+use reelay::wire::message::{Cost, QueueStats, Slots};
 use std::collections::BTreeMap;
 
 /// A page of a user's entries.
@@ -43,6 +44,10 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
         oldest_wait_ms: rows.waiting().map(|entry| now.saturating_sub(entry.enqueued_at)).max(),
         jobs_without_timer: rows.entries.values().filter(|entry| entry.late || silent(entry)).count() as u64,
         timers_repaired: rows.book.timers_repaired,
+        cost: Some(Cost {
+            today: dollars(rows.spending.get(&(day_of(now), None)).copied().unwrap_or(0)),
+            limit: policy.max_cost_per_day.map(dollars),
+        }),
     }
 }
 

@@ -9,7 +9,7 @@ use reelay::store::queue::QueueStore;
 #[test]
 fn every_question_of_a_step_is_answered_by_an_index() {
     let sql = Sqlite::new();
-    let store = filled(&sql);
+    let mut store = filled(&sql);
     let closed = Closed { user_slots: Some(1), upstreams: vec!["veo3/a".to_owned(), "veo3/b".to_owned()] };
     let open = Closed { user_slots: None, upstreams: Vec::new() };
     let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
@@ -29,11 +29,16 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.to_ask(9_000, 50).unwrap();
         store.next_due().unwrap();
         store.list("ann", None, 20, None).unwrap();
+        store.spent(20_000, None).unwrap();
+        store.spend(20_000, "ann", 7).unwrap();
+        store.give_back(20_000, "ann", 7).unwrap();
+        store.forget_spending(20_000).unwrap();
     });
-    assert!(plans.len() >= 15, "{} statements", plans.len());
+    assert!(plans.len() >= 19, "{} statements", plans.len());
     for (statement, steps) in plans {
         for step in &steps {
-            let whole = step.starts_with("SCAN entry") && !step.contains(" USING ");
+            let table = ["SCAN entry", "SCAN spending"].iter().any(|scan| step.starts_with(scan));
+            let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
         }
     }
@@ -81,9 +86,21 @@ fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 updated_at: 1,
                 upstream: "veo3/a".to_owned(),
                 submits: 0,
+                cost_micros: 0,
+                price_micros: 0,
+                submits_per_minute: None,
                 snapshot: "{}".to_owned(),
             };
-            let entry = Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: true, late: false, place };
+            let entry = Entry {
+                card,
+                sequence,
+                enqueued_at: 1,
+                round: sequence,
+                unspent: true,
+                late: false,
+                charges: Vec::new(),
+                place,
+            };
             store.save(&entry).unwrap();
         }
     }

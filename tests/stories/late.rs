@@ -106,7 +106,8 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
     assert_eq!((story.status(), story.ledger()), (Status::Completed, vec![(1, SubmitAnswer::Accepted)]));
 }
 
-/// The job without its ledger, its effect in flight and when it last changed.
+/// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
 fn without_bookkeeping(job: &Job) -> Job {
-    Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..job.clone() }
+    let told = Job { report: None, report_number: 0, ..job.clone() };
+    Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..told }
 }

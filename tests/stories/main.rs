@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod bounds;
+mod budget;
 mod cancel;
+mod cost;
 mod delays;
 mod delivery;
 mod finality;

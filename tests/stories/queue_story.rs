@@ -19,8 +19,15 @@ pub(crate) struct QueueStory {
 impl QueueStory {
     /// In the mode `immediate`, without another limit.
     pub(crate) fn with_slots(slots: u64) -> Self {
-        let policy =
-            Policy { mode: Mode::Immediate, slots, user_slots: slots, max_waiting: 100, submits_per_minute: 1_000 };
+        let policy = Policy {
+            mode: Mode::Immediate,
+            slots,
+            user_slots: slots,
+            max_waiting: 100,
+            submits_per_minute: 1_000,
+            max_cost_per_day: None,
+            max_cost_per_user_per_day: None,
+        };
         Self { rows: MapRows::default(), now: 10_000_000, policy, wake_at: None }
     }
 
@@ -45,7 +52,7 @@ impl QueueStory {
         self.answered(Input::Enqueue { card, promised: true, terms })
     }
 
-    /// `None` when the queue is full.
+    /// `None` when the queue is full, or the order too dear.
     pub(crate) fn ask(&mut self, card: Card, promised: bool) -> Option<Standing> {
         self.answered(Input::Enqueue { card, promised, terms: Terms::default() })
     }
@@ -58,7 +65,7 @@ impl QueueStory {
     fn answered(&mut self, input: Input) -> Option<Standing> {
         match self.takes(input).0 {
             Reply::Standing(standing) => Some(standing),
-            Reply::Full { .. } | Reply::Unknown => None,
+            Reply::Full { .. } | Reply::OverBudget(_) | Reply::Unknown => None,
             Reply::Nothing => panic!("whoever asks is answered"),
         }
     }
@@ -159,11 +166,14 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         updated_at: 0,
         upstream: "veo3/veo-3.1".to_owned(),
         submits: 0,
+        cost_micros: 0,
+        price_micros: 0,
+        submits_per_minute: None,
         snapshot: String::new(),
     }
 }
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
 pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
-    Said::State { epoch, report_number, status, submits: 0, wake_at, late: false }
+    Said::State { epoch, report_number, status, submits: 0, cost_micros: None, wake_at, late: false }
 }

@@ -9,6 +9,8 @@ use std::convert::Infallible;
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
     pub(crate) book: Book,
+    /// What is charged to each day for each user, and for all.
+    pub(crate) spending: BTreeMap<(u64, Option<String>), u64>,
 }
 
 impl MapRows {
@@ -151,6 +153,31 @@ impl Rows for MapRows {
                 entry.place = Place::Expiring { until: now };
             }
         }
+        Ok(())
+    }
+
+    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Infallible> {
+        Ok(self.spending.get(&(day, user_id.map(str::to_owned))).copied().unwrap_or(0))
+    }
+
+    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        for whose in [Some(user_id.to_owned()), None] {
+            *self.spending.entry((day, whose)).or_default() += micros;
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        for whose in [Some(user_id.to_owned()), None] {
+            if let Some(sum) = self.spending.get_mut(&(day, whose)) {
+                *sum = sum.saturating_sub(micros);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
+        self.spending.retain(|(day, _), _| *day >= before);
         Ok(())
     }
 }

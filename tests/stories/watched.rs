@@ -58,6 +58,7 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
         report_number: 2,
         status: Status::Completed,
         submits: 0,
+        cost_micros: None,
         wake_at: Some(0),
         late,
     };
@@ -74,7 +75,15 @@ fn a_holders_lost_timer_is_counted_too() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     let wake_at = Some(story.now);
-    let lost = Said::State { epoch: 1, report_number: 1, status: Status::Processing, submits: 1, wake_at, late: true };
+    let lost = Said::State {
+        epoch: 1,
+        report_number: 1,
+        status: Status::Processing,
+        submits: 1,
+        cost_micros: None,
+        wake_at,
+        late: true,
+    };
     story.hears("job", 1, lost);
     assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));
 }

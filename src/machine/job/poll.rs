@@ -10,6 +10,14 @@ const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 
 impl Job {
     pub(super) fn poll_answered(&mut self, epoch: u64, outcome: Outcome<Progress>, turn: &mut Turn) {
+        match &outcome {
+            Outcome::Done(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
+            // What the upstream itself gives up or filters is not charged.
+            Outcome::Refused(_) => self.charge_render(epoch, 0),
+            Outcome::Done(Progress::Running | Progress::Ready { cost_micros: None, .. })
+            | Outcome::Retry { .. }
+            | Outcome::Unknown => {}
+        }
         if !self.is_current(epoch) {
             return;
         }

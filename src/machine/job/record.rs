@@ -153,6 +153,9 @@ pub struct Submit {
     pub epoch: u64,
     pub intended_at: Millis,
     pub answer: SubmitAnswer,
+    /// What the render cost in millionths of a US dollar, once the upstream has said so; its price until then.
+    #[serde(default)]
+    pub cost_micros: Option<u64>,
 }
 
 /// What became of a paid call.

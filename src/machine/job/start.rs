@@ -12,12 +12,20 @@ impl Job {
         !self.enqueued && !std::mem::replace(&mut self.promised, true)
     }
 
-    /// Whether the job made at `created_at` can still be forgotten because the queue is full: nobody was told of
+    /// Whether the job made at `created_at` can still be forgotten because the queue refused it: nobody was told of
     /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
     /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
         let same = self.created_at == created_at || bug::planted(Bug::WithdrawUnfenced);
-        let untouched = matches!(self.phase, Phase::Queued { tries: 0, .. });
+        let untouched = match self.phase {
+            Phase::Queued { tries, .. } => tries == 0,
+            Phase::Confirming { .. } => self.report.as_ref().is_some_and(|report| report.tries == 0),
+            Phase::Submitting { .. }
+            | Phase::Rendering { .. }
+            | Phase::Storing { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { .. } => false,
+        };
         same && untouched && self.epoch == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
     }
 

@@ -21,6 +21,7 @@ impl Job {
             epoch: self.epoch,
             intended_at: turn.now(),
             answer: SubmitAnswer::Intended,
+            cost_micros: None,
         });
         turn.note("submit_intended", None);
     }

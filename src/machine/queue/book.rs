@@ -71,7 +71,9 @@ impl Book {
             self.limiters.push((name, Limiter::default()));
             self.limiters.len() - 1
         });
-        &mut self.limiters[at].1
+        let limiter = &mut self.limiters[at].1;
+        limiter.allow(card.submits_per_minute);
+        limiter
     }
 
     pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {

@@ -2,7 +2,7 @@
 
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
-use crate::machine::queue::Book;
+use crate::machine::queue::{Book, Charge};
 use crate::machine::{JobKey, MINUTE, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,15 @@ pub struct Card {
     /// How many submits the job has ever made.
     #[serde(default)]
     pub submits: u64,
+    /// What the job has spent and is yet to spend, in millionths of a US dollar.
+    #[serde(default)]
+    pub cost_micros: u64,
+    /// The price of one render, in millionths of a US dollar.
+    #[serde(default)]
+    pub price_micros: u64,
+    /// How many renders its model lets a project ask for within a minute.
+    #[serde(default)]
+    pub submits_per_minute: Option<u64>,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
 }
@@ -67,6 +76,8 @@ pub struct Entry {
     pub unspent: bool,
     /// When last asked, its timer had been lost.
     pub late: bool,
+    /// What was charged for it, in the order in which it was.
+    pub charges: Vec<Charge>,
     pub place: Place,
 }
 
@@ -109,6 +120,11 @@ impl Entry {
             Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => card.created_at > self.card.created_at,
             Place::Expiring { .. } | Place::Ended => card.created_at != self.card.created_at,
         }
+    }
+
+    /// All that was charged for it, in millionths of a US dollar.
+    pub fn charged(&self) -> u64 {
+        self.charges.iter().fold(0, |sum, charge| sum.saturating_add(charge.micros))
     }
 
     pub fn is_in_line(&self) -> bool {
@@ -161,4 +177,12 @@ pub trait Rows {
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
     /// Marks ended entries unchanged since `before` as expiring, due at `now`.
     fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Self::Error>;
+    /// What is charged to a day, in days since the Unix epoch: for one user, or with `None` for all.
+    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Self::Error>;
+    /// Charges so much to a day for one user, and so for all.
+    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
+    /// Takes so much off again, where the day is still remembered.
+    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
+    /// Forgets what was charged to the days before this one.
+    fn forget_spending(&mut self, before: u64) -> Result<(), Self::Error>;
 }

@@ -18,6 +18,8 @@ pub enum Said {
         status: Status,
         /// How many submits it has ever made.
         submits: u64,
+        /// What it has spent and is yet to spend; an older build does not say.
+        cost_micros: Option<u64>,
         /// Its next timer; `None` when nothing is left to do.
         wake_at: Option<Millis>,
         /// Its timer had been lost and was set again.
@@ -46,6 +48,9 @@ impl<R: Rows> Turn<'_, R> {
                 return Ok(Reply::Unknown);
             }
         }
+        if let Some(over) = if promised { None } else { self.over_budget(&card)? } {
+            return Ok(Reply::OverBudget(over));
+        }
         if !promised && !card.status.is_pending() && self.is_full()? {
             return Ok(Reply::Full { retry_after: FULL_RETRY_AFTER });
         }
@@ -55,20 +60,31 @@ impl<R: Rows> Turn<'_, R> {
             Some(_) | None => Place::Waiting,
         };
         let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
-        let entry = match known.filter(|_| keeps) {
+        let cost = card.cost_micros;
+        let mut entry = match known.filter(|_| keeps) {
             Some(entry) => Entry { card, place, unspent: false, late: false, ..entry },
             None => self.new_entry(card, place)?,
         };
+        self.charge(&mut entry, cost)?;
         self.rows.save(&entry)?;
         Ok(Reply::Unknown)
     }
 
     /// An entry with the next place in accept order, and its user's next turn.
-    fn new_entry(&self, card: Card, place: Place) -> Result<Entry, R::Error> {
+    fn new_entry(&mut self, card: Card, place: Place) -> Result<Entry, R::Error> {
+        let charges = match self.rows.find(&card.key)? {
+            Some(same) if same.card.created_at == card.created_at => same.charges,
+            Some(mut gone) => {
+                self.settle(&mut gone)?;
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
         let (sequence, enqueued_at) = self.rows.last_accepted()?;
         let round = self.next_round(&card)?;
         let enqueued_at = enqueued_at.max(self.now);
-        Ok(Entry { card, sequence: sequence + 1, enqueued_at, round, unspent: false, late: false, place })
+        let sequence = sequence + 1;
+        Ok(Entry { card, sequence, enqueued_at, round, unspent: false, late: false, charges, place })
     }
 
     /// The turn that is its user's next.
@@ -113,7 +129,9 @@ impl<R: Rows> Turn<'_, R> {
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if card.status.is_terminal() || card.status.is_pending() {
-                let entry = self.new_entry(card, watched)?;
+                let cost = card.cost_micros;
+                let mut entry = self.new_entry(card, watched)?;
+                self.charge(&mut entry, cost)?;
                 self.rows.save(&entry)?;
             }
             return Ok(Reply::Nothing);
@@ -150,6 +168,8 @@ impl<R: Rows> Turn<'_, R> {
         let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
         entry.card = Card { epoch, submits: entry.card.submits, ..card };
         entry.late = false;
+        let cost = entry.card.cost_micros;
+        self.charge(&mut entry, cost)?;
         self.rows.save(&entry)?;
         Ok(Reply::Nothing)
     }
@@ -213,9 +233,15 @@ impl<R: Rows> Turn<'_, R> {
         let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
-        if let Said::State { submits, .. } = said {
+        if let Said::State { epoch: theirs, report_number, submits, cost_micros, .. } = said {
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
+            // What is no older than the card is the job's own word, also on whether a price that is held will be used.
+            if (theirs, report_number) >= card.age() && (cost_micros.is_some() || theirs == card.epoch) {
+                entry.card.cost_micros = cost_micros.unwrap_or(card.cost_micros);
+                let cost = entry.card.cost_micros;
+                self.charge(&mut entry, cost)?;
+            }
         }
         match (entry.place, said) {
             (_, Said::Nothing) => return Ok(()),
@@ -226,12 +252,16 @@ impl<R: Rows> Turn<'_, R> {
                 self.note_late(&mut entry, late);
             }
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
+                self.settle(&mut entry)?;
                 self.leave(&mut entry, Place::Ended);
                 if !entry.card.status.is_terminal() {
                     entry.card.status = Status::Failed;
                 }
             }
-            (Place::Expiring { .. }, Said::Missing) => return self.rows.remove(key),
+            (Place::Expiring { .. }, Said::Missing) => {
+                self.settle(&mut entry)?;
+                return self.rows.remove(key);
+            }
             // It lives again: its own enqueue gives it a place.
             (Place::Expiring { .. }, Said::State { status, .. }) if !status.is_terminal() => {
                 entry.place = Place::Watched { until: self.now + WATCH };

@@ -38,7 +38,7 @@ impl Occasion {
                 Self { admits: due || immediate, swept: due, ..none }
             }
             Input::Sweep => Self { admits: true, swept: true, ..none },
-            Input::Stand { .. } | Input::Expire { .. } => none,
+            Input::Stand { .. } | Input::Afford { .. } | Input::Expire { .. } => none,
         }
     }
 }

@@ -59,6 +59,12 @@ pub struct Generation {
     pub started_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
+    /// US dollars: the price of one render.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_cost: Option<f64>,
+    /// US dollars: all that was spent on it so far, every attempt; absent while that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
@@ -82,7 +88,7 @@ pub struct GenerationResult {
     /// From start to end, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processing_time: Option<Millis>,
-    /// US dollars, by the model's list price.
+    /// US dollars: what the stored render cost, by the model's list price unless the upstream has told.
     pub cost: f64,
 }
 
@@ -126,6 +132,8 @@ impl Generation {
             updated_at: rfc3339(job.updated_at),
             started_at: job.started_at.map(rfc3339),
             completed_at: job.ended_at.map(rfc3339),
+            estimated_cost: Some(dollars(job.request.price_micros)),
+            cost: cost(job),
             links: None,
         }
     }
@@ -154,7 +162,7 @@ impl GenerationResult {
             resolution: job.request.render.resolution.clone(),
             format: "mp4".to_owned(),
             processing_time: job.processing_time(),
-            cost: dollars(job.request.price_micros),
+            cost: dollars(job.render_cost_micros()),
         })
     }
 }
@@ -172,6 +180,9 @@ pub fn card(job: &Job, now: Millis) -> Card {
         updated_at: job.updated_at,
         upstream: format!("{}/{}", job.request.provider, job.request.model),
         submits: job.submits_made(),
+        cost_micros: job.committed_micros(),
+        price_micros: job.request.price_micros,
+        submits_per_minute: job.request.submits_per_minute,
         snapshot,
     }
 }
@@ -182,7 +193,13 @@ pub fn rfc3339(at: Millis) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Millionths of a dollar as dollars; exact for every price a render can have.
-fn dollars(micros: u64) -> f64 {
-    f64::from(u32::try_from(micros).unwrap_or(u32::MAX)) / 1e6
+/// All that was spent on a job, in US dollars; `None` while that is nothing.
+pub fn cost(job: &Job) -> Option<f64> {
+    Some(job.cost_micros()).filter(|cost| *cost > 0).map(dollars)
+}
+
+/// Millionths of a dollar as the nearest number of dollars, up to nine billion of them.
+pub fn dollars(micros: u64) -> f64 {
+    let half = |bits: u64| f64::from(u32::try_from(bits).unwrap_or(u32::MAX));
+    (half(micros >> 32) * 4_294_967_296.0 + half(micros & u64::from(u32::MAX))) / 1e6
 }

@@ -1,8 +1,12 @@
 //! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and `error`.
 
 use super::field_error::FieldError;
+use crate::machine::queue::{OverBudget, Whose};
 use crate::machine::{Millis, SECOND};
 use serde::Serialize;
+
+/// Millionths of a US dollar in a cent.
+const MICROS_PER_CENT: u64 = 10_000;
 
 /// An answer that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +88,39 @@ impl Problem {
         Self { headers: vec![challenge], ..Self::new(401, "unauthorized", "No valid token", detail) }
     }
 
+    /// 401: a webhook without a valid signature.
+    pub fn unsigned() -> Self {
+        let detail = "The webhook's headers are missing, out of date, or do not sign its body.";
+        Self::new(401, "invalid_signature", "No valid signature", detail)
+    }
+
+    /// 402: the render would cost more than today's limit leaves. A user is told the amounts of their own limit only.
+    pub fn over_budget(over: &OverBudget, now: Millis) -> Self {
+        let price = cents(over.price_micros.div_ceil(MICROS_PER_CENT));
+        let left = |micros: u64| cents(micros / MICROS_PER_CENT);
+        let detail = match (over.whose, over.resets_at) {
+            (Whose::User { limit_micros, .. }, None) => {
+                format!(
+                    "This video would cost {price}, more than the {} that you may spend in a day.",
+                    left(limit_micros)
+                )
+            }
+            (Whose::Everyone, None) => format!("This video would cost {price}, more than may be spent in a day."),
+            (Whose::User { limit_micros, left_micros }, Some(_)) => format!(
+                "This video would cost {price}, and of today's limit of {} only {} is left; \
+                 the limit starts anew at 00:00 UTC.",
+                left(limit_micros),
+                left(left_micros)
+            ),
+            (Whose::Everyone, Some(_)) => format!(
+                "This video would cost {price}, more than is left of today's limit for all users; \
+                 the limit starts anew at 00:00 UTC."
+            ),
+        };
+        let wait = over.resets_at.map(|at| seconds(at.saturating_sub(now)));
+        Self { retry_after: wait, ..Self::new(402, "budget_exceeded", "Budget exceeded", detail) }
+    }
+
     /// 403: a user's token with another user's id.
     pub fn foreign_user() -> Self {
         Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
@@ -143,9 +180,8 @@ impl Problem {
 
     /// 429: the queue is full; `retry_after` in milliseconds.
     pub fn queue_full(retry_after: Millis) -> Self {
-        let seconds = u32::try_from(retry_after.div_ceil(SECOND)).unwrap_or(u32::MAX);
         Self::new(429, "queue_full", "Queue full", "Too many generations are waiting; try again later.")
-            .retryable(seconds)
+            .retryable(seconds(retry_after))
     }
 
     /// 429: the caller sends too many requests; `seconds` is the period they are counted over.
@@ -163,4 +199,13 @@ impl Problem {
     pub fn unavailable() -> Self {
         Self::new(503, "unavailable", "Unavailable", "The service did not answer in time; try again.").retryable(2)
     }
+}
+
+fn seconds(wait: Millis) -> u32 {
+    u32::try_from(wait.div_ceil(SECOND)).unwrap_or(u32::MAX)
+}
+
+/// An amount such as `$12.50`.
+fn cents(cents: u64) -> String {
+    format!("${}.{:02}", cents / 100, cents % 100)
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::clock;
 use crate::connection::Cutter;
 use crate::gates::Closed;
-use crate::journal::{Entry, KeySeen, Outcome, Step};
+use crate::journal::{Entry, KeySeen, Outcome, Step, TokenSeen, Wire};
+use crate::ledger::Operation;
 use crate::world::World;
 
 /// The largest body read.
@@ -29,11 +30,17 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Writes down the prompt of the job that the request would start.
+    pub(crate) fn asks_for(&self, prompt: &str) {
+        self.world.journal.update(self.seq, |entry| entry.prompt = Some(prompt.to_owned()));
+    }
+
     /// Writes down which job the request belongs to.
-    pub(crate) fn belongs_to(&self, prompt: &str, operation: Option<&str>) {
+    pub(crate) fn belongs_to(&self, operation: &Operation) {
         self.world.journal.update(self.seq, |entry| {
-            entry.prompt = Some(prompt.to_owned());
-            entry.operation = operation.map(str::to_owned);
+            entry.prompt = Some(operation.prompt.clone());
+            entry.operation = Some(operation.id.clone());
+            entry.wire = Some(operation.wire());
         });
     }
 
@@ -141,17 +148,21 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let api_key = key_seen(&world, &parts.headers);
+    let authorization = token_seen(&world, &parts.headers);
+    let wire = wire_of(parts.uri.path()).filter(|_| step != Step::Other);
     let seq = world.journal.add(|seq| Entry {
         seq,
         at_ms: clock::unix_ms(),
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: without_key(parts.uri.query().unwrap_or_default()),
-        headers: without_secrets(&parts.headers, api_key),
+        headers: without_secrets(&parts.headers, api_key, authorization),
         api_key,
-        body: String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_RECORDED_BYTES)]).into_owned(),
+        authorization,
+        body: recorded_body(step, &bytes),
         body_bytes: bytes.len(),
         step,
+        wire,
         operation: None,
         prompt: None,
         fault: None,
@@ -168,23 +179,58 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
     response
 }
 
+/// A body as it is recorded: its beginning, without the assertion that a token is asked for with.
+fn recorded_body(step: Step, bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_RECORDED_BYTES)]);
+    if step == Step::Token { without_value("assertion", &text) } else { text.into_owned() }
+}
+
 /// What a request is, by its path alone.
 fn step_of(method: &str, path: &str) -> Step {
-    if path.starts_with("/v1beta/models/") {
-        match method {
-            "POST" if path.ends_with(":predictLongRunning") => Step::Submit,
-            "GET" if path.contains("/operations/") => Step::Poll,
-            _ => Step::Unknown,
+    match path {
+        "/api/webhooks/worker" => return Step::Webhook,
+        "/token" => return Step::Token,
+        "/.well-known/jwks.json" => return Step::Keys,
+        _ if path.starts_with("/storage/") || path.starts_with("/download/storage/") => {
+            return if path.contains("/o/") { Step::Download } else { Step::Unknown };
         }
-    } else if path.starts_with("/v1beta/files/") {
-        Step::Download
-    } else if path.starts_with("/download/") {
-        Step::Bytes
-    } else if path == "/api/webhooks/worker" {
-        Step::Webhook
-    } else {
-        Step::Unknown
+        _ if path.starts_with("/download/") => return Step::Bytes,
+        _ => {}
     }
+    let Some((_, resource)) = versioned(path) else { return Step::Unknown };
+    let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+    match (kind, method) {
+        ("models" | "projects", "POST") if rest.ends_with(":predictLongRunning") => Step::Submit,
+        ("models", "GET") if rest.contains("/operations/") => Step::Poll,
+        ("projects", "POST") if rest.ends_with(":fetchPredictOperation") => Step::Poll,
+        ("interactions", "POST") if rest.is_empty() => Step::Submit,
+        ("interactions", "POST") if rest.ends_with("/cancel") => Step::Cancel,
+        ("interactions", "GET") => Step::Poll,
+        ("interactions", "DELETE") => Step::Delete,
+        ("files", _) if rest.ends_with(":download") => Step::Download,
+        ("files", _) => Step::File,
+        _ => Step::Unknown,
+    }
+}
+
+/// Which wire a path belongs to; a file's is that of its job.
+fn wire_of(path: &str) -> Option<Wire> {
+    if path == "/token" || path.starts_with("/storage/") || path.starts_with("/download/storage/") {
+        return Some(Wire::Vertex);
+    }
+    let (_, resource) = versioned(path)?;
+    match resource.split('/').next()? {
+        "models" => Some(Wire::Gemini),
+        "projects" => Some(Wire::Vertex),
+        "interactions" => Some(Wire::Omni),
+        _ => None,
+    }
+}
+
+/// A path of one of the API's versions, taken apart into the version and the resource.
+fn versioned(path: &str) -> Option<(&str, &str)> {
+    let parts = path.strip_prefix('/')?.split_once('/')?;
+    ["v1", "v1beta", "v1beta1"].contains(&parts.0).then_some(parts)
 }
 
 /// Compares the caller's key with the expected one.
@@ -197,8 +243,13 @@ pub(crate) fn key_seen(world: &World, headers: &HeaderMap) -> KeySeen {
     }
 }
 
+/// Recognises the caller's access token.
+pub(crate) fn token_seen(world: &World, headers: &HeaderMap) -> TokenSeen {
+    world.tokens.seen(headers.get("authorization").map(HeaderValue::as_bytes))
+}
+
 /// The headers with every credential replaced by a word.
-fn without_secrets(headers: &HeaderMap, key: KeySeen) -> BTreeMap<String, String> {
+fn without_secrets(headers: &HeaderMap, key: KeySeen, token: TokenSeen) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     for (name, value) in headers {
         let value = match name.as_str() {
@@ -207,7 +258,12 @@ fn without_secrets(headers: &HeaderMap, key: KeySeen) -> BTreeMap<String, String
                 KeySeen::Different => "<different>".to_owned(),
                 KeySeen::Present | KeySeen::Absent => "<present>".to_owned(),
             },
-            "authorization" | "cookie" => "<present>".to_owned(),
+            "authorization" => match token {
+                TokenSeen::Equal => "<equal>".to_owned(),
+                TokenSeen::Expired => "<expired>".to_owned(),
+                TokenSeen::Different | TokenSeen::Absent => "<different>".to_owned(),
+            },
+            "cookie" => "<present>".to_owned(),
             _ => String::from_utf8_lossy(value.as_bytes()).into_owned(),
         };
         kept.insert(name.as_str().to_owned(), value);
@@ -215,11 +271,17 @@ fn without_secrets(headers: &HeaderMap, key: KeySeen) -> BTreeMap<String, String
     kept
 }
 
-/// The query with a `key` parameter's value replaced by a word.
+/// The query with the values of credentials replaced by a word.
 fn without_key(query: &str) -> String {
-    query
+    without_value("access_token", &without_value("key", query))
+}
+
+/// Pairs as in a query, with the value of one name replaced by a word.
+fn without_value(name: &str, pairs: &str) -> String {
+    let given = |pair: &str| pair.split_once('=').is_some_and(|(given, _)| given == name);
+    pairs
         .split('&')
-        .map(|pair| if pair.starts_with("key=") { "key=<present>" } else { pair })
+        .map(|pair| if given(pair) { format!("{name}=<present>") } else { pair.to_owned() })
         .collect::<Vec<_>>()
         .join("&")
 }

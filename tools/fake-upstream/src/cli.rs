@@ -5,7 +5,8 @@ use std::time::Duration;
 
 /// How to start, shown when the arguments are not understood.
 pub(crate) const USAGE: &str = "usage: fake-upstream --listen 127.0.0.1:8788 --webhook-secret whsec_… \
-     [--render-ms 3000] [--other-listen 127.0.0.1:0] [--api-key KEY]";
+     [--render-ms 3000] [--other-listen 127.0.0.1:0] [--api-key KEY] [--project reelay-local] [--token-seconds 3600] \
+     [--push-uri URL --push-secret whsec_…]";
 
 /// What the process was asked to do.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ pub(crate) struct Options {
     pub(crate) render: Duration,
     /// `--api-key`: the only key accepted; without it any key but `bad-key` is.
     pub(crate) api_key: Option<String>,
+    /// `--project`: the only project of Vertex AI.
+    pub(crate) project: String,
+    /// `--token-seconds`: how long an access token holds.
+    pub(crate) token_lifetime: Duration,
+    /// `--push-uri`: where pushes go that no request names a place for.
+    pub(crate) push_uri: Option<String>,
+    /// `--push-secret`: the secret those are signed with.
+    pub(crate) push_secret: Option<String>,
 }
 
 impl Options {
@@ -33,6 +42,10 @@ impl Options {
             webhook_secrets: Vec::new(),
             render: Duration::from_secs(3),
             api_key: None,
+            project: "reelay-local".to_owned(),
+            token_lifetime: Duration::from_hours(1),
+            push_uri: None,
+            push_secret: None,
         };
         let mut arguments = arguments;
         while let Some(flag) = arguments.next() {
@@ -48,8 +61,18 @@ impl Options {
                     options.render = Duration::from_millis(ms);
                 }
                 "--api-key" => options.api_key = Some(value),
+                "--project" => options.project = value,
+                "--token-seconds" => {
+                    let seconds = value.parse().map_err(|_| "--token-seconds needs whole seconds".to_owned())?;
+                    options.token_lifetime = Duration::from_secs(seconds);
+                }
+                "--push-uri" => options.push_uri = Some(value),
+                "--push-secret" => options.push_secret = Some(value),
                 _ => return Err(format!("unknown argument {flag}")),
             }
+        }
+        if options.push_uri.is_some() != options.push_secret.is_some() {
+            return Err("--push-uri and --push-secret belong together".to_owned());
         }
         options.listen = listen.ok_or("--listen is missing")?;
         options.webhook_secrets =

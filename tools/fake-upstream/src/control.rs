@@ -1,6 +1,7 @@
 //! The control API under `/__control`. Nothing here is recorded.
 
 mod adoption;
+mod identity;
 
 use std::sync::Arc;
 
@@ -32,6 +33,10 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/wait", get(wait))
         .route("/operations", get(operations).post(adoption::adopt))
         .route("/render-stats", get(render_stats))
+        .route("/service-account", get(identity::service_account))
+        .route("/tokens/expire", post(identity::expire_tokens))
+        .route("/push", post(identity::set_push))
+        .route("/pushes", get(identity::pushes))
         .route("/inbox", get(inbox))
         .route("/inbox/mode", get(show_mode).post(set_mode))
 }
@@ -125,6 +130,7 @@ async fn operations(State(world): Shared) -> Json<Vec<Value>> {
 fn show_operation(operation: &Operation) -> Value {
     json!({
         "name": operation.name(),
+        "wire": operation.wire(),
         "id": operation.id,
         "model": operation.model,
         "prompt": operation.prompt,
@@ -137,6 +143,7 @@ fn show_operation(operation: &Operation) -> Value {
         "adopted": operation.is_adopted(),
         "polls": operation.polls,
         "file": operation.file,
+        "deleted": operation.deleted,
     })
 }
 

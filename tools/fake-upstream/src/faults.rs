@@ -47,6 +47,21 @@ impl Faults {
     }
 }
 
+impl Faults {
+    /// The mark that the next request of this step would meet, which this is not.
+    pub(crate) fn foresee<F: Clone>(
+        &self,
+        step: &'static str,
+        job: &str,
+        own: &[Mark<F>],
+        of_step: impl Fn(&Marks) -> &[Mark<F>],
+    ) -> Option<Mark<F>> {
+        let key = (step, job.to_owned());
+        let next = |met: &Met, marks: &[Mark<F>]| due(marks, met.get(&key).copied().unwrap_or_default()).cloned();
+        next(&self.by_prompt, own).or_else(|| next(&self.by_default, of_step(&self.defaults)))
+    }
+}
+
 /// Counts the request and finds the mark that is due; where there are no marks nothing is counted.
 fn take<F: Clone>(met: &mut Met, key: &(&'static str, String), marks: &[Mark<F>]) -> Option<Mark<F>> {
     if marks.is_empty() {

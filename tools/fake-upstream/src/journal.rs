@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::world::locked;
 
-pub(crate) use entry::{Entry, KeySeen, Outcome, Step};
+pub(crate) use entry::{Entry, KeySeen, Outcome, Step, TokenSeen, Wire};
 
 /// The most requests remembered; older ones are forgotten.
 const MAX_ENTRIES: usize = 50_000;
@@ -173,9 +173,11 @@ mod tests {
             query: String::new(),
             headers: BTreeMap::new(),
             api_key: KeySeen::Absent,
+            authorization: TokenSeen::Absent,
             body: "a dog".to_owned(),
             body_bytes: 5,
             step: Step::Submit,
+            wire: None,
             operation: None,
             prompt: None,
             fault: None,

@@ -1,5 +1,7 @@
 //! The ledger of accepted, and so paid, jobs.
 
+mod job;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock;
+use crate::journal::Wire;
 use crate::marks::{DownloadFault, Mark, Marks, ResultFault};
+
+pub(crate) use job::{Job, OmniJob, VertexJob, seconds};
 
 /// Operation and file ids are so long, of `[a-z0-9]`.
 const ID_LENGTH: usize = 12;
@@ -22,12 +27,15 @@ pub(crate) enum State {
     Done,
     /// A poll was told the result.
     Collected,
+    /// It was called off before its end.
+    Cancelled,
 }
 
 /// One accepted job.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) id: String,
+    pub(crate) job: Job,
     pub(crate) model: String,
     pub(crate) prompt: String,
     /// The submit's body without the bytes of images.
@@ -45,12 +53,20 @@ pub(crate) struct Operation {
     pub(crate) download: Option<Mark<DownloadFault>>,
     pub(crate) polls: u32,
     pub(crate) collected: bool,
+    pub(crate) cancelled: bool,
+    /// Deleted by its owner: nothing but the listing knows it any more.
+    pub(crate) deleted: bool,
 }
 
 impl Operation {
     /// The operation's name on the wire.
     pub(crate) fn name(&self) -> String {
-        format!("models/{}/operations/{}", self.model, self.id)
+        self.job.name(&self.model, &self.id)
+    }
+
+    /// The wire it came by.
+    pub(crate) fn wire(&self) -> Wire {
+        self.job.wire()
     }
 
     /// Whether it was accepted, and so paid, by an earlier run.
@@ -61,7 +77,9 @@ impl Operation {
     /// Where the job stands now.
     pub(crate) fn state(&self) -> State {
         let never = self.result == Some(ResultFault::Never);
-        if self.collected {
+        if self.cancelled {
+            State::Cancelled
+        } else if self.collected {
             State::Collected
         } else if never || clock::now().duration_since(self.accepted) < self.render {
             State::Rendering
@@ -134,9 +152,9 @@ impl Ledger {
         self.operations.push(operation);
     }
 
-    /// The job of an operation id.
+    /// The job of an operation id, unless it was deleted.
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Operation> {
-        self.operations.get_mut(*self.by_id.get(id)?)
+        self.operations.get_mut(*self.by_id.get(id)?).filter(|operation| !operation.deleted)
     }
 
     /// The job whose result is this file.
@@ -144,10 +162,33 @@ impl Ledger {
         self.operations.get_mut(*self.by_file.get(file)?)
     }
 
+    /// Calls a job off, if it is still rendering; whether it was.
+    pub(crate) fn cancel(&mut self, id: &str) -> bool {
+        let Some(operation) = self.find(id).filter(|operation| operation.state() == State::Rendering) else {
+            return false;
+        };
+        operation.cancelled = true;
+        if !operation.is_adopted() {
+            self.rendering -= 1;
+        }
+        true
+    }
+
+    /// Deletes a job, which ends its render too; whether there was one.
+    pub(crate) fn delete(&mut self, id: &str) -> bool {
+        self.cancel(id);
+        self.collect(id);
+        self.find(id).is_some_and(|operation| {
+            operation.deleted = true;
+            true
+        })
+    }
+
     /// A poll was told that the job is done.
     pub(crate) fn collect(&mut self, id: &str) {
         if let Some(operation) = self.find(id)
             && !operation.collected
+            && !operation.cancelled
         {
             operation.collected = true;
             if !operation.is_adopted() {

@@ -6,7 +6,7 @@ mod vocabulary;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use vocabulary::{DownloadFault, PollFault, Refusal, ResultFault, SubmitFault};
+pub(crate) use vocabulary::{DownloadFault, FileFault, PollFault, PushFault, Refusal, ResultFault, SubmitFault};
 
 /// The largest video a mark may ask for: 1 GiB.
 pub(crate) const MAX_VIDEO_BYTES: u64 = 1 << 30;
@@ -32,6 +32,9 @@ pub(crate) struct Marks {
     pub(crate) poll: Vec<Mark<PollFault>>,
     pub(crate) result: Vec<Mark<ResultFault>>,
     pub(crate) download: Vec<Mark<DownloadFault>>,
+    pub(crate) file: Vec<Mark<FileFault>>,
+    /// Not counted: what is named holds for every push of the job.
+    pub(crate) push: Vec<PushFault>,
     /// `render:MS`: how long the render takes.
     pub(crate) render: Option<Duration>,
     /// `download:bytes:N`: the video is N bytes of the pattern instead of the sample.
@@ -92,6 +95,13 @@ impl Marks {
                 self.bytes = Some(bytes);
             }
             "download" => self.download.push(mark(DownloadFault::read(fault, argument)?, label, times)),
+            "file" => self.file.push(mark(FileFault::read(fault, argument)?, label, times)),
+            "push" => {
+                if argument.is_some() || times.is_some() {
+                    return None;
+                }
+                self.push.push(PushFault::read(fault)?);
+            }
             "render" => {
                 if argument.is_some() || times.is_some() {
                     return None;

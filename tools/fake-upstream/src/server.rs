@@ -11,7 +11,7 @@ use crate::call::{record, record_visit};
 use crate::cli::Options;
 use crate::connection::{CuttableListener, Cutter};
 use crate::world::World;
-use crate::{control, inbox, wire};
+use crate::{control, inbox, push, wire};
 
 /// Both listeners, bound but not yet served.
 pub(crate) struct Server {
@@ -45,6 +45,7 @@ impl Server {
         let recorded = Router::new()
             .merge(wire::routes())
             .merge(inbox::routes())
+            .merge(push::routes(self.world.clone()))
             .fallback(unknown)
             .layer(middleware::from_fn_with_state(self.world.clone(), record));
         let main = Router::new()

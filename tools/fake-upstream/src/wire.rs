@@ -1,23 +1,32 @@
-//! Google's wire: Veo over the Gemini API, as Google's own SDK speaks it.
+//! Google's wires, as its own SDK speaks them.
 
 mod admission;
 mod answers;
 mod bytes;
+mod checks;
+mod downloads;
 mod files;
-mod poll;
-mod submit;
-mod validation;
+mod gemini;
+mod looks;
+mod oauth;
+mod omni;
+mod submission;
+mod vertex;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
+
+pub(crate) use files::video_uri;
 
 /// The routes of the main listener under Google's paths.
 pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/v1beta/models/{target}", post(submit::submit))
-        .route("/v1beta/models/{model}/operations/{id}", get(poll::poll))
-        .route("/v1beta/files/{target}", get(files::visit))
-        .route("/download/v1beta/files/{target}", get(files::content))
+    let mut routes = Router::new().merge(gemini::routes()).merge(vertex::routes()).merge(omni::routes());
+    for version in ["v1", "v1beta"] {
+        routes = routes
+            .route(&format!("/{version}/files/{{target}}"), get(files::visit))
+            .route(&format!("/download/{version}/files/{{target}}"), get(files::content));
+    }
+    routes.merge(oauth::routes())
 }
 
 /// The routes of the other host.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use standardwebhooks::Webhook;
 use tokio::sync::watch;
 
+use crate::account::Account;
 use crate::cli::Options;
 use crate::clock;
 use crate::faults::Faults;
@@ -12,6 +13,8 @@ use crate::gates::Gates;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::push::Pushes;
+use crate::tokens::Tokens;
 
 /// What the handlers share.
 pub(crate) struct World {
@@ -22,6 +25,9 @@ pub(crate) struct World {
     pub(crate) other_origin: String,
     /// One verifier for each accepted webhook secret.
     pub(crate) verifiers: Vec<Webhook>,
+    pub(crate) account: Account,
+    pub(crate) tokens: Tokens,
+    pub(crate) pushes: Pushes,
     pub(crate) journal: Journal,
     pub(crate) gates: Gates,
     pub(crate) faults: Mutex<Faults>,
@@ -40,7 +46,13 @@ impl World {
             .map(|secret| Webhook::new(secret))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| "--webhook-secret must be whsec_ and base64".to_owned())?;
+        let account = Account::load()?;
+        let tokens = Tokens::new(options.token_lifetime, account.secret());
+        let pushes = Pushes::new(options.push_uri.clone().zip(options.push_secret.clone()))?;
         Ok(Self {
+            account,
+            tokens,
+            pushes,
             options,
             origin,
             other_origin,
@@ -54,11 +66,18 @@ impl World {
         })
     }
 
-    /// Back to the start: everything is forgotten, gates open, and what hangs is cut. Returns the last request's number.
+    /// Where tokens are to be had.
+    pub(crate) fn token_uri(&self) -> String {
+        format!("{}/token", self.origin)
+    }
+
+    /// Back to the start: everything but who was let in is forgotten, gates open, and what hangs is cut. Returns the
+    /// last request's number.
     pub(crate) fn reset(&self) -> u64 {
         *locked(&self.faults) = Faults::default();
         locked(&self.ledger).clear();
         *locked(&self.inbox) = Inbox::default();
+        self.pushes.clear();
         let last = self.journal.clear();
         self.gates.open_all();
         self.resets.send_modify(|count| *count += 1);

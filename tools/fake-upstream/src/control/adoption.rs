@@ -7,21 +7,43 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Shared, bad_request};
 use crate::clock;
-use crate::ledger::Operation;
+use crate::journal::Wire;
+use crate::ledger::{Job, OmniJob, Operation, VertexJob};
 use crate::marks::Marks;
 use crate::world::locked;
 
-/// An operation of an earlier run, as its `GET /__control/operations` listed it.
+/// An operation of an earlier run, as its `GET /__control/operations` listed it. The last three are needed on other
+/// wires than Gemini's only: they tell the project, and where the video was to go.
 #[derive(Deserialize)]
 pub(super) struct Adopted {
     model: String,
     id: String,
     file: String,
     prompt: String,
+    wire: Option<Wire>,
+    #[serde(default)]
+    name: String,
+    request: Option<Value>,
+}
+
+impl Adopted {
+    fn job(&self) -> Result<Job, &'static str> {
+        let request = self.request.as_ref().unwrap_or(&Value::Null);
+        match self.wire {
+            None | Some(Wire::Gemini) => Ok(Job::Gemini),
+            Some(Wire::Omni) => Ok(Job::Omni(OmniJob::read(request))),
+            Some(Wire::Vertex) => match self.name.split('/').collect::<Vec<_>>()[..] {
+                ["projects", project, "locations", location, ..] => {
+                    Ok(Job::Vertex(VertexJob::read(project, location, request)))
+                }
+                _ => Err("an operation of Vertex AI is adopted with its name"),
+            },
+        }
+    }
 }
 
 /// Enters the operation as rendered and not collected. Its render was paid for in the earlier run, so it is listed as
@@ -30,6 +52,10 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
     if [&adopted.model, &adopted.id, &adopted.file].into_iter().any(|word| word.is_empty() || word.contains('/')) {
         return bad_request("model, id and file are single words");
     }
+    let job = match adopted.job() {
+        Ok(job) => job,
+        Err(reason) => return bad_request(reason),
+    };
     let mut marks = match Marks::read(&adopted.prompt) {
         Ok(marks) => marks,
         Err(unknown) => return bad_request(unknown.to_string()),
@@ -39,8 +65,9 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
     marks.bytes = marks.bytes.or(faults.defaults().bytes);
     drop(faults);
     let operation = Operation {
-        request: json!({ "instances": [{ "prompt": adopted.prompt }] }),
+        request: adopted.request.unwrap_or_else(|| json!({ "instances": [{ "prompt": adopted.prompt }] })),
         id: adopted.id,
+        job,
         file: adopted.file,
         model: adopted.model,
         prompt: adopted.prompt,
@@ -53,6 +80,8 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
         download: None,
         polls: 0,
         collected: false,
+        cancelled: false,
+        deleted: false,
     };
     let name = operation.name();
     if locked(&world.ledger).adopt(operation) {

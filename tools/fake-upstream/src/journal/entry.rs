@@ -8,20 +8,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
-    /// `:predictLongRunning`.
+    /// `:predictLongRunning`, or a new interaction.
     Submit,
-    /// The operation asked for.
+    /// The operation or the interaction asked for.
     Poll,
-    /// The file's own address, which redirects to the bytes.
+    /// An interaction called off.
+    Cancel,
+    /// An interaction deleted.
+    Delete,
+    /// What the Files API says of a file.
+    File,
+    /// The file's own address, which redirects to the bytes; or an object of Cloud Storage, which is the bytes.
     Download,
     /// The bytes.
     Bytes,
     /// Anything that reached the other host.
     Other,
+    /// A token asked for with an assertion.
+    Token,
+    /// The keys of pushes asked for.
+    Keys,
     /// A webhook.
     Webhook,
     /// A path this server does not know.
     Unknown,
+}
+
+/// Which of Google's wires a request or a job belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Wire {
+    /// Veo over the Gemini API.
+    Gemini,
+    /// Veo over Vertex AI, with its tokens and its objects of Cloud Storage.
+    Vertex,
+    /// Gemini Omni over the Interactions API.
+    Omni,
 }
 
 /// What became of a request.
@@ -56,6 +78,20 @@ pub(crate) enum KeySeen {
     Different,
 }
 
+/// What the caller gave as `Authorization`; the token itself is never kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TokenSeen {
+    /// There was none.
+    Absent,
+    /// A token of this server's that still holds.
+    Equal,
+    /// A token of this server's whose time is over.
+    Expired,
+    /// Anything else.
+    Different,
+}
+
 /// One request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,11 +106,14 @@ pub(crate) struct Entry {
     /// By lower-case name, secrets replaced by a word in angle brackets.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) api_key: KeySeen,
+    pub(crate) authorization: TokenSeen,
     /// The body's start as text.
     pub(crate) body: String,
     /// The whole body's length.
     pub(crate) body_bytes: usize,
     pub(crate) step: Step,
+    /// By its path; for a file, by its job.
+    pub(crate) wire: Option<Wire>,
     /// The operation's id, once known.
     pub(crate) operation: Option<String>,
     /// The prompt of the job it belongs to, once known.

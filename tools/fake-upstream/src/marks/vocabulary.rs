@@ -101,7 +101,7 @@ pub(crate) enum PollFault {
     Garbage,
     /// `html`: 200 with a web page.
     Html,
-    /// `done-false`: while the render runs, `"done": false` is spelt out.
+    /// `done-false`: while the render runs, `"done": false` is spelt out; an interaction says `queued`.
     DoneFalse,
 }
 
@@ -126,8 +126,8 @@ impl PollFault {
 /// How a finished operation ends, if not with a video.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ResultFault {
-    /// `rai`: filtered, with reasons and without samples.
-    Filtered,
+    /// `rai[:CODE]`: filtered, with reasons (and the support code in them) and without samples.
+    Filtered(Option<u64>),
     /// `code13` or `error:CODE`: `google.rpc.Status` with that code.
     Error(i32),
     /// `empty`: done, with a response that has no video.
@@ -143,8 +143,13 @@ impl ResultFault {
     pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
         let read = match fault {
             "error" => return argument?.parse().ok().map(Self::Error),
+            "rai" => {
+                return match argument {
+                    Some(code) => code.parse().ok().map(|code| Self::Filtered(Some(code))),
+                    None => Some(Self::Filtered(None)),
+                };
+            }
             "code13" => Self::Error(13),
-            "rai" => Self::Filtered,
             "empty" => Self::Empty,
             "error-and-response" => Self::ErrorAndResponse,
             "never" => Self::Never,
@@ -204,5 +209,66 @@ impl DownloadFault {
             _ => return None,
         };
         argument.is_none().then_some(read)
+    }
+}
+
+/// What may happen to a look at a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum FileFault {
+    /// An error answer.
+    Refuse(Refusal),
+    /// `processing`: the file is not ready, and cannot be downloaded.
+    Processing,
+    /// `failed`: it never will be.
+    Failed,
+    /// `hang`: never answered.
+    Hang,
+    /// `reset`: the connection is reset.
+    Reset,
+}
+
+impl FileFault {
+    /// Reads the part of a mark after `file:`.
+    pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
+        if let Some(refusal) = Refusal::read(fault, argument) {
+            return Some(Self::Refuse(refusal));
+        }
+        let read = match fault {
+            "processing" => Self::Processing,
+            "failed" => Self::Failed,
+            "hang" => Self::Hang,
+            "reset" => Self::Reset,
+            _ => return None,
+        };
+        argument.is_none().then_some(read)
+    }
+}
+
+/// How a push differs from one honest delivery at the job's end. All that are named apply.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum PushFault {
+    /// `twice`: delivered twice under one id.
+    Twice,
+    /// `forged`: with a signature that no key made.
+    Forged,
+    /// `old`: signed ten minutes ago.
+    Old,
+    /// `early`: right after acceptance, and not at the end.
+    Early,
+    /// `off`: not at all.
+    Off,
+}
+
+impl PushFault {
+    /// Reads the part of a mark after `push:`.
+    pub(super) fn read(fault: &str) -> Option<Self> {
+        Some(match fault {
+            "twice" => Self::Twice,
+            "forged" => Self::Forged,
+            "old" => Self::Old,
+            "early" => Self::Early,
+            "off" => Self::Off,
+            _ => return None,
+        })
     }
 }

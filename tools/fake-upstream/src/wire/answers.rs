@@ -4,7 +4,20 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::journal::Wire;
 use crate::marks::Refusal;
+use crate::wire::checks::Invalid;
+
+/// What a failed render's error says.
+pub(crate) const FAILED: &str = "Video generation failed due to an internal server issue. Please try again.";
+
+/// What a filtered render says, with a support code, from a report of a real answer.
+pub(crate) fn filtered(code: u64) -> String {
+    format!(
+        "Veo could not generate 1 videos based on the prompt provided. You will not be charged for this request. \
+         Try rephrasing the prompt. If you think this was an error, send feedback. Support codes: {code}"
+    )
+}
 
 const RATE_LIMITS: &str = "https://ai.google.dev/gemini-api/docs/rate-limits";
 
@@ -47,15 +60,21 @@ fn name_of(status: StatusCode) -> &'static str {
 }
 
 /// The answer of a refusal mark.
-pub(crate) fn refuse(refusal: &Refusal, model: &str) -> Response {
+pub(crate) fn refuse(wire: Wire, refusal: &Refusal, model: &str) -> Response {
     match refusal {
         Refusal::Exhausted => error(StatusCode::TOO_MANY_REQUESTS, "Resource has been exhausted (e.g. check quota)."),
-        Refusal::RetryInfo(delay) => quota("PerMinutePerProjectPerModel", model, Some(delay)),
-        Refusal::DailyQuota(delay) => quota("PerDayPerProjectPerModel", model, delay.as_deref()),
+        Refusal::RetryInfo(delay) => quota(wire, "PerMinutePerProjectPerModel", model, Some(delay)),
+        Refusal::DailyQuota(delay) => quota(wire, "PerDayPerProjectPerModel", model, delay.as_deref()),
+        Refusal::Internal if wire == Wire::Vertex => {
+            error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error encountered.")
+        }
         Refusal::Internal => error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting",
         ),
+        Refusal::Unavailable if wire == Wire::Vertex => {
+            error(StatusCode::SERVICE_UNAVAILABLE, "The service is currently unavailable.")
+        }
         Refusal::Unavailable => error(
             StatusCode::SERVICE_UNAVAILABLE,
             "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.",
@@ -72,14 +91,30 @@ pub(crate) fn refuse(refusal: &Refusal, model: &str) -> Response {
     }
 }
 
+/// A refused request's answer.
+pub(crate) fn invalid(invalid: &Invalid) -> Response {
+    let status = StatusCode::from_u16(invalid.status).unwrap_or(StatusCode::BAD_REQUEST);
+    error(status, &invalid.message)
+}
+
 /// A 429 with a violated quota and, if a delay is given, when to come back.
-fn quota(period: &str, model: &str, delay: Option<&str>) -> Response {
+fn quota(wire: Wire, period: &str, model: &str, delay: Option<&str>) -> Response {
+    let (metric, id) = match wire {
+        Wire::Gemini => {
+            ("generativelanguage.googleapis.com/predict_long_running_requests", "PredictLongRunningRequests")
+        }
+        Wire::Omni => ("generativelanguage.googleapis.com/create_interaction_requests", "CreateInteractionRequests"),
+        Wire::Vertex => (
+            "aiplatform.googleapis.com/long_running_online_prediction_requests_per_base_model",
+            "LongRunningOnlinePredictionRequests",
+        ),
+    };
     let mut details = vec![
         json!({
             "@type": "type.googleapis.com/google.rpc.QuotaFailure",
             "violations": [{
-                "quotaMetric": "generativelanguage.googleapis.com/predict_long_running_requests",
-                "quotaId": format!("PredictLongRunningRequests{period}"),
+                "quotaMetric": metric,
+                "quotaId": format!("{id}{period}"),
                 "quotaDimensions": { "location": "global", "model": model },
                 "quotaValue": "10",
             }],
@@ -95,14 +130,18 @@ fn quota(period: &str, model: &str, delay: Option<&str>) -> Response {
             "retryDelay": delay,
         }));
     }
-    error_with(
-        StatusCode::TOO_MANY_REQUESTS,
-        &format!(
+    let message = if wire == Wire::Vertex {
+        format!(
+            "Quota exceeded for {metric} with base model: {model}. Please submit a quota increase request. \
+             https://cloud.google.com/vertex-ai/docs/generative-ai/quotas-genai."
+        )
+    } else {
+        format!(
             "You exceeded your current quota, please check your plan and billing details. \
              For more information on this error, head to: {RATE_LIMITS}."
-        ),
-        &details,
-    )
+        )
+    };
+    error_with(StatusCode::TOO_MANY_REQUESTS, &message, &details)
 }
 
 /// 200 with something that starts like JSON and is none.

@@ -7,12 +7,16 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http_body::{Frame, SizeHint};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;
+use crate::ledger::Operation;
 
 /// The playable film.
 static SAMPLE: &[u8] = include_bytes!("../../assets/sample.mp4");
@@ -32,6 +36,21 @@ pub(crate) enum Video {
     Pattern(u64),
 }
 
+impl Video {
+    /// The video of a job.
+    pub(crate) fn of(operation: &Operation) -> Self {
+        operation.marks.bytes.map_or(Self::Sample, Self::Pattern)
+    }
+
+    /// Its length in bytes.
+    pub(crate) fn length(self) -> u64 {
+        match self {
+            Self::Sample => SAMPLE.len() as u64,
+            Self::Pattern(length) => length,
+        }
+    }
+}
+
 /// How a file is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Manner {
@@ -49,15 +68,36 @@ pub(crate) enum Manner {
     Slow(u64),
 }
 
+/// Where a video's bytes stand in a JSON answer, as base64.
+pub(crate) const FILM: &str = "\u{1}film\u{1}";
+
 /// Answers 200 and sends the video. A closed `bytes` gate holds the second half.
 pub(crate) fn deliver(call: Call, video: Video, manner: Manner) -> Response {
-    let pieces = Pieces::new(video);
+    answer(call, Pieces::of(vec![Part::Raw(Film::new(video))]), manner, "video/mp4")
+}
+
+/// Answers 200 and sends a JSON body in which every [`FILM`] becomes the video in base64, never held as a whole.
+pub(crate) fn deliver_json(call: Call, body: &Value, video: Video, manner: Manner) -> Response {
+    let text = format!("{body:#}\n");
+    // As it is written in JSON.
+    let place = FILM.replace('\u{1}', "\\u0001");
+    let mut parts = Vec::new();
+    for (index, words) in text.split(&place).enumerate() {
+        if index > 0 {
+            parts.push(Part::Base64(Film::new(video)));
+        }
+        parts.push(Part::Text(Bytes::copy_from_slice(words.as_bytes())));
+    }
+    answer(call, Pieces::of(parts), manner, "application/json; charset=UTF-8")
+}
+
+fn answer(call: Call, pieces: Pieces, manner: Manner, content_type: &'static str) -> Response {
     let length = pieces.length;
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(send(call, pieces, manner, sender));
     let known = (manner != Manner::Chunked).then_some(length);
     let body = Body::new(ChannelBody { receiver, left: known });
-    ([(header::CONTENT_TYPE, "video/mp4")], body).into_response()
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
 /// Sends all pieces in their manner; ends early when the caller is gone.
@@ -88,8 +128,9 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
             }
         }
         let border = if offset < half { half } else { pieces.length };
-        let end = (offset + step).min(border);
-        if sender.send(pieces.get(offset, end)).await.is_err() {
+        let piece = pieces.get(offset, (offset + step).min(border));
+        let end = offset + piece.len() as u64;
+        if sender.send(piece).await.is_err() {
             return;
         }
         if let Manner::Slow(rate) = manner {
@@ -100,15 +141,70 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
     }
 }
 
-/// Any part of a video by its offsets.
+/// Any stretch of a body by its offsets.
 struct Pieces {
+    parts: Vec<Part>,
+    length: u64,
+}
+
+/// A part of a body.
+enum Part {
+    Text(Bytes),
+    Raw(Film),
+    Base64(Film),
+}
+
+impl Pieces {
+    fn of(parts: Vec<Part>) -> Self {
+        Self { length: parts.iter().map(Part::length).sum(), parts }
+    }
+
+    /// The bytes from one offset to another, but at most to the end of the part in which they begin.
+    fn get(&self, from: u64, to: u64) -> Bytes {
+        let mut start = 0;
+        for part in &self.parts {
+            let end = start + part.length();
+            if from < end {
+                return part.get(from - start, to.min(end) - start);
+            }
+            start = end;
+        }
+        Bytes::new()
+    }
+}
+
+impl Part {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Raw(film) => film.length,
+            Self::Base64(film) => film.length.div_ceil(3) * 4,
+        }
+    }
+
+    fn get(&self, from: u64, to: u64) -> Bytes {
+        match self {
+            Self::Text(text) => text.slice(index(from)..index(to)),
+            Self::Raw(film) => film.get(from, to),
+            Self::Base64(film) => {
+                // Four characters for every three bytes; what a group has too much is cut off.
+                let (first, last) = (from / 4, to.div_ceil(4));
+                let encoded = STANDARD.encode(film.get(first * 3, (last * 3).min(film.length)));
+                Bytes::from(encoded).slice(index(from - first * 4)..index(to - first * 4))
+            }
+        }
+    }
+}
+
+/// Any part of a video by its offsets.
+struct Film {
     length: u64,
     /// The film itself, or a stretch of pattern long enough for any piece from any phase.
     store: Bytes,
     patterned: bool,
 }
 
-impl Pieces {
+impl Film {
     fn new(video: Video) -> Self {
         match video {
             Video::Sample => Self { length: SAMPLE.len() as u64, store: Bytes::from_static(SAMPLE), patterned: false },

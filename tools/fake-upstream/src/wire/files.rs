@@ -1,66 +1,124 @@
-//! The finished file: its address redirects to its bytes, here or on another host.
+//! The Files API: what is said of a finished file, its address, which redirects to its bytes, and the bytes.
 
 use axum::Extension;
-use axum::extract::{Path, RawQuery};
+use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::clock;
 use crate::gates::Closed;
-use crate::journal::Step;
-use crate::marks::{DownloadFault, Refusal};
-use crate::wire::bytes::{Manner, Video, deliver};
+use crate::journal::{Step, Wire};
+use crate::ledger::{Job, Operation, State};
+use crate::marks::{FileFault, Mark, Refusal};
+use crate::wire::bytes::Video;
+use crate::wire::downloads::{Place, content as bytes, meet};
 use crate::wire::{admission, answers};
 use crate::world::locked;
 
 const VERB: &str = ":download";
+/// How long Google keeps a file.
+const KEPT_MS: u64 = 48 * 3600 * 1000;
 
-/// `GET /v1beta/files/{id}:download?alt=media`: decides the fault of this download and redirects to the bytes.
+/// The address of a finished file, as Google writes it.
+pub(crate) fn video_uri(file: &str) -> String {
+    format!("https://generativelanguage.googleapis.com/v1beta/files/{file}{VERB}?alt=media")
+}
+
+/// `GET /{version}/files/{id}` and `GET /{version}/files/{id}:download?alt=media`.
 pub(crate) async fn visit(
     Extension(call): Extension<Call>,
+    OriginalUri(uri): OriginalUri,
     Path(target): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let file = target.strip_suffix(VERB).unwrap_or(&target);
-    let found = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone());
-    if let Some(operation) = &found {
-        call.belongs_to(&operation.prompt, Some(&operation.id));
-    }
-    call.pass(Step::Download, Closed::Before).await;
+    let file = target.strip_suffix(VERB);
+    let found = find(&call, file.unwrap_or(&target));
+    let step = if file.is_some() { Step::Download } else { Step::File };
+    call.pass(step, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
     let media = query.is_some_and(|query| query.split('&').any(|pair| pair == "alt=media"));
-    let Some(operation) = found.filter(|_| media && target.ends_with(VERB)) else {
-        return answers::refuse(&Refusal::NotFound, "");
-    };
-    let mark =
-        locked(&call.world.faults).meet("download", &operation.id, &operation.marks.download, |marks| &marks.download);
-    if let Some(mark) = &mark {
-        call.meets(&mark.label);
+    match found.filter(|_| media || file.is_none()) {
+        None => answers::refuse(Wire::Gemini, &Refusal::NotFound, ""),
+        Some(operation) if file.is_none() => look(&call, &operation).await,
+        Some(operation) => download(&call, &operation, &headers, uri.path()).await,
     }
-    if let Some(operation) = locked(&call.world.ledger).find(&operation.id) {
-        operation.download.clone_from(&mark);
+}
+
+/// The job of a file that is there; the request is written down as one of it.
+fn find(call: &Call, file: &str) -> Option<Operation> {
+    let operation = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone())?;
+    call.belongs_to(&operation);
+    Some(operation)
+}
+
+/// Decides the fault of this download and redirects to the bytes.
+async fn download(call: &Call, operation: &Operation, headers: &HeaderMap, path: &str) -> Response {
+    let state = locked(&call.world.faults).foresee("file", &operation.id, &operation.marks.file, |marks| &marks.file);
+    if state.is_some_and(|mark| matches!(mark.fault, FileFault::Processing | FileFault::Failed)) {
+        let words = format!("The File {} is not in an ACTIVE state and usage is not allowed.", operation.file);
+        return answers::error(StatusCode::BAD_REQUEST, &words);
     }
-    let origin = origin(&call, &headers);
-    let bytes = format!("{origin}/download/v1beta/files/{file}{VERB}?alt=media");
-    let to = match mark.map(|mark| mark.fault) {
-        Some(DownloadFault::Refuse(refusal)) => return answers::refuse(&refusal, ""),
-        Some(DownloadFault::Html) => return answers::web_page(StatusCode::OK),
-        Some(DownloadFault::Hang) => return call.hang().await,
-        Some(DownloadFault::RedirectOther) => {
-            format!("{}/files/{file}", call.world.other_origin)
-        }
-        Some(DownloadFault::RedirectLoop) => {
-            format!("{origin}/v1beta/files/{file}{VERB}?alt=media")
-        }
-        _ => bytes,
+    let origin = origin(call, headers);
+    let to = match meet(call, operation).await {
+        Ok(Place::Here) => format!("{origin}/download{path}?alt=media"),
+        Ok(Place::Elsewhere(to)) => to,
+        Ok(Place::Loop) => format!("{origin}{path}?alt=media"),
+        Err(answer) => return *answer,
     };
     answers::redirect(StatusCode::FOUND, to)
 }
 
-/// `GET /download/v1beta/files/{id}:download?alt=media`: the bytes, in the manner the last visit decided.
+/// What the Files API says of a file.
+async fn look(call: &Call, operation: &Operation) -> Response {
+    if matches!(operation.state(), State::Rendering | State::Cancelled) {
+        return answers::refuse(operation.wire(), &Refusal::NotFound, "");
+    }
+    let mark = locked(&call.world.faults).meet("file", &operation.id, &operation.marks.file, |marks| &marks.file);
+    if let Some(mark) = &mark {
+        call.meets(&mark.label);
+    }
+    let state = match mark.map(|Mark { fault, .. }| fault) {
+        Some(FileFault::Refuse(refusal)) => return answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(FileFault::Hang) => return call.hang().await,
+        Some(FileFault::Reset) => return call.cut(),
+        Some(FileFault::Processing) => "PROCESSING",
+        Some(FileFault::Failed) => "FAILED",
+        None => "ACTIVE",
+    };
+    answers::json_answer(StatusCode::OK, &describe(operation, state))
+}
+
+fn describe(operation: &Operation, state: &str) -> Value {
+    let made = operation.accepted_at_ms + u64::try_from(operation.render.as_millis()).unwrap_or_default();
+    let mut file = json!({
+        "name": format!("files/{}", operation.file),
+        "mimeType": "video/mp4",
+        "createTime": clock::rfc3339(made),
+        "updateTime": clock::rfc3339(made),
+        "expirationTime": clock::rfc3339(made + KEPT_MS),
+        "uri": format!("https://generativelanguage.googleapis.com/v1beta/files/{}", operation.file),
+        "state": state,
+        "source": "GENERATED",
+    });
+    if state == "ACTIVE" {
+        file["sizeBytes"] = json!(Video::of(operation).length().to_string());
+        file["downloadUri"] = json!(video_uri(&operation.file));
+        if let Job::Omni(job) = &operation.job {
+            file["videoMetadata"] = json!({ "videoDuration": format!("{}s", job.seconds) });
+        }
+    }
+    if state == "FAILED" {
+        file["error"] = json!({ "code": 13, "message": "The file could not be processed." });
+    }
+    file
+}
+
+/// `GET /download/{version}/files/{id}:download?alt=media`: the bytes, in the manner the last visit decided.
 pub(crate) async fn content(Extension(call): Extension<Call>, Path(target): Path<String>) -> Response {
     let file = target.strip_suffix(VERB).unwrap_or(&target);
     serve(&call, file)
@@ -72,27 +130,14 @@ pub(crate) async fn content_elsewhere(Extension(call): Extension<Call>, Path(fil
 }
 
 fn serve(call: &Call, file: &str) -> Response {
-    let Some(operation) = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone()) else {
-        return answers::refuse(&Refusal::NotFound, "");
-    };
-    call.belongs_to(&operation.prompt, Some(&operation.id));
-    let manner = match operation.download.map(|mark| mark.fault) {
-        Some(DownloadFault::Empty) => {
-            return [(header::CONTENT_TYPE, "video/mp4")].into_response();
-        }
-        Some(DownloadFault::Truncated) => Manner::Truncated,
-        Some(DownloadFault::Reset) => Manner::Reset,
-        Some(DownloadFault::Stall) => Manner::Stall,
-        Some(DownloadFault::Chunked) => Manner::Chunked,
-        Some(DownloadFault::Slow(rate)) => Manner::Slow(rate),
-        _ => Manner::Plain,
-    };
-    let video = operation.marks.bytes.map_or(Video::Sample, Video::Pattern);
-    deliver(call.clone(), video, manner)
+    match find(call, file) {
+        Some(operation) => bytes(call, &operation),
+        None => answers::refuse(Wire::Gemini, &Refusal::NotFound, ""),
+    }
 }
 
 /// The base URL the caller used.
-fn origin(call: &Call, headers: &HeaderMap) -> String {
+pub(crate) fn origin(call: &Call, headers: &HeaderMap) -> String {
     headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::gates::Closed;
-use crate::journal::Step;
+use crate::journal::{Step, Wire};
 use crate::ledger::{Operation, State};
-use crate::marks::{PollFault, Refusal, ResultFault};
-use crate::wire::{admission, answers};
+use crate::marks::{Refusal, ResultFault};
+use crate::wire::{admission, answers, looks, video_uri};
 use crate::world::locked;
 
 const RESPONSE_TYPE: &str = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
@@ -27,33 +27,17 @@ pub(crate) async fn poll(
     Path((model, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(operation) = locked(&call.world.ledger).find(&id) {
-        call.belongs_to(&operation.prompt, Some(&id));
-    }
+    looks::recognise(&call, &id);
     call.pass(Step::Poll, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
-    let operation =
-        locked(&call.world.ledger).find(&id).filter(|operation| operation.model == model).map(|operation| {
-            operation.polls += 1;
-            operation.clone()
-        });
-    let Some(operation) = operation else {
-        return answers::refuse(&Refusal::NotFound, &model);
+    let Some(operation) = looks::count(&call, &id, &format!("models/{model}/operations/{id}")) else {
+        return answers::refuse(Wire::Gemini, &Refusal::NotFound, &model);
     };
-    let mark = locked(&call.world.faults).meet("poll", &id, &operation.marks.poll, |marks| &marks.poll);
-    if let Some(mark) = &mark {
-        call.meets(&mark.label);
-    }
-    let spelt_out = match mark.map(|mark| mark.fault) {
-        Some(PollFault::Refuse(refusal)) => return answers::refuse(&refusal, &model),
-        Some(PollFault::Hang) => return call.hang().await,
-        Some(PollFault::Reset) => return call.cut(),
-        Some(PollFault::Garbage) => return answers::garbage(),
-        Some(PollFault::Html) => return answers::web_page(StatusCode::OK),
-        Some(PollFault::DoneFalse) => true,
-        None => false,
+    let spelt_out = match looks::meet(&call, &operation).await {
+        Ok(spelt_out) => spelt_out,
+        Err(answer) => return *answer,
     };
     let mut body = json!({ "name": operation.name() });
     if operation.state() == State::Rendering {
@@ -70,20 +54,13 @@ pub(crate) async fn poll(
 /// Adds how the operation ended.
 fn finish(body: &mut Value, operation: &Operation) {
     let video = json!({ "generatedSamples": [{ "video": {
-        "uri": format!(
-            "https://generativelanguage.googleapis.com/v1beta/files/{}:download?alt=media",
-            operation.file
-        ),
+        "uri": video_uri(&operation.file),
     } }] });
-    let error = |code: i32| {
-        json!({
-            "code": code,
-            "message": "Video generation failed due to an internal server issue. Please try again.",
-        })
-    };
+    let error = |code: i32| json!({ "code": code, "message": answers::FAILED });
     let (response, error) = match operation.result {
-        Some(ResultFault::Filtered) => {
-            (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [FILTERED] })), None)
+        Some(ResultFault::Filtered(code)) => {
+            let reason = code.map_or_else(|| FILTERED.to_owned(), answers::filtered);
+            (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })), None)
         }
         Some(ResultFault::Error(code)) => (None, Some(error(code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),

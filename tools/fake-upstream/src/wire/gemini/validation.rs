@@ -1,6 +1,10 @@
 //! What Google accepts in a submit, and the words it refuses the rest with.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::wire::checks::{
+    Invalid, check_webhooks, invalid, number, one_of, only, out_of_range, unknown_name, unsupported, within,
+};
 
 /// The models served here, whatever Google has since shut down.
 const MODELS: [&str; 8] = [
@@ -26,24 +30,6 @@ const PARAMETERS: [&str; 8] = [
     "enhancePrompt",
     "seed",
 ];
-
-/// A refusal: its HTTP status and Google's words.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Invalid {
-    pub(crate) status: u16,
-    pub(crate) message: String,
-}
-
-fn invalid(message: impl Into<String>) -> Invalid {
-    Invalid { status: 400, message: message.into() }
-}
-
-fn unsupported(field: &str) -> Invalid {
-    invalid(format!(
-        "`{field}` isn't supported by this model. Please remove it or refer to the Gemini API \
-         documentation for supported usage."
-    ))
-}
 
 /// Checks that a model can be called.
 pub(crate) fn check_model(model: &str) -> Result<(), Invalid> {
@@ -71,9 +57,10 @@ pub(crate) fn check_body(model: &str, body: &Value) -> Result<(), Invalid> {
     };
     for name in fields.keys() {
         if !["instances", "parameters", "webhookConfig"].contains(&name.as_str()) {
-            return Err(invalid(format!("Invalid JSON payload received. Unknown name \"{name}\": Cannot find field.")));
+            return Err(unknown_name(name, ""));
         }
     }
+    check_webhooks(&body["webhookConfig"])?;
     let Some([instance]) = body["instances"].as_array().map(Vec::as_slice) else {
         return Err(invalid("Exactly one instance is required."));
     };
@@ -157,65 +144,4 @@ fn check_parameters(model: &str, instance: &Value, parameters: &Map<String, Valu
         (false, false) => &["allow_all"],
     };
     one_of(parameters, "personGeneration", people)
-}
-
-/// Whether a number is one of a few whole ones.
-fn within(allowed: &[f64], number: f64) -> bool {
-    allowed.iter().any(|one| (one - number).abs() < f64::EPSILON)
-}
-
-/// A parameter that has to be a JSON number if it is there.
-fn number(parameters: &Map<String, Value>, name: &str) -> Result<Option<f64>, Invalid> {
-    match parameters.get(name) {
-        None => Ok(None),
-        Some(Value::Number(number)) => Ok(number.as_f64()),
-        Some(_) => Err(invalid(format!("The value type for `{name}` needs to be a number."))),
-    }
-}
-
-/// A parameter that has to be one of a few words if it is there.
-fn one_of(parameters: &Map<String, Value>, name: &str, allowed: &[&str]) -> Result<(), Invalid> {
-    match parameters.get(name) {
-        None => Ok(()),
-        Some(value) if value.as_str().is_some_and(|word| allowed.contains(&word)) => Ok(()),
-        Some(value) => Err(out_of_range(name, value)),
-    }
-}
-
-fn out_of_range(name: &str, value: &Value) -> Invalid {
-    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    invalid(format!(
-        "`{value}` is not a valid value for `{name}` with this model. Please refer to the Gemini \
-         API documentation for supported usage."
-    ))
-}
-
-/// Refuses the first field of an object that is not among the allowed.
-fn only(object: &Value, allowed: &[&str]) -> Result<(), Invalid> {
-    let names = object.as_object().into_iter().flat_map(Map::keys);
-    for name in names {
-        if !allowed.contains(&name.as_str()) {
-            return Err(unsupported(name));
-        }
-    }
-    Ok(())
-}
-
-/// The body as the ledger keeps it: image bytes replaced by their length.
-pub(crate) fn without_bytes(body: &Value) -> Value {
-    match body {
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(name, value)| {
-                    let bytes = value.as_str().filter(|_| name == "bytesBase64Encoded");
-                    let kept = bytes
-                        .map_or_else(|| without_bytes(value), |bytes| json!(format!("<{} characters>", bytes.len())));
-                    (name.clone(), kept)
-                })
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(without_bytes).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => body.clone(),
-    }
 }

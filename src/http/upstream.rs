@@ -1,0 +1,35 @@
+//! The upstream's own webhooks: a reason to look at a render now, and nothing more.
+
+use super::answer::Answer;
+use super::body;
+use super::call::Call;
+use super::view;
+use crate::machine::JobKey;
+use crate::push;
+use crate::wire::api::Problem;
+use crate::wire::message::JobMessage;
+use crate::wire::push::{Claim, job};
+
+/// The largest body, in bytes: an event holds names and addresses only.
+const MAX_BODY: usize = 64 * 1024;
+
+/// `POST /api/webhooks/upstream`, open to whoever can sign. What the event says is never believed: the job it is about
+/// asks the upstream itself.
+pub(super) async fn receive(call: &mut Call) -> Result<Answer, Problem> {
+    let settings = call.config.upstream_push.clone().ok_or_else(Problem::no_route)?;
+    let claim = Claim::read(|name| call.header(name), call.now_seconds()).ok_or_else(Problem::unsigned)?;
+    let body = body::bounded(&mut call.request, MAX_BODY).await?;
+    if !push::is_genuine(&settings, &claim, &body).await {
+        return Err(Problem::unsigned());
+    }
+    if let Some(key) = job(&body) {
+        nudge(call, &key, claim.id).await?;
+    }
+    Ok(Answer::empty(204))
+}
+
+/// Has the job look at its render now; one that is not there has nothing to look at.
+async fn nudge(call: &Call, key: &JobKey, _id: String) -> Result<(), Problem> {
+    // Looking at the job wakes one whose timer is lost; sooner than its timer it does not look yet.
+    view::ask(call, key, &JobMessage::View).await.map(drop)
+}

@@ -1,0 +1,127 @@
+//! What may be spent within a UTC day, by one user and by all together.
+//!
+//! What a job commits is charged to the day on which the queue hears of it, and what turns out not to be spent is given
+//! back to the day it was charged to. The sums are kept, not counted: no step reads more than two of them.
+//! Invariant I13: no order is accepted that does not fit into what its day has left.
+
+use super::{Card, Entry, Place, Reply, Rows, Turn};
+use crate::machine::bug::{self, Bug};
+use crate::machine::lease::WATCH;
+use crate::machine::{DAY, JobKey, Millis, Status};
+use serde::{Deserialize, Serialize};
+
+/// What was charged to one day for one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// In days since the Unix epoch.
+    pub day: u64,
+    /// Millionths of a US dollar.
+    pub micros: u64,
+}
+
+/// Why an order does not fit. All amounts are in millionths of a US dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverBudget {
+    pub whose: Whose,
+    pub price_micros: u64,
+    /// When the limit starts anew; `None` when the price alone is above it.
+    pub resets_at: Option<Millis>,
+}
+
+/// Whose limit leaves too little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The user's own.
+    User { limit_micros: u64, left_micros: u64 },
+    /// That of all users together, of which one user is told no amounts.
+    Everyone,
+}
+
+/// The UTC day of a time, in days since the Unix epoch.
+pub fn day_of(at: Millis) -> u64 {
+    at / DAY
+}
+
+impl<R: Rows> Turn<'_, R> {
+    /// Why today does not leave enough for one more render of this price; `None` when it does.
+    pub(super) fn over_budget(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
+        let user = card.key.user_id.as_str();
+        let limits = [(Some(user), self.policy.max_cost_per_user_per_day), (None, self.policy.max_cost_per_day)];
+        for (whose, limit) in limits {
+            let Some(limit) = limit.filter(|_| !bug::planted(Bug::BudgetIgnored)) else { continue };
+            let price = card.price_micros;
+            let spent = self.rows.spent(day_of(self.now), whose)?;
+            if spent.saturating_add(price) > limit {
+                let left_micros = limit.saturating_sub(spent);
+                let whose = whose.map_or(Whose::Everyone, |_| Whose::User { limit_micros: limit, left_micros });
+                let resets_at = (price <= limit).then(|| (day_of(self.now) + 1) * DAY);
+                return Ok(Some(OverBudget { whose, price_micros: price, resets_at }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has so much charged for an entry in all: more is charged to today, less is given back to the days it was
+    /// charged to, the last one first.
+    pub(super) fn charge(&mut self, entry: &mut Entry, cost: u64) -> Result<(), R::Error> {
+        let (today, user) = (day_of(self.now), entry.card.key.user_id.as_str());
+        let charged = entry.charged();
+        let more = cost.saturating_sub(charged);
+        if more > 0 {
+            self.rows.spend(today, user, more)?;
+            match entry.charges.last_mut().filter(|last| last.day == today) {
+                Some(last) => last.micros = last.micros.saturating_add(more),
+                None => entry.charges.push(Charge { day: today, micros: more }),
+            }
+        }
+        let mut less = charged.saturating_sub(cost);
+        while less > 0 {
+            let Some(Charge { day, micros }) = entry.charges.pop() else { break };
+            let back = less.min(micros);
+            if !bug::planted(Bug::RefundForgotten) {
+                self.rows.give_back(day, user, back)?;
+            }
+            if micros > back {
+                entry.charges.push(Charge { day, micros: micros - back });
+            }
+            less -= back;
+        }
+        Ok(())
+    }
+
+    /// Has nothing charged for a job that is gone but what it spent. One that never submitted was withdrawn.
+    pub(super) fn settle(&mut self, entry: &mut Entry) -> Result<(), R::Error> {
+        if entry.card.submits == 0 && !entry.card.status.is_terminal() {
+            entry.card.cost_micros = 0;
+        }
+        let cost = entry.card.cost_micros;
+        self.charge(entry, cost)
+    }
+
+    /// Whether a further attempt may be paid for. Its price is held from now on, so that attempts that are asked for
+    /// at the same time do not all take what is left for one; the job is asked soon whether it uses it.
+    pub(super) fn afford(&mut self, key: &JobKey) -> Result<Reply, R::Error> {
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Nothing) };
+        match entry.card.status {
+            Status::Processing | Status::Failed | Status::Cancelled => {}
+            // What they have left to pay is charged already, and what has completed pays no more.
+            Status::Queued | Status::PendingConfirmation | Status::PendingClarification | Status::Completed => {
+                return Ok(Reply::Nothing);
+            }
+        }
+        let wanted = entry.card.cost_micros.saturating_add(entry.card.price_micros);
+        if entry.charged() >= wanted {
+            return Ok(Reply::Nothing);
+        }
+        if let Some(over) = self.over_budget(&entry.card)? {
+            return Ok(Reply::OverBudget(over));
+        }
+        self.charge(&mut entry, wanted)?;
+        if entry.place == Place::Ended {
+            entry.place = Place::Watched { until: self.now + WATCH };
+        }
+        self.rows.save(&entry)?;
+        Ok(Reply::Nothing)
+    }
+}

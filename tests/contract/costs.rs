@@ -1,0 +1,92 @@
+//! What the app reads of a generation's cost.
+
+use reelay::machine::delivery::{Delivery, EventKind};
+use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Video};
+use reelay::machine::{JobKey, Moment};
+use reelay::wire::api::{Generation, Intake, card, dollars, parse};
+use reelay::wire::event;
+use serde_json::{Value, json};
+
+const MOMENT: Moment = Moment { now: 1_767_323_045_000, random: 7 };
+
+#[test]
+fn money_is_the_nearest_number_of_dollars_however_much_it_is() {
+    for (micros, text) in [
+        (0, "0.0"),
+        (1, "1e-6"),
+        (10_000, "0.01"),
+        (3_200_000, "3.2"),
+        (4_294_967_295, "4294.967295"),
+        (4_294_967_296, "4294.967296"),
+        (12_800_100_000, "12800.1"),
+        (900_719_925_474_099, "900719925.474099"),
+    ] {
+        assert_eq!(json!(dollars(micros)).to_string(), text, "{micros}");
+    }
+}
+
+#[test]
+fn an_order_that_has_cost_nothing_shows_its_price_alone() {
+    let shown = shown(&job());
+    assert_eq!(shown["estimatedCost"], json!(3.2));
+    assert_eq!(shown.get("cost"), None);
+    assert_eq!(told(&job()).get("cost"), None);
+}
+
+#[test]
+fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
+    let mut job = job();
+    job.attempt = 2;
+    job.submits = [
+        (1, SubmitAnswer::Unknown, None),
+        (2, SubmitAnswer::Refused, None),
+        (2, SubmitAnswer::Accepted, Some(2_750_000)),
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|((attempt, answer, cost_micros), epoch)| Submit { attempt, epoch, intended_at: 1, answer, cost_micros })
+    .collect();
+    let video = Video { key: "videos/u_1/g_1/2.mp4".to_owned(), size: 9, etag: "e".to_owned() };
+    job.phase = Phase::Ended { end: End::Completed { video } };
+    let shown = shown(&job);
+    assert_eq!((&shown["cost"], &shown["result"]["cost"]), (&json!(5.95), &json!(2.75)));
+    let told = told(&job);
+    assert_eq!((&told["cost"], &told["result"]["cost"]), (&json!(5.95), &json!(2.75)));
+}
+
+#[test]
+fn the_queue_is_told_of_cost_and_price() {
+    let card = card(&job(), MOMENT.now);
+    assert_eq!((card.cost_micros, card.price_micros), (3_200_000, 3_200_000));
+}
+
+#[test]
+fn a_generation_of_an_older_build_is_read_without_its_cost() {
+    let mut older = shown(&job());
+    older.as_object_mut().expect("an object").remove("estimatedCost");
+    let read: Generation = serde_json::from_value(older).expect("an older generation");
+    assert_eq!((read.estimated_cost, read.cost), (None, None));
+}
+
+fn job() -> Job {
+    let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
+    let intake = Intake {
+        user_id: "u_1",
+        idempotency_key: None,
+        public_url: "https://reelay.example",
+        default_model: "veo-3.1-generate-001",
+        moment: MOMENT,
+    };
+    let (_, request) = parse(body.as_object().expect("an object"), intake).expect("a valid order");
+    let request = reelay::machine::job::Request { price_micros: 3_200_000, ..request };
+    Job::create(JobKey::new("u_1", "g_1"), request, MOMENT).0
+}
+
+fn shown(job: &Job) -> Value {
+    serde_json::to_value(Generation::of(job, MOMENT.now)).expect("JSON")
+}
+
+fn told(job: &Job) -> Value {
+    let event = Delivery::new(EventKind::Completed, 1, MOMENT, &[0]);
+    serde_json::from_str(&event::compose(job, &event, None)).expect("JSON")
+}

@@ -1,0 +1,182 @@
+//! What may be spent (I13): a second bookkeeping, compared with the queue's at every write of it, and with the jobs'
+//! own ledgers and the upstream's bill when everything is quiet.
+
+use crate::rows::{MapRows, Spending};
+use crate::upstream::Verdict;
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::job::{Job, SubmitAnswer};
+use reelay::machine::queue::{Card, Charge, Entry, Input, Policy, Reply};
+use reelay::machine::{DAY, Millis, Status};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl World {
+    /// Looks at a step of the queue that has just been saved.
+    pub(crate) fn observe_spending(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
+        self.check_budget(rows, input, reply, now);
+        let mut book = std::mem::take(&mut self.spending);
+        for key in rows.touched() {
+            let (before, after) = (rows.before(&key), rows.entries.get(&key));
+            let mut charges = after.map_or_else(Vec::new, |after| after.charges.clone());
+            let gone = |entry: &&Entry| after.is_none_or(|after| after.card.created_at != entry.card.created_at);
+            charges.extend(before.filter(gone).map_or_else(Vec::new, kept));
+            book.change(&key.user_id, &sums(before.map_or(&[], |before| before.charges.as_slice())), &sums(&charges));
+            if let Some(entry) = after {
+                self.check_charge(entry, before, now);
+            }
+        }
+        if matches!(input, Input::Expire { .. }) {
+            book.forget(now / DAY);
+        }
+        let differs = book.difference(&rows.spending);
+        self.spending = book;
+        if let Some(difference) = differs {
+            self.violated(Invariant::I13, format!("after {input:?}: {difference}"));
+        }
+    }
+
+    /// Whoever is asked first is taken exactly when today's limits leave enough for one render more.
+    fn check_budget(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
+        let (card, asks) = match input {
+            Input::Enqueue { card, promised: false, .. } => (card.clone(), true),
+            Input::Afford { key } => match rows.before(key) {
+                Some(entry) => (entry.card.clone(), pays_again(entry)),
+                None => return,
+            },
+            _ => return,
+        };
+        let over = over_budget(&self.spending, &card, &self.plan.queue, now);
+        let is_new = rows.before(&card.key).is_none_or(|entry| entry.card.created_at != card.created_at);
+        let taken = rows.touched().contains(&card.key) && (is_new || matches!(input, Input::Afford { .. }));
+        match reply {
+            Reply::OverBudget(_) => {
+                self.tally.mark("over budget", if is_new { "order" } else { "further attempt" });
+                if !over || !asks {
+                    self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
+                }
+                if rows.touched().contains(&card.key) || *rows.spending_before() != rows.spending {
+                    self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
+                }
+            }
+            _ if taken && asks && over => {
+                self.violated(Invariant::I13, format!("{} does not fit into the day's budget", card.key.object_name()));
+            }
+            _ => {}
+        }
+    }
+
+    /// What is charged is what the job commits, or that and the price that is held for a further attempt; and new
+    /// charges are of today.
+    fn check_charge(&mut self, entry: &Entry, before: Option<&Entry>, now: Millis) {
+        let (charged, card) = (entry.charged(), &entry.card);
+        let held = charged == card.cost_micros + card.price_micros
+            && matches!(card.status, Status::Processing | Status::Failed | Status::Cancelled);
+        if charged != card.cost_micros && !held {
+            let message = format!("{} is charged {charged}, it commits {}", card.key.object_name(), card.cost_micros);
+            self.violated(Invariant::I13, message);
+        }
+        let same = before.filter(|before| before.card.created_at == card.created_at);
+        let earlier = sums(same.map_or(&[], |before| before.charges.as_slice()));
+        for (day, micros) in sums(&entry.charges) {
+            let had = earlier.get(&day).copied().unwrap_or(0);
+            if micros > had && day != now / DAY {
+                self.violated(Invariant::I13, format!("{} is charged to day {day}", card.key.object_name()));
+            }
+            if micros < had {
+                self.tally.mark("given back", if day == now / DAY { "to today" } else { "to an earlier day" });
+            }
+        }
+    }
+
+    /// When everything is quiet, the queue charges what each job has spent, and no job has spent less than the upstream
+    /// bills.
+    pub(crate) fn check_costs(&mut self, number: usize, job: &Job) {
+        let known = self.queue.rows.entries.get(&job.key).filter(|entry| entry.card.created_at == job.created_at);
+        if let Some(charged) = known.map(Entry::charged).filter(|charged| *charged != job.committed_micros()) {
+            let message = format!("job {number} is charged {charged}, it has spent {}", job.committed_micros());
+            self.violated(Invariant::I13, message);
+        }
+        let incarnation = self.witness.incarnation(number);
+        let calls = self.upstream.calls.iter().filter(|call| call.job == number && call.incarnation == incarnation);
+        let billed: u64 = calls.filter(|call| call.verdict == Verdict::Accepted).map(|call| call.bill).sum();
+        // A render that nobody looks at any more, and a call whose answer was lost, count as their price.
+        let unsure = |answer| matches!(answer, SubmitAnswer::Unknown | SubmitAnswer::Accepted);
+        let unseen = job.submits.iter().any(|row| row.cost_micros.is_none() && unsure(row.answer));
+        if !unseen && job.cost_micros() != billed {
+            let message = format!("job {number} says it cost {}, billed are {billed}", job.cost_micros());
+            self.violated(Invariant::I13, message);
+        }
+        if job.video().is_some() {
+            let told =
+                self.upstream.operations.values().filter(|made| made.job == number && made.attempt == job.attempt);
+            if told.clone().all(|made| made.bill != job.render_cost_micros()) {
+                let message = format!("job {number}'s video cost {}", job.render_cost_micros());
+                self.violated(Invariant::I13, message);
+            }
+        }
+    }
+}
+
+/// Whether a further attempt would be charged besides what is charged already.
+fn pays_again(entry: &Entry) -> bool {
+    let card = &entry.card;
+    matches!(card.status, Status::Processing | Status::Failed | Status::Cancelled)
+        && entry.charged() < card.cost_micros + card.price_micros
+}
+
+fn over_budget(book: &Book, card: &Card, policy: &Policy, now: Millis) -> bool {
+    let spent = |whose: Option<&str>| book.0.get(&(now / DAY, whose.map(str::to_owned))).copied().unwrap_or(0);
+    let above = |limit: Option<u64>, whose| limit.is_some_and(|limit| spent(whose) + card.price_micros > limit);
+    above(policy.max_cost_per_user_per_day, Some(card.key.user_id.as_str())) || above(policy.max_cost_per_day, None)
+}
+
+/// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it spent.
+fn kept(entry: &Entry) -> Vec<Charge> {
+    let withdrawn = entry.card.submits == 0 && !entry.card.status.is_terminal();
+    let mut left = if withdrawn { 0 } else { entry.card.cost_micros };
+    let mut kept = Vec::new();
+    for charge in &entry.charges {
+        let micros = charge.micros.min(left);
+        left -= micros;
+        kept.push(Charge { micros, ..*charge });
+    }
+    kept
+}
+
+fn sums(charges: &[Charge]) -> BTreeMap<u64, u64> {
+    let mut sums = BTreeMap::new();
+    for charge in charges {
+        *sums.entry(charge.day).or_default() += charge.micros;
+    }
+    sums
+}
+
+/// What each day must be charged with.
+#[derive(Debug, Default)]
+pub(crate) struct Book(Spending);
+
+impl Book {
+    /// What is taken off a day that is forgotten is forgotten with it.
+    fn change(&mut self, user: &str, before: &BTreeMap<u64, u64>, after: &BTreeMap<u64, u64>) {
+        for day in before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>() {
+            let of = |sums: &BTreeMap<u64, u64>| sums.get(&day).copied().unwrap_or(0);
+            for whose in [Some(user.to_owned()), None] {
+                if of(after) > of(before) {
+                    *self.0.entry((day, whose)).or_default() += of(after) - of(before);
+                } else if let Some(sum) = self.0.get_mut(&(day, whose)) {
+                    *sum -= of(before) - of(after);
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, today: u64) {
+        self.0.retain(|(day, _), _| *day + 1 >= today);
+    }
+
+    fn difference(&self, sums: &Spending) -> Option<String> {
+        let of = |sums: &Spending, key: &(u64, Option<String>)| sums.get(key).copied().unwrap_or(0);
+        let key = self.0.keys().chain(sums.keys()).find(|key| of(&self.0, key) != of(sums, key))?;
+        Some(format!("{key:?} is charged with {}, {} would be right", of(sums, key), of(&self.0, key)))
+    }
+}

@@ -1,0 +1,302 @@
+//! What may be spent within a day (I13): orders that do not fit, what is given back, and when the day is over.
+
+use crate::queue_story::{ADA, QueueStory, asking, card, key, state, told};
+use reelay::machine::lease::{START_PATIENCE, WATCH};
+use reelay::machine::queue::{
+    BlockedBy, Card, Charge, Errand, Input, OverBudget, Place, Reply, Rows, Said, Terms, Whose, day_of,
+};
+use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
+
+/// The price of one render.
+const PRICE: u64 = 3_000_000;
+
+#[test]
+fn an_order_that_does_not_fit_into_its_users_day_is_refused_and_nothing_is_stored_i13() {
+    let mut story = user_limit(10_000_000);
+    for name in ["1", "2", "3"] {
+        assert_eq!(order(&mut story, name), None);
+    }
+    let over = order(&mut story, "4").expect("only one dollar is left");
+    assert_eq!(over.whose, Whose::User { limit_micros: 10_000_000, left_micros: 1_000_000 });
+    assert_eq!((over.price_micros, over.resets_at), (PRICE, Some(midnight(&story))));
+    assert_eq!((story.entry("4"), spent(&story)), (None, 3 * PRICE));
+    assert_eq!(order(&mut story, "bob/1"), None, "the limit is each user's own");
+}
+
+#[test]
+fn the_limit_of_all_users_together_tells_nobody_what_others_spend_i13() {
+    let mut story = QueueStory::with_slots(9);
+    story.policy.max_cost_per_day = Some(2 * PRICE);
+    assert_eq!((order(&mut story, "bob/1"), order(&mut story, "cid/1")), (None, None));
+    assert_eq!(order(&mut story, "1").map(|over| over.whose), Some(Whose::Everyone));
+}
+
+#[test]
+fn an_order_that_fits_to_the_last_cent_is_taken() {
+    let mut story = user_limit(PRICE);
+    assert_eq!(order(&mut story, "1"), None);
+    let mut less = user_limit(PRICE - 1);
+    let over = order(&mut less, "1").expect("it never fits");
+    assert_eq!(over.resets_at, None, "not tomorrow either");
+}
+
+#[test]
+fn what_was_promised_is_taken_and_charged_whatever_is_left() {
+    let mut story = user_limit(PRICE);
+    for name in ["1", "2"] {
+        assert!(story.ask(priced(name), true).is_some());
+    }
+    assert_eq!(spent(&story), 2 * PRICE);
+    assert!(order(&mut story, "3").is_some());
+}
+
+#[test]
+fn a_repeat_of_an_order_is_charged_once_and_not_refused() {
+    let mut story = user_limit(PRICE);
+    for _ in 0..3 {
+        assert_eq!(order(&mut story, "1"), None);
+    }
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn an_order_that_waits_to_be_confirmed_is_checked_and_charged_too() {
+    let mut story = user_limit(PRICE);
+    let pending = |name| Card { status: Status::PendingConfirmation, ..priced(name) };
+    assert!(matches!(ask(&mut story, pending("1")), Reply::Standing(_)));
+    assert!(matches!(ask(&mut story, pending("2")), Reply::OverBudget(_)));
+    let confirmed = Card { epoch: 2, report_number: 1, ..priced("1") };
+    assert!(story.enqueue(confirmed).is_some());
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn what_a_job_did_not_spend_is_there_for_the_next_order() {
+    let mut story = user_limit(PRICE);
+    order(&mut story, "1");
+    story.report(Card { cost_micros: 0, ..ended("1", Status::Failed) });
+    assert_eq!((spent(&story), order(&mut story, "2")), (0, None));
+    story.report(Card { cost_micros: PRICE / 3, ..ended("2", Status::Completed) });
+    assert_eq!(spent(&story), PRICE / 3, "it cost less than its price");
+}
+
+#[test]
+fn an_older_report_of_a_job_gives_nothing_back() {
+    let mut story = user_limit(PRICE);
+    order(&mut story, "1");
+    story.report(Card { cost_micros: PRICE, ..ended("1", Status::Completed) });
+    story.report(Card { cost_micros: 0, report_number: 1, ..ended("1", Status::Processing) });
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn less_goes_back_to_the_day_it_was_charged_to_and_more_is_charged_to_today() {
+    let mut story = user_limit(10 * PRICE);
+    story.now = 100 * DAY + 23 * HOUR;
+    order(&mut story, "1");
+    story.now += 2 * HOUR;
+    assert_eq!(spent(&story), 0, "a new day");
+    story.report(Card { cost_micros: PRICE + 5, ..ended("1", Status::Processing) });
+    assert_eq!(charges(&story, "1"), [(100, PRICE), (101, 5)]);
+    story.report(Card { cost_micros: PRICE - 1, report_number: 3, ..ended("1", Status::Completed) });
+    assert_eq!(charges(&story, "1"), [(100, PRICE - 1)]);
+    assert_eq!([100, 101].map(|day| spent_on(&story, day)), [PRICE - 1, 0]);
+}
+
+#[test]
+fn the_limit_starts_anew_at_midnight_and_the_clean_up_forgets_the_days_before_yesterday() {
+    let mut story = user_limit(PRICE);
+    story.now = 200 * DAY - 1;
+    order(&mut story, "1");
+    assert!(order(&mut story, "2").is_some());
+    story.now += 1;
+    assert_eq!(order(&mut story, "2"), None);
+    for (days, left) in [(0, 4), (1, 2), (2, 0)] {
+        story.now = (200 + days) * DAY + 3 * HOUR;
+        story.takes(Input::Expire { before: 0 });
+        assert_eq!(story.rows.spending.len(), left, "a row for the user and one for all, {days} days later");
+    }
+    story.report(Card { cost_micros: 0, ..ended("1", Status::Failed) });
+    assert!(story.rows.spending.is_empty(), "what is forgotten stays so");
+}
+
+#[test]
+fn a_job_that_is_gone_without_a_submit_gives_its_reserve_back_and_one_that_ended_does_not() {
+    let mut story = user_limit(3 * PRICE);
+    for name in ["withdrawn", "ended"] {
+        order(&mut story, name);
+    }
+    story.report(Card { cost_micros: PRICE, submits: 1, ..ended("ended", Status::Completed) });
+    for name in ["withdrawn", "ended"] {
+        story.takes(Input::Heard { ask: asking(name, 1, Errand::Start), said: Said::Missing });
+    }
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn a_job_made_anew_under_the_name_of_a_withdrawn_one_is_charged_alone() {
+    let mut story = user_limit(9 * PRICE);
+    order_later(&mut story, "1");
+    assert!(story.ask(Card { created_at: 7, ..priced("1") }, true).is_some());
+    assert_eq!((spent(&story), charges(&story, "1")), (PRICE, vec![(day_of(story.now), PRICE)]));
+}
+
+#[test]
+fn a_further_attempt_is_asked_for_first_and_its_price_is_held() {
+    let mut story = user_limit(2 * PRICE);
+    failed_after_paying(&mut story, "1");
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing);
+    assert_eq!(spent(&story), 2 * PRICE);
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing, "asked twice, held once");
+    assert!(order(&mut story, "2").is_some(), "what is held is not there for others");
+    story.enqueue(Card { epoch: 2, report_number: 3, cost_micros: 2 * PRICE, submits: 1, ..priced("1") });
+    assert_eq!(spent(&story), 2 * PRICE, "it uses what was held");
+}
+
+#[test]
+fn a_further_attempt_that_does_not_fit_is_refused_and_nothing_changes_i13() {
+    let mut story = user_limit(2 * PRICE - 1);
+    failed_after_paying(&mut story, "1");
+    let before = story.rows.clone();
+    assert!(matches!(afford(&mut story, "1"), Reply::OverBudget(_)));
+    assert_eq!(story.rows, before);
+}
+
+#[test]
+fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
+    let mut story = user_limit(2 * PRICE);
+    failed_after_paying(&mut story, "1");
+    story.hears("1", 1, state(1, 2, Status::Failed, None));
+    assert_eq!(story.place("1"), Place::Ended);
+    afford(&mut story, "1");
+    assert_eq!(story.place("1"), Place::Watched { until: story.now + WATCH }, "it is asked soon");
+    story.hears("1", 1, state(2, 3, Status::Queued, None));
+    assert_eq!(spent(&story), 2 * PRICE, "it is on its way");
+    story.hears("1", 1, state(1, 2, Status::Failed, None));
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() {
+    let mut story = user_limit(2 * PRICE);
+    failed_after_paying(&mut story, "1");
+    for (report_number, cost, charged) in [(1, 0, PRICE), (2, PRICE + 1, PRICE + 1), (3, 7, 7)] {
+        let said = Said::State {
+            epoch: 1,
+            report_number,
+            status: Status::Failed,
+            submits: 1,
+            cost_micros: Some(cost),
+            wake_at: Some(0),
+            late: false,
+        };
+        story.hears("1", 1, said);
+        assert_eq!(spent(&story), charged, "at the number {report_number}");
+    }
+}
+
+#[test]
+fn attempts_that_are_asked_for_at_the_same_time_do_not_all_take_what_is_left_i13() {
+    let mut story = user_limit(3 * PRICE);
+    for name in ["1", "2"] {
+        failed_after_paying(&mut story, name);
+    }
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing);
+    assert!(matches!(afford(&mut story, "2"), Reply::OverBudget(_)));
+}
+
+#[test]
+fn who_pays_nothing_anew_need_not_fit() {
+    let mut story = user_limit(PRICE);
+    order(&mut story, "1");
+    story.report(Card { cost_micros: PRICE, ..ended("1", Status::PendingClarification) });
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing, "its reserve is charged already");
+    assert_eq!(afford(&mut story, "unknown"), Reply::Nothing);
+    assert_eq!(spent(&story), PRICE);
+}
+
+#[test]
+fn nobody_starts_because_an_order_was_refused() {
+    let mut story = user_limit(PRICE);
+    story.policy.slots = 0;
+    order(&mut story, "1");
+    story.policy.slots = 9;
+    assert!(order(&mut story, "2").is_some());
+    assert!(story.holders().is_empty());
+}
+
+#[test]
+fn a_models_own_limit_counts_where_it_is_the_smaller() {
+    for (own, operators, granted) in [(Some(1), 3, 1), (Some(9), 3, 3), (None, 3, 3), (Some(0), 3, 1)] {
+        let mut story = QueueStory::with_slots(9);
+        story.policy.submits_per_minute = operators;
+        for name in ["1", "2", "3", "4"] {
+            story.enqueue(Card { submits_per_minute: own, ..card(name, 0) });
+        }
+        assert_eq!(story.holders().len(), granted, "{own:?} of the model, {operators} of the operator");
+        assert_eq!(story.standing("4").blocked_by, Some(BlockedBy::RateLimit));
+    }
+}
+
+/// Ada may spend so much a day.
+fn user_limit(micros: u64) -> QueueStory {
+    let mut story = QueueStory::with_slots(9);
+    story.policy.max_cost_per_user_per_day = Some(micros);
+    story
+}
+
+fn priced(name: &str) -> Card {
+    Card { cost_micros: PRICE, price_micros: PRICE, ..card(name, 0) }
+}
+
+fn ended(name: &str, status: Status) -> Card {
+    Card { price_micros: PRICE, ..told(name, 1, 2, status) }
+}
+
+fn ask(story: &mut QueueStory, card: Card) -> Reply {
+    story.takes(Input::Enqueue { card, promised: false, terms: Terms::default() }).0
+}
+
+/// Why a new order was refused.
+fn order(story: &mut QueueStory, name: &str) -> Option<OverBudget> {
+    match ask(story, priced(name)) {
+        Reply::OverBudget(over) => Some(over),
+        _ => None,
+    }
+}
+
+/// It is not to be started before long.
+fn order_later(story: &mut QueueStory, name: &str) {
+    let terms = Terms { not_before: Some(story.now + HOUR), ..Terms::default() };
+    story.takes(Input::Enqueue { card: priced(name), promised: false, terms });
+}
+
+fn failed_after_paying(story: &mut QueueStory, name: &str) {
+    order(story, name);
+    story.now += START_PATIENCE + SECOND;
+    story.report(Card { cost_micros: PRICE, submits: 1, ..ended(name, Status::Failed) });
+}
+
+fn afford(story: &mut QueueStory, name: &str) -> Reply {
+    story.takes(Input::Afford { key: key(name) }).0
+}
+
+/// What is charged to today for Ada, and for all.
+fn spent(story: &QueueStory) -> u64 {
+    spent_on(story, day_of(story.now))
+}
+
+fn spent_on(story: &QueueStory, day: u64) -> u64 {
+    let [Ok(own), Ok(all)] = [story.rows.spent(day, Some(ADA)), story.rows.spent(day, None)];
+    assert!(own <= all);
+    own
+}
+
+fn charges(story: &QueueStory, name: &str) -> Vec<(u64, u64)> {
+    let entry = story.entry(name).expect("the queue knows it");
+    entry.charges.iter().map(|Charge { day, micros }| (*day, *micros)).collect()
+}
+
+fn midnight(story: &QueueStory) -> Millis {
+    (day_of(story.now) + 1) * DAY
+}

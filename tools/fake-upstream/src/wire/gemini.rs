@@ -1,0 +1,15 @@
+//! Veo over the Gemini API, as Google's own SDK spoke it before version 3.
+
+mod poll;
+mod submit;
+mod validation;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+/// The routes of jobs; their files are the Files API's.
+pub(super) fn routes() -> Router {
+    Router::new()
+        .route("/v1beta/models/{target}", post(submit::submit))
+        .route("/v1beta/models/{model}/operations/{id}", get(poll::poll))
+}

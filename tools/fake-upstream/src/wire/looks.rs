@@ -1,0 +1,43 @@
+//! A look at a job, on any wire: which job, and its fault.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::call::Call;
+use crate::ledger::Operation;
+use crate::marks::PollFault;
+use crate::wire::answers;
+use crate::world::locked;
+
+/// Counts a poll of the job of this name; `None` if there is no such job.
+pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {
+    locked(&call.world.ledger).find(id).filter(|operation| operation.name() == name).map(|operation| {
+        operation.polls += 1;
+        operation.clone()
+    })
+}
+
+/// Writes down which job a poll belongs to, before anything is decided.
+pub(crate) fn recognise(call: &Call, id: &str) {
+    if let Some(operation) = locked(&call.world.ledger).find(id) {
+        call.belongs_to(operation);
+    }
+}
+
+/// Meets the job's fault: the answer it leads to, or whether it is to be spelt out that the job is not done.
+pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<bool, Box<Response>> {
+    let mark = locked(&call.world.faults).meet("poll", &operation.id, &operation.marks.poll, |marks| &marks.poll);
+    if let Some(mark) = &mark {
+        call.meets(&mark.label);
+    }
+    let answer = match mark.map(|mark| mark.fault) {
+        Some(PollFault::Refuse(refusal)) => answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(PollFault::Hang) => call.hang().await,
+        Some(PollFault::Reset) => call.cut(),
+        Some(PollFault::Garbage) => answers::garbage(),
+        Some(PollFault::Html) => answers::web_page(StatusCode::OK),
+        Some(PollFault::DoneFalse) => return Ok(true),
+        None => return Ok(false),
+    };
+    Err(Box::new(answer))
+}

@@ -1,0 +1,76 @@
+//! An interaction as Google shows it.
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::ledger::{Job, OmniJob, Operation, State};
+use crate::marks::ResultFault;
+use crate::wire::bytes::FILM;
+use crate::wire::{answers, video_uri};
+
+/// How far an interaction is and, at its end, what it made.
+pub(super) fn show(operation: &Operation) -> Value {
+    let now = clock::unix_ms();
+    let mut body = json!({
+        "id": operation.id,
+        "object": "interaction",
+        "model": operation.model,
+        "created": clock::rfc3339(operation.accepted_at_ms),
+        "updated": clock::rfc3339(now),
+    });
+    match operation.state() {
+        State::Rendering => body["status"] = json!("in_progress"),
+        State::Cancelled => body["status"] = json!("cancelled"),
+        State::Done | State::Collected => {
+            if let Job::Omni(job) = &operation.job {
+                finish(&mut body, operation, job);
+            }
+        }
+    }
+    body
+}
+
+/// Adds how the interaction ended.
+fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
+    let mut steps = job.input.as_array().cloned().unwrap_or_default();
+    let video = json!({ "type": "model_output", "content": [video(job, &operation.file)] });
+    let error = |code: i32| {
+        json!([{
+            "code": format!("https://ai.google.dev/errors/{code}"),
+            "message": answers::FAILED,
+        }])
+    };
+    let (status, output, errors, tokens) = match operation.result {
+        // Completed with no video: filtered. Nothing says why.
+        Some(ResultFault::Filtered(_)) => {
+            ("completed", Some(json!({ "type": "thought", "signature": "c2lnbg==" })), None, 0)
+        }
+        Some(ResultFault::Empty) => ("completed", Some(json!({ "type": "model_output", "content": [] })), None, 0),
+        Some(ResultFault::Error(code)) => ("failed", None, Some(error(code)), 0),
+        Some(ResultFault::ErrorAndResponse) => ("failed", Some(video), Some(error(13)), job.tokens),
+        Some(ResultFault::Never) | None => ("completed", Some(video), None, job.tokens),
+    };
+    steps.extend(output);
+    body["status"] = json!(status);
+    body["steps"] = json!(steps);
+    if let Some(errors) = errors {
+        body["errors"] = errors;
+    }
+    let of_video = json!([{ "modality": "video", "tokens": tokens }]);
+    body["usage"] = json!({
+        "total_output_tokens": tokens,
+        "total_tokens": tokens,
+        "output_tokens_by_modality": if tokens > 0 { of_video } else { json!([]) },
+    });
+}
+
+/// The video: what it is, or where it lies.
+fn video(job: &OmniJob, file: &str) -> Value {
+    let mut video = json!({ "type": "video", "mime_type": "video/mp4" });
+    if job.inline {
+        video["data"] = json!(FILM);
+    } else {
+        video["uri"] = json!(video_uri(file));
+    }
+    video
+}

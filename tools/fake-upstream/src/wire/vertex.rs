@@ -1,0 +1,61 @@
+//! Veo over Vertex AI, and the objects of Cloud Storage it leaves.
+
+mod admission;
+mod poll;
+mod storage;
+mod submit;
+mod validation;
+
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::{Extension, Router, routing};
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::journal::Wire;
+use crate::marks::Refusal;
+use crate::wire::answers;
+
+/// Where a call of a model goes.
+pub(super) struct Target {
+    pub(super) project: String,
+    pub(super) location: String,
+    pub(super) model: String,
+}
+
+/// The routes of models in both versions, and of objects.
+pub(super) fn routes() -> Router {
+    let mut routes = Router::new();
+    for version in ["v1", "v1beta1"] {
+        let path =
+            format!("/{version}/projects/{{project}}/locations/{{location}}/publishers/google/models/{{target}}");
+        routes = routes.route(&path, routing::post(call_model));
+    }
+    routes
+        .route("/storage/v1/b/{bucket}/o/{object}", routing::get(storage::object))
+        .route("/download/storage/v1/b/{bucket}/o/{object}", routing::get(storage::object))
+}
+
+/// `POST …/models/{model}:{verb}`.
+async fn call_model(
+    Extension(call): Extension<Call>,
+    Path((project, location, target)): Path<(String, String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let body = serde_json::from_slice::<Value>(&body).ok();
+    let (model, verb) = target.split_once(':').unwrap_or((&target, ""));
+    let target = Target { project, location, model: model.to_owned() };
+    match verb {
+        "predictLongRunning" => submit::submit(&call, target, &headers, body).await,
+        "fetchPredictOperation" => poll::poll(&call, &target, &headers, body).await,
+        _ => answers::refuse(Wire::Vertex, &Refusal::NotFound, model),
+    }
+}
+
+/// A body that is no JSON.
+fn not_json() -> Response {
+    answers::error(StatusCode::BAD_REQUEST, "Invalid JSON payload received.")
+}
