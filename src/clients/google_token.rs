@@ -1,4 +1,4 @@
-//! Access tokens of a service account: signed for by WebCrypto, kept in the isolate.
+//! Access tokens of a service account: signed for by the platform, kept in the isolate.
 //!
 //! What is kept is a cache and never the truth: every object of the isolate may use it, losing it costs one call. Only
 //! finished tokens are kept, because the platform forbids waiting for another request's call.

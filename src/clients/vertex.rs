@@ -329,9 +329,8 @@ fn decoded(
             let mut bytes = Vec::new();
             let read = match answer.next().await {
                 Some(Ok(piece)) => video.feed(&piece, &mut bytes).map_err(|_| Lost),
-                Some(Err(Lost)) => Err(Lost),
                 None if video.finish().is_ok() => return None,
-                None => Err(Lost),
+                Some(Err(Lost)) | None => Err(Lost),
             };
             match read {
                 Ok(()) if bytes.is_empty() => {}

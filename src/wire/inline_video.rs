@@ -72,12 +72,20 @@ enum Token {
 #[derive(Debug, Clone, Copy)]
 struct Level {
     is_array: bool,
-    /// Whether the path leads to it or through it.
-    on_path: bool,
-    /// Whether the path leads on to the child that comes or is being read.
-    leads_on: bool,
-    /// Whether it ever did: a second child of that name would make two answers of one.
-    has_led_on: bool,
+    way: Way,
+}
+
+/// Where the path goes at a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Not through here.
+    Elsewhere,
+    /// On to a child that has not come yet.
+    Ahead,
+    /// On to the child that comes now or is being read.
+    Here,
+    /// On to a child that has been read. A second one of its name would make two answers of one.
+    Behind,
 }
 
 #[derive(Debug, Default)]
@@ -188,7 +196,9 @@ impl InlineVideo {
             }
             (Expected::Separator, b',') => {
                 let level = self.levels.last_mut().ok_or(Broken)?;
-                level.leads_on = false;
+                if level.way == Way::Here {
+                    level.way = Way::Behind;
+                }
                 self.expected = if level.is_array { Expected::Value } else { Expected::Key };
                 Ok(())
             }
@@ -222,11 +232,13 @@ impl InlineVideo {
         self.expected = Expected::Colon;
         let segment = PATH.get(self.levels.len().wrapping_sub(1));
         let level = self.levels.last_mut().ok_or(Broken)?;
-        level.leads_on = level.on_path && matches!(segment, Some(Segment::Key(key)) if self.key.is(key));
-        if level.leads_on && level.has_led_on {
-            return Err(Broken);
+        if matches!(segment, Some(Segment::Key(key)) if self.key.is(key)) {
+            level.way = match level.way {
+                Way::Elsewhere => Way::Elsewhere,
+                Way::Ahead => Way::Here,
+                Way::Here | Way::Behind => return Err(Broken),
+            };
         }
-        level.has_led_on |= level.leads_on;
         Ok(())
     }
 
@@ -235,9 +247,13 @@ impl InlineVideo {
             return Err(Broken);
         }
         let segment = PATH.get(self.levels.len());
-        let on_path = segment.is_some() && self.levels.last().is_none_or(|parent| parent.leads_on);
-        let leads_on = on_path && is_array && matches!(segment, Some(Segment::First));
-        self.levels.push(Level { is_array, on_path, leads_on, has_led_on: leads_on });
+        let leads_here = self.levels.last().is_none_or(|parent| parent.way == Way::Here);
+        let way = match segment {
+            Some(Segment::First) if leads_here && is_array => Way::Here,
+            Some(Segment::Key(_)) if leads_here && !is_array => Way::Ahead,
+            Some(Segment::First | Segment::Key(_)) | None => Way::Elsewhere,
+        };
+        self.levels.push(Level { is_array, way });
         self.expected = if is_array { Expected::FirstValue } else { Expected::FirstKey };
         Ok(())
     }
@@ -249,7 +265,7 @@ impl InlineVideo {
     }
 
     fn is_at_video(&self) -> bool {
-        self.levels.len() == PATH.len() && self.levels.last().is_some_and(|level| level.leads_on)
+        self.levels.len() == PATH.len() && self.levels.last().is_some_and(|level| level.way == Way::Here)
     }
 }
 
@@ -260,6 +276,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use std::fmt::Write;
 
     /// Feeds a text in pieces of these sizes, over and over.
     fn read(text: &[u8], sizes: &[usize]) -> Result<Vec<u8>, Broken> {
@@ -417,10 +434,13 @@ mod tests {
                 text.push('"');
                 for character in string.chars() {
                     match character {
-                        '"' | '\\' | '\0'..' ' => text.push_str(&format!("\\u{:04x}", u32::from(character))),
+                        '"' | '\\' if choices.next().is_some_and(|choice| choice % 2 == 0) => {
+                            text.extend(['\\', character]);
+                        }
+                        '"' | '\\' | '\0'..' ' => escape(character, text),
                         '/' if choices.next().is_some_and(|choice| choice % 2 == 0) => text.push_str("\\/"),
                         '\0'..='\x7f' if choices.next().is_some_and(|choice| choice % 5 == 0) => {
-                            text.push_str(&format!("\\u{:04X}", u32::from(character)));
+                            escape(character, text);
                         }
                         _ => text.push(character),
                     }
@@ -430,6 +450,10 @@ mod tests {
             Value::Null | Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
         }
         text.push_str(space(choices));
+    }
+
+    fn escape(character: char, text: &mut String) {
+        write!(text, "\\u{:04X}", u32::from(character)).expect("a string takes everything");
     }
 
     proptest! {

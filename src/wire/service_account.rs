@@ -137,7 +137,7 @@ pub fn no_token<T>(why: &str, after: Option<Millis>) -> Outcome<T> {
     Outcome::Retry { after, failure: google::unavailable(&format!("Google gave the service account no token: {why}.")) }
 }
 
-/// WebCrypto does not take the private key.
+/// The platform's cryptography does not take the private key.
 pub fn unusable_key() -> Failure {
     google::unavailable("The private_key of the service account cannot sign: check VERTEX_SERVICE_ACCOUNT.")
 }
@@ -340,10 +340,8 @@ mod tests {
     fn a_token_is_used_until_five_minutes_before_its_end_or_for_half_of_a_short_life() {
         let until = |seconds: u64| -> Millis {
             let body = json!({"access_token": "ya29.x", "expires_in": seconds, "token_type": "Bearer"}).to_string();
-            match read_token(&reply(200, &body), 1_000_000) {
-                Outcome::Done(token) => token.usable_until - 1_000_000,
-                other => panic!("{other:?}"),
-            }
+            let Outcome::Done(token) = read_token(&reply(200, &body), 1_000_000) else { panic!("a token") };
+            token.usable_until - 1_000_000
         };
         assert_eq!(until(3_600), 55 * MINUTE);
         assert_eq!(until(600), 5 * MINUTE);
@@ -373,12 +371,10 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_the_endpoints_words_without_anything_long() {
-        let refused = |body: &str| match read_token(&reply(400, body), 0) {
-            Outcome::Refused(failure) => {
-                assert_eq!(failure.code, ErrorCode::ProviderUnavailable);
-                failure.message
-            }
-            other => panic!("{other:?}"),
+        let refused = |body: &str| {
+            let Outcome::Refused(failure) = read_token(&reply(400, body), 0) else { panic!("{body}") };
+            assert_eq!(failure.code, ErrorCode::ProviderUnavailable);
+            failure.message
         };
         assert_eq!(
             refused(r#"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#),

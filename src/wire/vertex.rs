@@ -108,7 +108,7 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
         401 => Outcome::Refused(unauthenticated()),
         status => match google::refused_submit(reply, CREDENTIAL) {
             Outcome::Refused(failure) => Outcome::Refused(explained(status, failure)),
-            other => other,
+            other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Unknown) => other,
         },
     }
 }
@@ -301,10 +301,8 @@ mod tests {
     fn a_refusal_names_the_setting_to_look_at() {
         let message = |status: u16, words: &str| {
             let body: Value = json!({"error": {"code": status, "message": words, "status": "S"}});
-            match submit(status, &body.to_string()) {
-                Outcome::Refused(failure) => (failure.code, failure.message),
-                other => panic!("{other:?}"),
-            }
+            let Outcome::Refused(failure) = submit(status, &body.to_string()) else { panic!("{body}") };
+            (failure.code, failure.message)
         };
         for (status, setting) in [(401, "VERTEX_SERVICE_ACCOUNT"), (403, "VERTEX_PROJECT"), (404, "VERTEX_LOCATION")] {
             let (code, sentence) = message(status, "Permission denied.");

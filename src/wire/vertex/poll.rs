@@ -118,9 +118,9 @@ mod tests {
         let stored = r#"{"name":"n","done":true,"response":{"raiMediaFilteredCount":0,
             "videos":[{"gcsUri":"gs://bucket/1/sample_0.mp4","mimeType":"video/mp4"}]}}"#;
         assert_eq!(outcome(stored), ready("gs://bucket/1/sample_0.mp4"));
-        let refused = |body: &str| match outcome(body) {
-            Outcome::Refused(failure) => (failure.code, failure.message),
-            other => panic!("{body}: {other:?}"),
+        let refused = |body: &str| {
+            let Outcome::Refused(failure) = outcome(body) else { panic!("{body}") };
+            (failure.code, failure.message)
         };
         let filtered = r#"{"done":true,"response":{"raiMediaFilteredCount":1,
             "raiMediaFilteredReasons":["Veo could not generate 1 videos. Support codes: 42237218"]}}"#;
