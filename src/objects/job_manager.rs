@@ -31,7 +31,7 @@ use crate::clients::veo::Veo;
 use crate::clients::{r2, webhook};
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
-use crate::machine::job::{self, Answer, Effect, InFlight, Input, Job, Note, Step};
+use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
@@ -260,10 +260,7 @@ impl JobManager {
                 ErrorCode::ProviderUnavailable,
                 "The video service cannot be told to give a render up.",
             ))),
-            Effect::Discard { attempt } => Answer::Discarded(match self.shell.env.bucket("VIDEOS") {
-                Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
-                Err(_) => Outcome::Unknown,
-            }),
+            Effect::Discard { attempt } => Answer::Discarded(self.discard(job, attempt).await),
         }
     }
 
@@ -293,6 +290,21 @@ impl JobManager {
             )
             | Err(_) => Outcome::Unknown,
         }
+    }
+
+    /// Deletes an attempt's video, or every image of the order.
+    async fn discard(&self, job: &Job, attempt: u32) -> Outcome<()> {
+        let Ok(bucket) = self.shell.env.bucket("VIDEOS") else { return Outcome::Unknown };
+        if attempt != INPUTS {
+            return r2::delete(&bucket, &job.key.video_key(attempt)).await;
+        }
+        for image in &job.request.images {
+            let deleted = r2::delete(&bucket, &image.key).await;
+            if deleted != Outcome::Done(()) {
+                return deleted;
+            }
+        }
+        Outcome::Done(())
     }
 
     async fn store(&self, veo: Veo<'_>, job: &Job, attempt: u32, uri: &str) -> Outcome<job::Video> {
