@@ -179,6 +179,9 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
         Refusal::TooManyAttempts => {
             Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
         }
+        Refusal::InputsGone => {
+            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
+        }
         Refusal::NoVideo => Problem::no_video(),
         Refusal::NotConfirmable => {
             Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")

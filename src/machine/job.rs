@@ -49,6 +49,9 @@ pub const MAX_NUDGES: usize = 8;
 /// The longest id of a push that is listened to, in bytes.
 pub const MAX_NUDGE_ID: usize = 200;
 
+/// Stands for the order's images among the attempts whose videos are deleted; attempts count from 1.
+pub const INPUTS: u32 = 0;
+
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
 

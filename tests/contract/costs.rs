@@ -1,9 +1,10 @@
 //! What the app reads of a generation's cost.
 
+use crate::requests::INTAKE;
 use reelay::machine::delivery::{Delivery, EventKind};
 use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Video};
 use reelay::machine::{JobKey, Moment};
-use reelay::wire::api::{Generation, Intake, card, dollars, parse};
+use reelay::wire::api::{Generation, card, dollars, parse};
 use reelay::wire::event;
 use serde_json::{Value, json};
 
@@ -70,14 +71,7 @@ fn a_generation_of_an_older_build_is_read_without_its_cost() {
 
 fn job() -> Job {
     let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
-    let intake = Intake {
-        user_id: "u_1",
-        idempotency_key: None,
-        public_url: "https://reelay.example",
-        default_model: "veo-3.1-generate-001",
-        moment: MOMENT,
-    };
-    let (_, request) = parse(body.as_object().expect("an object"), intake).expect("a valid order");
+    let request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
     let request = reelay::machine::job::Request { price_micros: 3_200_000, ..request };
     Job::create(JobKey::new("u_1", "g_1"), request, MOMENT).0
 }

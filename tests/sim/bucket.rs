@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::outside::{again, never};
 use crate::world::World;
-use reelay::machine::job::Video;
+use reelay::machine::job::{INPUTS, Video};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use std::collections::BTreeMap;
 
@@ -33,10 +33,24 @@ impl World {
     }
 
     pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {
+        if attempt == INPUTS {
+            return self.discarded_images(job);
+        }
         if self.fault(Fault::DeleteFails) {
             return Outcome::Unknown;
         }
         self.bucket.objects.remove(&self.jobs[job].key.video_key(attempt));
+        Outcome::Done(())
+    }
+
+    /// One after the other, until one fails.
+    fn discarded_images(&mut self, job: usize) -> Outcome<()> {
+        for image in self.jobs[job].request.images.clone() {
+            if self.fault(Fault::DeleteFails) {
+                return Outcome::Unknown;
+            }
+            self.bucket.objects.remove(&image.key);
+        }
         Outcome::Done(())
     }
 }

@@ -66,7 +66,7 @@ fn an_unchecked_size_completes_half_a_video() {
 
 #[test]
 fn a_forgotten_discard_leaves_a_video_behind() {
-    caught(Bug::DiscardForgotten, &[Invariant::I8]);
+    caught(Bug::DiscardForgotten, &[Invariant::I8, Invariant::I15]);
 }
 
 #[test]
@@ -142,6 +142,11 @@ fn a_render_that_nobody_gives_up_goes_on_for_nobody() {
 #[test]
 fn a_push_that_is_heard_again_and_again_brings_too_many_looks() {
     caught(Bug::PushHeardAgain, &[Invariant::I16]);
+}
+
+#[test]
+fn images_that_are_deleted_once_they_were_sent_are_missed() {
+    caught(Bug::InputsDiscardedEarly, &[Invariant::I15]);
 }
 
 #[test]

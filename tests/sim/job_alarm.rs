@@ -57,8 +57,14 @@ impl World {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
         let InFlight { number: effect_number, effect } = in_flight.clone();
-        if let Effect::Poll { .. } = effect {
-            self.check_look(number);
+        match effect {
+            Effect::Poll { .. } => self.check_look(number),
+            Effect::Submit { .. } => {
+                if let Some(job) = self.jobs[number].job.clone() {
+                    self.check_images(number, &job);
+                }
+            }
+            _ => {}
         }
         let Some(job) = &self.jobs[number].job else { return };
         let card = JobObject::card(job);

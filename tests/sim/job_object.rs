@@ -35,7 +35,8 @@ pub(crate) struct WriteFailed;
 
 impl JobObject {
     pub(crate) fn new(key: JobKey, wishes: &Wishes, choices: &mut Choices) -> Self {
-        let request = plan::request(choices, wishes, BEGINNING);
+        let mut request = plan::request(choices, wishes, BEGINNING);
+        request.images = plan::images(choices, wishes, &key);
         Self { key, request, platform: Platform::default(), job: None, began: 0, effects: 0 }
     }
 
@@ -204,6 +205,7 @@ impl World {
         let object = &self.jobs[number];
         let request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
         let (job, _) = Job::create(object.key.clone(), request, moment);
+        self.put_images(number);
         if self.witness.was_forgotten(number) {
             self.tally.mark("job", "made anew after it was forgotten");
         }
@@ -236,6 +238,7 @@ impl World {
             return Err(WriteFailed);
         }
         self.delete_all(number);
+        self.take_images_away(number);
         if self.fault(Fault::WriteLandsButErrs) {
             return Err(WriteFailed);
         }

@@ -3,8 +3,9 @@
 use super::choices::Choices;
 use super::faults::{Fault, Rates};
 use super::message_queue::ENOUGH_TRIES;
+use super::watch_inputs::IMAGE;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{Policy, RenderOptions, Request, UnknownSubmit};
+use reelay::machine::job::{ImageRole, InputImage, Policy, RenderOptions, Request, UnknownSubmit};
 use reelay::machine::queue::{self, Mode};
 use reelay::machine::{HOUR, JobKey, MINUTE, Millis, SECOND};
 use serde_json::Map;
@@ -33,6 +34,8 @@ pub(crate) struct Wishes {
     pub(crate) own_limit: Option<u64>,
     /// Whether the upstream can be told to give a render up.
     pub(crate) cancellable: bool,
+    /// Whether some come with images.
+    pub(crate) images: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -104,6 +107,7 @@ impl Plan {
                 start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
                 confirm: choices.chance(250),
                 timeout: choices.chance(250),
+                images: choices.chance(400),
                 cancellable: choices.chance(500),
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
@@ -194,4 +198,16 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
         cancellable: wishes.cancellable,
     }
+}
+
+/// The images of an order, up to two of them.
+pub(crate) fn images(choices: &mut Choices, wishes: &Wishes, key: &JobKey) -> Vec<InputImage> {
+    let count = if wishes.images { choices.between(0, 2) } else { 0 };
+    let image = |number| InputImage {
+        role: ImageRole::Reference,
+        mime_type: "image/png".to_owned(),
+        key: format!("inputs/{}/{number}", key.object_name()),
+        size: IMAGE,
+    };
+    (1..=count).map(image).collect()
 }

@@ -6,7 +6,7 @@ use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
 use crate::world::BEGINNING;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{Request, UnknownSubmit};
+use reelay::machine::job::{ImageRole, InputImage, Request, UnknownSubmit};
 use reelay::machine::queue::Mode;
 use reelay::machine::{MINUTE, SECOND, Status};
 
@@ -14,7 +14,7 @@ use reelay::machine::{MINUTE, SECOND, Status};
 const ALWAYS: u64 = 100;
 
 pub(crate) fn stories() -> Vec<Story> {
-    [of_one_job(), of_modes(), of_users(), of_limits(), of_lost_timers()].concat()
+    [of_one_job(), of_modes(), of_users(), of_limits(), of_lost_timers(), of_money(), of_upstreams()].concat()
 }
 
 fn of_one_job() -> Vec<Story> {
@@ -191,5 +191,108 @@ fn of_lost_timers() -> Vec<Story> {
         Story::of("two alarms are lost", 2).first(Fault::AlarmLost, 2),
         Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("errand: Start"),
         Story::of("the cron stays away", 2).in_mode(Mode::Cron).first(Fault::CronAway, 1),
+    ]
+}
+
+/// What may be spent within a day.
+fn of_money() -> Vec<Story> {
+    const PRICE: u64 = 3_200_000;
+    let limited = |name, jobs, prices| {
+        let story = Story::of(name, jobs).orders(|request| request.price_micros = PRICE);
+        story.planned(|plan| {
+            plan.owners = vec![0; jobs];
+            plan.queue.max_cost_per_user_per_day = Some(prices * PRICE);
+        })
+    };
+    let paid_for = |name, prices| limited(name, 1, prices).first(Fault::DownloadFails, 3);
+    vec![
+        limited("over the budget and withdrawn", 2, 1)
+            .ends_without(1)
+            .meets("post: over budget")
+            .meets("over budget: order"),
+        limited("over everyone's budget", 2, 9)
+            .planned(|plan| plan.queue.max_cost_per_day = Some(PRICE))
+            .ends_without(1)
+            .meets("over budget: order"),
+        limited("what was not spent is spent by another", 2, 1)
+            .first(Fault::SubmitRefused, 1)
+            .planned(|plan| plan.insistent = 1_000)
+            .ends(&[Status::Failed, Status::Completed])
+            .late(1, 40 * SECOND)
+            .meets("given back: to today"),
+        paid_for("a further attempt that fits", 3).when(0, "failed", Action::Retry),
+        paid_for("a further attempt that does not fit", 1)
+            .when(0, "failed", Action::Retry)
+            .ends(&[Status::Failed])
+            .meets("over budget: further attempt"),
+        limited("an order to be confirmed is charged", 1, 1)
+            .planned(|plan| plan.wishes.confirm = true)
+            .orders(|request| {
+                request.confirm = true;
+                request.price_micros = PRICE;
+            })
+            .when(0, "confirming", Action::Confirm)
+            .meets("job: confirmed"),
+        limited("the day is over", 2, 1)
+            .planned(|plan| plan.chaos = 10 * MINUTE)
+            .late(1, 9 * MINUTE)
+            .ends(&[Status::Completed; 2]),
+    ]
+}
+
+/// What an upstream can be told, and tells.
+fn of_upstreams() -> Vec<Story> {
+    let cancellable = |name| Story::of(name, 1).orders(|request| request.cancellable = true);
+    let with_images = |name| {
+        Story::of(name, 1).orders(|request| {
+            let image = |number| InputImage {
+                role: ImageRole::Reference,
+                mime_type: "image/png".to_owned(),
+                key: format!("inputs/story/{number}"),
+                size: 9,
+            };
+            request.images = vec![image(1), image(2)];
+        })
+    };
+    vec![
+        cancellable("given up while rendering")
+            .when(0, "rendering", Action::Cancel)
+            .ends(&[Status::Cancelled])
+            .meets("render: given up"),
+        cancellable("given up when the submit was answered")
+            .when(0, "submitting", Action::Cancel)
+            .ends(&[Status::Cancelled])
+            .meets("render: given up"),
+        cancellable("given up past the deadline")
+            .planned(|plan| plan.policy.job_timeout = MINUTE)
+            .first(Fault::RenderNeverDone, 1)
+            .first(Fault::AbandonLost, 2)
+            .ends(&[Status::Failed])
+            .meets("render: given up"),
+        cancellable("left to itself after many tries")
+            .first(Fault::AbandonFails, 5)
+            .when(0, "rendering", Action::Cancel)
+            .ends(&[Status::Cancelled])
+            .meets("render: left to itself"),
+        (3..9)
+            .fold(Story::of("pushed", 1), |story, second| {
+                let id = format!("push-{}", second / 2);
+                story.at(second * SECOND, Event::Push { job: 0, id })
+            })
+            .meets("push: again")
+            .meets("push: brought a look"),
+        with_images("images of a completed order").meets("images: deleted when completed"),
+        with_images("images of an order that is tried again").first(Fault::SubmitRefused, 1).when(
+            0,
+            "failed",
+            Action::Retry,
+        ),
+        with_images("images of a forgotten order")
+            .planned(|plan| plan.retention = Some(SECOND))
+            .first(Fault::SubmitRefused, 1)
+            .first(Fault::DeleteFails, 1)
+            .at(4 * MINUTE, Event::Daily)
+            .ends_forgotten()
+            .meets("images: deleted when forgotten"),
     ]
 }

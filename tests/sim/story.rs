@@ -136,6 +136,18 @@ impl Story {
         self
     }
 
+    /// The job with this number is there no more in the end.
+    pub(crate) fn ends_without(mut self, job: usize) -> Self {
+        self.ends[job] = None;
+        self
+    }
+
+    /// The job with this number is ordered so long after the beginning.
+    pub(crate) fn late(mut self, job: usize, at: Millis) -> Self {
+        self.events[job].0 = at;
+        self
+    }
+
     /// How the jobs end, in their order.
     pub(crate) fn ends(mut self, ends: &[Status]) -> Self {
         self.ends = ends.iter().copied().map(Some).collect();

@@ -136,6 +136,8 @@ const EXPECTED_MARKS: &[&str] = &[
     "cut off: Deliver",
     "cut off: Abandon",
     "cut off: Discard",
+    "images: deleted when completed",
+    "images: deleted when forgotten",
     "push: heard",
     "push: again",
     "push: in another phase",

@@ -18,6 +18,7 @@ impl World {
             self.observe_schedule(number, before, after);
         }
         self.check_operation(number, after);
+        self.check_images(number, after);
         self.check_end(number, after);
     }
 

@@ -21,12 +21,12 @@ impl World {
             let Some(operation) = self.upstream.operations.get_mut(name) else { continue };
             if operation.told_off {
                 self.tally.mark("render", "given up");
-            } else if operation.is_over(real) {
-                operation.unwanted = false;
-                self.tally.mark("render", "found over");
             } else if spent {
                 operation.unwanted = false;
                 self.tally.mark("render", "left to itself");
+            } else if operation.is_over(real) {
+                operation.unwanted = false;
+                self.tally.mark("render", "found over");
             } else {
                 self.violated(Invariant::I14, format!("job {number} has not told of {name} that nobody wants it"));
             }

@@ -112,6 +112,7 @@ impl World {
                 self.check_ledger(number, &job);
                 self.check_costs(number, &job);
                 self.check_renders(number);
+                self.check_images_gone(number, &job, false);
             }
         }
         let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
@@ -144,6 +145,7 @@ impl World {
         self.check_objects(number, job);
         self.check_ledger(number, job);
         self.check_renders(number);
+        self.check_images_gone(number, job, true);
     }
 
     /// I2: what a lost alarm leaves undone is repaired by the queue. Only what the queue could not have heard of waits

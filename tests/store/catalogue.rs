@@ -2,8 +2,8 @@
 
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Book, Card, Entry, Mode, Place, Policy, Rows};
-use reelay::machine::{JobKey, MINUTE, Status};
+use reelay::machine::queue::{Book, Card, Charge, Entry, Mode, Place, Policy, Rows};
+use reelay::machine::{DAY, JobKey, MINUTE, Status};
 use reelay::store::Sql;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -96,6 +96,42 @@ fn the_figures_count_each_job_once() {
     );
     assert_eq!(stats.waiting_by_priority, counts(&[("0", 1), ("10", 2)]));
     assert_eq!(stats.cost, Some(Cost { today: 0.0, limit: Some(25.0) }));
+}
+
+#[test]
+fn charges_and_limits_are_read_as_they_were_written() {
+    let mut store = store();
+    let charges = vec![Charge { day: 20_000, micros: 3_200_000 }, Charge { day: 20_001, micros: 1 }];
+    let own = Card { cost_micros: 3_200_001, submits_per_minute: Some(7), ..card(1, "ann", Status::Completed, 1) };
+    let saved = Entry { charges, ..entry(own, 1, Place::Ended) };
+    store.save(&saved).unwrap();
+    assert_eq!(store.find(&saved.card.key).unwrap(), Some(saved));
+}
+
+#[test]
+fn what_a_day_has_spent_is_counted_for_each_user_and_for_all() {
+    let mut store = store();
+    for (day, user, micros) in [(1, "ann", 5), (1, "bob", 7), (2, "ann", 11), (1, "ann", 13)] {
+        store.spend(day, user, micros).unwrap();
+    }
+    store.give_back(1, "ann", 6).unwrap();
+    store.give_back(3, "ann", 6).unwrap();
+    let spent =
+        |store: &QueueStore<Sqlite>, day| [Some("ann"), Some("bob"), None].map(|who| store.spent(day, who).unwrap());
+    assert_eq!([1, 2, 3].map(|day| spent(&store, day)), [[12, 7, 19], [11, 0, 11], [0, 0, 0]]);
+    assert_eq!(store.stats(&policy(), 2 * DAY).unwrap().cost.map(|cost| cost.today), Some(0.000_011));
+    store.forget_spending(2).unwrap();
+    store.give_back(1, "ann", 1).unwrap();
+    assert_eq!([1, 2].map(|day| spent(&store, day)), [[0, 0, 0], [11, 0, 11]]);
+}
+
+#[test]
+fn charges_that_cannot_be_read_are_those_of_nobody() {
+    let sql = Sqlite::new();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    save(&mut store, 1, "ann", Status::Queued, 1);
+    sql.run("UPDATE entry SET charges = 'not JSON'", Vec::new()).unwrap();
+    assert_eq!(store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap().charges, []);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::job_record::put_record;
 use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::{Effect, Job, Phase, SubmitAnswer};
+use reelay::machine::job::{Effect, INPUTS, Job, Phase, SubmitAnswer};
 use reelay::machine::queue::Terms;
 use reelay::store::job;
 use reelay::wire::stored::{JOB_VERSION, write_job};
@@ -95,6 +95,16 @@ fn the_pushes_that_were_heard_are_remembered_i11() {
     assert!(matches!(loaded.phase, Phase::Rendering { nudged: true, .. }));
     let older = load(&fs::read_to_string(folder().join("job_v1_rendering.json")).unwrap());
     assert!(older.nudges.is_empty() && matches!(older.phase, Phase::Rendering { nudged: false, .. }));
+}
+
+#[test]
+fn images_that_are_to_be_deleted_are_remembered_i11() {
+    let read = |name: &str| load(&fs::read_to_string(folder().join(name)).unwrap());
+    let loaded = read("job_v1_completed_discarding.json");
+    assert_eq!(loaded.discards.get(&INPUTS).map(|errand| errand.tries), Some(1));
+    assert!(loaded.inputs_discarded && loaded.request.images.len() == 3);
+    let older = read("job_v1_completed.json");
+    assert!(!older.inputs_discarded && older.request.images.is_empty());
 }
 
 #[test]

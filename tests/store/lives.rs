@@ -2,7 +2,8 @@
 
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job::{
-    self, Answer, Effect, Input, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit, Video,
+    self, Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit,
+    Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::machine::{JobKey, Millis, Moment};
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("storing_told", storing_told()),
         ("cancelled_abandoning", cancelled_abandoning()),
         ("rendering_nudged", rendering_nudged()),
+        ("completed_discarding", completed_discarding()),
     ]
 }
 
@@ -158,6 +160,24 @@ fn rendering_nudged() -> Job {
     let effect = life.take(Input::Alarm);
     assert!(matches!(effect, Some((_, Effect::Poll { .. }))), "{effect:?}");
     life.take(Input::Nudge { id: "push-2".to_owned() });
+    life.job
+}
+
+/// Its images, which nobody needs any more, could not be deleted yet.
+fn completed_discarding() -> Job {
+    let mut life = storing();
+    life.job.request.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
+        .into_iter()
+        .zip(1..)
+        .map(|(role, number)| InputImage {
+            role,
+            mime_type: "image/png".to_owned(),
+            key: format!("inputs/user-7/clip_1/{number}"),
+            size: 7_000 * number,
+        })
+        .collect();
+    life.act(Answer::Stored(Outcome::Done(video())));
+    life.act(Answer::Discarded(Outcome::Unknown));
     life.job
 }
 

@@ -4,7 +4,7 @@ use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
-use reelay::machine::{JobKey, Moment, SECOND, Status};
+use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
 use reelay::store::queue::QueueStore;
 use reelay::store::{Sql, job};
 
@@ -32,6 +32,19 @@ const VERSION_1: &str = r#"
         ('bob', 'third', 1, 0, 'queued', 0, 5000, 5000, '{"model":"veo-3.1"}', 5, 5000, 5000, 'waiting', NULL, NULL),
         ('bob', 'hasty', 1, 0, 'queued', 10, 6000, 6000, '{"provider":"veo3","model":"veo-3.1"}', 6, 6000, -594000, 'waiting', NULL, NULL);
 "#;
+
+/// What version 2 added to it.
+const VERSION_2: &str = "
+    ALTER TABLE entry ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN unspent INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN upstream TEXT NOT NULL DEFAULT '';
+    ALTER TABLE entry ADD COLUMN submits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN lease_granted INTEGER;
+    CREATE TABLE book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+    UPDATE entry SET upstream = 'veo3/veo-3.1', round = sequence, submits = 1;
+    INSERT INTO schema_version (version) VALUES (2);
+";
 
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
@@ -163,6 +176,21 @@ fn a_queue_of_version_1_cut_off_after_any_statement_is_completed_by_the_next_ope
         }
     }
     panic!("more statements than there are");
+}
+
+#[test]
+fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i11() {
+    let sql = version_1();
+    sql.run(VERSION_2, Vec::new()).unwrap();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap();
+    assert_eq!((held.card.cost_micros, held.card.price_micros, held.charges.len()), (0, 0, 0));
+    assert_eq!((held.round, held.card.submits_per_minute, store.spent(20_000, None).unwrap()), (2, None, 0));
+    let card = Card { report_number: 4, cost_micros: 7, price_micros: 9, ..held.card };
+    let moment = Moment { now: 20_000 * DAY, random: 0 };
+    queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
+    assert_eq!([Some("ann"), None, Some("bob")].map(|whose| store.spent(20_000, whose).unwrap()), [7, 7, 0]);
 }
 
 fn policy() -> Policy {

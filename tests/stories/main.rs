@@ -13,6 +13,7 @@ mod delays;
 mod delivery;
 mod finality;
 mod forget;
+mod inputs;
 mod job_story;
 mod late;
 mod life;

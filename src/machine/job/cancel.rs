@@ -46,6 +46,9 @@ impl Job {
         if self.attempt >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
+        if self.inputs_discarded {
+            return Err(Refusal::InputsGone);
+        }
         self.begin_attempt(turn);
         turn.note("retried", Some(format!("attempt {}", self.attempt)));
         Ok(())
@@ -93,14 +96,18 @@ impl Job {
         if self.is_forgettable() {
             return Ok(());
         }
-        if self.video().is_some() && self.wake(turn.now()).is_none() {
-            self.delete_video(turn)?;
+        if self.wake(turn.now()).is_none() {
+            self.discard_inputs(turn.now());
+            if self.video().is_some() {
+                self.delete_video(turn)?;
+            }
         }
         Err(Refusal::StillNeeded)
     }
 
     /// Whether nothing is left of an ended job but its record.
     pub fn is_forgettable(&self) -> bool {
-        matches!(self.phase, Phase::Ended { .. }) && self.video().is_none() && self.wake(0).is_none()
+        let nothing_in_r2 = self.video().is_none() && !self.keeps_inputs();
+        matches!(self.phase, Phase::Ended { .. }) && nothing_in_r2 && self.wake(0).is_none()
     }
 }

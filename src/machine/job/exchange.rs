@@ -49,7 +49,7 @@ pub enum Effect {
     Abandon {
         operation: String,
     },
-    /// Delete an unwanted video.
+    /// Delete an unwanted video, or by [`INPUTS`](super::INPUTS) the order's images.
     Discard {
         attempt: u32,
     },
@@ -138,6 +138,8 @@ pub enum Refusal {
     NotRetryable,
     /// The job has had [`MAX_ATTEMPTS`] attempts.
     TooManyAttempts,
+    /// The order's images have been deleted, or are about to be.
+    InputsGone,
     /// There is no stored video.
     NoVideo,
     /// Only a job that waits for its confirmation can be confirmed.

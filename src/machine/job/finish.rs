@@ -31,6 +31,9 @@ impl Job {
             End::Failed { failure } => (EventKind::Failed, "failed", Some(failure.message.clone())),
             End::Cancelled => (EventKind::Cancelled, "cancelled", None),
         };
+        if let End::Completed { .. } = &end {
+            self.discard_inputs(turn.now());
+        }
         self.phase = Phase::Ended { end };
         self.ended_at = Some(turn.now());
         turn.note(step, detail);

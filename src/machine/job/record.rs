@@ -222,7 +222,10 @@ pub struct Job {
     /// Renders that the upstream is to give up, by operation.
     #[serde(default)]
     pub abandons: BTreeMap<String, Errand>,
-    /// A video that must not stay in R2, by attempt.
+    /// The order's images are being deleted, or have been: no further attempt can be made with them.
+    #[serde(default)]
+    pub inputs_discarded: bool,
+    /// A video that must not stay in R2, by attempt; by [`INPUTS`](super::INPUTS) the order's images.
     pub discards: BTreeMap<u32, Errand>,
     /// When the user had the video deleted.
     pub video_deleted_at: Option<Millis>,
@@ -265,6 +268,7 @@ impl Job {
             report_number: 0,
             nudges: Vec::new(),
             abandons: BTreeMap::new(),
+            inputs_discarded: false,
             discards: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),

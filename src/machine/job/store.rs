@@ -1,6 +1,7 @@
-//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted.
+//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
+//! images.
 
-use super::{End, Errand, Job, Phase, Turn, Video};
+use super::{End, Errand, INPUTS, Job, Phase, Turn, Video};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
@@ -61,6 +62,19 @@ impl Job {
             return;
         }
         self.discards.insert(attempt, Errand { next_at: now, tries: 0 });
+    }
+
+    /// Has the order's images deleted, which nobody needs any more.
+    pub(super) fn discard_inputs(&mut self, now: Millis) {
+        if self.keeps_inputs() {
+            self.inputs_discarded = true;
+            self.discard(INPUTS, now);
+        }
+    }
+
+    /// Whether there are images of the order in R2 that nobody has had deleted.
+    pub(super) fn keeps_inputs(&self) -> bool {
+        !self.request.images.is_empty() && !self.inputs_discarded
     }
 
     pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, turn: &mut Turn) {

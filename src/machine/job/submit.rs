@@ -1,6 +1,6 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
+use super::{INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::MAX_BACKOFF;
@@ -52,6 +52,9 @@ impl Job {
                 self.phase =
                     Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now, nudged: false };
                 turn.note("submitted", None);
+                if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
+                    self.discard(INPUTS, now);
+                }
                 self.announce(EventKind::Progress, turn);
             }
             Outcome::Retry { after, failure } => {

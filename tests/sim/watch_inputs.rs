@@ -1,0 +1,52 @@
+//! The images of an order (I15): there as long as an attempt may need them, and gone when none can.
+
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::job::{End, Job, Phase};
+
+/// Bytes of each image.
+pub(crate) const IMAGE: u64 = 7_000;
+
+impl World {
+    /// The accepting request has put the images into R2 before the job is made.
+    pub(crate) fn put_images(&mut self, number: usize) {
+        for image in &self.jobs[number].request.images {
+            self.bucket.objects.insert(image.key.clone(), IMAGE);
+        }
+    }
+
+    /// And takes them away again if the order is refused.
+    pub(crate) fn take_images_away(&mut self, number: usize) {
+        for image in &self.jobs[number].request.images {
+            self.bucket.objects.remove(&image.key);
+        }
+    }
+
+    /// Checked at each write, and when a submit leaves.
+    pub(crate) fn check_images(&mut self, number: usize, job: &Job) {
+        let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
+        let ended = job.status().is_terminal();
+        if completed || (ended && job.inputs_discarded) {
+            return;
+        }
+        let missing = job.request.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
+        if let Some(image) = missing {
+            let message = format!("job {number} is {} and may need {}", job.phase_name(), image.key);
+            self.violated(Invariant::I15, message);
+        }
+    }
+
+    /// Checked when nothing is left to do, and when the job is forgotten.
+    pub(crate) fn check_images_gone(&mut self, number: usize, job: &Job, forgotten: bool) {
+        let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
+        if !completed && !forgotten {
+            return;
+        }
+        let left = job.request.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
+        if let Some(image) = left {
+            self.violated(Invariant::I15, format!("job {number} leaves {} behind", image.key));
+        } else if !job.request.images.is_empty() {
+            self.tally.mark("images", if completed { "deleted when completed" } else { "deleted when forgotten" });
+        }
+    }
+}
