@@ -31,13 +31,8 @@ use super::upstream::Upstream;
 use crate::clients::{r2, webhook};
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
-<<<<<<< HEAD
-use crate::machine::job::{self, Answer, Effect, InFlight, Input, Job, Note, Step};
-use crate::machine::outcome::Outcome;
-=======
 use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
->>>>>>> fd5ffc0b3dea215710a674a9cf1dcb70cbd7d4bc
+use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
 use crate::store;
@@ -260,20 +255,8 @@ impl JobManager {
                 })
             }
             Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
-<<<<<<< HEAD
             Effect::Abandon { operation } => Answer::Abandoned(upstream.abandon(&operation).await),
-            Effect::Discard { attempt } => Answer::Discarded(match self.shell.env.bucket("VIDEOS") {
-                Ok(bucket) => r2::delete(&bucket, &job.key.video_key(attempt)).await,
-                Err(_) => Outcome::Unknown,
-            }),
-=======
-            // No wire spoken here can be told so yet, and no order says that it can.
-            Effect::Abandon { .. } => Answer::Abandoned(Outcome::Refused(Failure::new(
-                ErrorCode::ProviderUnavailable,
-                "The video service cannot be told to give a render up.",
-            ))),
             Effect::Discard { attempt } => Answer::Discarded(self.discard(job, attempt).await),
->>>>>>> fd5ffc0b3dea215710a674a9cf1dcb70cbd7d4bc
         }
     }
 
@@ -304,8 +287,6 @@ impl JobManager {
             | Err(_) => Outcome::Unknown,
         }
     }
-<<<<<<< HEAD
-=======
 
     /// Deletes an attempt's video, or every image of the order.
     async fn discard(&self, job: &Job, attempt: u32) -> Outcome<()> {
@@ -321,27 +302,6 @@ impl JobManager {
         }
         Outcome::Done(())
     }
-
-    async fn store(&self, veo: Veo<'_>, job: &Job, attempt: u32, uri: &str) -> Outcome<job::Video> {
-        let Ok(bucket) = self.shell.env.bucket("VIDEOS") else {
-            let failure = Failure::new(ErrorCode::StorageFailed, "The video storage is not configured.");
-            return Outcome::Retry { after: None, failure };
-        };
-        let label = r2::Label {
-            key: job.key.video_key(attempt),
-            generation_id: &job.key.generation_id,
-            user_id: &job.key.user_id,
-            model: &job.request.model,
-            attempt,
-        };
-        match veo.download(uri).await {
-            Outcome::Done(download) => r2::store(&bucket, &label, download).await,
-            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
-            Outcome::Refused(failure) => Outcome::Refused(failure),
-            Outcome::Unknown => Outcome::Unknown,
-        }
-    }
->>>>>>> fd5ffc0b3dea215710a674a9cf1dcb70cbd7d4bc
 }
 
 async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
