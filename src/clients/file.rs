@@ -53,8 +53,19 @@ pub(super) type Credential = Option<(&'static str, String)>;
 /// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
 /// be visited at all.
 pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
+    match follow(start, visit).await {
+        Ok(answer) => accept(answer),
+        Err(outcome) => outcome,
+    }
+}
+
+/// The first answer to a request for a file that is no redirect.
+pub(super) async fn follow(
+    start: Url,
+    visit: impl Fn(&Url) -> Option<Credential>,
+) -> Result<Answer, Outcome<Download>> {
     let Some(mut credential) = visit(&start) else {
-        return Outcome::Refused(storage("The video's address is not usable."));
+        return Err(Outcome::Refused(storage("The video's address is not usable.")));
     };
     let mut url = start;
     for _ in 0..=MAX_REDIRECTS {
@@ -68,19 +79,19 @@ pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>)
             headers_within: HEADERS_TIMEOUT,
             all_within: TIMEOUT,
         };
-        let Ok(answer) = call.send().await else { return Outcome::Unknown };
+        let answer = call.send().await.map_err(|Lost| Outcome::Unknown)?;
         if !(300..=399).contains(&answer.status()) {
-            return accept(answer);
+            return Ok(answer);
         }
         let next = answer.header("location").and_then(|location| url.join(&location).ok());
         answer.discard();
         let next = next.and_then(|next| Some((visit(&next)?, next)));
         let Some((its_credential, next)) = next else {
-            return retry("The video's address redirects to one that may not be visited.", None);
+            return Err(retry("The video's address redirects to one that may not be visited.", None));
         };
         (credential, url) = (its_credential, next);
     }
-    retry("The video's address redirects too often.", None)
+    Err(retry("The video's address redirects too often.", None))
 }
 
 /// Only encrypted addresses, but for the scheme of the configured upstream, which may be a local one.
@@ -88,7 +99,7 @@ pub(super) fn may_visit(url: &Url, upstream: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && upstream.scheme() == "http")
 }
 
-/// Takes an answer for the file itself; a redirect is none.
+/// Takes an answer for the file itself.
 pub(super) fn accept(answer: Answer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));

@@ -6,7 +6,7 @@
 use super::http::{Call, Lost};
 use crate::clock;
 use crate::machine::Millis;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Failure, Outcome};
 use crate::wire::service_account::{self, ServiceAccount, Token};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use std::cell::RefCell;
@@ -35,23 +35,31 @@ struct Identity {
     key_id: Option<String>,
 }
 
-/// A usable token: the kept one, or a fresh one. `Refused` and `Retry` say why there is none; nothing else comes.
-pub(super) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<String> {
+/// There is no token, and so nothing was sent that needs one.
+pub(super) struct NoToken {
+    /// Whether asking again cannot help.
+    pub(super) is_final: bool,
+    pub(super) after: Option<Millis>,
+    pub(super) failure: Failure,
+}
+
+/// A usable token: the kept one, or a fresh one.
+pub(super) async fn get(account: &ServiceAccount, timeout: Millis) -> Result<String, NoToken> {
     let identity = Identity::of(account);
     let now = clock::now();
     let kept = KEPT.with_borrow(|kept| kept.as_ref().and_then(|kept| kept.usable(&identity, now)));
     if let Some(secret) = kept {
-        return Outcome::Done(secret);
+        return Ok(secret);
     }
     match fresh(account, timeout, now).await {
         Outcome::Done(token) => {
             let secret = token.secret.clone();
             KEPT.set(Some(Kept { account: identity, token }));
-            Outcome::Done(secret)
+            Ok(secret)
         }
-        Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
-        Outcome::Refused(failure) => Outcome::Refused(failure),
-        Outcome::Unknown => service_account::no_token("the token endpoint did not answer", None),
+        Outcome::Retry { after, failure } => Err(NoToken { is_final: false, after, failure }),
+        Outcome::Refused(failure) => Err(NoToken { is_final: true, after: None, failure }),
+        Outcome::Unknown => Err(NoToken { is_final: false, after: None, failure: service_account::unanswered() }),
     }
 }
 

@@ -1,18 +1,17 @@
 //! Veo over Vertex AI.
 //!
-//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only, and to neither by way of a
-//! redirect. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
+//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
 //! applied. A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while
 //! it streams.
 
 use super::file::{self, Download};
-use super::google_token;
+use super::google_token::{self, NoToken};
 use super::http::{Answer, Call, Lost};
 use super::provider::Provider;
 use crate::clock;
 use crate::machine::Millis;
 use crate::machine::job::Progress;
-use crate::machine::outcome::{Failure, Outcome};
+use crate::machine::outcome::Outcome;
 use crate::wire::google::{Reply, unavailable};
 use crate::wire::inline_video::InlineVideo;
 use crate::wire::order::Order;
@@ -60,24 +59,13 @@ struct Vertex {
     timeout: Millis,
 }
 
-/// A request, to which the token is still to be added.
+/// A question to Vertex AI, to which the token is still to be added.
 struct Asked<'a> {
     url: &'a str,
-    /// Made anew for each time it is sent; without one the request is a GET.
-    body: Option<&'a dyn Fn() -> String>,
+    /// Made anew for each time it is sent, because one with images is large.
+    body: &'a dyn Fn() -> String,
     headers_within: Millis,
     all_within: Millis,
-}
-
-/// Why there is no answer.
-enum Unanswered {
-    /// Nothing was sent, for want of a token.
-    Unsent {
-        is_final: bool,
-        after: Option<Millis>,
-        failure: Failure,
-    },
-    Lost,
 }
 
 /// Set up by the service account's key.
@@ -140,13 +128,12 @@ impl Provider for Vertex {
             format!("projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning");
         let url = self.address(location, &path);
         let body = || vertex::submit_body(order, self.output.as_deref());
-        let answer = match self.send(self.question(&url, &body)).await {
-            Ok(answer) => answer,
-            Err(unanswered) => return unanswered.of_submit(),
-        };
-        match read(answer).await {
-            Ok(reply) => vertex::read_submit(&reply),
-            Err(Lost) => Outcome::Unknown,
+        match self.send(&self.question(&url, &body)).await {
+            Ok(answer) => match read(answer).await {
+                Ok(reply) => vertex::read_submit(&reply),
+                Err(Lost) => Outcome::Unknown,
+            },
+            Err(outcome) => outcome,
         }
     }
 
@@ -155,9 +142,9 @@ impl Provider for Vertex {
             let failure = unavailable("The render is not one of Vertex AI.");
             return Outcome::Retry { after: None, failure };
         };
-        match self.ask(operation).await {
+        match self.ask(operation, (self.timeout, self.timeout)).await {
             Ok(answer) => read_poll(answer, operation).await,
-            Err(unanswered) => unanswered.of_poll(),
+            Err(outcome) => outcome,
         }
     }
 
@@ -177,115 +164,119 @@ impl Vertex {
     }
 
     fn question<'a>(&self, url: &'a str, body: &'a dyn Fn() -> String) -> Asked<'a> {
-        Asked { url, body: Some(body), headers_within: self.timeout, all_within: self.timeout }
+        Asked { url, body, headers_within: self.timeout, all_within: self.timeout }
     }
 
     /// Asks how an operation stands, where its name says that it is.
-    async fn ask(&self, operation: Operation<'_>) -> Result<Answer, Unanswered> {
+    async fn ask<T>(&self, operation: Operation<'_>, limits: (Millis, Millis)) -> Result<Answer, Outcome<T>>
+    where
+        Outcome<T>: From<NoToken>,
+    {
         let url = self.address(operation.location, &operation.poll_path());
         let body = || operation.poll_body();
-        self.send(self.question(&url, &body)).await
+        let (headers_within, all_within) = limits;
+        self.send(&Asked { headers_within, all_within, ..self.question(&url, &body) }).await
     }
 
     async fn fetch_stored(&self, path: &str) -> Outcome<Download> {
-        let url = format!("{}/{path}", self.storage.as_str().trim_end_matches('/'));
-        let asked = Asked { url: &url, body: None, headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT };
-        match self.send(asked).await {
+        let Ok(url) = Url::parse(&format!("{}/{path}", self.storage.as_str().trim_end_matches('/'))) else {
+            return Outcome::Refused(file::storage("The video's address is not usable."));
+        };
+        let open = async |token: &str| file::follow(url.clone(), |url| visit(url, &self.storage, token)).await;
+        match self.with_token(open).await {
             Ok(answer) if matches!(answer.status(), 401 | 403) => {
                 answer.discard();
                 file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT.", None)
             }
             Ok(answer) => file::accept(answer),
-            Err(unanswered) => unanswered.of_fetch(),
+            Err(outcome) => outcome,
         }
     }
 
     async fn fetch_inline(&self, operation: Operation<'_>) -> Outcome<Download> {
-        let url = self.address(operation.location, &operation.poll_path());
-        let body = || operation.poll_body();
-        let asked =
-            Asked { url: &url, body: Some(&body), headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT };
-        match self.send(asked).await {
+        match self.ask(operation, (file::HEADERS_TIMEOUT, file::TIMEOUT)).await {
             Ok(answer) if answer.status() == 200 => Outcome::Done(Download::from_chunks(decoded(answer.chunks()))),
             Ok(answer) => {
                 let status = answer.status();
                 answer.discard();
                 file::retry(&format!("Fetching the video was answered with HTTP {status}."), None)
             }
-            Err(unanswered) => unanswered.of_fetch(),
+            Err(outcome) => outcome,
         }
     }
 
-    /// Sends with a token, and once more with a fresh one if that was not believed.
-    async fn send(&self, asked: Asked<'_>) -> Result<Answer, Unanswered> {
+    async fn send<T>(&self, asked: &Asked<'_>) -> Result<Answer, Outcome<T>>
+    where
+        Outcome<T>: From<NoToken>,
+    {
+        self.with_token(async |token: &str| asked.send(token).await.map_err(|Lost| Outcome::Unknown)).await
+    }
+
+    /// Makes a call with a token, and once more with a fresh one if that was not believed.
+    async fn with_token<T>(&self, call: impl AsyncFn(&str) -> Result<Answer, Outcome<T>>) -> Result<Answer, Outcome<T>>
+    where
+        Outcome<T>: From<NoToken>,
+    {
         let token = self.token().await?;
-        let answer = asked.send(&token).await?;
+        let answer = call(&token).await?;
         if answer.status() != 401 {
             return Ok(answer);
         }
         answer.discard();
         google_token::forget(&token);
         let token = self.token().await?;
-        let answer = asked.send(&token).await?;
+        let answer = call(&token).await?;
         if answer.status() == 401 {
             google_token::forget(&token);
         }
         Ok(answer)
     }
 
-    async fn token(&self) -> Result<String, Unanswered> {
-        match google_token::get(&self.account, self.timeout).await {
-            Outcome::Done(token) => Ok(token),
-            Outcome::Retry { after, failure } => Err(Unanswered::Unsent { is_final: false, after, failure }),
-            Outcome::Refused(failure) => Err(Unanswered::Unsent { is_final: true, after: None, failure }),
-            Outcome::Unknown => Err(Unanswered::Lost),
-        }
+    async fn token(&self) -> Result<String, NoToken> {
+        google_token::get(&self.account, self.timeout).await
     }
+}
+
+/// Whether a file's address may be visited, and whether the token goes with it.
+fn visit(url: &Url, storage: &Url, token: &str) -> Option<file::Credential> {
+    let ours = url.origin() == storage.origin();
+    file::may_visit(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
 }
 
 impl Asked<'_> {
-    async fn send(&self, token: &str) -> Result<Answer, Unanswered> {
+    async fn send(&self, token: &str) -> Result<Answer, Lost> {
         let bearer = format!("Bearer {token}");
-        let mut headers = vec![("authorization", bearer.as_str())];
-        headers.push(match self.body {
-            Some(_) => ("content-type", "application/json"),
-            None => ("accept-encoding", "identity"),
-        });
         let call = Call {
-            method: if self.body.is_some() { Method::Post } else { Method::Get },
+            method: Method::Post,
             url: self.url,
-            headers: &headers,
-            body: self.body.map(|body| body()),
+            headers: &[("authorization", &bearer), ("content-type", "application/json")],
+            body: Some((self.body)()),
             headers_within: self.headers_within,
             all_within: self.all_within,
         };
-        call.send().await.map_err(|Lost| Unanswered::Lost)
+        call.send().await
     }
 }
 
-impl Unanswered {
-    /// Without a token nothing was bought, whatever the reason.
-    fn of_submit(self) -> Outcome<String> {
-        match self {
-            Self::Unsent { is_final: true, failure, .. } => Outcome::Refused(failure),
-            Self::Unsent { after, failure, .. } => Outcome::Retry { after, failure },
-            Self::Lost => Outcome::Unknown,
-        }
+/// Without a token nothing was bought, whatever the reason.
+impl From<NoToken> for Outcome<String> {
+    fn from(none: NoToken) -> Self {
+        let NoToken { is_final, after, failure } = none;
+        if is_final { Self::Refused(failure) } else { Self::Retry { after, failure } }
     }
+}
 
-    /// Want of a token is no word on a render.
-    fn of_poll(self) -> Outcome<Progress> {
-        match self {
-            Self::Unsent { after, failure, .. } => Outcome::Retry { after, failure },
-            Self::Lost => Outcome::Unknown,
-        }
+/// Want of a token is no word on a render.
+impl From<NoToken> for Outcome<Progress> {
+    fn from(none: NoToken) -> Self {
+        Self::Retry { after: none.after, failure: none.failure }
     }
+}
 
-    fn of_fetch(self) -> Outcome<Download> {
-        match self {
-            Self::Unsent { after, failure, .. } => file::retry(&failure.message, after),
-            Self::Lost => Outcome::Unknown,
-        }
+/// Nor on a video.
+impl From<NoToken> for Outcome<Download> {
+    fn from(none: NoToken) -> Self {
+        file::retry(&none.failure.message, none.after)
     }
 }
 

@@ -121,20 +121,24 @@ pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
     match reply.status {
         200 => match serde_json::from_slice(&reply.body).ok().and_then(|granted: Granted| granted.token(asked_at)) {
             Some(token) => Outcome::Done(token),
-            None => no_token("the answer of the token endpoint cannot be read", None),
+            None => {
+                Outcome::Retry { after: None, failure: no_token("the answer of the token endpoint cannot be read") }
+            }
         },
-        408 | 429 => no_token(&format!("the token endpoint answered with HTTP {}", reply.status), asked_wait(reply)),
-        400..=499 => Outcome::Refused(google::unavailable(&format!(
+        status @ (400..=407 | 409..=428 | 430..=499) => Outcome::Refused(google::unavailable(&format!(
             "Google refused the service account ({}): check VERTEX_SERVICE_ACCOUNT.",
-            words(reply)
+            words(reply, status)
         ))),
-        status => no_token(&format!("the token endpoint answered with HTTP {status}"), asked_wait(reply)),
+        status => {
+            let failure = no_token(&format!("the token endpoint answered with HTTP {status}"));
+            Outcome::Retry { after: asked_wait(reply), failure }
+        }
     }
 }
 
-/// There is no token, and it is nobody's word that there will be none.
-pub fn no_token<T>(why: &str, after: Option<Millis>) -> Outcome<T> {
-    Outcome::Retry { after, failure: google::unavailable(&format!("Google gave the service account no token: {why}.")) }
+/// Nothing came back of the question for a token.
+pub fn unanswered() -> Failure {
+    no_token("the token endpoint did not answer")
 }
 
 /// The platform's cryptography does not take the private key.
@@ -191,14 +195,19 @@ struct Denied {
 }
 
 /// The endpoint's own words, short and without anything that might be a secret.
-fn words(reply: &Reply) -> String {
-    let Ok(denied) = serde_json::from_slice::<Denied>(&reply.body) else { return format!("HTTP {}", reply.status) };
+fn words(reply: &Reply, status: u16) -> String {
+    let Ok(denied) = serde_json::from_slice::<Denied>(&reply.body) else { return format!("HTTP {status}") };
     let said = match denied.error_description.trim_end_matches('.') {
         "" => denied.error,
         description => format!("{}: {description}", denied.error),
     };
     let kept: Vec<&str> = said.split_whitespace().filter(|word| word.chars().count() <= MAX_WORD).collect();
     google::shortened(&kept.join(" ")).chars().take(MAX_WORDS).collect()
+}
+
+/// There is no token, and it is nobody's word that there will be none.
+fn no_token(why: &str) -> Failure {
+    google::unavailable(&format!("Google gave the service account no token: {why}."))
 }
 
 fn asked_wait(reply: &Reply) -> Option<Millis> {
