@@ -331,3 +331,39 @@ fn decoded(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{NoToken, visit};
+    use crate::clients::Download;
+    use crate::machine::job::Progress;
+    use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+    use url::Url;
+
+    #[test]
+    fn the_token_goes_to_the_storage_alone() {
+        let url = |text: &str| Url::parse(text).expect("an address");
+        let storage = url("https://storage.googleapis.com");
+        let bearer = Some(Some(("authorization", "Bearer t".to_owned())));
+        assert_eq!(visit(&url("https://storage.googleapis.com/storage/v1/b/x"), &storage, "t"), bearer);
+        for other in ["https://storage.googleapis.com:444/x", "https://evil.example/x", "https://googleapis.com/x"] {
+            assert_eq!(visit(&url(other), &storage, "t"), Some(None), "{other}");
+        }
+        assert_eq!(visit(&url("http://storage.googleapis.com/x"), &storage, "t"), None);
+    }
+
+    #[test]
+    fn want_of_a_token_ends_an_order_only_by_the_endpoints_own_word_and_never_a_paid_render_i4() {
+        let none = |is_final: bool| NoToken {
+            is_final,
+            after: Some(7),
+            failure: Failure::new(ErrorCode::ProviderUnavailable, "No."),
+        };
+        assert!(matches!(Outcome::<String>::from(none(true)), Outcome::Refused(_)));
+        for is_final in [true, false] {
+            assert!(matches!(Outcome::<Progress>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
+            assert!(matches!(Outcome::<Download>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
+        }
+        assert!(matches!(Outcome::<String>::from(none(false)), Outcome::Retry { after: Some(7), .. }));
+    }
+}
