@@ -53,34 +53,56 @@ pub(super) type Credential = Option<(&'static str, String)>;
 /// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
 /// be visited at all.
 pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
-    let Some(mut credential) = visit(&start) else {
+    let Some(credential) = visit(&start) else {
         return Outcome::Refused(storage("The video's address is not usable."));
     };
-    let mut url = start;
-    for _ in 0..=MAX_REDIRECTS {
-        let mut headers = vec![("accept-encoding", "identity")];
-        headers.extend(credential.as_ref().map(|(name, value)| (*name, value.as_str())));
-        let call = Call {
-            method: Method::Get,
-            url: url.as_str(),
-            headers: &headers,
-            body: None,
-            headers_within: HEADERS_TIMEOUT,
-            all_within: TIMEOUT,
-        };
-        let Ok(answer) = call.send().await else { return Outcome::Unknown };
+    match ask(&start, credential.as_ref()).await {
+        Ok(answer) => follow(start, answer, visit).await,
+        Err(Lost) => Outcome::Unknown,
+    }
+}
+
+/// The same from the first answer on.
+pub(super) async fn follow(
+    mut url: Url,
+    mut answer: Answer,
+    visit: impl Fn(&Url) -> Option<Credential>,
+) -> Outcome<Download> {
+    for _ in 0..MAX_REDIRECTS {
         if !(300..=399).contains(&answer.status()) {
             return accept(answer);
         }
         let next = answer.header("location").and_then(|location| url.join(&location).ok());
         answer.discard();
         let next = next.and_then(|next| Some((visit(&next)?, next)));
-        let Some((its_credential, next)) = next else {
+        let Some((credential, next)) = next else {
             return retry("The video's address redirects to one that may not be visited.", None);
         };
-        (credential, url) = (its_credential, next);
+        url = next;
+        answer = match ask(&url, credential.as_ref()).await {
+            Ok(answer) => answer,
+            Err(Lost) => return Outcome::Unknown,
+        };
     }
-    retry("The video's address redirects too often.", None)
+    if (300..=399).contains(&answer.status()) {
+        answer.discard();
+        return retry("The video's address redirects too often.", None);
+    }
+    accept(answer)
+}
+
+async fn ask(url: &Url, credential: Option<&(&'static str, String)>) -> Result<Answer, Lost> {
+    let mut headers = vec![("accept-encoding", "identity")];
+    headers.extend(credential.map(|(name, value)| (*name, value.as_str())));
+    let call = Call {
+        method: Method::Get,
+        url: url.as_str(),
+        headers: &headers,
+        body: None,
+        headers_within: HEADERS_TIMEOUT,
+        all_within: TIMEOUT,
+    };
+    call.send().await
 }
 
 /// Only encrypted addresses, but for the scheme of the configured upstream, which may be a local one.
@@ -89,7 +111,7 @@ pub(super) fn may_visit(url: &Url, upstream: &Url) -> bool {
 }
 
 /// Takes an answer for the file itself; a redirect is none.
-pub(super) fn accept(answer: Answer) -> Outcome<Download> {
+fn accept(answer: Answer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {

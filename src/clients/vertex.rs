@@ -1,7 +1,6 @@
 //! Veo over Vertex AI.
 //!
-//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only, and to neither by way of a
-//! redirect. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
+//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only, never to where a redirect leads. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
 //! applied. A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while
 //! it streams.
 
@@ -195,7 +194,11 @@ impl Vertex {
                 answer.discard();
                 file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT.", None)
             }
-            Ok(answer) => file::accept(answer),
+            // Wherever a redirect leads, the token stays here.
+            Ok(answer) => match Url::parse(&url) {
+                Ok(url) => file::follow(url, answer, |next| file::may_visit(next, &self.storage).then_some(None)).await,
+                Err(_) => Outcome::Refused(file::storage("The video's address is not usable.")),
+            },
             Err(unanswered) => unanswered.of_fetch(),
         }
     }
