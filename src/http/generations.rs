@@ -12,7 +12,7 @@ use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
 use crate::stub;
 use crate::wire::api::{
-    Generation, Intake, Links, Parsed, Problem, body_user_id, clarification, parse, response_too_long, rfc3339,
+    Generation, Intake, Links, Parsed, Problem, body_user_id, clarification, dollars, parse, response_too_long, rfc3339,
 };
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
@@ -27,6 +27,8 @@ struct Created<'a> {
     blocked_by: Option<BlockedBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_start_at: Option<String>,
+    /// US dollars, by the model's list price.
+    estimated_cost: f64,
     links: Links,
 }
 
@@ -68,7 +70,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let Parsed { key, request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
     // Images are large, and the bytes are read.
     drop(body);
-    let not_before = request.start_after;
+    let (not_before, estimated_cost) = (request.start_after, dollars(request.price_micros));
     let submission = Submission { key: key.clone(), request, uploads };
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
@@ -78,10 +80,10 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     })?;
     let mode = call.config.queue.mode;
     call.context.wait_until(dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone()));
-    created(call, &key, &accepted)
+    created(call, &key, &accepted, estimated_cost)
 }
 
-fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Problem> {
+fn created(call: &Call, key: &JobKey, accepted: &Accepted, estimated_cost: f64) -> Result<Answer, Problem> {
     let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
     let body = Created {
         success: true,
@@ -90,6 +92,7 @@ fn created(call: &Call, key: &JobKey, accepted: &Accepted) -> Result<Answer, Pro
         queue_position: Some(standing.position),
         blocked_by: standing.blocked_by,
         estimated_start_at: standing.estimated_start.map(rfc3339),
+        estimated_cost,
         links: view::links(call, key),
     };
     let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;

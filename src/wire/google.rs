@@ -208,7 +208,8 @@ pub(super) fn rejected(reason: &str) -> Failure {
     let explained = if categories.is_empty() {
         shortened(reason)
     } else {
-        format!("{} (what the filter found: {}).", shortened(reason).trim_end_matches('.'), categories.join(", "))
+        let reason = shortened(reason);
+        format!("{}. The filter found: {}.", reason.trim_end_matches('.'), categories.join(", "))
     };
     Failure::new(ErrorCode::ProviderRejectedContent, explained)
 }
@@ -256,7 +257,7 @@ mod tests {
     #[test]
     fn support_codes_are_explained_once_each() {
         let reason = "Veo could not generate the video. Support codes: 15236754, 29310472, 61493863";
-        assert_eq!(rejected(reason).message, format!("{reason} (what the filter found: a celebrity, violence)."));
+        assert_eq!(rejected(reason).message, format!("{reason}. The filter found: a celebrity, violence."));
         assert_eq!(rejected("No. Support codes: 1").message, "No. Support codes: 1");
         assert_eq!(rejected("15236754 boats").message, "15236754 boats");
     }

@@ -143,7 +143,7 @@ fn the_upstreams_reason_for_filtering_reaches_the_user(wire: Wire) {
     let reason = generation["error"].as_str().expect("a sentence");
     let expected = match wire {
         Wire::Gemini => "You have not been charged for this attempt.",
-        Wire::Vertex => "Support codes: 58061214 (what the filter found: children).",
+        Wire::Vertex => "Support codes: 58061214. The filter found: children.",
         Wire::Omni => "safety filter",
     };
     assert!(reason.contains(expected), "{reason}");

@@ -126,7 +126,7 @@ mod tests {
             "raiMediaFilteredReasons":["Veo could not generate 1 videos. Support codes: 42237218"]}}"#;
         let (code, words) = refused(filtered);
         assert_eq!(code, ErrorCode::ProviderRejectedContent);
-        assert!(words.ends_with("(what the filter found: a general safety violation)."), "{words}");
+        assert!(words.ends_with(". The filter found: a general safety violation."), "{words}");
         let unsafe_prompt = r#"{"done":true,"error":{"code":3,"message":"It violates the usage guidelines."}}"#;
         assert_eq!(refused(unsafe_prompt).0, ErrorCode::ProviderRejectedContent);
         assert_eq!(refused(r#"{"done":true,"error":{"code":3,"message":"No."}}"#).0, ErrorCode::InvalidRequest);

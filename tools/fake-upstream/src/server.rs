@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
@@ -47,6 +48,8 @@ impl Server {
             .merge(inbox::routes())
             .merge(push::routes(self.world.clone()))
             .fallback(unknown)
+            // The middleware has bounded what it read.
+            .layer(DefaultBodyLimit::disable())
             .layer(middleware::from_fn_with_state(self.world.clone(), record));
         let main = Router::new()
             .nest("/__control", control::routes())

@@ -35,8 +35,14 @@ fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
     let mut steps = job.input.as_array().cloned().unwrap_or_default();
     let video = json!({ "type": "model_output", "content": [video(job, &operation.file)] });
     let error = |code: i32| {
+        let word = match code {
+            3 => "invalid_argument",
+            8 => "resource_exhausted",
+            14 => "unavailable",
+            _ => "internal",
+        };
         json!([{
-            "code": format!("https://ai.google.dev/errors/{code}"),
+            "code": format!("https://ai.google.dev/errors/{word}"),
             "message": answers::FAILED,
         }])
     };
