@@ -111,14 +111,14 @@ impl World {
         let unseen = job.submits.iter().any(|row| row.cost_micros.is_none() && unsure(row.answer));
         if !unseen && job.cost_micros() != billed {
             let message = format!("job {number} says it cost {}, billed are {billed}", job.cost_micros());
-            self.violated(Invariant::I13, message);
+            self.violated(Invariant::I4, message);
         }
         if job.video().is_some() {
             let told =
                 self.upstream.operations.values().filter(|made| made.job == number && made.attempt == job.attempt);
             if told.clone().all(|made| made.bill != job.render_cost_micros()) {
                 let message = format!("job {number}'s video cost {}", job.render_cost_micros());
-                self.violated(Invariant::I13, message);
+                self.violated(Invariant::I4, message);
             }
         }
     }
