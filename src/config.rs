@@ -22,6 +22,9 @@ pub const WEBHOOK_VIDEO_URL_TTL: u64 = 7 * 24 * 3_600;
 /// How long an address handed out by the API stays valid, in seconds: one hour.
 pub const VIDEO_URL_TTL: u64 = 3_600;
 
+/// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit counts.
+const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
+
 /// Where this worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -68,6 +71,8 @@ pub struct Config {
     pub api_key: Option<String>,
     /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be asked for.
     pub default_model: Option<&'static str>,
+    /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the models' own limits.
+    pub submits_per_minute: Option<u64>,
     /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
     pub model_aliases: Aliases,
 }
@@ -100,6 +105,7 @@ impl Config {
             jwt_secret,
             api_key: variables.api_key()?,
             default_model: variables.default_model()?,
+            submits_per_minute: submits_per_minute(&variables)?,
             model_aliases: variables.model_aliases()?,
         })
     }
@@ -108,7 +114,8 @@ impl Config {
 impl Config {
     /// What can be asked for at `now`.
     pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
-        Catalogue { providers, aliases: &self.model_aliases, default_model: self.default_model, now }
+        let (aliases, default_model) = (&self.model_aliases, self.default_model);
+        Catalogue { providers, aliases, default_model, submits_per_minute: self.submits_per_minute, now }
     }
 }
 
@@ -131,6 +138,11 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     })
 }
 
+/// The operator's word on how many renders may be asked for within a minute; without it each model's own limit counts.
+fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigError> {
+    variables.optional_number("MAX_SUBMITS_PER_MINUTE", 1..=MOST_SUBMITS_PER_MINUTE)
+}
+
 fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError> {
     let slots = variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
     Ok(queue::Policy {
@@ -138,7 +150,7 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
         slots,
         user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
         max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
-        submits_per_minute: variables.number("MAX_SUBMITS_PER_MINUTE", 50, 1..=100_000)?,
+        submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
         max_cost_per_day: variables.micros("MAX_COST_PER_DAY")?,
         max_cost_per_user_per_day: variables.micros("MAX_COST_PER_USER_PER_DAY")?,
     })

@@ -105,6 +105,17 @@ mod tests {
     }
 
     #[test]
+    fn the_smaller_limit_counts_and_a_model_allows_one_at_least() {
+        for (own, open) in [(None, 3), (Some(0), 1), (Some(2), 2), (Some(9), 3)] {
+            let mut limiter = Limiter::default();
+            limiter.allow(own);
+            limiter.allow(None);
+            let unspent = (0..9).take_while(|unspent| limiter.shut(3, *unspent, NOW).is_none()).count();
+            assert_eq!(unspent, open, "{own:?} of the model");
+        }
+    }
+
+    #[test]
     fn a_block_ends_by_itself_and_is_never_longer_than_a_day() {
         let mut limiter = Limiter::default();
         limiter.block(NOW + 22 * SECOND, NOW);

@@ -62,6 +62,8 @@ pub struct Catalogue<'a> {
     pub aliases: &'a Aliases,
     /// The model of an order that names none, if the operator chose one.
     pub default_model: Option<&'a str>,
+    /// How many renders the operator lets be asked for within a minute, whatever the model's own limit is.
+    pub submits_per_minute: Option<u64>,
     /// When is asked, because models retire.
     pub now: Millis,
 }

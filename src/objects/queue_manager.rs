@@ -4,11 +4,13 @@
 //! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
 //!   order, and its catalogue card.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next.
+//! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
+//!   that writes the entry.
 //! * One alarm: the earliest lease, watch, delay or admission that is due.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
-//! `Enqueue`, `Report`, `Claim`, `Standing`, `Sweep` and `Expire` are one synchronous step, admission included: nothing is
-//! awaited between reading and writing, so two of them can never grant the same slot. `List` and `Stats` only read.
+//! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep` and `Expire` are one synchronous step, admission included:
+//! nothing is awaited between reading and writing, so two of them can never grant the same slot, nor spend the same dollar. `List` and `Stats` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a

@@ -1,10 +1,10 @@
 //! What each model takes and costs.
 
-use crate::requests::{CATALOGUE, accepted, parsed, refused};
+use crate::requests::{CATALOGUE, INTAKE, accepted, object, parsed, refused};
 use chrono::DateTime;
 use reelay::clients::REGISTRY;
 use reelay::models::{Aliases, Audio, Catalogue, Choice, MODELS, Model, PROVIDERS, Wish, render_options};
-use reelay::wire::api::Problem;
+use reelay::wire::api::{Intake, Problem, parse};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -182,6 +182,13 @@ fn what_the_registry_says_of_a_model_reaches_its_order() {
     let request = accepted(json!({ "prompt": "a dog", "provider": "vertex" }));
     assert_eq!((request.submits_per_minute, request.cancellable), (Some(50), false));
     assert_eq!(request.render.audio, Some(true));
+}
+
+#[test]
+fn the_operators_limit_a_minute_counts_instead_of_the_models() {
+    let catalogue = Catalogue { submits_per_minute: Some(300), ..CATALOGUE };
+    let parsed = parse(&object(json!({ "prompt": "a dog", "provider": "omni" })), Intake { catalogue, ..INTAKE });
+    assert_eq!(parsed.expect("valid").request.submits_per_minute, Some(300));
 }
 
 #[test]

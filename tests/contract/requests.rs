@@ -15,6 +15,7 @@ pub(crate) const CATALOGUE: Catalogue<'static> = Catalogue {
     providers: &["veo3", "vertex", "omni"],
     aliases: &NO_ALIASES,
     default_model: None,
+    submits_per_minute: None,
     now: 1_795_478_400_000,
 };
 

@@ -14,7 +14,8 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.environment, Environment::Production);
     assert_eq!(config.queue.mode, Mode::Immediate);
     assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
-    assert_eq!((config.queue.submits_per_minute, config.retention), (50, 7 * DAY));
+    assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (100_000, None));
+    assert_eq!(config.retention, 7 * DAY);
     assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
     assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
@@ -70,6 +71,7 @@ fn every_variable_is_read() {
     assert_eq!(config.queue.max_cost_per_day, Some(25_000_000));
     assert_eq!(config.queue.max_cost_per_user_per_day, Some(12_500_000));
     assert_eq!((config.job.max_retries, config.job.job_timeout), (0, 60_000));
+    assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (4, Some(4)));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
     assert_eq!((config.job.poll_interval, config.job.first_poll), (250, Some(100)));
     assert_eq!(config.job.webhook_schedule, [0, 1_000, 2_000]);

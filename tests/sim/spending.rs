@@ -14,6 +14,13 @@ impl World {
     /// Looks at a step of the queue that has just been saved.
     pub(crate) fn observe_spending(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
         self.check_budget(rows, input, reply, now);
+        let expires = matches!(input, Input::Expire { .. });
+        if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
+            if rows.spending_before() != &rows.spending {
+                self.violated(Invariant::I13, format!("{input:?} charged nobody, and a day"));
+            }
+            return;
+        }
         let mut book = std::mem::take(&mut self.spending);
         for key in rows.touched() {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
@@ -25,7 +32,7 @@ impl World {
                 self.check_charge(entry, before, now);
             }
         }
-        if matches!(input, Input::Expire { .. }) {
+        if expires {
             book.forget(now / DAY);
         }
         let differs = book.difference(&rows.spending);
@@ -104,17 +111,26 @@ impl World {
         let unseen = job.submits.iter().any(|row| row.cost_micros.is_none() && unsure(row.answer));
         if !unseen && job.cost_micros() != billed {
             let message = format!("job {number} says it cost {}, billed are {billed}", job.cost_micros());
-            self.violated(Invariant::I13, message);
+            self.violated(Invariant::I4, message);
         }
         if job.video().is_some() {
             let told =
                 self.upstream.operations.values().filter(|made| made.job == number && made.attempt == job.attempt);
             if told.clone().all(|made| made.bill != job.render_cost_micros()) {
                 let message = format!("job {number}'s video cost {}", job.render_cost_micros());
-                self.violated(Invariant::I13, message);
+                self.violated(Invariant::I4, message);
             }
         }
     }
+}
+
+/// Whether a write changed nothing of what an entry is charged with.
+fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
+    before.zip(after).is_some_and(|(before, after)| {
+        before.card.created_at == after.card.created_at
+            && before.card.cost_micros == after.card.cost_micros
+            && before.charges == after.charges
+    })
 }
 
 /// Whether a further attempt would be charged besides what is charged already.

@@ -36,12 +36,15 @@ fn a_push_of_a_registered_webhook_ends_the_wait_and_a_second_one_is_dropped() {
 }
 
 #[test]
-fn a_push_before_its_time_costs_one_look_and_changes_nothing() {
+fn a_push_before_its_time_changes_nothing() {
     let world = pushed("per-request");
-    let (user, prompt) = (world.user().over(Wire::Omni), unique("pushed early [[push:early]] [[render:600s]]"));
+    let (user, prompt) = (world.user().over(Wire::Omni), unique("[[push:early render:600s]] pushed early"));
     let id = user.generate(&prompt);
-    world.upstream.wait("poll", &prompt, 1);
+    until("it was pushed", PATIENCE, || {
+        world.upstream.pushes(&prompt).iter().any(|push| push["status"] == 204).then_some(())
+    });
     assert_eq!(user.generation(&id)["status"], "processing");
+    assert!(world.upstream.requests("poll", &prompt).len() <= 1, "a look at most");
     assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
 }
 

@@ -116,7 +116,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
         timeout,
         confirm,
         images: uploads.iter().map(|upload| upload.image.clone()).collect(),
-        submits_per_minute: Some(model.requests_per_minute),
+        submits_per_minute: Some(intake.catalogue.submits_per_minute.unwrap_or(model.requests_per_minute)),
         cancellable: model.cancellable,
     };
     Ok(Parsed { key, request, uploads })
