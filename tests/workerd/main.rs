@@ -22,6 +22,7 @@ mod own_worlds;
 mod pushes;
 mod queues;
 mod repeats;
+mod sdk;
 mod secrets;
 mod settings;
 mod stored;

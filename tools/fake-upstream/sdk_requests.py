@@ -30,8 +30,7 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63000100000005"
     "0001000a2db40000000049454e44ae426082"
 )
-HOOK = "https://reelay.example/google"
-METADATA = {"generation": "a-generation"}
+HOOK = "https://reelay.example/api/webhooks/upstream"
 MAX_POLLS = 200
 
 
@@ -51,6 +50,10 @@ def until(look, done):
             return found
         time.sleep(0.05)
     raise AssertionError("it never ends")
+
+
+def hook(wire):
+    return {"uris": [HOOK], "user_metadata": {"userId": f"sdk-{wire}", "generationId": "webhook"}}
 
 
 def veo(google, wire, model, cases):
@@ -99,9 +102,9 @@ def veo_cases(people, people_with_images):
 def gemini(base_url, key):
     google = genai.Client(api_key=key, vertexai=False, http_options=types.HttpOptions(base_url=base_url))
     cases = veo_cases("allow_all", "allow_adult")
-    hook = {"uris": [HOOK], "user_metadata": METADATA}
-    cases["webhook"] = (None, types.GenerateVideosConfig(duration_seconds=8, webhook_config=hook))
-    started = veo(google, "gemini", "veo-3.1-generate-preview", cases)["defaults"]
+    told = cases["defaults"][1].model_copy(update={"webhook_config": types.WebhookConfig(**hook("gemini"))})
+    cases["webhook"] = (None, told)
+    started = veo(google, "gemini", "veo-3.1-generate-001", cases)["defaults"]
     prompt = prompt_of("gemini", "defaults")
     operation = until(lambda: google.operations.get(started), lambda operation: operation.done)
     say("poll", prompt)
@@ -138,13 +141,14 @@ def vertex(base_url, credential):
         if settings is not None:
             settings.generate_audio = True
     stored = types.Image(gcs_uri="gs://films/frame.jpg", mime_type="image/jpeg")
+    usual = lambda **more: cases["defaults"][1].model_copy(update=more)
     cases |= {
-        "4k": (None, config(resolution="4k", duration_seconds=8)),
-        "seed": (None, config(seed=4_294_967_295)),
+        "4k": (None, usual(resolution="4k")),
+        "seed": (None, usual(seed=4_294_967_295)),
         "two-samples": (None, config(number_of_videos=2)),
         "image-from-storage": (stored, config(duration_seconds=8, resize_mode="CROP")),
-        "audio-off": (None, config(generate_audio=False, duration_seconds=6)),
-        "storage": (None, config(output_gcs_uri="gs://films/reelay/")),
+        "audio-off": (None, usual(generate_audio=False, duration_seconds=6)),
+        "storage": (None, usual(output_gcs_uri="gs://films/reelay/")),
         "labels": (None, config(labels={"job": "a-generation"})),
     }
     operations = veo(google, "vertex", "veo-3.1-generate-001", cases)
@@ -170,22 +174,22 @@ def omni_cases():
     cases = {
         "defaults": (newer, [], usual, task("text_to_video")),
         "bare": (newer, [], {}, {}),
-        "portrait": (newer, [], {**usual, "aspect_ratio": "9:16"}, {}),
+        "portrait": (newer, [], {**usual, "aspect_ratio": "9:16"}, task("text_to_video")),
         "seed": (newer, [], usual, task("text_to_video", seed=7)),
-        "shortest": (newer, [], {**usual, "duration": "3s"}, {}),
-        "longest": (newer, [], {**usual, "duration": "15s"}, {}),
+        "shortest": (newer, [], {**usual, "duration": "3s"}, task("text_to_video")),
+        "longest": (newer, [], {**usual, "duration": "15s"}, task("text_to_video")),
         "older-model": (older, [], usual, task("text_to_video")),
-        "older-model-longest": (older, [], {**usual, "duration": "10s"}, {}),
+        "older-model-longest": (older, [], {**usual, "duration": "10s"}, task("text_to_video")),
         "inline": (newer, [], {**usual, "delivery": "inline"}, {}),
         "image-to-video": (newer, [image], usual, task("image_to_video")),
         "reference-images": (newer, [image, image], usual, task("reference_to_video")),
         "labels": (newer, [], usual, {"labels": {"job": "a-generation"}}),
-        "webhook": (newer, [], usual, {"webhook_config": {"uris": [HOOK], "user_metadata": METADATA}}),
+        "webhook": (newer, [], usual, {**task("text_to_video"), "webhook_config": hook("omni")}),
         "cancel": (newer, [], usual, {}),
         "delete": (newer, [], usual, {}),
     }
     for resolution in ["360p", "720p", "1080p", "4k"]:
-        cases[resolution] = (newer, [], {**usual, "resolution": resolution}, {})
+        cases[resolution] = (newer, [], {**usual, "resolution": resolution}, task("text_to_video"))
     return cases
 
 

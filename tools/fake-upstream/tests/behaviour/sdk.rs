@@ -1,0 +1,62 @@
+//! Google's SDK for Python, installed from the package index into the build folder by the first test that needs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// A version of the SDK, and where it is.
+pub(crate) struct Sdk {
+    packages: &'static [&'static str],
+    variable: &'static str,
+    python: OnceLock<PathBuf>,
+}
+
+/// The last minor version that speaks Veo over the Gemini API.
+pub(crate) static OLDER: Sdk =
+    Sdk { packages: &["google-genai==2.34.0"], variable: "FAKE_UPSTREAM_PYTHON", python: OnceLock::new() };
+/// The one that speaks Vertex AI and the Interactions API.
+pub(crate) static NEWER: Sdk = Sdk {
+    packages: &["google-genai==3.4.0", "google-cloud-storage==3.17.1"],
+    variable: "FAKE_UPSTREAM_PYTHON_3",
+    python: OnceLock::new(),
+};
+
+impl Sdk {
+    /// Runs a script.
+    pub(crate) fn run(&self, script: &Path, arguments: &[&str]) -> Output {
+        let mut command = Command::new(self.python());
+        command.args(["-W", "ignore"]).arg(script).args(arguments).output().expect("the interpreter runs")
+    }
+
+    /// An interpreter with the SDK, installed once for all tests.
+    pub(crate) fn python(&self) -> &Path {
+        self.python.get_or_init(|| {
+            if let Some(python) = std::env::var_os(self.variable) {
+                return python.into();
+            }
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(self.packages.join("-").replace("==", "-"));
+            let python = folder.join("bin/python");
+            let complete = folder.join("complete");
+            if !complete.exists() {
+                run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+                let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+                run(Command::new(&python).args(pip).args(self.packages));
+                std::fs::write(complete, "").expect("the build folder can be written");
+            }
+            python
+        })
+    }
+}
+
+/// What was printed.
+pub(crate) fn text(output: &Output) -> String {
+    let printed = [output.stdout.as_slice(), &output.stderr].concat();
+    String::from_utf8_lossy(&printed).into_owned()
+}
+
+/// Runs a command, which has to end well.
+pub(crate) fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", text(&output));
+    output
+}
