@@ -88,16 +88,16 @@ impl Limits {
     }
 
     /// How many submits of the last minute there are with one that is made now, and how many are allowed.
-    fn make(&mut self, upstream: String, made: Made) -> (u64, u64) {
+    fn make(&mut self, upstream: &str, made: Made) -> (u64, u64) {
         let from = made.at.saturating_sub(MINUTE).max(self.jumped_at);
-        let all = self.made.entry(upstream.clone()).or_default();
+        let all = self.made.entry(upstream.to_owned()).or_default();
         all.push(made);
         let (mut count, mut since) = (0, from);
         for other in all.iter().filter(|other| other.at > from) {
             count += 1;
             since = since.min(other.granted_at);
         }
-        (count, self.of(&upstream, self.largest_since(since)))
+        (count, self.of(upstream, self.largest_since(since)))
     }
 }
 
@@ -112,7 +112,7 @@ impl World {
         let object = &self.jobs[number];
         let upstream = job_object::upstream(&object.request);
         let granted_at = self.limits.granted.get(&(object.key.clone(), epoch)).copied().unwrap_or(self.real);
-        let (count, limit) = self.limits.make(upstream.clone(), Made { at: self.real, granted_at });
+        let (count, limit) = self.limits.make(&upstream, Made { at: self.real, granted_at });
         if count > limit {
             let message = format!("{count} submits to {upstream} within a minute, {limit} are allowed");
             self.violated(Invariant::Limit, message);

@@ -22,6 +22,7 @@ pub(crate) enum NeverHeals {
 }
 
 /// What the orders of one world may ask for.
+#[allow(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wishes {
     /// How many models are ordered.

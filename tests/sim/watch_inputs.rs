@@ -26,7 +26,7 @@ impl World {
     pub(crate) fn check_images(&mut self, number: usize, job: &Job) {
         let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
         let ended = job.status().is_terminal();
-        if completed || (ended && job.inputs_discarded) {
+        if completed || (ended && job.inputs_discarded_at.is_some()) {
             return;
         }
         let missing = job.request.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));

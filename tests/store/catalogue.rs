@@ -123,6 +123,8 @@ fn what_a_day_has_spent_is_counted_for_each_user_and_for_all() {
     store.forget_spending(2).unwrap();
     store.give_back(1, "ann", 1).unwrap();
     assert_eq!([1, 2].map(|day| spent(&store, day)), [[0, 0, 0], [11, 0, 11]]);
+    store.give_back(2, "ann", 12).unwrap();
+    assert_eq!(spent(&store, 2), [0, 0, 0], "never less than nothing");
 }
 
 #[test]

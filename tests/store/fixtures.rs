@@ -102,9 +102,9 @@ fn images_that_are_to_be_deleted_are_remembered_i11() {
     let read = |name: &str| load(&fs::read_to_string(folder().join(name)).unwrap());
     let loaded = read("job_v1_completed_discarding.json");
     assert_eq!(loaded.discards.get(&INPUTS).map(|errand| errand.tries), Some(1));
-    assert!(loaded.inputs_discarded && loaded.request.images.len() == 3);
+    assert!(loaded.inputs_discarded_at.is_some() && loaded.request.images.len() == 3);
     let older = read("job_v1_completed.json");
-    assert!(!older.inputs_discarded && older.request.images.is_empty());
+    assert!(older.inputs_discarded_at.is_none() && older.request.images.is_empty());
 }
 
 #[test]

@@ -128,6 +128,21 @@ fn a_job_is_forgotten_only_by_its_own_refusal_and_only_while_nobody_was_told_i1(
 }
 
 #[test]
+fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
+    let mut story = JobStory::ordered(|request| request.confirm = true);
+    let born = story.job.created_at;
+    assert!(story.job.can_withdraw(born) && !story.job.can_withdraw(born - 1));
+    let mut promised = story.job.clone();
+    promised.promise();
+    assert!(!promised.can_withdraw(born));
+    story.sleeps();
+    assert!(matches!(story.acts(), Effect::Report { .. }));
+    assert!(!story.job.can_withdraw(born), "the report is on its way");
+    story.hears(Answer::Reported(Outcome::Unknown));
+    assert!(!story.job.can_withdraw(born), "it may have arrived");
+}
+
+#[test]
 fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
     let story = JobStory::accepted();
     let born = story.job.created_at;

@@ -43,7 +43,7 @@ fn no_images_are_deleted_while_the_attempt_may_submit_again() {
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    assert!(!story.job.inputs_discarded && story.job.discards.is_empty());
+    assert!(story.job.inputs_discarded_at.is_none() && story.job.discards.is_empty());
 }
 
 #[test]

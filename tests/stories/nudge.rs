@@ -88,6 +88,7 @@ fn a_push_does_not_move_the_deadline() {
 #[test]
 fn a_push_never_delays_a_look() {
     let mut story = JobStory::rendering();
+    story.reports();
     let next = story.job.wake(story.now).unwrap().at;
     story.now = next + SECOND;
     nudge(&mut story, "1");

@@ -46,7 +46,7 @@ impl Job {
         if self.attempt >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
-        if self.inputs_discarded {
+        if self.inputs_discarded_at.is_some() {
             return Err(Refusal::InputsGone);
         }
         self.begin_attempt(turn);

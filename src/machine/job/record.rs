@@ -222,9 +222,9 @@ pub struct Job {
     /// Renders that the upstream is to give up, by operation.
     #[serde(default)]
     pub abandons: BTreeMap<String, Errand>,
-    /// The order's images are being deleted, or have been: no further attempt can be made with them.
+    /// Since when the order's images are being deleted, or have been: no further attempt can be made with them.
     #[serde(default)]
-    pub inputs_discarded: bool,
+    pub inputs_discarded_at: Option<Millis>,
     /// A video that must not stay in R2, by attempt; by [`INPUTS`](super::INPUTS) the order's images.
     pub discards: BTreeMap<u32, Errand>,
     /// When the user had the video deleted.
@@ -268,7 +268,7 @@ impl Job {
             report_number: 0,
             nudges: Vec::new(),
             abandons: BTreeMap::new(),
-            inputs_discarded: false,
+            inputs_discarded_at: None,
             discards: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),

@@ -67,14 +67,14 @@ impl Job {
     /// Has the order's images deleted, which nobody needs any more.
     pub(super) fn discard_inputs(&mut self, now: Millis) {
         if self.keeps_inputs() {
-            self.inputs_discarded = true;
+            self.inputs_discarded_at = Some(now);
             self.discard(INPUTS, now);
         }
     }
 
     /// Whether there are images of the order in R2 that nobody has had deleted.
     pub(super) fn keeps_inputs(&self) -> bool {
-        !self.request.images.is_empty() && !self.inputs_discarded
+        !self.request.images.is_empty() && self.inputs_discarded_at.is_none()
     }
 
     pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, turn: &mut Turn) {
