@@ -20,7 +20,7 @@ on_each_wire! {
 fn an_image_reaches_the_upstream_and_is_gone_once_the_video_is_there(wire: Wire) {
     let world = shared();
     let (user, prompt) = (world.user().over(wire), unique("an image moves"));
-    let generation = ordered(&user, &prompt, json!({ "image": image(PNG) }));
+    let generation = ordered(&user, &prompt, &json!({ "image": image(PNG) }));
     let id = generation["generationId"].as_str().expect("an id");
     user.ends_as(id, "completed");
     let submits = world.upstream.requests("submit", &prompt);
@@ -41,7 +41,7 @@ fn a_large_image_passes_and_the_order_is_echoed_without_it(wire: Wire) {
     let (user, prompt) = (world.user().over(wire), unique("a large image moves"));
     let mut bytes = STANDARD.decode(PNG).expect("base64");
     bytes.resize(SIZE, 7);
-    let generation = ordered(&user, &prompt, json!({ "image": image(&STANDARD.encode(bytes)), "mine": "kept" }));
+    let generation = ordered(&user, &prompt, &json!({ "image": image(&STANDARD.encode(bytes)), "mine": "kept" }));
     let id = generation["generationId"].as_str().expect("an id");
     let shown = user.ends_as(id, "completed");
     let echoed = json!({ "image": { "mimeType": "image/png", "size": SIZE }, "mine": "kept" });
@@ -57,7 +57,7 @@ fn killed_before_the_submit_the_image_is_still_there(wire: Wire) {
     let holders: Vec<String> = (0..3).map(|_| user.generate(&unique("holds a slot"))).collect();
     world.upstream.wait_held("poll", "holds a slot", 3);
     let prompt = unique("an image waits");
-    let generation = ordered(&user, &prompt, json!({ "image": image(PNG) }));
+    let generation = ordered(&user, &prompt, &json!({ "image": image(PNG) }));
     let id = generation["generationId"].as_str().expect("an id");
     assert_eq!(images(&world, &user, id).len(), 1, "it waits in R2");
     world.worker.kill();
@@ -95,7 +95,7 @@ fn image(data: &str) -> Value {
 }
 
 #[track_caller]
-fn ordered(user: &Api, prompt: &str, parameters: Value) -> Value {
+fn ordered(user: &Api, prompt: &str, parameters: &Value) -> Value {
     let order = json!({ "prompt": prompt, "provider": user.wire.provider(), "parameters": parameters });
     let answer = user.create(&order);
     assert_eq!(answer.status, 201, "{}", answer.text());

@@ -64,8 +64,8 @@ fn sent_by_the_sdk(world: &World, wire: Wire) -> BTreeMap<String, String> {
     assert!(output.status.success(), "{}", text(&output));
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let cases = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let word = |case: &Value, field: &str| case[field].as_str().expect("text").to_owned();
-    cases.map(|case| (word(&case, "case"), word(&case, "prompt"))).collect()
+    let text_of = |case: &Value, field: &str| case[field].as_str().expect("text").to_owned();
+    cases.map(|case| (text_of(&case, "case"), text_of(&case, "prompt"))).collect()
 }
 
 /// What the app orders for each case of the SDK's.
