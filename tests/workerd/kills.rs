@@ -228,7 +228,7 @@ fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
             "poll"
         }
         OnTheWay::Held(step) => {
-            upstream.wait_held(step, &prompt, 1);
+            upstream.wait_held(user.wire.request_at(step), &prompt, 1);
             step
         }
         OnTheWay::Telling => {

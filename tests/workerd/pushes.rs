@@ -38,7 +38,7 @@ fn a_push_of_a_registered_webhook_ends_the_wait_and_a_second_one_is_dropped() {
 #[test]
 fn a_push_before_its_time_changes_nothing() {
     let world = pushed("per-request");
-    let (user, prompt) = (world.user().over(Wire::Omni), unique("[[push:early render:600s]] pushed early"));
+    let (user, prompt) = (world.user().over(Wire::Omni), unique("[[push:early render:600000]] pushed early"));
     let id = user.generate(&prompt);
     until("it was pushed", PATIENCE, || {
         world.upstream.pushes(&prompt).iter().any(|push| push["status"] == 204).then_some(())

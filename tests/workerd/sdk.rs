@@ -187,13 +187,18 @@ fn both(world: &World, step: &str, prompt: &str) -> (Vec<Value>, Vec<Value>) {
 
 /// What of a request matters, the ids of two renders being two.
 fn seen(request: &Value) -> Value {
-    let ids = [&request["operation"], &request["file"]];
     let plain = |text: &Value| {
-        let mut text = text.as_str().unwrap_or_default().to_owned();
-        for id in ids.into_iter().filter_map(Value::as_str) {
-            text = text.replace(id, "{id}");
+        let text = text.as_str().unwrap_or_default();
+        let operation =
+            request["operation"].as_str().map_or_else(|| text.to_owned(), |id| text.replace(id, "{operation}"));
+        match operation.split_once("/files/") {
+            None => operation,
+            Some((before, file)) => {
+                let rest =
+                    file.trim_start_matches(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+                format!("{before}/files/{{file}}{rest}")
+            }
         }
-        text
     };
     let body = plain(&request["body"]);
     json!({
@@ -214,5 +219,8 @@ fn image() -> Value {
 fn a_request_that_differs_is_told_from_one_that_does_not() {
     let request = |body: &str| json!({ "method": "POST", "path": "/a/7/b", "operation": "7", "body": body });
     assert_eq!(seen(&request(r#"{"a":1,"b":"7"}"#)), seen(&request(r#"{"b":"7","a":1}"#)));
+    let file = |path: &str| seen(&json!({ "path": path, "body": "" }))["path"].clone();
+    assert_eq!(file("/v1/files/abc1:download"), file("/v1/files/xyz2:download"));
+    assert_ne!(file("/v1/files/abc1:download"), file("/v1beta/files/abc1:download"));
     assert_ne!(seen(&request(r#"{"a":1}"#)), seen(&request(r#"{"a":"1"}"#)));
 }
