@@ -14,15 +14,26 @@ use worker::Env;
 /// Keeps the images, creates, then enqueues.
 pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
     let Submission { key, request, uploads } = submission;
-    if let Err(error) = inputs::keep(env, &uploads).await {
+    let images: Vec<String> = uploads.iter().map(|upload| upload.image.key.clone()).collect();
+    if let Err(error) = inputs::keep(env, uploads).await {
         log::error(&Line { message: "images not stored", reason: Some(error.to_string()), ..line(&key) });
         return Err(Rejection::Unavailable);
     }
     let accepted = create(env, &key, request).await;
-    if let Err(Rejection::Conflict | Rejection::Full { .. }) = accepted {
-        inputs::remove(env, &uploads).await;
+    if !may_need_images(&accepted) {
+        inputs::remove(env, &images).await;
     }
     accepted
+}
+
+/// Whether there is, or may be, a job that needs the order's images. One that has completed has deleted its own, and the
+/// repeat has put them there again.
+fn may_need_images(accepted: &Result<Accepted, Rejection>) -> bool {
+    match accepted {
+        Ok(Accepted { status, .. }) => *status != Status::Completed,
+        Err(Rejection::Conflict | Rejection::Full { .. } | Rejection::OverBudget { .. }) => false,
+        Err(Rejection::Unavailable) => true,
+    }
 }
 
 async fn create(env: &Env, key: &JobKey, request: Request) -> Result<Accepted, Rejection> {
@@ -90,5 +101,24 @@ async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, refused: Rejectio
             log::error(&Line { message: "withdraw failed", reason: Some(error.to_string()), ..line(key) });
             Rejection::Unavailable
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Accepted, Rejection, Status, may_need_images};
+    use crate::machine::queue::{OverBudget, Whose};
+
+    #[test]
+    fn images_are_removed_when_no_job_can_need_them_i15() {
+        let accepted = |status| Ok(Accepted { new: false, status, epoch: 1, created_at: 0, standing: None });
+        for status in Status::ALL {
+            assert_eq!(may_need_images(&accepted(status)), status != Status::Completed, "{status:?}");
+        }
+        let over = OverBudget { whose: Whose::Everyone, price_micros: 1, resets_at: None };
+        for refused in [Rejection::Conflict, Rejection::Full { retry_after: 1 }, Rejection::OverBudget { over }] {
+            assert!(!may_need_images(&Err(refused)), "{refused:?}");
+        }
+        assert!(may_need_images(&Err(Rejection::Unavailable)), "the job may have been made");
     }
 }

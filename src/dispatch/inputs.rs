@@ -5,25 +5,25 @@ use futures::future::{join_all, try_join_all};
 use worker::{Env, HttpMetadata, Result};
 
 /// Keeps the images. A repeat of the same request writes the same bytes to the same places.
-pub(super) async fn keep(env: &Env, uploads: &[Upload]) -> Result<()> {
+pub(super) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
     if uploads.is_empty() {
         return Ok(());
     }
     let bucket = env.bucket("VIDEOS")?;
-    let puts = uploads.iter().map(|Upload { image, bytes }| {
-        let metadata = HttpMetadata { content_type: Some(image.mime_type.clone()), ..HttpMetadata::default() };
-        bucket.put(image.key.as_str(), bytes.clone()).http_metadata(metadata).execute()
+    let puts = uploads.into_iter().map(|Upload { image, bytes }| {
+        let metadata = HttpMetadata { content_type: Some(image.mime_type), ..HttpMetadata::default() };
+        bucket.put(image.key, bytes).http_metadata(metadata).execute()
     });
     try_join_all(puts).await?;
     Ok(())
 }
 
 /// Removes the images of an order that was refused. What cannot be removed is left to the bucket's own rules.
-pub(super) async fn remove(env: &Env, uploads: &[Upload]) {
-    if uploads.is_empty() {
+pub(super) async fn remove(env: &Env, keys: &[String]) {
+    if keys.is_empty() {
         return;
     }
     if let Ok(bucket) = env.bucket("VIDEOS") {
-        drop(join_all(uploads.iter().map(|upload| bucket.delete(upload.image.key.as_str()))).await);
+        drop(join_all(keys.iter().map(|key| bucket.delete(key.as_str()))).await);
     }
 }

@@ -76,7 +76,7 @@ impl Catalogue<'_> {
 
     /// The model of an order that names neither model nor provider.
     pub fn default(&self) -> Option<&'static Model> {
-        self.of(None, self.default_model?).or_else(|| self.models().next())
+        self.find(None, None).ok()
     }
 
     /// Finds the model of an order.

@@ -173,6 +173,14 @@ fn the_operators_default_counts_where_the_provider_has_it() {
     assert_eq!(catalogue.find(None, None).map(|model| model.id), Ok("gemini-omni-1.1-flash"));
     assert_eq!(catalogue.find(Some("vertex"), None).map(|model| model.id), Ok("veo-3.1-generate-001"));
     assert_eq!(catalogue.default().map(|model| model.id), Some("gemini-omni-1.1-flash"));
+    for providers in [&["vertex"][..], &["omni"][..]] {
+        for default_model in [None, Some("gemini-omni-1.1-flash")] {
+            let catalogue = Catalogue { providers, default_model, ..CATALOGUE };
+            let shown = catalogue.default().map(|model| model.id);
+            assert_eq!(shown, catalogue.find(None, None).map(|model| model.id).ok(), "{providers:?} {default_model:?}");
+            assert!(shown.is_some(), "{providers:?} {default_model:?}");
+        }
+    }
 }
 
 #[test]

@@ -164,10 +164,14 @@ impl<R: Rows> Turn<'_, R> {
             ) => watched,
         };
         self.leave(&mut entry, place);
+        let was_over = entry.is_over_uncharged();
         // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
         let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
         entry.card = Card { epoch, submits: entry.card.submits, ..card };
         entry.late = false;
+        if was_over && entry.card.status.is_terminal() {
+            entry.card.cost_micros = 0;
+        }
         let cost = entry.card.cost_micros;
         self.charge(&mut entry, cost)?;
         self.rows.save(&entry)?;
@@ -233,11 +237,12 @@ impl<R: Rows> Turn<'_, R> {
         let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
-        if let Said::State { epoch: theirs, report_number, submits, cost_micros, .. } = said {
+        if let Said::State { epoch: theirs, report_number, status, submits, cost_micros, .. } = said {
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
             // What is no older than the card is the job's own word, also on whether a price that is held will be used.
-            if (theirs, report_number) >= card.age() && (cost_micros.is_some() || theirs == card.epoch) {
+            let is_news = (theirs, report_number) >= card.age() && (cost_micros.is_some() || theirs == card.epoch);
+            if is_news && !(entry.is_over_uncharged() && status.is_terminal()) {
                 entry.card.cost_micros = cost_micros.unwrap_or(card.cost_micros);
                 let cost = entry.card.cost_micros;
                 self.charge(&mut entry, cost)?;

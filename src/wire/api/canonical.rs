@@ -3,30 +3,40 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Hex SHA-256 over the canonical text of named values.
 pub(super) fn fingerprint(parts: &BTreeMap<&str, &Value>) -> String {
-    let mut text = String::new();
+    let mut text = Hashed(Sha256::new());
     write_object(parts.iter().map(|(key, value)| (*key, *value)), &mut text);
-    format!("{:x}", Sha256::digest(text))
+    format!("{:x}", text.0.finalize())
 }
 
-fn write_value(value: &Value, text: &mut String) {
+/// A text of which nothing is kept but its hash: one with images is large.
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.update(part);
+        Ok(())
+    }
+}
+
+fn write_value(value: &Value, text: &mut Hashed) {
     match value {
         Value::Object(object) => {
             let sorted: BTreeMap<&str, &Value> = object.iter().map(|(key, value)| (key.as_str(), value)).collect();
             write_object(sorted.into_iter(), text);
         }
         Value::Array(items) => {
-            text.push('[');
+            let _ = text.write_char('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    let _ = text.write_char(',');
                 }
                 write_value(item, text);
             }
-            text.push(']');
+            let _ = text.write_char(']');
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             let _ = write!(text, "{value}");
@@ -35,14 +45,14 @@ fn write_value(value: &Value, text: &mut String) {
 }
 
 /// Writes members that come in the order of their keys.
-fn write_object<'a>(members: impl Iterator<Item = (&'a str, &'a Value)>, text: &mut String) {
-    text.push('{');
+fn write_object<'a>(members: impl Iterator<Item = (&'a str, &'a Value)>, text: &mut Hashed) {
+    let _ = text.write_char('{');
     for (index, (key, value)) in members.enumerate() {
         if index > 0 {
-            text.push(',');
+            let _ = text.write_char(',');
         }
         let _ = write!(text, "{}:", Value::from(key));
         write_value(value, text);
     }
-    text.push('}');
+    let _ = text.write_char('}');
 }
