@@ -38,7 +38,7 @@ pub enum Environment {
 pub struct Config {
     /// `ENVIRONMENT`: `production` (default) or `development`.
     pub environment: Environment,
-    /// `MAX_RETRIES` (3), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`), `POLL_INTERVAL_MS` (5000),
+    /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`), `POLL_INTERVAL_MS` (5000),
     /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
@@ -128,6 +128,7 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     }
     Ok(job::Policy {
         max_retries: u32::try_from(max_retries).unwrap_or(3),
+        store_timeout: variables.number("STORE_TIMEOUT_MS", 900_000, 0..=86_400_000)?,
         job_timeout,
         unknown_submit: variables.unknown_submit()?,
         poll_interval,

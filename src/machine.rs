@@ -65,10 +65,10 @@ impl JobKey {
         format!("videos/{}/{}/{attempt}.mp4", self.user_id, self.generation_id)
     }
 
-    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{fingerprint}/{index}`. The fingerprint keeps
-    /// a refused repeat with another body from touching the images of the first.
-    pub fn input_key(&self, fingerprint: &str, index: usize) -> String {
-        format!("inputs/{}/{}/{fingerprint}/{index}", self.user_id, self.generation_id)
+    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{request}/{index}`. Each request has a random
+    /// number of its own, so that it can take back what it has put there and nothing else.
+    pub fn input_key(&self, request: u128, index: usize) -> String {
+        format!("inputs/{}/{}/{request:032x}/{index}", self.user_id, self.generation_id)
     }
 }
 

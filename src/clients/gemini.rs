@@ -42,7 +42,7 @@ struct Gemini {
 pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let url = variables.safe_url("VEO3_API_URL", DEFAULT_URL)?;
     let timeout = variables.upstream_timeout()?;
-    Ok(variables.text("VEO3_API_KEY").map(|key| Rc::new(Gemini { url, key, timeout }) as Rc<dyn Provider>))
+    Ok(variables.header_key("VEO3_API_KEY")?.map(|key| Rc::new(Gemini { url, key, timeout }) as Rc<dyn Provider>))
 }
 
 #[async_trait(?Send)]

@@ -44,7 +44,7 @@ struct Omni {
 pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let url = variables.safe_url("GEMINI_API_URL", DEFAULT_URL)?;
     let timeout = variables.upstream_timeout()?;
-    Ok(variables.text("GEMINI_API_KEY").map(|key| Rc::new(Omni { url, key, timeout }) as Rc<dyn Provider>))
+    Ok(variables.header_key("GEMINI_API_KEY")?.map(|key| Rc::new(Omni { url, key, timeout }) as Rc<dyn Provider>))
 }
 
 #[async_trait(?Send)]

@@ -69,6 +69,8 @@ pub enum UnknownSubmit {
 pub struct Policy {
     /// How often an upstream step is repeated after provable failures.
     pub max_retries: u32,
+    /// How long at least a rendered video is tried to be stored, because it is paid for.
+    pub store_timeout: Millis,
     /// From start to the end of rendering.
     pub job_timeout: Millis,
     pub unknown_submit: UnknownSubmit,

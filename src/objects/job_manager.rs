@@ -186,7 +186,9 @@ impl JobManager {
                 self.save(config, &mut job, &[])?;
             }
             self.shell.ensure_alarm(job.wake(moment.now).map(|wake| wake.at), moment.now).await?;
-            return Ok(JobReply::Created { new: false, card: card(&job, moment.now) });
+            // The same message once more: the images that it names are the job's.
+            let new = !request.images.is_empty() && job.request.images == request.images;
+            return Ok(JobReply::Created { new, card: card(&job, moment.now) });
         }
         let (mut job, note) = Job::create(key, request, moment);
         self.save(config, &mut job, &[note])?;

@@ -19,7 +19,7 @@ const MAX_ID: usize = 255;
 /// How far the time of an attempt may be from now, in seconds: five minutes.
 const TOLERANCE: u64 = 300;
 /// How many signatures of one webhook are looked at.
-const MAX_SIGNATURES: usize = 10;
+const MAX_SIGNATURES: usize = 4;
 /// How many published keys are tried.
 const MAX_KEYS: usize = 16;
 /// The length of an Ed25519 key, in bytes.

@@ -67,6 +67,16 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// A key that travels in a header; `None` when there is none.
+    pub fn header_key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
+        match self.text(variable) {
+            Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(ConfigError::new(variable, "a key of visible ASCII characters"))
+            }
+            key => Ok(key),
+        }
+    }
+
     /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
     pub fn upstream_timeout(&self) -> Result<Millis, ConfigError> {
         self.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)

@@ -143,6 +143,14 @@ fn explained(status: u16, failure: Failure) -> Failure {
             "The video service does not have the model for this project and place: check the model, VERTEX_LOCATION \
              and VERTEX_PROJECT.",
         ),
+        // Words about the bucket or the account are for the operator, not for the app.
+        (400, ErrorCode::InvalidRequest)
+            if failure.message.contains(STORAGE_SCHEME) || failure.message.contains('@') =>
+        {
+            google::unavailable(
+                "The video service cannot write to the bucket of VERTEX_OUTPUT: check it and the account's rights there.",
+            )
+        }
         _ => failure,
     }
 }
@@ -311,6 +319,9 @@ mod tests {
         }
         assert_eq!(message(404, "It is no longer available.").0, ErrorCode::ModelRetired);
         assert_eq!(message(400, "Bad seed."), (ErrorCode::InvalidRequest, "Bad seed.".to_owned()));
+        let (code, sentence) = message(400, "reelay@p.iam has no access to gs://b/o.");
+        assert_eq!(code, ErrorCode::ProviderUnavailable);
+        assert!(sentence.contains("VERTEX_OUTPUT") && !sentence.contains("gs://"), "{sentence}");
         assert_eq!(message(400, "It violates the usage guidelines.").0, ErrorCode::ProviderRejectedContent);
     }
 

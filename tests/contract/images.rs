@@ -35,7 +35,7 @@ fn images_are_kept_beside_the_order_in_their_roles() {
     assert_eq!(uploads.iter().map(|upload| upload.image.clone()).collect::<Vec<_>>(), request.images);
     let roles: Vec<ImageRole> = request.images.iter().map(|image| image.role).collect();
     assert_eq!(roles, [ImageRole::FirstFrame, ImageRole::LastFrame]);
-    assert_eq!(request.images[0].key, format!("inputs/u_1/g1/{}/0", request.fingerprint));
+    assert_eq!(request.images[0].key, format!("inputs/u_1/g1/{:032x}/0", INTAKE.moment.random));
     let references = json!({ "referenceImages": [png(), png(), png()] });
     assert_eq!(taken("gemini-omni-1.2-flash", &references).uploads.len(), 3);
 }

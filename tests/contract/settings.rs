@@ -19,6 +19,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
     assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
+    assert_eq!(config.job.store_timeout, 900_000);
     assert_eq!((config.job.poll_interval, config.job.first_poll), (5_000, None));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
     assert_eq!(
@@ -50,6 +51,7 @@ fn every_variable_is_read() {
         ("ENABLE_CLARIFICATIONS", "true"),
         ("MAX_QUEUE_LENGTH", "0"),
         ("MAX_RETRIES", "0"),
+        ("STORE_TIMEOUT_MS", "0"),
         ("JOB_TIMEOUT_MS", "60000"),
         ("UNKNOWN_SUBMIT", "retry"),
         ("POLL_INTERVAL_MS", "250"),
@@ -70,7 +72,7 @@ fn every_variable_is_read() {
     assert_eq!((config.queue.slots, config.queue.max_waiting), (7, 0));
     assert_eq!(config.queue.max_cost_per_day, Some(25_000_000));
     assert_eq!(config.queue.max_cost_per_user_per_day, Some(12_500_000));
-    assert_eq!((config.job.max_retries, config.job.job_timeout), (0, 60_000));
+    assert_eq!((config.job.max_retries, config.job.store_timeout, config.job.job_timeout), (0, 0, 60_000));
     assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (4, Some(4)));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
     assert_eq!((config.job.poll_interval, config.job.first_poll), (250, Some(100)));
@@ -109,6 +111,7 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("ENABLE_CLARIFICATIONS", "yes-xyz"),
         ("MAX_QUEUE_LENGTH", "1e9"),
         ("MAX_RETRIES", "11"),
+        ("STORE_TIMEOUT_MS", "-xyz"),
         ("JOB_TIMEOUT_MS", "soon-xyz"),
         ("JOB_TIMEOUT_MS", "4321"),
         ("UNKNOWN_SUBMIT", "maybe-xyz"),
@@ -123,6 +126,8 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("NEXTJS_URL", "ftp://app-xyz.example.com"),
         ("NEXTJS_URL", "https://user:pass@app.example.com"),
         ("VEO3_API_URL", "http://upstream-xyz.example.com"),
+        ("VEO3_API_KEY", "key\u{200b}xyz"),
+        ("GEMINI_API_KEY", "key xyz"),
         ("VEO3_API_URL", "https://upstream-xyz.example.com/?key=1"),
         ("PUBLIC_URL", "video-xyz.example.com"),
         ("CORS_ORIGINS", "*"),

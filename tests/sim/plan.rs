@@ -82,6 +82,7 @@ impl Plan {
         };
         let policy = Policy {
             max_retries: u32::try_from(choices.between(0, 4)).unwrap_or(0),
+            store_timeout: choices.pick(&[0, 20 * SECOND, 2 * MINUTE]),
             job_timeout: choices.pick(&[MINUTE, 5 * MINUTE, 10 * MINUTE]),
             unknown_submit: if choices.chance(150) { UnknownSubmit::Retry } else { UnknownSubmit::Fail },
             poll_interval: choices.pick(&[SECOND, 5 * SECOND]),

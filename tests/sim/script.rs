@@ -85,7 +85,7 @@ impl World {
     fn end_bound(&self) -> Millis {
         let users = if self.plan.waits_for_users() { 26 * HOUR } else { 0 };
         let delays = self.plan.wishes.start_after.unwrap_or(0) + self.plan.longest_backoff * SECOND;
-        END_BOUND + users + delays + self.plan.cron_returns
+        END_BOUND + users + delays + self.plan.cron_returns + 10 * self.plan.policy.store_timeout
     }
 
     fn sometime(&mut self, event: Event) {

@@ -50,6 +50,7 @@ impl Story {
     pub(crate) fn of(name: &'static str, jobs: usize) -> Self {
         let policy = Policy {
             max_retries: 2,
+            store_timeout: 0,
             job_timeout: 5 * MINUTE,
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 20 * SECOND,

@@ -240,6 +240,7 @@ fn moment(now: Millis) -> Moment {
 fn policy() -> Policy {
     Policy {
         max_retries: 3,
+        store_timeout: 0,
         job_timeout: STEP,
         unknown_submit: UnknownSubmit::Fail,
         poll_interval: 5_000,

@@ -24,6 +24,7 @@ impl JobStory {
     pub(crate) fn accepted() -> Self {
         let policy = Policy {
             max_retries: 3,
+            store_timeout: 0,
             job_timeout: 10 * MINUTE,
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 5 * SECOND,

@@ -1,9 +1,9 @@
 //! From the upstream's file to a verified object.
 
 use crate::job_story::{JobStory, again, video};
-use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Input, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::{MINUTE, Status};
 
 #[test]
 fn a_video_of_another_size_than_announced_is_stored_again_i8() {
@@ -35,6 +35,22 @@ fn storing_that_never_works_fails_and_leaves_nothing_behind_i8() {
     story.hears(Answer::Stored(again(ErrorCode::StorageFailed, None)));
     assert_eq!(story.failure(), Some(ErrorCode::StorageFailed));
     story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
+}
+
+#[test]
+fn a_paid_video_is_tried_for_long_after_the_retries_are_used_up() {
+    let mut story = JobStory::storing();
+    story.policy.store_timeout = 15 * MINUTE;
+    let (began, mut tries) = (story.now, 0);
+    while story.failure().is_none() {
+        story.hears(Answer::Stored(again(ErrorCode::StorageFailed, None)));
+        tries += 1;
+        if story.failure().is_none() {
+            story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
+        }
+    }
+    assert!(story.now >= began + 15 * MINUTE && story.now <= began + 17 * MINUTE, "{}", story.now - began);
+    assert!(tries > 15, "at least each minute: {tries}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Job {
                 *next_at = (now + turn.policy.poll_interval).min(*deadline_at);
             }
             Outcome::Done(Progress::Ready { uri, .. }) => {
-                self.phase = Phase::Storing { next_at: now, tries: 0, uri };
+                self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
                 turn.note("rendered", None);
                 self.announce(EventKind::Progress, turn);
                 return;

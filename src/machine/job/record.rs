@@ -129,6 +129,9 @@ pub enum Phase {
         next_at: Millis,
         tries: u32,
         uri: String,
+        /// When the video was found ready.
+        #[serde(default)]
+        rendered_at: Millis,
     },
     /// Refused by the safety filter; another prompt may be given.
     Clarifying {

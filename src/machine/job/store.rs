@@ -19,7 +19,7 @@ impl Video {
 
 impl Job {
     pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, turn: &mut Turn) {
-        let Phase::Storing { tries, uri, .. } = &self.phase else {
+        let Phase::Storing { tries, uri, rendered_at, .. } = &self.phase else {
             self.discard(attempt, turn.now());
             return;
         };
@@ -27,7 +27,7 @@ impl Job {
             self.discard(attempt, turn.now());
             return;
         }
-        let (tries, uri) = (*tries, uri.clone());
+        let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
             Outcome::Done(video) => {
                 turn.note("stored", Some(format!("{} bytes", video.size)));
@@ -42,13 +42,15 @@ impl Job {
             Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
         };
         turn.note("store_failed", Some(failure.message.clone()));
-        if tries >= turn.policy.max_retries {
+        // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
+        let in_time = turn.now() < rendered_at.saturating_add(turn.policy.store_timeout);
+        if tries >= turn.policy.max_retries && !in_time {
             self.give_up_storing(failure, turn);
             return;
         }
         let wait = retry::backoff(tries, SECOND, MINUTE, turn.moment.jitter());
         let next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
-        self.phase = Phase::Storing { next_at, tries: tries + 1, uri };
+        self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 
     fn give_up_storing(&mut self, failure: Failure, turn: &mut Turn) {

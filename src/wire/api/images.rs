@@ -103,13 +103,13 @@ fn read_one(value: &Value) -> Result<(&'static str, Vec<u8>), (&'static str, Str
     Ok((mime_type, bytes))
 }
 
-/// Where the images go, in the order of the request. Another request under the same id has other places.
-pub(super) fn uploads(given: Vec<Given>, key: &JobKey, fingerprint: &str) -> Vec<Upload> {
+/// Where the images go, in the order of the request. `request` is a random number of its own.
+pub(super) fn uploads(given: Vec<Given>, key: &JobKey, request: u128) -> Vec<Upload> {
     let numbered = given.into_iter().enumerate();
     numbered
         .map(|(index, Given { role, mime_type, bytes })| {
             let (mime_type, size) = (mime_type.to_owned(), bytes.len() as u64);
-            Upload { image: InputImage { role, mime_type, key: key.input_key(fingerprint, index), size }, bytes }
+            Upload { image: InputImage { role, mime_type, key: key.input_key(request, index), size }, bytes }
         })
         .collect()
 }

@@ -99,7 +99,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
     let Some((model, render, price_micros)) = rendering.filter(|_| errors.is_empty()) else { return Err(errors) };
     let key = JobKey::new(intake.user_id, generation_id);
     let fingerprint = fingerprint_of(body);
-    let uploads = images::uploads(given, &key, &fingerprint);
+    let uploads = images::uploads(given, &key, intake.moment.random);
     let request = Request {
         prompt,
         provider: model.provider.to_owned(),

@@ -137,7 +137,7 @@ fn is(item: &Value, kind: &str) -> bool {
 
 /// The id in the address of a file, the way the SDK finds it.
 fn file_id(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once(FILE)?;
+    let rest = uri.strip_prefix(FILE).or_else(|| uri.split_once("/files/").map(|(_, rest)| rest))?;
     let end = rest.find(|character: char| !character.is_ascii_lowercase() && !character.is_ascii_digit());
     let id = rest.get(..end.unwrap_or(rest.len()))?;
     is_id(id).then_some(id)

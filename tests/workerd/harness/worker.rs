@@ -179,6 +179,8 @@ fn usual_variables<'a>(upstream: &'a str, account: &'a str) -> Vec<(&'a str, &'a
         ("FIRST_POLL_MS", "200"),
         ("WEBHOOK_RETRY_SECONDS", "0,1,1,1,1"),
         ("MAX_SUBMITS_PER_MINUTE", "100000"),
+        // After the retries a video is given up, so that tests see the end.
+        ("STORE_TIMEOUT_MS", "0"),
     ]
 }
 
