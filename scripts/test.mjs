@@ -1,5 +1,6 @@
 // `npm test`: every test there is. Arguments after `--` go to `cargo test`.
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildUpstream, buildWorker } from "./build.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
@@ -23,6 +24,8 @@ await main(async () => {
     REELAY_PREBUILT: "1",
     FAKE_UPSTREAM_BIN: upstream,
     REELAY_RUN: tag,
+    // The longest tests mostly wait for real processes, so more of them than there are cores may run.
+    RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(4, availableParallelism())),
     CI: "true",
   });
   const shown = { cwd: ROOT, env, show: true, explain: () => "A test failed: see the lines above." };

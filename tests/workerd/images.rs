@@ -37,7 +37,8 @@ fn an_image_reaches_the_upstream_and_is_gone_once_the_video_is_there(wire: Wire)
 
 fn a_large_image_passes_and_the_order_is_echoed_without_it(wire: Wire) {
     const SIZE: usize = 7 << 20;
-    let world = shared();
+    // Not the shared one, which gives its upstream up soon.
+    let world = exclusive();
     let (user, prompt) = (world.user().over(wire), unique("a large image moves"));
     let mut bytes = STANDARD.decode(PNG).expect("base64");
     bytes.resize(SIZE, 7);

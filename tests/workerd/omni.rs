@@ -17,7 +17,7 @@ fn a_file_that_is_not_ready_is_waited_for_and_one_that_failed_fails_the_job() {
 #[test]
 fn a_cancelled_render_is_given_up_upstream() {
     let world = exclusive();
-    let (user, prompt) = (world.user().over(Wire::Omni), unique("cancelled over omni"));
+    let (user, prompt) = (world.user().over(Wire::Omni), unique("[[render:600000]] cancelled over omni"));
     world.upstream.close("poll");
     let id = user.generate(&prompt);
     world.upstream.wait_held("poll", &prompt, 1);
