@@ -11,6 +11,7 @@ mod provider;
 pub mod r2;
 mod registry;
 mod vertex;
+mod web_crypto;
 pub mod webhook;
 
 pub use file::Download;

@@ -4,14 +4,14 @@
 //! finished tokens are kept, because the platform forbids waiting for another request's call.
 
 use super::http::{Call, Lost};
+use super::web_crypto::{settled, subtle};
 use crate::clock;
 use crate::machine::Millis;
 use crate::machine::outcome::{Failure, Outcome};
 use crate::wire::service_account::{self, ServiceAccount, Token};
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use worker::Method;
 
 /// The longest answer of the token endpoint that is read, in bytes.
@@ -93,8 +93,7 @@ async fn fresh(account: &ServiceAccount, timeout: Millis, now: Millis) -> Outcom
 
 /// RSASSA-PKCS1-v1_5 with SHA-256, by the platform; no RSA is compiled in.
 async fn sign(private_key: &[u8], text: &[u8]) -> Result<Vec<u8>, JsValue> {
-    let crypto: web_sys::Crypto = Reflect::get(&js_sys::global(), &"crypto".into())?.unchecked_into();
-    let subtle = crypto.subtle();
+    let subtle = subtle()?;
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &"RSASSA-PKCS1-v1_5".into())?;
     Reflect::set(&algorithm, &"hash".into(), &"SHA-256".into())?;
@@ -105,10 +104,6 @@ async fn sign(private_key: &[u8], text: &[u8]) -> Result<Vec<u8>, JsValue> {
     let text = Uint8Array::from(text);
     let signature = subtle.sign_with_object_and_js_u8_array(&algorithm, &key, &text)?;
     Ok(Uint8Array::new(&settled(signature).await?).to_vec())
-}
-
-async fn settled(promise: Promise) -> Result<JsValue, JsValue> {
-    JsFuture::from(promise).await
 }
 
 impl Kept {

@@ -1,6 +1,7 @@
 //! The keys that the upstream publishes, and what they have signed.
 
 use super::http::Call;
+use super::web_crypto::{settled, subtle};
 use crate::clock;
 use crate::machine::{HOUR, MINUTE, Millis, SECOND};
 use crate::wire::push;
@@ -8,8 +9,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+use web_sys::{CryptoKey, SubtleCrypto};
 use worker::Method;
 
 /// How long the keys may take to arrive.
@@ -100,15 +100,10 @@ async fn fits(subtle: &SubtleCrypto, key: &[u8], signature: &[u8], message: &[u8
     Reflect::set(&algorithm, &"name".into(), &ALGORITHM.into())?;
     let (key, usages) = (Uint8Array::from(key), Array::of1(&"verify".into()));
     let imported = subtle.import_key_with_object("raw", &key, &algorithm, false, &usages)?;
-    let key: CryptoKey = JsFuture::from(imported).await?.unchecked_into();
+    let key: CryptoKey = settled(imported).await?.unchecked_into();
     let (signature, message) = (Uint8Array::from(signature), Uint8Array::from(message));
     let verified = subtle.verify_with_str_and_js_u8_array_and_js_u8_array(ALGORITHM, &key, &signature, &message)?;
-    Ok(JsFuture::from(verified).await?.is_truthy())
-}
-
-fn subtle() -> Result<SubtleCrypto, JsValue> {
-    let crypto: Crypto = Reflect::get(&js_sys::global(), &"crypto".into())?.unchecked_into();
-    Ok(crypto.subtle())
+    Ok(settled(verified).await?.is_truthy())
 }
 
 #[cfg(test)]

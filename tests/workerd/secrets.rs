@@ -3,7 +3,8 @@
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
 use crate::harness::worker::SERVICE_KEY;
-use crate::harness::{exclusive, unique};
+use crate::harness::{Wire, exclusive, unique};
+use crate::images::PNG;
 use serde_json::{Value, json};
 
 #[test]
@@ -13,23 +14,36 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     // One job of each kind that has something to say: repeated, refused with the upstream's words, failing to be told.
     world.upstream.inbox_mode("status:500");
     let private = unique("a-very-private-word");
-    let order = |mark: &str| {
-        let answer = user.create(&json!({
-            "prompt": format!("{private} [[{mark}]]"),
-            "parameters": { "negativePrompt": format!("not {private}"), "messageId": private },
+    let order = |mark: &str, wire: Wire| {
+        let mut body = json!({
+            "prompt": format!("{private} {wire:?} [[{mark}]]"),
+            "provider": wire.provider(),
+            "parameters": { "messageId": private, "image": { "mimeType": "image/png", "data": PNG } },
             "metadata": { "note": private },
-        }));
+        });
+        if wire != Wire::Omni {
+            body["parameters"]["negativePrompt"] = json!(format!("not {private}"));
+        }
+        let answer = user.create(&body);
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()["generationId"].as_str().expect("an id").to_owned()
     };
-    let marks = ["submit:503*1", "submit:400-safety", "submit:garbage", "poll:500*1 download:html*1"];
-    let ids = marks.map(order);
+    let marks = [
+        ("submit:503*1", "completed"),
+        ("submit:400-safety", "failed"),
+        ("submit:garbage", "failed"),
+        ("poll:500*1 download:html*1", "completed"),
+    ];
+    let mut ids = Vec::new();
+    for wire in Wire::ALL {
+        ids.extend(marks.map(|(mark, status)| (order(mark, wire), status)));
+    }
     let mut urls = Vec::new();
-    for (id, status) in ids.iter().zip(["completed", "failed", "failed", "completed"]) {
+    for (id, status) in &ids {
         let generation = user.ends_as(id, status);
         urls.extend(generation["result"]["videoUrl"].as_str().map(str::to_owned));
     }
-    assert_eq!(urls.len(), 2);
+    assert_eq!(urls.len(), 6);
     assert!(urls.iter().all(|url| user.get(url).status == 200));
     // A token that is refused, and a body that cannot be read.
     assert_eq!(user.with_token(Some(format!("{private}.{private}.{private}"))).get("/api/generations").status, 401);
@@ -38,12 +52,14 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     let log = world.worker.log();
     // The rest is wrangler's own.
     let lines: Vec<&str> = log.lines().filter(|line| line.starts_with('{')).collect();
-    for id in &ids {
+    for (id, _) in &ids {
         assert!(lines.iter().any(|line| line.contains(id)), "the log tells of {id}");
     }
     let signature = |url: &String| url.rsplit_once("signature=").expect("a signature").1.to_owned();
     let mut secrets: Vec<String> = urls.iter().map(signature).collect();
-    secrets.extend([private, token::user(&user.user)]);
+    let account: Value = serde_json::from_str(&world.upstream.service_account()).expect("JSON");
+    let key = account["private_key"].as_str().expect("a key").lines().nth(1).expect("its first line").to_owned();
+    secrets.extend([private, token::user(&user.user), key, PNG.to_owned()]);
     secrets.extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY].map(str::to_owned));
     for line in lines {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "one JSON object: {line}");
