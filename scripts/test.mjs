@@ -25,7 +25,7 @@ await main(async () => {
     FAKE_UPSTREAM_BIN: upstream,
     REELAY_RUN: tag,
     // The longest tests mostly wait for real processes, so more of them than there are cores may run.
-    RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(4, availableParallelism())),
+    RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(6, availableParallelism())),
     CI: "true",
   });
   const shown = { cwd: ROOT, env, show: true, explain: () => "A test failed: see the lines above." };
