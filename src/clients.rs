@@ -6,6 +6,7 @@ mod gemini;
 mod google_token;
 mod http;
 pub mod jwks;
+mod key_api;
 mod omni;
 mod provider;
 pub mod r2;
@@ -16,5 +17,6 @@ pub mod webhook;
 
 pub use file::Download;
 pub use http::Lost;
+pub use key_api::GOOGLE_API_URL;
 pub use provider::Provider;
 pub use registry::{Open, Providers, REGISTRY, Registration};

@@ -38,11 +38,13 @@ pub enum Environment {
 pub struct Config {
     /// `ENVIRONMENT`: `production` (default) or `development`.
     pub environment: Environment,
-    /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`), `POLL_INTERVAL_MS` (5000),
+    /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`),
+    /// `POLL_INTERVAL_MS` (5000),
     /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
-    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (50), `MAX_COST_PER_DAY` and `MAX_COST_PER_USER_PER_DAY` (none).
+    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY` and
+    /// `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,

@@ -15,4 +15,5 @@ pub mod service_account;
 pub mod signed_url;
 pub mod stored;
 pub mod variables;
+mod veo;
 pub mod vertex;

@@ -103,10 +103,14 @@ impl Answer {
 
     /// The body, chunk by chunk. One that was cut off ends with an error.
     pub(super) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
-        let body = if matches!(self.response.body(), ResponseBody::Empty) { None } else { self.response.stream().ok() };
-        futures::stream::unfold((body, self.signal), |(mut body, signal)| async move {
-            match body.as_mut()?.next().await {
-                Some(Ok(chunk)) => Some((Ok(chunk), (body, signal))),
+        let body = match self.response.body() {
+            ResponseBody::Empty => None,
+            ResponseBody::Body(_) | ResponseBody::Stream(_) => Some(self.response.stream().map_err(|_| Lost)),
+        };
+        futures::stream::unfold((body, self.signal), |(body, signal)| async move {
+            let Ok(mut body) = body? else { return Some((Err(Lost), (None, signal))) };
+            match body.next().await {
+                Some(Ok(chunk)) => Some((Ok(chunk), (Some(Ok(body)), signal))),
                 None if !signal.aborted() => None,
                 Some(Err(_)) | None => Some((Err(Lost), (None, signal))),
             }

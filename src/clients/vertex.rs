@@ -1,8 +1,8 @@
 //! Veo over Vertex AI.
 //!
-//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that is not believed (401) is replaced and the call repeated once: such a call has not been
-//! applied. A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while
-//! it streams.
+//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that is not believed (401)
+//! is replaced and the call repeated once: such a call has not been applied. A video comes from the bucket of
+//! `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while it streams.
 
 use super::file::{self, Download};
 use super::google_token::{self, NoToken};

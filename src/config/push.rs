@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::read::WebhookSecrets;
+use crate::clients::GOOGLE_API_URL;
 use crate::wire::push::PATH;
 use crate::wire::variables::{Variables, base_url, is_safe};
 use url::Url;
@@ -9,7 +10,6 @@ use url::Url;
 const VARIABLE: &str = "UPSTREAM_WEBHOOK_SECRET";
 /// The word for webhooks that each order names.
 const PER_REQUEST: &str = "per-request";
-const DEFAULT_URL: &str = "https://generativelanguage.googleapis.com";
 /// Where the upstream publishes its keys, below its address without a version.
 const KEYS: &str = ".well-known/jwks.json";
 
@@ -65,7 +65,7 @@ impl Variables<'_> {
             })?),
         };
         let variable = if self.text("GEMINI_API_URL").is_some() { "GEMINI_API_URL" } else { "VEO3_API_URL" };
-        let upstream = self.safe_url(variable, DEFAULT_URL)?;
+        let upstream = self.safe_url(variable, GOOGLE_API_URL)?;
         let path = upstream.path().trim_end_matches('/').trim_end_matches("/v1beta").trim_end_matches("/v1");
         let mut keys_url = upstream.clone();
         keys_url.set_path(&format!("{path}/{KEYS}"));

@@ -131,11 +131,11 @@ pub(super) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem
     let key = call.key(id).await?;
     let body = body::json_object(&mut call.request).await?;
     let clarification = clarification(&body).map_err(Problem::invalid)?;
-    afford(call, &key).await?;
     changed(call, &key, &JobMessage::Clarify { clarification }).await
 }
 
-/// A further attempt is paid for again, so the queue is asked first whether today's limits leave enough.
+/// A retry is paid for again, so the queue is asked first whether today's limits leave enough. A job that waits for another
+/// prompt has kept its share.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());

@@ -137,8 +137,8 @@ impl JobManager {
         Ok(step.refusal.map_or_else(|| shown(&step.job, moment.now), |refusal| JobReply::Refused { refusal }))
     }
 
-    /// Answers whoever asks how the job stands. The queue may ask because the alarm was lost, so the alarm is set anew even if its time has not
-    /// changed.
+    /// Answers whoever asks how the job stands. The queue may ask because the alarm was lost, so the alarm is set anew even
+    /// if its time has not changed.
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
         let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
         let late = before.is_late(moment.now) && !self.shell.is_acting();

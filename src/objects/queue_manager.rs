@@ -10,7 +10,8 @@
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
 //! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep` and `Expire` are one synchronous step, admission included:
-//! nothing is awaited between reading and writing, so two of them can never grant the same slot, nor spend the same dollar. `List` and `Stats` only read.
+//! nothing is awaited between reading and writing, so two of them can never grant the same slot, nor spend the same dollar.
+//! `List` and `Stats` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a

@@ -3,8 +3,10 @@
 //! Source: the bodies Google's SDK sends and reads (google-genai 2.34).
 
 use super::google::{self, Operation, Reply};
-use super::order::{Image, Order, Push};
-use crate::machine::job::{ImageRole, Progress};
+use super::order::Order;
+use super::push::WebhookConfig;
+use super::veo::Instance;
+use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,34 +25,6 @@ struct SubmitBody<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Instance<'a> {
-    prompt: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<InlineImage<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_frame: Option<InlineImage<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reference_images: Vec<ReferenceImage<'a>>,
-}
-
-/// An image of Veo, on either of its wires.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InlineImage<'a> {
-    bytes_base64_encoded: &'a str,
-    mime_type: &'a str,
-}
-
-/// An image of Veo that shows what is to appear.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ReferenceImage<'a> {
-    image: InlineImage<'a>,
-    reference_type: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Parameters<'a> {
     sample_count: u8,
     /// A JSON number: the server refuses `"8"`.
@@ -65,50 +39,11 @@ struct Parameters<'a> {
     person_generation: Option<&'a str>,
 }
 
-/// What is asked of the upstream's webhooks, in the names that the SDK for Python sends.
-#[derive(Serialize)]
-pub(super) struct WebhookConfig<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uris: Option<[&'a str; 1]>,
-    user_metadata: Metadata<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata<'a> {
-    user_id: &'a str,
-    generation_id: &'a str,
-}
-
-impl<'a> From<&'a Image> for InlineImage<'a> {
-    fn from(image: &'a Image) -> Self {
-        Self { bytes_base64_encoded: &image.base64, mime_type: &image.mime_type }
-    }
-}
-
-impl<'a> From<&'a Image> for ReferenceImage<'a> {
-    fn from(image: &'a Image) -> Self {
-        Self { image: image.into(), reference_type: "ASSET" }
-    }
-}
-
-impl<'a> From<&'a Push> for WebhookConfig<'a> {
-    fn from(push: &'a Push) -> Self {
-        let user_metadata = Metadata { user_id: &push.user_id, generation_id: &push.generation_id };
-        Self { uris: push.uri.as_deref().map(|uri| [uri]), user_metadata }
-    }
-}
-
 /// The body of a submit.
 pub fn submit_body(order: &Order<'_>) -> String {
     let render = &order.request.render;
     let body = SubmitBody {
-        instances: [Instance {
-            prompt: &order.request.prompt,
-            image: order.image(ImageRole::FirstFrame).map(Into::into),
-            last_frame: order.image(ImageRole::LastFrame).map(Into::into),
-            reference_images: order.references().map(Into::into).collect(),
-        }],
+        instances: [Instance::of(order)],
         parameters: Parameters {
             sample_count: 1,
             duration_seconds: render.duration_seconds,

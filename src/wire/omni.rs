@@ -6,9 +6,9 @@ mod look;
 
 pub use look::{Look, Place, place, read_file, read_inline, read_poll};
 
-use super::gemini::WebhookConfig;
 use super::google::{self, Reply};
 use super::order::{Image, Order};
+use super::push::WebhookConfig;
 use crate::machine::job::ImageRole;
 use crate::machine::outcome::Outcome;
 use serde::Serialize;

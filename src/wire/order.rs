@@ -34,9 +34,4 @@ impl Order<'_> {
     pub fn image(&self, role: ImageRole) -> Option<&Image> {
         self.images.iter().find(|image| image.role == role)
     }
-
-    /// The images that show what is to appear.
-    pub fn references(&self) -> impl Iterator<Item = &Image> {
-        self.images.iter().filter(|image| image.role == ImageRole::Reference)
-    }
 }

@@ -1,21 +1,21 @@
-//! The upstream's own webhooks: who they claim to be from, and which job they are about.
+//! The upstream's own webhooks: how they are asked for, who they claim to be from, and which job they are about.
 //!
 //! Source: the Standard Webhooks specification 1.0, which Google's webhooks follow: `v1` (HMAC-SHA256) for a webhook that
 //! is registered, `v1a` (Ed25519, keys published as a JWK set) for one that a request names.
 
 use super::api::{is_generation_id, is_user_id};
+use super::order::Push;
 use crate::machine::JobKey;
+use crate::machine::job::MAX_NUDGE_ID;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
 /// Where they are received, below this worker's address.
 pub const PATH: &str = "/api/webhooks/upstream";
-/// The longest id of a webhook, in bytes.
-const MAX_ID: usize = 255;
 /// How far the time of an attempt may be from now, in seconds: five minutes.
 const TOLERANCE: u64 = 300;
 /// How many signatures of one webhook are looked at.
@@ -46,6 +46,28 @@ pub struct Claim {
     hmac: Vec<Vec<u8>>,
     /// The `v1a` signatures.
     pub ed25519: Vec<Vec<u8>>,
+}
+
+/// What is asked of the upstream's webhooks, in the names that the SDK for Python sends.
+#[derive(Serialize)]
+pub(super) struct WebhookConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uris: Option<[&'a str; 1]>,
+    user_metadata: Metadata<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    user_id: &'a str,
+    generation_id: &'a str,
+}
+
+impl<'a> From<&'a Push> for WebhookConfig<'a> {
+    fn from(push: &'a Push) -> Self {
+        let user_metadata = Metadata { user_id: &push.user_id, generation_id: &push.generation_id };
+        Self { uris: push.uri.as_deref().map(|uri| [uri]), user_metadata }
+    }
 }
 
 #[derive(Deserialize)]
@@ -117,7 +139,7 @@ pub fn keys(body: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// A dot would let the id reach into the time that is signed with it.
 fn is_plain(id: &str) -> bool {
-    (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
+    (1..=MAX_NUDGE_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
 }
 
 #[cfg(test)]
@@ -162,7 +184,7 @@ mod tests {
     #[test]
     fn headers_that_are_missing_odd_or_out_of_date_claim_nothing() {
         let time = TIME.to_string();
-        for id in ["none", "", "a b", "a.b", "ü", &"a".repeat(256)] {
+        for id in ["none", "", "a b", "a.b", "ü", &"a".repeat(MAX_NUDGE_ID + 1)] {
             assert_eq!(claim(id, &time, SIGNATURE), None, "{id}");
         }
         for time in ["none", "", "soon", "-1", "1614265330.5", &(TIME - 301).to_string(), &(TIME + 301).to_string()] {

@@ -8,10 +8,9 @@ mod poll;
 pub use operation::{Operation, host, is_location};
 pub use poll::PollReader;
 
-use super::gemini::{InlineImage, ReferenceImage};
 use super::google::{self, Reply};
 use super::order::Order;
-use crate::machine::job::ImageRole;
+use super::veo::Instance;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use serde::Serialize;
 use std::fmt::Write;
@@ -27,18 +26,6 @@ const INLINE_SCHEME: &str = "inline:";
 struct SubmitBody<'a> {
     instances: [Instance<'a>; 1],
     parameters: Parameters<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Instance<'a> {
-    prompt: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<InlineImage<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_frame: Option<InlineImage<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reference_images: Vec<ReferenceImage<'a>>,
 }
 
 #[derive(Serialize)]
@@ -73,12 +60,7 @@ pub enum Place<'a> {
 pub fn submit_body(order: &Order<'_>, storage_uri: Option<&str>) -> String {
     let render = &order.request.render;
     let body = SubmitBody {
-        instances: [Instance {
-            prompt: &order.request.prompt,
-            image: order.image(ImageRole::FirstFrame).map(Into::into),
-            last_frame: order.image(ImageRole::LastFrame).map(Into::into),
-            reference_images: order.references().map(Into::into).collect(),
-        }],
+        instances: [Instance::of(order)],
         parameters: Parameters {
             sample_count: 1,
             storage_uri,

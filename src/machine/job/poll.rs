@@ -80,7 +80,8 @@ impl Job {
         }
     }
 
-    /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one is paid for, so storing it is bounded by retries instead.
+    /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one
+    /// is paid for, so storing it has bounds of its own.
     pub(super) fn check_deadline(&mut self, turn: &mut Turn) {
         let (until, failure) = match &self.phase {
             Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => {

@@ -1,0 +1,163 @@
+//! Google's APIs that a key opens: one address, one key, one time limit.
+//!
+//! The key goes to the configured host only. Files are named by Google under Google's own host; wherever that host
+//! really is, the file is asked for there.
+
+use super::file::{self, Download};
+use super::http::{Call, Lost};
+use crate::machine::Millis;
+use crate::machine::outcome::Outcome;
+use crate::wire::google::Reply;
+use crate::wire::variables::{ConfigError, Variables};
+use url::Url;
+use worker::Method;
+
+/// Where Google serves them.
+pub const GOOGLE_API_URL: &str = "https://generativelanguage.googleapis.com";
+/// The host Google names its files under.
+const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
+/// The versions that a configured address may end in.
+const VERSIONS: [&str; 2] = ["/v1beta", "/v1"];
+/// The header that carries the key.
+const KEY_HEADER: &str = "x-goog-api-key";
+
+/// Such an API as configured.
+pub(super) struct KeyApi {
+    /// Without a path, or with one that ends in a version.
+    url: Url,
+    key: String,
+    /// The version that is added to an address without one.
+    version: &'static str,
+    /// How long each request may take, whole.
+    timeout: Millis,
+}
+
+impl KeyApi {
+    /// Set up by its key; `None` when that is not there.
+    pub(super) fn open(
+        variables: &Variables<'_>,
+        key: &'static str,
+        url: &'static str,
+        version: &'static str,
+    ) -> Result<Option<Self>, ConfigError> {
+        let url = variables.safe_url(url, GOOGLE_API_URL)?;
+        let timeout = variables.upstream_timeout()?;
+        Ok(variables.header_key(key)?.map(|key| Self { url, key, version, timeout }))
+    }
+
+    /// The answer to a GET of a path below the version, if it ends within `limit` bytes.
+    pub(super) async fn get(&self, path: &str, limit: usize) -> Result<Reply, Lost> {
+        self.send(Method::Get, path, &[(KEY_HEADER, &self.key)], None, limit).await
+    }
+
+    /// The same of a POST.
+    pub(super) async fn post(&self, path: &str, body: Option<String>, limit: usize) -> Result<Reply, Lost> {
+        let headers = [("content-type", "application/json"), (KEY_HEADER, self.key.as_str())];
+        self.send(Method::Post, path, &headers, body, limit).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+        limit: usize,
+    ) -> Result<Reply, Lost> {
+        let url = self.address(path);
+        let (headers_within, all_within) = (self.timeout, self.timeout);
+        Call { method, url: &url, headers, body, headers_within, all_within }.read(limit).await
+    }
+
+    /// Opens a file at the address that the upstream gave.
+    pub(super) async fn file(&self, uri: &str) -> Outcome<Download> {
+        let Some(url) = self.located(uri) else {
+            return Outcome::Refused(file::storage("The video's address is not usable."));
+        };
+        file::open(url, |url| self.visit(url)).await
+    }
+
+    /// A path below the version.
+    pub(super) fn address(&self, path: &str) -> String {
+        let url = self.url.as_str().trim_end_matches('/');
+        let version = if VERSIONS.iter().any(|version| url.ends_with(version)) { "" } else { self.version };
+        format!("{url}{version}/{path}")
+    }
+
+    /// Whether an address may be visited, and whether the key goes with it.
+    fn visit(&self, url: &Url) -> Option<file::Credential> {
+        let ours = url.origin() == self.url.origin();
+        file::may_visit(url, &self.url).then(|| ours.then(|| (KEY_HEADER, self.key.clone())))
+    }
+
+    /// Where a file really is: one that Google names under its own host lives at the configured one.
+    fn located(&self, uri: &str) -> Option<Url> {
+        let mut url = Url::parse(uri).ok()?;
+        if url.host_str() == Some(GOOGLE_HOST) {
+            let path = self.url.path().trim_end_matches('/');
+            let prefix = VERSIONS.iter().find_map(|version| path.strip_suffix(version)).unwrap_or(path);
+            let mut ours = self.url.clone();
+            ours.set_path(&format!("{prefix}{}", url.path()));
+            ours.set_query(url.query());
+            url = ours;
+        }
+        file::may_visit(&url, &self.url).then_some(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyApi;
+    use url::Url;
+
+    fn api(url: &str) -> KeyApi {
+        KeyApi { url: Url::parse(url).expect("an address"), key: "k".to_owned(), version: "/v1", timeout: 1 }
+    }
+
+    fn at(base: &str, uri: &str) -> Option<String> {
+        api(base).located(uri).map(Into::into)
+    }
+
+    #[test]
+    fn the_version_is_added_unless_the_address_names_one() {
+        for (url, base) in [
+            ("https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/v1"),
+            ("http://127.0.0.1:8788/", "http://127.0.0.1:8788/v1"),
+            ("https://gateway.example/google/v1", "https://gateway.example/google/v1"),
+            ("https://gateway.example/google/v1beta/", "https://gateway.example/google/v1beta"),
+        ] {
+            assert_eq!(api(url).address("x"), format!("{base}/x"));
+        }
+    }
+
+    #[test]
+    fn a_file_under_googles_name_is_fetched_from_the_configured_host() {
+        let uri = "https://generativelanguage.googleapis.com/v1beta/files/abc123:download?alt=media";
+        for base in ["http://127.0.0.1:8788", "http://127.0.0.1:8788/", "http://127.0.0.1:8788/v1beta"] {
+            let expected = "http://127.0.0.1:8788/v1beta/files/abc123:download?alt=media";
+            assert_eq!(at(base, uri).as_deref(), Some(expected), "{base}");
+        }
+        for base in ["https://gateway.example/google/v1beta", "https://gateway.example/google/v1"] {
+            let expected = "https://gateway.example/google/v1beta/files/abc123:download?alt=media";
+            assert_eq!(at(base, uri).as_deref(), Some(expected), "{base}");
+        }
+    }
+
+    #[test]
+    fn an_unencrypted_address_is_visited_only_when_the_upstream_itself_is_local() {
+        assert_eq!(at("https://gateway.example", "http://10.0.0.1/secret"), None);
+        assert_eq!(at("https://gateway.example", "file:///etc/passwd"), None);
+        assert!(at("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4").is_some());
+    }
+
+    #[test]
+    fn the_key_goes_to_the_configured_host_alone() {
+        let api = api("https://gateway.example/google");
+        let visit = |url: &str| api.visit(&Url::parse(url).expect("an address"));
+        assert_eq!(visit("https://gateway.example/x"), Some(Some(("x-goog-api-key", "k".to_owned()))));
+        for other in ["https://gateway.example:444/x", "https://evil.example/x"] {
+            assert_eq!(visit(other), Some(None), "{other}");
+        }
+        assert_eq!(visit("http://gateway.example/x"), None);
+    }
+}
