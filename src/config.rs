@@ -71,6 +71,8 @@ pub struct Config {
     pub jwt_secret: Vec<u8>,
     /// `API_KEY`: the token of the app's own server.
     pub api_key: Option<String>,
+    /// `ADMIN_KEY`: the token of whoever operates this worker.
+    pub admin_key: Option<String>,
     /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be asked for.
     pub default_model: Option<&'static str>,
     /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the models' own limits.
@@ -105,7 +107,8 @@ impl Config {
             video_url_ttl: VIDEO_URL_TTL,
             cors_origins: variables.origins()?,
             jwt_secret,
-            api_key: variables.api_key()?,
+            api_key: variables.key("API_KEY")?,
+            admin_key: admin_key(&variables)?,
             default_model: variables.default_model()?,
             submits_per_minute: submits_per_minute(&variables)?,
             model_aliases: variables.model_aliases()?,
@@ -139,6 +142,15 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
         events: variables.events()?,
         clarifications: variables.switch("ENABLE_CLARIFICATIONS")?,
     })
+}
+
+/// The operator's key, which must not be the one that the app's server has.
+fn admin_key(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
+    let key = variables.key("ADMIN_KEY")?;
+    if key.is_some() && key == variables.key("API_KEY")? {
+        return Err(ConfigError::new("ADMIN_KEY", "another key than API_KEY"));
+    }
+    Ok(key)
 }
 
 /// The operator's word on how many renders may be asked for within a minute; without it each model's own limit counts.

@@ -19,6 +19,7 @@ mod storage;
 mod upstream;
 mod video;
 mod view;
+mod whoami;
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
@@ -95,5 +96,17 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::StoredVideo { id } => storage::show(call, &id).await,
         Resource::DeleteVideo { id } => storage::delete(call, &id).await,
         Resource::UpstreamPush => upstream::receive(call).await,
+        Resource::WhoAmI => whoami::show(call).await,
+        Resource::Events { .. }
+        | Resource::Deliveries { .. }
+        | Resource::QueueJobs
+        | Resource::Pause
+        | Resource::Resume
+        | Resource::ListDeliveries
+        | Resource::Redeliver { .. }
+        | Resource::Recover
+        | Resource::CleanUp
+        | Resource::Metrics
+        | Resource::OpenMetrics => Err(Problem::no_route()),
     }
 }

@@ -15,8 +15,8 @@ use url::Url;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
 const MIN_JWT_SECRET: usize = 32;
-/// The shortest service key, in characters.
-const MIN_API_KEY: usize = 16;
+/// The shortest key of ours, in characters.
+const MIN_KEY: usize = 16;
 /// The sizes Standard Webhooks allows for a secret, in bytes.
 const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
 /// How many webhook secrets may be active at once.
@@ -89,9 +89,10 @@ impl Variables<'_> {
         Ok(secret.into_bytes())
     }
 
-    pub(super) fn api_key(&self) -> Result<Option<String>, ConfigError> {
-        match self.text("API_KEY") {
-            Some(key) if key.len() < MIN_API_KEY => Err(ConfigError::new("API_KEY", "at least 16 characters long")),
+    /// A key that callers of ours show; `None` when there is none.
+    pub(super) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
+        match self.text(variable) {
+            Some(key) if key.len() < MIN_KEY => Err(ConfigError::new(variable, "at least 16 characters long")),
             key => Ok(key),
         }
     }

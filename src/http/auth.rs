@@ -1,4 +1,5 @@
-//! Who calls: a user by an HS256 JWT, the app's own server by the service key, or a development user. Pure.
+//! Who calls: a user by an HS256 JWT, the app's own server by the service key, an operator by the admin key or an
+//! admin's JWT, or a development user. Pure.
 
 use crate::config::{Config, Environment};
 use crate::wire::api::{FieldError, Problem, USER_ID_RULE, is_user_id};
@@ -10,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 /// The longest token looked at, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
-/// The header by which the service key names its user.
+/// The header by which a key, or an admin, names the user acted for.
 pub const USER_HEADER: &str = "X-User-Id";
 
 /// A caller with a valid token.
@@ -18,11 +19,13 @@ pub const USER_HEADER: &str = "X-User-Id";
 pub enum Caller {
     User {
         id: String,
-        /// Whether the token opens the operator routes.
+        /// Whether the token opens the operator routes, and acts for whom it names.
         admin: bool,
     },
     /// The app's own server: acts for whom it names.
     Service,
+    /// Whoever has the admin key: acts for whom it names, and may use the operator routes.
+    Operator,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +51,9 @@ pub fn authenticate(authorization: Option<&str>, config: &Config, now_seconds: u
     if config.api_key.as_deref().is_some_and(|key| equal(key, token)) {
         return Ok(Caller::Service);
     }
+    if config.admin_key.as_deref().is_some_and(|key| equal(key, token)) {
+        return Ok(Caller::Operator);
+    }
     let development = config.environment == Environment::Development;
     let user = match token.strip_prefix("dev_") {
         Some(id) if development && is_user_id(id) => Some(Caller::User { id: id.to_owned(), admin: false }),
@@ -72,20 +78,35 @@ fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
 }
 
 impl Caller {
+    /// Whether the operator routes are open to the caller.
+    pub fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator | Self::User { admin: true, .. })
+    }
+
+    /// Whom an audit line names: an admin's user id, or the variable whose key was shown.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { id, .. } => id,
+            Self::Service => "API_KEY",
+            Self::Operator => "ADMIN_KEY",
+        }
+    }
+
     /// The user a request acts for. `header` is the `X-User-Id`, `body` the body's `userId`, valid already.
     pub fn acting_for(&self, header: Option<&str>, body: Option<&str>) -> Result<String, Problem> {
         match self {
-            Self::User { id, .. } => {
+            Self::User { id, admin: true } if header.is_none() && body.is_none() => Ok(id.clone()),
+            Self::User { id, admin: false } => {
                 let own = [header, body].into_iter().flatten().all(|named| named == id);
                 if own { Ok(id.clone()) } else { Err(Problem::foreign_user()) }
             }
-            Self::Service => match (header, body) {
+            Self::Service | Self::Operator | Self::User { admin: true, .. } => match (header, body) {
                 (Some(header), Some(body)) if header != body => {
                     let detail = "must name the same user as the body's userId, or be left out";
                     Err(Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]))
                 }
                 (None, None) => {
-                    let detail = "must name the user the service key acts for (or the body's userId does)";
+                    let detail = "must name the user the key acts for (or the body's userId does)";
                     Err(Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]))
                 }
                 (Some(user), _) | (None, Some(user)) if is_user_id(user) => Ok(user.to_owned()),

@@ -56,15 +56,25 @@ impl Call {
     /// A caller of what is the same for everyone; a user's requests count.
     pub(super) async fn anyone(&self) -> Result<(), Problem> {
         match self.caller()? {
-            Caller::User { id, .. } => limit::requests(self, &id).await,
-            Caller::Service => Ok(()),
+            Caller::User { id, admin: false } => limit::requests(self, &id).await,
+            Caller::User { admin: true, .. } | Caller::Service | Caller::Operator => Ok(()),
         }
+    }
+
+    /// A caller to whom the operator routes are open.
+    pub(super) fn operator(&self) -> Result<Caller, Problem> {
+        let caller = self.caller()?;
+        if caller.is_operator() { Ok(caller) } else { Err(Problem::operators_only()) }
     }
 
     /// The user a request without a body acts for.
     pub(super) async fn user(&self) -> Result<String, Problem> {
-        let user = self.caller()?.acting_for(self.header(USER_HEADER).as_deref(), None)?;
-        limit::requests(self, &user).await?;
+        let caller = self.caller()?;
+        let user = caller.acting_for(self.header(USER_HEADER).as_deref(), None)?;
+        // What an operator does is not on that user's account.
+        if !caller.is_operator() {
+            limit::requests(self, &user).await?;
+        }
         Ok(user)
     }
 

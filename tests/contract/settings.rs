@@ -33,7 +33,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.providers.names(), ["veo3"]);
     assert_eq!(config.default_model, None);
     assert_eq!(config.model_aliases, Aliases::NONE);
-    assert_eq!((config.public_url, config.api_key), (None, None));
+    assert_eq!((config.public_url, config.api_key, config.admin_key), (None, None, None));
     assert!(config.cors_origins.is_empty());
 }
 
@@ -63,6 +63,7 @@ fn every_variable_is_read() {
         ("PUBLIC_URL", "https://video.example.com/"),
         ("CORS_ORIGINS", "https://app.example.com, http://localhost:3000/"),
         ("API_KEY", "0123456789abcdef"),
+        ("ADMIN_KEY", "fedcba9876543210"),
         ("DEFAULT_MODEL", "veo-3.1-fast-generate-001"),
         ("MODEL_ALIASES", "veo-3.0-generate-001=veo-3.1-generate-001, my-model = gemini-omni-1.2-flash"),
         ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{WEBHOOK_SECRET}")),
@@ -134,6 +135,7 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("CORS_ORIGINS", "https://app-xyz.example.com/path"),
         ("JWT_SECRET", "short-xyz"),
         ("API_KEY", "short-xyz"),
+        ("ADMIN_KEY", "short-xyz"),
         ("DEFAULT_MODEL", "veo-9-xyz"),
         ("DEFAULT_MODEL", "veo-3.0-generate-001"),
         ("MODEL_ALIASES", "xyz"),
@@ -249,4 +251,10 @@ fn the_committed_development_settings_are_valid_and_only_for_development() {
     let config = config_with(&variables).expect("valid settings");
     assert_eq!(config.environment, Environment::Development);
     assert!(variables.iter().any(|(name, value)| *name == "JWT_SECRET" && value.contains("development-only")));
+}
+
+#[test]
+fn the_admin_key_is_not_the_service_key() {
+    let same = [("API_KEY", "0123456789abcdef"), ("ADMIN_KEY", "0123456789abcdef")];
+    assert_eq!(config_with(&same).expect_err("one key for both").variable, "ADMIN_KEY");
 }

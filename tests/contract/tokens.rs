@@ -1,7 +1,7 @@
 //! Who may call, and for whom.
 
 use crate::jwt::{hs256, hs512, unsigned, with_header};
-use crate::variables::{API_KEY, JWT_SECRET, config_with, development, production};
+use crate::variables::{ADMIN_KEY, API_KEY, JWT_SECRET, config_with, development, production};
 use proptest::prelude::*;
 use reelay::http::auth::{Caller, authenticate};
 use serde_json::{Value, json};
@@ -138,8 +138,32 @@ fn a_user_acts_for_nobody_else() {
     for (header, body) in [(Some("u_2"), None), (None, Some("u_2")), (Some("u_1"), Some("u_2"))] {
         assert_eq!(caller.acting_for(header, body).expect_err("another user").status, 403);
     }
+}
+
+#[test]
+fn an_admin_acts_for_whom_they_name_and_else_for_themselves() {
     let admin = Caller::User { id: "u_1".to_owned(), admin: true };
-    assert_eq!(admin.acting_for(None, Some("u_2")).expect_err("another user").status, 403);
+    assert_eq!(admin.acting_for(None, None).as_deref(), Ok("u_1"));
+    assert_eq!(admin.acting_for(Some("u_2"), None).as_deref(), Ok("u_2"));
+    assert_eq!(admin.acting_for(Some("u_2"), Some("u_3")).expect_err("two users").status, 400);
+}
+
+#[test]
+fn the_admin_key_is_an_operators_and_names_its_user() {
+    let config = config_with(&[("ADMIN_KEY", ADMIN_KEY), ("API_KEY", API_KEY)]).expect("valid settings");
+    let caller = |key: &str| authenticate(Some(&format!("Bearer {key}")), &config, NOW).ok();
+    assert_eq!(caller(ADMIN_KEY), Some(Caller::Operator));
+    assert_eq!(caller(API_KEY), Some(Caller::Service));
+    assert_eq!(caller(&ADMIN_KEY[1..]), None);
+    assert_eq!(Caller::Operator.acting_for(Some("u_1"), None).as_deref(), Ok("u_1"));
+    assert_eq!(Caller::Operator.acting_for(None, None).expect_err("no user").status, 400);
+}
+
+#[test]
+fn only_operators_open_the_operator_routes() {
+    let user = |admin| Caller::User { id: "u_1".to_owned(), admin };
+    assert!(user(true).is_operator() && Caller::Operator.is_operator());
+    assert!(!user(false).is_operator() && !Caller::Service.is_operator());
 }
 
 #[test]

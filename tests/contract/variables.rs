@@ -4,6 +4,7 @@ use reelay::config::{Config, ConfigError};
 use std::collections::BTreeMap;
 
 pub(crate) const JWT_SECRET: &str = "test-jwt-secret-of-more-than-32-bytes";
+pub(crate) const ADMIN_KEY: &str = "an-operators-admin-key";
 pub(crate) const API_KEY: &str = "test-api-key-0123456789";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 

@@ -2,7 +2,7 @@
 
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
-use crate::harness::worker::SERVICE_KEY;
+use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
 use crate::harness::{Wire, exclusive, unique};
 use crate::images::PNG;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     let account: Value = serde_json::from_str(&world.upstream.service_account()).expect("JSON");
     let key = account["private_key"].as_str().expect("a key").lines().nth(1).expect("its first line").to_owned();
     secrets.extend([private, token::user(&user.user), key, PNG.to_owned()]);
-    secrets.extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY].map(str::to_owned));
+    secrets.extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY, ADMIN_KEY].map(str::to_owned));
     for line in lines {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "one JSON object: {line}");
         for secret in &secrets {

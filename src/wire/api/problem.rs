@@ -126,6 +126,11 @@ impl Problem {
         Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
     }
 
+    /// 403: a valid token that does not open the operator routes.
+    pub fn operators_only() -> Self {
+        Self::new(403, "operators_only", "Forbidden", "Only operators may do this: an admin's token or the admin key.")
+    }
+
     /// 404: there is no such generation, or it is someone else's.
     pub fn no_generation() -> Self {
         Self::new(404, "not_found", "Not found", "There is no such generation.")

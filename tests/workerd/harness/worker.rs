@@ -32,6 +32,8 @@ const TEMPORARY: &str = "temporary";
 
 /// The service key of the app's own server.
 pub(crate) const SERVICE_KEY: &str = "the-tests-own-service-key";
+/// The key of whoever operates the worker.
+pub(crate) const ADMIN_KEY: &str = "the-tests-own-admin-key";
 
 /// A worker; its state outlives its processes until it is dropped.
 pub(crate) struct Worker {
@@ -165,6 +167,7 @@ fn usual_variables<'a>(upstream: &'a str, account: &'a str) -> Vec<(&'a str, &'a
     vec![
         ("JWT_SECRET", token::JWT_SECRET),
         ("API_KEY", SERVICE_KEY),
+        ("ADMIN_KEY", ADMIN_KEY),
         ("WEBHOOK_SECRET", upstream::WEBHOOK_SECRET),
         ("VEO3_API_KEY", upstream::API_KEY),
         ("VEO3_API_URL", upstream),
@@ -195,7 +198,7 @@ fn lay_out(folder: &Path, setup: &Setup<'_>) {
     for name in ["src", TEMPORARY] {
         std::fs::create_dir_all(folder.join(name)).expect("the worker's folder can be made");
     }
-    for name in ["build", "scripts"] {
+    for name in ["assets", "build", "scripts"] {
         std::os::unix::fs::symlink(root.join(name), folder.join(name)).expect("a link can be made");
     }
     setup.configuration.write(&root, folder);

@@ -1,0 +1,38 @@
+//! What a token is good for, so that a page can offer no more than that.
+
+use super::answer::Answer;
+use super::auth::Caller;
+use super::call::Call;
+use crate::wire::api::Problem;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WhoAmI<'a> {
+    kind: Kind,
+    /// Absent for a key, which acts for whom it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    /// Whether the operator routes are open.
+    operator: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    User,
+    Service,
+    Operator,
+}
+
+/// `GET /api/whoami`.
+pub(super) async fn show(call: &Call) -> Result<Answer, Problem> {
+    call.anyone().await?;
+    let caller = call.caller()?;
+    let (kind, user_id) = match &caller {
+        Caller::User { id, .. } => (Kind::User, Some(id.as_str())),
+        Caller::Service => (Kind::Service, None),
+        Caller::Operator => (Kind::Operator, None),
+    };
+    Answer::success("caller", &WhoAmI { kind, user_id, operator: caller.is_operator() })
+}
