@@ -123,6 +123,9 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Pr
 
 /// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
 async fn note(call: &Call, news: Vec<Redelivered>) {
+    if news.is_empty() {
+        return;
+    }
     let message = QueueMessage::Redelivered { news };
     if let Err(error) = stub::queue(&call.env, &message).await {
         view::unavailable(call, "queue gave no answer", &error);
