@@ -4,6 +4,7 @@
 
 pub mod cursor;
 pub mod job;
+pub mod metrics;
 pub mod queue;
 mod queue_row;
 mod schema;

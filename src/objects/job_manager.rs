@@ -323,6 +323,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
+        tally: job.tally.clone(),
     }
 }
 

@@ -30,6 +30,7 @@
 use super::shell::Shell;
 use crate::config::Config;
 use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
+use crate::machine::tally::Tally;
 use crate::machine::{Moment, Status};
 use crate::store::cursor::Cursor;
 use crate::store::queue::QueueStore;
@@ -174,8 +175,10 @@ impl QueueManager {
             Errand::Forget => JobMessage::Forget,
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {
-            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late }) => {
-                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late }
+            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, tally }) => {
+                // Whoever is to be forgotten does not say whether it is the one that is meant, and has been heard before.
+                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally };
+                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, tally }
             }
             Ok(JobReply::Missing) => Said::Missing,
             Ok(

@@ -6,6 +6,7 @@
 use super::api::Generation;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
 use crate::machine::queue::{Card, OverBudget, Standing, Terms};
+use crate::machine::tally::Tally;
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,9 @@ pub enum JobReply {
         /// Its timer had been lost and was set again.
         #[serde(default)]
         late: bool,
+        /// What it has counted over its life.
+        #[serde(default, skip_serializing_if = "Tally::is_empty")]
+        tally: Tally,
     },
     Refused {
         refusal: Refusal,

@@ -71,6 +71,7 @@ impl<R: Rows> Turn<'_, R> {
         entry.unspent = true;
         self.book.serve(entry.card.priority, entry.round);
         self.book.use_upstream(&entry.card);
+        self.count_grant(&entry);
         self.rows.save(&entry)
     }
 
@@ -85,6 +86,7 @@ impl<R: Rows> Turn<'_, R> {
                 entry.round = self.next_round(&entry.card)?;
                 entry.enqueued_at = self.now;
             }
+            entry.waits_since = self.waits_since(entry.place);
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
+use crate::machine::tally::Tally;
 use crate::machine::{DAY, JobKey, Millis, Status};
 
 /// A job's answer to a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It is at this epoch and status, with this many status changes so far.
     State {
@@ -24,6 +25,8 @@ pub enum Said {
         wake_at: Option<Millis>,
         /// Its timer had been lost and was set again.
         late: bool,
+        /// What it has counted over its life; nothing where the one who answers may be another job of its name.
+        tally: Tally,
     },
     /// There is no such job.
     Missing,
@@ -42,8 +45,9 @@ impl<R: Rows> Turn<'_, R> {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
             let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
             if stale || repeat {
-                if news {
-                    self.rows.save(entry)?;
+                let mut entry = entry.clone();
+                if self.count(&mut entry, &card.tally) || news {
+                    self.rows.save(&entry)?;
                 }
                 return Ok(Reply::Unknown);
             }
@@ -60,19 +64,26 @@ impl<R: Rows> Turn<'_, R> {
             Some(_) | None => Place::Waiting,
         };
         let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
-        let cost = card.cost_micros;
+        let (cost, told) = (card.cost_micros, card.tally.clone());
         let mut entry = match known.filter(|_| keeps) {
-            Some(entry) => Entry { card, place, unspent: false, late: false, ..entry },
+            Some(entry) => {
+                let card = Card { tally: entry.card.tally, ..card };
+                Entry { card, place, waits_since: self.waits_since(place), unspent: false, late: false, ..entry }
+            }
             None => self.new_entry(card, place)?,
         };
         self.charge(&mut entry, cost)?;
+        self.count(&mut entry, &told);
         self.rows.save(&entry)?;
         Ok(Reply::Unknown)
     }
 
-    /// An entry with the next place in accept order, and its user's next turn.
+    /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.
     fn new_entry(&mut self, card: Card, place: Place) -> Result<Entry, R::Error> {
-        let charges = match self.rows.find(&card.key)? {
+        let gone = self.rows.find(&card.key)?;
+        let (tally, former) = self.count_new(&card, gone.as_ref());
+        let card = Card { tally, ..card };
+        let charges = match gone {
             Some(same) if same.card.created_at == card.created_at => same.charges,
             Some(mut gone) => {
                 self.settle(&mut gone)?;
@@ -84,7 +95,9 @@ impl<R: Rows> Turn<'_, R> {
         let round = self.next_round(&card)?;
         let enqueued_at = enqueued_at.max(self.now);
         let sequence = sequence + 1;
-        Ok(Entry { card, sequence, enqueued_at, round, unspent: false, late: false, charges, place })
+        let waits_since = self.waits_since(place);
+        let (unspent, late) = (false, false);
+        Ok(Entry { card, sequence, enqueued_at, waits_since, round, unspent, late, charges, former, place })
     }
 
     /// The turn that is its user's next.
@@ -129,13 +142,15 @@ impl<R: Rows> Turn<'_, R> {
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if card.status.is_terminal() || card.status.is_pending() {
-                let cost = card.cost_micros;
+                let (cost, told) = (card.cost_micros, card.tally.clone());
                 let mut entry = self.new_entry(card, watched)?;
                 self.charge(&mut entry, cost)?;
+                self.count(&mut entry, &told);
                 self.rows.save(&entry)?;
             }
             return Ok(Reply::Nothing);
         };
+        let news = self.count(&mut entry, &card.tally) || news;
         if card.age() <= entry.card.age() {
             if news {
                 self.rows.save(&entry)?;
@@ -167,7 +182,8 @@ impl<R: Rows> Turn<'_, R> {
         let was_over = entry.is_over_uncharged();
         // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
         let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
-        entry.card = Card { epoch, submits: entry.card.submits, ..card };
+        let counted = std::mem::take(&mut entry.card.tally);
+        entry.card = Card { epoch, submits: entry.card.submits, tally: counted, ..card };
         entry.late = false;
         if was_over && entry.card.status.is_terminal() {
             entry.card.cost_micros = 0;
@@ -237,7 +253,8 @@ impl<R: Rows> Turn<'_, R> {
         let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
-        if let Said::State { epoch: theirs, report_number, status, submits, cost_micros, .. } = said {
+        if let &Said::State { epoch: theirs, report_number, status, submits, cost_micros, ref tally, .. } = &said {
+            self.count(&mut entry, tally);
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
             // What is no older than the card is the job's own word, also on whether a price that is held will be used.
@@ -248,11 +265,11 @@ impl<R: Rows> Turn<'_, R> {
                 self.charge(&mut entry, cost)?;
             }
         }
-        match (entry.place, said) {
+        match (entry.place, &said) {
             (_, Said::Nothing) => return Ok(()),
             (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
-            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, said),
-            (Place::Watched { .. }, Said::State { status, wake_at, late, .. }) => {
+            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, &said),
+            (Place::Watched { .. }, &Said::State { status, wake_at, late, .. }) => {
                 entry.place = self.watched_on(status, wake_at);
                 self.note_late(&mut entry, late);
             }
@@ -265,6 +282,7 @@ impl<R: Rows> Turn<'_, R> {
             }
             (Place::Expiring { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
+                self.book.note_forgotten(entry.card.created_at);
                 return self.rows.remove(key);
             }
             // It lives again: its own enqueue gives it a place.
@@ -276,8 +294,8 @@ impl<R: Rows> Turn<'_, R> {
         self.rows.save(&entry)
     }
 
-    fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: Said) {
-        let (Place::Held(lease), Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) =
+    fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: &Said) {
+        let (Place::Held(lease), &Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) =
             (entry.place, said)
         else {
             return;
