@@ -3,6 +3,7 @@
 use crate::message_queue::Wake;
 use reelay::machine::job::{Answer, Effect, InFlight};
 use reelay::machine::queue::{Ask, Card, Standing, Terms};
+use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Millis, Status};
 use std::collections::BTreeMap;
 
@@ -89,6 +90,7 @@ pub(crate) enum Reply {
         cost_micros: Option<u64>,
         wake_at: Option<Millis>,
         late: bool,
+        tally: Tally,
     },
     Missing,
     Standing(Standing),

@@ -8,6 +8,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::JobKey;
 use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
+use reelay::machine::tally::Tally;
 
 #[derive(Default)]
 pub(crate) struct QueueObject {
@@ -135,8 +136,10 @@ impl World {
             return;
         }
         let (word, said) = match *reply {
-            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late } => {
-                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late })
+            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, ref tally } => {
+                // Whoever is to be forgotten does not say whether it is the one that is meant.
+                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally.clone() };
+                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, tally })
             }
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),

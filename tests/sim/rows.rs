@@ -1,6 +1,6 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
-use reelay::machine::queue::{Book, Closed, Entry, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -19,6 +19,10 @@ pub(crate) struct MapRows {
     /// The book as it was when the step began, if the step has replaced it.
     book_before: Option<Book>,
     spending_before: Option<Spending>,
+    /// What was counted within each minute; within minute 0, in all before the latest.
+    pub(crate) minutes: BTreeMap<u64, Minute>,
+    /// The minutes that the step has replaced, oldest first.
+    minutes_before: Vec<(u64, Option<Minute>)>,
 }
 
 impl MapRows {
@@ -27,6 +31,7 @@ impl MapRows {
         self.journal.clear();
         self.book_before = None;
         self.spending_before = None;
+        self.minutes_before.clear();
     }
 
     /// Takes back what the step has written.
@@ -42,6 +47,12 @@ impl MapRows {
         }
         if let Some(spending) = self.spending_before.take() {
             self.spending = spending;
+        }
+        while let Some((number, minute)) = self.minutes_before.pop() {
+            match minute {
+                Some(minute) => self.minutes.insert(number, minute),
+                None => self.minutes.remove(&number),
+            };
         }
     }
 
@@ -244,6 +255,39 @@ impl Rows for MapRows {
     fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
         self.keep_spending();
         self.spending.retain(|(day, _), _| *day >= before);
+        Ok(())
+    }
+
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
+        Ok((self.waiting().count() as u64, self.waiting().map(|entry| entry.enqueued_at).min()))
+    }
+
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
+        let latest = self.minutes.range(1..).next_back();
+        Ok(latest.map(|(number, minute)| (*number, minute.clone())))
+    }
+
+    fn counted_before(&self) -> Result<Minute, Infallible> {
+        Ok(self.minutes.get(&0).cloned().unwrap_or_default())
+    }
+
+    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
+        let replaced = self.minutes.insert(number, minute.clone());
+        self.minutes_before.push((number, replaced));
+        Ok(())
+    }
+
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
+        self.save_minute(0, sum)
+    }
+
+    fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {
+        let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
+        let over: Vec<u64> = self.minutes.range(1..before.min(latest).max(1)).map(|(number, _)| *number).collect();
+        for number in over {
+            let replaced = self.minutes.remove(&number);
+            self.minutes_before.push((number, replaced));
+        }
         Ok(())
     }
 }

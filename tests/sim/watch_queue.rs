@@ -22,6 +22,7 @@ impl World {
         self.turns.come_of_age(&rows, input, now);
         let grants = Grants::of(&rows, input);
         self.check_slots(&rows, &grants);
+        self.count_queue(&rows, &grants);
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
         }

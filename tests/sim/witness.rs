@@ -22,6 +22,7 @@ pub(crate) enum Invariant {
     I14,
     I15,
     I16,
+    I17,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.
