@@ -1,6 +1,7 @@
 //! The front door: route, token, handler, answer. Every error becomes a problem here; nothing internal leaves.
 
 pub mod auth;
+pub mod exposition;
 pub mod range;
 pub mod router;
 
@@ -11,6 +12,7 @@ mod cors;
 mod generations;
 mod health;
 mod limit;
+mod metrics;
 mod models;
 mod query;
 mod queue;
@@ -23,7 +25,7 @@ mod whoami;
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
-pub use query::{ListQuery, list_query};
+pub use query::{ListQuery, list_query, metrics_window};
 pub use request_id::request_id;
 
 use crate::clock;
@@ -97,6 +99,8 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::DeleteVideo { id } => storage::delete(call, &id).await,
         Resource::UpstreamPush => upstream::receive(call).await,
         Resource::WhoAmI => whoami::show(call).await,
+        Resource::Metrics => metrics::series(call).await,
+        Resource::OpenMetrics => metrics::totals(call).await,
         Resource::Events { .. }
         | Resource::Deliveries { .. }
         | Resource::QueueJobs
@@ -105,8 +109,6 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         | Resource::ListDeliveries
         | Resource::Redeliver { .. }
         | Resource::Recover
-        | Resource::CleanUp
-        | Resource::Metrics
-        | Resource::OpenMetrics => Err(Problem::no_route()),
+        | Resource::CleanUp => Err(Problem::no_route()),
     }
 }

@@ -221,6 +221,8 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
         | QueueReply::OverBudget { .. }
         | QueueReply::Unknown
         | QueueReply::Stats { .. }
+        | QueueReply::Metrics { .. }
+        | QueueReply::Totals { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }

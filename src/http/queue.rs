@@ -29,6 +29,8 @@ pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
         | QueueReply::Unknown
         | QueueReply::Page { .. }
         | QueueReply::BadCursor
+        | QueueReply::Metrics { .. }
+        | QueueReply::Totals { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }

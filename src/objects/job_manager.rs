@@ -284,6 +284,8 @@ impl JobManager {
                 | QueueReply::Page { .. }
                 | QueueReply::BadCursor
                 | QueueReply::Stats { .. }
+                | QueueReply::Metrics { .. }
+                | QueueReply::Totals { .. }
                 | QueueReply::Done,
             )
             | Err(_) => Outcome::Unknown,

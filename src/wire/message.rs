@@ -3,10 +3,10 @@
 //! They travel as JSON in the body of a POST. Fields are only ever added, with defaults, so that a worker
 //! and an object of neighbouring builds understand each other.
 
-use super::api::Generation;
+use super::api::{Generation, Metrics};
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
 use crate::machine::queue::{Card, OverBudget, Standing, Terms};
-use crate::machine::tally::Tally;
+use crate::machine::tally::{Tallies, Tally};
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +144,12 @@ pub enum QueueMessage {
         after: Option<String>,
     },
     Stats,
+    /// What happened within the last so many milliseconds.
+    Metrics {
+        window: Millis,
+    },
+    /// All that was ever counted, and the figures of [`Self::Stats`].
+    Totals,
     /// The minute's cron: admits, and repairs what a lost alarm left undone.
     Sweep,
     /// The day's cron: has what ended long ago forgotten.
@@ -177,6 +183,13 @@ pub enum QueueReply {
     /// The cursor was not one of ours.
     BadCursor,
     Stats {
+        stats: Box<QueueStats>,
+    },
+    Metrics {
+        metrics: Box<Metrics>,
+    },
+    Totals {
+        totals: Tallies,
         stats: Box<QueueStats>,
     },
     Done,
