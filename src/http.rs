@@ -1,6 +1,7 @@
 //! The front door: route, token, handler, answer. Every error becomes a problem here; nothing internal leaves.
 
 pub mod auth;
+pub mod exposition;
 pub mod range;
 pub mod router;
 
@@ -13,6 +14,7 @@ mod deliveries;
 mod generations;
 mod health;
 mod limit;
+mod metrics;
 mod models;
 mod operator;
 mod query;
@@ -26,7 +28,9 @@ mod whoami;
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
-pub use query::{DeliveriesQuery, JobsQuery, ListQuery, deliveries_query, jobs_query, list_query, since};
+pub use query::{
+    DeliveriesQuery, JobsQuery, ListQuery, deliveries_query, jobs_query, list_query, metrics_window, since,
+};
 pub use request_id::request_id;
 
 use crate::clock;
@@ -110,6 +114,8 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::ListDeliveries => deliveries::list(call).await,
         Resource::Redeliver { id } => deliveries::redeliver(call, &id).await,
         Resource::Recover => deliveries::recover(call).await,
-        Resource::Events { .. } | Resource::Metrics | Resource::OpenMetrics => Err(Problem::no_route()),
+        Resource::Metrics => metrics::series(call).await,
+        Resource::OpenMetrics => metrics::totals(call).await,
+        Resource::Events { .. } => Err(Problem::no_route()),
     }
 }

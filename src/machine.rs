@@ -11,6 +11,7 @@ pub mod limiter;
 pub mod outcome;
 pub mod queue;
 pub mod retry;
+pub mod tally;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod cursor;
 mod deliveries;
 pub mod job;
+pub mod metrics;
 pub mod queue;
 mod queue_row;
 mod schema;

@@ -17,6 +17,8 @@ pub(super) struct Answer {
 enum Content {
     Empty,
     Json(String),
+    /// In another format than the app's JSON.
+    Text(String),
     /// Rendered last, because it names the request.
     Problem(Problem),
     Stream(ResponseBody),
@@ -37,6 +39,12 @@ impl Answer {
     /// `{"success": true, field: value}`.
     pub(super) fn success(field: &str, value: &impl Serialize) -> Result<Self, Problem> {
         Self::json(200, &Success { field, value })
+    }
+
+    /// Text of another content type, as it is now.
+    pub(super) fn text(content_type: &str, text: String) -> Self {
+        let answer = Self { status: 200, headers: Vec::new(), content: Content::Text(text) };
+        answer.with("Content-Type", content_type).with("Cache-Control", "no-store")
     }
 
     pub(super) fn stream(status: u16, body: ResponseBody) -> Self {
@@ -72,9 +80,9 @@ impl Answer {
         let _ = headers.set("X-Content-Type-Options", "nosniff");
         let builder = Response::builder().with_status(self.status).with_headers(headers);
         match self.content {
-            Content::Json(_) | Content::Problem(_) | Content::Stream(_) if head => builder.empty(),
+            Content::Json(_) | Content::Text(_) | Content::Problem(_) | Content::Stream(_) if head => builder.empty(),
             Content::Empty => builder.empty(),
-            Content::Json(text) => builder.fixed(text.into_bytes()),
+            Content::Json(text) | Content::Text(text) => builder.fixed(text.into_bytes()),
             Content::Problem(problem) => {
                 builder.fixed(serde_json::to_vec(&problem.body(request_id)).unwrap_or_default())
             }

@@ -141,6 +141,8 @@ async fn owned(call: &Call, message: &QueueMessage) -> Result<(Vec<OwnedDelivery
         | QueueReply::OverBudget { .. }
         | QueueReply::Unknown
         | QueueReply::Page { .. }
+        | QueueReply::Metrics { .. }
+        | QueueReply::Totals { .. }
         | QueueReply::Stats { .. }
         | QueueReply::Paused { .. }
         | QueueReply::Expiring { .. }

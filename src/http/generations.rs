@@ -230,6 +230,8 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
         | QueueReply::Paused { .. }
         | QueueReply::Expiring { .. }
         | QueueReply::Deliveries { .. }
+        | QueueReply::Metrics { .. }
+        | QueueReply::Totals { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }

@@ -1,7 +1,8 @@
 //! The query of a list. Pure.
 
 use crate::machine::delivery::DeliveryState;
-use crate::machine::{Millis, Status};
+use crate::machine::queue::MINUTES_KEPT;
+use crate::machine::{DAY, HOUR, MINUTE, Millis, Status};
 use crate::wire::api::{FieldError, USER_ID_RULE, is_user_id};
 use chrono::DateTime;
 
@@ -140,4 +141,17 @@ pub fn since(parameter: impl Fn(&str) -> Option<String>) -> Result<Millis, Vec<F
 
 pub(super) fn bad_cursor() -> FieldError {
     FieldError::parameter("after", "must be the nextCursor of an earlier page")
+}
+
+/// Reads the `window` of the metrics in milliseconds: such as `90m`, `6h` or `7d`, an hour if there is none.
+pub fn metrics_window(text: Option<&str>) -> Result<Millis, FieldError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(HOUR) };
+    let units = [("m", MINUTE), ("h", HOUR), ("d", DAY)];
+    let read = units.into_iter().find_map(|(letter, unit)| {
+        let number = text.strip_suffix(letter).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+        number.parse::<Millis>().ok()?.checked_mul(unit)
+    });
+    let detail = "must be a time such as 90m, 6h or 7d, from 1m to 7d";
+    read.filter(|window| (MINUTE..=MINUTES_KEPT).contains(window))
+        .ok_or_else(|| FieldError::parameter("window", detail))
 }

@@ -32,6 +32,8 @@ pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
         | QueueReply::Paused { .. }
         | QueueReply::Expiring { .. }
         | QueueReply::Deliveries { .. }
+        | QueueReply::Metrics { .. }
+        | QueueReply::Totals { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }

@@ -67,6 +67,14 @@ pub enum Bug {
     RedeliveredAsNew,
     /// Takes what is said late of an event for the newest there is.
     StaleDeliveryTaken,
+    /// Counts all that a job has ever counted whenever it tells.
+    TallyAddedWhole,
+    /// Lets a late message of a job lower what was counted of it.
+    TallyLowered,
+    /// Forgets what was counted of a job when another takes its name.
+    FormerTallyForgotten,
+    /// Counts a webhook attempt when it is begun, and again when it is answered.
+    AttemptCountedTwice,
 }
 
 #[cfg(not(feature = "bugs"))]

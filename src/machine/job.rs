@@ -11,6 +11,7 @@
 mod abandon;
 mod cancel;
 mod cost;
+mod counting;
 mod exchange;
 mod finish;
 mod poll;
@@ -121,6 +122,7 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
     let mut turn = Turn { moment, policy, notes: Vec::new() };
     let acting = matches!(input, Input::Alarm);
     let told = (job.epoch, job.report_number, job.committed_micros());
+    let phase = job.timed();
     let refusal = match input {
         Input::Alarm => {
             job.resume_cut_off(&mut turn);
@@ -151,6 +153,7 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
         Input::Forget => job.forget(&mut turn).err(),
     };
     let effect = if acting { job.begin_due(&mut turn) } else { None };
+    job.count_phase(phase, turn.now());
     let (epoch, report_number, committed) = told;
     // What a change of status does not tell of by itself.
     if job.committed_micros() != committed && (job.epoch, job.report_number) == (epoch, report_number) {

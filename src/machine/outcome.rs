@@ -46,3 +46,54 @@ pub enum ErrorCode {
     Cancelled,
     Internal,
 }
+
+impl ErrorCode {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::InvalidRequest,
+        Self::ProviderRateLimited,
+        Self::ProviderQuotaExhausted,
+        Self::ProviderUnavailable,
+        Self::ProviderRejectedContent,
+        Self::ModelRetired,
+        Self::SubmitOutcomeUnknown,
+        Self::DeadlineExceeded,
+        Self::StorageFailed,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::ProviderRateLimited => "provider_rate_limited",
+            Self::ProviderQuotaExhausted => "provider_quota_exhausted",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderRejectedContent => "provider_rejected_content",
+            Self::ModelRetired => "model_retired",
+            Self::SubmitOutcomeUnknown => "submit_outcome_unknown",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::StorageFailed => "storage_failed",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether it is the upstream's limit of how much may be asked of it.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::ProviderRateLimited | Self::ProviderQuotaExhausted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorCode;
+
+    #[test]
+    fn every_word_is_that_of_the_wire() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

@@ -9,11 +9,12 @@
 //! Invariants held here: I2 (whoever has something left to do is asked), I3 (one live lease a job, an older epoch
 //! changes nothing), I6 (start order is accept order within a priority and user, users take turns, and nobody
 //! starves), I9 (held slots never exceed the limit nor leak), I13 (no accepted order exceeds a budget), I17 (nobody is
-//! given a slot while the queue is paused).
+//! given a slot while the queue is paused), I18 (nothing is counted twice).
 
 mod admission;
 mod book;
 mod budget;
+mod counting;
 mod deliveries;
 mod entry;
 mod news;
@@ -22,13 +23,15 @@ mod wake;
 pub use admission::{BlockedBy, Standing, standing};
 pub use book::Book;
 pub use budget::{Charge, OverBudget, Whose, day_of};
+pub use counting::{MINUTES_KEPT, Minute, Sample, totals};
 pub use deliveries::Redelivered;
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
 pub use news::Said;
 pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
 use super::bug::{self, Bug};
-use super::{JobKey, Millis, Moment, SECOND};
+use super::tally::Tallies;
+use super::{JobKey, MINUTE, Millis, Moment, SECOND};
 
 /// How many jobs one alarm asks at most.
 pub const MAX_ASKS_PER_ALARM: usize = 50;
@@ -188,14 +191,19 @@ struct Turn<'a, R> {
     book: Book,
     policy: &'a Policy,
     now: Millis,
+    /// What the step has counted so far.
+    counted: Tallies,
+    sample: Option<Sample>,
 }
 
 /// Takes one input.
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
-    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now };
+    let counted = Tallies::default();
+    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now, counted, sample: None };
     let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let is_alarm = matches!(input, Input::Alarm);
+    let is_sweep = matches!(input, Input::Sweep);
     let mut asked_for = None;
     let reply = match input {
         Input::Enqueue { card, promised, terms } => {
@@ -218,6 +226,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             let count = turn.rows.expire(before, turn.now)?;
             // Yesterday's is kept for a clock that is set back.
             turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
+            turn.rows.forget_minutes(turn.now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
             Reply::Expiring { count }
         }
         Input::Heard { ask, said } => {
@@ -244,12 +253,16 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
     if occasion.admits && !reply.is_refusal() {
         turn.admit(asked_for.as_ref())?;
     }
+    if is_sweep {
+        turn.sample()?;
+    }
     let asks = if is_alarm { turn.ask()? } else { Vec::new() };
     let reply = match (reply, asked_for) {
         (reply @ (Reply::Full { .. } | Reply::OverBudget(_)), _) | (reply, None) => reply,
         (_, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
+    turn.record()?;
     let wake_at = turn.wake_at()?;
     if turn.book != before {
         let book = turn.book.clone();

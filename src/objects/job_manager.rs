@@ -304,6 +304,8 @@ impl JobManager {
                 | QueueReply::Paused { .. }
                 | QueueReply::Expiring { .. }
                 | QueueReply::Deliveries { .. }
+                | QueueReply::Metrics { .. }
+                | QueueReply::Totals { .. }
                 | QueueReply::Done,
             )
             | Err(_) => Outcome::Unknown,
@@ -344,6 +346,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
         deliveries: job.delivery_cards(),
+        tally: job.tally.clone(),
     }
 }
 

@@ -8,12 +8,14 @@
 //! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
 //!   that writes the entry.
 //! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's `entry`.
+//! * `metrics`: one row for each minute in which anything happened or was heard of, written in the step in which it was.
 //! * One alarm: the earliest lease, watch, delay or admission that is due.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
 //! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are one
 //! synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant the
-//! same slot, nor spend the same dollar. `List`, `Stats`, `Deliveries`, `Delivery` and `Exhausted` only read.
+//! same slot, nor spend the same dollar. `List`, `Stats`, `Metrics`, `Totals`, `Deliveries`, `Delivery` and `Exhausted`
+//! only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
@@ -31,11 +33,14 @@
 
 use super::shell::Shell;
 use crate::config::Config;
-use crate::machine::Moment;
-use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
+use crate::machine::queue::{self, Ask, Card, Errand, Input, Reply, Said, Step};
+use crate::machine::tally::Tally;
+use crate::machine::{Millis, Moment};
 use crate::store::catalogue::{Listing, Page};
 use crate::store::cursor::Cursor;
+use crate::store::metrics;
 use crate::store::queue::QueueStore;
+use crate::wire::api::{Metrics, MetricsBuilder};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::{clock, stub};
 use futures::StreamExt;
@@ -132,6 +137,14 @@ impl QueueManager {
                 let stats = self.rows()?.stats(&config.queue, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
             }
+            QueueMessage::Metrics { window } => {
+                Ok(QueueReply::Metrics { metrics: Box::new(self.metrics(window, moment.now)?) })
+            }
+            QueueMessage::Totals => {
+                let rows = self.rows()?;
+                let stats = Box::new(rows.stats(&config.queue, moment.now)?);
+                Ok(QueueReply::Totals { totals: queue::totals(&rows)?, stats })
+            }
             QueueMessage::Sweep => {
                 self.shell.distrust_alarm();
                 self.take(&config, Input::Sweep, moment).await?;
@@ -166,7 +179,26 @@ impl QueueManager {
             if entry.is_in_line() { standing() } else { Ok(None) }
         };
         let standings = entries.iter().map(stands).collect::<Result<_>>()?;
-        Ok(QueueReply::Page { cards: entries.into_iter().map(|entry| entry.card).collect(), standings, next })
+        // What was counted of a job is nobody's business but the queue's.
+        let shown = |entry: queue::Entry| Card { tally: Tally::default(), ..entry.card };
+        Ok(QueueReply::Page { cards: entries.into_iter().map(shown).collect(), standings, next })
+    }
+
+    /// A page of minutes after the other: a week of them is never in memory together.
+    fn metrics(&self, window: Millis, now: Millis) -> Result<Metrics> {
+        let rows = self.rows()?;
+        let mut builder = MetricsBuilder::new(window, now);
+        let mut from = builder.first();
+        loop {
+            let page = rows.minutes(from)?;
+            for (number, minute) in &page {
+                builder.take(*number, minute);
+            }
+            match page.last() {
+                Some((last, _)) if page.len() >= metrics::PAGE as usize => from = last + 1,
+                Some(_) | None => return Ok(builder.finish()),
+            }
+        }
     }
 
     async fn ask_all_due(&self, config: &Config) -> Result<()> {
@@ -189,8 +221,20 @@ impl QueueManager {
             Errand::Forget => JobMessage::Forget,
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {
-            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }) => {
-                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }
+            Ok(JobReply::State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                cost_micros,
+                wake_at,
+                late,
+                deliveries,
+                tally,
+            }) => {
+                // Whoever is to be forgotten does not say whether it is the one that is meant, and has been heard before.
+                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally };
+                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally }
             }
             Ok(JobReply::Missing) => Said::Missing,
             Ok(

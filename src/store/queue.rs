@@ -1,16 +1,17 @@
 //! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
-//! has spent; and one row an event.
+//! has spent; one row an event; and what was counted within each minute.
 
+use super::metrics;
 use super::queue_row::{self, COLUMNS, read_entry};
 use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
 use crate::machine::delivery::DeliveryCard;
-use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Policy, Rows, day_of};
+use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Policy, Rows, day_of};
 use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         columns: &[],
         statements: "
@@ -86,6 +87,17 @@ const MIGRATIONS: [Migration; 4] = [
     CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
 ",
     },
+    // The row of minute 0 is the sum of all minutes before the latest one.
+    Migration {
+        columns: &[
+            ("entry", "tally", "TEXT NOT NULL DEFAULT '{}'"),
+            ("entry", "waits_since", "INTEGER NOT NULL DEFAULT 0"),
+            ("entry", "former", "TEXT NOT NULL DEFAULT '{}'"),
+        ],
+        statements: "
+    CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
+",
+    },
 ];
 
 /// In place of a user, the sum of all of them.
@@ -143,6 +155,11 @@ impl<S: Sql> QueueStore<S> {
                 limit: policy.max_cost_per_day.map(dollars),
             }),
         })
+    }
+
+    /// What was counted in the minutes from `from` on, the first ones of them, [`metrics::PAGE`] at most.
+    pub fn minutes(&self, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
+        metrics::page(&self.sql, from)
     }
 
     pub(super) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
@@ -339,6 +356,35 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn forget_spending(&mut self, before: u64) -> Result<(), S::Error> {
         self.sql.run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
         Ok(())
+    }
+
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
+        let statement = "SELECT count(*), min(enqueued_at) FROM entry WHERE place = 'waiting'";
+        let rows = self.sql.run(statement, Vec::new())?;
+        Ok(match rows.first().map(Vec::as_slice) {
+            Some([count, first]) => (count.unsigned(), Some(first).filter(|at| !at.is_null()).map(SqlValue::unsigned)),
+            Some(_) | None => (0, None),
+        })
+    }
+
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, S::Error> {
+        metrics::latest(&self.sql)
+    }
+
+    fn counted_before(&self) -> Result<Minute, S::Error> {
+        metrics::sum(&self.sql)
+    }
+
+    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), S::Error> {
+        metrics::save(&self.sql, number, minute)
+    }
+
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), S::Error> {
+        metrics::save_sum(&self.sql, sum)
+    }
+
+    fn forget_minutes(&mut self, before: u64) -> Result<(), S::Error> {
+        metrics::forget(&self.sql, before)
     }
 }
 

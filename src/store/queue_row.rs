@@ -8,9 +8,9 @@ use crate::machine::{JobKey, Status};
 /// The columns an entry is read from, in the order of [`read_entry`].
 pub(super) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
-    late, upstream, submits, cost, price, per_minute, charges";
+    late, upstream, submits, cost, price, per_minute, charges, tally, waits_since, former";
 /// Those it is written to: one more, which only SQL reads.
-const WRITTEN: [&str; 25] = [
+const WRITTEN: [&str; 28] = [
     "user_id",
     "generation_id",
     "epoch",
@@ -36,6 +36,9 @@ const WRITTEN: [&str; 25] = [
     "price",
     "per_minute",
     "charges",
+    "tally",
+    "waits_since",
+    "former",
 ];
 
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
@@ -86,6 +89,9 @@ pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
         card.price_micros.into(),
         card.submits_per_minute.into(),
         serde_json::to_string(&entry.charges).unwrap_or_default().into(),
+        serde_json::to_string(&card.tally).unwrap_or_default().into(),
+        entry.waits_since.into(),
+        serde_json::to_string(&entry.former).unwrap_or_default().into(),
     ]
 }
 
@@ -115,7 +121,10 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         price,
         per_minute,
         charges,
-    ] = <[SqlValue; 24]>::try_from(row).ok()?;
+        tally,
+        waits_since,
+        former,
+    ] = <[SqlValue; 27]>::try_from(row).ok()?;
     let status = status.into_text();
     let until = lease_until.unsigned();
     let place = match place.into_text().as_str() {
@@ -140,16 +149,20 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             cost_micros: cost.unsigned(),
             price_micros: price.unsigned(),
             submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
+            // Counters that cannot be read are counted anew.
+            tally: serde_json::from_str(&tally.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),
             deliveries: Vec::new(),
         },
         sequence: sequence.unsigned(),
         enqueued_at: enqueued_at.unsigned(),
+        waits_since: waits_since.unsigned(),
         round: round.unsigned(),
         unspent: unspent.unsigned() == 1,
         late: late.unsigned() == 1,
         // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
+        former: serde_json::from_str(&former.into_text()).unwrap_or_default(),
         place,
     })
 }

@@ -7,6 +7,7 @@ mod fields;
 mod generation;
 mod identity;
 mod images;
+mod metrics;
 mod problem;
 mod request;
 
@@ -18,5 +19,6 @@ pub use identity::{
     new_generation_id,
 };
 pub use images::{MAX_IMAGE, Upload};
+pub use metrics::{Metrics, MetricsBuilder};
 pub use problem::{Problem, ProblemBody};
 pub use request::{Intake, Parsed, body_user_id, clarification, parse, response_too_long};

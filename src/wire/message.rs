@@ -3,10 +3,11 @@
 //! They travel as JSON in the body of a POST. Fields are only ever added, with defaults, so that a worker
 //! and an object of neighbouring builds understand each other.
 
-use super::api::Generation;
+use super::api::{Generation, Metrics};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
 use crate::machine::queue::{Card, OverBudget, Redelivered, Standing, Terms};
+use crate::machine::tally::{Tallies, Tally};
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +107,9 @@ pub enum JobReply {
         /// Its events.
         #[serde(default)]
         deliveries: Vec<DeliveryCard>,
+        /// What it has counted over its life.
+        #[serde(default, skip_serializing_if = "Tally::is_empty")]
+        tally: Tally,
     },
     Deliveries {
         deliveries: Vec<DeliveryCard>,
@@ -157,6 +161,12 @@ pub enum QueueMessage {
         after: Option<String>,
     },
     Stats,
+    /// What happened within the last so many milliseconds.
+    Metrics {
+        window: Millis,
+    },
+    /// All that was ever counted, and the figures of [`Self::Stats`].
+    Totals,
     /// The minute's cron: admits, and repairs what a lost alarm left undone.
     Sweep,
     /// The day's cron: has what ended long ago forgotten.
@@ -229,6 +239,13 @@ pub enum QueueReply {
         /// Where the next page begins, if there is one.
         #[serde(default)]
         next: Option<String>,
+    },
+    Metrics {
+        metrics: Box<Metrics>,
+    },
+    Totals {
+        totals: Tallies,
+        stats: Box<QueueStats>,
     },
     Done,
 }

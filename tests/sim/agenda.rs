@@ -4,6 +4,7 @@ use crate::message_queue::Wake;
 use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::job::{Answer, Effect, InFlight};
 use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
+use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Millis, Status};
 use std::collections::BTreeMap;
 
@@ -99,6 +100,7 @@ pub(crate) enum Reply {
         wake_at: Option<Millis>,
         late: bool,
         deliveries: Vec<DeliveryCard>,
+        tally: Tally,
     },
     Deliveries(Vec<DeliveryCard>),
     Missing,

@@ -68,6 +68,7 @@ impl JobObject {
             cost_micros: job.committed_micros(),
             price_micros: job.request.price_micros,
             submits_per_minute: job.request.submits_per_minute,
+            tally: job.tally.clone(),
             snapshot: String::new(),
             deliveries: job.delivery_cards(),
         }
@@ -209,6 +210,7 @@ impl World {
     }
 
     fn delete_all(&mut self, number: usize) {
+        self.count_gone(number);
         self.jobs[number].job = None;
         self.delete_alarm(Object::Job(number));
         self.witness.forgotten(number);
@@ -290,6 +292,7 @@ impl World {
         let job = Rc::new(job);
         let before = self.jobs[number].job.replace(Rc::clone(&job));
         self.observe_job(number, before.as_deref(), &job);
+        self.count_job(number, before.as_deref(), &job);
         if self.fault(Fault::WriteLandsButErrs) {
             // The alarm that the step asks for was part of the write.
             let now = self.now();
@@ -316,6 +319,7 @@ fn state(job: &Job, now: Millis, late: bool) -> Reply {
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
         deliveries: job.delivery_cards(),
+        tally: job.tally.clone(),
     }
 }
 

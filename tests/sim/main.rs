@@ -37,6 +37,7 @@ mod tally;
 mod trace;
 mod turns;
 mod upstream;
+mod watch_counts;
 mod watch_inputs;
 mod watch_job;
 mod watch_push;

@@ -8,6 +8,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::JobKey;
 use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
+use reelay::machine::tally::Tally;
 
 #[derive(Default)]
 pub(crate) struct QueueObject {
@@ -138,8 +139,23 @@ impl World {
             return;
         }
         let (word, said) = match reply.clone() {
-            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries } => {
-                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries })
+            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => {
+                // Whoever is to be forgotten does not say whether it is the one that is meant.
+                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally };
+                (
+                    "State",
+                    Said::State {
+                        epoch,
+                        report_number,
+                        status,
+                        submits,
+                        cost_micros,
+                        wake_at,
+                        late,
+                        deliveries,
+                        tally,
+                    },
+                )
             }
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),

@@ -1,7 +1,7 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::queue::{Book, Closed, Entry, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -25,6 +25,10 @@ pub(crate) struct MapRows {
     book_before: Option<Book>,
     spending_before: Option<Spending>,
     deliveries_before: Option<Deliveries>,
+    /// What was counted within each minute; within minute 0, in all before the latest.
+    pub(crate) minutes: BTreeMap<u64, Minute>,
+    /// The minutes that the step has replaced, oldest first.
+    minutes_before: Vec<(u64, Option<Minute>)>,
 }
 
 impl MapRows {
@@ -34,6 +38,7 @@ impl MapRows {
         self.book_before = None;
         self.spending_before = None;
         self.deliveries_before = None;
+        self.minutes_before.clear();
     }
 
     /// Takes back what the step has written.
@@ -52,6 +57,12 @@ impl MapRows {
         }
         if let Some(deliveries) = self.deliveries_before.take() {
             self.deliveries = deliveries;
+        }
+        while let Some((number, minute)) = self.minutes_before.pop() {
+            match minute {
+                Some(minute) => self.minutes.insert(number, minute),
+                None => self.minutes.remove(&number),
+            };
         }
     }
 
@@ -283,6 +294,39 @@ impl Rows for MapRows {
     fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
         self.keep_spending();
         self.spending.retain(|(day, _), _| *day >= before);
+        Ok(())
+    }
+
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
+        Ok((self.waiting().count() as u64, self.waiting().map(|entry| entry.enqueued_at).min()))
+    }
+
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
+        let latest = self.minutes.range(1..).next_back();
+        Ok(latest.map(|(number, minute)| (*number, minute.clone())))
+    }
+
+    fn counted_before(&self) -> Result<Minute, Infallible> {
+        Ok(self.minutes.get(&0).cloned().unwrap_or_default())
+    }
+
+    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
+        let replaced = self.minutes.insert(number, minute.clone());
+        self.minutes_before.push((number, replaced));
+        Ok(())
+    }
+
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
+        self.save_minute(0, sum)
+    }
+
+    fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {
+        let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
+        let over: Vec<u64> = self.minutes.range(1..before.min(latest).max(1)).map(|(number, _)| *number).collect();
+        for number in over {
+            let replaced = self.minutes.remove(&number);
+            self.minutes_before.push((number, replaced));
+        }
         Ok(())
     }
 }

@@ -147,7 +147,7 @@ fn over_budget(book: &Book, card: &Card, policy: &Policy, now: Millis) -> bool {
 }
 
 /// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it spent.
-fn kept(entry: &Entry) -> Vec<Charge> {
+pub(crate) fn kept(entry: &Entry) -> Vec<Charge> {
     let withdrawn = entry.card.submits == 0 && !entry.card.status.is_terminal();
     let mut left = if withdrawn { 0 } else { entry.card.cost_micros };
     let mut kept = Vec::new();

@@ -24,6 +24,7 @@ impl World {
         self.check_pause(&rows, input, &grants);
         self.check_catalogue(&rows);
         self.check_slots(&rows, &grants);
+        self.count_queue(&rows, &grants);
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
         }

@@ -18,6 +18,7 @@ use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::turns::Turns;
 use crate::upstream::Upstream;
+use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
 use reelay::machine::{HOUR, MINUTE, Millis, Moment, SECOND};
 
@@ -55,6 +56,8 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     /// What the queue must charge each day with.
     pub(crate) spending: spending::Book,
+    /// What must have been counted.
+    pub(crate) counts: Counts,
     /// Since when a slot has been idle that someone could have.
     pub(crate) idle_since: Option<Millis>,
     /// Since when the cron has come each minute again.
@@ -104,6 +107,7 @@ impl World {
             turns: Turns::default(),
             limits,
             spending: spending::Book::default(),
+            counts: Counts::default(),
             idle_since: None,
             ticks_since: 0,
             next_tick: 0,
@@ -212,6 +216,7 @@ impl World {
         self.tally.simulated = self.real - BEGINNING;
         self.tally.submits = self.upstream.calls.len() as u64;
         self.check_liveness();
+        self.check_counts();
         self.count_losses();
         self.witness.violation.take().map_or(Ok(()), Err)
     }

@@ -3,6 +3,7 @@
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Book, Card, Charge, Entry, Mode, Place, Policy, Rows};
+use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, JobKey, MINUTE, Status};
 use reelay::store::Sql;
 use reelay::store::cursor::Cursor;
@@ -206,7 +207,18 @@ fn policy() -> Policy {
 }
 
 fn entry(card: Card, sequence: u64, place: Place) -> Entry {
-    Entry { card, sequence, enqueued_at: 1, round: sequence, unspent: false, late: false, charges: Vec::new(), place }
+    Entry {
+        card,
+        sequence,
+        enqueued_at: 1,
+        waits_since: 1,
+        round: sequence,
+        unspent: false,
+        late: false,
+        charges: Vec::new(),
+        former: BTreeMap::new(),
+        place,
+    }
 }
 
 fn store() -> QueueStore<Sqlite> {
@@ -233,6 +245,7 @@ fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
+        tally: Tally::default(),
         snapshot: "{}".to_owned(),
     }
 }

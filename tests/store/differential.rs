@@ -8,6 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms, day_of};
+use reelay::machine::tally::{Count, Tally};
 use reelay::machine::{JobKey, Millis, Moment, Status};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -53,6 +54,13 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
+    assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
+    assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
+    assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());
+    assert_eq!(
+        stored.minutes(0).unwrap(),
+        plain.minutes.clone().into_iter().filter(|(number, _)| *number > 0).collect::<Vec<_>>()
+    );
     for day in (day_of(BORN) - 3..).take(8) {
         for whose in USERS.into_iter().map(Some).chain([None]) {
             assert_eq!(stored.spent(day, whose).unwrap(), plain.spent(day, whose).unwrap(), "{day} {whose:?}");
@@ -124,8 +132,8 @@ fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
 fn card() -> impl Strategy<Value = Card> {
     let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
     let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4, cost).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), submits, cost)| Card {
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, tally()), cost).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), (submits, tally), cost)| Card {
             key,
             epoch,
             report_number,
@@ -138,9 +146,20 @@ fn card() -> impl Strategy<Value = Card> {
             cost_micros: cost.0,
             price_micros: cost.1,
             submits_per_minute: cost.2,
+            tally,
             snapshot: format!("{{\"epoch\":{epoch},\"quote\":\"it's\"}}"),
         },
     )
+}
+
+fn tally() -> impl Strategy<Value = Tally> {
+    vec(select(Count::all()), 0..4).prop_map(|counts| {
+        let mut tally = Tally::default();
+        for count in counts {
+            tally.count(count, 1);
+        }
+        tally
+    })
 }
 
 fn key() -> impl Strategy<Value = JobKey> {
@@ -148,10 +167,10 @@ fn key() -> impl Strategy<Value = JobKey> {
 }
 
 fn said() -> impl Strategy<Value = Said> {
-    let told = (0_u64..4, option::of(0_u64..9_000_000));
+    let told = (0_u64..4, option::of(0_u64..9_000_000), tally());
     let state = (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()), told, option::of(0_u64..400_000), any::<bool>());
     prop_oneof![
-        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros), wait, late)| Said::State {
+        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros, tally), wait, late)| Said::State {
             epoch,
             report_number,
             status,
@@ -159,6 +178,7 @@ fn said() -> impl Strategy<Value = Said> {
             cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,
+            tally,
         }),
         1 => Just(Said::Missing),
         1 => Just(Said::Nothing),

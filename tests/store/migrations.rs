@@ -4,9 +4,11 @@ use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
+use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
 use reelay::store::queue::QueueStore;
 use reelay::store::{Sql, job};
+use std::collections::BTreeMap;
 
 /// A queue as version 1 left it: the schema's statements of that version, and a job in each place.
 const VERSION_1: &str = r#"
@@ -56,7 +58,7 @@ fn opening_the_queue_again_changes_nothing() {
     let schema = sql.schema();
     open_queue(&sql);
     assert_eq!(sql.schema(), schema);
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
 fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
     let sql = version_1();
     let store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
     let find = |user, name| store.find(&JobKey::new(user, name)).unwrap().unwrap();
     let first = Entry {
         card: Card {
@@ -100,14 +102,17 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
             cost_micros: 0,
             price_micros: 0,
             submits_per_minute: None,
+            tally: Tally::default(),
             snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
         },
         sequence: 3,
         enqueued_at: 3_000,
+        waits_since: 0,
         round: 0,
         unspent: false,
         late: false,
         charges: Vec::new(),
+        former: BTreeMap::new(),
         place: Place::Waiting,
     };
     assert_eq!(find("ann", "first"), first);
@@ -169,7 +174,7 @@ fn a_queue_of_version_1_cut_off_after_any_statement_is_completed_by_the_next_ope
         open_queue(&sql);
         assert_eq!(sql.schema(), expected.schema(), "after {statements} statements");
         assert_eq!(entries(&sql), entries(&expected), "after {statements} statements");
-        assert_eq!(versions(&sql), ["1", "2", "3"]);
+        assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
         if whole {
             assert!(statements > 15, "only {statements} statements");
             return;
@@ -183,7 +188,7 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     let sql = version_1();
     sql.run(VERSION_2, Vec::new()).unwrap();
     let mut store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
     let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap();
     assert_eq!((held.card.cost_micros, held.card.price_micros, held.charges.len()), (0, 0, 0));
     assert_eq!((held.round, held.card.submits_per_minute, store.spent(20_000, None).unwrap()), (2, None, 0));
@@ -225,6 +230,7 @@ fn queued(user: &str, name: &str) -> Card {
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
+        tally: Tally::default(),
         snapshot: "{}".to_owned(),
     }
 }

@@ -3,8 +3,10 @@
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Card, Closed, Entry, Place, Rows};
+use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Status};
 use reelay::store::queue::QueueStore;
+use std::collections::BTreeMap;
 
 #[test]
 fn every_question_of_a_step_is_answered_by_an_index() {
@@ -89,16 +91,19 @@ fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 cost_micros: 0,
                 price_micros: 0,
                 submits_per_minute: None,
+                tally: Tally::default(),
                 snapshot: "{}".to_owned(),
             };
             let entry = Entry {
                 card,
                 sequence,
                 enqueued_at: 1,
+                waits_since: 1,
                 round: sequence,
                 unspent: true,
                 late: false,
                 charges: Vec::new(),
+                former: BTreeMap::new(),
                 place,
             };
             store.save(&entry).unwrap();

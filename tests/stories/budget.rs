@@ -5,6 +5,7 @@ use reelay::machine::lease::{START_PATIENCE, WATCH};
 use reelay::machine::queue::{
     BlockedBy, Card, Charge, Errand, Input, OverBudget, Place, Reply, Rows, Said, Terms, Whose, day_of,
 };
+use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
 
 /// The price of one render.
@@ -189,6 +190,7 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
             cost_micros: Some(cost),
             wake_at: Some(0),
             late: false,
+            tally: Tally::default(),
         };
         story.hears("1", 1, said);
         assert_eq!(spent(&story), charged, "at the number {report_number}");
@@ -212,6 +214,7 @@ fn what_ended_under_a_build_that_charged_nothing_is_not_charged_when_it_is_forgo
         cost_micros: Some(PRICE),
         wake_at: Some(story.now),
         late: false,
+        tally: Tally::default(),
     };
     story.takes(Input::Heard { ask: asking("1", 1, Errand::Forget), said });
     story.report(Card { cost_micros: PRICE, submits: 1, report_number: 3, ..ended("1", Status::Completed) });

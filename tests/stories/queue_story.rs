@@ -4,6 +4,7 @@ use crate::rows::MapRows;
 use reelay::machine::queue::{
     self, Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
 };
+use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Millis, Moment, Status};
 
 /// Whose jobs they are, where the story does not say.
@@ -169,11 +170,21 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
+        tally: Tally::default(),
         snapshot: String::new(),
     }
 }
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
 pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
-    Said::State { epoch, report_number, status, submits: 0, cost_micros: None, wake_at, late: false }
+    Said::State {
+        epoch,
+        report_number,
+        status,
+        submits: 0,
+        cost_micros: None,
+        wake_at,
+        late: false,
+        tally: Tally::default(),
+    }
 }

@@ -1,6 +1,6 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -11,6 +11,8 @@ pub(crate) struct MapRows {
     pub(crate) book: Book,
     /// What is charged to each day for each user, and for all.
     pub(crate) spending: BTreeMap<(u64, Option<String>), u64>,
+    /// What was counted within each minute; within minute 0, in all before the latest.
+    pub(crate) minutes: BTreeMap<u64, Minute>,
 }
 
 impl MapRows {
@@ -178,6 +180,35 @@ impl Rows for MapRows {
 
     fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
         self.spending.retain(|(day, _), _| *day >= before);
+        Ok(())
+    }
+
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
+        Ok((self.waiting().count() as u64, self.waiting().map(|entry| entry.enqueued_at).min()))
+    }
+
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
+        let latest = self.minutes.range(1..).next_back();
+        Ok(latest.map(|(number, minute)| (*number, minute.clone())))
+    }
+
+    fn counted_before(&self) -> Result<Minute, Infallible> {
+        Ok(self.minutes.get(&0).cloned().unwrap_or_default())
+    }
+
+    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
+        self.minutes.insert(number, minute.clone());
+        Ok(())
+    }
+
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
+        self.minutes.insert(0, sum.clone());
+        Ok(())
+    }
+
+    fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {
+        let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
+        self.minutes.retain(|number, _| *number == 0 || *number >= before.min(latest));
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
 use reelay::machine::queue::{Ask, Card, Errand, Input, Place, Said};
+use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
 
 #[test]
@@ -61,6 +62,7 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
         cost_micros: None,
         wake_at: Some(0),
         late,
+        tally: Tally::default(),
     };
     story.asks();
     story.hears("job", 1, late(true));
@@ -83,6 +85,7 @@ fn a_holders_lost_timer_is_counted_too() {
         cost_micros: None,
         wake_at,
         late: true,
+        tally: Tally::default(),
     };
     story.hears("job", 1, lost);
     assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));

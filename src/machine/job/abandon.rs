@@ -4,6 +4,7 @@
 use super::{Errand, Job, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::Outcome;
+use crate::machine::tally::Call;
 use crate::machine::{MINUTE, SECOND, retry};
 
 /// How often the upstream is told at most.
@@ -25,6 +26,7 @@ impl Job {
     }
 
     pub(super) fn abandon_answered(&mut self, operation: &str, outcome: &Outcome<()>, turn: &mut Turn) {
+        self.count_call(Call::Cancel, outcome);
         let Some(errand) = self.abandons.get_mut(operation) else { return };
         errand.tries += 1;
         let wait = retry::backoff(errand.tries, 2 * SECOND, MINUTE, turn.moment.jitter());

@@ -36,6 +36,7 @@ impl Job {
         }
         self.phase = Phase::Ended { end };
         self.ended_at = Some(turn.now());
+        self.count_end();
         turn.note(step, detail);
         self.report_change(turn.now());
         self.announce(kind, turn);
@@ -83,16 +84,18 @@ impl Job {
         let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
         delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
         let status = delivery.last_status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let (step, attempts) = match delivery.state {
-            DeliveryState::Delivered { .. } => ("webhook_delivered", delivery.attempts),
-            DeliveryState::Exhausted { .. } => ("webhook_exhausted", delivery.attempts),
-            DeliveryState::Pending { .. } => ("webhook_failed", delivery.attempts),
+        let (state, attempts, created_at) = (delivery.state, delivery.attempts, delivery.created_at);
+        let step = match state {
+            DeliveryState::Delivered { .. } => "webhook_delivered",
+            DeliveryState::Exhausted { .. } => "webhook_exhausted",
+            DeliveryState::Pending { .. } => "webhook_failed",
         };
         // Most are delivered at once, which the queue hears when it asks next. What someone may be waiting for it hears
         // at once.
         let settled = delivery.next_at().is_none();
         let awaited = step == "webhook_exhausted" || (settled && delivery.redeliveries > 0);
         turn.note(step, Some(format!("attempt {attempts}: {status}")));
+        self.count_delivery(state, attempts, turn.now().saturating_sub(created_at));
         if awaited {
             self.report_change(turn.now());
         }

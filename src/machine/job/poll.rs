@@ -4,6 +4,7 @@ use super::{Effect, InFlight, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Tu
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::tally::{self, Call};
 use crate::machine::{Millis, SECOND, retry};
 
 /// The longest wait between polls that fail.
@@ -11,6 +12,7 @@ const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 
 impl Job {
     pub(super) fn poll_answered(&mut self, epoch: u64, operation: &str, outcome: Outcome<Progress>, turn: &mut Turn) {
+        self.count_call(Call::Poll, &outcome);
         match &outcome {
             Outcome::Done(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
             // What the upstream itself gives up or filters is not charged.
@@ -28,6 +30,7 @@ impl Job {
         let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let now = turn.moment.now;
         let look_now = std::mem::take(nudged);
+        let mut failed = false;
         match outcome {
             Outcome::Done(Progress::Running) => {
                 *tries = 0;
@@ -48,16 +51,21 @@ impl Job {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
                 *next_at = (now + after.unwrap_or(0).max(wait)).min(*deadline_at);
                 *tries += 1;
+                failed = true;
                 turn.note("poll_failed", Some(failure.message));
             }
             Outcome::Unknown => {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
                 *next_at = (now + wait).min(*deadline_at);
                 *tries += 1;
+                failed = true;
             }
         }
         if look_now {
             *next_at = now;
+        }
+        if failed {
+            self.count_retry(tally::Phase::Rendering);
         }
     }
 

@@ -4,6 +4,7 @@ use super::exchange::{InFlight, Note};
 use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
 use crate::machine::delivery::Delivery;
 use crate::machine::outcome::Failure;
+use crate::machine::tally::Tally;
 use crate::machine::{JobKey, Millis, Moment, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -235,6 +236,9 @@ pub struct Job {
     pub outbox: Vec<Delivery>,
     /// The number of the last event made.
     pub event_sequence: u64,
+    /// What the job alone knows, counted over its whole life.
+    #[serde(default, skip_serializing_if = "Tally::is_empty")]
+    pub tally: Tally,
 }
 
 impl Job {
@@ -276,6 +280,7 @@ impl Job {
             video_deleted_at: None,
             outbox: Vec::new(),
             event_sequence: 0,
+            tally: Tally::default(),
         };
         (job, Note { at: moment.now, step: "created".to_owned(), detail: None })
     }

@@ -4,6 +4,7 @@
 use super::{End, Errand, INPUTS, Job, Phase, Turn, Video};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::tally::{self, Call};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 impl Video {
@@ -19,6 +20,7 @@ impl Video {
 
 impl Job {
     pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, turn: &mut Turn) {
+        self.count_call(Call::Fetch, &outcome);
         let Phase::Storing { tries, uri, rendered_at, .. } = &self.phase else {
             self.discard(attempt, turn.now());
             return;
@@ -50,6 +52,7 @@ impl Job {
         }
         let wait = retry::backoff(tries, SECOND, MINUTE, turn.moment.jitter());
         let next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
+        self.count_retry(tally::Phase::Storing);
         self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 

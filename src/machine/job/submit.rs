@@ -5,6 +5,7 @@ use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::MAX_BACKOFF;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::tally::{self, Call};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 /// The first poll comes when this share of the model's usual time has passed.
@@ -34,6 +35,7 @@ impl Job {
             outcome @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown) => outcome,
         };
         self.close_ledger_row(epoch, &outcome);
+        self.count_call(Call::Submit, &outcome);
         let stale = !self.is_current(epoch);
         let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
             self.answered_late(outcome, turn);
@@ -88,6 +90,7 @@ impl Job {
             self.fail(failure, turn);
             return;
         }
+        self.count_retry(tally::Phase::Submitting);
         self.requeue(not_before, turn);
     }
 

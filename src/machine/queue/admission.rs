@@ -77,6 +77,7 @@ impl<R: Rows> Turn<'_, R> {
         entry.unspent = true;
         self.book.serve(entry.card.priority, entry.round);
         self.book.use_upstream(&entry.card);
+        self.count_grant(&entry);
         self.rows.save(&entry)
     }
 
@@ -91,6 +92,7 @@ impl<R: Rows> Turn<'_, R> {
                 entry.round = self.next_round(&entry.card)?;
                 entry.enqueued_at = self.now;
             }
+            entry.waits_since = self.waits_since(entry.place);
             entry.place = Place::Waiting;
             self.rows.save(&entry)?;
         }

@@ -32,6 +32,9 @@ pub struct Book {
     /// Since when an operator has had nobody started.
     #[serde(default)]
     pub paused_since: Option<Millis>,
+    /// When the youngest of the jobs was made that were forgotten.
+    #[serde(default)]
+    forgotten: Option<Millis>,
 }
 
 impl Book {
@@ -91,6 +94,16 @@ impl Book {
 
     pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.shut(policy.submits_per_minute, unspent, now)
+    }
+
+    pub(super) fn note_forgotten(&mut self, created_at: Millis) {
+        self.forgotten = self.forgotten.max(Some(created_at));
+    }
+
+    /// Whether a job without an entry may be one that was forgotten: nothing more is counted of such a one, because it
+    /// cannot be told what has been. One that the queue never heard of in all that time is taken for one of them.
+    pub(super) fn may_have_forgotten(&self, created_at: Millis) -> bool {
+        self.forgotten.is_some_and(|forgotten| created_at <= forgotten)
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {

@@ -7,6 +7,7 @@
 use super::{Card, Entry, Place, Reply, Rows, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::WATCH;
+use crate::machine::tally::Count;
 use crate::machine::{DAY, JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,7 @@ impl<R: Rows> Turn<'_, R> {
         let more = cost.saturating_sub(charged);
         if more > 0 {
             self.rows.spend(today, user, more)?;
+            self.counted.of(&entry.card.upstream).count(Count::Charged, more);
             match entry.charges.last_mut().filter(|last| last.day == today) {
                 Some(last) => last.micros = last.micros.saturating_add(more),
                 None => entry.charges.push(Charge { day: today, micros: more }),
@@ -81,6 +83,7 @@ impl<R: Rows> Turn<'_, R> {
             let back = less.min(micros);
             if !bug::planted(Bug::RefundForgotten) {
                 self.rows.give_back(day, user, back)?;
+                self.counted.of(&entry.card.upstream).count(Count::Returned, back);
             }
             if micros > back {
                 entry.charges.push(Charge { day, micros: micros - back });

@@ -3,9 +3,11 @@
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Book, Charge};
+use crate::machine::queue::{Book, Charge, Minute};
+use crate::machine::tally::Tally;
 use crate::machine::{JobKey, MINUTE, Millis, Status};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How far one level of priority moves a job forward in the queue.
 pub const HEAD_START: Millis = MINUTE;
@@ -38,6 +40,9 @@ pub struct Card {
     /// How many renders its model lets a project ask for within a minute.
     #[serde(default)]
     pub submits_per_minute: Option<u64>,
+    /// What the job has counted over its life; of an entry, what of that has been counted.
+    #[serde(default, skip_serializing_if = "Tally::is_empty")]
+    pub tally: Tally,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
     /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
@@ -74,6 +79,8 @@ pub struct Entry {
     pub sequence: u64,
     /// When the queue took the job, never earlier than the entry before it.
     pub enqueued_at: Millis,
+    /// Since when it could have had a slot, or was last put in line.
+    pub waits_since: Millis,
     /// The turn in which its user comes to it: users of one priority take turns.
     pub round: u64,
     /// It holds the right to one submit, and has not been heard to use it.
@@ -82,6 +89,8 @@ pub struct Entry {
     pub late: bool,
     /// What was charged for it, in the order in which it was.
     pub charges: Vec<Charge>,
+    /// What was counted of jobs that had its name before, by when they were made.
+    pub former: BTreeMap<Millis, Tally>,
     pub place: Place,
 }
 
@@ -203,4 +212,14 @@ pub trait Rows {
     fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
     /// Forgets what was charged to the days before this one.
     fn forget_spending(&mut self, before: u64) -> Result<(), Self::Error>;
+    /// How many wait, and when the one that was enqueued first was.
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Self::Error>;
+    /// The latest minute in which anything was counted, in minutes since the Unix epoch.
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
+    /// The sum of all minutes before the latest one, those that are forgotten included.
+    fn counted_before(&self) -> Result<Minute, Self::Error>;
+    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Self::Error>;
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
+    /// Forgets the minutes before this one, but not the latest.
+    fn forget_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
 }

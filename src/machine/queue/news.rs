@@ -7,6 +7,7 @@ use super::{
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::{ASK_AGAIN, DELIVERY_WATCH, Lease, WATCH};
+use crate::machine::tally::Tally;
 use crate::machine::{DAY, JobKey, Millis, Status};
 
 /// A job's answer to a question.
@@ -27,6 +28,8 @@ pub enum Said {
         late: bool,
         /// Its events.
         deliveries: Vec<DeliveryCard>,
+        /// What it has counted over its life; nothing where the one who answers may be another job of its name.
+        tally: Tally,
     },
     /// There is no such job.
     Missing,
@@ -46,8 +49,9 @@ impl<R: Rows> Turn<'_, R> {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
             let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
             if stale || repeat {
-                if news {
-                    self.rows.save(entry)?;
+                let mut entry = entry.clone();
+                if self.count(&mut entry, &card.tally) || news {
+                    self.rows.save(&entry)?;
                 }
                 self.note_deliveries(&card.key, deliveries)?;
                 return Ok(Reply::Unknown);
@@ -65,20 +69,27 @@ impl<R: Rows> Turn<'_, R> {
             Some(_) | None => Place::Waiting,
         };
         let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
-        let cost = card.cost_micros;
+        let (cost, told) = (card.cost_micros, card.tally.clone());
         let mut entry = match known.filter(|_| keeps) {
-            Some(entry) => Entry { card, place, unspent: false, late: false, ..entry },
+            Some(entry) => {
+                let card = Card { tally: entry.card.tally, ..card };
+                Entry { card, place, waits_since: self.waits_since(place), unspent: false, late: false, ..entry }
+            }
             None => self.new_entry(card, place)?,
         };
         self.charge(&mut entry, cost)?;
+        self.count(&mut entry, &told);
         self.rows.save(&entry)?;
         self.note_deliveries(&entry.card.key, deliveries)?;
         Ok(Reply::Unknown)
     }
 
-    /// An entry with the next place in accept order, and its user's next turn.
+    /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.
     fn new_entry(&mut self, card: Card, place: Place) -> Result<Entry, R::Error> {
-        let charges = match self.rows.find(&card.key)? {
+        let gone = self.rows.find(&card.key)?;
+        let (tally, former) = self.count_new(&card, gone.as_ref());
+        let card = Card { tally, ..card };
+        let charges = match gone {
             Some(same) if same.card.created_at == card.created_at => same.charges,
             Some(mut gone) => {
                 self.settle(&mut gone)?;
@@ -91,7 +102,9 @@ impl<R: Rows> Turn<'_, R> {
         let round = self.next_round(&card)?;
         let enqueued_at = enqueued_at.max(self.now);
         let sequence = sequence + 1;
-        Ok(Entry { card, sequence, enqueued_at, round, unspent: false, late: false, charges, place })
+        let waits_since = self.waits_since(place);
+        let (unspent, late) = (false, false);
+        Ok(Entry { card, sequence, enqueued_at, waits_since, round, unspent, late, charges, former, place })
     }
 
     /// The turn that is its user's next.
@@ -139,15 +152,17 @@ impl<R: Rows> Turn<'_, R> {
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if card.status.is_terminal() || card.status.is_pending() {
-                let cost = card.cost_micros;
+                let (cost, told) = (card.cost_micros, card.tally.clone());
                 let mut entry = self.new_entry(card, watched)?;
                 self.charge(&mut entry, cost)?;
+                self.count(&mut entry, &told);
                 self.rows.save(&entry)?;
                 self.note_deliveries(&entry.card.key, deliveries)?;
             }
             return Ok(Reply::Nothing);
         };
         self.note_deliveries(&card.key, deliveries)?;
+        let news = self.count(&mut entry, &card.tally) || news;
         if card.age() <= entry.card.age() {
             if news {
                 self.rows.save(&entry)?;
@@ -179,7 +194,8 @@ impl<R: Rows> Turn<'_, R> {
         let was_over = entry.is_over_uncharged();
         // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
         let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
-        entry.card = Card { epoch, submits: entry.card.submits, ..card };
+        let counted = std::mem::take(&mut entry.card.tally);
+        entry.card = Card { epoch, submits: entry.card.submits, tally: counted, ..card };
         entry.late = false;
         if was_over && entry.card.status.is_terminal() {
             entry.card.cost_micros = 0;
@@ -253,7 +269,8 @@ impl<R: Rows> Turn<'_, R> {
             let deliveries = std::mem::take(deliveries);
             self.note_deliveries(key, deliveries)?;
         }
-        if let Said::State { epoch: theirs, report_number, status, submits, cost_micros, .. } = said {
+        if let &Said::State { epoch: theirs, report_number, status, submits, cost_micros, ref tally, .. } = &said {
+            self.count(&mut entry, tally);
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
             // What is no older than the card is the job's own word, also on whether a price that is held will be used.
@@ -268,9 +285,9 @@ impl<R: Rows> Turn<'_, R> {
             (_, Said::Nothing) => return Ok(()),
             (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
             (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, &said),
-            (Place::Watched { .. }, Said::State { status, wake_at, late, .. }) => {
-                entry.place = self.watched_on(*status, *wake_at);
-                self.note_late(&mut entry, *late);
+            (Place::Watched { .. }, &Said::State { status, wake_at, late, .. }) => {
+                entry.place = self.watched_on(status, wake_at);
+                self.note_late(&mut entry, late);
             }
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
@@ -283,6 +300,7 @@ impl<R: Rows> Turn<'_, R> {
             (Place::Expiring { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
+                self.book.note_forgotten(entry.card.created_at);
                 return self.rows.remove(key);
             }
             // It lives again: its own enqueue gives it a place.

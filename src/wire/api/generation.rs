@@ -183,6 +183,7 @@ pub fn card(job: &Job, now: Millis) -> Card {
         cost_micros: job.committed_micros(),
         price_micros: job.request.price_micros,
         submits_per_minute: job.request.submits_per_minute,
+        tally: job.tally.clone(),
         snapshot,
         deliveries: job.delivery_cards(),
     }

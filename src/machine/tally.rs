@@ -1,0 +1,253 @@
+//! What happened, as counters: how often each thing has been seen, and how long things took.
+//!
+//! A [`Tally`] only grows. A job counts what it alone knows over its whole life and tells the sum with every message it
+//! sends anyway; whoever hears of it adds only what is more than was heard before. So a message that comes twice, late
+//! or out of order counts once (I17).
+
+mod histogram;
+mod metric;
+
+pub use histogram::Histogram;
+pub use metric::{Call, Count, Kind, Metric, Phase, Spread, TABLE, Unit};
+pub mod table {
+    //! Every metric that is counted.
+    pub use super::metric::table::*;
+}
+
+use super::Millis;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many different things one tally counts at most; what the table can name is fewer.
+pub const MAX_SERIES: usize = 400;
+/// How many upstreams are told apart; all further ones are [`OTHER`].
+pub const MAX_UPSTREAMS: usize = 40;
+/// Stands for the upstreams beyond [`MAX_UPSTREAMS`].
+pub const OTHER: &str = "other/other";
+
+/// Counters by series: `{metric};{label};…`, and for a histogram the bucket's upper end at the end (or `sum`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tally(BTreeMap<String, u64>);
+
+impl Tally {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Counts something, `by` times.
+    pub fn count(&mut self, count: Count, by: u64) {
+        self.grow(&count.series(), by);
+    }
+
+    /// Counts how long something took.
+    pub fn observe(&mut self, spread: Spread, took: Millis) {
+        let series = spread.series();
+        self.grow(&format!("{series};{}", histogram::bucket(spread.metric(), took)), 1);
+        self.grow(&format!("{series};{}", histogram::SUM), took);
+    }
+
+    /// Adds what another one counted.
+    pub fn add(&mut self, other: &Self) {
+        for (series, count) in &other.0 {
+            self.grow(series, *count);
+        }
+    }
+
+    /// What of this is more than in `earlier`: never less than nothing, whichever of the two is older.
+    #[must_use]
+    pub fn minus(&self, earlier: &Self) -> Self {
+        let more = self.0.iter().filter_map(|(series, count)| {
+            let more = count.saturating_sub(earlier.0.get(series).copied().unwrap_or(0));
+            (more > 0).then(|| (series.clone(), more))
+        });
+        Self(more.collect())
+    }
+
+    /// Raises each counter to what another tally of the same thing says, whichever of the two is older.
+    pub fn raise(&mut self, other: &Self) {
+        let more = other.minus(self);
+        self.add(&more);
+    }
+
+    /// How often something was counted.
+    pub fn of(&self, count: Count) -> u64 {
+        self.0.get(&count.series()).copied().unwrap_or(0)
+    }
+
+    /// The same over all labels of a metric.
+    pub fn sum(&self, metric: &Metric) -> u64 {
+        self.of_metric(metric).map(|(_, count)| count).fold(0, u64::saturating_add)
+    }
+
+    /// Each series of a metric: its labels (and the bucket of a histogram), and its counter.
+    pub fn of_metric<'a>(&'a self, metric: &'a Metric) -> impl Iterator<Item = (Vec<&'a str>, u64)> {
+        let mine = self.0.range(metric.key.to_owned()..).take_while(|(series, _)| series.starts_with(metric.key));
+        mine.filter_map(|(series, count)| {
+            let mut parts = series.split(';');
+            (parts.next() == Some(metric.key)).then(|| (parts.collect(), *count))
+        })
+    }
+
+    /// How long things took that have this label, or with `None` all of a metric.
+    pub fn histogram(&self, metric: &Metric, label: Option<&str>) -> Histogram {
+        let mut histogram = Histogram::of(metric);
+        for (parts, count) in self.of_metric(metric) {
+            let Some((bucket, labels)) = parts.split_last() else { continue };
+            if label.is_none_or(|label| labels.contains(&label)) {
+                histogram.take(bucket, count);
+            }
+        }
+        histogram
+    }
+
+    fn grow(&mut self, series: &str, by: u64) {
+        if let Some(count) = self.0.get_mut(series) {
+            *count = count.saturating_add(by);
+        } else if by > 0 && self.0.len() < MAX_SERIES {
+            self.0.insert(series.to_owned(), by);
+        }
+    }
+}
+
+/// Tallies by `{provider}/{model}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tallies(BTreeMap<String, Tally>);
+
+impl Tallies {
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(Tally::is_empty)
+    }
+
+    /// The tally of an upstream, new if there was none.
+    pub fn of(&mut self, upstream: &str) -> &mut Tally {
+        let full = self.0.len() >= MAX_UPSTREAMS && !self.0.contains_key(upstream);
+        self.0.entry(if full { OTHER } else { upstream }.to_owned()).or_default()
+    }
+
+    /// Adds what others counted.
+    pub fn add(&mut self, other: &Self) {
+        for (upstream, tally) in &other.0 {
+            self.of(upstream).add(tally);
+        }
+    }
+
+    /// Each upstream with its tally.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tally)> {
+        self.0.iter().map(|(upstream, tally)| (upstream.as_str(), tally))
+    }
+
+    /// All upstreams together.
+    pub fn whole(&self) -> Tally {
+        let mut whole = Tally::default();
+        for tally in self.0.values() {
+            whole.add(tally);
+        }
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Count, MAX_SERIES, MAX_UPSTREAMS, OTHER, Phase, Spread, TABLE, Tallies, Tally, table};
+    use crate::machine::outcome::{ErrorCode, Outcome};
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_counted_is_found_again_by_its_labels_and_in_sum() {
+        let mut tally = Tally::default();
+        tally.count(Count::call(Call::Submit, &Outcome::Done(())), 2);
+        tally.count(Count::call(Call::Poll, &Outcome::<()>::Unknown), 3);
+        tally.count(Count::Error(Some(ErrorCode::StorageFailed)), 5);
+        assert_eq!(tally.sum(&table::CALLS), 5);
+        assert_eq!(tally.of(Count::call(Call::Submit, &Outcome::Done(()))), 2);
+        let calls: Vec<_> = tally.of_metric(&table::CALLS).collect();
+        assert_eq!(calls, [(vec!["poll", "unknown"], 3), (vec!["submit", "done"], 2)]);
+        assert_eq!(tally.of_metric(&table::ERRORS).collect::<Vec<_>>(), [(vec!["storage_failed"], 5)]);
+        assert_eq!(tally.sum(&table::RATE_LIMITED), 0);
+    }
+
+    #[test]
+    fn no_metric_takes_anothers_series_for_its_own() {
+        for metric in TABLE {
+            let others = TABLE.iter().filter(|other| other.key == metric.key || other.name == metric.name);
+            assert_eq!(others.count(), 1, "{}", metric.key);
+            assert!(metric.key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", metric.key);
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_counted_fits_into_one_tally() {
+        let mut tally = Tally::default();
+        for count in Count::all() {
+            tally.count(count, 1);
+        }
+        for spread in Spread::all() {
+            for metric in TABLE.iter().filter(|metric| metric.key == spread.metric().key) {
+                for end in metric.bounds().iter().copied().chain([u64::MAX / 1_000]) {
+                    tally.observe(spread, end);
+                }
+            }
+        }
+        let series: usize = TABLE.iter().map(|metric| tally.of_metric(metric).count()).sum();
+        assert_eq!(tally.0.len(), series, "every series belongs to a metric of the table");
+        assert!(series < MAX_SERIES, "{series} series");
+        assert!(TABLE.iter().all(|metric| tally.sum(metric) > 0), "every metric can be counted");
+    }
+
+    #[test]
+    fn a_full_tally_goes_on_counting_what_it_knows() {
+        let mut tally = Tally((0..MAX_SERIES).map(|number| (format!("x{number}"), 1)).collect());
+        tally.count(Count::RateLimited, 1);
+        tally.add(&Tally([("x7".to_owned(), 2)].into()));
+        assert_eq!((tally.0.len(), tally.0.get("x7")), (MAX_SERIES, Some(&3)));
+    }
+
+    #[test]
+    fn upstreams_beyond_the_limit_are_counted_together() {
+        let mut tallies = Tallies::default();
+        for number in 0..MAX_UPSTREAMS + 5 {
+            tallies.of(&format!("a/{number}")).count(Count::RateLimited, 1);
+        }
+        tallies.of("a/3").count(Count::RateLimited, 1);
+        assert_eq!(tallies.iter().count(), MAX_UPSTREAMS + 1);
+        assert_eq!(tallies.of(OTHER).of(Count::RateLimited), 5);
+        assert_eq!(tallies.whole().of(Count::RateLimited), u64::try_from(MAX_UPSTREAMS).unwrap() + 6);
+    }
+
+    #[test]
+    fn a_tally_is_stored_as_a_plain_map_i11() {
+        let mut tally = Tally::default();
+        tally.observe(Spread::Phase(Phase::Storing), 1_500);
+        let stored = serde_json::to_string(&tally).unwrap();
+        assert_eq!(stored, r#"{"phase;storing;2000":1,"phase;storing;sum":1500}"#);
+        assert_eq!(serde_json::from_str::<Tally>(&stored).unwrap(), tally);
+        assert_eq!(serde_json::from_str::<Tally>(r#"{"of the future;a":7}"#).unwrap().0.len(), 1);
+    }
+
+    fn tally() -> impl Strategy<Value = Tally> {
+        prop::collection::btree_map("[abc]", 1_u64..9, 0..4).prop_map(Tally)
+    }
+
+    proptest! {
+        #[test]
+        fn tellings_of_one_tally_in_any_order_and_number_count_once_i17(
+            steps in prop::collection::vec(tally(), 1..6), order in prop::collection::vec(0_usize..6, 0..20),
+        ) {
+            let mut told = vec![Tally::default()];
+            for step in &steps {
+                let mut next = told[told.len() - 1].clone();
+                next.add(step);
+                told.push(next);
+            }
+            let (mut heard, mut counted) = (Tally::default(), Tally::default());
+            for telling in order.into_iter().map(|at| &told[at.min(told.len() - 1)]).chain(told.last()) {
+                counted.add(&telling.minus(&heard));
+                heard.raise(telling);
+            }
+            prop_assert_eq!(Some(&counted), told.last());
+            prop_assert_eq!(Some(&heard), told.last());
+        }
+    }
+}

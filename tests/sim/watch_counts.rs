@@ -1,0 +1,195 @@
+//! What is counted (I17): compared with what the jobs did, with what the queue remembers of them, and with what the
+//! outside saw, when everything is quiet.
+
+use crate::job_alarm::effect_name;
+use crate::rows::MapRows;
+use crate::turns::Grants;
+use crate::upstream::Verdict;
+use crate::witness::Invariant;
+use crate::world::World;
+use reelay::machine::job::{Job, SubmitAnswer};
+use reelay::machine::outcome::Outcome;
+use reelay::machine::queue::{Entry, totals};
+use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
+use reelay::machine::{JobKey, Millis};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was seen so far that tells.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// The jobs that the queue has ever had an entry of, by when they were made.
+    known: BTreeSet<(JobKey, Millis)>,
+    /// How many slots were granted.
+    granted: u64,
+    /// What was counted of the entries that are gone.
+    removed: Tallies,
+    /// What was charged and not given back.
+    charged: i128,
+    /// What jobs that are gone have counted of themselves.
+    gone: Tallies,
+    /// How many effects of each kind each job has begun, by its incarnation.
+    begun: BTreeMap<(usize, u64, &'static str), u64>,
+    /// How many attempts of each job have ended, by its incarnation.
+    ended: BTreeMap<(usize, u64), u64>,
+    /// When the youngest of the jobs was made whose entries are gone.
+    youngest_gone: Option<Millis>,
+    /// The queue met a job that may be one it has forgotten, and counts nothing of it.
+    mistaken: bool,
+}
+
+/// What the queue counts by itself.
+const OWN: [&Metric; 5] = [&table::ACCEPTED, &table::STARTED, &table::WAIT, &table::CHARGED, &table::RETURNED];
+
+impl World {
+    /// Looks at a step of a job that has just been saved.
+    pub(crate) fn count_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {
+        let incarnation = self.witness.incarnation(number);
+        if let Some(begun) = &after.in_flight
+            && before.and_then(|before| before.in_flight.as_ref()).is_none_or(|before| before.number != begun.number)
+        {
+            *self.counts.begun.entry((number, incarnation, effect_name(&begun.effect))).or_default() += 1;
+        }
+        let ends = |job: &Job| job.status().is_terminal().then_some(job.attempt);
+        if ends(after).is_some() && before.and_then(ends) != ends(after) {
+            *self.counts.ended.entry((number, incarnation)).or_default() += 1;
+        }
+        if before.is_some_and(|before| !before.tally.minus(&after.tally).is_empty()) {
+            self.violated(Invariant::I17, format!("job {number} counts less than before"));
+        }
+    }
+
+    /// The job is about to go.
+    pub(crate) fn count_gone(&mut self, number: usize) {
+        if let Some(job) = self.jobs[number].job.clone() {
+            self.check_own_counts(number, &job);
+            self.counts.gone.of(&upstream_of(&job)).add(&job.tally);
+        }
+    }
+
+    /// Looks at a step of the queue that has just been saved.
+    pub(crate) fn count_queue(&mut self, rows: &MapRows, grants: &Grants) {
+        self.counts.granted += grants.admitted.len() as u64;
+        for key in rows.touched() {
+            let (before, after) = (rows.before(&key), rows.entries.get(&key));
+            if let Some(entry) = after {
+                let made = entry.card.created_at;
+                let known = before.is_some_and(|before| of_names(before).any(|(own, _)| own == made));
+                self.counts.mistaken |= !known && self.counts.youngest_gone >= Some(made);
+                self.counts.known.insert((key.clone(), made));
+            }
+            if let (Some(entry), None) = (before, after) {
+                self.counts.youngest_gone = self.counts.youngest_gone.max(Some(entry.card.created_at));
+                for (_, tally) in of_names(entry) {
+                    self.counts.removed.of(&entry.card.upstream).add(tally);
+                }
+            }
+            let charged = |entry: Option<&Entry>| i128::from(entry.map_or(0, Entry::charged));
+            let kept = before
+                .filter(|before| after.is_none_or(|after| after.card.created_at != before.card.created_at))
+                .map_or(0, |gone| crate::spending::kept(gone).iter().map(|charge| i128::from(charge.micros)).sum());
+            self.counts.charged += charged(after) - charged(before) + kept;
+        }
+    }
+
+    /// I17: everything that happened is counted once, whatever was lost, repeated or late.
+    pub(crate) fn check_counts(&mut self) {
+        let Ok(mut totals) = totals(&self.queue.rows);
+        let whole = totals.whole();
+        let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
+        let exact = !self.counts.mistaken;
+        if accepted > known || (accepted < known && exact) {
+            self.violated(Invariant::I17, format!("{accepted} jobs are counted as accepted, the queue knew {known}"));
+        }
+        let (started, granted) = (whole.of(Count::Started), self.counts.granted);
+        if started != granted || whole.histogram(&table::WAIT, None).count() != granted {
+            self.violated(Invariant::I17, format!("{started} slots are counted, {granted} were granted"));
+        }
+        let spent = i128::from(whole.of(Count::Charged)) - i128::from(whole.of(Count::Returned));
+        if spent != self.counts.charged {
+            self.violated(Invariant::I17, format!("{spent} is counted as charged, {} was", self.counts.charged));
+        }
+        let mut remembered = std::mem::take(&mut self.counts.removed);
+        let mut told = std::mem::take(&mut self.counts.gone);
+        for entry in self.queue.rows.entries.values() {
+            for (_, tally) in of_names(entry) {
+                remembered.of(&entry.card.upstream).add(tally);
+            }
+        }
+        for number in 0..self.jobs.len() {
+            let Some(job) = self.jobs[number].job.clone() else { continue };
+            told.of(&upstream_of(&job)).add(&job.tally);
+            self.check_own_counts(number, &job);
+        }
+        self.compare("the queue remembers", &mut totals, &mut remembered, exact);
+        // After the clock was set back, a job may look older than one that was withdrawn before it: the queue takes no word
+        // of it.
+        let heard = exact && !self.witness.set_back;
+        self.compare("the jobs have told", &mut totals, &mut told, heard);
+    }
+
+    /// Compares what was counted of jobs with `others`; unless it is the whole of it, it may be less.
+    fn compare(&mut self, whose: &str, totals: &mut Tallies, others: &mut Tallies, whole: bool) {
+        let upstreams: BTreeSet<String> =
+            totals.iter().chain(others.iter()).map(|(upstream, _)| upstream.to_owned()).collect();
+        for upstream in upstreams {
+            let (counted, other) = (of_jobs(totals.of(&upstream)), of_jobs(others.of(&upstream)));
+            let more: Vec<_> = counted.iter().filter(|(series, count)| other.get(*series) < Some(count)).collect();
+            let less: Vec<_> = other.iter().filter(|(series, count)| counted.get(*series) < Some(count)).collect();
+            if !more.is_empty() || (whole && !less.is_empty()) {
+                let message = format!("{upstream}: counted {more:?}, {whose} {less:?} (else the same)");
+                self.violated(Invariant::I17, message);
+            }
+        }
+    }
+
+    /// A job's own counters are what it did.
+    fn check_own_counts(&mut self, number: usize, job: &Job) {
+        let incarnation = self.witness.incarnation(number);
+        let begun = |effect| self.counts.begun.get(&(number, incarnation, effect)).copied().unwrap_or(0);
+        let tally = &job.tally;
+        let calls = |call: &str| {
+            tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum::<u64>()
+        };
+        let made = ["Submit", "Poll", "Store", "Abandon", "Deliver"].map(begun);
+        let counted =
+            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
+        let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
+        let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
+        let submits = |outcome: &Outcome<()>| tally.of(Count::call(Call::Submit, outcome));
+        let done = submits(&Outcome::Done(()));
+        let seen = self.upstream.calls.iter().filter(|call| {
+            call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted && call.answered
+        });
+        if counted != made || tally.sum(&table::ATTEMPTS) != ended {
+            let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
+            self.violated(Invariant::I17, message);
+        } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown)
+        {
+            let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
+            self.violated(Invariant::I17, message);
+        } else if done > seen.count() as u64 {
+            self.violated(
+                Invariant::I17,
+                format!("job {number} counted {done} submits that the upstream took, too many"),
+            );
+        }
+    }
+}
+
+/// Whatever jobs count, by series.
+fn of_jobs(tally: &Tally) -> BTreeMap<String, u64> {
+    let metrics = TABLE.iter().filter(|metric| !OWN.iter().any(|own| own.key == metric.key));
+    let series = metrics.flat_map(|metric| {
+        tally.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
+    });
+    series.collect()
+}
+
+/// What was counted of the job of an entry, and of those that had its name before.
+fn of_names(entry: &Entry) -> impl Iterator<Item = (Millis, &Tally)> {
+    entry.former.iter().map(|(made, tally)| (*made, tally)).chain([(entry.card.created_at, &entry.card.tally)])
+}
+
+fn upstream_of(job: &Job) -> String {
+    crate::job_object::upstream(&job.request)
+}
