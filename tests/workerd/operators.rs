@@ -271,6 +271,7 @@ fn what_an_operator_changes_for_a_user_is_in_the_log_and_what_it_reads_is_not() 
     assert_eq!(as_user("GET", &format!("/api/generations/{id}")).status, 200);
     assert_eq!(as_user("POST", &format!("/api/generations/{id}/cancel")).status, 200);
     assert_eq!(as_user("POST", &format!("/api/generations/{id}/cancel")).status, 409);
+    world.upstream.open("submit");
     user.ends_as(&id, "cancelled");
     let audited = until("the lines are written", PATIENCE, || {
         let lines = audit_lines(&world, "Acted for a user");
