@@ -233,14 +233,8 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             turn.heard(&ask, said)?;
             Reply::Nothing
         }
-        Input::Pause => {
-            turn.book.paused_since = turn.book.paused_since.or(Some(turn.now));
-            Reply::Paused { since: turn.book.paused_since }
-        }
-        Input::Resume => {
-            turn.book.paused_since = None;
-            Reply::Paused { since: None }
-        }
+        Input::Pause => turn.pause(),
+        Input::Resume => turn.resume(),
         Input::Redelivered { news } => {
             turn.redelivered(news)?;
             Reply::Nothing

@@ -6,6 +6,7 @@ use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
 use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
+use reelay::store::catalogue::Listing;
 use reelay::store::queue::QueueStore;
 use reelay::store::{Sql, job};
 use std::collections::BTreeMap;
@@ -46,6 +47,18 @@ const VERSION_2: &str = "
     CREATE TABLE book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
     UPDATE entry SET upstream = 'veo3/veo-3.1', round = sequence, submits = 1;
     INSERT INTO schema_version (version) VALUES (2);
+";
+
+/// What version 3 added to that.
+const VERSION_3: &str = "
+    ALTER TABLE entry ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN price INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN per_minute INTEGER;
+    ALTER TABLE entry ADD COLUMN charges TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE spending (
+        day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
+    );
+    INSERT INTO schema_version (version) VALUES (3);
 ";
 
 /// More statements than all migrations of one object have.
@@ -104,6 +117,7 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
             submits_per_minute: None,
             tally: Tally::default(),
             snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
+            deliveries: Vec::new(),
         },
         sequence: 3,
         enqueued_at: 3_000,
@@ -198,6 +212,22 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     assert_eq!([Some("ann"), None, Some("bob")].map(|whose| store.spent(20_000, whose).unwrap()), [7, 7, 0]);
 }
 
+#[test]
+fn a_queue_of_version_3_lists_everything_and_hears_of_the_events_of_what_had_ended_i11() {
+    let sql = version_1();
+    sql.run(VERSION_2, Vec::new()).unwrap();
+    sql.run(VERSION_3, Vec::new()).unwrap();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
+    let all = store.list(&Listing { limit: 9, ..Listing::default() }).unwrap();
+    assert_eq!(all.entries.len(), 6);
+    assert!(store.list_deliveries(None, 9, None).unwrap().0.is_empty());
+    assert!(!store.book().unwrap().is_paused());
+    let step = queue::step(&mut store, Input::Alarm, Moment { now: 10_000, random: 0 }, &policy()).unwrap();
+    let asked: Vec<_> = step.asks.iter().map(|ask| (ask.key.generation_id.as_str(), ask.errand)).collect();
+    assert_eq!(asked, [("held", Errand::Start), ("ended", Errand::Check)]);
+}
+
 fn policy() -> Policy {
     Policy {
         mode: Mode::Immediate,
@@ -232,6 +262,7 @@ fn queued(user: &str, name: &str) -> Card {
         submits_per_minute: None,
         tally: Tally::default(),
         snapshot: "{}".to_owned(),
+        deliveries: Vec::new(),
     }
 }
 

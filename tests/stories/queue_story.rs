@@ -67,7 +67,7 @@ impl QueueStory {
         match self.takes(input).0 {
             Reply::Standing(standing) => Some(standing),
             Reply::Full { .. } | Reply::OverBudget(_) | Reply::Unknown => None,
-            Reply::Nothing => panic!("whoever asks is answered"),
+            Reply::Paused { .. } | Reply::Expiring { .. } | Reply::Nothing => panic!("whoever asks is answered"),
         }
     }
 
@@ -172,6 +172,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         submits_per_minute: None,
         tally: Tally::default(),
         snapshot: String::new(),
+        deliveries: Vec::new(),
     }
 }
 
@@ -185,6 +186,7 @@ pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Opt
         cost_micros: None,
         wake_at,
         late: false,
+        deliveries: Vec::new(),
         tally: Tally::default(),
     }
 }

@@ -63,6 +63,7 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
         wake_at: Some(0),
         late,
         tally: Tally::default(),
+        deliveries: Vec::new(),
     };
     story.asks();
     story.hears("job", 1, late(true));
@@ -86,6 +87,7 @@ fn a_holders_lost_timer_is_counted_too() {
         wake_at,
         late: true,
         tally: Tally::default(),
+        deliveries: Vec::new(),
     };
     story.hears("job", 1, lost);
     assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));

@@ -1,6 +1,6 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Closed, Entry, Mode, Place, Policy, Rows, Turn};
+use super::{Book, Closed, Entry, Mode, Place, Policy, Reply, Rows, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
 use crate::machine::limiter::{Shut, WINDOW};
@@ -69,6 +69,19 @@ impl<R: Rows> Turn<'_, R> {
             held += 1;
         }
         Ok(())
+    }
+
+    /// Nobody gets a slot from now on. What was granted stays so: who has a slot goes on to the end, and who has yet to
+    /// begin begins.
+    pub(super) fn pause(&mut self) -> Reply {
+        let since = self.book.paused_since.unwrap_or(self.now);
+        self.book.paused_since = Some(since);
+        Reply::Paused { since: Some(since) }
+    }
+
+    pub(super) fn resume(&mut self) -> Reply {
+        self.book.paused_since = None;
+        Reply::Paused { since: None }
     }
 
     fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
