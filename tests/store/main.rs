@@ -7,6 +7,7 @@ mod differential;
 mod fixtures;
 mod job_record;
 mod lives;
+mod metrics;
 mod migrations;
 mod model;
 mod plans;

@@ -4,7 +4,7 @@ use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
-use reelay::machine::tally::Tally;
+use reelay::machine::tally::{Count, Tally};
 use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
 use reelay::store::queue::QueueStore;
 use reelay::store::{Sql, job};
@@ -46,6 +46,16 @@ const VERSION_2: &str = "
     CREATE TABLE book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
     UPDATE entry SET upstream = 'veo3/veo-3.1', round = sequence, submits = 1;
     INSERT INTO schema_version (version) VALUES (2);
+";
+
+/// What version 3 added to that.
+const VERSION_3: &str = "
+    ALTER TABLE entry ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN price INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN per_minute INTEGER;
+    ALTER TABLE entry ADD COLUMN charges TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE spending (day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id));
+    INSERT INTO schema_version (version) VALUES (3);
 ";
 
 /// More statements than all migrations of one object have.
@@ -196,6 +206,25 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     let moment = Moment { now: 20_000 * DAY, random: 0 };
     queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
     assert_eq!([Some("ann"), None, Some("bob")].map(|whose| store.spent(20_000, whose).unwrap()), [7, 7, 0]);
+}
+
+#[test]
+fn a_queue_of_version_3_counts_from_now_on_and_knows_who_was_accepted_before_i11_i17() {
+    let sql = version_1();
+    sql.run(VERSION_2, Vec::new()).unwrap();
+    sql.run(VERSION_3, Vec::new()).unwrap();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
+    let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap();
+    assert!(held.card.tally.is_empty() && held.former.is_empty() && held.waits_since == 0);
+    let mut tally = Tally::default();
+    tally.count(Count::RateLimited, 2);
+    let card = Card { report_number: 4, status: Status::Completed, tally, ..held.card };
+    let moment = Moment { now: 20_000 * DAY, random: 0 };
+    queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
+    let counted = queue::totals(&store).unwrap().whole();
+    let counts = [Count::Accepted, Count::Started, Count::RateLimited].map(|count| counted.of(count));
+    assert_eq!(counts, [0, 1, 2], "the next one in line got its slot");
 }
 
 fn policy() -> Policy {

@@ -9,6 +9,7 @@ mod bounds;
 mod budget;
 mod cancel;
 mod cost;
+mod counts;
 mod delays;
 mod delivery;
 mod finality;
