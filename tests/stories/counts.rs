@@ -138,13 +138,13 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
     assert_eq!(wait(&story), (2, 15 * SECOND), "nobody waited for the first slot, and the second for 15 s");
     story.now = until + 20 * SECOND;
     story.ends("second");
-    assert_eq!(wait(&story), (3, 15 * SECOND + 15 * SECOND), "taken into line when 15 s were over");
+    assert_eq!(wait(&story), (3, 15 * SECOND + 20 * SECOND), "from the end of its delay on");
     // Refused by the upstream it goes back to its place, and waits anew from then on.
     let again = Card { epoch: 2, submits: 1, ..card("later", 0) };
     story.now += 100 * SECOND;
     story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
     assert_eq!(wait(&story).0, 4);
-    assert_eq!(wait(&story).1, 30 * SECOND, "the slot was free at once");
+    assert_eq!(wait(&story).1, 35 * SECOND, "the slot was free at once");
 }
 
 #[test]
