@@ -7,6 +7,7 @@ import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
 import { CACHE, environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { ensurePromtool } from "./lib/promtool.mjs";
 import { ensurePython } from "./lib/python.mjs";
 import { Failure, step, table } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
@@ -15,6 +16,7 @@ import { setup } from "./setup.mjs";
 await main(async () => {
   const toolchain = await setup();
   await ensurePython();
+  const promtool = await ensurePromtool();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
   // What the tests that start real workers need: where things are, and that build/ is finished.
@@ -24,6 +26,7 @@ await main(async () => {
     REELAY_PREBUILT: "1",
     FAKE_UPSTREAM_BIN: upstream,
     REELAY_RUN: tag,
+    PROMTOOL: promtool,
     // The longest tests mostly wait for real processes, so more of them than there are cores may run.
     RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(6, availableParallelism())),
     CI: "true",

@@ -15,6 +15,24 @@ function privilege() {
   return output("sudo", ["-n", "true"]) === undefined ? undefined : ["sudo", "-n"];
 }
 
+/** Downloads a package into a folder without installing it; the lists are fetched if those that are there name no such file. */
+export async function aptDownload(name, folder) {
+  const download = ["download", name];
+  const explain = (lines) => {
+    const mend = looksOffline(lines) ? "check the network" : "look at apt's lines above";
+    return `The Debian package ${name} could not be downloaded: ${mend} and run again.`;
+  };
+  try {
+    return await run("apt-get", download, { cwd: folder, quiet: true, explain });
+  } catch (error) {
+    const before = privilege();
+    if (!(error instanceof Failure) || !before) throw error;
+    const [command, ...rest] = [...before, "apt-get", "update"];
+    await run(command, rest, { explain });
+  }
+  await run("apt-get", download, { cwd: folder, explain });
+}
+
 /** Installs packages; the lists are fetched first unless `listsAreGood()`. */
 export async function aptInstall(names, listsAreGood) {
   const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...names];

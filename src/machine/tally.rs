@@ -2,7 +2,7 @@
 //!
 //! A [`Tally`] only grows. A job counts what it alone knows over its whole life and tells the sum with every message it
 //! sends anyway; whoever hears of it adds only what is more than was heard before. So a message that comes twice, late
-//! or out of order counts once (I17).
+//! or out of order counts once (I18).
 
 mod histogram;
 mod metric;
@@ -232,7 +232,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tellings_of_one_tally_in_any_order_and_number_count_once_i17(
+        fn tellings_of_one_tally_in_any_order_and_number_count_once_i18(
             steps in prop::collection::vec(tally(), 1..6), order in prop::collection::vec(0_usize..6, 0..20),
         ) {
             let mut told = vec![Tally::default()];

@@ -10,6 +10,7 @@ mod images;
 mod jwt;
 mod lenient_input;
 mod lists;
+mod metrics;
 mod model_rules;
 mod problems;
 mod ranges;

@@ -171,20 +171,20 @@ fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
 
 #[test]
 fn what_a_job_tells_again_is_counted_again_when_it_is_added_as_a_whole() {
-    caught(Bug::TallyAddedWhole, &[Invariant::I17]);
+    caught(Bug::TallyAddedWhole, &[Invariant::I18]);
 }
 
 #[test]
 fn what_a_late_message_lowers_is_counted_twice() {
-    caught(Bug::TallyLowered, &[Invariant::I17]);
+    caught(Bug::TallyLowered, &[Invariant::I18]);
 }
 
 #[test]
 fn a_job_that_takes_its_name_back_is_counted_twice_when_it_was_forgotten() {
-    caught(Bug::FormerTallyForgotten, &[Invariant::I17]);
+    caught(Bug::FormerTallyForgotten, &[Invariant::I18]);
 }
 
 #[test]
 fn a_webhook_that_is_counted_when_it_leaves_and_when_it_is_answered_counts_twice() {
-    caught(Bug::AttemptCountedTwice, &[Invariant::I17]);
+    caught(Bug::AttemptCountedTwice, &[Invariant::I18]);
 }

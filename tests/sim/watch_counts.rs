@@ -1,4 +1,4 @@
-//! What is counted (I17): compared with what the jobs did, with what the queue remembers of them, and with what the
+//! What is counted (I18): compared with what the jobs did, with what the queue remembers of them, and with what the
 //! outside saw, when everything is quiet.
 
 use crate::job_alarm::effect_name;
@@ -54,7 +54,7 @@ impl World {
             *self.counts.ended.entry((number, incarnation)).or_default() += 1;
         }
         if before.is_some_and(|before| !before.tally.minus(&after.tally).is_empty()) {
-            self.violated(Invariant::I17, format!("job {number} counts less than before"));
+            self.violated(Invariant::I18, format!("job {number} counts less than before"));
         }
     }
 
@@ -91,22 +91,22 @@ impl World {
         }
     }
 
-    /// I17: everything that happened is counted once, whatever was lost, repeated or late.
+    /// I18: everything that happened is counted once, whatever was lost, repeated or late.
     pub(crate) fn check_counts(&mut self) {
         let Ok(mut totals) = totals(&self.queue.rows);
         let whole = totals.whole();
         let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
         let exact = !self.counts.mistaken;
         if accepted > known || (accepted < known && exact) {
-            self.violated(Invariant::I17, format!("{accepted} jobs are counted as accepted, the queue knew {known}"));
+            self.violated(Invariant::I18, format!("{accepted} jobs are counted as accepted, the queue knew {known}"));
         }
         let (started, granted) = (whole.of(Count::Started), self.counts.granted);
         if started != granted || whole.histogram(&table::WAIT, None).count() != granted {
-            self.violated(Invariant::I17, format!("{started} slots are counted, {granted} were granted"));
+            self.violated(Invariant::I18, format!("{started} slots are counted, {granted} were granted"));
         }
         let spent = i128::from(whole.of(Count::Charged)) - i128::from(whole.of(Count::Returned));
         if spent != self.counts.charged {
-            self.violated(Invariant::I17, format!("{spent} is counted as charged, {} was", self.counts.charged));
+            self.violated(Invariant::I18, format!("{spent} is counted as charged, {} was", self.counts.charged));
         }
         let mut remembered = std::mem::take(&mut self.counts.removed);
         let mut told = std::mem::take(&mut self.counts.gone);
@@ -137,7 +137,7 @@ impl World {
             let less: Vec<_> = other.iter().filter(|(series, count)| counted.get(*series) < Some(count)).collect();
             if !more.is_empty() || (whole && !less.is_empty()) {
                 let message = format!("{upstream}: counted {more:?}, {whose} {less:?} (else the same)");
-                self.violated(Invariant::I17, message);
+                self.violated(Invariant::I18, message);
             }
         }
     }
@@ -162,14 +162,14 @@ impl World {
         });
         if counted != made || tally.sum(&table::ATTEMPTS) != ended {
             let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
-            self.violated(Invariant::I17, message);
+            self.violated(Invariant::I18, message);
         } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown)
         {
             let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
-            self.violated(Invariant::I17, message);
+            self.violated(Invariant::I18, message);
         } else if done > seen.count() as u64 {
             self.violated(
-                Invariant::I17,
+                Invariant::I18,
                 format!("job {number} counted {done} submits that the upstream took, too many"),
             );
         }

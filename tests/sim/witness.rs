@@ -23,6 +23,7 @@ pub(crate) enum Invariant {
     I15,
     I16,
     I17,
+    I18,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.

@@ -8,6 +8,7 @@ mod fixtures;
 mod job_record;
 mod lists;
 mod lives;
+mod metrics;
 mod migrations;
 mod model;
 mod plans;

@@ -2,7 +2,7 @@
 
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Card, Closed, Entry, Place, Rows};
+use reelay::machine::queue::{Card, Closed, Entry, Minute, Place, Rows};
 use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Status};
 use reelay::store::catalogue::Listing;
@@ -54,11 +54,18 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.spend(20_000, "ann", 7).unwrap();
         store.give_back(20_000, "ann", 7).unwrap();
         store.forget_spending(20_000).unwrap();
+        store.waiting_since().unwrap();
+        store.latest_minute().unwrap();
+        store.counted_before().unwrap();
+        store.save_minute(7, &Minute::default()).unwrap();
+        store.forget_minutes(7).unwrap();
+        store.minutes(7).unwrap();
     });
-    assert!(plans.len() >= 45, "{} statements", plans.len());
+    assert!(plans.len() >= 50, "{} statements", plans.len());
     for (statement, steps) in plans {
         for step in &steps {
-            let table = ["SCAN entry", "SCAN spending", "SCAN delivery"].iter().any(|scan| step.starts_with(scan));
+            let tables = ["SCAN entry", "SCAN spending", "SCAN delivery", "SCAN metrics"];
+            let table = tables.iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
         }

@@ -5,6 +5,7 @@ use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Input, Job, Phase, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::tally::Tally;
 
 #[test]
 fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() {
@@ -108,6 +109,6 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
 
 /// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
 fn without_bookkeeping(job: &Job) -> Job {
-    let told = Job { report: None, report_number: 0, ..job.clone() };
+    let told = Job { report: None, report_number: 0, tally: Tally::default(), ..job.clone() };
     Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..told }
 }

@@ -10,6 +10,7 @@ mod budget;
 mod cancel;
 mod catalogue;
 mod cost;
+mod counts;
 mod delays;
 mod delivery;
 mod finality;

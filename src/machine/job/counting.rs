@@ -1,5 +1,5 @@
 //! What a job counts of itself: calls, errors, phases, ends and webhooks. It only ever grows, a user's retry included, so
-//! that every message can tell the whole of it (I17).
+//! that every message can tell the whole of it (I18).
 
 use super::Job;
 use super::record::Phase;

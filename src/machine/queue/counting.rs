@@ -1,7 +1,7 @@
 //! What is counted and when: by the minute, in the step in which it happens or is heard of.
 //!
 //! What only jobs know comes with the messages they send anyway, each time as the sum over the job's life. The entry
-//! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I17): a message that
+//! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I18): a message that
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
 use super::{Card, Entry, Place, Rows, Turn};

@@ -1,0 +1,245 @@
+//! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
+
+use crate::job_story::{JobStory, again, never, video};
+use crate::queue_story::{QueueStory, asking, card, state, told};
+use reelay::machine::delivery::Receipt;
+use reelay::machine::job::{Answer, Effect, Input, Phase};
+use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::queue::{Card, Errand, Input as QueueInput, Minute, Place, Said, Sample, Terms, totals};
+use reelay::machine::tally::{self, Call, Count, Tally, table};
+use reelay::machine::{DAY, MINUTE, SECOND, Status};
+
+#[test]
+fn a_job_counts_its_calls_errors_phases_and_webhooks() {
+    let mut story = JobStory::started();
+    story.acts();
+    story.now += 2 * SECOND;
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
+    story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
+    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    story.hears(Answer::Polled(Outcome::Unknown));
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
+    story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
+    story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
+    story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
+    story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
+    let tally = &story.job.tally;
+    let calls: Vec<(String, u64)> =
+        tally.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
+    let expected = [("poll refused", 1), ("poll unknown", 1), ("submit done", 1), ("submit retry", 1)];
+    assert_eq!(calls, expected.map(|(labels, count)| (labels.to_owned(), count)));
+    assert_eq!((tally.of(Count::RateLimited), tally.of(Count::Error(None)), tally.sum(&table::ERRORS)), (1, 1, 3));
+    assert_eq!(tally.of(Count::Retry(tally::Phase::Submitting)), 1);
+    assert_eq!(tally.of(Count::Retry(tally::Phase::Rendering)), 1);
+    assert_eq!((tally.of(Count::Attempt(Status::Failed)), tally.sum(&table::ATTEMPTS)), (1, 1));
+    assert_eq!(tally.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
+    let phase = |phase: &str| tally.histogram(&table::PHASE, Some(phase));
+    assert_eq!([phase("submitting").count(), phase("rendering").count(), phase("storing").count()], [2, 1, 0]);
+    assert!(phase("submitting").sum >= 2 * SECOND);
+    let sent = [true, false].map(|delivered| tally.of(Count::WebhookSent { delivered }));
+    assert_eq!((sent, tally.of(Count::WebhookRetry), tally.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
+    assert_eq!(tally.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
+}
+
+#[test]
+fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
+    let mut story = JobStory::storing();
+    story.may_act();
+    assert!(matches!(story.job.phase, Phase::Storing { .. }));
+    let fetch = |outcome: &Outcome<()>| Count::call(Call::Fetch, outcome);
+    assert_eq!(story.job.tally.of(fetch(&Outcome::Unknown)), 1);
+    story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
+    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    assert_eq!(story.job.tally.of(fetch(&Outcome::Done(()))), 1);
+    let took = story.job.tally.histogram(&table::PROCESSING, Some("completed"));
+    assert_eq!(Some(took.sum), story.job.processing_time());
+}
+
+#[test]
+fn a_further_attempt_goes_on_counting() {
+    let mut story = JobStory::started();
+    assert_eq!(story.takes(Input::Cancel), None);
+    assert_eq!(story.takes(Input::Retry), None);
+    assert_eq!(story.takes(Input::Cancel), None);
+    assert_eq!(story.job.tally.of(Count::Attempt(Status::Cancelled)), 2);
+}
+
+#[test]
+fn a_message_that_comes_twice_or_late_counts_once_i18() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    let early = Card { tally: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
+    let late = Card { tally: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
+    for card in [&late, &early, &late, &early] {
+        story.report(card.clone());
+        story.enqueue_on(Card { status: Status::Queued, report_number: 0, ..card.clone() }, Terms::default());
+    }
+    story.hears("job", 1, said(4));
+    story.hears("job", 1, said(2));
+    assert_eq!(counted(&story, Count::RateLimited), 4);
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::Started)), (1, 1));
+}
+
+#[test]
+fn a_job_that_was_forgotten_is_not_counted_again_by_a_late_message_i18() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    let ended = Card { tally: limited(2), ..told("job", 1, 2, Status::Completed) };
+    story.report(ended.clone());
+    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.now += 8 * DAY;
+    story.takes(QueueInput::Expire { before: story.now - 7 * DAY });
+    story.takes(QueueInput::Heard { ask: asking("job", 1, Errand::Forget), said: Said::Missing });
+    assert_eq!(story.entry("job"), None);
+    story.report(ended);
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (1, 2));
+    // One of its name that is made later is another job.
+    story.report(Card { created_at: 9, tally: limited(5), ..told("job", 1, 2, Status::Completed) });
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 7));
+}
+
+#[test]
+fn a_job_that_takes_its_name_back_from_another_goes_on_where_it_was_i18() {
+    let mut story = QueueStory::with_slots(1);
+    let of = |created_at, count| Card {
+        created_at,
+        tally: limited(count),
+        ..told("job", 1, 2, Status::Completed)
+    };
+    for card in [of(5, 1), of(7, 10), of(5, 2), of(7, 11)] {
+        story.report(card.clone());
+        let ask = reelay::machine::queue::Ask { created_at: card.created_at, ..asking("job", 1, Errand::Check) };
+        story.takes(QueueInput::Heard { ask, said: state(1, 2, Status::Completed, None) });
+        assert_eq!(story.place("job"), Place::Ended);
+    }
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 13));
+}
+
+#[test]
+fn an_order_that_is_refused_counts_nothing() {
+    let mut story = QueueStory::with_slots(0);
+    story.policy.max_waiting = 0;
+    assert_eq!(story.ask(Card { tally: limited(1), ..card("job", 0) }, false), None);
+    let Ok(totals) = totals(&story.rows);
+    assert!(totals.is_empty());
+}
+
+#[test]
+fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("first", 0));
+    let until = story.now + 10 * SECOND;
+    story.enqueue_on(card("later", 0), Terms { not_before: Some(until), ..Terms::default() });
+    story.enqueue(card("second", 0));
+    story.now += 15 * SECOND;
+    story.ends("first");
+    assert_eq!(wait(&story), (2, 15 * SECOND), "nobody waited for the first slot, and the second for 15 s");
+    story.now = until + 20 * SECOND;
+    story.ends("second");
+    assert_eq!(wait(&story), (3, 15 * SECOND + 20 * SECOND), "from the end of its delay on");
+    // Refused by the upstream it goes back to its place, and waits anew from then on.
+    let again = Card { epoch: 2, submits: 1, ..card("later", 0) };
+    story.now += 100 * SECOND;
+    story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
+    assert_eq!(wait(&story).0, 4);
+    assert_eq!(wait(&story).1, 35 * SECOND, "the slot was free at once");
+}
+
+#[test]
+fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
+    let mut story = QueueStory::with_slots(1);
+    let first = story.now / MINUTE;
+    story.enqueue(card("a", 0));
+    story.enqueue(card("b", 0));
+    story.now += MINUTE;
+    story.sweep();
+    let row = |story: &QueueStory, number: u64| story.rows.minutes.get(&number).cloned().unwrap_or_default();
+    assert_eq!(row(&story, first).counted.whole().of(Count::Accepted), 2);
+    let sample = Sample { waiting: 1, running: 1, oldest_wait: MINUTE };
+    assert_eq!(row(&story, first + 1), Minute { sample: Some(sample), ..Minute::default() });
+    assert_eq!(row(&story, 0).counted.whole().of(Count::Accepted), 2);
+    // A clock that is set back goes on with the minute it came from.
+    story.now -= MINUTE;
+    story.enqueue(card("c", 0));
+    assert_eq!(row(&story, first + 1).counted.whole().of(Count::Accepted), 1);
+    assert_eq!(counted(&story, Count::Accepted), 3);
+}
+
+#[test]
+fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
+    let mut story = QueueStory::with_slots(0);
+    story.now = 30 * DAY;
+    story.enqueue(card("old", 0));
+    story.now += DAY;
+    story.enqueue(card("young", 0));
+    story.now += 7 * DAY;
+    story.takes(QueueInput::Expire { before: 0 });
+    let kept: Vec<u64> = story.rows.minutes.keys().copied().collect();
+    assert_eq!(kept, [0, 31 * DAY / MINUTE], "a week to the minute, and the sum");
+    story.now += 9 * DAY;
+    story.takes(QueueInput::Expire { before: 0 });
+    assert_eq!(story.rows.minutes.len(), 2, "the latest is not in the sum yet");
+    assert_eq!(counted(&story, Count::Accepted), 2);
+}
+
+#[test]
+fn money_is_counted_as_it_is_charged_and_given_back() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(Card { cost_micros: 3_000_000, price_micros: 3_000_000, ..card("job", 0) });
+    story.report(Card { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
+    assert_eq!([Count::Charged, Count::Returned].map(|count| counted(&story, count)), [3_000_000, 2_500_000]);
+}
+
+#[test]
+fn a_job_asks_and_tells_no_more_often_for_being_counted() {
+    let mut story = JobStory::storing();
+    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    let mut effects = Vec::new();
+    while story.job.wake(story.now).is_some() {
+        story.sleeps();
+        let Some(effect) = story.may_act() else { continue };
+        effects.push(match effect {
+            Effect::Report { .. } => {
+                story.hears(Answer::Reported(Outcome::Done(())));
+                "report"
+            }
+            Effect::Deliver { .. } => {
+                story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
+                "deliver"
+            }
+            other => panic!("{other:?} was not expected"),
+        });
+    }
+    assert_eq!(effects, ["report", "deliver"], "a webhook that is counted brings no report of its own");
+}
+
+fn limited(count: u64) -> Tally {
+    let mut tally = Tally::default();
+    tally.count(Count::RateLimited, count);
+    tally
+}
+
+/// What a job answers that has been refused so often.
+fn said(count: u64) -> Said {
+    match state(1, 2, Status::Completed, Some(0)) {
+        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, .. } => {
+            let tally = limited(count);
+            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, tally }
+        }
+        other => other,
+    }
+}
+
+fn counted(story: &QueueStory, count: Count) -> u64 {
+    let Ok(totals) = totals(&story.rows);
+    totals.whole().of(count)
+}
+
+/// How many slots were waited for, and how long in all.
+fn wait(story: &QueueStory) -> (u64, u64) {
+    let Ok(totals) = totals(&story.rows);
+    let wait = totals.whole().histogram(&table::WAIT, None);
+    (wait.count(), wait.sum)
+}
