@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod call;
 mod cors;
+mod events;
 mod generations;
 mod health;
 mod limit;
@@ -23,6 +24,7 @@ mod whoami;
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
+pub use events::last_event_id;
 pub use query::{ListQuery, list_query};
 pub use request_id::request_id;
 
@@ -97,8 +99,8 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::DeleteVideo { id } => storage::delete(call, &id).await,
         Resource::UpstreamPush => upstream::receive(call).await,
         Resource::WhoAmI => whoami::show(call).await,
-        Resource::Events { .. }
-        | Resource::Deliveries { .. }
+        Resource::Events { id } => events::follow(call, &id).await,
+        Resource::Deliveries { .. }
         | Resource::QueueJobs
         | Resource::Pause
         | Resource::Resume

@@ -94,6 +94,7 @@ pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -107,6 +108,7 @@ pub(super) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> 
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
