@@ -11,6 +11,7 @@ mod body;
 mod call;
 mod cors;
 mod deliveries;
+mod events;
 mod generations;
 mod health;
 mod limit;
@@ -28,6 +29,7 @@ mod whoami;
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
+pub use events::last_event_id;
 pub use query::{
     DeliveriesQuery, JobsQuery, ListQuery, deliveries_query, jobs_query, list_query, metrics_window, since,
 };
@@ -116,6 +118,6 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::Recover => deliveries::recover(call).await,
         Resource::Metrics => metrics::series(call).await,
         Resource::OpenMetrics => metrics::totals(call).await,
-        Resource::Events { .. } => Err(Problem::no_route()),
+        Resource::Events { id } => events::follow(call, &id).await,
     }
 }

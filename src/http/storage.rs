@@ -94,6 +94,7 @@ pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -108,6 +109,7 @@ pub(super) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> 
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),

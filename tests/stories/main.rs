@@ -14,6 +14,7 @@ mod counts;
 mod delays;
 mod delivery;
 mod finality;
+mod follow;
 mod forget;
 mod inputs;
 mod job_story;
