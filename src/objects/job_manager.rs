@@ -40,6 +40,7 @@ use crate::wire::api::{Generation, card};
 use crate::wire::event;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::{clock, log, stub};
+use tracing::Instrument;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 /// How many effects one alarm carries out at most.
@@ -55,21 +56,23 @@ pub struct JobManager {
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env) }
+        Self { shell: Shell::new(state, env, "JOB") }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |message| self.answer(message).await).await
+        self.shell.serve(request, async |message| self.answer(message).await).instrument(log::object()).await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.shell.on_alarm(async |config| self.act_while_due(&config).await).await
+        self.shell.on_alarm(async |config| self.act_while_due(&config).await).instrument(log::object()).await
     }
 }
 
 impl JobManager {
     fn load(&self) -> Result<Option<Job>> {
-        store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))
+        let job = store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))?;
+        job.iter().for_each(log::job);
+        Ok(job)
     }
 
     /// Saves the job with its notes, every new event sealed with its body.
@@ -83,24 +86,33 @@ impl JobManager {
         store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// Loads, steps and saves, without awaiting anything; `None` when there is no job.
+    /// Loads, steps and saves, without awaiting anything, and tells of it; `None` when there is no job.
     fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
+        let step = self.advance(config, input, moment)?;
+        if let Some(step) = &step {
+            log::steps(&step.job, &step.notes, None);
+        }
+        Ok(step)
+    }
+
+    /// The same of the answer of an effect.
+    fn take_answer(&self, config: &Config, number: u64, answer: Answer, done: &log::Done) -> Result<()> {
+        match self.advance(config, Input::Answer { number, answer }, clock::moment())? {
+            Some(step) if step.notes.is_empty() => log::effect(&step.job, done),
+            Some(step) => log::steps(&step.job, &step.notes, Some(done)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn advance(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
         let Some(job) = self.load()? else { return Ok(None) };
         let before = job.clone();
         let mut step = job::step(job, input, moment, &config.job);
         if step.job != before || !step.notes.is_empty() {
             self.save(config, &mut step.job, &step.notes)?;
         }
-        for note in &step.notes {
-            log::info(&log::Line {
-                message: &note.step,
-                generation: Some(&step.job.key.generation_id),
-                user: Some(&step.job.key.user_id),
-                attempt: Some(step.job.attempt),
-                phase: Some(step.job.phase_name()),
-                ..log::Line::default()
-            });
-        }
+        log::job(&step.job);
         Ok(Some(step))
     }
 
@@ -142,6 +154,9 @@ impl JobManager {
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
         let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
         let late = before.is_late(moment.now) && !self.shell.is_acting();
+        if late {
+            tracing::warn!("[JOB] Timer was lost");
+        }
         let job = match input {
             Some(input) => self.take(config, input, moment)?.map_or(before, |step| step.job),
             None => before,
@@ -174,6 +189,7 @@ impl JobManager {
             return Ok(state(&step.job, moment.now, false));
         }
         self.shell.delete_all().await?;
+        tracing::info!("[JOB] Forgotten");
         Ok(JobReply::Missing)
     }
 
@@ -191,7 +207,9 @@ impl JobManager {
             return Ok(JobReply::Created { new, card: card(&job, moment.now) });
         }
         let (mut job, note) = Job::create(key, request, moment);
-        self.save(config, &mut job, &[note])?;
+        self.save(config, &mut job, std::slice::from_ref(&note))?;
+        log::job(&job);
+        log::steps(&job, &[note], None);
         let wake = job.wake(moment.now);
         self.shell.set_alarm(wake.map(|wake| wake.at), moment.now).await?;
         Ok(JobReply::Created { new: true, card: card(&job, moment.now) })
@@ -204,6 +222,7 @@ impl JobManager {
             return Ok(shown(&job, clock::now()));
         }
         self.shell.delete_all().await?;
+        tracing::info!("[JOB] Withdrawn");
         Ok(JobReply::Withdrawn)
     }
 
@@ -228,11 +247,12 @@ impl JobManager {
             let Some(step) = self.take(config, Input::Alarm, moment)? else { return Ok(()) };
             self.arm(&step, moment.now).await?;
             let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
-            let answer = self.act(config, &step.job, effect).await;
-            let moment = clock::moment();
+            let answer = self.act(config, &step.job, effect.clone()).await;
+            let now = clock::now();
+            let done = log::Done::of(&effect, &answer, now.saturating_sub(moment.now));
             // The alarm that guarded the effect is still set: no need to move it before the next turn does.
-            self.take(config, Input::Answer { number, answer }, moment)?;
-            if moment.now.saturating_sub(began) > MAX_ALARM_TIME {
+            self.take_answer(config, number, answer, &done)?;
+            if now.saturating_sub(began) > MAX_ALARM_TIME {
                 break;
             }
         }

@@ -29,8 +29,8 @@
 
 use super::shell::Shell;
 use crate::config::Config;
-use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
-use crate::machine::{Moment, Status};
+use crate::machine::queue::{self, Ask, Errand, Event, Input, Reply, Said, Step};
+use crate::machine::{JobKey, Moment, Status};
 use crate::store::cursor::Cursor;
 use crate::store::queue::QueueStore;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
@@ -51,7 +51,7 @@ pub struct QueueManager {
 
 impl DurableObject for QueueManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env) }
+        Self { shell: Shell::new(state, env, "QUEUE") }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -71,6 +71,7 @@ impl QueueManager {
     /// One step and the alarm it asks for. Awaits storage only.
     async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
         let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
+        step.events.iter().for_each(tell);
         self.shell.set_alarm(step.wake_at, moment.now).await?;
         Ok(step)
     }
@@ -187,6 +188,18 @@ impl QueueManager {
                 | JobReply::Refused { .. },
             )
             | Err(_) => Said::Nothing,
+        }
+    }
+}
+
+fn tell(event: &Event) {
+    match event {
+        Event::Enqueued { key } => {
+            tracing::info!(generationId = key.generation_id, userId = key.user_id, "[QUEUE] Enqueued");
+        }
+        Event::Admitted { key, waited } => {
+            let JobKey { user_id, generation_id } = key;
+            tracing::info!(generationId = generation_id, userId = user_id, waitMs = waited, "[QUEUE] Admitted");
         }
     }
 }
