@@ -13,6 +13,7 @@ mod span;
 mod step;
 
 pub use effect::Done;
+pub use format::subscriber;
 pub use job::{effect, steps};
 pub use span::{generation, job, object, request, route, user};
 pub use step::STEPS;

@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-/// Takes lines of `level` and above.
-pub(super) fn subscriber<W>(level: Level, writer: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
+/// Writes what is of `level` or worse, at the time that `now` tells in milliseconds since the Unix epoch.
+pub fn subscriber<W>(level: Level, writer: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
