@@ -15,6 +15,7 @@ mod large_body;
 mod large_video;
 mod later;
 mod limits;
+mod logs;
 mod modes;
 mod omni;
 mod order;
