@@ -7,14 +7,14 @@
 
 mod console;
 mod effect;
-mod format;
 mod job;
+mod layer;
 mod span;
 mod step;
 
 pub use effect::Done;
-pub use format::subscriber;
 pub use job::{effect, steps};
+pub use layer::subscriber;
 pub use span::{generation, job, object, request, route, user};
 pub use step::STEPS;
 
@@ -27,6 +27,6 @@ pub fn start(level: impl FnOnce() -> Level) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         // It fails only where there is one already.
-        let _ = tracing::subscriber::set_global_default(format::subscriber(level(), console::Console, clock::now));
+        let _ = tracing::subscriber::set_global_default(layer::subscriber(level(), console::write, clock::now));
     });
 }

@@ -10,11 +10,9 @@ use reelay::machine::job::{Answer, Effect, Note, Progress};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tracing::{Instrument, Level};
-use tracing_subscriber::fmt::MakeWriter;
 
 #[test]
 fn a_line_is_one_object_with_time_level_message_and_the_fields_that_are_there() {
@@ -80,7 +78,7 @@ fn a_level_keeps_out_what_is_less_and_takes_nothing_from_what_is_left() {
 
 #[test]
 fn a_name_stands_in_a_line_once_and_the_innermost_counts() {
-    let text = written(Level::INFO, || {
+    let lines = written(Level::INFO, || {
         let work = async { tracing::info!(userId = "u_2", "[QUEUE] Enqueued") };
         let outer = log::request("r-1", "GET");
         let inner = outer.in_scope(log::object);
@@ -92,6 +90,7 @@ fn a_name_stands_in_a_line_once_and_the_innermost_counts() {
             .instrument(outer),
         );
     });
+    let text = &lines[0];
     assert_eq!(text.matches("userId").count(), 1, "{text}");
     assert!(text.contains(r#""userId":"u_2""#) && text.contains(r#""requestId":"r-1""#), "{text}");
 }
@@ -189,14 +188,16 @@ fn lines_of(story: &JobStory, notes: &[Note], done: Option<&Done>) -> Vec<Value>
 
 /// The lines that `work` writes.
 fn logged(level: Level, work: impl FnOnce()) -> Vec<Value> {
-    written(level, work).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    let lines = written(level, work);
+    lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn written(level: Level, work: impl FnOnce()) -> String {
-    let sheet = Sheet::default();
-    tracing::subscriber::with_default(log::subscriber(level, sheet.clone(), || BEGINNING), work);
-    let written = sheet.0.lock().unwrap().clone();
-    String::from_utf8(written).expect("text")
+fn written(level: Level, work: impl FnOnce()) -> Vec<String> {
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sheet = Arc::clone(&lines);
+    let write = move |_, line: &str| sheet.lock().unwrap().push(line.to_owned());
+    tracing::subscriber::with_default(log::subscriber(level, write, || BEGINNING), work);
+    std::mem::take(&mut lines.lock().unwrap())
 }
 
 /// Gives the other one its turn.
@@ -210,26 +211,4 @@ async fn once_more() {
         Poll::Pending
     })
     .await;
-}
-
-/// Keeps what is written.
-#[derive(Clone, Default)]
-struct Sheet(Arc<Mutex<Vec<u8>>>);
-
-impl MakeWriter<'_> for Sheet {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl io::Write for Sheet {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
