@@ -78,21 +78,23 @@ fn a_level_keeps_out_what_is_less_and_takes_nothing_from_what_is_left() {
 
 #[test]
 fn a_name_stands_in_a_line_once_and_the_innermost_counts() {
+    let within = async {
+        log::user("u_2");
+        tracing::info!("[QUEUE] Enqueued");
+        tracing::info!(userId = "u_3", "[QUEUE] Enqueued");
+    };
     let lines = written(Level::INFO, || {
-        let work = async { tracing::info!(userId = "u_2", "[QUEUE] Enqueued") };
-        let outer = log::request("r-1", "GET");
-        let inner = outer.in_scope(log::object);
-        block_on(
-            async {
-                log::user("u_1");
-                work.instrument(inner).await;
-            }
-            .instrument(outer),
-        );
+        let around = async {
+            log::user("u_1");
+            within.instrument(log::object()).await;
+        };
+        block_on(around.instrument(log::request("r-1", "GET")));
     });
-    let text = &lines[0];
-    assert_eq!(text.matches("userId").count(), 1, "{text}");
-    assert!(text.contains(r#""userId":"u_2""#) && text.contains(r#""requestId":"r-1""#), "{text}");
+    for (line, user) in lines.iter().zip(["u_2", "u_3"]) {
+        assert_eq!(line.matches("userId").count(), 1, "{line}");
+        assert!(line.contains(&format!(r#""userId":"{user}""#)) && line.contains(r#""requestId":"r-1""#), "{line}");
+    }
+    assert_eq!(lines.len(), 2);
 }
 
 #[test]
