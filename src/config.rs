@@ -15,6 +15,7 @@ use crate::models::{Aliases, Catalogue};
 use crate::wire::signed_url::UrlSigner;
 use crate::wire::variables::Variables;
 use std::fmt;
+use tracing::Level;
 use url::Url;
 
 /// How long the address in a webhook stays valid, in seconds: seven days.
@@ -77,6 +78,8 @@ pub struct Config {
     pub default_model: Option<&'static str>,
     /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the models' own limits.
     pub submits_per_minute: Option<u64>,
+    /// `LOG_LEVEL` (`INFO`): the lowest level that is logged.
+    pub log_level: Level,
     /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
     pub model_aliases: Aliases,
 }
@@ -112,8 +115,15 @@ impl Config {
             default_model: variables.default_model()?,
             submits_per_minute: submits_per_minute(&variables)?,
             model_aliases: variables.model_aliases()?,
+            log_level: variables.log_level()?,
         })
     }
+}
+
+/// The level to log from before anything else is known; with a bad one the worker logs why it stops.
+pub fn log_level(env: &worker::Env) -> Level {
+    let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    Variables::new(&lookup).log_level().unwrap_or(Level::INFO)
 }
 
 impl Config {

@@ -12,7 +12,6 @@ pub use cron::tick;
 pub use queue::consume;
 
 use crate::clock;
-use crate::log::Line;
 use crate::machine::job::Request;
 use crate::machine::queue::{Mode, OverBudget, Standing};
 use crate::machine::{JobKey, Millis, Status};
@@ -73,8 +72,4 @@ pub async fn follow_up(env: Env, mode: Mode, key: JobKey, not_before: Option<Mil
             stub::wake_up(&env, &wake_up, not_before, clock::now()).await;
         }
     }
-}
-
-fn line(key: &JobKey) -> Line<'_> {
-    Line { generation: Some(&key.generation_id), user: Some(&key.user_id), ..Line::default() }
 }

@@ -37,12 +37,14 @@ pub use request_id::request_id;
 
 use crate::clock;
 use crate::config::Config;
-use crate::log::{self, Line};
+use crate::log;
+use crate::machine::Millis;
 use crate::wire::api::Problem;
 use crate::wire::push;
 use answer::Answer;
 use call::Call;
 use router::{Resource, Routed};
+use tracing::Instrument;
 use worker::{Context, Env, Request, Response};
 
 /// Answers one request; whatever goes wrong, it is an answer.
@@ -51,19 +53,34 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let request_id = request_id(header("X-Request-Id").as_deref(), moment.random);
     let origin = header("Origin");
-    let head = request.inner().method() == "HEAD";
-    let (answer, origins) = match Config::from_env(&env) {
-        Ok(config) => {
-            let origins = config.cors_origins.clone();
-            (respond(request, env, context, config, &request_id).await, origins)
-        }
-        Err(error) => {
-            log::error(&Line { message: "misconfigured", reason: Some(error.to_string()), ..Line::default() });
-            (Answer::problem(Problem::misconfigured(format!("The worker is misconfigured: {error}."))), Vec::new())
-        }
+    let method = request.inner().method();
+    let span = log::request(&request_id, &method);
+    let answered = async {
+        let (answer, origins) = match Config::from_env(&env) {
+            Ok(config) => {
+                let origins = config.cors_origins.clone();
+                (respond(request, env, context, config, &request_id).await, origins)
+            }
+            Err(error) => {
+                tracing::error!(reason = %error, "[API] Misconfigured");
+                (Answer::problem(Problem::misconfigured(format!("The worker is misconfigured: {error}."))), Vec::new())
+            }
+        };
+        tell(&answer, clock::now().saturating_sub(moment.now));
+        cors::decorate(answer, origin.as_deref(), &origins)
     };
-    let answer = cors::decorate(answer, origin.as_deref(), &origins);
-    answer.into_response(&request_id, head)
+    answered.instrument(span).await.into_response(&request_id, method == "HEAD")
+}
+
+/// One line a request: what is the worker's to answer for is an error, and who may have lost a token or asks too often is
+/// worth a look.
+fn tell(answer: &Answer, took: Millis) {
+    let (status, code) = (answer.status(), answer.code());
+    match status {
+        500.. => tracing::error!(status, code, durationMs = took, "[API] Answered"),
+        401 | 429 => tracing::warn!(status, code, durationMs = took, "[API] Answered"),
+        _ => tracing::info!(status, code, durationMs = took, "[API] Answered"),
+    }
 }
 
 async fn respond(request: Request, env: Env, context: Context, config: Config, request_id: &str) -> Answer {
@@ -81,6 +98,7 @@ async fn respond(request: Request, env: Env, context: Context, config: Config, r
         Routed::Options { allow } => return Answer::empty(204).with("Allow", allow),
         Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
     };
+    log::route(resource.pattern());
     let mut call = Call::new(request, url, env, context, config, request_id);
     let answer = dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem);
     audit::acted(&call, answer.status());

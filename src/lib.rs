@@ -38,18 +38,21 @@ use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleCont
 /// Every HTTP request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    log::start(|| config::log_level(&env));
     Ok(http::handle(request, env, context).await)
 }
 
 /// The cron triggers: each minute, and once a day.
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    log::start(|| config::log_level(&env));
     dispatch::tick(&env, &event.cron()).await;
 }
 
 /// A batch of the platform's queue, or of its dead-letter queue. Never fails: an `Err` here would be a panic.
 #[event(queue)]
 async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _context: Context) -> Result<()> {
+    log::start(|| config::log_level(&env));
     dispatch::consume(&env, batch).await;
     Ok(())
 }

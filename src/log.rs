@@ -1,57 +1,32 @@
-//! One JSON object a line, so that the platform indexes every field.
+//! Structured logs: one JSON object a line, so that the platform indexes every field.
 //!
-//! A line names ids, phases and codes. It never holds a prompt, a key, a token, a signed URL or a body.
+//! Whoever has something to tell says so by a macro of `tracing`, with a message of the form `[COMPONENT] Action`; what
+//! is true of all that is done meanwhile (which request, which job) comes from the span around it. A line names ids,
+//! words and numbers of ours. It never holds a prompt, a key, a token, a signed address, a body, or an upstream's own
+//! words, which may repeat any of those.
 
-use serde::Serialize;
-use worker::{console_error, console_log};
+mod console;
+mod effect;
+mod job;
+mod layer;
+mod span;
+mod step;
 
-/// One line.
-#[derive(Debug, Default, Serialize)]
-pub struct Line<'a> {
-    /// What happened, in a fixed phrase.
-    pub message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<&'a str>,
-    /// A short reason made by us; never an upstream's own text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
+pub use effect::Done;
+pub use job::{effect, steps};
+pub use layer::subscriber;
+pub use span::{generation, job, object, request, route, user};
+pub use step::STEPS;
 
-/// Logs what usually happens.
-pub fn info(line: &Line) {
-    console_log!("{}", render("info", line));
-}
+use crate::clock;
+use std::sync::Once;
+use tracing::Level;
 
-/// Logs what someone should look at.
-pub fn error(line: &Line) {
-    console_error!("{}", render("error", line));
-}
-
-fn render(level: &str, line: &Line) -> String {
-    #[derive(Serialize)]
-    struct Leveled<'a> {
-        level: &'a str,
-        #[serde(flatten)]
-        line: &'a Line<'a>,
-    }
-    serde_json::to_string(&Leveled { level, line }).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Line, render};
-
-    #[test]
-    fn a_line_is_one_json_object_without_absent_fields() {
-        let line = Line { message: "phase changed", generation: Some("g_1"), ..Line::default() };
-        assert_eq!(render("info", &line), r#"{"level":"info","message":"phase changed","generation":"g_1"}"#);
-    }
+/// Sets where lines go and from which level on, once for each instance of the worker.
+pub fn start(level: impl FnOnce() -> Level) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // It fails only where there is one already.
+        let _ = tracing::subscriber::set_global_default(layer::subscriber(level(), console::write, clock::now));
+    });
 }

@@ -1,6 +1,5 @@
 //! Typed messages: to the Durable Objects, one POST of JSON each, and to the platform's queue.
 
-use crate::log::{self, Line};
 use crate::machine::{JobKey, Millis, SECOND};
 use crate::wire::events::EVENT_STREAM;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
@@ -85,8 +84,8 @@ pub async fn wake_up(env: &Env, wake_up: &WakeUp, not_before: Option<Millis>, no
         Err(error) => Err(error),
     };
     if let Err(error) = &sent {
-        let line = Line { generation: Some(&wake_up.generation_id), user: Some(&wake_up.user_id), ..Line::default() };
-        log::error(&Line { message: "wake-up not sent", reason: Some(error.to_string()), ..line });
+        let WakeUp { generation_id, user_id, .. } = wake_up;
+        tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Wake-up not sent");
     }
     sent.is_ok()
 }

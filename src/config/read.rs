@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
+use tracing::Level;
 use url::Url;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
@@ -64,6 +65,15 @@ impl Variables<'_> {
             Some("development") => Ok(Environment::Development),
             Some(_) => Err(ConfigError::new("ENVIRONMENT", "production or development")),
         }
+    }
+
+    pub(super) fn log_level(&self) -> Result<Level, ConfigError> {
+        let Some(word) = self.text("LOG_LEVEL") else { return Ok(Level::INFO) };
+        let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG];
+        levels
+            .into_iter()
+            .find(|level| level.as_str() == word)
+            .ok_or_else(|| ConfigError::new("LOG_LEVEL", "one of ERROR, WARN, INFO, DEBUG"))
     }
 
     pub(super) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {

@@ -2,8 +2,7 @@
 //! answer the job is accepted all the same, because its timer repeats the enqueue, and a message of the platform's
 //! queue stands in for a timer that is lost.
 
-use super::{Accepted, Rejection, Submission, inputs, line};
-use crate::log::{self, Line};
+use super::{Accepted, Rejection, Submission, inputs};
 use crate::machine::job::Request;
 use crate::machine::queue::{Card, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
@@ -16,7 +15,7 @@ pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejec
     let Submission { key, request, uploads } = submission;
     let images: Vec<String> = uploads.iter().map(|upload| upload.image.key.clone()).collect();
     if let Err(error) = inputs::keep(env, uploads).await {
-        log::error(&Line { message: "images not stored", reason: Some(error.to_string()), ..line(&key) });
+        tracing::error!(reason = %error, "[STORAGE] Images not stored");
         return Err(Rejection::Unavailable);
     }
     let accepted = create(env, &key, request).await;
@@ -44,11 +43,11 @@ async fn create(env: &Env, key: &JobKey, request: Request) -> Result<Accepted, R
         Ok(JobReply::Created { new: false, card }) => Ok(enqueue_again(env, card, terms).await),
         Ok(JobReply::Conflict) => Err(Rejection::Conflict),
         Ok(_) => {
-            log::error(&Line { message: "create was answered out of turn", ..line(key) });
+            tracing::error!(reason = "answered out of turn", "[JOB] Create failed");
             Err(Rejection::Unavailable)
         }
         Err(error) => {
-            log::error(&Line { message: "create failed", reason: Some(error.to_string()), ..line(key) });
+            tracing::error!(reason = %error, "[JOB] Create failed");
             Err(Rejection::Unavailable)
         }
     }
@@ -63,18 +62,18 @@ async fn enqueue_new(env: &Env, card: Card, terms: Terms) -> Result<Accepted, Re
         Ok(QueueReply::OverBudget { over }) => {
             Err(withdraw(env, &key, accepted.created_at, Rejection::OverBudget { over }).await)
         }
-        reply => Ok(heard(accepted, &key, reply)),
+        reply => Ok(heard(accepted, reply)),
     }
 }
 
 /// A repeat was accepted before, so the queue may not refuse it now.
 async fn enqueue_again(env: &Env, card: Card, terms: Terms) -> Accepted {
-    let (key, accepted) = (card.key.clone(), unheard(false, &card));
+    let accepted = unheard(false, &card);
     if accepted.status != Status::Queued {
         return Accepted { standing: Some(Standing::NOT_IN_LINE), ..accepted };
     }
     let reply = stub::queue(env, &QueueMessage::Enqueue { card, promised: true, terms }).await;
-    heard(accepted, &key, reply)
+    heard(accepted, reply)
 }
 
 /// An accepted job of which the queue has not yet said anything.
@@ -82,13 +81,13 @@ fn unheard(new: bool, card: &Card) -> Accepted {
     Accepted { new, status: card.status, epoch: card.epoch, created_at: card.created_at, standing: None }
 }
 
-fn heard(accepted: Accepted, key: &JobKey, reply: Result<QueueReply, stub::StubError>) -> Accepted {
+fn heard(accepted: Accepted, reply: Result<QueueReply, stub::StubError>) -> Accepted {
     let reason = match reply {
         Ok(QueueReply::Standing { standing }) => return Accepted { standing: Some(standing), ..accepted },
         Ok(_) => "unexpected answer".to_owned(),
         Err(error) => error.to_string(),
     };
-    log::error(&Line { message: "enqueue left to the job", reason: Some(reason), ..line(key) });
+    tracing::error!(reason, "[QUEUE] Enqueue left to the job");
     accepted
 }
 
@@ -98,7 +97,7 @@ async fn withdraw(env: &Env, key: &JobKey, created_at: Millis, refused: Rejectio
         Ok(JobReply::Withdrawn | JobReply::Missing) => refused,
         Ok(_) => Rejection::Unavailable,
         Err(error) => {
-            log::error(&Line { message: "withdraw failed", reason: Some(error.to_string()), ..line(key) });
+            tracing::error!(reason = %error, "[JOB] Withdraw failed");
             Rejection::Unavailable
         }
     }

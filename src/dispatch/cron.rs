@@ -1,7 +1,6 @@
 //! The cron triggers: each minute the sweep, which in the mode `cron` is what starts jobs and in every mode repairs
 //! what was lost; each day the clean-up.
 
-use crate::log::{self, Line};
 use crate::stub;
 use crate::wire::message::QueueMessage;
 use worker::Env;
@@ -13,6 +12,6 @@ const DAILY: &str = "17 3 * * *";
 pub async fn tick(env: &Env, cron: &str) {
     let message = if cron == DAILY { QueueMessage::Expire } else { QueueMessage::Sweep };
     if let Err(error) = stub::queue(env, &message).await {
-        log::error(&Line { message: "cron failed", reason: Some(error.to_string()), ..Line::default() });
+        tracing::error!(cron, reason = %error, "[CRON] Failed");
     }
 }

@@ -1,7 +1,5 @@
 //! The mode `immediate`: the request that accepts a job starts it behind its answer, if a slot was free.
 
-use super::line;
-use crate::log::{self, Line};
 use crate::machine::{JobKey, Millis};
 use crate::stub;
 use crate::wire::message::JobMessage;
@@ -10,6 +8,7 @@ use worker::Env;
 /// Tells an admitted job to start. Meant for `wait_until`: if it is cut off, the queue's alarm starts the job.
 pub(super) async fn start(env: &Env, key: &JobKey, epoch: u64, created_at: Option<Millis>) {
     if let Err(error) = stub::job(env, key, &JobMessage::Start { epoch, created_at }).await {
-        log::error(&Line { message: "start failed", reason: Some(error.to_string()), ..line(key) });
+        // The queue's alarm starts it.
+        tracing::warn!(reason = %error, "[DISPATCH] Start left to the queue");
     }
 }

@@ -4,9 +4,7 @@
 //! The consumer asks for admission, in order as ever, and acknowledges once its job has started. While there is no
 //! slot the message comes back later. The consumer never fails as a whole, because that would be a panic.
 
-use super::line;
 use crate::clock;
-use crate::log::{self, Line};
 use crate::machine::queue::{Standing, claim_again, claim_delay};
 use crate::machine::{JobKey, MINUTE, Millis, SECOND, Status};
 use crate::stub;
@@ -39,7 +37,7 @@ pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
             Some(wake_up) if dead => end(env, &message, &wake_up).await,
             Some(wake_up) => start(env, &message, &wake_up).await,
             None if dead => {
-                log::error(&Line { message: "a message nobody can read was given up", ..Line::default() });
+                tracing::error!("[DISPATCH] Unreadable message given up");
                 message.ack();
             }
             // It may be one of a newer build; if not, it ends in the dead-letter queue.
@@ -94,11 +92,12 @@ async fn end(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let dead_letter = JobMessage::DeadLetter { epoch: wake_up.epoch, created_at: wake_up.created_at };
     match stub::job(env, &key, &dead_letter).await {
         Ok(_) => {
-            log::error(&Line { message: "a message was given up", ..line(&key) });
+            tracing::error!(generationId = key.generation_id, userId = key.user_id, "[DISPATCH] Message given up");
             message.ack();
         }
         Err(error) => {
-            log::error(&Line { message: "dead letter not taken", reason: Some(error.to_string()), ..line(&key) });
+            let JobKey { user_id, generation_id } = key;
+            tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Dead letter not taken");
             message.retry();
         }
     }

@@ -64,6 +64,14 @@ impl Answer {
         self.status
     }
 
+    /// The problem's word for programs, if it is one.
+    pub(super) fn code(&self) -> Option<&'static str> {
+        match &self.content {
+            Content::Problem(problem) => Some(problem.code),
+            Content::Empty | Content::Json(_) | Content::Text(_) | Content::Stream(_) => None,
+        }
+    }
+
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -1,7 +1,6 @@
 //! Who did what: one line for each thing that an operator changes.
 
 use super::call::Call;
-use crate::log::{self, Line};
 
 /// What an operator has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,27 +15,21 @@ pub(super) enum Action {
 }
 
 impl Action {
-    fn message(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
-            Self::Paused => "[AUDIT] Queue paused",
-            Self::Resumed => "[AUDIT] Queue resumed",
-            Self::Redelivered => "[AUDIT] Webhook redelivered",
-            Self::Recovered => "[AUDIT] Webhooks recovered",
-            Self::CleanedUp => "[AUDIT] Clean-up started",
-            Self::ActedForUser => "[AUDIT] Acted for a user",
+            Self::Paused => "Queue paused",
+            Self::Resumed => "Queue resumed",
+            Self::Redelivered => "Webhook redelivered",
+            Self::Recovered => "Webhooks recovered",
+            Self::CleanedUp => "Clean-up started",
+            Self::ActedForUser => "Acted for a user",
         }
     }
 }
 
 /// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome` what came of it.
-pub(super) fn record(call: &Call, operator: &str, action: Action, user: Option<&str>, outcome: &str) {
-    log::info(&Line {
-        message: action.message(),
-        user,
-        request: Some(&call.request_id),
-        reason: Some(format!("by {operator}: {outcome}")),
-        ..Line::default()
-    });
+pub(super) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
+    tracing::info!(operator, userId = user, outcome, "[AUDIT] {}", action.words());
 }
 
 /// The same of an operator who acted for another user, once the answer's status is known. Reading is no act.
@@ -46,5 +39,5 @@ pub(super) fn acted(call: &Call, status: u16) {
     if matches!(method.as_str(), "GET" | "HEAD") {
         return;
     }
-    record(call, operator, Action::ActedForUser, Some(user), &format!("{method} {} answered {status}", call.path()));
+    record(operator, Action::ActedForUser, Some(user), &format!("{method} {} answered {status}", call.path()));
 }

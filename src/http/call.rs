@@ -4,6 +4,7 @@ use super::auth::{self, Caller, USER_HEADER};
 use super::limit;
 use crate::clock;
 use crate::config::Config;
+use crate::log;
 use crate::machine::{JobKey, Millis, SECOND};
 use crate::wire::api::{Problem, is_generation_id};
 use std::cell::OnceCell;
@@ -73,7 +74,10 @@ impl Call {
     /// A caller of what is the same for everyone; a user's requests count.
     pub(super) async fn anyone(&self) -> Result<(), Problem> {
         match self.caller()? {
-            Caller::User { id, admin: false } => limit::requests(self, &id).await,
+            Caller::User { id, admin: false } => {
+                log::user(&id);
+                limit::requests(self, &id).await
+            }
             Caller::User { admin: true, .. } | Caller::Service | Caller::Operator => Ok(()),
         }
     }
@@ -97,6 +101,7 @@ impl Call {
     pub(super) async fn user(&self) -> Result<String, Problem> {
         let caller = self.caller()?;
         let user = self.acts_for(&caller, None)?;
+        log::user(&user);
         // What an operator does is not on that user's account.
         if !caller.is_operator() {
             limit::requests(self, &user).await?;
@@ -107,6 +112,11 @@ impl Call {
     /// The caller's own generation of that id. An id that cannot be one is simply missing.
     pub(super) async fn key(&self, id: &str) -> Result<JobKey, Problem> {
         let user = self.user().await?;
-        if is_generation_id(id) { Ok(JobKey::new(user, id)) } else { Err(Problem::no_generation()) }
+        if !is_generation_id(id) {
+            return Err(Problem::no_generation());
+        }
+        let key = JobKey::new(user, id);
+        log::generation(&key);
+        Ok(key)
     }
 }

@@ -51,6 +51,7 @@ pub(super) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Probl
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::View { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
@@ -77,7 +78,7 @@ pub(super) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Pro
     let news = send_again(call, event).await?;
     let outcome = if news.delivery.is_some() { "due at once" } else { "it is no longer there" };
     let said = format!("{event_id} of {}: {outcome}", news.key.generation_id);
-    audit::record(call, caller.name(), Action::Redelivered, Some(&news.key.user_id), &said);
+    audit::record(caller.name(), Action::Redelivered, Some(&news.key.user_id), &said);
     let delivery = news.delivery.clone().map(|card| Delivery::of(&news.key, card));
     note(call, vec![news]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
@@ -99,7 +100,7 @@ pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let recovered = u32::try_from(sent).unwrap_or(u32::MAX);
     note(call, news).await;
     let outcome = format!("{recovered} since {}{}", rfc3339(since), if has_more { ", and there are more" } else { "" });
-    audit::record(call, caller.name(), Action::Recovered, None, &outcome);
+    audit::record(caller.name(), Action::Recovered, None, &outcome);
     Answer::json(200, &Recovered { success: true, recovered, has_more })
 }
 
@@ -114,6 +115,7 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Pr
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::View { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => return Err(view::out_of_turn(call)),

@@ -6,6 +6,7 @@ use super::query::{ListQuery, bad_cursor, list_query};
 use super::{body, limit, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
+use crate::log;
 use crate::machine::job::{Note, Refusal};
 use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
@@ -15,6 +16,7 @@ use crate::wire::api::{
 };
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
+use tracing::Instrument;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +58,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
     let user = call.acts_for(&caller, named)?;
+    log::user(&user);
     limit::requests(call, &user).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
@@ -67,9 +70,11 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
         moment: clock::moment(),
     };
     let Parsed { key, request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
+    log::generation(&key);
     // Images are large, and the bytes are read.
     drop(body);
     let (not_before, estimated_cost) = (request.start_after, dollars(request.price_micros));
+    let (provider, model) = (request.provider.clone(), request.model.clone());
     let submission = Submission { key: key.clone(), request, uploads };
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
@@ -77,8 +82,10 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
         Rejection::OverBudget { over } => Problem::over_budget(&over, call.now),
         Rejection::Unavailable => Problem::unavailable(),
     })?;
+    tracing::info!(new = accepted.new, provider, model, "[API] Accepted");
     let mode = call.config.queue.mode;
-    call.context.wait_until(dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone()));
+    let follow_up = dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone());
+    call.context.wait_until(follow_up.in_current_span());
     created(call, &key, &accepted, estimated_cost)
 }
 

@@ -1,7 +1,6 @@
 //! How many requests one user may send, counted by the platform's rate limiter.
 
 use super::call::Call;
-use crate::log::{self, Line};
 use crate::wire::api::Problem;
 
 /// The binding of the limiter.
@@ -17,8 +16,7 @@ pub(super) async fn requests(call: &Call, user: &str) -> Result<(), Problem> {
         Ok(outcome) if !outcome.success => Err(Problem::too_many_requests(PERIOD)),
         Ok(_) => Ok(()),
         Err(error) => {
-            let reason = Some(error.to_string());
-            log::error(&Line { message: "rate limiter gave no answer", reason, ..Line::default() });
+            tracing::error!(reason = %error, "[API] Rate limiter gave no answer");
             Ok(())
         }
     }

@@ -42,7 +42,7 @@ async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Ans
     let paused_since = since.map(rfc3339);
     let outcome =
         paused_since.as_ref().map_or_else(|| "jobs are started".to_owned(), |at| format!("paused since {at}"));
-    audit::record(call, caller.name(), action, None, &outcome);
+    audit::record(caller.name(), action, None, &outcome);
     Answer::json(200, &Paused { success: true, paused: paused_since.is_some(), paused_since })
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
     let caller = call.operator()?;
     let reply = tell(call, &QueueMessage::Expire).await?;
     let QueueReply::Expiring { count: expiring } = reply else { return Err(view::out_of_turn(call)) };
-    audit::record(call, caller.name(), Action::CleanedUp, None, &format!("{expiring} are about to be forgotten"));
+    audit::record(caller.name(), Action::CleanedUp, None, &format!("{expiring} are about to be forgotten"));
     Answer::json(200, &CleanUp { success: true, expiring })
 }
 

@@ -35,6 +35,42 @@ pub enum Resource {
     WhoAmI,
 }
 
+impl Resource {
+    /// The path with a name in place of each id.
+    pub fn pattern(&self) -> &'static str {
+        match self {
+            Self::Health => "/health",
+            Self::OpenMetrics => "/metrics",
+            Self::Metrics => "/api/metrics",
+            Self::WhoAmI => "/api/whoami",
+            Self::Models => "/api/models",
+            Self::CreateGeneration | Self::ListGenerations => "/api/generations",
+            Self::Generation { .. } => "/api/generations/{id}",
+            Self::Cancel { .. } => "/api/generations/{id}/cancel",
+            Self::Retry { .. } => "/api/generations/{id}/retry",
+            Self::Confirm { .. } => "/api/generations/{id}/confirm",
+            Self::Clarify { .. } => "/api/generations/{id}/clarify",
+            Self::Timeline { .. } => "/api/generations/{id}/timeline",
+            Self::Events { .. } => "/api/generations/{id}/events",
+            Self::Deliveries { .. } => "/api/generations/{id}/deliveries",
+            Self::Video { .. } => "/api/generations/{id}/video",
+            Self::QueueStatus => "/api/queue/status",
+            Self::QueueStats => "/api/queue/stats",
+            Self::Pause => "/api/queue/pause",
+            Self::Resume => "/api/queue/resume",
+            Self::QueueJobs => "/api/queue/jobs",
+            Self::QueueJob { .. } => "/api/queue/jobs/{id}",
+            Self::CleanUp => "/api/cron/cleanup",
+            Self::ListDeliveries => "/api/webhooks/deliveries",
+            Self::Redeliver { .. } => "/api/webhooks/deliveries/{id}/redeliver",
+            Self::Recover => "/api/webhooks/recover",
+            Self::UpstreamPush => "/api/webhooks/upstream",
+            Self::ListVideos => "/api/storage/videos",
+            Self::StoredVideo { .. } | Self::DeleteVideo { .. } => "/api/storage/videos/{id}",
+        }
+    }
+}
+
 /// Where a request leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed {

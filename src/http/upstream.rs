@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::body;
 use super::call::Call;
 use super::view;
+use crate::log;
 use crate::machine::JobKey;
 use crate::push;
 use crate::wire::api::Problem;
@@ -23,6 +24,7 @@ pub(super) async fn receive(call: &mut Call) -> Result<Answer, Problem> {
         return Err(Problem::unsigned());
     }
     if let Some(key) = job(&body) {
+        log::generation(&key);
         nudge(call, &key, claim.id).await?;
     }
     Ok(Answer::empty(204))

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::range::{Conditions, Selection, select};
 use super::storage;
-use crate::log::{self, Line};
+use crate::log;
 use crate::machine::JobKey;
 use crate::machine::job::Video;
 use crate::wire::api::{Problem, is_generation_id};
@@ -52,7 +52,9 @@ async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
     let user = call.parameter("user").unwrap_or_default();
     let expires = call.parameter("expires").unwrap_or_default();
     if is_generation_id(id) && call.config.url_signer.verify(&user, id, &expires, &signature, call.now_seconds()) {
-        return Ok(JobKey::new(user, id));
+        let key = JobKey::new(user, id);
+        log::generation(&key);
+        return Ok(key);
     }
     Err(Problem::unauthorized("The address is not valid or has expired; ask for a new one."))
 }
@@ -66,9 +68,7 @@ fn file(answer: Answer, key: &JobKey, length: u64) -> Answer {
 
 async fn read(call: &Call, video: &Video, range: Option<Range>) -> Result<ResponseBody, Problem> {
     let failed = |error: worker::Error| {
-        let reason = Some(error.to_string());
-        let request = Some(call.request_id.as_str());
-        log::error(&Line { message: "video could not be read", request, reason, ..Line::default() });
+        tracing::error!(reason = %error, "[STORAGE] Video could not be read");
         Problem::unavailable()
     };
     let bucket = call.env.bucket(BUCKET).map_err(failed)?;
@@ -78,8 +78,7 @@ async fn read(call: &Call, video: &Video, range: Option<Range>) -> Result<Respon
         None => get,
     };
     let Some(object) = get.execute().await.map_err(failed)? else {
-        let message = "a recorded video is not in the bucket";
-        log::error(&Line { message, request: Some(&call.request_id), ..Line::default() });
+        tracing::error!("[STORAGE] Recorded video is missing");
         return Err(Problem::no_video());
     };
     let body = object.body().ok_or_else(Problem::no_video)?;

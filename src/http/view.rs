@@ -1,7 +1,6 @@
 //! Completing a generation with what depends on the moment of asking: place in the queue, links, signed address.
 
 use super::call::Call;
-use crate::log::{self, Line};
 use crate::machine::job::Video;
 use crate::machine::queue::{Card, Standing};
 use crate::machine::{JobKey, Status};
@@ -16,15 +15,13 @@ pub(super) async fn ask(call: &Call, key: &JobKey, message: &JobMessage) -> Resu
 
 /// Logs why an object gave no answer; the caller learns only that it may try again.
 pub(super) fn unavailable(call: &Call, message: &str, error: &stub::StubError) -> Problem {
-    let reason = Some(error.to_string());
-    log::error(&Line { message, request: Some(&call.request_id), reason, ..Line::default() });
+    tracing::error!(requestId = call.request_id, reason = %error, "[API] Unavailable: {message}");
     Problem::unavailable()
 }
 
 /// An object answered something that does not belong to the question.
 pub(super) fn out_of_turn(call: &Call) -> Problem {
-    let message = "an object answered out of turn";
-    log::error(&Line { message, request: Some(&call.request_id), ..Line::default() });
+    tracing::error!(requestId = call.request_id, "[API] Unavailable: an object answered out of turn");
     Problem::unavailable()
 }
 

@@ -175,6 +175,15 @@ impl Reply {
     }
 }
 
+/// What became of a job's place, to be told in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// It has a place in line.
+    Enqueued { key: JobKey },
+    /// It was granted a slot, so long after its place in line dates from, in milliseconds.
+    Admitted { key: JobKey, waited: Millis },
+}
+
 /// What one step came to; the entries have been saved through [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -183,6 +192,8 @@ pub struct Step {
     pub asks: Vec<Ask>,
     /// When the alarm must fire next.
     pub wake_at: Option<Millis>,
+    /// In the order in which it happened.
+    pub events: Vec<Event>,
 }
 
 /// One step's context: what it reads and writes.
@@ -194,13 +205,21 @@ struct Turn<'a, R> {
     /// What the step has counted so far.
     counted: Tallies,
     sample: Option<Sample>,
+    events: Vec<Event>,
 }
 
 /// Takes one input.
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
-    let counted = Tallies::default();
-    let mut turn = Turn { book: before.clone(), rows, policy, now: moment.now, counted, sample: None };
+    let mut turn = Turn {
+        book: before.clone(),
+        rows,
+        policy,
+        now: moment.now,
+        counted: Tallies::default(),
+        sample: None,
+        events: Vec::new(),
+    };
     let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let is_alarm = matches!(input, Input::Alarm);
     let is_sweep = matches!(input, Input::Sweep);
@@ -263,5 +282,5 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         turn.rows.save_book(&book)?;
     }
     let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
-    Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten) })
+    Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten), events: turn.events })
 }

@@ -3,7 +3,6 @@
 //! Nothing in it is state that matters. A stream takes what it tells from the database and remembers how far it has told; a
 //! wake-up only says "look again", and a client whose stream was cut off resumes from the table.
 
-use super::shell::log_failure;
 use crate::clock;
 use crate::machine::Millis;
 use crate::machine::follow::{Follower, Look, PAGE, Then};
@@ -123,7 +122,7 @@ impl Turn {
             let Look { events, then } = match self.look(now) {
                 Ok(look) => look,
                 Err(error) => {
-                    log_failure("a stream could not be continued", &error);
+                    tracing::error!(reason = %error, "[JOB] Stream cut off");
                     return None;
                 }
             };

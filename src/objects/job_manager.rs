@@ -43,6 +43,7 @@ use crate::wire::event;
 use crate::wire::message::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::{clock, log, stub};
 use std::rc::Rc;
+use tracing::Instrument;
 use web_sys::AbortSignal;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
@@ -60,16 +61,17 @@ pub struct JobManager {
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env), followers: Rc::default() }
+        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         let signal = request.inner().signal();
-        self.shell.serve(request, async |message| self.respond(&self.answer(message).await?, signal)).await
+        let respond = async |message| self.respond(&self.answer(message).await?, signal);
+        self.shell.serve(request, respond).instrument(log::object()).await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.shell.on_alarm(async |config| self.act_while_due(&config).await).await
+        self.shell.on_alarm(async |config| self.act_while_due(&config).await).instrument(log::object()).await
     }
 }
 
@@ -87,7 +89,9 @@ impl JobManager {
     }
 
     fn load(&self) -> Result<Option<Job>> {
-        store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))
+        let job = store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))?;
+        job.iter().for_each(log::job);
+        Ok(job)
     }
 
     /// Saves the job with its notes, every new event sealed with its body.
@@ -103,24 +107,33 @@ impl JobManager {
         Ok(())
     }
 
-    /// Loads, steps and saves, without awaiting anything; `None` when there is no job.
+    /// Loads, steps and saves, without awaiting anything, and tells of it; `None` when there is no job.
     fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
+        let step = self.advance(config, input, moment)?;
+        if let Some(step) = &step {
+            log::steps(&step.job, &step.notes, None);
+        }
+        Ok(step)
+    }
+
+    /// The same of the answer of an effect.
+    fn take_answer(&self, config: &Config, number: u64, answer: Answer, done: &log::Done) -> Result<()> {
+        match self.advance(config, Input::Answer { number, answer }, clock::moment())? {
+            Some(step) if step.notes.is_empty() => log::effect(&step.job, done),
+            Some(step) => log::steps(&step.job, &step.notes, Some(done)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn advance(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
         let Some(job) = self.load()? else { return Ok(None) };
         let before = job.clone();
         let mut step = job::step(job, input, moment, &config.job);
         if step.job != before || !step.notes.is_empty() {
             self.save(config, &mut step.job, &step.notes)?;
         }
-        for note in &step.notes {
-            log::info(&log::Line {
-                message: &note.step,
-                generation: Some(&step.job.key.generation_id),
-                user: Some(&step.job.key.user_id),
-                attempt: Some(step.job.attempt),
-                phase: Some(step.job.phase_name()),
-                ..log::Line::default()
-            });
-        }
+        log::job(&step.job);
         Ok(Some(step))
     }
 
@@ -165,6 +178,9 @@ impl JobManager {
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
         let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
         let late = before.is_late(moment.now) && !self.shell.is_acting();
+        if late {
+            tracing::warn!("[JOB] Timer was lost");
+        }
         let job = match input {
             Some(input) => self.take(config, input, moment)?.map_or(before, |step| step.job),
             None => before,
@@ -198,6 +214,7 @@ impl JobManager {
         }
         self.shell.delete_all().await?;
         self.followers.wake();
+        tracing::info!("[JOB] Forgotten");
         Ok(JobReply::Missing)
     }
 
@@ -215,7 +232,9 @@ impl JobManager {
             return Ok(JobReply::Created { new, card: card(&job, moment.now) });
         }
         let (mut job, note) = Job::create(key, request, moment);
-        self.save(config, &mut job, &[note])?;
+        self.save(config, &mut job, std::slice::from_ref(&note))?;
+        log::job(&job);
+        log::steps(&job, &[note], None);
         let wake = job.wake(moment.now);
         self.shell.set_alarm(wake.map(|wake| wake.at), moment.now).await?;
         Ok(JobReply::Created { new: true, card: card(&job, moment.now) })
@@ -229,6 +248,7 @@ impl JobManager {
         }
         self.shell.delete_all().await?;
         self.followers.wake();
+        tracing::info!("[JOB] Withdrawn");
         Ok(JobReply::Withdrawn)
     }
 
@@ -280,11 +300,12 @@ impl JobManager {
             let Some(step) = self.take(config, Input::Alarm, moment)? else { return Ok(()) };
             self.arm(&step, moment.now).await?;
             let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
-            let answer = self.act(config, &step.job, effect).await;
-            let moment = clock::moment();
+            let answer = self.act(config, &step.job, effect.clone()).await;
+            let now = clock::now();
+            let done = log::Done::of(&effect, &answer, now.saturating_sub(moment.now));
             // The alarm that guarded the effect is still set: no need to move it before the next turn does.
-            self.take(config, Input::Answer { number, answer }, moment)?;
-            if moment.now.saturating_sub(began) > MAX_ALARM_TIME {
+            self.take_answer(config, number, answer, &done)?;
+            if now.saturating_sub(began) > MAX_ALARM_TIME {
                 break;
             }
         }

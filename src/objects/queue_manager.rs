@@ -33,9 +33,9 @@
 
 use super::shell::{Shell, reply};
 use crate::config::Config;
-use crate::machine::queue::{self, Ask, Card, Errand, Input, Reply, Said, Step};
+use crate::machine::queue::{self, Ask, Card, Errand, Event, Input, Reply, Said, Step};
 use crate::machine::tally::Tally;
-use crate::machine::{Millis, Moment};
+use crate::machine::{JobKey, Millis, Moment};
 use crate::store::catalogue::{Listing, Page};
 use crate::store::cursor::Cursor;
 use crate::store::metrics;
@@ -59,7 +59,7 @@ pub struct QueueManager {
 
 impl DurableObject for QueueManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env) }
+        Self { shell: Shell::new(state, env, "QUEUE") }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -79,6 +79,7 @@ impl QueueManager {
     /// One step and the alarm it asks for. Awaits storage only.
     async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
         let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
+        step.events.iter().for_each(tell);
         self.shell.set_alarm(step.wake_at, moment.now).await?;
         Ok(step)
     }
@@ -257,4 +258,16 @@ struct NoCursor;
 
 fn read_cursor(after: Option<&str>) -> std::result::Result<Option<Cursor>, NoCursor> {
     after.map(|text| Cursor::read(text).ok_or(NoCursor)).transpose()
+}
+
+fn tell(event: &Event) {
+    match event {
+        Event::Enqueued { key } => {
+            tracing::info!(generationId = key.generation_id, userId = key.user_id, "[QUEUE] Enqueued");
+        }
+        Event::Admitted { key, waited } => {
+            let JobKey { user_id, generation_id } = key;
+            tracing::info!(generationId = generation_id, userId = user_id, waitMs = waited, "[QUEUE] Admitted");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What both objects share: reading a message and answering it, and the one alarm.
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::log;
 use crate::machine::{MINUTE, Millis, SECOND};
 use chrono::{DateTime, Utc};
@@ -26,11 +26,14 @@ pub(super) struct Shell {
     /// `None` until this instance has set the alarm: whether a surviving one is there is never relied on.
     alarm_at: Cell<Option<Millis>>,
     acting: Cell<bool>,
+    /// What its lines in the log begin with.
+    component: &'static str,
 }
 
 impl Shell {
-    pub(super) fn new(state: State, env: Env) -> Self {
-        Self { env, state, alarm_at: Cell::new(None), acting: Cell::new(false) }
+    pub(super) fn new(state: State, env: Env, component: &'static str) -> Self {
+        log::start(|| config::log_level(&env));
+        Self { env, state, alarm_at: Cell::new(None), acting: Cell::new(false), component }
     }
 
     pub(super) fn sql(&self) -> SqlStorage {
@@ -52,7 +55,7 @@ impl Shell {
         match answer(message).await {
             Ok(response) => Ok(response),
             Err(error) => {
-                log_failure("a message could not be taken", &error);
+                tracing::error!(reason = %error, "[{}] Message not taken", self.component);
                 Response::error("the message could not be taken", 500)
             }
         }
@@ -73,7 +76,7 @@ impl Shell {
             Ok(config) => (act(config).await, ALARM_RETRY),
         };
         if let Err(error) = failed {
-            log_failure("an alarm failed", &error);
+            tracing::error!(reason = %error, "[{}] Alarm failed", self.component);
             let now = clock::now();
             self.set_alarm(Some(now + retry), now).await?;
         }
@@ -131,10 +134,6 @@ impl Shell {
 /// A reply as its response: 200 with its JSON.
 pub(super) fn reply(reply: &impl Serialize) -> Result<Response> {
     Response::ok(serde_json::to_string(reply)?)
-}
-
-pub(super) fn log_failure(message: &str, error: &Error) {
-    log::error(&log::Line { message, reason: Some(error.to_string()), ..log::Line::default() });
 }
 
 /// Marks that this instance is acting, until dropped.

@@ -44,6 +44,8 @@ fn every_route_of_the_contract_is_there() {
         ("GET", "/health", Resource::Health),
         ("HEAD", "/health", Resource::Health),
     ] {
+        // What the log calls it: the path with a name in place of the id, and nothing that a caller has chosen.
+        assert_eq!(resource.pattern().replace("{id}", "g_1"), path);
         assert_eq!(route(method, path), Routed::Found(resource), "{method} {path}");
     }
 }

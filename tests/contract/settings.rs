@@ -7,6 +7,7 @@ use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
+use tracing::Level;
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
@@ -35,6 +36,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.model_aliases, Aliases::NONE);
     assert_eq!((config.public_url, config.api_key, config.admin_key), (None, None, None));
     assert!(config.cors_origins.is_empty());
+    assert_eq!(config.log_level, Level::INFO);
 }
 
 #[test]
@@ -63,6 +65,7 @@ fn every_variable_is_read() {
         ("PUBLIC_URL", "https://video.example.com/"),
         ("CORS_ORIGINS", "https://app.example.com, http://localhost:3000/"),
         ("API_KEY", "0123456789abcdef"),
+        ("LOG_LEVEL", "DEBUG"),
         ("ADMIN_KEY", "fedcba9876543210"),
         ("DEFAULT_MODEL", "veo-3.1-fast-generate-001"),
         ("MODEL_ALIASES", "veo-3.0-generate-001=veo-3.1-generate-001, my-model = gemini-omni-1.2-flash"),
@@ -83,6 +86,7 @@ fn every_variable_is_read() {
     assert_eq!(config.cors_origins, ["https://app.example.com", "http://localhost:3000"]);
     assert_eq!(config.webhook_secrets, [b"0123456789abcdef0123456789abcdef", b"0123456789abcdef0123456789abcdef"]);
     assert_eq!(config.default_model, Some("veo-3.1-fast-generate-001"));
+    assert_eq!(config.log_level, Level::DEBUG);
     assert_eq!(config.model_aliases.resolve("veo-3.0-generate-001"), "veo-3.1-generate-001");
 }
 
@@ -136,6 +140,8 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("JWT_SECRET", "short-xyz"),
         ("API_KEY", "short-xyz"),
         ("ADMIN_KEY", "short-xyz"),
+        ("LOG_LEVEL", "TRACE-xyz"),
+        ("LOG_LEVEL", "info"),
         ("DEFAULT_MODEL", "veo-9-xyz"),
         ("DEFAULT_MODEL", "veo-3.0-generate-001"),
         ("MODEL_ALIASES", "xyz"),

@@ -21,6 +21,7 @@ mod job_story;
 mod late;
 mod life;
 mod limits;
+mod logs;
 mod modes;
 mod money;
 mod news;

@@ -7,6 +7,7 @@
 
 mod clocks;
 mod lengths;
+mod messages;
 mod names;
 mod panics;
 mod providers;
@@ -14,6 +15,7 @@ mod purity;
 mod rooms;
 mod settings;
 mod source;
+mod steps;
 
 use source::{File, read_rust_files};
 
@@ -64,6 +66,17 @@ fn every_variable_stands_in_the_readme_and_the_other_way_round() {
     let readme = source::read("README.md");
     let files = read_rust_files("src");
     let violations = settings::differences(&files, &readme);
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn lines_of_the_log_begin_with_who_tells_them() {
+    assert_holds("src", messages::violations);
+}
+
+#[test]
+fn every_step_of_a_job_has_its_line_in_the_log() {
+    let violations = steps::differences(&read_rust_files("src"));
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 

@@ -36,7 +36,7 @@ enum Early {
     Accepting,
     /// Orders have just been answered.
     Answered,
-    /// The log has just shown this step.
+    /// The log has just shown this message.
     Logged(&'static str),
 }
 
@@ -59,8 +59,8 @@ enum OnTheWay {
 const POINTS: [Point; 12] = [
     Point::Early(Early::Accepting),
     Point::Early(Early::Answered),
-    Point::Early(Early::Logged("started")),
-    Point::Early(Early::Logged("submit_intended")),
+    Point::Early(Early::Logged("[JOB] Started")),
+    Point::Early(Early::Logged("[UPSTREAM] Submitting")),
     Point::OnTheWay(OnTheWay::SubmitBefore),
     Point::OnTheWay(OnTheWay::SubmitAfter),
     Point::OnTheWay(OnTheWay::Rendering),

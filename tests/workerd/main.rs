@@ -18,6 +18,7 @@ mod large_video;
 mod later;
 mod limits;
 mod metrics;
+mod logs;
 mod modes;
 mod omni;
 mod operators;

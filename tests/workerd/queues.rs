@@ -74,7 +74,7 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
     assert_eq!((&body["errorCode"], &body["error"]), (&json!("internal"), &generation["error"]));
     for id in [&ended, running, &retried] {
         until("each dead letter is taken", PATIENCE, || {
-            world.worker.has_logged("a message was given up", id).then_some(())
+            world.worker.has_logged("[DISPATCH] Message given up", id).then_some(())
         });
     }
     assert_eq!(user.generation(&ended)["status"], "completed");

@@ -49,11 +49,9 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     assert_eq!(user.with_token(Some(format!("{private}.{private}.{private}"))).get("/api/generations").status, 401);
     assert_eq!(user.create(&json!([private])).status, 400);
 
-    let log = world.worker.log();
-    // The rest is wrangler's own.
-    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with('{')).collect();
+    let lines = world.worker.lines();
     for (id, _) in &ids {
-        assert!(lines.iter().any(|line| line.contains(id)), "the log tells of {id}");
+        assert!(lines.iter().any(|line| line["generationId"] == *id), "the log tells of {id}");
     }
     let signature = |url: &String| url.rsplit_once("signature=").expect("a signature").1.to_owned();
     let mut secrets: Vec<String> = urls.iter().map(signature).collect();
@@ -61,8 +59,8 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     let key = account["private_key"].as_str().expect("a key").lines().nth(1).expect("its first line").to_owned();
     secrets.extend([private, token::user(&user.user), key, PNG.to_owned()]);
     secrets.extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY, ADMIN_KEY].map(str::to_owned));
-    for line in lines {
-        assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "one JSON object: {line}");
+    // What wrangler writes of its own is left out: it shows each request's path.
+    for line in lines.iter().map(Value::to_string) {
         for secret in &secrets {
             assert!(!line.contains(secret), "{secret} stands in {line}");
         }

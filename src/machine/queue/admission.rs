@@ -1,6 +1,6 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Closed, Entry, Mode, Place, Policy, Reply, Rows, Turn};
+use super::{Book, Closed, Entry, Event, Mode, Place, Policy, Reply, Rows, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
 use crate::machine::limiter::{Shut, WINDOW};
@@ -91,6 +91,8 @@ impl<R: Rows> Turn<'_, R> {
         self.book.serve(entry.card.priority, entry.round);
         self.book.use_upstream(&entry.card);
         self.count_grant(&entry);
+        let waited = self.now.saturating_sub(entry.enqueued_at);
+        self.events.push(Event::Admitted { key: entry.card.key.clone(), waited });
         self.rows.save(&entry)
     }
 

@@ -2,7 +2,7 @@
 
 use super::admission;
 use super::{
-    Ask, Card, Entry, Errand, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn,
+    Ask, Card, Entry, Errand, Event, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn,
 };
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
@@ -81,6 +81,9 @@ impl<R: Rows> Turn<'_, R> {
         self.count(&mut entry, &told);
         self.rows.save(&entry)?;
         self.note_deliveries(&entry.card.key, deliveries)?;
+        if entry.is_in_line() {
+            self.events.push(Event::Enqueued { key: entry.card.key });
+        }
         Ok(Reply::Unknown)
     }
 

@@ -30,6 +30,9 @@ const QUIET: [(&str, &str); 7] = [
 /// Where wrangler keeps what it needs for a while.
 const TEMPORARY: &str = "temporary";
 
+/// How a line of the worker's own begins.
+const LINE: &str = "{\"timestamp\":";
+
 /// The service key of the app's own server.
 pub(crate) const SERVICE_KEY: &str = "the-tests-own-service-key";
 /// The key of whoever operates the worker.
@@ -145,8 +148,16 @@ impl Worker {
 
     /// Whether the worker has logged `message` about a generation.
     pub(crate) fn has_logged(&self, message: &str, id: &str) -> bool {
-        let (message, id) = (format!("\"message\":\"{message}\""), format!("\"generation\":\"{id}\""));
-        self.log().lines().any(|line| line.contains(&message) && line.contains(&id))
+        self.lines().iter().any(|line| line["message"] == message && line["generationId"] == id)
+    }
+
+    /// The lines that the worker has logged. Wrangler paints those of the higher levels, and writes lines of its own.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let log = self.log();
+        // The last line may not be there whole yet.
+        let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let logged = whole.lines().filter_map(|line| Some(&line[line.find(LINE)?..=line.rfind('}')?]));
+        logged.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("one JSON object: {line}"))).collect()
     }
 
     /// The ids of its workerd processes.

@@ -1,0 +1,124 @@
+//! What a job tells of itself: a line for each step of its timeline, or for the effect that came to no step.
+//!
+//! A step's detail stays in the timeline, which is its user's own: it may be the upstream's sentence, and that may repeat
+//! the prompt. The code says the same in a word of ours.
+
+use super::effect::Done;
+use super::step;
+use crate::machine::Millis;
+use crate::machine::job::{Job, Note};
+use crate::machine::outcome::ErrorCode;
+use serde::Serialize;
+use serde_json::Value;
+use tracing::Level;
+
+#[derive(Default)]
+struct Fields<'a> {
+    /// The word in the timeline.
+    step: Option<&'a str>,
+    provider: Option<&'a str>,
+    model: Option<&'a str>,
+    outcome: Option<&'a str>,
+    code: Option<ErrorCode>,
+    bytes: Option<u64>,
+    /// The kind of a webhook's event, its id, which attempt it was, and the receiver's status.
+    event: Option<&'a str>,
+    event_id: Option<&'a str>,
+    tries: Option<u32>,
+    status: Option<u16>,
+    duration: Option<Millis>,
+}
+
+/// Tells of each step; the first one came of `done`, if of any effect's answer.
+pub fn steps(job: &Job, notes: &[Note], done: Option<&Done>) {
+    for (index, note) in notes.iter().enumerate() {
+        let done = done.filter(|_| index == 0);
+        let (message, level) = step::line(&note.step);
+        let mut fields = Fields {
+            step: Some(&note.step),
+            code: done.and_then(|done| done.code),
+            duration: done.map(|done| done.took),
+            ..Fields::default()
+        };
+        let mut level = level;
+        match note.step.as_str() {
+            "completed" | "cancelled" => fields.duration = job.processing_time(),
+            "failed" => {
+                fields.duration = job.processing_time();
+                fields.code = job.failure().map(|failure| failure.code);
+                level = fields.code.map_or(level, step::level_of_failure);
+            }
+            "clarification_needed" => fields.code = job.failure().map(|failure| failure.code),
+            "stored" => fields.bytes = job.stored_video().map(|video| video.size),
+            _ => {}
+        }
+        let ends = matches!(note.step.as_str(), "completed" | "failed" | "cancelled");
+        if ends || message.starts_with("[UPSTREAM]") {
+            fields.upstream(job);
+        }
+        if let Some(event_id) = done.and_then(|done| done.event_id.as_deref()) {
+            fields.webhook(job, event_id);
+        }
+        write(level, message, &fields);
+    }
+}
+
+/// Tells of an effect that came to no step.
+pub fn effect(job: &Job, done: &Done) {
+    let mut fields =
+        Fields { outcome: Some(done.outcome), code: done.code, duration: Some(done.took), ..Fields::default() };
+    if done.message.starts_with("[UPSTREAM]") {
+        fields.upstream(job);
+    }
+    write(done.level, done.message, &fields);
+}
+
+impl<'a> Fields<'a> {
+    fn upstream(&mut self, job: &'a Job) {
+        self.provider = Some(&job.request.provider);
+        self.model = Some(&job.request.model);
+    }
+
+    fn webhook(&mut self, job: &'a Job, event_id: &str) {
+        let Some(delivery) = job.outbox.iter().find(|delivery| delivery.id == event_id) else { return };
+        self.event = Some(delivery.kind.as_str());
+        self.event_id = Some(&delivery.id);
+        self.tries = Some(delivery.attempts);
+        self.status = delivery.last_status;
+    }
+}
+
+/// A macro of `tracing` has its level in its name.
+fn write(level: Level, message: &str, fields: &Fields<'_>) {
+    let Fields { step, provider, model, outcome, code, bytes, event, event_id, tries, status, duration } = fields;
+    let code = code.and_then(word);
+    macro_rules! line {
+        ($name:ident) => {
+            tracing::$name!(
+                step,
+                provider,
+                model,
+                outcome,
+                errorCode = code,
+                bytes,
+                event,
+                eventId = event_id,
+                webhookAttempt = tries,
+                status,
+                durationMs = duration,
+                "{message}"
+            )
+        };
+    }
+    match level {
+        Level::ERROR => line!(error),
+        Level::WARN => line!(warn),
+        Level::INFO => line!(info),
+        _ => line!(debug),
+    }
+}
+
+/// The word of a unit variant on the wire.
+fn word(value: impl Serialize) -> Option<String> {
+    serde_json::to_value(value).ok().as_ref().and_then(Value::as_str).map(str::to_owned)
+}

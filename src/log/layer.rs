@@ -1,0 +1,109 @@
+//! From an event to its line: time, level and message, then the fields of the spans around it and its own, all at the top.
+
+use crate::machine::Millis;
+use crate::wire::api::rfc3339;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::fmt;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
+
+/// Hands lines of `level` or worse to `write`, stamped with the milliseconds since the Unix epoch that `now` tells.
+pub fn subscriber<W>(level: Level, write: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
+where
+    W: Fn(Level, &str) + Send + Sync + 'static,
+{
+    Registry::default().with(LevelFilter::from_level(level)).with(Json { write, now })
+}
+
+struct Json<W> {
+    write: W,
+    now: fn() -> Millis,
+}
+
+/// What a span or an event names, in order of the names.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+#[derive(Serialize)]
+struct Line {
+    timestamp: String,
+    level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Value>,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+impl<S, W> Layer<S> for Json<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: Fn(Level, &str) + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        span.extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // A name that stands in several places is in the line once, and the innermost counts.
+        let mut fields = Fields::default();
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+            if let Some(Fields(outer)) = span.extensions().get::<Fields>() {
+                fields.0.extend(outer.clone());
+            }
+        }
+        event.record(&mut fields);
+        let Fields(mut fields) = fields;
+        let (timestamp, level) = (rfc3339((self.now)()), *event.metadata().level());
+        let line = Line { timestamp, level: level.as_str(), message: fields.remove("message"), fields };
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.write)(level, &line);
+        }
+    }
+}
+
+impl Fields {
+    fn keep(&mut self, field: &Field, value: impl Into<Value>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.keep(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.keep(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.keep(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.keep(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.keep(field, format!("{value:?}"));
+    }
+}

@@ -1,0 +1,129 @@
+//! What a run leaves in the log: each step of each job, by the names under which someone looks for it.
+
+use crate::harness::{Api, Wire, World, exclusive, unique};
+use serde_json::{Value, json};
+
+/// The way of a job whose first webhook attempt fails.
+const WAY: [&str; 13] = [
+    "[JOB] Created",
+    "[QUEUE] Enqueued",
+    "[QUEUE] Admitted",
+    "[API] Accepted",
+    "[JOB] Started",
+    "[UPSTREAM] Submitting",
+    "[UPSTREAM] Submitted",
+    "[UPSTREAM] Polled",
+    "[UPSTREAM] Rendered",
+    "[STORAGE] Stored",
+    "[JOB] Completed",
+    "[WEBHOOK] Attempt failed",
+    "[WEBHOOK] Delivered",
+];
+
+#[test]
+fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for() {
+    let world = exclusive();
+    world.upstream.inbox_mode("fail-first:1");
+    let orders = Wire::ALL.map(|wire| {
+        let (user, request) = (world.user().over(wire), unique("request"));
+        let id = ordered(&user, &request, "[[render:3000]]");
+        (user, request, id)
+    });
+    for (user, request, id) in orders {
+        user.ends_as(&id, "completed");
+        let lines = lines_about(&world, &id);
+        let mut rest = lines.iter();
+        for message in WAY {
+            let line = rest.find(|line| line["message"] == message);
+            let line = line.unwrap_or_else(|| panic!("no `{message}` in its place: {lines:#?}"));
+            assert_eq!(line["userId"], user.user, "{line:#}");
+        }
+        let line = |message: &str| lines.iter().find(|line| line["message"] == message).expect("a line");
+        let accepted = line("[API] Accepted");
+        assert_eq!((&accepted["requestId"], &accepted["new"]), (&json!(request), &json!(true)));
+        assert_eq!((&accepted["method"], &accepted["route"]), (&json!("POST"), &json!("/api/generations")));
+        assert!(line("[QUEUE] Admitted")["waitMs"].is_u64());
+        for message in ["[UPSTREAM] Submitted", "[UPSTREAM] Polled", "[STORAGE] Stored", "[WEBHOOK] Delivered"] {
+            let line = line(message);
+            assert!(line["durationMs"].is_u64() && line["attempt"] == 1, "{line:#}");
+        }
+        let submitted = line("[UPSTREAM] Submitted");
+        let upstream = (&json!(user.wire.provider()), &json!(user.wire.model()));
+        assert_eq!((&submitted["provider"], &submitted["model"]), upstream);
+        assert!(line("[STORAGE] Stored")["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+        let failed = line("[WEBHOOK] Attempt failed");
+        assert_eq!(
+            (&failed["level"], &failed["status"], &failed["webhookAttempt"]),
+            (&json!("WARN"), &json!(500), &json!(1))
+        );
+        assert_eq!(line("[WEBHOOK] Delivered")["event"], "generation.completed");
+    }
+}
+
+#[test]
+fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
+    let world = exclusive();
+    world.upstream.inbox_mode("status:410");
+    let (user, request) = (world.user(), unique("request"));
+    let id = ordered(&user, &request, "[[submit:400-safety]]");
+    user.fails_with(&id, "provider_rejected_content");
+    assert_eq!(user.with_token(None).get(&format!("/api/generations/{id}?signature=a-secret")).status, 401);
+    assert_eq!(user.get(&format!("/api/generations/{id}/nowhere/{id}")).status, 404);
+    let lines = lines_about(&world, &id);
+    let word = |message: &str| {
+        let line = lines.iter().find(|line| line["message"] == message);
+        let line = line.unwrap_or_else(|| panic!("no `{message}`: {lines:#?}"));
+        (line["level"].as_str().unwrap_or_default(), line["errorCode"].as_str().unwrap_or_default())
+    };
+    assert_eq!(word("[UPSTREAM] Submit refused"), ("WARN", "provider_rejected_content"));
+    assert_eq!(word("[JOB] Failed"), ("WARN", "provider_rejected_content"));
+    assert_eq!(word("[WEBHOOK] Exhausted"), ("ERROR", ""));
+
+    let all = world.worker.lines();
+    for line in &all {
+        let text = |name: &str| line[name].as_str().unwrap_or_default();
+        assert!(text("timestamp").len() == 24 && text("timestamp").ends_with('Z'), "{line}");
+        assert!(["ERROR", "WARN", "INFO"].contains(&text("level")), "{line}");
+        let component = text("message").strip_prefix('[').and_then(|rest| rest.split_once("] "));
+        let upper = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+        assert!(component.is_some_and(|(name, action)| upper(name) && !action.is_empty()), "{line}");
+    }
+    let answered = |status: u16| {
+        let is_it = |line: &&Value| line["message"] == "[API] Answered" && line["status"] == status;
+        all.iter().rev().find(is_it).unwrap_or_else(|| panic!("an answer with {status}"))
+    };
+    let refused = answered(401);
+    assert_eq!((&refused["level"], &refused["code"]), (&json!("WARN"), &json!("unauthorized")), "{refused:#}");
+    assert_eq!((&refused["route"], refused.get("userId")), (&json!("/api/generations/{id}"), None));
+    assert!(answered(404).get("route").is_none(), "an address that nobody knows is not repeated");
+    let made = all.iter().find(|line| line["requestId"] == request && line["message"] == "[API] Answered");
+    let made = made.expect("an answer to the order");
+    assert_eq!((&made["status"], &made["generationId"], &made["userId"]), (&json!(201), &json!(id), &json!(user.user)));
+}
+
+#[test]
+fn with_a_higher_level_only_what_is_worth_it_is_told_and_with_all_its_names() {
+    let world = World::start(&[("LOG_LEVEL", "ERROR")]);
+    let user = world.user();
+    let good = user.generate(&unique("all is well"));
+    let bad = user.generate(&format!("{} [[submit:garbage]]", unique("lost")));
+    user.ends_as(&good, "completed");
+    user.fails_with(&bad, "submit_outcome_unknown");
+    let lines = world.worker.lines();
+    assert!(lines.iter().all(|line| line["level"] == "ERROR"), "{lines:#?}");
+    let failed: Vec<&Value> = lines.iter().filter(|line| line["message"] == "[JOB] Failed").collect();
+    assert_eq!(failed.len(), 1, "{lines:#?}");
+    assert_eq!((&failed[0]["generationId"], &failed[0]["userId"]), (&json!(bad), &json!(user.user)));
+}
+
+#[track_caller]
+fn ordered(user: &Api, request: &str, mark: &str) -> String {
+    let order = json!({ "prompt": format!("{} {mark}", unique("told")), "provider": user.wire.provider() });
+    let answer = user.send("POST", "/api/generations", |post| post.header("X-Request-Id", request).json(&order));
+    assert_eq!((answer.status, answer.header("x-request-id")), (201, request), "{}", answer.text());
+    answer.json()["generationId"].as_str().expect("an id").to_owned()
+}
+
+fn lines_about(world: &World, id: &str) -> Vec<Value> {
+    world.worker.lines().into_iter().filter(|line| line["generationId"] == id).collect()
+}
