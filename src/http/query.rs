@@ -3,11 +3,12 @@
 use crate::machine::Status;
 use crate::wire::api::FieldError;
 
-/// How many entries a page has unless asked otherwise, and at most.
-const DEFAULT_LIMIT: u32 = 20;
-const MAX_LIMIT: u32 = 100;
+/// How many entries a page has unless asked otherwise.
+pub const DEFAULT_LIMIT: u32 = 20;
+/// How many entries a page has at most.
+pub const MAX_LIMIT: u32 = 100;
 /// The longest cursor, in characters.
-const MAX_CURSOR: usize = 512;
+pub const MAX_CURSOR: usize = 512;
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
