@@ -41,7 +41,6 @@ pub fn document() -> Value {
     let schemas = schemas.into_json();
     json!({
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
         "info": {
             "title": "Reelay",
             "version": env!("CARGO_PKG_VERSION"),

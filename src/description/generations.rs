@@ -34,8 +34,9 @@ fn create(schemas: &mut Schemas) -> Operation {
         answer["headers"]["Location"] = parameters::header("Location", true);
         if replayed {
             answer["headers"]["Idempotent-Replayed"] = parameters::header("Idempotent-Replayed", true);
+        } else {
+            answer["links"] = links();
         }
-        answer["links"] = links();
         answer
     };
     Operation::post("/api/generations", "createGeneration")
@@ -90,8 +91,7 @@ fn orders() -> Value {
             "value": {
                 "prompt": "A paper boat on a calm lake at dawn",
                 "parameters": {
-                    "model": "veo-3.1-fast-generate-001", "priority": 2, "duration": "6", "aspect_ratio": "9:16", "quality": "720P",
-                    "conversationId": "c_1",
+                    "priority": 2, "duration": "6", "aspect_ratio": "9:16", "quality": "720P", "conversationId": "c_1",
                 },
             },
         },

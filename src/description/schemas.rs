@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 /// Endings of names that hold times.
 const TIMES: [&str; 4] = ["At", "Since", "Until", "startAfter"];
 
+/// What the derive calls an alias of a number, such as `Millis`.
+const NUMBER: &str = "u64";
+
 /// The schemas collected so far.
 pub(super) struct Schemas(Map<String, Value>);
 
@@ -15,6 +18,7 @@ impl Schemas {
     pub(super) fn new() -> Self {
         let mut schemas = Self(Map::new());
         schemas.of::<ProblemBody<'static>>();
+        schemas.0["Problem"]["properties"]["success"] = json!({ "const": false });
         schemas
     }
 
@@ -22,6 +26,8 @@ impl Schemas {
     pub(super) fn of<T: ToSchema>(&mut self) -> Value {
         let mut named = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut named);
+        // A number under a name of its own is a number.
+        named.retain(|(name, _)| name != NUMBER);
         for (name, schema) in named {
             self.0.entry(name).or_insert_with(|| polished(serde_json::to_value(schema).unwrap_or_default()));
         }
@@ -50,6 +56,12 @@ impl Schemas {
 fn polished(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(object) => {
+            if object.get("$ref") == reference("schemas", NUMBER).get("$ref") {
+                object.remove("$ref");
+                object.extend([("type".to_owned(), json!("integer")), ("minimum".to_owned(), json!(0))]);
+            }
+            // Every name is a string.
+            object.remove("propertyNames");
             let required: Vec<String> =
                 object.get("required").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default();
             if let Some(Value::Object(properties)) = object.get_mut("properties") {
@@ -101,6 +113,6 @@ fn name_tells(name: &str, property: &mut Value) {
         property["format"] = json!("date-time");
     }
     if name == "success" && property["type"] == "boolean" {
-        property["description"] = json!("Whether it is a success.");
+        *property = json!({ "const": true });
     }
 }
