@@ -8,8 +8,7 @@ pub(super) const USER_ID: &str = "^[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127}$";
 /// A generation's id; see `is_generation_id`.
 pub(super) const GENERATION_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// Bare visible characters, or a structured field's string; see `idempotency_key`.
-pub(super) const IDEMPOTENCY_KEY: &str =
-    r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
+pub(super) const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
 /// What a page's `nextCursor` looks like, or nothing.
 pub(super) const CURSOR: &str = r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64})?$";
 

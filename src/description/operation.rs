@@ -106,8 +106,19 @@ impl Operation {
     }
 
     pub(super) fn into_json(self, problems: &mut Problems) -> Value {
-        let Self { method: _, path, id, tag, access, summary, description, parameters, body, mut answers, problems: own } =
-            self;
+        let Self {
+            method: _,
+            path,
+            id,
+            tag,
+            access,
+            summary,
+            description,
+            parameters,
+            body,
+            mut answers,
+            problems: own,
+        } = self;
         let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
         all_parameters.extend(parameters);
         if matches!(access, Access::Owner | Access::OwnerOrAddress) {

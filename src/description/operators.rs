@@ -70,7 +70,10 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
             .with(parameters::limit())
             .with(parameters::other_after())
             .answers(200, json_answer("A page.", &page))
-            .fails([Problem::invalid(vec![FieldError::parameter("state", "must be one of pending, delivered, exhausted")])]),
+            .fails([Problem::invalid(vec![FieldError::parameter(
+                "state",
+                "must be one of pending, delivered, exhausted",
+            )])]),
         Operation::post("/api/webhooks/deliveries/{id}/redeliver", "redeliver")
             .of(TAG, Access::Operator)
             .says("Send one again", "The same event with the same bytes, at once, with all its attempts before it.")
@@ -81,7 +84,10 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
             .says("Send all exhausted ones again", "A part at a time: as long as `hasMore` is true, call again.")
             .with(since)
             .answers(200, json_answer("How many were sent on their way.", &recovered))
-            .fails([Problem::invalid(vec![FieldError::parameter("since", "must be a time such as 2026-01-01T00:00:00Z")])]),
+            .fails([Problem::invalid(vec![FieldError::parameter(
+                "since",
+                "must be a time such as 2026-01-01T00:00:00Z",
+            )])]),
     ]
 }
 

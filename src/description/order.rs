@@ -20,10 +20,8 @@ const PNG: &str = concat!(
     "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$"
 );
 /// Base64 of a file that begins as a JPEG does.
-const JPEG: &str = concat!(
-    "^/9j/(?:[A-Za-z0-9+/]{4})*",
-    "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
-);
+const JPEG: &str =
+    concat!("^/9j/(?:[A-Za-z0-9+/]{4})*", "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
 
 /// The body of `POST /api/generations`.
 pub(super) fn order() -> Value {
@@ -186,7 +184,8 @@ fn provider_words() -> BTreeSet<&'static str> {
 
 /// Every resolution of any model, in any case of its letters.
 fn resolutions() -> String {
-    let names: BTreeSet<&str> = served().flat_map(|model| model.resolutions).map(|resolution| resolution.name).collect();
+    let names: BTreeSet<&str> =
+        served().flat_map(|model| model.resolutions).map(|resolution| resolution.name).collect();
     let any_case = |name: &&str| {
         let letters = name.chars().map(|letter| {
             if letter.is_ascii_alphabetic() {

@@ -121,7 +121,9 @@ fn described(name: &str) -> Value {
         "Idempotent-Replayed" => ("There when the order had been accepted before.", json!({ "const": "true" })),
         "ETag" => ("The file's version, in quotation marks.", json!({ "type": "string", "pattern": "^\".*\"$" })),
         "Accept-Ranges" => ("Ranges of bytes may be asked for.", json!({ "const": "bytes" })),
-        "Content-Range" => ("Which bytes of how many.", json!({ "type": "string", "pattern": r"^bytes (?:\d+-\d+|\*)/\d+$" })),
+        "Content-Range" => {
+            ("Which bytes of how many.", json!({ "type": "string", "pattern": r"^bytes (?:\d+-\d+|\*)/\d+$" }))
+        }
         "Content-Length" => ("Bytes.", whole),
         "Content-Disposition" => ("A name for the file.", text),
         "Content-Type" => ("The kind of content.", text),

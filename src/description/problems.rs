@@ -35,7 +35,8 @@ impl Problems {
 
 fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
     let codes: Vec<&str> = problems.keys().copied().collect();
-    let sentences: Vec<String> = problems.values().map(|problem| format!("* `{}`: {}", problem.code, problem.detail)).collect();
+    let sentences: Vec<String> =
+        problems.values().map(|problem| format!("* `{}`: {}", problem.code, problem.detail)).collect();
     let examples: BTreeMap<&str, Value> =
         problems.iter().map(|(code, problem)| (*code, json!({ "value": problem.body(REQUEST) }))).collect();
     json!({

@@ -39,6 +39,9 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
             )
             .with(query("window", "How far back: minutes, hours or days, from `1m` to `7d`.", &window))
             .answers(200, success("The series.", "metrics", &metrics))
-            .fails([Problem::invalid(vec![FieldError::parameter("window", "must be such as 15m, 1h or 7d, from 1m to 7d")])]),
+            .fails([Problem::invalid(vec![FieldError::parameter(
+                "window",
+                "must be such as 15m, 1h or 7d, from 1m to 7d",
+            )])]),
     ]
 }

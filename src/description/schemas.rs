@@ -50,7 +50,6 @@ impl Schemas {
     }
 }
 
-
 /// What holds for all our types, wherever they nest: a field that may be absent is never null, a field whose name tells of
 /// a time is one, and `success` is true.
 fn polished(mut schema: Value) -> Value {

@@ -19,7 +19,10 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
             .answers(200, json_answer("It works.", &health)),
         Operation::get("/api/models", "listModels")
             .of(TAG, Access::Anyone)
-            .says("What can be ordered", "The models of the providers that are set up here, with what each takes and costs.")
+            .says(
+                "What can be ordered",
+                "The models of the providers that are set up here, with what each takes and costs.",
+            )
             .answers(200, success("The models.", "data", &models)),
         Operation::get("/api/whoami", "whoAmI")
             .of(TAG, Access::Anyone)

@@ -53,11 +53,14 @@ fn told(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
         EventKind::Started => ("It is being rendered", "Sent when an attempt has begun, if asked for."),
         EventKind::Progress => ("It is getting on", "Sent when a render goes on to its next phase, if asked for."),
-        EventKind::PendingClarification => {
-            ("Another prompt is needed", "Sent when the safety filter has refused the prompt and another one may be given within a day.")
-        }
+        EventKind::PendingClarification => (
+            "Another prompt is needed",
+            "Sent when the safety filter has refused the prompt and another one may be given within a day.",
+        ),
         EventKind::Completed => ("The video is there", "Sent when the video is stored; `result` says where."),
-        EventKind::Failed => ("It has failed", "Sent when it has ended without a video; `error` and `errorCode` say why."),
+        EventKind::Failed => {
+            ("It has failed", "Sent when it has ended without a video; `error` and `errorCode` say why.")
+        }
         EventKind::Cancelled => ("It was cancelled", "Sent when its user has cancelled it."),
     }
 }

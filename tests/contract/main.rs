@@ -4,6 +4,7 @@
 mod bad_input;
 mod clarifications;
 mod costs;
+mod description;
 mod fingerprints;
 mod idempotency;
 mod images;

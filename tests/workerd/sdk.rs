@@ -2,7 +2,7 @@
 //! and body.
 
 #[path = "../../tools/fake-upstream/tests/behaviour/sdk.rs"]
-mod google;
+pub(crate) mod google;
 
 use crate::harness::upstream::API_KEY;
 use crate::harness::{Api, Setup, Wire, World, on_each_wire, told};

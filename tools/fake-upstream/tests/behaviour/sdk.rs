@@ -1,10 +1,10 @@
-//! Google's SDK for Python, installed from the package index into the build folder by the first test that needs it.
+//! Python packages, Google's SDK above all, installed from the package index into the build folder by the first test that needs them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// A version of the SDK, and where it is.
+/// Packages at certain versions, and where they are.
 pub(crate) struct Sdk {
     packages: &'static [&'static str],
     variable: &'static str,
@@ -12,16 +12,17 @@ pub(crate) struct Sdk {
 }
 
 /// The last minor version that speaks Veo over the Gemini API.
-pub(crate) static OLDER: Sdk =
-    Sdk { packages: &["google-genai==2.34.0"], variable: "FAKE_UPSTREAM_PYTHON", python: OnceLock::new() };
+pub(crate) static OLDER: Sdk = Sdk::new(&["google-genai==2.34.0"], "FAKE_UPSTREAM_PYTHON");
 /// The one that speaks Vertex AI and the Interactions API.
-pub(crate) static NEWER: Sdk = Sdk {
-    packages: &["google-genai==3.4.0", "google-cloud-storage==3.17.1"],
-    variable: "FAKE_UPSTREAM_PYTHON_3",
-    python: OnceLock::new(),
-};
+pub(crate) static NEWER: Sdk =
+    Sdk::new(&["google-genai==3.4.0", "google-cloud-storage==3.17.1"], "FAKE_UPSTREAM_PYTHON_3");
 
 impl Sdk {
+    /// The environment variable may name an interpreter that has the packages.
+    pub(crate) const fn new(packages: &'static [&'static str], variable: &'static str) -> Self {
+        Self { packages, variable, python: OnceLock::new() }
+    }
+
     /// Runs a script.
     pub(crate) fn run(&self, script: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.python());
