@@ -10,7 +10,8 @@ pub(super) const GENERATION_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// Bare visible characters, or a structured field's string; see `idempotency_key`.
 pub(super) const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
 /// What a page's `nextCursor` looks like, or nothing.
-pub(super) const CURSOR: &str = r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64})?$";
+pub(super) const CURSOR: &str =
+    r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127})?)?$";
 
 /// `#/components/{kind}/{name}`.
 pub(super) fn reference(kind: &str, name: &str) -> Value {
