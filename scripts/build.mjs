@@ -10,6 +10,7 @@ import { main } from "./lib/main.mjs";
 import { BUILD, environment, ROOT, TARGET } from "./lib/paths.mjs";
 import { Failure, say, step } from "./lib/report.mjs";
 import { looksOffline, run } from "./lib/run.mjs";
+import { copyVendored } from "./lib/vendor.mjs";
 import { setup } from "./setup.mjs";
 
 function cargoFailure(lines) {
@@ -18,8 +19,9 @@ function cargoFailure(lines) {
     : "The worker did not build: see the compiler's lines above.";
 }
 
-/** Builds the worker unless build/ is what the sources give. */
+/** Builds the worker unless build/ is what the sources give; what its pages load is copied each time. */
 export async function buildWorker(toolchain) {
+  copyVendored();
   if (isFresh(toolchain.name)) return;
   forget();
   const startedAt = Date.now();

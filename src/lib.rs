@@ -14,12 +14,15 @@
 //! | [`push`] | whether a webhook is the upstream's |
 //! | [`dispatch`] | how a queued job gets started |
 //! | [`http`] | routes, tokens, errors |
+//! | `description` | the API as an `OpenAPI` document; not part of the worker |
 //!
 //! `ARCHITECTURE.md` names the invariants and says where each is kept.
 
 pub mod clients;
 pub mod clock;
 pub mod config;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod description;
 pub mod dispatch;
 pub mod http;
 pub mod log;

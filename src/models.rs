@@ -24,6 +24,7 @@ pub struct Provider {
 
 /// One model of one provider.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
     pub id: &'static str,
@@ -62,6 +63,7 @@ pub struct Model {
 
 /// A picture size of a model.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Resolution {
     pub name: &'static str,
@@ -73,6 +75,7 @@ pub struct Resolution {
 
 /// What a model takes besides the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Inputs {
     /// A first frame.
@@ -89,6 +92,7 @@ pub struct Inputs {
 
 /// Whether a model makes sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Audio {
     Always,

@@ -1,4 +1,4 @@
-// Python, for the one test that runs Google's own SDK against the local upstream.
+// Python, for the tests that run Google's own SDK against the local upstream, and schemathesis against the worker.
 
 import { aptInstall, candidateVersion } from "./apt.mjs";
 import { haveDebian } from "./debian.mjs";
@@ -11,5 +11,5 @@ export async function ensurePython() {
   if (output("python3", ["-c", "import ensurepip, venv"]) !== undefined) return;
   if (!haveDebian())
     throw new Failure("Python 3 with venv is missing: install it from https://www.python.org and run again.");
-  await step("Python, for Google's SDK", () => aptInstall(PYTHON, () => candidateVersion(PYTHON[0]) !== undefined));
+  await step("Python, for some tests", () => aptInstall(PYTHON, () => candidateVersion(PYTHON[0]) !== undefined));
 }

@@ -19,12 +19,15 @@ use serde::Serialize;
 use tracing::Instrument;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Created<'a> {
+pub(crate) struct Created<'a> {
     success: bool,
     generation_id: &'a str,
     status: Status,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     queue_position: Option<u64>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     blocked_by: Option<BlockedBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_start_at: Option<String>,
@@ -34,21 +37,25 @@ struct Created<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Changed<'a> {
+pub(crate) struct Changed<'a> {
     success: bool,
     generation_id: &'a str,
     status: Status,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     queue_position: Option<u64>,
     generation: &'a Generation,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = GenerationPage))]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(crate) struct Page {
     success: bool,
     data: Vec<Generation>,
     has_more: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
 }
 
@@ -245,8 +252,9 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct TimelineStep<'a> {
+pub(crate) struct TimelineStep<'a> {
     step: &'a str,
     at: String,
     /// Until the next step.

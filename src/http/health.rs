@@ -5,19 +5,37 @@ use super::call::Call;
 use super::queue;
 use crate::machine::Status;
 use crate::wire::api::Problem;
-use serde_json::json;
+use crate::wire::message::Slots;
+use serde::Serialize;
+
+/// What a worker that can work says of itself.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct Health<'a> {
+    /// Always `ok`: a worker that cannot work answers with a problem.
+    status: &'a str,
+    /// Reelay's own version.
+    version: &'a str,
+    /// How a waiting job gets started: `immediate`, `cron`, `alarm` or `queue`.
+    mode: &'a str,
+    queue: QueueHealth,
+}
+
+/// The queue in three numbers.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct QueueHealth {
+    /// How many generations wait for a slot.
+    waiting: u64,
+    slots: Slots,
+    paused: bool,
+}
 
 /// `GET /health`, open to everyone; 503 when the queue gives no answer.
 pub(super) async fn show(call: &Call) -> Result<Answer, Problem> {
     let stats = queue::stats(call).await?;
     let waiting = stats.by_status.get(Status::Queued.as_str()).copied().unwrap_or(0);
-    Answer::json(
-        200,
-        &json!({
-            "status": "ok",
-            "version": env!("CARGO_PKG_VERSION"),
-            "mode": call.config.queue.mode.as_str(),
-            "queue": { "waiting": waiting, "slots": stats.slots, "paused": stats.paused },
-        }),
-    )
+    let queue = QueueHealth { waiting, slots: stats.slots, paused: stats.paused };
+    let mode = call.config.queue.mode.as_str();
+    Answer::json(200, &Health { status: "ok", version: env!("CARGO_PKG_VERSION"), mode, queue })
 }

@@ -4,7 +4,24 @@ use super::answer::Answer;
 use super::call::Call;
 use crate::models::Model;
 use crate::wire::api::Problem;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The models that can be asked for here.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Models))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Offered<'a> {
+    /// In the order in which they are chosen. A model that two providers have stands here twice.
+    models: Vec<&'a Model>,
+    /// The same by provider.
+    grouped_models: BTreeMap<&'a str, Vec<&'a Model>>,
+    /// The model of an order that names none.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    default_model: Option<&'a str>,
+    /// The providers that are set up, in the order in which they are chosen.
+    providers: &'a [&'static str],
+}
 
 /// `GET /api/models`: the models of the providers that are set up here.
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
@@ -12,23 +29,8 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
     let providers = call.config.providers.names();
     let catalogue = call.config.catalogue(&providers, call.now);
     let models: Vec<&Model> = catalogue.models().collect();
-    let grouped: Map<String, Value> = providers
-        .iter()
-        .map(|provider| {
-            let own: Vec<&&Model> = models.iter().filter(|model| model.provider == *provider).collect();
-            ((*provider).to_owned(), json!(own))
-        })
-        .collect();
-    Answer::json(
-        200,
-        &json!({
-            "success": true,
-            "data": {
-                "models": models,
-                "groupedModels": grouped,
-                "defaultModel": catalogue.default().map(|model| model.id),
-                "providers": providers,
-            },
-        }),
-    )
+    let of = |provider: &str| models.iter().filter(|model| model.provider == provider).copied().collect();
+    let grouped_models = providers.iter().map(|provider| (*provider, of(provider))).collect();
+    let default_model = catalogue.default().map(|model| model.id);
+    Answer::success("data", &Offered { models, grouped_models, default_model, providers: &providers })
 }

@@ -6,13 +6,14 @@ use crate::machine::{DAY, HOUR, MINUTE, Millis, Status};
 use crate::wire::api::{FieldError, USER_ID_RULE, is_user_id};
 use chrono::DateTime;
 
-/// How many entries a page has unless asked otherwise, and at most.
-const DEFAULT_LIMIT: u32 = 20;
-const MAX_LIMIT: u32 = 100;
+/// How many entries a page has unless asked otherwise.
+pub const DEFAULT_LIMIT: u32 = 20;
+/// How many entries a page has at most.
+pub const MAX_LIMIT: u32 = 100;
 /// The longest cursor, in characters.
-const MAX_CURSOR: usize = 512;
+pub const MAX_CURSOR: usize = 512;
 /// The longest text that is searched for, in characters.
-const MAX_SEARCH: usize = 100;
+pub const MAX_SEARCH: usize = 100;
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,31 +13,36 @@ use serde::Serialize;
 use serde_json::json;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = VideoPage))]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(crate) struct Page {
     success: bool,
     videos: Vec<ListedVideo>,
     has_more: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct ListedVideo {
+pub(crate) struct ListedVideo {
     id: String,
     generation_id: String,
     prompt: String,
     provider: String,
     model: String,
     created_at: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     completed_at: Option<String>,
     #[serde(flatten)]
     result: GenerationResult,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = SignedVideo))]
 #[serde(rename_all = "camelCase")]
-struct Signed {
+pub(crate) struct Signed {
     success: bool,
     video_url: String,
     expires_at: String,

@@ -7,8 +7,9 @@ use crate::wire::api::Problem;
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Caller))]
 #[serde(rename_all = "camelCase")]
-struct WhoAmI<'a> {
+pub(crate) struct WhoAmI<'a> {
     kind: Kind,
     /// Absent for a key, which acts for whom it names.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,8 +19,9 @@ struct WhoAmI<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = CallerKind))]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub(crate) enum Kind {
     User,
     Service,
     Operator,

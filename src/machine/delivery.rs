@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kinds of event the app can hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub enum EventKind {
     #[serde(rename = "generation.started")]
     Started,

@@ -21,4 +21,7 @@ pub use identity::{
 pub use images::{MAX_IMAGE, Upload};
 pub use metrics::{Metrics, MetricsBuilder};
 pub use problem::{Problem, ProblemBody};
-pub use request::{Intake, Parsed, body_user_id, clarification, parse, response_too_long};
+pub use request::{
+    Intake, MAX_METADATA, MAX_NEGATIVE_PROMPT, MAX_PARAMETERS, MAX_START_DELAY, PROMPT_CHARACTERS, Parsed, TIMEOUT_MS,
+    body_user_id, clarification, parse, response_too_long,
+};

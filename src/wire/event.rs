@@ -15,8 +15,9 @@ use sha2::Sha256;
 use std::collections::BTreeMap;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Event))]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+pub(crate) struct Body<'a> {
     event: EventKind,
     job_id: &'a str,
     generation_id: &'a str,

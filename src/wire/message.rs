@@ -279,6 +279,7 @@ pub struct OwnedDelivery {
 
 /// What the queue holds, for `/api/queue/status`, `/api/queue/stats` and `/health`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStats {
     /// `immediate`, `cron`, `alarm` or `queue`.
@@ -338,6 +339,7 @@ pub struct WebhookStats {
 
 /// What all jobs together commit today, in US dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = SpentToday))]
 pub struct Cost {
     pub today: f64,
     /// `MAX_COST_PER_DAY`; absent when there is none.
@@ -347,6 +349,7 @@ pub struct Cost {
 
 /// Concurrency slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Slots {
     pub total: u64,
     pub used: u64,

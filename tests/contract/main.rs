@@ -4,6 +4,7 @@
 mod bad_input;
 mod clarifications;
 mod costs;
+mod description;
 mod event_ids;
 mod fingerprints;
 mod idempotency;

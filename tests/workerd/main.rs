@@ -6,6 +6,8 @@ mod bad_input;
 mod cancelled;
 mod changes;
 mod costs;
+mod described;
+mod description;
 mod events;
 mod events_of_many;
 mod faults;

@@ -12,6 +12,7 @@ const MAX_DELAYS: usize = 50;
 
 /// Why a waiting job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BlockedBy {
     /// All slots are held.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// One bad part of a request, for the `errors` of a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct FieldError {
     #[serde(flatten)]
     pub place: Place,
@@ -16,6 +17,7 @@ pub struct FieldError {
 
 /// Where the bad part stands. Only a body has JSON pointers (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Place {
     Pointer(String),

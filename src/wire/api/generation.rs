@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 /// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend on the moment of asking: the
 /// front door fills them in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Generation {
     pub id: String,
@@ -34,6 +35,7 @@ pub struct Generation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
     #[serde(default)]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub blocked_by: Option<BlockedBy>,
     /// When a waiting one is expected to start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +73,7 @@ pub struct Generation {
 
 /// What a completed generation came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GenerationResult {
     /// A signed address; absent once the video was deleted.
@@ -94,6 +97,7 @@ pub struct GenerationResult {
 
 /// Where to go next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Links {
     #[serde(rename = "self")]
     pub this: String,

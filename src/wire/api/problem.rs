@@ -26,6 +26,7 @@ pub struct Problem {
 
 /// The JSON of a [`Problem`].
 #[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody<'a> {
     #[serde(rename = "type")]

@@ -18,17 +18,17 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The shortest and the longest prompt, in characters.
-const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=MAX_PROMPT;
+pub const PROMPT_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=MAX_PROMPT;
 /// How far ahead a start may lie.
-const MAX_START_DELAY: Millis = 30 * DAY;
+pub const MAX_START_DELAY: Millis = 30 * DAY;
 /// The shortest and the longest time an order may give itself, in milliseconds.
-const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=86_400_000;
+pub const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=86_400_000;
 /// The longest negative prompt, in characters.
-const MAX_NEGATIVE_PROMPT: usize = 5_000;
+pub const MAX_NEGATIVE_PROMPT: usize = 5_000;
 /// The most that `parameters` may hold, in bytes of JSON.
-const MAX_PARAMETERS: usize = 64 * 1024;
+pub const MAX_PARAMETERS: usize = 64 * 1024;
 /// The most that `metadata` may hold, in bytes of JSON.
-const MAX_METADATA: usize = 16 * 1024;
+pub const MAX_METADATA: usize = 16 * 1024;
 /// The top-level fields that say what is asked for; the others do not make it another request.
 const ASKED: [&str; 13] = [
     "prompt",

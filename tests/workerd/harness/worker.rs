@@ -133,6 +133,11 @@ impl Worker {
         assert_eq!(answer.status(), 204, "{queue}: {}", text(answer));
     }
 
+    /// Where wrangler runs, and whatever else may be put that goes with the world.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where R2 keeps its objects on disk.
     pub(crate) fn bucket_folder(&self) -> PathBuf {
         self.folder.join("state/v3/r2")

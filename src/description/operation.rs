@@ -1,0 +1,175 @@
+//! One operation: what is asked, what is answered, and what can be wrong with it.
+
+use super::formats::reference;
+use super::parameters;
+use super::problems::Problems;
+use crate::wire::api::{FieldError, Problem};
+use serde_json::{Map, Value, json};
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everyone, without a token.
+    Open,
+    /// Any valid token: the answer is the same for everyone.
+    Anyone,
+    /// The user whose it is, or who acts for them.
+    Owner,
+    /// The same, or whoever holds a signed address.
+    OwnerOrAddress,
+    Operator,
+    /// Whoever can sign the body.
+    Signed,
+}
+
+/// One method of one path.
+pub(super) struct Operation {
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    tag: &'static str,
+    access: Access,
+    summary: &'static str,
+    description: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    answers: Map<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl Operation {
+    pub(super) fn get(path: &'static str, id: &'static str) -> Self {
+        Self::new("get", path, id)
+    }
+
+    pub(super) fn post(path: &'static str, id: &'static str) -> Self {
+        Self::new("post", path, id)
+    }
+
+    pub(super) fn delete(path: &'static str, id: &'static str) -> Self {
+        Self::new("delete", path, id)
+    }
+
+    fn new(method: &'static str, path: &'static str, id: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            tag: "Generations",
+            access: Access::Owner,
+            summary: "",
+            description: String::new(),
+            parameters: Vec::new(),
+            body: None,
+            answers: Map::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    pub(super) fn method(&self) -> &'static str {
+        self.method
+    }
+
+    pub(super) fn of(self, tag: &'static str, access: Access) -> Self {
+        Self { tag, access, ..self }
+    }
+
+    /// A heading, and what it does.
+    pub(super) fn says(self, summary: &'static str, description: impl Into<String>) -> Self {
+        Self { summary, description: description.into(), ..self }
+    }
+
+    pub(super) fn with(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// A JSON body.
+    pub(super) fn takes(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// An answer that is a success, whole as the document has it.
+    pub(super) fn answers(mut self, status: u16, response: Value) -> Self {
+        self.answers.insert(status.to_string(), response);
+        self
+    }
+
+    /// What can go wrong besides what can go wrong with any call of that access.
+    pub(super) fn fails(mut self, problems: impl IntoIterator<Item = Problem>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    pub(super) fn into_json(self, problems: &mut Problems) -> Value {
+        let Self {
+            method: _,
+            path,
+            id,
+            tag,
+            access,
+            summary,
+            description,
+            parameters,
+            body,
+            mut answers,
+            problems: own,
+        } = self;
+        let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
+        all_parameters.extend(parameters);
+        if matches!(access, Access::Owner | Access::OwnerOrAddress) {
+            all_parameters.push(reference("parameters", "X-User-Id"));
+        }
+        all_parameters.push(reference("parameters", "X-Request-Id"));
+        for (_, response) in &mut answers {
+            response["headers"]["X-Request-Id"] = reference("headers", "X-Request-Id");
+        }
+        let failures = own.into_iter().chain(usual_problems(access));
+        answers.extend(problems.responses(failures));
+        let mut operation = json!({
+            "operationId": id,
+            "tags": [tag],
+            "summary": summary,
+            "description": description,
+            "security": security(access),
+            "parameters": all_parameters,
+            "responses": answers,
+        });
+        if let Some(body) = body {
+            operation["requestBody"] = body;
+        }
+        operation
+    }
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Open | Access::Signed => json!([]),
+        Access::Anyone | Access::Owner => json!([{ "token": [] }]),
+        Access::OwnerOrAddress => json!([{ "token": [] }, { "signedAddress": [] }]),
+        Access::Operator => json!([{ "operator": [] }]),
+    }
+}
+
+/// What can go wrong with any call of an access.
+fn usual_problems(access: Access) -> Vec<Problem> {
+    let unauthorized = Problem::unauthorized("The token is not valid or has expired.");
+    let limited = Problem::too_many_requests(10);
+    let mut problems = match access {
+        Access::Open | Access::Signed => Vec::new(),
+        Access::Anyone => vec![unauthorized, limited],
+        Access::Owner | Access::OwnerOrAddress => {
+            let detail = "must name the user the key acts for (or the body's userId does)";
+            let nobody = Problem::invalid(vec![FieldError::header("X-User-Id", detail)]);
+            vec![nobody, unauthorized, Problem::foreign_user(), limited]
+        }
+        Access::Operator => vec![unauthorized, Problem::operators_only()],
+    };
+    problems.push(Problem::misconfigured("The worker is misconfigured: NEXTJS_URL is required.".to_owned()));
+    problems.push(Problem::unavailable());
+    problems
+}

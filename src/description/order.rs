@@ -1,0 +1,223 @@
+//! What an order may hold, as `wire::api::request` reads it: written by hand because it is read by hand, with the limits and
+//! words from where they are checked.
+
+use super::formats::{GENERATION_ID, USER_ID};
+use crate::machine::DAY;
+use crate::machine::job::MAX_PROMPT;
+use crate::machine::queue::MAX_PRIORITY;
+use crate::models::{MODELS, Model, PROVIDERS};
+use crate::wire::api::{
+    MAX_IMAGE, MAX_METADATA, MAX_NEGATIVE_PROMPT, MAX_PARAMETERS, MAX_START_DELAY, PROMPT_CHARACTERS, TIMEOUT_MS,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Three characters at least that are not blanks around them.
+const SAYS_SOMETHING: &str = r"\S[\s\S]+\S";
+/// Base64 of a file that begins as a PNG does.
+const PNG: &str = concat!(
+    "^iVBORw0K(?:Ggo=|Gg[opqr][A-Za-z0-9+/](?:[A-Za-z0-9+/]{4})*",
+    "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$"
+);
+/// Base64 of a file that begins as a JPEG does.
+const JPEG: &str =
+    concat!("^/9j/(?:[A-Za-z0-9+/]{4})*", "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
+
+/// The body of `POST /api/generations`.
+pub(super) fn order() -> Value {
+    let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    let models: BTreeSet<&str> = served().map(|model| model.id).collect();
+    json!({
+        "type": "object",
+        "description": "What an app asks for. Fields that Reelay does not know are ignored here and kept in `parameters`; null counts as \
+            left out. `aspectRatio` and `resolution` may also stand beside `prompt`, or be called `aspect_ratio` and `quality`; `provider`, \
+            `model` and `priority` may also stand within `parameters`. Where a field is written twice, the one beside `prompt` counts.",
+        "required": ["prompt"],
+        "properties": {
+            "prompt": {
+                "type": "string", "minLength": shortest, "maxLength": longest, "pattern": SAYS_SOMETHING,
+                "description": "What is to be seen. Blanks around it do not count towards the shortest length.",
+            },
+            "generationId": optional(
+                json!({ "type": "string", "pattern": GENERATION_ID }),
+                "The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID.",
+            ),
+            "userId": optional(
+                json!({ "type": "string", "pattern": USER_ID }),
+                "For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead.",
+            ),
+            "provider": optional(
+                json!({ "type": "string", "enum": provider_words() }),
+                "Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.",
+            ),
+            "model": optional(
+                json!({ "type": "string", "enum": models }),
+                "`GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too.",
+            ),
+            "priority": optional(
+                json!({ "type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": 0 }),
+                "Each level is a minute's head start.",
+            ),
+            "parameters": optional(parameters(), "How the video is to be."),
+            "metadata": optional(
+                json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+                &format!("Echoed back in answers and webhooks; at most {MAX_METADATA} bytes of JSON."),
+            ),
+            "startAfter": optional(
+                json!({ "type": "string", "format": "date-time" }),
+                &format!("Not to be started before this time, which lies {} days ahead at most; one that has passed means at once.",
+                    MAX_START_DELAY / DAY),
+            ),
+            "timeoutMs": optional(
+                json!({ "type": "integer", "minimum": TIMEOUT_MS.start(), "maximum": TIMEOUT_MS.end() }),
+                "From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter.",
+            ),
+            "confirm": optional(
+                json!({ "type": "boolean", "default": false }),
+                "`true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.",
+            ),
+        },
+    })
+}
+
+fn parameters() -> Value {
+    let image = image();
+    let ratios: BTreeSet<&str> = served().flat_map(|model| model.aspect_ratios).copied().collect();
+    let people: BTreeSet<&str> = served().flat_map(|model| model.person_generation).copied().collect();
+    json!({
+        "type": "object",
+        "description": format!("Any other key is kept and echoed, and never sent on; at most {MAX_PARAMETERS} bytes of JSON besides the \
+            images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name."),
+        "properties": {
+            "duration": duration(),
+            "aspectRatio": optional(json!({ "type": "string", "enum": ratios }), "The model's first one is the default."),
+            "resolution": optional(
+                json!({ "type": "string", "pattern": resolutions(), "examples": ["720p", "1080p"] }),
+                "The model's first one is the default. Some need a duration of their own.",
+            ),
+            "negativePrompt": optional(
+                json!({ "type": "string", "maxLength": MAX_NEGATIVE_PROMPT }), "What is not to be seen. An empty one counts as left out.",
+            ),
+            "seed": optional(json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }), "For a video more like an earlier one."),
+            "personGeneration": optional(json!({ "type": "string", "enum": people }), "Whether people may be shown."),
+            "generateAudio": optional(
+                json!({ "type": "boolean" }), "`false` for a silent video; refused by models that always make sound.",
+            ),
+            "image": optional(image.clone(), "The first frame."),
+            "lastFrame": optional(image.clone(), "The last frame; it needs `image` too."),
+            "referenceImages": optional(
+                json!({ "type": "array", "items": image, "maxItems": most_references() }), "What is to appear.",
+            ),
+            "video": { "type": "null", "description": "No model here takes a video." },
+            "mask": { "type": "null", "description": "No model here takes a mask." },
+        },
+    })
+}
+
+/// A number, or a text of it as some apps send it.
+fn duration() -> Value {
+    let seconds: BTreeSet<u32> = served().flat_map(|model| model.durations).copied().collect();
+    let words: Vec<String> = seconds.iter().map(u32::to_string).collect();
+    json!({
+        "description": "Seconds. A string of the number is taken too.",
+        "anyOf": [
+            { "type": "integer", "enum": seconds },
+            { "type": "string", "pattern": format!("^ *0*(?:{}) *$", words.join("|")) },
+            { "type": "null" },
+        ],
+    })
+}
+
+fn image() -> Value {
+    let kind = |mime: &str, pattern: &str| {
+        json!({
+            "type": "object",
+            "title": mime,
+            "required": ["mimeType", "data"],
+            "properties": {
+                "mimeType": { "const": mime },
+                "data": { "type": "string", "contentEncoding": "base64", "contentMediaType": mime, "pattern": pattern },
+            },
+        })
+    };
+    json!({
+        "description": format!("At most {} MiB; with the whole order 10 MiB.", MAX_IMAGE / 1024 / 1024),
+        "anyOf": [kind("image/png", PNG), kind("image/jpeg", JPEG)],
+    })
+}
+
+/// The body of `POST …/clarify`.
+pub(super) fn clarification() -> Value {
+    let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    json!({
+        "description": "Another prompt, or words that are added to the one before; not both.",
+        "anyOf": [
+            {
+                "type": "object", "title": "Another prompt", "required": ["prompt"],
+                "properties": {
+                    "prompt": { "type": "string", "minLength": shortest, "maxLength": longest, "pattern": SAYS_SOMETHING },
+                    "response": { "type": "null" },
+                },
+            },
+            {
+                "type": "object", "title": "Words to add", "required": ["response"],
+                "properties": {
+                    "response": {
+                        "type": "string", "minLength": 1, "maxLength": MAX_PROMPT, "pattern": r"\S",
+                        "description": format!("With the prompt before it at most {MAX_PROMPT} characters."),
+                    },
+                    "prompt": { "type": "null" },
+                },
+            },
+        ],
+    })
+}
+
+/// Models that are still served.
+fn served() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter().filter(|model| model.retires_at.is_none())
+}
+
+fn provider_words() -> BTreeSet<&'static str> {
+    PROVIDERS.iter().flat_map(|provider| provider.synonyms.iter().copied().chain([provider.name])).collect()
+}
+
+/// Every resolution of any model, in any case of its letters.
+fn resolutions() -> String {
+    let names: BTreeSet<&str> =
+        served().flat_map(|model| model.resolutions).map(|resolution| resolution.name).collect();
+    let any_case = |name: &&str| {
+        let letters = name.chars().map(|letter| {
+            if letter.is_ascii_alphabetic() {
+                format!("[{}{}]", letter.to_ascii_lowercase(), letter.to_ascii_uppercase())
+            } else {
+                letter.to_string()
+            }
+        });
+        letters.collect::<String>()
+    };
+    format!("^(?:{})$", names.iter().map(any_case).collect::<Vec<_>>().join("|"))
+}
+
+fn most_references() -> usize {
+    served().map(|model| model.inputs.reference_images).max().unwrap_or(0)
+}
+
+/// The same or null, which counts as left out.
+fn optional(mut schema: Value, description: &str) -> Value {
+    match schema.get("type").and_then(Value::as_str).map(str::to_owned) {
+        Some(kind) => {
+            schema["type"] = json!([kind, "null"]);
+            if let Some(Value::Array(words)) = schema.get_mut("enum") {
+                words.push(Value::Null);
+            }
+        }
+        None => {
+            if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+                choices.push(json!({ "type": "null" }));
+            }
+        }
+    }
+    schema["description"] = json!(description);
+    schema
+}

@@ -1,0 +1,47 @@
+//! What the queue holds, and how it went.
+
+use super::formats::success;
+use super::operation::{Access, Operation};
+use super::parameters::query;
+use super::schemas::Schemas;
+use super::stand_ins;
+use crate::wire::api::{FieldError, Problem};
+use crate::wire::message::QueueStats;
+use serde_json::json;
+
+const TAG: &str = "Queue";
+
+pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
+    let stats = schemas.of::<QueueStats>();
+    let metrics = schemas.of::<stand_ins::Metrics>();
+    let numbers = "How many wait and run, for how long, in which mode, and what stands in the way. What all users together have spent \
+         today is told to keys and admins only.";
+    let window = json!({ "type": "string", "pattern": "^[1-9][0-9]{0,4}[mhd]$", "default": "1h", "examples": ["15m", "1h", "7d"] });
+    vec![
+        Operation::get("/api/queue/status", "getQueueStatus")
+            .of(TAG, Access::Anyone)
+            .says("What the queue holds", numbers)
+            .answers(200, success("The numbers of now.", "status", &stats)),
+        Operation::get("/api/queue/stats", "getQueueStats")
+            .of(TAG, Access::Anyone)
+            .says("The same as `stats`", numbers)
+            .answers(200, success("The numbers of now.", "stats", &stats)),
+        Operation::get("/api/queue/jobs/{id}", "getQueueJob")
+            .of(TAG, Access::Owner)
+            .says("The same as a generation", "What `GET /api/generations/{id}` answers, called `job`.")
+            .answers(200, success("The generation as it is now.", "job", &super::generations::schema()))
+            .fails([Problem::no_generation()]),
+        Operation::get("/api/metrics", "getMetrics")
+            .of(TAG, Access::Anyone)
+            .says(
+                "How it went",
+                "Series with one value for each minute of the window. Costs are told to keys and admins only.",
+            )
+            .with(query("window", "How far back: minutes, hours or days, from `1m` to `7d`.", &window))
+            .answers(200, success("The series.", "metrics", &metrics))
+            .fails([Problem::invalid(vec![FieldError::parameter(
+                "window",
+                "must be such as 15m, 1h or 7d, from 1m to 7d",
+            )])]),
+    ]
+}
