@@ -10,6 +10,7 @@ import { main } from "./lib/main.mjs";
 import { BUILD, environment, ROOT, TARGET } from "./lib/paths.mjs";
 import { Failure, say, step } from "./lib/report.mjs";
 import { looksOffline, run } from "./lib/run.mjs";
+import { copyVendored } from "./lib/vendor.mjs";
 import { setup } from "./setup.mjs";
 
 function cargoFailure(lines) {
@@ -20,6 +21,7 @@ function cargoFailure(lines) {
 
 /** Builds the worker unless build/ is what the sources give. */
 export async function buildWorker(toolchain) {
+  copyVendored();
   if (isFresh(toolchain.name)) return;
   forget();
   const startedAt = Date.now();

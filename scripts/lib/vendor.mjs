@@ -1,0 +1,19 @@
+// Files of npm packages that the pages of assets/ load: copied, so that nothing is loaded from elsewhere and no bundler is needed.
+
+import { copyFileSync, mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ROOT } from "./paths.mjs";
+
+/** Which files of which package go to which folder below assets/vendor/. */
+const VENDORED = [
+  { package: "uplot", files: ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"], folder: "uplot" },
+];
+
+/** Copies them all; they are small and few. */
+export function copyVendored() {
+  for (const { package: name, files, folder } of VENDORED) {
+    const target = join(ROOT, "assets", "vendor", folder);
+    mkdirSync(target, { recursive: true });
+    for (const file of files) copyFileSync(join(ROOT, "node_modules", name, file), join(target, basename(file)));
+  }
+}
