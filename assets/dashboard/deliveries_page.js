@@ -68,9 +68,10 @@ export function deliveriesPage(app, route) {
     h(
       "section",
       { className: "panel list", attributes: { "aria-label": "Deliveries" } },
-      h("div", { className: "head" }, states.element, place, back, forth),
+      h("div", { className: "head" }, states.element),
       table.element,
       empty,
+      h("div", { className: "actions" }, place, back, forth),
     ),
   );
   return {

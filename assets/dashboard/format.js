@@ -44,6 +44,15 @@ function pair(ms, big, bigName, small, smallName) {
   return `${Math.floor(ms / big)} ${bigName}${rest > 0 ? ` ${rest} ${smallName}` : ""}`;
 }
 
+/** The same as short as an axis needs it: 20 s, 1:15, 2 h. */
+export function brief(ms) {
+  if (ms === 0) return "0";
+  if (ms < MINUTE) return duration(ms);
+  const seconds = Math.floor((ms % MINUTE) / SECOND);
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}:${String(seconds).padStart(2, "0")}`;
+  return `${(ms / HOUR).toFixed(1)} h`;
+}
+
 /** How long ago a time was, roughly. */
 export function ago(at, now = Date.now()) {
   const ms = Math.max(0, now - new Date(at).getTime());

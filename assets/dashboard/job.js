@@ -28,7 +28,6 @@ export function jobPage(app, { user, id }) {
   let stopFollowing = () => {};
 
   const note = errorNote();
-  const summary = jobSummary(id);
   const drawn = waterfall();
   const deliveries = deliveryTable(app, { ofOneJob: true, note, onChange: () => task.now() });
   const noDelivery = h("p", { className: "quiet" }, "None yet.");
@@ -36,6 +35,7 @@ export function jobPage(app, { user, id }) {
   const prompt = h("p", { className: "text", dir: "auto" });
   const [facts, parameters] = [jobFacts(), jobParameters()];
   const actions = jobActions(app, { user, id, note, onChange: () => task.now() });
+  const summary = jobSummary(id, actions.element);
 
   const look = async () => {
     try {
@@ -102,14 +102,13 @@ export function jobPage(app, { user, id }) {
   const body = h(
     "div",
     { className: "job", hidden: true },
-    h("section", { className: "panel" }, h("h2", { className: "unseen" }, "Video"), video.element),
     h(
       "div",
       { className: "page-of" },
+      h("section", { className: "panel" }, h("h2", { className: "unseen" }, "Video"), video.element),
       panel("Prompt", prompt),
-      panel("Facts", facts.element),
-      panel("Parameters", parameters.element),
     ),
+    h("div", { className: "page-of" }, panel("Facts", facts.element), panel("Parameters", parameters.element)),
     h("section", { className: "panel wide" }, h("h2", {}, "Timeline"), drawn.element),
     h("section", { className: "panel wide" }, h("h2", {}, "Webhooks"), deliveries.element, noDelivery),
   );
@@ -117,9 +116,8 @@ export function jobPage(app, { user, id }) {
   const element = h(
     "div",
     { className: "page-of" },
-    h("p", {}, h("a", { href: app.list ?? "#/" }, "← Back to the list")),
+    h("p", {}, h("a", { className: "back", href: app.list ?? "#/" }, "← Back to the list")),
     summary.element,
-    actions.element,
     note.element,
     body,
   );
@@ -153,7 +151,7 @@ async function deliveriesOf(app, path, user) {
 }
 
 /** The head: id, status, phase, how far it is, and why it waits or failed. */
-function jobSummary(id) {
+function jobSummary(id, actions) {
   const status = chip(STATUSES);
   const phase = h("span", { className: "quiet" });
   const copy = h("button", { type: "button", className: "bare", on: { click: () => copyId(copy, id) } }, "Copy id");
@@ -162,7 +160,15 @@ function jobSummary(id) {
   const bar = h("div", { className: "progress" }, progress, percent);
   const waits = h("p", { className: "quiet" });
   const wrong = h("p", { className: "note" });
-  const title = h("div", { className: "title" }, h("h1", { className: "mono" }, id), status.element, phase, copy);
+  const title = h(
+    "div",
+    { className: "title" },
+    h("h1", { className: "mono" }, id),
+    status.element,
+    phase,
+    copy,
+    actions,
+  );
   return {
     element: h(
       "section",

@@ -104,18 +104,12 @@ export function generationList(app, given, change) {
   const element = h(
     "section",
     { className: "panel list", attributes: { "aria-label": "Generations" } },
-    h(
-      "div",
-      { className: "head" },
-      h("h2", {}, app.seesAll ? "Everyone's generations" : "Your generations"),
-      place,
-      back,
-      forth,
-    ),
+    h("h2", {}, app.seesAll ? "Everyone's generations" : "Your generations"),
     h("div", { className: "choices" }, searchField, statusField, app.seesAll && userField),
     note.element,
     list,
     empty,
+    h("div", { className: "actions" }, place, back, forth),
   );
   return {
     element,

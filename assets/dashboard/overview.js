@@ -32,6 +32,14 @@ export function overviewPage(app, route) {
   const stopStatus = app.onStatus((status) => {
     pause.textContent = status.paused ? "Resume the queue" : "Pause the queue";
   });
+  // A phone shows the list first; there the plots are one tap away.
+  const lately = h(
+    "details",
+    { className: "lately", open: !matchMedia("(max-width: 640px)").matches },
+    h("summary", {}, "Lately"),
+    windows.element,
+    drawn.element,
+  );
   const element = h(
     "div",
     { className: "page-of overview" },
@@ -39,8 +47,7 @@ export function overviewPage(app, route) {
     h("div", { className: "head" }, h("h2", {}, "Now"), pause),
     now.element,
     note.element,
-    h("div", { className: "head" }, h("h2", {}, "Lately"), windows.element),
-    drawn.element,
+    lately,
     list.element,
   );
   return {

@@ -9,13 +9,14 @@ const HEIGHT = 150;
 const DAY_SECONDS = 86_400;
 const FONT = "11px system-ui, sans-serif";
 const SIDE = 58;
+const FLOOR = 26;
 const NEAR_EDGE = 8;
 
 /**
  * @typedef {{name: string, tone: "first"|"second"|"third", dashed?: boolean, steps?: boolean}} Line
- * @param {{title: string, lines: Line[], show: (value: number|null|undefined) => string, whole?: boolean, least?: number}} what
+ * @param {{title: string, lines: Line[], show: (value: number|null|undefined) => string, onAxis?: (value: number) => string, whole?: boolean, least?: number}} what
  */
-export function plot({ title, lines, show, whole = false, least = 1 }) {
+export function plot({ title, lines, show, onAxis = show, whole = false, least = 1 }) {
   const values = lines.map(() => h("strong", { className: "number" }));
   const key = h(
     "p",
@@ -35,9 +36,12 @@ export function plot({ title, lines, show, whole = false, least = 1 }) {
   let data;
 
   const name = (index) => {
-    const at = index ?? data[0].length - 1;
     lines.forEach((_, line) => {
-      setText(values[line], show(data[line + 1][at]));
+      const own = data[line + 1];
+      setText(
+        values[line],
+        show(index === undefined || index === null ? own.findLast((value) => value !== null) : own[index]),
+      );
     });
   };
   const build = () => {
@@ -45,7 +49,7 @@ export function plot({ title, lines, show, whole = false, least = 1 }) {
     drawn = undefined;
     if (!data || drawing.clientWidth === 0) return;
     fill(drawing);
-    drawn = new globalThis.uPlot(options(drawing, lines, show, { whole, least, name }), data, drawing);
+    drawn = new globalThis.uPlot(options(drawing, lines, onAxis, { whole, least, name }), data, drawing);
   };
   const resized = new ResizeObserver(() => {
     if (drawn && Math.abs(drawn.width - drawing.clientWidth) >= 1)
@@ -73,7 +77,7 @@ export function plot({ title, lines, show, whole = false, least = 1 }) {
   };
 }
 
-function options(host, lines, show, { whole, least, name }) {
+function options(host, lines, onAxis, { whole, least, name }) {
   const colour = colours(host);
   const axis = {
     stroke: colour("--quiet"),
@@ -90,13 +94,13 @@ function options(host, lines, show, { whole, least, name }) {
     cursor: { drag: { x: false, y: false }, y: false, sync: { key: "reelay" }, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, space: 80, values: (u, splits) => splits.map((at) => tick(at * 1000, days(u))) },
+      { ...axis, size: FLOOR, space: 80, values: (u, splits) => splits.map((at) => tick(at * 1000, days(u))) },
       {
         ...axis,
         size: SIDE,
         space: 28,
         incrs: whole ? whole_steps() : undefined,
-        values: (_, splits) => splits.map(show),
+        values: (_, splits) => splits.map(onAxis),
       },
     ],
     series: [{}, ...lines.map((line) => series(line, colour))],

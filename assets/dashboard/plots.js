@@ -2,7 +2,7 @@
 
 import { NoAnswer } from "./api.js";
 import { fill, h } from "./dom.js";
-import { count, duration } from "./format.js";
+import { brief, count, duration } from "./format.js";
 import { plot } from "./plot.js";
 
 /** What can be chosen, with how often it is asked for, in milliseconds: a long window changes slowly and is large. */
@@ -42,8 +42,8 @@ export function plots(app, window, note) {
     { name: "half within", tone: "first" },
     { name: "95 % within", tone: "second", dashed: true },
   ];
-  const wait = plot({ title: "Wait", show: duration, least: 1000, lines: percentiles });
-  const render = plot({ title: "From start to end", show: duration, least: 1000, lines: percentiles });
+  const wait = plot({ title: "Wait", show: duration, onAxis: brief, least: 1000, lines: percentiles });
+  const render = plot({ title: "From start to end", show: duration, onAxis: brief, least: 1000, lines: percentiles });
   const all = [depth, throughput, wait, render];
   const element = h("div", { className: "plots" }, ...all.map(({ element: own }) => own));
   let chosen = window;
