@@ -19,7 +19,7 @@ function cargoFailure(lines) {
     : "The worker did not build: see the compiler's lines above.";
 }
 
-/** Builds the worker unless build/ is what the sources give. */
+/** Builds the worker unless build/ is what the sources give; what its pages load is copied each time. */
 export async function buildWorker(toolchain) {
   copyVendored();
   if (isFresh(toolchain.name)) return;
