@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildUpstream, buildWorker } from "./build.mjs";
+import { ensureBrowser } from "./lib/browser.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
@@ -15,6 +16,7 @@ import { setup } from "./setup.mjs";
 await main(async () => {
   const toolchain = await setup();
   await ensurePython();
+  const browser = await ensureBrowser();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
   // What the tests that start real workers need: where things are, and that build/ is finished.
@@ -23,6 +25,7 @@ await main(async () => {
     REELAY_ROOT: ROOT,
     REELAY_PREBUILT: "1",
     FAKE_UPSTREAM_BIN: upstream,
+    CHROMIUM_BIN: browser,
     REELAY_RUN: tag,
     // The longest tests mostly wait for real processes, so more of them than there are cores may run.
     RUST_TEST_THREADS: process.env.RUST_TEST_THREADS ?? String(Math.max(6, availableParallelism())),

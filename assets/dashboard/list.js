@@ -9,6 +9,8 @@ import { STATUSES } from "./words.js";
 
 const PAGE = 25;
 const EVERY_MS = 3000;
+/** A search reads many entries, so it is repeated less often. */
+const SEARCH_EVERY_MS = 10_000;
 const TYPED_MS = 300;
 /** The longest a timer can wait. */
 const NEVER_MS = 2 ** 31 - 1;
@@ -52,8 +54,8 @@ export function generationList(app, given, change) {
     keep(list, rows, data, rowKey, row);
     empty.hidden = data.length > 0;
     list.hidden = data.length === 0;
-    if (data.length === 0)
-      fill(empty, ...nothing(app, Boolean(filters.status || filters.user || filters.search) || cursors.length > 1));
+    const filtered = Boolean(filters.status || filters.user || filters.search) || cursors.length > 1;
+    if (data.length === 0) fill(empty, ...nothing(app, filtered, next !== undefined));
     back.disabled = cursors.length === 1;
     forth.disabled = next === undefined;
     setText(place, cursors.length === 1 && next === undefined ? "" : `Page ${cursors.length}`);
@@ -98,7 +100,10 @@ export function generationList(app, given, change) {
   ];
   const statusField = select("Status", statuses, given.status, (value) => filter({ status: value }));
   // Later pages stay as they are, so that what is read does not move away.
-  const task = app.pulse.every(load, () => (cursors.length === 1 ? EVERY_MS : NEVER_MS));
+  const task = app.pulse.every(load, () => {
+    if (cursors.length > 1) return NEVER_MS;
+    return filters.search ? SEARCH_EVERY_MS : EVERY_MS;
+  });
   const keys = (event) => moved(event, list, searchField);
   addEventListener("keydown", keys);
   const element = h(
@@ -142,7 +147,8 @@ function typed(then) {
   };
 }
 
-function nothing(app, filtered) {
+function nothing(app, filtered, more) {
+  if (more) return [h("p", {}, "Nothing matches among these; older ones have not been looked at yet.")];
   if (filtered) return [h("p", {}, "Nothing matches these filters.")];
   const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
   return [h("p", {}, "The queue is empty: nothing has been ordered yet."), order];

@@ -54,6 +54,7 @@ const STEPS = {
   webhook_delivered: "Webhook delivered",
   webhook_failed: "Webhook failed",
   webhook_exhausted: "Webhook given up",
+  webhook_redelivered: "Webhook sent again",
 };
 
 /** Why a generation waits, as a sentence. */

@@ -25,6 +25,9 @@ export const C_COMPILER = ["gcc", "libc6-dev"];
 /** Debian's Python with what makes virtual environments. */
 export const PYTHON = ["python3", "python3-venv"];
 
+/** Debian's browser, with letters for the prompts of most languages. */
+export const BROWSER = ["chromium", "fonts-dejavu-core"];
+
 /** Raised when the layout of the toolchain that debian.mjs assembles changes. */
 export const DEBIAN_TOOLCHAIN_REVISION = 1;
 
