@@ -105,7 +105,7 @@ export class Api {
     const problem = await response.json().catch(() => undefined);
     const trouble = new Trouble(response.status, problem, response.headers.get("X-Request-Id"));
     if (response.status >= SERVER_ERROR) {
-      throw new NoAnswer(problem ? `It says: ${trouble.message} (request ${trouble.requestId})` : "");
+      throw new NoAnswer(problem ? `The worker says: ${trouble.message} (request ${trouble.requestId})` : "");
     }
     if (response.status === UNAUTHORIZED) this.#onSignedOut(trouble.message);
     throw trouble;

@@ -45,7 +45,7 @@ export function troubles(status) {
   const { exhausted = 0, exhaustedSince } = status.webhooks ?? {};
   if (exhausted > 0) {
     const events = exhausted === 1 ? "1 webhook was" : `${count(exhausted)} webhooks were`;
-    const oldest = exhaustedSince ? `, the ${exhausted === 1 ? "time" : "oldest"}: ${clock(exhaustedSince)}` : "";
+    const oldest = exhaustedSince ? `${exhausted === 1 ? "" : ", the oldest"} at ${clock(exhaustedSince)}` : "";
     found.push({
       kind: "webhooks",
       bad: true,

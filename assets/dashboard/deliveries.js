@@ -73,7 +73,7 @@ function row(first, { app, ofOneJob, note, redeliver }) {
       element.dataset.state = next.state;
       if (again) {
         again.disabled = next.state === "pending";
-        again.setAttribute("aria-label", `Send ${next.event} of ${next.generationId} again`);
+        again.setAttribute("aria-label", `Send again: ${next.event} of ${next.generationId}`);
       }
     },
   };

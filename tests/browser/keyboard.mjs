@@ -34,7 +34,7 @@ await scenario(async ({ page }) => {
   await stands(page, "Cancelled");
 
   await page.keyboard.press("Escape");
-  await rows(page).getByText("Ordered by hand").waitFor();
+  await rows(page).getByText("Ordered by hand").first().waitFor();
   const opened = () => page.evaluate(() => document.activeElement.closest("li")?.textContent ?? "");
   await until("the row has the focus again", async () => (await opened()).includes("Ordered by hand"));
   await page.keyboard.press("/");

@@ -17,7 +17,8 @@ await scenario(async ({ page }) => {
   await own.click();
   await stands(page, "Completed");
   check(new URL(page.url()).hash === `#/job/writer/${id}`, "its own address");
-  check((await page.locator(".text").textContent()) === PROMPT, "the page shows it as it is");
+  const shown = await page.locator(".text").textContent();
+  check(shown === PROMPT, `the page shows it as it is: ${shown}`);
   await page.getByText(METADATA.note).waitFor();
   await page.getByText("<i>key</i>").waitFor();
   const made = await page.locator("#app script, #app img, #app b, #app i, #app svg[onload]").count();

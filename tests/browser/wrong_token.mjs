@@ -21,7 +21,7 @@ await scenario(
     await page.getByText("The service key acts for a user: name one.").waitFor();
     await done("served", await order("served", "What the service key sees"));
     await signIn(page, KEYS.service, "served");
-    await rows(page).getByText("What the service key sees").waitFor();
+    await rows(page).getByText("What the service key sees").first().waitFor();
     check((await page.getByRole("link", { name: "Deliveries" }).count()) === 0, "no operator's page is offered");
 
     const problem = {

@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// The page's users have tokens that a script can make by itself.
 const SETTINGS: [(&str, &str); 2] = [("ENVIRONMENT", "development"), ("MAX_CONCURRENT_JOBS", "5")];
-const MANY: u64 = 10_000;
+const MANY: i64 = 10_000;
 
 #[test]
 fn one_signs_in_watches_plays_cancels_sends_again_pauses_and_resumes() {
@@ -87,11 +87,11 @@ fn fill(world: &World) {
          VALUES (?1, ?2, 1, 1, ?3, 0, ?4, ?4, ?5, ?6, ?4, ?4, 'ended', 'veo3/veo-3.1-generate-001')";
     let mut database = queue(world);
     let transaction = database.transaction().expect("a transaction");
-    let begin = now() - MANY * 1000;
+    let begin = i64::try_from(now()).expect("a time") - MANY * 1000;
     for number in 0..MANY {
         let (user, id, at) = (format!("user-{}", number % 7), format!("many-{number}"), begin + number * 1000);
         let status = if number % 10 == 0 { "failed" } else { "completed" };
-        let time = chrono::DateTime::from_timestamp_millis(i64::try_from(at).expect("a time")).expect("a time");
+        let time = chrono::DateTime::from_timestamp_millis(at).expect("a time");
         let snapshot = json!({
             "id": id, "generationId": id, "userId": user, "status": status, "phase": "done", "progress": 100,
             "prompt": format!("Number {number} of many"), "parameters": {}, "provider": "veo3",
