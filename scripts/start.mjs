@@ -32,6 +32,7 @@ await main(async () => {
   const [worker, upstream] = [`http://127.0.0.1:${ports.worker}`, `http://127.0.0.1:${ports.upstream}`];
   say(`\nReady after ${elapsed(started)}:`);
   say(`  worker          ${worker}`);
+  say(`  dashboard       ${worker}/dashboard   sign in with ${vars.ADMIN_KEY}, or dev_<userId> for a user`);
   say(`  webhook inbox   ${upstream}/inbox`);
   say(`  logs            ${LOGS}`);
 

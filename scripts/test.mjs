@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildUpstream, buildWorker } from "./build.mjs";
+import { ensureBrowser } from "./lib/browser.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
@@ -17,6 +18,7 @@ await main(async () => {
   const toolchain = await setup();
   await ensurePython();
   const promtool = await ensurePromtool();
+  const browser = await ensureBrowser();
   await buildWorker(toolchain);
   const upstream = await buildUpstream();
   // What the tests that start real workers need: where things are, and that build/ is finished.
@@ -25,6 +27,7 @@ await main(async () => {
     REELAY_ROOT: ROOT,
     REELAY_PREBUILT: "1",
     FAKE_UPSTREAM_BIN: upstream,
+    CHROMIUM_BIN: browser,
     REELAY_RUN: tag,
     PROMTOOL: promtool,
     // The longest tests mostly wait for real processes, so more of them than there are cores may run.

@@ -11,6 +11,7 @@ const VENDORED = [
     files: ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"],
     folder: "swagger-ui",
   },
+  { package: "uplot", files: ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"], folder: "uplot" },
 ];
 
 /** Copies them all; they are small and few. */

@@ -28,6 +28,9 @@ export const PYTHON = ["python3", "python3-venv"];
 /** Debian's package with Prometheus's promtool. */
 export const PROMTOOL_PACKAGE = "prometheus";
 
+/** Debian's browser, with letters for the prompts of most languages. */
+export const BROWSER = ["chromium", "fonts-dejavu-core"];
+
 /** Raised when the layout of the toolchain that debian.mjs assembles changes. */
 export const DEBIAN_TOOLCHAIN_REVISION = 1;
 

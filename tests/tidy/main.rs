@@ -9,6 +9,7 @@ mod clocks;
 mod lengths;
 mod messages;
 mod names;
+mod pages;
 mod panics;
 mod providers;
 mod purity;
@@ -83,6 +84,16 @@ fn every_step_of_a_job_has_its_line_in_the_log() {
 #[test]
 fn providers_are_known_to_the_registry_and_the_table_alone() {
     let violations = providers::mentions(&read_rust_files("src"));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
+    let mut files = source::read_files("assets/dashboard", &["js", "css"]);
+    files.push(source::File::new("assets/dashboard.html", &source::read("assets/dashboard.html")));
+    assert!(files.iter().any(|file| file.path == "assets/dashboard/style/base.css"), "the pages are really read");
+    let told = |file: &File| pages::violations(file).into_iter().map(|found| format!("{}: {found}", file.path)).collect();
+    let violations: Vec<String> = files.iter().flat_map(|file| -> Vec<String> { told(file) }).collect();
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 

@@ -44,8 +44,13 @@ pub(crate) fn read(path: &str) -> String {
 
 /// Every Rust file below `folder`, in order.
 pub(crate) fn read_rust_files(folder: &str) -> Vec<File> {
+    read_files(folder, &["rs"])
+}
+
+/// Every file below `folder` whose name ends so, in order.
+pub(crate) fn read_files(folder: &str, endings: &[&str]) -> Vec<File> {
     let mut paths = Vec::new();
-    collect(&root().join(folder), &mut paths);
+    collect(&root().join(folder), endings, &mut paths);
     paths.sort();
     paths.into_iter().map(|path| File { text: fs::read_to_string(&path).unwrap(), path: relative(&path) }).collect()
 }
@@ -58,12 +63,12 @@ fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
 }
 
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, endings: &[&str], paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
-            collect(&path, paths);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            collect(&path, endings, paths);
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|own| ending == *own)) {
             paths.push(path);
         }
     }

@@ -6,6 +6,7 @@ mod bad_input;
 mod cancelled;
 mod changes;
 mod costs;
+mod dashboard;
 mod described;
 mod description;
 mod events;

@@ -66,7 +66,8 @@ impl World {
         Lent::Own(Box::new(Self::new(setup)), None)
     }
 
-    fn new(setup: &Setup<'_>) -> Self {
+    /// A world for tests that share it among themselves.
+    pub(crate) fn new(setup: &Setup<'_>) -> Self {
         let folder = new_folder();
         let upstream = Upstream::start(&folder);
         if let Some(fixture) = setup.fixture {

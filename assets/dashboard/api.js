@@ -1,0 +1,113 @@
+// The worker's API. Every failure is one of two: it answered with a problem, or it did not answer.
+
+const TIMEOUT_MS = 15_000;
+const UNAUTHORIZED = 401;
+const SERVER_ERROR = 500;
+
+/** The worker's answer was a problem; `message` is its sentence. */
+export class Trouble extends Error {
+  /** @param {number} status @param {any} problem @param {string|null} requestId */
+  constructor(status, problem, requestId) {
+    super(problem?.detail ?? problem?.error ?? `The worker answered ${status}.`);
+    this.status = status;
+    this.code = problem?.code ?? "";
+    this.requestId = problem?.requestId ?? requestId ?? "";
+    /** @type {{pointer?: string, header?: string, parameter?: string, detail: string}[]} */
+    this.errors = problem?.errors ?? [];
+  }
+}
+
+/** The worker gave no answer, or none it stands by. */
+export class NoAnswer extends Error {
+  /** @param {string} [why] a sentence, if the worker gave one */
+  constructor(why = "") {
+    super(why || "The worker gave no answer.");
+    this.why = why;
+  }
+}
+
+export class Api {
+  #session;
+  #onSignedOut;
+
+  /**
+   * @param {{token: string, actsFor?: string, caller?: {kind: string, userId?: string, operator: boolean}}} session
+   * @param {(why: string) => void} onSignedOut called when the token is no longer good
+   */
+  constructor(session, onSignedOut = () => {}) {
+    this.#session = session;
+    this.#onSignedOut = onSignedOut;
+  }
+
+  /** @param {string} path @param {{user?: string, query?: Record<string, any>}} [options] */
+  get(path, options = {}) {
+    return this.#json("GET", path, options);
+  }
+
+  /** @param {string} path @param {{user?: string, query?: Record<string, any>, body?: any}} [options] */
+  post(path, options = {}) {
+    return this.#json("POST", path, options);
+  }
+
+  /**
+   * Opens a stream of events; the caller reads and aborts it.
+   * @param {string} path
+   * @param {{user?: string, lastEventId?: string, signal: AbortSignal}} options
+   */
+  async stream(path, { user, lastEventId, signal }) {
+    const headers = this.#headers(user);
+    headers.set("Accept", "text/event-stream");
+    if (lastEventId) headers.set("Last-Event-ID", lastEventId);
+    const response = await this.#send(path, { headers, signal, cache: "no-store" });
+    if (!response.ok) await this.#fail(response);
+    return response;
+  }
+
+  async #json(method, path, { user, query, body }) {
+    const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== "");
+    const search = new URLSearchParams(given).toString();
+    const headers = this.#headers(user);
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    const response = await this.#send(search ? `${path}?${search}` : path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) await this.#fail(response);
+    try {
+      return await response.json();
+    } catch {
+      throw new NoAnswer();
+    }
+  }
+
+  /** A key or an admin names whom it acts for; a user's token needs no name. */
+  #headers(user) {
+    const { token, actsFor, caller } = this.#session;
+    const headers = new Headers({ Authorization: `Bearer ${token}` });
+    const named = user ?? actsFor;
+    if (named && (caller === undefined || caller.operator || caller.kind !== "user")) headers.set("X-User-Id", named);
+    return headers;
+  }
+
+  async #send(path, options) {
+    try {
+      return await fetch(path, options);
+    } catch (error) {
+      if (options.signal?.aborted && error.name === "AbortError") throw error;
+      throw new NoAnswer();
+    }
+  }
+
+  async #fail(response) {
+    const problem = await response.json().catch(() => undefined);
+    const trouble = new Trouble(response.status, problem, response.headers.get("X-Request-Id"));
+    if (response.status >= SERVER_ERROR) {
+      throw new NoAnswer(problem ? `The worker says: ${trouble.message} (request ${trouble.requestId})` : "");
+    }
+    if (response.status === UNAUTHORIZED) this.#onSignedOut(trouble.message);
+    throw trouble;
+  }
+}

@@ -1,0 +1,116 @@
+// What is wrong, since when, and the button that helps.
+
+import { fill, h } from "./dom.js";
+import { ago, clock, count } from "./format.js";
+import { icon } from "./icons.js";
+import { actionButton } from "./parts.js";
+
+/** How many calls of `recover` one click makes at most. */
+const MAX_RECOVER_CALLS = 100;
+
+/** @param {import("./shell.js").App} app @param {{show: (error?: unknown) => void}} note where errors are told */
+export function banners(app, note) {
+  const element = h("div", {
+    className: "banners-of-queue",
+    attributes: { role: "region", "aria-label": "What is wrong" },
+  });
+  let shown = "";
+  const stop = app.onStatus((status) => {
+    const found = troubles(status);
+    const key = JSON.stringify(found);
+    if (key === shown) return;
+    const fresh = found.filter(({ text }) => !shown.includes(JSON.stringify(text)));
+    shown = key;
+    element.hidden = found.length === 0;
+    fill(element, ...found.map((trouble) => banner(app, trouble, note)));
+    if (fresh.length > 0) app.say(fresh.map(({ text }) => text).join(" "));
+  });
+  element.hidden = true;
+  return { element, stop };
+}
+
+/** What a status says is wrong, as sentences. Pure. */
+export function troubles(status) {
+  const found = [];
+  if (status.paused) {
+    found.push({ kind: "paused", text: `The queue is paused${since(status.pausedSince)}: nothing new is started.` });
+  }
+  for (const { upstream, backoffSince, backoffUntil } of status.upstreams ?? []) {
+    const until = backoffUntil ? `, until ${clock(backoffUntil)}` : "";
+    found.push({
+      kind: "backoff",
+      text: `${upstream} asked for a pause${since(backoffSince)}${until}: its jobs wait.`,
+    });
+  }
+  const { exhausted = 0, exhaustedSince } = status.webhooks ?? {};
+  if (exhausted > 0) {
+    const events = exhausted === 1 ? "1 webhook was" : `${count(exhausted)} webhooks were`;
+    const oldest = exhaustedSince ? `${exhausted === 1 ? "" : ", the oldest"} at ${clock(exhaustedSince)}` : "";
+    found.push({
+      kind: "webhooks",
+      bad: true,
+      since: exhaustedSince,
+      text: `${events} given up${oldest}. The app has not heard of it.`,
+    });
+  }
+  if (status.jobsWithoutTimer > 0) {
+    const jobs = status.jobsWithoutTimer === 1 ? "1 job has" : `${count(status.jobsWithoutTimer)} jobs have`;
+    found.push({
+      kind: "timers",
+      bad: true,
+      text: `${jobs} lost the timer and wait for the next sweep to set it again.`,
+    });
+  }
+  return found;
+}
+
+function since(at) {
+  return at ? ` since ${clock(at)}` : "";
+}
+
+function banner(app, trouble, note) {
+  const className = trouble.bad ? "banner bad" : "banner";
+  return h(
+    "div",
+    { className, data: { kind: trouble.kind } },
+    icon(trouble.kind === "paused" ? "pause" : "warning"),
+    h("p", {}, trouble.text),
+    ...help(app, trouble, note),
+  );
+}
+
+function help(app, { kind, since: oldest }, note) {
+  if (!app.operator) return [];
+  if (kind === "paused") return [actionButton("Resume", () => setPaused(app, false), { note })];
+  if (kind !== "webhooks") return [];
+  const recover = async () => {
+    const recovered = await recoverSince(app, oldest ?? new Date(0).toISOString());
+    app.say(`${count(recovered)} webhooks are sent again.`);
+  };
+  return [
+    h("a", { className: "button", href: "#/deliveries?state=exhausted" }, "Show"),
+    actionButton("Send all again", recover, {
+      note,
+      title: oldest ? `Everything given up since ${ago(oldest)}` : undefined,
+    }),
+  ];
+}
+
+/** Pauses or resumes the queue. @param {import("./shell.js").App} app @param {boolean} paused */
+export async function setPaused(app, paused) {
+  await app.api.post(paused ? "/api/queue/pause" : "/api/queue/resume");
+  app.say(paused ? "The queue is paused." : "The queue goes on.");
+  app.look();
+}
+
+/** Has every webhook sent again that was given up since then; answers how many. @param {string} at RFC 3339 */
+export async function recoverSince(app, at) {
+  let recovered = 0;
+  for (let call = 0; call < MAX_RECOVER_CALLS; call += 1) {
+    const answer = await app.api.post("/api/webhooks/recover", { query: { since: at } });
+    recovered += answer.recovered;
+    if (!answer.hasMore || answer.recovered === 0) break;
+  }
+  app.look();
+  return recovered;
+}

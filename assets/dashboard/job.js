@@ -1,0 +1,213 @@
+// One generation: how it stands, what it went through, what came of it, and what can be done with it.
+
+import { NoAnswer } from "./api.js";
+import { deliveryTable } from "./deliveries.js";
+import { isDialogOpen } from "./dialog.js";
+import { h, setText } from "./dom.js";
+import { follow } from "./follow.js";
+import { clock } from "./format.js";
+import { jobActions } from "./job_actions.js";
+import { jobFacts, jobParameters } from "./job_facts.js";
+import { chip, errorNote } from "./parts.js";
+import { jobRoute } from "./route.js";
+import { videoPanel } from "./video.js";
+import { waterfall } from "./waterfall.js";
+import { blocked, hasEnded, plain, STATUSES } from "./words.js";
+
+const EVERY_MS = 2000;
+/** An ended one changes only when someone else does something to it. */
+const ENDED_EVERY_MS = 15_000;
+
+/** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
+export function jobPage(app, { user, id }) {
+  app.opened = jobRoute(user, id);
+  const path = `/api/generations/${encodeURIComponent(id)}`;
+  let generation;
+  let steps = [];
+  let stream = "open";
+  let stopFollowing = () => {};
+
+  const note = errorNote();
+  const drawn = waterfall();
+  const deliveries = deliveryTable(app, { ofOneJob: true, note, onChange: () => task.now() });
+  const noDelivery = h("p", { className: "quiet" }, "None yet.");
+  const video = videoPanel();
+  const prompt = h("p", { className: "text", dir: "auto" });
+  const [facts, parameters] = [jobFacts(), jobParameters()];
+  const actions = jobActions(app, { user, id, note, onChange: () => task.now() });
+  const summary = jobSummary(id, actions.element);
+
+  const look = async () => {
+    try {
+      generation = (await app.api.get(path, { user })).generation;
+      if (stream !== "open") steps = (await app.api.get(`${path}/timeline`, { user })).timeline;
+      const list = await deliveriesOf(app, path, user);
+      show();
+      deliveries.update(list);
+      noDelivery.hidden = list.length > 0;
+      body.hidden = false;
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) note.show(error);
+      throw error;
+    }
+  };
+  const show = () => {
+    summary.update(generation);
+    setText(prompt, generation.prompt);
+    facts.update(generation);
+    parameters.update(generation);
+    video.update(generation);
+    actions.update(generation);
+    drawn.update(steps, hasEnded(generation.status));
+    // A new attempt is followed anew; what was told already comes again and replaces it.
+    if (stream === "ended" && !hasEnded(generation.status)) begin();
+  };
+  const begin = () => {
+    stream = "open";
+    stopFollowing();
+    const told = [];
+    stopFollowing = follow(app.api, user, id, {
+      onStep: (step) => {
+        told.push(step);
+        steps = told;
+        if (generation) progressed(step);
+        drawn.update(steps, hasEnded(step.status));
+        soon();
+      },
+      onProgress: (progress) => generation && progressed(progress),
+      onEnd: () => {
+        stream = "ended";
+        task.now();
+      },
+      onNone: () => {
+        stream = "none";
+        task.now();
+      },
+      onSilent: (error) => app.pulse.silent(error),
+    });
+  };
+  const progressed = ({ status, phase, progress }) => {
+    if (generation.status !== status) app.say(`${STATUSES[status]?.name ?? plain(status)}.`);
+    generation = { ...generation, status, phase, progress };
+    summary.update(generation);
+  };
+  let timer;
+  // Steps come in groups; one look tells of all of them.
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => task.now(), 150);
+  };
+  const task = app.pulse.every(look, () => (generation?.phase === "done" ? ENDED_EVERY_MS : EVERY_MS));
+  const panel = (title, ...content) => h("section", { className: "panel" }, h("h2", {}, title), ...content);
+  const body = h(
+    "div",
+    { className: "job", hidden: true },
+    h(
+      "div",
+      { className: "page-of" },
+      h("section", { className: "panel" }, h("h2", { className: "unseen" }, "Video"), video.element),
+      panel("Prompt", prompt),
+    ),
+    h("div", { className: "page-of" }, panel("Facts", facts.element), panel("Parameters", parameters.element)),
+    h("section", { className: "panel wide" }, h("h2", {}, "Timeline"), drawn.element),
+    h("section", { className: "panel wide" }, h("h2", {}, "Webhooks"), deliveries.element, noDelivery),
+  );
+  begin();
+  const element = h(
+    "div",
+    { className: "page-of" },
+    h("p", {}, h("a", { className: "back", href: app.list ?? "#/" }, "← Back to the list")),
+    summary.element,
+    note.element,
+    body,
+  );
+  const toList = (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !isDialogOpen()) location.hash = app.list ?? "#/";
+  };
+  addEventListener("keydown", toList);
+  return {
+    element,
+    title: `Generation ${id}`,
+    route: (next) => next.user === user && next.id === id,
+    stop() {
+      removeEventListener("keydown", toList);
+      clearTimeout(timer);
+      stopFollowing();
+      task.stop();
+      drawn.stop();
+      video.stop();
+    },
+  };
+}
+
+/** Older workers cannot tell of a job's deliveries; the page is worth having without them. */
+async function deliveriesOf(app, path, user) {
+  try {
+    return (await app.api.get(`${path}/deliveries`, { user })).deliveries;
+  } catch (error) {
+    if (error.code === "route_not_found") return [];
+    throw error;
+  }
+}
+
+/** The head: id, status, phase, how far it is, and why it waits or failed. */
+function jobSummary(id, actions) {
+  const status = chip(STATUSES);
+  const phase = h("span", { className: "quiet" });
+  const copy = h("button", { type: "button", className: "bare", on: { click: () => copyId(copy, id) } }, "Copy id");
+  const progress = h("progress", { max: 100, value: 0, attributes: { "aria-label": "Progress" } });
+  const percent = h("span", { className: "number quiet" });
+  const bar = h("div", { className: "progress" }, progress, percent);
+  const waits = h("p", { className: "quiet" });
+  const wrong = h("p", { className: "note" });
+  const title = h(
+    "div",
+    { className: "title" },
+    h("h1", { className: "mono" }, id),
+    status.element,
+    phase,
+    copy,
+    actions,
+  );
+  return {
+    element: h(
+      "section",
+      { className: "panel", attributes: { "aria-label": "How it stands" } },
+      title,
+      bar,
+      waits,
+      wrong,
+    ),
+    update(generation) {
+      status.update(generation.status);
+      setText(phase, phaseWords(generation));
+      bar.hidden = generation.status !== "processing";
+      progress.value = generation.progress;
+      setText(percent, `${generation.progress} %`);
+      setText(waits, generation.status === "queued" ? waiting(generation) : "");
+      waits.hidden = waits.textContent === "";
+      setText(wrong, generation.error ?? "");
+      wrong.hidden = !generation.error || generation.status === "cancelled";
+    },
+  };
+}
+
+function phaseWords({ phase, status }) {
+  if (phase === "done" || phase === "queued") return "";
+  return phase === "notifying" && hasEnded(status) ? "Telling the app" : plain(phase);
+}
+
+function waiting({ queuePosition, blockedBy, estimatedStartAt }) {
+  const place = queuePosition > 0 ? `Number ${queuePosition} in line. ` : "";
+  const guess = estimatedStartAt ? ` It may start about ${clock(estimatedStartAt)}.` : "";
+  return `${place}${blocked(blockedBy)}${guess}`;
+}
+
+async function copyId(button, id) {
+  try {
+    await navigator.clipboard.writeText(id);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Select it by hand";
+  }
+}

@@ -1,0 +1,182 @@
+// The list of generations: filters, search, pages; its first page moves by itself.
+
+import { NoAnswer } from "./api.js";
+import { isDialogOpen } from "./dialog.js";
+import { fill, h, isTyping, keep, setText } from "./dom.js";
+import { errorNote, select } from "./parts.js";
+import { row, rowKey } from "./row.js";
+import { STATUSES } from "./words.js";
+
+const PAGE = 25;
+const EVERY_MS = 3000;
+/** A search reads many entries, so it is repeated less often. */
+const SEARCH_EVERY_MS = 10_000;
+const TYPED_MS = 300;
+/** The longest a timer can wait. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/**
+ * @param {import("./shell.js").App} app
+ * @param {{status: string, user: string, search: string}} given
+ * @param {(changed: object, replace?: boolean) => void} change writes filters into the address
+ */
+export function generationList(app, given, change) {
+  let filters = given;
+  // The cursor of each page up to the present one; the first has none.
+  let cursors = [undefined];
+  let next;
+  let asked = 0;
+  const rows = new Map();
+  const note = errorNote();
+  const list = h("ul", { className: app.seesAll ? "jobs" : "jobs own", attributes: { "aria-label": "Generations" } });
+  const empty = h("div", { className: "empty", hidden: true });
+  const place = h("span", { className: "quiet", attributes: { "aria-live": "polite" } });
+  const back = h("button", { type: "button", disabled: true, on: { click: () => turn(-1) } }, "Newer");
+  const forth = h("button", { type: "button", disabled: true, on: { click: () => turn(1) } }, "Older");
+
+  const load = async () => {
+    asked += 1;
+    const mine = asked;
+    const path = app.seesAll ? "/api/queue/jobs" : "/api/generations";
+    const { status, search, user } = filters;
+    const query = { status, search, userId: app.seesAll ? user : "", limit: PAGE, after: cursors.at(-1) };
+    try {
+      const page = await app.api.get(path, { query });
+      if (mine === asked) show(page);
+    } catch (error) {
+      if (mine === asked && !(error instanceof NoAnswer)) note.show(error);
+      throw error;
+    }
+  };
+  const show = ({ data, hasMore, nextCursor }) => {
+    note.show(undefined);
+    next = hasMore ? nextCursor : undefined;
+    keep(list, rows, data, rowKey, row);
+    empty.hidden = data.length > 0;
+    list.hidden = data.length === 0;
+    const filtered = Boolean(filters.status || filters.user || filters.search) || cursors.length > 1;
+    if (data.length === 0) fill(empty, ...nothing(app, filtered, next !== undefined));
+    back.disabled = cursors.length === 1;
+    forth.disabled = next === undefined;
+    setText(place, cursors.length === 1 && next === undefined ? "" : `Page ${cursors.length}`);
+    refocus(app, list);
+  };
+  const turn = (by) => {
+    cursors = by > 0 ? [...cursors, next] : cursors.slice(0, -1);
+    task.now();
+  };
+  const filter = (changed, replace) => {
+    filters = { ...filters, ...changed };
+    cursors = [undefined];
+    change(changed, replace);
+    task.now();
+  };
+  const [searching, naming] = [
+    typed((text) => filter({ search: text }, true)),
+    typed((text) => filter({ user: text }, true)),
+  ];
+  const searchField = h("input", {
+    type: "search",
+    className: "search",
+    value: given.search,
+    maxLength: 100,
+    placeholder: "Search prompt or id",
+    attributes: { "aria-label": "Search prompt or id" },
+    on: { input: searching.listen },
+  });
+  const userField = h("input", {
+    type: "search",
+    value: given.user,
+    placeholder: "User",
+    autocomplete: "off",
+    attributes: { "aria-label": "User" },
+    on: { input: naming.listen },
+  });
+  const statuses = [
+    ["", "Every status"],
+    ...Object.entries(STATUSES)
+      .filter(([own]) => own !== "confirmed")
+      .map(([own, { name }]) => [own, name]),
+  ];
+  const statusField = select("Status", statuses, given.status, (value) => filter({ status: value }));
+  // Later pages stay as they are, so that what is read does not move away.
+  const task = app.pulse.every(load, () => {
+    if (cursors.length > 1) return NEVER_MS;
+    return filters.search ? SEARCH_EVERY_MS : EVERY_MS;
+  });
+  const keys = (event) => moved(event, list, searchField);
+  addEventListener("keydown", keys);
+  const element = h(
+    "section",
+    { className: "panel list", attributes: { "aria-label": "Generations" } },
+    h("h2", {}, app.seesAll ? "Everyone's generations" : "Your generations"),
+    h("div", { className: "choices" }, searchField, statusField, app.seesAll && userField),
+    note.element,
+    list,
+    empty,
+    h("div", { className: "actions" }, place, back, forth),
+  );
+  return {
+    element,
+    /** Takes filters from an address that was gone back to. */
+    route(next) {
+      filters = next;
+      [searchField.value, userField.value, statusField.value] = [next.search, next.user, next.status];
+      cursors = [undefined];
+      task.now();
+    },
+    stop() {
+      removeEventListener("keydown", keys);
+      searching.stop();
+      naming.stop();
+      task.stop();
+    },
+  };
+}
+
+/** Calls `then` with a field's text once typing rests. */
+function typed(then) {
+  let timer;
+  return {
+    listen(event) {
+      clearTimeout(timer);
+      const text = event.target.value.trim();
+      timer = setTimeout(() => then(text), TYPED_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function nothing(app, filtered, more) {
+  if (more) return [h("p", {}, "Nothing matches among these; older ones have not been looked at yet.")];
+  if (filtered) return [h("p", {}, "Nothing matches these filters.")];
+  const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
+  return [h("p", {}, "The queue is empty: nothing has been ordered yet."), order];
+}
+
+/** Coming back from a generation, its row has the focus again. */
+function refocus(app, list) {
+  if (!app.opened) return;
+  const link = [...list.querySelectorAll("a")].find((own) => own.getAttribute("href") === app.opened);
+  app.opened = undefined;
+  if (document.activeElement === document.body || document.activeElement?.id === "content") link?.focus();
+}
+
+/** Moves the focus through the rows by keys. */
+function moved(event, list, searchField) {
+  if (event.ctrlKey || event.metaKey || event.altKey || isDialogOpen()) return;
+  if (event.key === "Escape" && event.target === searchField) searchField.blur();
+  if (isTyping()) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    searchField.focus();
+    return;
+  }
+  const links = [...list.querySelectorAll("a")];
+  const at = links.indexOf(document.activeElement);
+  const arrows = at >= 0 ? { ArrowDown: 1, ArrowUp: -1 } : {};
+  const by = { j: 1, k: -1, ...arrows }[event.key];
+  if (by === undefined || links.length === 0) return;
+  event.preventDefault();
+  links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))].focus();
+}

@@ -1,0 +1,58 @@
+// How things stand now, in numbers.
+
+import { h, setText } from "./dom.js";
+import { count, duration, money } from "./format.js";
+
+/** @param {import("./shell.js").App} app */
+export function numbers(app) {
+  const element = h("dl", { className: "numbers" });
+  const waiting = number(element, "Waiting");
+  const running = number(element, "Running");
+  const oldest = number(element, "Oldest wait");
+  const webhooks = number(element, "Webhooks under way");
+  const cost = number(element, "Spent today");
+  const timers = number(element, "Jobs without timer");
+  const stop = app.onStatus((status) => {
+    const priorities = Object.entries(status.waitingByPriority ?? {});
+    const inLine = priorities.reduce((sum, [, own]) => sum + own, 0);
+    waiting.update(count(inLine), priorities.length > 1 || priorities[0]?.[0] > 0 ? byPriority(priorities) : "");
+    running.update(count(status.slots.used), `of ${count(status.slots.total)} slots`);
+    oldest.update(duration(status.oldestWaitMs), `mode ${status.mode}`);
+    webhooks.show(status.webhooks !== undefined);
+    webhooks.update(
+      count(status.webhooks?.pending),
+      status.webhooks?.exhausted ? `${count(status.webhooks.exhausted)} given up` : "",
+    );
+    cost.show(status.cost !== undefined && status.cost !== null);
+    cost.update(
+      money(status.cost?.today),
+      status.cost?.limit === undefined ? "no limit a day" : `of ${money(status.cost.limit)} a day`,
+    );
+    timers.update(
+      count(status.jobsWithoutTimer),
+      status.timersRepaired > 0 ? `${count(status.timersRepaired)} repaired so far` : "",
+    );
+  });
+  return { element, stop };
+}
+
+function byPriority(priorities) {
+  const sorted = priorities.toSorted(([one], [other]) => Number(other) - Number(one));
+  return sorted.map(([priority, own]) => `${count(own)} at ${priority}`).join(", ");
+}
+
+function number(list, name) {
+  const value = h("dd", {}, "–");
+  const under = h("dd", { className: "under" });
+  const element = h("div", {}, h("dt", {}, name), value, under);
+  list.append(element);
+  return {
+    update(text, below) {
+      setText(value, text);
+      setText(under, below);
+    },
+    show(shown) {
+      element.hidden = !shown;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// The first page: numbers of now, plots, the list.
+
+import { setPaused } from "./banner.js";
+import { h } from "./dom.js";
+import { generationList } from "./list.js";
+import { numbers } from "./numbers.js";
+import { actionButton, errorNote, segments } from "./parts.js";
+import { plots, WINDOWS } from "./plots.js";
+import { listRoute } from "./route.js";
+
+/** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
+export function overviewPage(app, route) {
+  let filters = read(route);
+  const change = (changed, replace) => {
+    filters = { ...filters, ...changed };
+    const address = listRoute("", filters);
+    if (replace) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    app.list = address;
+  };
+  app.list = location.hash || "#/";
+  const note = errorNote();
+  const now = numbers(app);
+  const drawn = plots(app, filters.window, note);
+  const list = generationList(app, filters, change);
+  const windows = segments("Window of the plots", WINDOWS, filters.window, (window) => {
+    change({ window });
+    drawn.window(window);
+  });
+  const pause = actionButton("Pause the queue", () => setPaused(app, !app.status()?.paused), { note });
+  pause.hidden = !app.operator;
+  const stopStatus = app.onStatus((status) => {
+    pause.textContent = status.paused ? "Resume the queue" : "Pause the queue";
+  });
+  // A phone shows the list first; there the plots are one tap away.
+  const lately = h(
+    "details",
+    { className: "lately", open: !matchMedia("(max-width: 640px)").matches },
+    h("summary", {}, "Lately"),
+    windows.element,
+    drawn.element,
+  );
+  const element = h(
+    "div",
+    { className: "page-of overview" },
+    h("h1", { className: "unseen" }, "Overview"),
+    h("div", { className: "head" }, h("h2", {}, "Now"), pause),
+    now.element,
+    note.element,
+    lately,
+    list.element,
+  );
+  return {
+    element,
+    title: "Overview",
+    route(next) {
+      app.list = location.hash || "#/";
+      filters = read(next);
+      windows.choose(filters.window);
+      drawn.window(filters.window);
+      list.route(filters);
+      return true;
+    },
+    stop() {
+      stopStatus();
+      now.stop();
+      drawn.stop();
+      list.stop();
+    },
+  };
+}
+
+function read({ query }) {
+  const known = WINDOWS.map(([value]) => value);
+  const window = known.includes(query.get("window")) ? query.get("window") : "1h";
+  return {
+    status: query.get("status") ?? "",
+    user: query.get("user") ?? "",
+    search: query.get("search") ?? "",
+    window,
+  };
+}

@@ -1,0 +1,117 @@
+// Small pieces that several components show.
+
+import { NoAnswer, Trouble } from "./api.js";
+import { fill, h, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { plain } from "./words.js";
+
+/**
+ * A word with its shape and colour, such as a status.
+ * @param {Record<string, {icon: string, tone: string, name: string}>} table
+ */
+export function chip(table) {
+  const element = h("span", { className: "status" });
+  let shown;
+  return {
+    element,
+    update(word) {
+      if (word === shown) return;
+      shown = word;
+      const known = table[word] ?? { icon: "ring", tone: "", name: plain(word) };
+      element.className = `status ${known.tone}`;
+      fill(element, icon(known.icon), known.name);
+    },
+  };
+}
+
+/** A place for an error in words, with the request's id where there is one; empty while nothing is wrong. */
+export function errorNote() {
+  const element = h("p", { className: "note", hidden: true, attributes: { role: "alert" } });
+  return {
+    element,
+    show(error) {
+      element.hidden = error === undefined;
+      if (error === undefined) return fill(element);
+      const request = error instanceof Trouble && error.requestId ? h("small", {}, `Request ${error.requestId}`) : null;
+      return fill(element, sentence(error), request);
+    },
+  };
+}
+
+/** An error as a sentence. */
+export function sentence(error) {
+  if (error instanceof NoAnswer) return `${error.message} It may or may not have been done; look again in a moment.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * A button that carries something out once at a time and says how it went.
+ * @param {string} label
+ * @param {() => Promise<void>} act
+ * @param {{className?: string, note: {show: (error?: unknown) => any}, title?: string}} options
+ */
+export function actionButton(label, act, { className = "", note, title }) {
+  const button = h("button", { type: "button", className, title }, label);
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    note.show(undefined);
+    try {
+      await act();
+    } catch (error) {
+      note.show(error);
+    }
+    button.removeAttribute("aria-busy");
+  });
+  return button;
+}
+
+/** A definition list that is updated in place: `[term, value]` with text or an element; empty values are left out. */
+export function facts() {
+  const element = h("dl", { className: "facts" });
+  const known = new Map();
+  return {
+    element,
+    /** @param {[string, string|number|undefined|null][]} rows */
+    update(rows) {
+      for (const [term, value] of rows) {
+        if (!known.has(term)) {
+          const row = { term: h("dt", {}, term), value: h("dd") };
+          known.set(term, row);
+          element.append(row.term, row.value);
+        }
+        const row = known.get(term);
+        const empty = value === undefined || value === null || value === "";
+        row.term.hidden = empty;
+        row.value.hidden = empty;
+        setText(row.value, empty ? "" : value);
+      }
+    },
+  };
+}
+
+/** A choice of a few, as pressed buttons. @param {string} label @param {[string, string][]} choices */
+export function segments(label, choices, chosen, onChoose) {
+  const buttons = choices.map(([value, text]) =>
+    h("button", { type: "button", data: { value }, on: { click: () => choose(value, true) } }, text),
+  );
+  const element = h("div", { className: "segments", attributes: { role: "group", "aria-label": label } }, ...buttons);
+  const choose = (value, told) => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.value === value));
+    if (told) onChoose(value);
+  };
+  choose(chosen, false);
+  return { element, choose: (value) => choose(value, false) };
+}
+
+/** A labelled select. @param {[string, string][]} choices */
+export function select(label, choices, value, onChange) {
+  const options = choices.map(([own, text]) => h("option", { value: own }, text));
+  const element = h(
+    "select",
+    { attributes: { "aria-label": label }, on: { change: () => onChange(element.value) } },
+    options,
+  );
+  element.value = value;
+  return element;
+}

@@ -1,0 +1,34 @@
+// The address's hash says what is shown, so that links, back and forward work.
+
+/** @typedef {{page: "overview"|"job"|"deliveries", user?: string, id?: string, query: URLSearchParams}} Route */
+
+/** @param {string} hash @returns {Route|undefined} nothing if the hash is not one of ours */
+export function readRoute(hash) {
+  if (hash !== "" && !hash.startsWith("#/")) return undefined;
+  const [path, query = ""] = hash.slice(2).split("?");
+  const parts = path.split("/").map(decode);
+  const rest = { query: new URLSearchParams(query) };
+  if (parts[0] === "job" && parts[1] && parts[2]) return { page: "job", user: parts[1], id: parts[2], ...rest };
+  if (parts[0] === "deliveries") return { page: "deliveries", ...rest };
+  return { page: "overview", ...rest };
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} user @param {string} id */
+export function jobRoute(user, id) {
+  return `#/job/${encodeURIComponent(user)}/${encodeURIComponent(id)}`;
+}
+
+/** A list's address; empty filters are left out. @param {string} page @param {Record<string, string|undefined>} filters */
+export function listRoute(page, filters) {
+  const given = Object.entries(filters).filter(([, value]) => value);
+  const query = new URLSearchParams(given).toString();
+  return `#/${page}${query ? `?${query}` : ""}`;
+}

@@ -1,0 +1,44 @@
+// One generation of the list: a link with all that matters in it.
+
+import { h, setAttribute, setText } from "./dom.js";
+import { ago, clock, money } from "./format.js";
+import { chip } from "./parts.js";
+import { jobRoute } from "./route.js";
+import { STATUSES } from "./words.js";
+
+/** The key of a row. */
+export const rowKey = ({ userId, id }) => `${userId}/${id}`;
+
+export function row() {
+  const state = chip(STATUSES);
+  const part = (name) => h("span", { className: name });
+  const [prompt, user, model, when, cost] = ["prompt", "user", "model", "when number", "cost number"].map(part);
+  prompt.dir = "auto";
+  const progress = h("span", { className: "quiet number" });
+  const link = h(
+    "a",
+    {},
+    h("span", { className: "state" }, state.element, " ", progress),
+    prompt,
+    user,
+    model,
+    when,
+    cost,
+  );
+  const element = h("li", { className: "job-row" }, link);
+  return {
+    element,
+    update(generation) {
+      setAttribute(link, "href", jobRoute(generation.userId, generation.id));
+      state.update(generation.status);
+      setText(progress, generation.queuePosition > 0 ? `no. ${generation.queuePosition}` : "");
+      setText(prompt, generation.prompt);
+      setText(user, generation.userId);
+      setText(model, generation.model);
+      setText(when, ago(generation.createdAt));
+      setAttribute(when, "title", `Ordered ${clock(generation.createdAt)}`);
+      setText(cost, generation.cost === undefined ? "" : money(generation.cost));
+      setAttribute(cost, "title", generation.cost === undefined ? null : "What it has cost so far");
+    },
+  };
+}

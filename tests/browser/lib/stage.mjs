@@ -1,0 +1,113 @@
+// A browser with a page that is watched: whatever it complains of fails the scenario, unless the scenario expects it.
+//
+// Run by `tests/workerd/dashboard.rs`, which says by variables where the worker is and which keys it takes.
+
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const PATIENCE_MS = 60_000;
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+];
+
+/** Where the worker is. */
+export const ORIGIN = process.env.REELAY_ORIGIN;
+/** What opens it. */
+export const KEYS = { admin: process.env.REELAY_ADMIN_KEY, service: process.env.REELAY_SERVICE_KEY };
+
+/**
+ * Plays one scenario on a page of its own and ends the process: 0 if it went as it should.
+ * @param {(stage: {page: import("playwright-core").Page, fresh: (options?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} play
+ * @param {{expected?: RegExp[], context?: object}} [options] `expected`: complaints that belong to the scenario
+ */
+export async function scenario(play, { expected = [], context = {} } = {}) {
+  const name = basename(process.argv[1], ".mjs");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN || "/usr/bin/chromium",
+    args: ARGUMENTS,
+  });
+  const complaints = [];
+  const pages = [];
+  const fresh = async (own = {}) => {
+    const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context, ...own });
+    const page = await opened.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await watch(page, complaints);
+    pages.push(page);
+    return page;
+  };
+  let failure;
+  try {
+    await play({ page: await fresh(), fresh });
+    const unexpected = complaints.filter((text) => !expected.some((pattern) => pattern.test(text)));
+    if (unexpected.length > 0) throw new Error(`The browser complained:\n  ${unexpected.join("\n  ")}`);
+  } catch (error) {
+    failure = error;
+    await show(name, pages.at(-1), error, complaints);
+  }
+  await browser.close();
+  process.exit(failure ? 1 : 0);
+}
+
+/** Notes errors, broken rules of the content's security, and whatever would come from elsewhere. */
+async function watch(page, complaints) {
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`page: ${error.stack}`));
+  page.on("dialog", (dialog) => {
+    complaints.push(`a dialog of the browser's: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== ORIGIN && protocol !== "data:" && protocol !== "blob:")
+      complaints.push(`elsewhere: ${request.url()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(`security policy: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+}
+
+/** What was on the screen when it went wrong. */
+async function show(name, page, error, complaints) {
+  console.log(`${name} failed: ${error.stack}`);
+  for (const text of complaints) console.log(`  complained: ${text}`);
+  if (!page || page.isClosed()) return;
+  const folder = join(process.env.CARGO_TARGET_DIR || join(ROOT, "target"), "browser");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.png`);
+  const text = await page
+    .locator("body")
+    .ariaSnapshot({ timeout: 5000 })
+    .catch(() => "nothing could be read");
+  console.log(`  at ${page.url()}, which showed:\n${text.replaceAll(/^/gm, "    ")}`);
+  await page.screenshot({ path, fullPage: true, timeout: 10_000 }).catch(() => {});
+  console.log(`  a picture of it: ${path}`);
+}
+
+/** Fails with `what` unless it holds. */
+export function check(holds, what) {
+  if (!holds) throw new Error(what);
+}
+
+/** Looks until `probe` answers something, at most a minute. @template T @param {() => Promise<T>} probe @returns {Promise<T>} */
+export async function until(what, probe) {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > deadline) throw new Error(`not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,43 @@
+// What a person does on the page, by the names a screen reader would say.
+
+import { ORIGIN } from "./stage.mjs";
+
+/** Opens the page. */
+export const open = (page, hash = "") => page.goto(`${ORIGIN}/dashboard${hash}`);
+
+/** Signs in with a token or key. */
+export async function signIn(page, token, actsFor = "") {
+  await page.getByLabel("Token or key").fill(token);
+  await page.getByLabel("Acts for user").fill(actsFor);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** Orders a generation by the dialog; the page then shows it. */
+export async function orderBy(page, prompt, user) {
+  await page.getByRole("button", { name: "New generation" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New generation" });
+  await dialog.getByLabel("Prompt").fill(prompt);
+  if (user) await dialog.getByLabel("For user").fill(user);
+  await dialog.getByRole("button", { name: "Order it" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("heading", { level: 1, name: /^d-/ }).waitFor();
+}
+
+/** The head of the generation that is shown. */
+export const summary = (page) => page.getByRole("region", { name: "How it stands" });
+
+/** Waits until the generation that is shown has this status. */
+export const stands = (page, name) => summary(page).getByText(name, { exact: true }).waitFor();
+
+/** The rows of the list. */
+export const rows = (page) => page.getByRole("list", { name: "Generations" }).getByRole("listitem");
+
+/** Marks the document, so that a reload would be seen. */
+export const mark = (page) =>
+  page.evaluate(() => {
+    globalThis.marked = true;
+  });
+
+/** Whether it is still the document that was marked. */
+export const isMarked = (page) => page.evaluate(() => globalThis.marked === true);

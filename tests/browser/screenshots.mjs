@@ -1,0 +1,62 @@
+// The pictures of the README, when `npm run screenshots` asks for them.
+
+import { fileURLToPath } from "node:url";
+import { KEYS, scenario, until } from "./lib/stage.mjs";
+import { open, rows, signIn, stands } from "./lib/steps.mjs";
+import { done, inbox, order } from "./lib/world.mjs";
+
+const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
+const PROMPTS = [
+  ["anna", "A paper boat sails down a rainy street at dusk"],
+  ["ben", "A lighthouse in a storm, waves breaking over the rocks"],
+  ["carla", "Macro of a bee on lavender, slow motion"],
+  ["anna", "A red kite over a green hill, long shot"],
+  ["carla", "Clouds over a city skyline, seen for a day [[submit:400-safety]]"],
+  ["ben", "An old tram crosses a bridge in the fog"],
+];
+
+await scenario(async ({ page, fresh }) => {
+  const ended = [];
+  for (const [index, [user, prompt]] of PROMPTS.entries()) {
+    if (index === 1) await inbox("status:410");
+    const id = await order(user, prompt.includes("[[") ? prompt : `${prompt} [[render:${2000 + 300 * index}]]`);
+    await done(user, id);
+    await inbox("ok");
+    ended.push([user, id]);
+  }
+  for (let index = 0; index < 9; index += 1) {
+    const [user, prompt] = PROMPTS[index % 4];
+    await order(user, `${prompt}, take ${index + 2} [[render:600000]]`, { priority: index % 4 === 3 ? 3 : 0 });
+  }
+  await open(page);
+  await signIn(page, KEYS.admin);
+  await rows(page).nth(12).waitFor();
+  await page.locator(".plot canvas").first().waitFor();
+  await until("the plots have data", async () => (await page.getByText(/^[1-9]\d* accepted/).count()) > 0);
+  await hideMarks(page);
+  await page.screenshot({ path: `${DOCS}dashboard.png` });
+  const [user, id] = ended[0];
+  await open(page, `#/job/${user}/${id}`);
+  await stands(page, "Completed");
+  const video = page.getByLabel("The rendered video");
+  await until("a frame of the video", () => video.evaluate((player) => player.readyState >= 2 || player.load()));
+  await page.locator("tr[data-state]").first().waitFor();
+  await hideMarks(page);
+  await page.screenshot({ path: `${DOCS}job.png` });
+  const phone = await fresh({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await open(phone);
+  await signIn(phone, KEYS.admin);
+  await rows(phone).nth(12).waitFor();
+  await phone.locator(".banner[data-kind=webhooks]").waitFor();
+  await hideMarks(phone);
+  await phone.screenshot({ path: `${DOCS}phone.png` });
+});
+
+/** Takes the local upstream's marks, which steer it, out of what is shown. */
+function hideMarks(page) {
+  return page.evaluate(() => {
+    for (const own of document.querySelectorAll(".prompt, .text")) {
+      own.textContent = own.textContent.replace(/ \[\[.*\]\]/, "");
+    }
+  });
+}

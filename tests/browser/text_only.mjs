@@ -1,0 +1,28 @@
+// What a user wrote is text, whatever it looks like.
+
+import { check, KEYS, scenario } from "./lib/stage.mjs";
+import { open, rows, signIn, stands } from "./lib/steps.mjs";
+import { order } from "./lib/world.mjs";
+
+const PROMPT = `<script>alert(1)</script><img src=x onerror=alert(2)> <b>bold</b> &amp; ${"wide".repeat(80)} مرحبا \u202eback\u202c 🎬 "quotes"`;
+const METADATA = { note: '"><svg onload=alert(3)>', "<i>key</i>": "javascript:alert(4)" };
+
+await scenario(async ({ page }) => {
+  const id = await order("writer", PROMPT, { metadata: METADATA });
+  await open(page);
+  await signIn(page, KEYS.admin);
+  const own = rows(page).locator(".prompt").first();
+  await own.waitFor();
+  check((await own.textContent()) === PROMPT, "the list shows it as it is");
+  await own.click();
+  await stands(page, "Completed");
+  check(new URL(page.url()).hash === `#/job/writer/${id}`, "its own address");
+  const shown = await page.locator(".text").textContent();
+  check(shown === PROMPT, `the page shows it as it is: ${shown}`);
+  await page.getByText(METADATA.note).waitFor();
+  await page.getByText("<i>key</i>").waitFor();
+  const made = await page.locator("#app script, #app img, #app b, #app i, #app svg[onload]").count();
+  check(made === 0, "none of it became an element");
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  check(wide <= 0, `the long word is wrapped, ${wide} px too wide`);
+});

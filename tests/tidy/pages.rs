@@ -1,0 +1,70 @@
+//! What users wrote can never become a part of a page, and a page loads nothing from elsewhere: the rules that its
+//! `Content-Security-Policy` holds in the browser, held in the source too.
+
+use crate::source::File;
+
+/// Lines; a component that needs more is two.
+const MAX_LINES: usize = 250;
+/// What makes markup or code of text, or loads from elsewhere.
+const BANNED: [&str; 12] = [
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "setHTML",
+    "createContextualFragment",
+    "DOMParser",
+    "document.write",
+    "eval(",
+    "new Function",
+    "javascript:",
+    "https://",
+    "\"style\"",
+];
+/// The name of the namespace of drawings is an address that nobody fetches.
+const NAMESPACE: &str = "http://www.w3.org/2000/svg";
+
+pub(crate) fn violations(file: &File) -> Vec<String> {
+    let text = file.text.replace(NAMESPACE, "");
+    let mut found: Vec<String> =
+        BANNED.into_iter().chain(["http://"]).filter(|word| text.contains(word)).map(|word| format!("`{word}`")).collect();
+    if file.path.ends_with(".html") {
+        found.extend(in_markup(&text));
+    }
+    let lines = file.text.lines().count();
+    if lines > MAX_LINES {
+        found.push(format!("{lines} lines, {MAX_LINES} at most"));
+    }
+    found
+}
+
+/// Code and styles within a page's markup.
+fn in_markup(text: &str) -> Vec<String> {
+    let tags = text.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag));
+    let mut found = Vec::new();
+    for tag in tags {
+        let attributes = tag.split_whitespace().skip(1).filter_map(|word| word.split_once('=')).map(|(name, _)| name);
+        for attribute in attributes {
+            if attribute == "style" || attribute.starts_with("on") {
+                found.push(format!("the attribute `{attribute}`"));
+            }
+        }
+        let is_inline = tag.starts_with("script") && !tag.contains("src=");
+        if is_inline || tag.starts_with("style") {
+            found.push(format!("what is inline in <{tag}>"));
+        }
+    }
+    found
+}
+
+#[test]
+fn markup_from_text_and_what_is_inline_or_elsewhere_are_found() {
+    for word in BANNED.into_iter().chain(["http://"]) {
+        assert_eq!(violations(&File::new("assets/dashboard/job.js", &format!("a {word} b"))).len(), 1, "{word}");
+    }
+    for tag in ["<p style=\"a\">", "<p onclick=\"a\">", "<script>", "<style>"] {
+        assert_eq!(violations(&File::new("assets/dashboard.html", tag)).len(), 1, "{tag}");
+    }
+    let good = format!("<script src=\"/a.js\"></script><p class=\"a\">{NAMESPACE}</p>");
+    assert!(violations(&File::new("assets/dashboard.html", &good)).is_empty());
+    assert_eq!(violations(&File::new("assets/dashboard/a.css", &"\n".repeat(MAX_LINES + 1))).len(), 1);
+}

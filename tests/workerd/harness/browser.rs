@@ -1,0 +1,42 @@
+//! Scenarios of `tests/browser`: Node drives a browser on the worker's page, and asks here for what only this side can
+//! do to the worker.
+//!
+//! A line `@word` of the script's output asks for `word`; "done" on its input says that it is done. All other lines are
+//! shown if it fails.
+
+use super::World;
+use super::worker::{ADMIN_KEY, SERVICE_KEY};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Plays a scenario on a world's worker; `act` does what it asks for.
+#[track_caller]
+pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
+    // Node ends the browser when its input ends, which is when this process does.
+    let mut node = Command::new("node")
+        .arg(script)
+        .env("REELAY_ORIGIN", world.worker.origin())
+        .env("REELAY_ADMIN_KEY", ADMIN_KEY)
+        .env("REELAY_SERVICE_KEY", SERVICE_KEY)
+        .env("UPSTREAM_ORIGIN", world.upstream.origin())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Node can be started");
+    let mut input = node.stdin.take().expect("an input");
+    let output = BufReader::new(node.stdout.take().expect("an output"));
+    let mut told = String::new();
+    for line in output.lines().map_while(Result::ok) {
+        match line.strip_prefix('@') {
+            Some(word) => {
+                act(word);
+                input.write_all(b"done\n").expect("the script listens");
+            }
+            None => told += &format!("{line}\n"),
+        }
+    }
+    let status = node.wait().expect("Node ends");
+    assert!(status.success(), "{scenario}:\n{told}");
+}
