@@ -15,7 +15,6 @@ mod problems;
 mod queue;
 mod schemas;
 mod service;
-mod stand_ins;
 mod videos;
 mod webhooks;
 

@@ -30,9 +30,11 @@ mod whoami;
 /// The shapes of the answers that are made here, for the description of the API.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod shapes {
+    pub(crate) use super::deliveries::{Page as DeliveryPage, Recovered};
     pub(crate) use super::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
     pub(crate) use super::health::Health;
     pub(crate) use super::models::Offered;
+    pub(crate) use super::operator::{CleanUp, Paused};
     pub(crate) use super::storage::{Page as VideoPage, Signed};
     pub(crate) use super::whoami::WhoAmI;
 }
@@ -41,8 +43,8 @@ pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
 pub use events::last_event_id;
 pub use query::{
-    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query, jobs_query,
-    list_query, metrics_window, since,
+    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query,
+    jobs_query, list_query, metrics_window, since,
 };
 pub use request_id::request_id;
 

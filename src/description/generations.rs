@@ -3,18 +3,19 @@
 use super::formats::{IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success};
 use super::operation::{Access, Operation};
 use super::schemas::Schemas;
-use super::{order, parameters, stand_ins};
+use super::{order, parameters};
 use crate::http::MAX_BODY;
 use crate::http::shapes::{Changed, Created, GenerationPage, TimelineStep};
 use crate::machine::queue::{OverBudget, Whose};
-use crate::wire::api::{FieldError, Generation, Problem};
+use crate::wire::api::{Delivery, FieldError, Generation, Problem};
+use crate::wire::events;
 use serde_json::{Value, json};
 
 const TAG: &str = "Generations";
 
 pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
     let (generation, changed) = (schemas.of::<Generation>(), schemas.of::<Changed<'static>>());
-    let mut operations = vec![create(schemas), list(schemas), timeline(schemas), events(schemas), deliveries(schemas)];
+    let mut operations = vec![create(schemas), list(schemas), timeline(schemas), live(schemas), deliveries(schemas)];
     operations.push(
         Operation::get("/api/generations/{id}", "getGeneration")
             .of(TAG, Access::Owner)
@@ -193,10 +194,10 @@ fn timeline(schemas: &mut Schemas) -> Operation {
         .fails([Problem::no_generation()])
 }
 
-fn events(schemas: &mut Schemas) -> Operation {
-    let event = schemas.of::<stand_ins::StreamedStep>();
-    let progress = schemas.of::<stand_ins::StreamedProgress>();
-    let end = schemas.of::<stand_ins::StreamedEnd>();
+fn live(schemas: &mut Schemas) -> Operation {
+    let event = schemas.of::<events::Step<'static>>();
+    let progress = schemas.of::<events::Progress>();
+    let end = schemas.of::<events::End>();
     let description = format!(
         "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
          an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \
@@ -232,7 +233,7 @@ fn events(schemas: &mut Schemas) -> Operation {
 }
 
 fn deliveries(schemas: &mut Schemas) -> Operation {
-    let deliveries = schemas.list_of::<stand_ins::Delivery>();
+    let deliveries = schemas.list_of::<Delivery>();
     Operation::get("/api/generations/{id}/deliveries", "listGenerationDeliveries")
         .of(TAG, Access::Owner)
         .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")

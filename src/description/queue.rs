@@ -4,19 +4,21 @@ use super::formats::success;
 use super::operation::{Access, Operation};
 use super::parameters::query;
 use super::schemas::Schemas;
-use super::stand_ins;
-use crate::wire::api::{FieldError, Problem};
+use crate::wire::api::{FieldError, Metrics, Problem};
 use crate::wire::message::QueueStats;
 use serde_json::json;
 
 const TAG: &str = "Queue";
+/// From `1m` to `7d`, each unit up to that.
+const WINDOW: &str =
+    "^([1-9]|[1-9][0-9]{1,3}|100[0-7][0-9]|10080)m$|^([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h$|^[1-7]d$";
 
 pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
     let stats = schemas.of::<QueueStats>();
-    let metrics = schemas.of::<stand_ins::Metrics>();
+    let metrics = schemas.of::<Metrics>();
     let numbers = "How many wait and run, for how long, in which mode, and what stands in the way. What all users together have spent \
          today is told to keys and admins only.";
-    let window = json!({ "type": "string", "pattern": "^[1-9][0-9]{0,4}[mhd]$", "default": "1h", "examples": ["15m", "1h", "7d"] });
+    let window = json!({ "type": "string", "pattern": WINDOW, "default": "1h", "examples": ["15m", "1h", "7d"] });
     vec![
         Operation::get("/api/queue/status", "getQueueStatus")
             .of(TAG, Access::Anyone)

@@ -15,7 +15,8 @@ pub const OPENING: &str = "retry: 2000\n\n";
 const HEARTBEAT: &str = ": heartbeat\n\n";
 
 #[derive(Serialize)]
-struct Step<'a> {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedStep))]
+pub struct Step<'a> {
     step: &'a str,
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,14 +27,16 @@ struct Step<'a> {
 }
 
 #[derive(Serialize)]
-struct Progress {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedProgress))]
+pub struct Progress {
     status: Status,
     phase: &'static str,
     progress: u8,
 }
 
 #[derive(Serialize)]
-struct End {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedEnd))]
+pub struct End {
     status: Status,
 }
 

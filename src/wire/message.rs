@@ -317,6 +317,7 @@ pub struct QueueStats {
 
 /// An upstream that is left alone for a while. Times are RFC 3339.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamBackoff {
     /// `{provider}/{model}`.
@@ -328,6 +329,7 @@ pub struct UpstreamBackoff {
 
 /// How many events are on their way, and how many were given up, as far as the queue has heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookStats {
     pub pending: u64,

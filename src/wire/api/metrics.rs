@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
     /// The beginning of the first minute, and the end of the last, which is the one under way.
@@ -32,6 +33,7 @@ pub struct Metrics {
 
 /// The first three are samples, null where none was taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QueueSeries {
     pub waiting: Vec<Option<u64>>,
@@ -44,6 +46,7 @@ pub struct QueueSeries {
 
 /// Attempts that ended, steps that were made again, and how long completed attempts took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessingSeries {
     pub completed: Vec<u64>,
@@ -55,6 +58,7 @@ pub struct ProcessingSeries {
 
 /// Calls to the video services.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamSeries {
     pub calls: Vec<u64>,
@@ -64,6 +68,7 @@ pub struct UpstreamSeries {
 
 /// Attempts to deliver, events given up, and the time from event to 2xx.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookSeries {
     pub delivered: Vec<u64>,
@@ -74,12 +79,14 @@ pub struct WebhookSeries {
 
 /// What was charged, less what was given back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CostSeries {
     pub dollars: Vec<f64>,
 }
 
 /// Null where nothing was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct PercentileSeries {
     pub p50: Vec<Option<Millis>>,
     pub p95: Vec<Option<Millis>>,
@@ -87,6 +94,7 @@ pub struct PercentileSeries {
 
 /// One model over the whole window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelFigures {
     pub completed: u64,
@@ -100,17 +108,24 @@ pub struct ModelFigures {
 
 /// How long something took; null when nothing was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = ModelDuration))]
 pub struct Duration {
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub p50: Option<Millis>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub p95: Option<Millis>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub mean: Option<Millis>,
 }
 
 /// One phase of one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct PhaseFigures {
     pub count: u64,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub p50: Option<Millis>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub p95: Option<Millis>,
 }
 
