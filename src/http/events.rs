@@ -20,10 +20,8 @@ pub(super) async fn follow(call: &Call, id: &str) -> Result<Answer, Problem> {
         .map_err(|error| Problem::invalid(vec![error]))?;
     if call.request.inner().method() == "HEAD" {
         // Nobody would read a stream.
-        return match view::ask(call, &key, &JobMessage::View).await? {
-            JobReply::Missing => Err(Problem::no_generation()),
-            _ => Ok(as_events(Answer::empty(200))),
-        };
+        let there = view::ask(call, &key, &JobMessage::View).await? != JobReply::Missing;
+        return if there { Ok(as_events(Answer::empty(200))) } else { Err(Problem::no_generation()) };
     }
     let followed = stub::follow(&call.env, &key, after).await;
     match followed.map_err(|error| view::unavailable(call, "job gave no answer", &error))? {

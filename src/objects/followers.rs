@@ -14,9 +14,6 @@ use futures::stream;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::AbortSignal;
 use worker::{Delay, Error, Response, Result, Storage};
 
 /// How many streams one object has open at most: one generation is watched by one user, in a few tabs.
@@ -39,16 +36,9 @@ impl Followers {
         self.open.get() >= MAX_STREAMS
     }
 
-    /// The response that tells what the follower has to tell, until it closes or, as the request's signal says, the client
-    /// has gone away.
-    pub(super) fn stream(
-        self: &Rc<Self>,
-        storage: Storage,
-        follower: Follower,
-        signal: AbortSignal,
-    ) -> Result<Response> {
-        let turn =
-            Turn { seat: Seat::take(self), caller: Caller::listen(signal), storage, follower, opening: Some(OPENING) };
+    /// The response that tells what the follower has to tell, until it closes or the client goes away.
+    pub(super) fn stream(self: &Rc<Self>, storage: Storage, follower: Follower) -> Result<Response> {
+        let turn = Turn { seat: Seat::take(self), storage, follower, opening: Some(OPENING) };
         let chunks = stream::unfold(Some(turn), async |turn| turn?.next().await);
         let mut response = Response::from_stream(chunks)?;
         response.headers_mut().set("Content-Type", EVENT_STREAM)?;
@@ -73,36 +63,9 @@ impl Drop for Seat {
     }
 }
 
-/// Whether whoever asked is still there. The platform drops a response's stream without a word when its client goes
-/// away, so the request's signal is what tells.
-struct Caller {
-    signal: AbortSignal,
-    gone: Rc<Event>,
-    _on_abort: Closure<dyn FnMut()>,
-}
-
-impl Caller {
-    fn listen(signal: AbortSignal) -> Self {
-        let gone = Rc::new(Event::new());
-        let told = gone.clone();
-        let on_abort = Closure::<dyn FnMut()>::new(move || {
-            told.notify(usize::MAX);
-        });
-        signal.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
-        Self { signal, gone, _on_abort: on_abort }
-    }
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        self.signal.set_onabort(None);
-    }
-}
-
 /// One stream, asked for its next chunk each time the last one has been taken.
 struct Turn {
     seat: Seat,
-    caller: Caller,
     storage: Storage,
     follower: Follower,
     /// What is still to be said first.
@@ -114,10 +77,7 @@ impl Turn {
     async fn next(mut self) -> Option<(Result<Vec<u8>>, Option<Self>)> {
         loop {
             // From before the look on, so that no step falls between the two.
-            let (news, gone) = (self.seat.0.news.listen(), self.caller.gone.listen());
-            if self.caller.signal.aborted() {
-                return None;
-            }
+            let news = self.seat.0.news.listen();
             let now = clock::now();
             let Look { events, then } = match self.look(now) {
                 Ok(look) => look,
@@ -136,7 +96,7 @@ impl Turn {
             }
             match then {
                 Then::LookAgain => {}
-                Then::Wait { until } => wait(news, gone, until.saturating_sub(now)).await,
+                Then::Wait { until } => wait(news, until.saturating_sub(now)).await,
                 Then::Close => return None,
             }
         }
@@ -153,10 +113,9 @@ impl Turn {
     }
 }
 
-/// Waits for news or for the caller's end, `limit` at most.
-async fn wait(news: EventListener, gone: EventListener, limit: Millis) {
-    let woken = future::select(news, gone);
-    match future::select(woken, Delay::from(Duration::from_millis(limit))).await {
+/// Waits for news, `limit` at most.
+async fn wait(news: EventListener, limit: Millis) {
+    match future::select(news, Delay::from(Duration::from_millis(limit))).await {
         Either::Left(_) | Either::Right(_) => {}
     }
 }

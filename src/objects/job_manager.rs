@@ -44,7 +44,6 @@ use crate::wire::message::{Following, JobMessage, JobReply, QueueMessage, QueueR
 use crate::{clock, log, stub};
 use std::rc::Rc;
 use tracing::Instrument;
-use web_sys::AbortSignal;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 /// How many effects one alarm carries out at most.
@@ -65,8 +64,7 @@ impl DurableObject for JobManager {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let signal = request.inner().signal();
-        let respond = async |message| self.respond(&self.answer(message).await?, signal);
+        let respond = async |message| self.respond(&self.answer(message).await?);
         self.shell.serve(request, respond).instrument(log::object()).await
     }
 
@@ -76,14 +74,10 @@ impl DurableObject for JobManager {
 }
 
 impl JobManager {
-    /// The reply, or the stream that takes its place until the request's signal says that nobody reads it.
-    fn respond(&self, said: &JobReply, signal: AbortSignal) -> Result<Response> {
+    /// The reply, or the stream that takes its place.
+    fn respond(&self, said: &JobReply) -> Result<Response> {
         if let JobReply::Follow { following: Following::Stream { created_at, after } } = said {
-            return self.followers.stream(
-                self.shell.storage(),
-                Follower::new(*created_at, *after, clock::now()),
-                signal,
-            );
+            return self.followers.stream(self.shell.storage(), Follower::new(*created_at, *after, clock::now()));
         }
         reply(said)
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How many streams of one generation may be open.
 const MAX_STREAMS: usize = 200;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_live_stream_tells_every_step_of_the_timeline_in_its_order_and_ends_with_the_job() {
@@ -113,7 +113,7 @@ fn a_retry_after_the_end_is_told_by_a_new_stream() {
 }
 
 #[test]
-fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room_at_once() {
+fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room_again() {
     let world = shared();
     let user = world.user();
     let id = pending(&user);
@@ -130,7 +130,7 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
         refused.text()
     );
     assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{:?}", refused.headers);
-    // Half of them go away; nothing happens that their streams could fail at.
+    // Half of them go away. The local proxy before the worker notices that with the next heartbeat.
     open.truncate(MAX_STREAMS / 2);
     let mut again = Vec::new();
     until("as many streams fit again", PATIENCE, || {
