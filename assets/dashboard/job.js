@@ -40,12 +40,15 @@ export function jobPage(app, { user, id }) {
   const look = async () => {
     try {
       generation = (await app.api.get(path, { user })).generation;
-      if (stream !== "open") steps = (await app.api.get(`${path}/timeline`, { user })).timeline;
-      const list = await deliveriesOf(app, path, user);
       show();
+      body.hidden = false;
+      if (stream !== "open") {
+        steps = (await app.api.get(`${path}/timeline`, { user })).timeline;
+        drawn.update(steps, hasEnded(generation.status));
+      }
+      const list = await deliveriesOf(app, path, user);
       deliveries.update(list);
       noDelivery.hidden = list.length > 0;
-      body.hidden = false;
     } catch (error) {
       if (!(error instanceof NoAnswer)) note.show(error);
       throw error;

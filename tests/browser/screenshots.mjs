@@ -6,6 +6,7 @@ import { open, rows, signIn, stands } from "./lib/steps.mjs";
 import { done, inbox, order } from "./lib/world.mjs";
 
 const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
+const MINUTE_MS = 60_000;
 const PROMPTS = [
   ["anna", "A paper boat sails down a rainy street at dusk"],
   ["ben", "A lighthouse in a storm, waves breaking over the rocks"],
@@ -16,6 +17,8 @@ const PROMPTS = [
 ];
 
 await scenario(async ({ page, fresh }) => {
+  // Nobody waits an hour for a picture: its plots show a made-up one.
+  await page.route("**/api/metrics?*", (route) => route.fulfill({ json: { success: true, metrics: busyHour() } }));
   const ended = [];
   for (const [index, [user, prompt]] of PROMPTS.entries()) {
     if (index === 1) await inbox("status:410");
@@ -51,6 +54,35 @@ await scenario(async ({ page, fresh }) => {
   await hideMarks(phone);
   await phone.screenshot({ path: `${DOCS}phone.png` });
 });
+
+/** An hour of a queue whose three slots are mostly taken. */
+function busyHour() {
+  const end = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const minutes = Array.from({ length: 60 }, (_, index) => index);
+  const series = (value) => minutes.map((minute) => Math.max(0, value(minute)));
+  const whole = (value) => series((minute) => Math.round(value(minute)));
+  const tide = (minute) => Math.sin(minute / 9) + 0.35 * Math.sin(minute * 1.7);
+  return {
+    times: minutes.map((minute) => new Date(end - (59 - minute) * MINUTE_MS).toISOString()),
+    queue: {
+      waiting: whole((minute) => 7 + 5 * tide(minute)),
+      running: whole((minute) => 4.4 + tide(minute)),
+      accepted: whole((minute) => 4 + 3 * tide(minute + 4)),
+      waitMs: {
+        p50: series((minute) => 14_000 + 9000 * tide(minute)),
+        p95: series((minute) => 34_000 + 16_000 * tide(minute)),
+      },
+    },
+    processing: {
+      completed: whole((minute) => 3.6 + 2 * tide(minute)),
+      failed: whole((minute) => (minute % 23 === 7 ? 1 : 0)),
+      durationMs: {
+        p50: series((minute) => 46_000 + 4000 * tide(2 * minute)),
+        p95: series((minute) => 71_000 + 9000 * tide(3 * minute)),
+      },
+    },
+  };
+}
 
 /** Takes the local upstream's marks, which steer it, out of what is shown. */
 function hideMarks(page) {

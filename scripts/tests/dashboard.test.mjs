@@ -1,0 +1,103 @@
+// What of the dashboard needs no browser: where bars lie, what a stream says, what is wrong.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { troubles } from "../../assets/dashboard/banner.js";
+import { parse } from "../../assets/dashboard/follow.js";
+import { brief, duration } from "../../assets/dashboard/format.js";
+import { jobRoute, listRoute, readRoute } from "../../assets/dashboard/route.js";
+import { layOut } from "../../assets/dashboard/waterfall.js";
+
+const at = (ms) => new Date(ms).toISOString();
+const steps = (...pairs) => pairs.map(([step, ms]) => ({ step, at: at(ms) }));
+
+test("a step's bar reaches to the next one, and the last of a live one to now", () => {
+  const { bars, total } = layOut(steps(["created", 0], ["started", 1000], ["submitted", 2000]), 4000, false);
+  assert.equal(total, 4000);
+  assert.deepEqual(
+    bars.map(({ from, length, took }) => [from, length, took]),
+    [
+      [0, 0.25, 1000],
+      [0.25, 0.25, 1000],
+      [0.5, 0.5, 2000],
+    ],
+  );
+});
+
+test("time between attempts and after the last end takes no room", () => {
+  const life = steps(
+    ["created", 0],
+    ["failed", 1000],
+    ["webhook_failed", 2000],
+    ["retried", 90_000],
+    ["completed", 93_000],
+    ["webhook_delivered", 900_000],
+  );
+  const { bars, total } = layOut(life, 1_000_000, true);
+  assert.equal(total, 4000);
+  assert.deepEqual(
+    bars.map(({ attempt }) => attempt),
+    [1, 1, 1, 2, 2, 2],
+  );
+  assert.deepEqual(bars[3].from, 0.25);
+  assert.equal(bars.at(-1).from, undefined);
+});
+
+test("a stream cut anywhere gives the same events", () => {
+  const text =
+    ': heartbeat\n\nid: 1\nevent: step\ndata: {"step":"created"}\n\nevent: progress\ndata: {"progress":5}\n\n';
+  for (let cut = 0; cut <= text.length; cut += 1) {
+    const first = parse(text.slice(0, cut));
+    const events = [...first.events, ...parse(first.rest + text.slice(cut)).events];
+    assert.deepEqual(
+      events.map(({ id, event, data }) => [id, event, data]),
+      [
+        ["1", "step", '{"step":"created"}'],
+        ["", "progress", '{"progress":5}'],
+      ],
+    );
+  }
+});
+
+test("what is wrong is told with its time, and nothing when nothing is", () => {
+  assert.deepEqual(
+    troubles({ paused: false, upstreams: [], webhooks: { pending: 3, exhausted: 0 }, jobsWithoutTimer: 0 }),
+    [],
+  );
+  const wrong = {
+    paused: true,
+    pausedSince: at(0),
+    upstreams: [{ upstream: "veo3/a", backoffSince: at(0), backoffUntil: at(60_000) }],
+    webhooks: { pending: 0, exhausted: 2, exhaustedSince: at(0) },
+    jobsWithoutTimer: 1,
+  };
+  const found = troubles(wrong);
+  assert.deepEqual(
+    found.map(({ kind }) => kind),
+    ["paused", "backoff", "webhooks", "timers"],
+  );
+  for (const { text } of found.slice(0, 3)) assert.match(text, /\d\d:\d\d:\d\d/);
+});
+
+test("addresses are read as they are written, and others are left alone", () => {
+  assert.deepEqual(
+    { ...readRoute(jobRoute("a/b ü", "g-1")), query: undefined },
+    { page: "job", user: "a/b ü", id: "g-1", query: undefined },
+  );
+  const list = readRoute(listRoute("", { status: "failed", search: "a&b", user: "" }));
+  assert.deepEqual([list.page, ...list.query], ["overview", ["status", "failed"], ["search", "a&b"]]);
+  assert.equal(readRoute("#content"), undefined);
+  assert.equal(readRoute("#/job/%E0%A4%A/x").user, "%E0%A4%A");
+});
+
+test("durations are told in two parts at most", () => {
+  assert.deepEqual([340, 4200, 59_000, 185_000, 7_260_000, 180_000_000].map(duration), [
+    "340 ms",
+    "4.2 s",
+    "59 s",
+    "3 min 5 s",
+    "2 h 1 min",
+    "2 d 2 h",
+  ]);
+  assert.deepEqual([0, 75_000, 5_400_000].map(brief), ["0", "1:15", "1.5 h"]);
+});
