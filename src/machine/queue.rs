@@ -214,7 +214,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Nothing
         }
         Input::Heard { ask, said } => {
-            turn.heard(&ask, said)?;
+            turn.heard(&ask, &said)?;
             Reply::Nothing
         }
     };

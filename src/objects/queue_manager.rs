@@ -32,7 +32,7 @@ use super::shell::Shell;
 use crate::config::Config;
 use crate::machine::queue::{self, Ask, Card, Errand, Input, Reply, Said, Step};
 use crate::machine::tally::Tally;
-use crate::machine::{Millis, Moment, Status};
+use crate::machine::{Moment, Status};
 use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
@@ -106,8 +106,9 @@ impl QueueManager {
                 let stats = self.rows()?.stats(&config.queue, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
             }
-            QueueMessage::Metrics { window } => {
-                Ok(QueueReply::Metrics { metrics: Box::new(self.metrics(window, moment.now)?) })
+            QueueMessage::Metrics { window, cost } => {
+                let metrics = self.metrics(MetricsBuilder::new(window, moment.now, cost))?;
+                Ok(QueueReply::Metrics { json: serde_json::to_string(&metrics)? })
             }
             QueueMessage::Totals => {
                 let rows = self.rows()?;
@@ -169,9 +170,8 @@ impl QueueManager {
     }
 
     /// A page of minutes after the other: a week of them is never in memory together.
-    fn metrics(&self, window: Millis, now: Millis) -> Result<Metrics> {
+    fn metrics(&self, mut builder: MetricsBuilder) -> Result<Metrics> {
         let rows = self.rows()?;
-        let mut builder = MetricsBuilder::new(window, now);
         let mut from = builder.first();
         loop {
             let page = rows.minutes(from)?;

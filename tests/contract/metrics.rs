@@ -55,7 +55,10 @@ fn counters_gauges_and_histograms_are_written_in_base_units_with_their_labels() 
             assert!(text.lines().any(|own| same(own, line)), "{line} in\n{text}");
         }
     }
-    assert!(classic.contains("# TYPE reelay_upstream_calls_total counter\n") && !classic.contains("# EOF"), "{classic}");
+    assert!(
+        classic.contains("# TYPE reelay_upstream_calls_total counter\n") && !classic.contains("# EOF"),
+        "{classic}"
+    );
     assert!(open.contains("# TYPE reelay_upstream_calls counter\n") && open.ends_with("# EOF\n"), "{open}");
     assert!(open.contains("# UNIT reelay_queue_wait_seconds seconds\n") && !classic.contains("# UNIT"), "{open}");
 }

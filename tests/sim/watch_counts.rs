@@ -151,7 +151,8 @@ impl World {
             tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum::<u64>()
         };
         let made = ["Submit", "Poll", "Store", "Abandon", "Deliver"].map(begun);
-        let counted = [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
+        let counted =
+            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
         let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
         let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
         let submits = |outcome: &Outcome<()>| tally.of(Count::call(Call::Submit, outcome));
@@ -162,11 +163,15 @@ impl World {
         if counted != made || tally.sum(&table::ATTEMPTS) != ended {
             let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
             self.violated(Invariant::I17, message);
-        } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown) {
+        } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown)
+        {
             let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
             self.violated(Invariant::I17, message);
         } else if done > seen.count() as u64 {
-            self.violated(Invariant::I17, format!("job {number} counted {done} submits that the upstream took, too many"));
+            self.violated(
+                Invariant::I17,
+                format!("job {number} counted {done} submits that the upstream took, too many"),
+            );
         }
     }
 }

@@ -57,7 +57,10 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
     assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
     assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());
-    assert_eq!(stored.minutes(0).unwrap(), plain.minutes.clone().into_iter().filter(|(number, _)| *number > 0).collect::<Vec<_>>());
+    assert_eq!(
+        stored.minutes(0).unwrap(),
+        plain.minutes.clone().into_iter().filter(|(number, _)| *number > 0).collect::<Vec<_>>()
+    );
     for day in (day_of(BORN) - 3..).take(8) {
         for whose in USERS.into_iter().map(Some).chain([None]) {
             assert_eq!(stored.spent(day, whose).unwrap(), plain.spent(day, whose).unwrap(), "{day} {whose:?}");

@@ -3,8 +3,8 @@
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Card, Closed, Entry, Minute, Place, Rows};
-use reelay::machine::{JobKey, Status};
 use reelay::machine::tally::Tally;
+use reelay::machine::{JobKey, Status};
 use reelay::store::queue::QueueStore;
 use std::collections::BTreeMap;
 

@@ -103,11 +103,7 @@ fn a_job_that_was_forgotten_is_not_counted_again_by_a_late_message_i17() {
 #[test]
 fn a_job_that_takes_its_name_back_from_another_goes_on_where_it_was_i17() {
     let mut story = QueueStory::with_slots(1);
-    let of = |created_at, count| Card {
-        created_at,
-        tally: limited(count),
-        ..told("job", 1, 2, Status::Completed)
-    };
+    let of = |created_at, count| Card { created_at, tally: limited(count), ..told("job", 1, 2, Status::Completed) };
     for card in [of(5, 1), of(7, 10), of(5, 2), of(7, 11)] {
         story.report(card.clone());
         let ask = reelay::machine::queue::Ask { created_at: card.created_at, ..asking("job", 1, Errand::Check) };

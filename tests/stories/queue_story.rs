@@ -177,5 +177,14 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
 pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
-    Said::State { epoch, report_number, status, submits: 0, cost_micros: None, wake_at, late: false, tally: Tally::default() }
+    Said::State {
+        epoch,
+        report_number,
+        status,
+        submits: 0,
+        cost_micros: None,
+        wake_at,
+        late: false,
+        tally: Tally::default(),
+    }
 }

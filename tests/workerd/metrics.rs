@@ -1,7 +1,7 @@
 //! What is counted of a run, as a page and as Prometheus read it.
 
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
-use crate::harness::{Api, Setup, World, until, unique};
+use crate::harness::{Api, Setup, World, unique, until};
 use crate::sdk::google::Sdk;
 use reelay::http::exposition::{Format, expose};
 use reelay::machine::tally::{Count, Spread, Tallies};
@@ -155,8 +155,9 @@ fn the_queue_asks_at_once(world: &World) {
     world.worker.kill();
     let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE place = 'watched'";
     let queues = world.worker.databases("QueueManager").into_iter().filter(|path| !path.ends_with("metadata.sqlite"));
-    let aged: usize =
-        queues.map(|path| Connection::open(path).expect("a database").execute(statement, [THREE_MINUTES]).unwrap_or(0)).sum();
+    let aged: usize = queues
+        .map(|path| Connection::open(path).expect("a database").execute(statement, [THREE_MINUTES]).unwrap_or(0))
+        .sum();
     assert_eq!(aged, 2);
     world.worker.restart();
     world.worker.tick();

@@ -37,7 +37,12 @@ pub struct Metric {
 }
 
 impl Metric {
-    const fn counter(key: &'static str, name: &'static str, labels: &'static [&'static str], help: &'static str) -> Self {
+    const fn counter(
+        key: &'static str,
+        name: &'static str,
+        labels: &'static [&'static str],
+        help: &'static str,
+    ) -> Self {
         Self { key, name, help, kind: Kind::Counter, unit: Unit::None, labels }
     }
 
@@ -66,17 +71,31 @@ impl Metric {
 
 /// From a call's answer to a day in line.
 const WAITS: &[Millis] = &[
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 14_400_000,
-    86_400_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+    14_400_000, 86_400_000,
 ];
 /// A render takes from 11 s to 6 min; a deadline is usually 10 min.
 const WORKS: &[Millis] = &[
-    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 240_000, 360_000,
-    600_000, 1_200_000,
+    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 240_000,
+    360_000, 600_000, 1_200_000,
 ];
 /// From an answer at once to the end of the webhook's schedule.
-const DELIVERIES: &[Millis] =
-    &[100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000, 7_200_000, 36_000_000, 108_000_000];
+const DELIVERIES: &[Millis] = &[
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    30_000,
+    60_000,
+    300_000,
+    1_800_000,
+    7_200_000,
+    36_000_000,
+    108_000_000,
+];
 
 /// The metrics by name.
 pub(super) mod table {
@@ -95,8 +114,12 @@ pub(super) mod table {
         Metric::money("charged", "cost_charged", "What was charged for renders, and reserved for those to come");
     pub static RETURNED: Metric =
         Metric::money("returned", "cost_returned", "What turned out not to be spent of that and was given back");
-    pub static ATTEMPTS: Metric =
-        Metric::counter("attempts", "attempts", &["outcome"], "Attempts that have ended: completed, failed or cancelled");
+    pub static ATTEMPTS: Metric = Metric::counter(
+        "attempts",
+        "attempts",
+        &["outcome"],
+        "Attempts that have ended: completed, failed or cancelled",
+    );
     pub static FAILURES: Metric =
         Metric::counter("failures", "attempt_failures", &["code"], "Attempts that have failed, by errorCode");
     pub static PROCESSING: Metric = Metric::times(

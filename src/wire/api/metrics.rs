@@ -4,11 +4,11 @@ use super::rfc3339;
 use crate::machine::queue::{MINUTES_KEPT, Minute};
 use crate::machine::tally::{Count, Histogram, Phase, Tallies, Tally, table};
 use crate::machine::{MINUTE, Millis, SECOND, Status};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
     /// The beginning of the first minute, and the end of the last, which is the one under way.
@@ -22,7 +22,7 @@ pub struct Metrics {
     pub upstream: UpstreamSeries,
     pub webhooks: WebhookSeries,
     /// For operators and the app's own server only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostSeries>,
     /// By `{provider}/{model}`, over the whole window.
     pub by_model: BTreeMap<String, ModelFigures>,
@@ -31,7 +31,7 @@ pub struct Metrics {
 }
 
 /// The first three are samples, null where none was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueSeries {
     pub waiting: Vec<Option<u64>>,
@@ -43,7 +43,7 @@ pub struct QueueSeries {
 }
 
 /// Attempts that ended, steps that were made again, and how long completed attempts took.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessingSeries {
     pub completed: Vec<u64>,
@@ -54,7 +54,7 @@ pub struct ProcessingSeries {
 }
 
 /// Calls to the video services.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamSeries {
     pub calls: Vec<u64>,
@@ -63,7 +63,7 @@ pub struct UpstreamSeries {
 }
 
 /// Attempts to deliver, events given up, and the time from event to 2xx.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookSeries {
     pub delivered: Vec<u64>,
@@ -73,20 +73,20 @@ pub struct WebhookSeries {
 }
 
 /// What was charged, less what was given back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CostSeries {
     pub dollars: Vec<f64>,
 }
 
 /// Null where nothing was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PercentileSeries {
     pub p50: Vec<Option<Millis>>,
     pub p95: Vec<Option<Millis>>,
 }
 
 /// One model over the whole window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelFigures {
     pub completed: u64,
@@ -99,7 +99,7 @@ pub struct ModelFigures {
 }
 
 /// How long something took; null when nothing was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duration {
     pub p50: Option<Millis>,
     pub p95: Option<Millis>,
@@ -107,7 +107,7 @@ pub struct Duration {
 }
 
 /// One phase of one model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PhaseFigures {
     pub count: u64,
     pub p50: Option<Millis>,
@@ -124,7 +124,7 @@ pub struct MetricsBuilder {
 
 impl MetricsBuilder {
     /// Of the last so many milliseconds, between a minute and [`MINUTES_KEPT`]; the minute of `now` is the last one.
-    pub fn new(window: Millis, now: Millis) -> Self {
+    pub fn new(window: Millis, now: Millis, with_cost: bool) -> Self {
         let minutes = window.clamp(MINUTE, MINUTES_KEPT) / MINUTE;
         let last = now / MINUTE;
         let first = (last + 1).saturating_sub(minutes);
@@ -159,7 +159,7 @@ impl MetricsBuilder {
                 exhausted: zeros(),
                 delivery_ms: percentiles(),
             },
-            cost: Some(CostSeries { dollars: vec![0.0; length] }),
+            cost: with_cost.then(|| CostSeries { dollars: vec![0.0; length] }),
             by_model: BTreeMap::new(),
             upstream_errors: BTreeMap::new(),
         };
@@ -208,10 +208,13 @@ impl MetricsBuilder {
     /// What was collected.
     pub fn finish(self) -> Metrics {
         let Self { mut metrics, whole, .. } = self;
-        metrics.by_model = whole.iter().map(|(upstream, tally)| (upstream.to_owned(), figures(tally))).collect();
-        let whole = whole.whole();
-        let errors = whole.of_metric(&table::ERRORS);
-        metrics.upstream_errors = errors.map(|(labels, count)| (labels.concat(), count)).collect();
+        // Put in one by one: a map that is collected sorts first, which is more code.
+        for (upstream, tally) in whole.iter() {
+            metrics.by_model.insert(upstream.to_owned(), figures(tally));
+        }
+        for (labels, count) in whole.whole().of_metric(&table::ERRORS) {
+            metrics.upstream_errors.insert(labels.concat(), count);
+        }
         metrics
     }
 }
@@ -229,18 +232,19 @@ fn completed(tally: &Tally) -> Histogram {
 
 fn figures(tally: &Tally) -> ModelFigures {
     let took = completed(tally);
-    let phases = Phase::ALL.map(|phase| {
+    let mut phases = BTreeMap::new();
+    for phase in Phase::ALL {
         let took = tally.histogram(&table::PHASE, Some(phase.as_str()));
         let figures = PhaseFigures { count: took.count(), p50: took.percentile(50), p95: took.percentile(95) };
-        (phase.as_str().to_owned(), figures)
-    });
+        phases.insert(phase.as_str().to_owned(), figures);
+    }
     ModelFigures {
         completed: tally.of(Count::Attempt(Status::Completed)),
         failed: tally.of(Count::Attempt(Status::Failed)),
         cancelled: tally.of(Count::Attempt(Status::Cancelled)),
         retried: tally.sum(&table::RETRIES),
         duration_ms: Duration { p50: took.percentile(50), p95: took.percentile(95), mean: took.mean() },
-        phases: phases.into(),
+        phases,
     }
 }
 
@@ -257,20 +261,24 @@ mod tests {
 
     #[test]
     fn every_minute_of_the_window_is_there_and_the_last_is_the_one_under_way() {
-        let metrics = MetricsBuilder::new(HOUR, NOW).finish();
+        let metrics = MetricsBuilder::new(HOUR, NOW, false).finish();
         assert_eq!((metrics.times.len(), metrics.step_seconds), (60, 60));
         assert_eq!(metrics.times[59], "2027-01-15T08:00:00.000Z");
-        assert_eq!([metrics.from.as_str(), metrics.to.as_str()], ["2027-01-15T07:01:00.000Z", "2027-01-15T08:01:00.000Z"]);
+        assert_eq!(
+            [metrics.from.as_str(), metrics.to.as_str()],
+            ["2027-01-15T07:01:00.000Z", "2027-01-15T08:01:00.000Z"]
+        );
         assert_eq!(metrics.times[0], metrics.from);
         for (window, length) in [(1, 1), (MINUTE, 1), (MINUTES_KEPT, 10_080), (9 * DAY, 10_080)] {
-            assert_eq!(MetricsBuilder::new(window, NOW).finish().queue.accepted.len(), length);
+            assert_eq!(MetricsBuilder::new(window, NOW, false).finish().queue.accepted.len(), length);
         }
     }
 
     #[test]
     fn what_was_counted_stands_in_its_minute_and_nothing_else_in_any() {
-        let mut builder = MetricsBuilder::new(3 * MINUTE, NOW);
-        let mut minute = Minute { sample: Some(Sample { waiting: 2, running: 1, oldest_wait: 7 }), ..Minute::default() };
+        let mut builder = MetricsBuilder::new(3 * MINUTE, NOW, true);
+        let mut minute =
+            Minute { sample: Some(Sample { waiting: 2, running: 1, oldest_wait: 7 }), ..Minute::default() };
         let tally = minute.counted.of("a/b");
         tally.count(Count::Attempt(Status::Completed), 2);
         tally.count(Count::Error(Some(ErrorCode::StorageFailed)), 3);
