@@ -10,7 +10,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{self, Registry};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 /// What every name begins with.
@@ -100,10 +100,17 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &T
 }
 
 /// The values of a metric's own labels that were counted.
-fn label_values<'a>(metric: &'a Metric, tally: &'a Tally) -> BTreeSet<Vec<&'a str>> {
+fn label_values<'a>(metric: &'a Metric, tally: &'a Tally) -> Vec<Vec<&'a str>> {
     let length = metric.labels.len();
-    let parts = tally.of_metric(metric).filter(|(parts, _)| parts.len() >= length);
-    parts.map(|(parts, _)| parts[..length].to_vec()).collect()
+    let mut values: Vec<Vec<&str>> = Vec::new();
+    for (mut parts, _) in tally.of_metric(metric) {
+        parts.truncate(length);
+        // The buckets of one histogram follow each other.
+        if values.last() != Some(&parts) {
+            values.push(parts);
+        }
+    }
+    values
 }
 
 fn upstream_labels(upstream: &str) -> Labels {

@@ -16,13 +16,11 @@ pub(super) async fn series(call: &Call) -> Result<Answer, Problem> {
     call.anyone().await?;
     let window = call.parameter("window");
     let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
-    let reply = stub::queue(&call.env, &QueueMessage::Metrics { window }).await;
+    let cost = !matches!(call.caller()?, Caller::User { admin: false, .. });
+    let reply = stub::queue(&call.env, &QueueMessage::Metrics { window, cost }).await;
     let reply = reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))?;
-    let QueueReply::Metrics { mut metrics } = reply else { return Err(view::out_of_turn(call)) };
-    if matches!(call.caller()?, Caller::User { admin: false, .. }) {
-        metrics.cost = None;
-    }
-    Answer::success("metrics", &metrics)
+    let QueueReply::Metrics { json } = reply else { return Err(view::out_of_turn(call)) };
+    Ok(Answer::text("application/json", format!(r#"{{"success":true,"metrics":{json}}}"#)))
 }
 
 /// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.

@@ -249,7 +249,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             Reply::Expiring { count }
         }
         Input::Heard { ask, said } => {
-            turn.heard(&ask, said)?;
+            turn.heard(&ask, &said)?;
             Reply::Nothing
         }
         Input::Pause => turn.pause(),

@@ -57,11 +57,12 @@ impl Tally {
     /// What of this is more than in `earlier`: never less than nothing, whichever of the two is older.
     #[must_use]
     pub fn minus(&self, earlier: &Self) -> Self {
-        let more = self.0.iter().filter_map(|(series, count)| {
+        let mut difference = Self::default();
+        for (series, count) in &self.0 {
             let more = count.saturating_sub(earlier.0.get(series).copied().unwrap_or(0));
-            (more > 0).then(|| (series.clone(), more))
-        });
-        Self(more.collect())
+            difference.grow(series, more);
+        }
+        difference
     }
 
     /// Raises each counter to what another tally of the same thing says, whichever of the two is older.

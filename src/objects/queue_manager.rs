@@ -35,7 +35,7 @@ use super::shell::{Shell, reply};
 use crate::config::Config;
 use crate::machine::queue::{self, Ask, Card, Errand, Event, Input, Reply, Said, Step};
 use crate::machine::tally::Tally;
-use crate::machine::{JobKey, Millis, Moment};
+use crate::machine::{JobKey, Moment};
 use crate::store::catalogue::{Listing, Page};
 use crate::store::cursor::Cursor;
 use crate::store::metrics;
@@ -138,8 +138,9 @@ impl QueueManager {
                 let stats = self.rows()?.stats(&config.queue, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
             }
-            QueueMessage::Metrics { window } => {
-                Ok(QueueReply::Metrics { metrics: Box::new(self.metrics(window, moment.now)?) })
+            QueueMessage::Metrics { window, cost } => {
+                let metrics = self.metrics(MetricsBuilder::new(window, moment.now, cost))?;
+                Ok(QueueReply::Metrics { json: serde_json::to_string(&metrics)? })
             }
             QueueMessage::Totals => {
                 let rows = self.rows()?;
@@ -186,9 +187,8 @@ impl QueueManager {
     }
 
     /// A page of minutes after the other: a week of them is never in memory together.
-    fn metrics(&self, window: Millis, now: Millis) -> Result<Metrics> {
+    fn metrics(&self, mut builder: MetricsBuilder) -> Result<Metrics> {
         let rows = self.rows()?;
-        let mut builder = MetricsBuilder::new(window, now);
         let mut from = builder.first();
         loop {
             let page = rows.minutes(from)?;

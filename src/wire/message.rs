@@ -3,7 +3,7 @@
 //! They travel as JSON in the body of a POST. Fields are only ever added, with defaults, so that a worker
 //! and an object of neighbouring builds understand each other.
 
-use super::api::{Generation, Metrics};
+use super::api::Generation;
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
 use crate::machine::queue::{Card, OverBudget, Redelivered, Standing, Terms};
@@ -184,6 +184,8 @@ pub enum QueueMessage {
     /// What happened within the last so many milliseconds.
     Metrics {
         window: Millis,
+        /// Whether what is spent is told, too.
+        cost: bool,
     },
     /// All that was ever counted, and the figures of [`Self::Stats`].
     Totals,
@@ -260,8 +262,9 @@ pub enum QueueReply {
         #[serde(default)]
         next: Option<String>,
     },
+    /// [`Metrics`](super::api::Metrics) as JSON, which nobody on the way has to read.
     Metrics {
-        metrics: Box<Metrics>,
+        json: String,
     },
     Totals {
         totals: Tallies,

@@ -4,6 +4,7 @@ use crate::queue_story::{QueueStory, asking, card, key, state, told};
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::lease::{DELIVERY_WATCH, WATCH};
 use reelay::machine::queue::{Card, Errand, Input, Place, Redelivered, Said};
+use reelay::machine::tally::Tally;
 use reelay::machine::{Millis, Status};
 
 const PENDING: DeliveryState = DeliveryState::Pending { next_at: 0 };
@@ -111,7 +112,17 @@ fn says(story: &mut QueueStory, events: Vec<DeliveryCard>) {
         panic!("a state is one");
     };
     let deliveries = events;
-    let said = Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries };
+    let said = Said::State {
+        epoch,
+        report_number,
+        status,
+        submits,
+        cost_micros,
+        wake_at,
+        late,
+        deliveries,
+        tally: Tally::default(),
+    };
     story.hears("job", 1, said);
 }
 

@@ -222,7 +222,17 @@ fn said(count: u64) -> Said {
     match state(1, 2, Status::Completed, Some(0)) {
         Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, .. } => {
             let tally = limited(count);
-            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, tally }
+            Said::State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                cost_micros,
+                wake_at,
+                late,
+                deliveries: Vec::new(),
+                tally,
+            }
         }
         other => other,
     }

@@ -263,16 +263,15 @@ impl<R: Rows> Turn<'_, R> {
         Ok(asks)
     }
 
-    pub(super) fn heard(&mut self, ask: &Ask, mut said: Said) -> Result<(), R::Error> {
+    pub(super) fn heard(&mut self, ask: &Ask, said: &Said) -> Result<(), R::Error> {
         let Ask { key, created_at, epoch, .. } = ask;
         let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
-        if let Said::State { deliveries, .. } = &mut said {
-            let deliveries = std::mem::take(deliveries);
-            self.note_deliveries(key, deliveries)?;
+        if let Said::State { deliveries, .. } = said {
+            self.note_deliveries(key, deliveries.clone())?;
         }
-        if let &Said::State { epoch: theirs, report_number, status, submits, cost_micros, ref tally, .. } = &said {
+        if let &Said::State { epoch: theirs, report_number, status, submits, cost_micros, ref tally, .. } = said {
             self.count(&mut entry, tally);
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
@@ -284,10 +283,10 @@ impl<R: Rows> Turn<'_, R> {
                 self.charge(&mut entry, cost)?;
             }
         }
-        match (entry.place, &said) {
+        match (entry.place, said) {
             (_, Said::Nothing) => return Ok(()),
             (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
-            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, &said),
+            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, said),
             (Place::Watched { .. }, &Said::State { status, wake_at, late, .. }) => {
                 entry.place = self.watched_on(status, wake_at);
                 self.note_late(&mut entry, late);

@@ -4,11 +4,11 @@ use super::rfc3339;
 use crate::machine::queue::{MINUTES_KEPT, Minute};
 use crate::machine::tally::{Count, Histogram, Phase, Tallies, Tally, table};
 use crate::machine::{MINUTE, Millis, SECOND, Status};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
@@ -23,7 +23,7 @@ pub struct Metrics {
     pub upstream: UpstreamSeries,
     pub webhooks: WebhookSeries,
     /// For operators and the app's own server only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostSeries>,
     /// By `{provider}/{model}`, over the whole window.
     pub by_model: BTreeMap<String, ModelFigures>,
@@ -32,7 +32,7 @@ pub struct Metrics {
 }
 
 /// The first three are samples, null where none was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QueueSeries {
@@ -45,7 +45,7 @@ pub struct QueueSeries {
 }
 
 /// Attempts that ended, steps that were made again, and how long completed attempts took.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessingSeries {
@@ -57,7 +57,7 @@ pub struct ProcessingSeries {
 }
 
 /// Calls to the video services.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamSeries {
@@ -67,7 +67,7 @@ pub struct UpstreamSeries {
 }
 
 /// Attempts to deliver, events given up, and the time from event to 2xx.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookSeries {
@@ -78,14 +78,14 @@ pub struct WebhookSeries {
 }
 
 /// What was charged, less what was given back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct CostSeries {
     pub dollars: Vec<f64>,
 }
 
 /// Null where nothing was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct PercentileSeries {
     pub p50: Vec<Option<Millis>>,
@@ -93,7 +93,7 @@ pub struct PercentileSeries {
 }
 
 /// One model over the whole window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ModelFigures {
@@ -107,7 +107,7 @@ pub struct ModelFigures {
 }
 
 /// How long something took; null when nothing was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = ModelDuration))]
 pub struct Duration {
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
@@ -119,7 +119,7 @@ pub struct Duration {
 }
 
 /// One phase of one model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct PhaseFigures {
     pub count: u64,
@@ -139,7 +139,7 @@ pub struct MetricsBuilder {
 
 impl MetricsBuilder {
     /// Of the last so many milliseconds, between a minute and [`MINUTES_KEPT`]; the minute of `now` is the last one.
-    pub fn new(window: Millis, now: Millis) -> Self {
+    pub fn new(window: Millis, now: Millis, with_cost: bool) -> Self {
         let minutes = window.clamp(MINUTE, MINUTES_KEPT) / MINUTE;
         let last = now / MINUTE;
         let first = (last + 1).saturating_sub(minutes);
@@ -174,7 +174,7 @@ impl MetricsBuilder {
                 exhausted: zeros(),
                 delivery_ms: percentiles(),
             },
-            cost: Some(CostSeries { dollars: vec![0.0; length] }),
+            cost: with_cost.then(|| CostSeries { dollars: vec![0.0; length] }),
             by_model: BTreeMap::new(),
             upstream_errors: BTreeMap::new(),
         };
@@ -223,10 +223,13 @@ impl MetricsBuilder {
     /// What was collected.
     pub fn finish(self) -> Metrics {
         let Self { mut metrics, whole, .. } = self;
-        metrics.by_model = whole.iter().map(|(upstream, tally)| (upstream.to_owned(), figures(tally))).collect();
-        let whole = whole.whole();
-        let errors = whole.of_metric(&table::ERRORS);
-        metrics.upstream_errors = errors.map(|(labels, count)| (labels.concat(), count)).collect();
+        // Put in one by one: a map that is collected sorts first, which is more code.
+        for (upstream, tally) in whole.iter() {
+            metrics.by_model.insert(upstream.to_owned(), figures(tally));
+        }
+        for (labels, count) in whole.whole().of_metric(&table::ERRORS) {
+            metrics.upstream_errors.insert(labels.concat(), count);
+        }
         metrics
     }
 }
@@ -244,18 +247,19 @@ fn completed(tally: &Tally) -> Histogram {
 
 fn figures(tally: &Tally) -> ModelFigures {
     let took = completed(tally);
-    let phases = Phase::ALL.map(|phase| {
+    let mut phases = BTreeMap::new();
+    for phase in Phase::ALL {
         let took = tally.histogram(&table::PHASE, Some(phase.as_str()));
         let figures = PhaseFigures { count: took.count(), p50: took.percentile(50), p95: took.percentile(95) };
-        (phase.as_str().to_owned(), figures)
-    });
+        phases.insert(phase.as_str().to_owned(), figures);
+    }
     ModelFigures {
         completed: tally.of(Count::Attempt(Status::Completed)),
         failed: tally.of(Count::Attempt(Status::Failed)),
         cancelled: tally.of(Count::Attempt(Status::Cancelled)),
         retried: tally.sum(&table::RETRIES),
         duration_ms: Duration { p50: took.percentile(50), p95: took.percentile(95), mean: took.mean() },
-        phases: phases.into(),
+        phases,
     }
 }
 
@@ -272,7 +276,7 @@ mod tests {
 
     #[test]
     fn every_minute_of_the_window_is_there_and_the_last_is_the_one_under_way() {
-        let metrics = MetricsBuilder::new(HOUR, NOW).finish();
+        let metrics = MetricsBuilder::new(HOUR, NOW, false).finish();
         assert_eq!((metrics.times.len(), metrics.step_seconds), (60, 60));
         assert_eq!(metrics.times[59], "2027-01-15T08:00:00.000Z");
         assert_eq!(
@@ -281,13 +285,13 @@ mod tests {
         );
         assert_eq!(metrics.times[0], metrics.from);
         for (window, length) in [(1, 1), (MINUTE, 1), (MINUTES_KEPT, 10_080), (9 * DAY, 10_080)] {
-            assert_eq!(MetricsBuilder::new(window, NOW).finish().queue.accepted.len(), length);
+            assert_eq!(MetricsBuilder::new(window, NOW, false).finish().queue.accepted.len(), length);
         }
     }
 
     #[test]
     fn what_was_counted_stands_in_its_minute_and_nothing_else_in_any() {
-        let mut builder = MetricsBuilder::new(3 * MINUTE, NOW);
+        let mut builder = MetricsBuilder::new(3 * MINUTE, NOW, true);
         let mut minute =
             Minute { sample: Some(Sample { waiting: 2, running: 1, oldest_wait: 7 }), ..Minute::default() };
         let tally = minute.counted.of("a/b");
