@@ -70,14 +70,14 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     assert_eq!(user.with_token(None).get(&format!("/api/generations/{id}?signature=a-secret")).status, 401);
     assert_eq!(user.get(&format!("/api/generations/{id}/nowhere/{id}")).status, 404);
     let lines = lines_about(&world, &id);
-    let word = |message: &str| {
+    let told = |message: &str| {
         let line = lines.iter().find(|line| line["message"] == message);
         let line = line.unwrap_or_else(|| panic!("no `{message}`: {lines:#?}"));
         (line["level"].as_str().unwrap_or_default(), line["errorCode"].as_str().unwrap_or_default())
     };
-    assert_eq!(word("[UPSTREAM] Submit refused"), ("WARN", "provider_rejected_content"));
-    assert_eq!(word("[JOB] Failed"), ("WARN", "provider_rejected_content"));
-    assert_eq!(word("[WEBHOOK] Exhausted"), ("ERROR", ""));
+    assert_eq!(told("[UPSTREAM] Submit refused"), ("WARN", "provider_rejected_content"));
+    assert_eq!(told("[JOB] Failed"), ("WARN", "provider_rejected_content"));
+    assert_eq!(told("[WEBHOOK] Exhausted"), ("ERROR", ""));
 
     let all = world.worker.lines();
     for line in &all {

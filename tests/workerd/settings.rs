@@ -14,6 +14,12 @@ fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
         assert_eq!(answer.json()["code"], "misconfigured");
     }
     assert_eq!(world.upstream.requests("submit", "for nobody").len(), 0);
+    let lines = world.worker.lines();
+    let told: Vec<_> = lines.iter().filter(|line| line["message"] == "[API] Misconfigured").collect();
+    assert!(told.len() >= 3 && told.iter().all(|line| line["level"] == "ERROR"), "{lines:#?}");
+    for line in lines {
+        assert!(!line.to_string().contains("as-fast-as-possible"), "{line}");
+    }
 }
 
 #[test]

@@ -153,7 +153,8 @@ impl Worker {
 
     /// Whether the worker has logged `message` about a generation.
     pub(crate) fn has_logged(&self, message: &str, id: &str) -> bool {
-        self.lines().iter().any(|line| line["message"] == message && line["generationId"] == id)
+        let (message, id) = (format!("\"message\":\"{message}\""), format!("\"generationId\":\"{id}\""));
+        self.log().lines().any(|line| line.contains(&message) && line.contains(&id))
     }
 
     /// The lines that the worker has logged. Wrangler paints those of the higher levels, and writes lines of its own.
