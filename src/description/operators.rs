@@ -4,7 +4,7 @@ use super::formats::{json_answer, success};
 use super::operation::{Access, Operation};
 use super::parameters::{self, query};
 use super::schemas::Schemas;
-use crate::http::shapes::{CleanUp, DeliveryPage, GenerationPage, Paused, Recovered};
+use crate::http::shapes::{CleanUp, DeliveryPage, GenerationPage, Pausing, Recovery};
 use crate::wire::api::{Delivery, FieldError, Problem};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn jobs(schemas: &mut Schemas) -> Operation {
 }
 
 fn gate(schemas: &mut Schemas) -> Vec<Operation> {
-    let gate = schemas.of::<Paused>();
+    let gate = schemas.of::<Pausing>();
     vec![
         Operation::post("/api/queue/pause", "pauseQueue")
             .of(TAG, Access::Operator)
@@ -55,7 +55,7 @@ fn gate(schemas: &mut Schemas) -> Vec<Operation> {
 
 fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
     let (delivery, page) = (schemas.of::<Delivery>(), schemas.of::<DeliveryPage>());
-    let recovered = schemas.of::<Recovered>();
+    let recovered = schemas.of::<Recovery>();
     let states = json!({ "type": "string", "enum": ["pending", "delivered", "exhausted"] });
     let since: Value = json!({
         "name": "since", "in": "query", "required": true, "description": "Those that were exhausted at or after this time.",

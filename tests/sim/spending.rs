@@ -84,8 +84,9 @@ impl World {
         }
         let same = before.filter(|before| before.card.created_at == card.created_at);
         let earlier = sums(same.map_or(&[], |before| before.charges.as_slice()));
-        for (day, micros) in sums(&entry.charges) {
-            let had = earlier.get(&day).copied().unwrap_or(0);
+        let charged = sums(&entry.charges);
+        for day in earlier.keys().chain(charged.keys()).copied().collect::<BTreeSet<_>>() {
+            let [had, micros] = [&earlier, &charged].map(|sums| sums.get(&day).copied().unwrap_or(0));
             if micros > had && day != now / DAY {
                 self.violated(Invariant::I13, format!("{} is charged to day {day}", card.key.object_name()));
             }
