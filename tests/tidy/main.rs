@@ -79,7 +79,8 @@ fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
     let mut files = source::read_files("assets/dashboard", &["js", "css"]);
     files.push(source::File::new("assets/dashboard.html", &source::read("assets/dashboard.html")));
     assert!(files.iter().any(|file| file.path == "assets/dashboard/style/base.css"), "the pages are really read");
-    let told = |file: &File| pages::violations(file).into_iter().map(|found| format!("{}: {found}", file.path)).collect();
+    let told =
+        |file: &File| pages::violations(file).into_iter().map(|found| format!("{}: {found}", file.path)).collect();
     let violations: Vec<String> = files.iter().flat_map(|file| -> Vec<String> { told(file) }).collect();
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }

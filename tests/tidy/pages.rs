@@ -25,8 +25,12 @@ const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
     let text = file.text.replace(NAMESPACE, "");
-    let mut found: Vec<String> =
-        BANNED.into_iter().chain(["http://"]).filter(|word| text.contains(word)).map(|word| format!("`{word}`")).collect();
+    let mut found: Vec<String> = BANNED
+        .into_iter()
+        .chain(["http://"])
+        .filter(|word| text.contains(word))
+        .map(|word| format!("`{word}`"))
+        .collect();
     if file.path.ends_with(".html") {
         found.extend(in_markup(&text));
     }
