@@ -43,7 +43,9 @@ await scenario(async ({ page, fresh }) => {
   await open(page, `#/job/${user}/${id}`);
   await stands(page, "Completed");
   const video = page.getByLabel("The rendered video");
-  await until("a frame of the video", () => video.evaluate((player) => player.readyState >= 2 || player.load()));
+  await video.evaluate((player) => player.play());
+  await until("a frame of the video", () => video.evaluate((player) => player.currentTime > 1));
+  await video.evaluate((player) => player.pause());
   await page.locator("tr[data-state]").first().waitFor();
   await hideMarks(page);
   await page.screenshot({ path: `${DOCS}job.png` });
