@@ -1,7 +1,7 @@
 // The first page: numbers of now, plots, the list.
 
 import { setPaused } from "./banner.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { generationList } from "./list.js";
 import { numbers } from "./numbers.js";
 import { actionButton, errorNote, segments } from "./parts.js";
@@ -19,9 +19,11 @@ export function overviewPage(app, route) {
     app.list = address;
   };
   app.list = location.hash || "#/";
-  const note = errorNote();
+  const [note, unread] = [errorNote(), errorNote()];
   const now = numbers(app);
-  const drawn = plots(app, filters.window, note);
+  // A phone shows the list first; there the plots are one tap away.
+  const lately = h("details", { className: "lately", open: !matchMedia("(max-width: 640px)").matches });
+  const drawn = plots(app, filters.window, unread, () => lately.open);
   const list = generationList(app, filters, change);
   const windows = segments("Window of the plots", WINDOWS, filters.window, (window) => {
     change({ window });
@@ -32,14 +34,8 @@ export function overviewPage(app, route) {
   const stopStatus = app.onStatus((status) => {
     pause.textContent = status.paused ? "Resume the queue" : "Pause the queue";
   });
-  // A phone shows the list first; there the plots are one tap away.
-  const lately = h(
-    "details",
-    { className: "lately", open: !matchMedia("(max-width: 640px)").matches },
-    h("summary", {}, "Lately"),
-    windows.element,
-    drawn.element,
-  );
+  fill(lately, h("summary", {}, "Lately"), windows.element, unread.element, drawn.element);
+  lately.addEventListener("toggle", drawn.look);
   const element = h(
     "div",
     { className: "page-of overview" },

@@ -110,7 +110,6 @@ function options(host, lines, onAxis, { whole, least, name }) {
 
 function series({ name, tone, dashed, steps }, colour) {
   const paths = steps ? globalThis.uPlot.paths.stepped({ align: 1 }) : undefined;
-  const points = steps ? { show: false } : { size: 4 };
   return {
     label: name,
     stroke: colour(`--${tone}`),
@@ -118,7 +117,7 @@ function series({ name, tone, dashed, steps }, colour) {
     dash: dashed ? [5, 4] : undefined,
     spanGaps: !steps,
     paths,
-    points,
+    points: { size: 4 },
   };
 }
 

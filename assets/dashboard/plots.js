@@ -15,8 +15,8 @@ export const WINDOWS = [
 ];
 const EVERY_MS = { "15m": 10_000, "1h": 10_000, "6h": 30_000, "24h": 30_000, "7d": 60_000 };
 
-/** @param {import("./shell.js").App} app @param {string} window @param {{show: (error?: unknown) => void}} note */
-export function plots(app, window, note) {
+/** @param {import("./shell.js").App} app @param {string} window @param {{show: (error?: unknown) => void}} note @param {() => boolean} isShown */
+export function plots(app, window, note, isShown) {
   const depth = plot({
     title: "In the queue",
     show: count,
@@ -61,6 +61,7 @@ export function plots(app, window, note) {
     );
   };
   const ask = async () => {
+    if (!isShown()) return;
     const asked = chosen;
     try {
       const { metrics } = await app.api.get("/api/metrics", { query: { window: asked } });
@@ -80,6 +81,7 @@ export function plots(app, window, note) {
       chosen = next;
       task.now();
     },
+    look: () => task.now(),
     stop() {
       task.stop();
       for (const own of all) own.stop();

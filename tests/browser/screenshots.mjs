@@ -18,6 +18,7 @@ const PROMPTS = [
 
 await scenario(async ({ page, fresh }) => {
   // Nobody waits an hour for a picture: its plots show a made-up one.
+  await page.setViewportSize({ width: 1280, height: 1240 });
   await page.route("**/api/metrics?*", (route) => route.fulfill({ json: { success: true, metrics: busyHour() } }));
   const ended = [];
   for (const [index, [user, prompt]] of PROMPTS.entries()) {
@@ -42,11 +43,13 @@ await scenario(async ({ page, fresh }) => {
   await open(page, `#/job/${user}/${id}`);
   await stands(page, "Completed");
   const video = page.getByLabel("The rendered video");
-  await until("a frame of the video", () => video.evaluate((player) => player.readyState >= 2 || player.load()));
+  await video.evaluate((player) => player.play());
+  await until("a frame of the video", () => video.evaluate((player) => player.currentTime > 1));
+  await video.evaluate((player) => player.pause());
   await page.locator("tr[data-state]").first().waitFor();
   await hideMarks(page);
   await page.screenshot({ path: `${DOCS}job.png` });
-  const phone = await fresh({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const phone = await fresh({ viewport: { width: 390, height: 1100 }, hasTouch: true, isMobile: true });
   await open(phone);
   await signIn(phone, KEYS.admin);
   await rows(phone).nth(12).waitFor();
@@ -66,7 +69,7 @@ function busyHour() {
     times: minutes.map((minute) => new Date(end - (59 - minute) * MINUTE_MS).toISOString()),
     queue: {
       waiting: whole((minute) => 7 + 5 * tide(minute)),
-      running: whole((minute) => 4.4 + tide(minute)),
+      running: whole((minute) => Math.min(5, 4.6 + tide(minute))),
       accepted: whole((minute) => 4 + 3 * tide(minute + 4)),
       waitMs: {
         p50: series((minute) => 14_000 + 9000 * tide(minute)),
