@@ -89,8 +89,8 @@ fn only_operators_read_the_counters_and_only_they_and_the_app_read_what_is_spent
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.json()["metrics"].get("cost").is_some(), told, "{token:?}");
     }
-    for window in ["0m", "8d", "an hour"] {
-        let bad = user.send("GET", "/api/metrics", |request| request.query(&[("window", window)]));
+    for window in ["0m", "8d", "an%20hour"] {
+        let bad = user.get(&format!("/api/metrics?window={window}"));
         assert_eq!((bad.status, &bad.json()["errors"][0]["parameter"]), (400, &json!("window")), "{window}");
     }
 }
