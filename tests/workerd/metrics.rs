@@ -155,10 +155,11 @@ fn the_queue_asks_at_once(world: &World) {
     world.worker.kill();
     let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE place = 'watched'";
     let queues = world.worker.databases("QueueManager").into_iter().filter(|path| !path.ends_with("metadata.sqlite"));
-    let aged: usize = queues
-        .map(|path| Connection::open(path).expect("a database").execute(statement, [THREE_MINUTES]).unwrap_or(0))
-        .sum();
-    assert_eq!(aged, 2);
+    for path in queues {
+        let queue = Connection::open(path).expect("a database");
+        // One that has been asked already is not watched any more.
+        queue.execute(statement, [THREE_MINUTES]).expect("the queue's entries");
+    }
     world.worker.restart();
     world.worker.tick();
 }
