@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn every_word_is_that_of_the_wire() {
         for code in ErrorCode::ALL {
-            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(serde_json::to_value(code).expect("JSON"), code.as_str());
         }
     }
 }

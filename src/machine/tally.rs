@@ -214,17 +214,17 @@ mod tests {
         tallies.of("a/3").count(Count::RateLimited, 1);
         assert_eq!(tallies.iter().count(), MAX_UPSTREAMS + 1);
         assert_eq!(tallies.of(OTHER).of(Count::RateLimited), 5);
-        assert_eq!(tallies.whole().of(Count::RateLimited), u64::try_from(MAX_UPSTREAMS).unwrap() + 6);
+        assert_eq!(tallies.whole().of(Count::RateLimited), 46);
     }
 
     #[test]
     fn a_tally_is_stored_as_a_plain_map_i11() {
         let mut tally = Tally::default();
         tally.observe(Spread::Phase(Phase::Storing), 1_500);
-        let stored = serde_json::to_string(&tally).unwrap();
+        let stored = serde_json::to_string(&tally).expect("JSON");
         assert_eq!(stored, r#"{"phase;storing;2000":1,"phase;storing;sum":1500}"#);
-        assert_eq!(serde_json::from_str::<Tally>(&stored).unwrap(), tally);
-        assert_eq!(serde_json::from_str::<Tally>(r#"{"of the future;a":7}"#).unwrap().0.len(), 1);
+        assert_eq!(serde_json::from_str::<Tally>(&stored).expect("a tally"), tally);
+        assert_eq!(serde_json::from_str::<Tally>(r#"{"of the future;a":7}"#).expect("a tally").0.len(), 1);
     }
 
     fn tally() -> impl Strategy<Value = Tally> {

@@ -128,7 +128,7 @@ impl World {
     }
 
     /// Compares what was counted of jobs with `others`; unless it is the whole of it, it may be less.
-    fn compare(&mut self, whose: &str, totals: &mut Tallies, others: &mut Tallies, whole: bool) {
+    fn compare(&mut self, source: &str, totals: &mut Tallies, others: &mut Tallies, whole: bool) {
         let upstreams: BTreeSet<String> =
             totals.iter().chain(others.iter()).map(|(upstream, _)| upstream.to_owned()).collect();
         for upstream in upstreams {
@@ -136,7 +136,7 @@ impl World {
             let more: Vec<_> = counted.iter().filter(|(series, count)| other.get(*series) < Some(count)).collect();
             let less: Vec<_> = other.iter().filter(|(series, count)| counted.get(*series) < Some(count)).collect();
             if !more.is_empty() || (whole && !less.is_empty()) {
-                let message = format!("{upstream}: counted {more:?}, {whose} {less:?} (else the same)");
+                let message = format!("{upstream}: counted {more:?}, {source} {less:?} (else the same)");
                 self.violated(Invariant::I18, message);
             }
         }

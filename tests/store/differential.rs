@@ -193,9 +193,9 @@ fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
 /// The errand is for the one who is asked only.
 fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
     let said = match said {
-        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries } => {
+        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => {
             let deliveries = deliveries_of(&key, deliveries);
-            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }
+            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally }
         }
         Said::Missing | Said::Nothing => said,
     };

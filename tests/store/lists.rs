@@ -3,6 +3,7 @@
 use crate::sqlite::Sqlite;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::queue::{Card, Entry, Place, Rows};
+use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Status};
 use reelay::store::Sql;
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
@@ -161,7 +162,19 @@ fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> 
         submits_per_minute: None,
         snapshot: serde_json::json!({ "prompt": prompt }).to_string(),
         deliveries: Vec::new(),
+        tally: Tally::default(),
     };
     let place = Place::Ended;
-    Entry { card, sequence, enqueued_at: 1, round: 1, unspent: false, late: false, charges: Vec::new(), place }
+    Entry {
+        card,
+        sequence,
+        enqueued_at: 1,
+        waits_since: 1,
+        round: 1,
+        unspent: false,
+        late: false,
+        charges: Vec::new(),
+        former: BTreeMap::default(),
+        place,
+    }
 }
