@@ -34,7 +34,7 @@ export const BROWSER = ["chromium", "fonts-dejavu-core"];
 /** Raised when the layout of the toolchain that debian.mjs assembles changes. */
 export const DEBIAN_TOOLCHAIN_REVISION = 1;
 
-/** The upload limit, gzipped, that keeps cold starts short with three wires and the logs aboard; Cloudflare allows 3 MB at least. */
+/** The upload limit, gzipped, that keeps cold starts short with all wires and logs aboard; Cloudflare allows 3 MB. */
 export const MAX_UPLOAD_GZIP_KIB = 528;
 
 /** The oldest Node these scripts run on; wrangler's newer one comes from node_modules. */
