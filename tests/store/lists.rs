@@ -174,7 +174,7 @@ fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> 
         unspent: false,
         late: false,
         charges: Vec::new(),
-        former: BTreeMap::default(),
+        former: Default::default(),
         place,
     }
 }
