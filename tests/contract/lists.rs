@@ -50,7 +50,7 @@ fn parameters<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<St
 }
 
 fn names(errors: Vec<FieldError>) -> Vec<String> {
-    errors.iter().map(|error| error.name().to_owned()).collect()
+    errors.into_iter().map(|error| error.name().to_owned()).collect()
 }
 
 #[test]

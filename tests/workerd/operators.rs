@@ -86,8 +86,8 @@ fn paused_and_resumed(world: &World, mode: &str) {
         user.ends_as(id, "completed");
         assert_eq!(world.upstream.requests("submit", prompt).len(), 1, "{prompt} in {mode}");
     }
-    let stats = world.upstream.render_stats();
-    let accepted = stats["accepted"].as_array().into_iter().flatten();
+    let rendered = world.upstream.render_stats();
+    let accepted = rendered["accepted"].as_array().into_iter().flatten();
     let accepted: Vec<&str> = accepted.filter_map(|job| job["prompt"].as_str()).collect();
     assert_eq!(accepted, prompts, "the order in {mode}");
     world.all_slots_are_free();
@@ -219,8 +219,8 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
 fn the_jobs_of_all_users_are_listed_for_operators_and_found_by_user_status_prompt_and_id_i7() {
     let world = shared();
     let (one, other, operator) = (world.user(), world.user(), operator(&world));
-    let word = unique("Zauberlehrling");
-    let ids = [&one, &other].map(|user| user.generate(&format!("the {word} at work")));
+    let magic = unique("Zauberlehrling");
+    let ids = [&one, &other].map(|user| user.generate(&format!("the {magic} at work")));
     one.ends_as(&ids[0], "completed");
     other.ends_as(&ids[1], "completed");
     let found = |api: &Api, path: &str| {
@@ -230,7 +230,7 @@ fn the_jobs_of_all_users_are_listed_for_operators_and_found_by_user_status_promp
         let ids = data.as_array().into_iter().flatten().filter_map(|job| Some(job["id"].as_str()?.to_owned()));
         ids.collect::<Vec<String>>()
     };
-    let search = word.to_uppercase();
+    let search = magic.to_uppercase();
     assert_eq!(found(&operator, &format!("/api/queue/jobs?search={search}")), [ids[1].clone(), ids[0].clone()]);
     assert_eq!(found(&operator, &format!("/api/queue/jobs?search={search}&limit=1")), [ids[1].clone()]);
     assert_eq!(found(&operator, &format!("/api/queue/jobs?userId={}", one.user)), [ids[0].clone()]);
