@@ -8,7 +8,7 @@ use super::{MINUTE, Millis, SECOND, Status};
 
 /// How often the progress of a render is looked at: only time moves it.
 pub const PROGRESS_TICK: Millis = 5 * SECOND;
-/// A stream that has told nothing for so long shows that it is alive.
+/// A stream that has told nothing for so long shows that it is alive; it also finds out so that its client is gone.
 pub const HEARTBEAT: Millis = 15 * SECOND;
 /// The longest life of a stream; its client resumes. A forgotten one keeps no object in memory for ever.
 pub const LONGEST_LIFE: Millis = 15 * MINUTE;

@@ -130,7 +130,7 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
         refused.text()
     );
     assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{:?}", refused.headers);
-    // Half of them go away. The local proxy before the worker notices that with the next heartbeat.
+    // Half of them go away, which the platform notices when their streams next write: with the heartbeat.
     open.truncate(MAX_STREAMS / 2);
     let mut again = Vec::new();
     until("as many streams fit again", PATIENCE, || {
