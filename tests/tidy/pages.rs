@@ -2,6 +2,7 @@
 //! `Content-Security-Policy` holds in the browser, held in the source too.
 
 use crate::source::File;
+use std::path::Path;
 
 /// Lines; a component that needs more is two.
 const MAX_LINES: usize = 250;
@@ -31,7 +32,7 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         .filter(|word| text.contains(word))
         .map(|word| format!("`{word}`"))
         .collect();
-    if file.path.ends_with(".html") {
+    if Path::new(&file.path).extension().is_some_and(|ending| ending == "html") {
         found.extend(in_markup(&text));
     }
     let lines = file.text.lines().count();

@@ -27,16 +27,16 @@ pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
         .expect("Node can be started");
     let mut input = node.stdin.take().expect("an input");
     let output = BufReader::new(node.stdout.take().expect("an output"));
-    let mut told = String::new();
+    let mut told = Vec::new();
     for line in output.lines().map_while(Result::ok) {
         match line.strip_prefix('@') {
-            Some(word) => {
-                act(word);
+            Some(wish) => {
+                act(wish);
                 input.write_all(b"done\n").expect("the script listens");
             }
-            None => told += &format!("{line}\n"),
+            None => told.push(line),
         }
     }
     let status = node.wait().expect("Node ends");
-    assert!(status.success(), "{scenario}:\n{told}");
+    assert!(status.success(), "{scenario}:\n{}", told.join("\n"));
 }
