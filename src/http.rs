@@ -30,13 +30,13 @@ mod whoami;
 /// The shapes of the answers that are made here, for the description of the API.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod shapes {
-    pub(crate) use super::deliveries::{Page as DeliveryPage, Recovery};
-    pub(crate) use super::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
-    pub(crate) use super::health::Health;
-    pub(crate) use super::models::Offered;
-    pub(crate) use super::operator::{CleanUp, Pausing};
-    pub(crate) use super::storage::{Page as VideoPage, Signed};
-    pub(crate) use super::whoami::WhoAmI;
+    pub(crate) use crate::http::deliveries::{Page as DeliveryPage, Recovery};
+    pub(crate) use crate::http::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
+    pub(crate) use crate::http::health::Health;
+    pub(crate) use crate::http::models::Offered;
+    pub(crate) use crate::http::operator::{CleanUp, Pausing};
+    pub(crate) use crate::http::storage::{Page as VideoPage, Signed};
+    pub(crate) use crate::http::whoami::WhoAmI;
 }
 
 pub use body::{MAX_BODY, is_json};

@@ -14,22 +14,16 @@ pub(super) enum Action {
     ActedForUser,
 }
 
-impl Action {
-    fn words(self) -> &'static str {
-        match self {
-            Self::Paused => "Queue paused",
-            Self::Resumed => "Queue resumed",
-            Self::Redelivered => "Webhook redelivered",
-            Self::Recovered => "Webhooks recovered",
-            Self::CleanedUp => "Clean-up started",
-            Self::ActedForUser => "Acted for a user",
-        }
-    }
-}
-
 /// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome` what came of it.
 pub(super) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
-    tracing::info!(operator, userId = user, outcome, "[AUDIT] {}", action.words());
+    match action {
+        Action::Paused => tracing::info!(operator, outcome, "[AUDIT] Queue paused"),
+        Action::Resumed => tracing::info!(operator, outcome, "[AUDIT] Queue resumed"),
+        Action::Redelivered => tracing::info!(operator, userId = user, outcome, "[AUDIT] Webhook redelivered"),
+        Action::Recovered => tracing::info!(operator, outcome, "[AUDIT] Webhooks recovered"),
+        Action::CleanedUp => tracing::info!(operator, outcome, "[AUDIT] Clean-up started"),
+        Action::ActedForUser => tracing::info!(operator, userId = user, outcome, "[AUDIT] Acted for a user"),
+    }
 }
 
 /// The same of an operator who acted for another user, once the answer's status is known. Reading is no act.

@@ -4,7 +4,8 @@ use crate::machine::Status;
 use crate::machine::queue::MAX_PRIORITY;
 use crate::machine::tally::{Histogram, Kind, Metric, TABLE, Tallies, Tally, Unit};
 use crate::wire::api::dollars;
-use crate::wire::message::QueueStats;
+use crate::wire::message::{QueueStats, UpstreamBackoff};
+use chrono::DateTime;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text};
 use prometheus_client::metrics::MetricType;
@@ -169,7 +170,13 @@ fn write_gauges(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt:
     gauge("slots_used", "Slots that are held now.", None, &alone(stats.slots.used))?;
     let help = "Jobs whose timer was found lost or that do not answer; 0 in a healthy system.";
     gauge("jobs_without_timer", help, None, &alone(stats.jobs_without_timer))?;
-    // What the queue's figures say of a pause and of back-offs belongs here.
+    gauge("queue_paused", "Whether an operator has had nobody started.", None, &alone(u64::from(stats.paused)))?;
+    let help = "Webhooks that are still to be taken by the app.";
+    gauge("webhooks_pending", help, None, &alone(stats.webhooks.pending))?;
+    gauge("webhooks_exhausted", "Webhooks that were given up.", None, &alone(stats.webhooks.exhausted))?;
+    let backoffs: Vec<_> = stats.upstreams.iter().map(backoff).collect();
+    let help = "Until when an upstream wants to be left alone, since the Unix epoch; absent for those that do not.";
+    gauge("upstream_backoff_until_timestamp", help, Some(registry::Unit::Seconds), &backoffs)?;
     if let Some(cost) = stats.cost {
         let help = "What today commits, UTC.";
         gauge("cost_today", help, Some(money()), &[(Labels::new(), cost.today)])?;
@@ -180,6 +187,11 @@ fn write_gauges(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt:
     let help = "Lost timers that were found and set again.";
     let mut repaired = encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
     write_counter(&mut repaired, stats.timers_repaired, Unit::None)
+}
+
+fn backoff(upstream: &UpstreamBackoff) -> (Labels, f64) {
+    let until = DateTime::parse_from_rfc3339(&upstream.backoff_until).map_or(0, |until| until.timestamp_millis());
+    (upstream_labels(&upstream.upstream), seconds(u64::try_from(until).unwrap_or(0)))
 }
 
 fn money() -> registry::Unit {

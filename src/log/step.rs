@@ -4,7 +4,7 @@ use crate::machine::outcome::ErrorCode;
 use tracing::Level;
 
 /// The word in the timeline, the message and the level.
-pub const STEPS: [(&str, &str, Level); 27] = [
+pub const STEPS: [(&str, &str, Level); 28] = [
     ("created", "[JOB] Created", Level::INFO),
     ("confirmed", "[JOB] Confirmed", Level::INFO),
     ("started", "[JOB] Started", Level::INFO),
@@ -31,6 +31,7 @@ pub const STEPS: [(&str, &str, Level); 27] = [
     ("retried", "[JOB] Retried", Level::INFO),
     ("webhook_delivered", "[WEBHOOK] Delivered", Level::INFO),
     ("webhook_failed", "[WEBHOOK] Attempt failed", Level::WARN),
+    ("webhook_redelivered", "[WEBHOOK] Redelivery asked for", Level::INFO),
     ("webhook_exhausted", "[WEBHOOK] Exhausted", Level::ERROR),
 ];
 
