@@ -5,13 +5,16 @@ pub mod range;
 pub mod router;
 
 mod answer;
+mod audit;
 mod body;
 mod call;
 mod cors;
+mod deliveries;
 mod generations;
 mod health;
 mod limit;
 mod models;
+mod operator;
 mod query;
 mod queue;
 mod request_id;
@@ -33,7 +36,10 @@ pub(crate) mod shapes {
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
-pub use query::{DEFAULT_LIMIT, ListQuery, MAX_CURSOR, MAX_LIMIT, list_query};
+pub use query::{
+    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query, jobs_query,
+    list_query, since,
+};
 pub use request_id::request_id;
 
 use crate::clock;
@@ -83,7 +89,9 @@ async fn respond(request: Request, env: Env, context: Context, config: Config, r
         Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
     };
     let mut call = Call::new(request, url, env, context, config, request_id);
-    dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem)
+    let answer = dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem);
+    audit::acted(&call, answer.status());
+    answer
 }
 
 async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem> {
@@ -107,16 +115,14 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::DeleteVideo { id } => storage::delete(call, &id).await,
         Resource::UpstreamPush => upstream::receive(call).await,
         Resource::WhoAmI => whoami::show(call).await,
-        Resource::Events { .. }
-        | Resource::Deliveries { .. }
-        | Resource::QueueJobs
-        | Resource::Pause
-        | Resource::Resume
-        | Resource::ListDeliveries
-        | Resource::Redeliver { .. }
-        | Resource::Recover
-        | Resource::CleanUp
-        | Resource::Metrics
-        | Resource::OpenMetrics => Err(Problem::no_route()),
+        Resource::QueueJobs => operator::jobs(call).await,
+        Resource::Pause => operator::pause(call).await,
+        Resource::Resume => operator::resume(call).await,
+        Resource::CleanUp => operator::clean_up(call).await,
+        Resource::Deliveries { id } => deliveries::of_generation(call, &id).await,
+        Resource::ListDeliveries => deliveries::list(call).await,
+        Resource::Redeliver { id } => deliveries::redeliver(call, &id).await,
+        Resource::Recover => deliveries::recover(call).await,
+        Resource::Events { .. } | Resource::Metrics | Resource::OpenMetrics => Err(Problem::no_route()),
     }
 }

@@ -7,7 +7,7 @@
 use super::line;
 use crate::clock;
 use crate::log::{self, Line};
-use crate::machine::queue::{Standing, claim_delay};
+use crate::machine::queue::{Standing, claim_again, claim_delay};
 use crate::machine::{JobKey, MINUTE, Millis, SECOND, Status};
 use crate::stub;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
@@ -27,15 +27,9 @@ const UNKNOWN_POSITION: u64 = 10;
 /// What becomes of a message.
 enum Verdict {
     Acknowledge,
-    /// Comes back; its job has this position in line and is expected to start in so many milliseconds.
-    Again {
-        position: u64,
-        wait: Millis,
-    },
+    /// Comes back after so many milliseconds.
+    Again(Millis),
 }
-
-/// Comes back as soon as its age allows.
-const AGAIN: Verdict = Verdict::Again { position: 0, wait: 0 };
 
 /// Takes a batch of either queue.
 pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
@@ -57,10 +51,9 @@ pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
 async fn start(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let now = clock::now();
     let age = now.saturating_sub(message.timestamp().as_millis());
-    match claim(env, &wake_up.key(), now).await {
+    match claim(env, &wake_up.key(), now, age).await {
         Verdict::Acknowledge => message.ack(),
-        Verdict::Again { position, wait } => {
-            let delay = claim_delay(wait, position, age);
+        Verdict::Again(delay) => {
             if age >= REPLACED_AFTER && stub::wake_up(env, wake_up, Some(now + delay), now).await {
                 message.ack();
                 return;
@@ -71,28 +64,27 @@ async fn start(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     }
 }
 
-async fn claim(env: &Env, key: &JobKey, now: Millis) -> Verdict {
+async fn claim(env: &Env, key: &JobKey, now: Millis, age: Millis) -> Verdict {
+    // As soon as its age allows.
+    let again = Verdict::Again(claim_delay(0, 0, age));
     match stub::queue(env, &QueueMessage::Claim { key: key.clone() }).await {
         Ok(QueueReply::Standing { standing: Standing { admitted: Some(epoch), created_at, .. } }) => {
             match stub::job(env, key, &JobMessage::Start { epoch, created_at }).await {
                 Ok(_) => Verdict::Acknowledge,
-                Err(_) => AGAIN,
+                Err(_) => again,
             }
         }
         // It has ended, or waits for its user.
         Ok(QueueReply::Standing { standing: Standing { position: 0, .. } }) => Verdict::Acknowledge,
-        Ok(QueueReply::Standing { standing }) => {
-            let wait = standing.estimated_start.unwrap_or(now).saturating_sub(now);
-            Verdict::Again { position: standing.position, wait }
-        }
+        Ok(QueueReply::Standing { standing }) => Verdict::Again(claim_again(&standing, now, age)),
         // A job that the queue has not heard of: looking at it sets its timer, and it will enqueue itself.
         Ok(QueueReply::Unknown) => match stub::job(env, key, &JobMessage::Check { created_at: None }).await {
             Ok(JobReply::State { status: Status::Queued, .. }) | Err(_) => {
-                Verdict::Again { position: UNKNOWN_POSITION, wait: UNKNOWN_AGAIN }
+                Verdict::Again(claim_delay(UNKNOWN_AGAIN, UNKNOWN_POSITION, age))
             }
             Ok(_) => Verdict::Acknowledge,
         },
-        Ok(_) | Err(_) => AGAIN,
+        Ok(_) | Err(_) => again,
     }
 }
 

@@ -52,6 +52,10 @@ impl Answer {
         answer.with("Content-Type", PROBLEM).with("Cache-Control", "no-store")
     }
 
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::machine::{JobKey, Millis, SECOND};
 use crate::wire::api::{Problem, is_generation_id};
+use std::cell::OnceCell;
 use url::Url;
 use worker::{Context, Env, Request};
 
@@ -17,6 +18,8 @@ pub(super) struct Call {
     pub(super) now: Millis,
     pub(super) request_id: String,
     url: Url,
+    /// The operator who acts for a user, and that user.
+    acting: OnceCell<(String, String)>,
 }
 
 impl Call {
@@ -28,7 +31,21 @@ impl Call {
         config: Config,
         request_id: &str,
     ) -> Self {
-        Self { request, env, context, config, now: clock::now(), request_id: request_id.to_owned(), url }
+        let (now, request_id) = (clock::now(), request_id.to_owned());
+        Self { request, env, context, config, now, request_id, url, acting: OnceCell::new() }
+    }
+
+    pub(super) fn method(&self) -> String {
+        self.request.inner().method()
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+
+    /// The operator who acts for another user in this request, and that user.
+    pub(super) fn acting(&self) -> Option<(&str, &str)> {
+        self.acting.get().map(|(operator, user)| (operator.as_str(), user.as_str()))
     }
 
     pub(super) fn header(&self, name: &str) -> Option<String> {
@@ -67,10 +84,19 @@ impl Call {
         if caller.is_operator() { Ok(caller) } else { Err(Problem::operators_only()) }
     }
 
+    /// The user a request acts for; `named` is the body's `userId`. Remembers an operator who acts for another user.
+    pub(super) fn acts_for(&self, caller: &Caller, named: Option<&str>) -> Result<String, Problem> {
+        let user = caller.acting_for(self.header(USER_HEADER).as_deref(), named)?;
+        if caller.is_operator() && caller.name() != user {
+            self.acting.get_or_init(|| (caller.name().to_owned(), user.clone()));
+        }
+        Ok(user)
+    }
+
     /// The user a request without a body acts for.
     pub(super) async fn user(&self) -> Result<String, Problem> {
         let caller = self.caller()?;
-        let user = caller.acting_for(self.header(USER_HEADER).as_deref(), None)?;
+        let user = self.acts_for(&caller, None)?;
         // What an operator does is not on that user's account.
         if !caller.is_operator() {
             limit::requests(self, &user).await?;

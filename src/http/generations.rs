@@ -1,9 +1,8 @@
 //! Generations: create, read, list, cancel, retry, confirm, clarify, timeline.
 
 use super::answer::Answer;
-use super::auth::USER_HEADER;
 use super::call::Call;
-use super::query::{bad_cursor, list_query};
+use super::query::{ListQuery, bad_cursor, list_query};
 use super::{body, limit, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
@@ -63,7 +62,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let caller = call.caller()?;
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
-    let user = caller.acting_for(call.header(USER_HEADER).as_deref(), named)?;
+    let user = call.acts_for(&caller, named)?;
     limit::requests(call, &user).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
@@ -175,6 +174,7 @@ async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generat
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Deliveries { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -201,6 +201,7 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
         }
         Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
         Refusal::StillNeeded => Problem::conflict("still_needed", "Something is still left to do."),
+        Refusal::NoEvent => Problem::no_delivery(),
     }
 }
 
@@ -208,8 +209,13 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
     let user_id = call.user().await?;
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let message = QueueMessage::List { user_id, status: query.status, limit: query.limit, after: query.after };
-    let (data, next_cursor) = page(call, &message).await?;
+    list_of(call, Some(user_id), query).await
+}
+
+/// A page of the jobs of one user, or of all.
+pub(super) async fn list_of(call: &Call, user_id: Option<String>, query: ListQuery) -> Result<Answer, Problem> {
+    let ListQuery { status, search, limit, after } = query;
+    let (data, next_cursor) = page(call, &QueueMessage::List { user_id, status, search, limit, after }).await?;
     Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
 }
 
@@ -228,6 +234,9 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
         | QueueReply::OverBudget { .. }
         | QueueReply::Unknown
         | QueueReply::Stats { .. }
+        | QueueReply::Paused { .. }
+        | QueueReply::Expiring { .. }
+        | QueueReply::Deliveries { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }
@@ -254,6 +263,7 @@ pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Deliveries { .. }
         | JobReply::View { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),

@@ -29,6 +29,9 @@ pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
         | QueueReply::Unknown
         | QueueReply::Page { .. }
         | QueueReply::BadCursor
+        | QueueReply::Paused { .. }
+        | QueueReply::Expiring { .. }
+        | QueueReply::Deliveries { .. }
         | QueueReply::Done => Err(view::out_of_turn(call)),
     }
 }

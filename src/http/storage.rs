@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::generations::{page, refused};
-use super::query::list_query;
+use super::query::{ListQuery, list_query};
 use super::view;
 use crate::machine::job::Video;
 use crate::machine::{JobKey, SECOND, Status};
@@ -52,10 +52,9 @@ pub(crate) struct Signed {
 /// `GET /api/storage/videos`: the caller's completed generations whose video is still there. Deleted ones are
 /// left out of a page, so it may hold fewer than its limit and yet have a next one.
 pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
-    let user_id = call.user().await?;
-    let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let message =
-        QueueMessage::List { user_id, status: Some(Status::Completed), limit: query.limit, after: query.after };
+    let user_id = Some(call.user().await?);
+    let ListQuery { search, limit, after, .. } = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let message = QueueMessage::List { user_id, status: Some(Status::Completed), search, limit, after };
     let (generations, next_cursor) = page(call, &message).await?;
     let videos = generations.into_iter().filter_map(listed).collect();
     Answer::json(200, &Page { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
@@ -99,6 +98,7 @@ pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Deliveries { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -112,6 +112,7 @@ pub(super) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> 
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Deliveries { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),

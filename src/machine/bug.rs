@@ -61,6 +61,12 @@ pub enum Bug {
     PushHeardAgain,
     /// Deletes an order's images as soon as they were sent once.
     InputsDiscardedEarly,
+    /// Gives slots away while the queue is paused.
+    PauseIgnored,
+    /// Sends an event again under another id.
+    RedeliveredAsNew,
+    /// Takes what is said late of an event for the newest there is.
+    StaleDeliveryTaken,
 }
 
 #[cfg(not(feature = "bugs"))]

@@ -65,6 +65,28 @@ pub enum DeliveryState {
     Exhausted { at: Millis },
 }
 
+impl DeliveryState {
+    /// The words of the states, in the order of an event's life.
+    pub const WORDS: [&str; 3] = ["pending", "delivered", "exhausted"];
+
+    /// The word in the catalogue and on the wire.
+    pub fn as_str(self) -> &'static str {
+        let [pending, delivered, exhausted] = Self::WORDS;
+        match self {
+            Self::Pending { .. } => pending,
+            Self::Delivered { .. } => delivered,
+            Self::Exhausted { .. } => exhausted,
+        }
+    }
+
+    fn next_at(self) -> Option<Millis> {
+        match self {
+            Self::Pending { next_at } => Some(next_at),
+            Self::Delivered { .. } | Self::Exhausted { .. } => None,
+        }
+    }
+}
+
 /// An event row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -80,6 +102,38 @@ pub struct Delivery {
     pub attempts: u32,
     pub last_status: Option<u16>,
     pub state: DeliveryState,
+    /// How often an operator has asked for it to be sent again.
+    #[serde(default)]
+    pub redeliveries: u32,
+    /// How many attempts had been made when the schedule last began anew.
+    #[serde(default)]
+    pub attempts_before: u32,
+}
+
+/// What the queue keeps of an event, so that all events can be listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryCard {
+    pub id: String,
+    pub kind: EventKind,
+    pub created_at: Millis,
+    pub attempts: u32,
+    #[serde(default)]
+    pub last_status: Option<u16>,
+    pub state: DeliveryState,
+    #[serde(default)]
+    pub redeliveries: u32,
+}
+
+impl DeliveryCard {
+    /// When the next attempt is due, if one is.
+    pub fn next_at(&self) -> Option<Millis> {
+        self.state.next_at()
+    }
+
+    /// Orders what a job says of one event: each change makes an attempt or follows a redelivery.
+    pub fn age(&self) -> (u32, u32) {
+        (self.redeliveries, self.attempts)
+    }
 }
 
 impl Delivery {
@@ -94,20 +148,43 @@ impl Delivery {
             attempts: 0,
             last_status: None,
             state: DeliveryState::Pending { next_at: moment.now + schedule.first().copied().unwrap_or(0) },
+            redeliveries: 0,
+            attempts_before: 0,
+        }
+    }
+
+    /// What the queue is to keep of it.
+    pub fn card(&self) -> DeliveryCard {
+        DeliveryCard {
+            id: self.id.clone(),
+            kind: self.kind,
+            created_at: self.created_at,
+            attempts: self.attempts,
+            last_status: self.last_status,
+            state: self.state,
+            redeliveries: self.redeliveries,
+        }
+    }
+
+    /// Makes it due at once, whatever came of it before. It stays the same event, with the same id and body (I5); the
+    /// schedule begins anew.
+    pub fn redeliver(&mut self, moment: Moment) {
+        self.redeliveries = self.redeliveries.saturating_add(1);
+        self.attempts_before = self.attempts;
+        self.state = DeliveryState::Pending { next_at: moment.now };
+        if bug::planted(Bug::RedeliveredAsNew) {
+            self.id = event_id(moment, self.sequence);
         }
     }
 
     /// When the next attempt is due, if one is.
     pub fn next_at(&self) -> Option<Millis> {
-        match self.state {
-            DeliveryState::Pending { next_at } => Some(next_at),
-            DeliveryState::Delivered { .. } | DeliveryState::Exhausted { .. } => None,
-        }
+        self.state.next_at()
     }
 
     /// Records how an attempt ended; `schedule` holds the wait before each attempt, the first one included.
     pub fn attempted(&mut self, receipt: Receipt, moment: Moment, schedule: &[Millis]) {
-        self.attempts += 1;
+        self.attempts = self.attempts.saturating_add(1);
         let retry_after = match receipt {
             Receipt::Accepted { status } => {
                 self.last_status = Some(status);
@@ -127,7 +204,8 @@ impl Delivery {
         if bug::planted(Bug::EventIdRemade) {
             self.id = event_id(moment, self.sequence);
         }
-        self.state = match schedule.get(self.attempts as usize) {
+        let made = self.attempts.saturating_sub(self.attempts_before);
+        self.state = match schedule.get(made as usize) {
             None => DeliveryState::Exhausted { at: moment.now },
             Some(&wait) => {
                 DeliveryState::Pending { next_at: moment.now + next_wait(wait, retry_after, moment.jitter()) }
@@ -179,6 +257,37 @@ mod tests {
             delivery.attempted(Receipt::Failed { status: Some(429), retry_after: Some(asked) }, at(0), &SCHEDULE);
             assert_eq!(delivery.next_at(), Some(expected), "asked for {asked} ms");
         }
+    }
+
+    #[test]
+    fn a_redelivery_begins_the_schedule_anew_and_attempts_go_on_counting_i5() {
+        let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
+        let id = delivery.id.clone();
+        let failed = Receipt::Failed { status: Some(500), retry_after: None };
+        for round in 1..=3 {
+            delivery.redeliver(at(9_000));
+            assert_eq!(delivery.next_at(), Some(9_000));
+            for _ in &SCHEDULE {
+                assert!(delivery.next_at().is_some());
+                delivery.attempted(failed, at(9_000), &SCHEDULE);
+            }
+            assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Exhausted { at: 9_000 }, 3 * round));
+        }
+        assert_eq!(delivery.id, id);
+    }
+
+    #[test]
+    fn what_is_said_later_of_an_event_is_of_a_greater_age() {
+        let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
+        let mut ages = vec![delivery.card().age()];
+        let failed = Receipt::Failed { status: None, retry_after: None };
+        for _ in 0..3 {
+            delivery.attempted(failed, at(2_000), &SCHEDULE);
+            ages.push(delivery.card().age());
+            delivery.redeliver(at(3_000));
+            ages.push(delivery.card().age());
+        }
+        assert!(ages.is_sorted_by(|one, other| one < other), "{ages:?}");
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
             job.nudge(id, &turn);
             None
         }
+        Input::Redeliver { event_id } => job.redeliver(&event_id, &mut turn).err(),
         Input::Forget => job.forget(&mut turn).err(),
     };
     let effect = if acting { job.begin_due(&mut turn) } else { None };

@@ -22,9 +22,19 @@ pub struct Limiter {
     /// Until when the upstream wants to be left alone.
     #[serde(default)]
     blocked_until: Millis,
+    /// Since when it has wanted that without a break; an older build did not note it.
+    #[serde(default)]
+    blocked_since: Option<Millis>,
     /// How many submits a minute the model itself allows, as the last order that knew has said.
     #[serde(default)]
     own_limit: Option<u64>,
+}
+
+/// A wait that the upstream asked for and that is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    pub since: Option<Millis>,
+    pub until: Millis,
 }
 
 /// Why no more submits may be made for now, and until when.
@@ -59,16 +69,24 @@ impl Limiter {
 
     /// Has everyone wait until `until`, but no longer than [`MAX_BACKOFF`].
     pub fn block(&mut self, until: Millis, now: Millis) {
+        if self.backoff(now).is_none() {
+            self.blocked_since = Some(now);
+        }
         self.blocked_until = self.blocked_until.max(until.min(now + MAX_BACKOFF));
+    }
+
+    /// The wait that everyone is in, if there is one.
+    pub fn backoff(&self, now: Millis) -> Option<Backoff> {
+        // After the clock was set back, no wait is longer than it could have been meant.
+        let until = self.blocked_until.min(now + MAX_BACKOFF);
+        (until > now).then_some(Backoff { since: self.blocked_since, until })
     }
 
     /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The smaller of `limit` and
     /// the model's own counts.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
-        // After the clock was set back, no wait is longer than it could have been meant.
-        let blocked_until = self.blocked_until.min(now + MAX_BACKOFF);
-        if blocked_until > now {
-            return Some(Shut::Backoff { until: blocked_until });
+        if let Some(Backoff { until, .. }) = self.backoff(now) {
+            return Some(Shut::Backoff { until });
         }
         let counted = self.heard.iter().filter(|(second, _)| counts(*second, now));
         let heard: u64 = counted.clone().map(|(_, count)| count).sum();
@@ -91,7 +109,7 @@ fn end(second: u64) -> Millis {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limiter, MAX_BACKOFF, Shut, WINDOW};
+    use super::{Backoff, Limiter, MAX_BACKOFF, Shut, WINDOW};
     use crate::machine::{Millis, SECOND};
     use proptest::prelude::*;
 
@@ -124,6 +142,19 @@ mod tests {
         assert_eq!(limiter.shut(9, 0, NOW + 22 * SECOND), None);
         limiter.block(Millis::MAX, NOW);
         assert_eq!(limiter.shut(9, 0, NOW + MAX_BACKOFF), None);
+    }
+
+    #[test]
+    fn a_backoff_that_is_prolonged_began_when_it_first_did() {
+        let mut limiter = Limiter::default();
+        assert_eq!(limiter.backoff(NOW), None);
+        limiter.block(NOW + 5 * SECOND, NOW);
+        limiter.block(NOW + 9 * SECOND, NOW + 2 * SECOND);
+        let whole = Backoff { since: Some(NOW), until: NOW + 9 * SECOND };
+        assert_eq!(limiter.backoff(NOW + 8 * SECOND), Some(whole));
+        assert_eq!(limiter.backoff(NOW + 9 * SECOND), None);
+        limiter.block(NOW + 20 * SECOND, NOW + 10 * SECOND);
+        assert_eq!(limiter.backoff(NOW + 11 * SECOND).and_then(|wait| wait.since), Some(NOW + 10 * SECOND));
     }
 
     #[test]

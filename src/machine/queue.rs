@@ -8,11 +8,13 @@
 //!
 //! Invariants held here: I2 (whoever has something left to do is asked), I3 (one live lease a job, an older epoch
 //! changes nothing), I6 (start order is accept order within a priority and user, users take turns, and nobody
-//! starves), I9 (held slots never exceed the limit nor leak), I13 (no accepted order exceeds a budget).
+//! starves), I9 (held slots never exceed the limit nor leak), I13 (no accepted order exceeds a budget), I17 (nobody is
+//! given a slot while the queue is paused).
 
 mod admission;
 mod book;
 mod budget;
+mod deliveries;
 mod entry;
 mod news;
 mod wake;
@@ -20,9 +22,10 @@ mod wake;
 pub use admission::{BlockedBy, Standing, standing};
 pub use book::Book;
 pub use budget::{Charge, OverBudget, Whose, day_of};
+pub use deliveries::Redelivered;
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
 pub use news::Said;
-pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_delay};
+pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
 use super::bug::{self, Bug};
 use super::{JobKey, Millis, Moment, SECOND};
@@ -110,6 +113,12 @@ pub enum Input {
     Expire { before: Millis },
     /// What a job said when it was asked.
     Heard { ask: Ask, said: Said },
+    /// An operator wants nobody started; who has a slot goes on.
+    Pause,
+    /// An operator wants jobs started again.
+    Resume,
+    /// What came of events that an operator had sent again.
+    Redelivered { news: Vec<Redelivered> },
 }
 
 /// A job to be sent a message.
@@ -145,6 +154,14 @@ pub enum Reply {
     OverBudget(OverBudget),
     /// The queue does not know the job.
     Unknown,
+    /// Since when the queue is paused, if it is.
+    Paused {
+        since: Option<Millis>,
+    },
+    /// So many entries were marked to be forgotten.
+    Expiring {
+        count: u64,
+    },
     Nothing,
 }
 
@@ -198,13 +215,19 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         Input::Afford { key } => turn.afford(&key)?,
         Input::Alarm | Input::Sweep => Reply::Nothing,
         Input::Expire { before } => {
-            turn.rows.expire(before, turn.now)?;
+            let count = turn.rows.expire(before, turn.now)?;
             // Yesterday's is kept for a clock that is set back.
             turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
-            Reply::Nothing
+            Reply::Expiring { count }
         }
         Input::Heard { ask, said } => {
             turn.heard(&ask, said)?;
+            Reply::Nothing
+        }
+        Input::Pause => turn.pause(),
+        Input::Resume => turn.resume(),
+        Input::Redelivered { news } => {
+            turn.redelivered(news)?;
             Reply::Nothing
         }
     };
@@ -218,7 +241,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
     let asks = if is_alarm { turn.ask()? } else { Vec::new() };
     let reply = match (reply, asked_for) {
         (reply @ (Reply::Full { .. } | Reply::OverBudget(_)), _) | (reply, None) => reply,
-        (Reply::Standing(_) | Reply::Unknown | Reply::Nothing, Some(key)) => turn.reply_standing(&key)?,
+        (_, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
     let wake_at = turn.wake_at()?;

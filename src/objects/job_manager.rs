@@ -8,7 +8,7 @@
 //!
 //! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
 //! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,
-//! `DeadLetter`, `Nudge`, `Forget`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
+//! `DeadLetter`, `Nudge`, `Forget`, `Deliveries`, `Redeliver`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
 //! is one atomic write; none acts.
 //!
 //! # Alarm
@@ -117,6 +117,8 @@ impl JobManager {
             JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
             JobMessage::Timeline => return self.timeline(),
             JobMessage::View => return self.view(moment.now).await,
+            JobMessage::Deliveries => return self.deliveries(),
+            JobMessage::Redeliver { event_id } => return self.redeliver(&config, event_id, moment).await,
             JobMessage::Check { created_at } => return self.asked_as(&config, created_at, None, moment).await,
             JobMessage::Start { epoch, created_at } => {
                 return self.asked_as(&config, created_at, Some(Input::Start { epoch }), moment).await;
@@ -213,6 +215,21 @@ impl JobManager {
         Ok(shown(&job, now))
     }
 
+    fn deliveries(&self) -> Result<JobReply> {
+        Ok(self.load()?.map_or(JobReply::Missing, |job| JobReply::Deliveries { deliveries: job.delivery_cards() }))
+    }
+
+    async fn redeliver(&self, config: &Config, event_id: String, moment: Moment) -> Result<JobReply> {
+        let Some(step) = self.take(config, Input::Redeliver { event_id }, moment)? else {
+            return Ok(JobReply::Missing);
+        };
+        self.arm(&step, moment.now).await?;
+        Ok(match step.refusal {
+            Some(refusal) => JobReply::Refused { refusal },
+            None => JobReply::Deliveries { deliveries: step.job.delivery_cards() },
+        })
+    }
+
     fn timeline(&self) -> Result<JobReply> {
         if self.load()?.is_none() {
             return Ok(JobReply::Missing);
@@ -284,6 +301,9 @@ impl JobManager {
                 | QueueReply::Page { .. }
                 | QueueReply::BadCursor
                 | QueueReply::Stats { .. }
+                | QueueReply::Paused { .. }
+                | QueueReply::Expiring { .. }
+                | QueueReply::Deliveries { .. }
                 | QueueReply::Done,
             )
             | Err(_) => Outcome::Unknown,
@@ -323,6 +343,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
+        deliveries: job.delivery_cards(),
     }
 }
 

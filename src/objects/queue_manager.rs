@@ -3,15 +3,17 @@
 //! # Stored (SQLite)
 //! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
 //!   order, and its catalogue card.
-//! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next.
+//! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
+//!   the queue is paused.
 //! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
 //!   that writes the entry.
+//! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's `entry`.
 //! * One alarm: the earliest lease, watch, delay or admission that is due.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
-//! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep` and `Expire` are one synchronous step, admission included:
-//! nothing is awaited between reading and writing, so two of them can never grant the same slot, nor spend the same dollar.
-//! `List` and `Stats` only read.
+//! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are one
+//! synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant the
+//! same slot, nor spend the same dollar. `List`, `Stats`, `Deliveries`, `Delivery` and `Exhausted` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
@@ -29,8 +31,9 @@
 
 use super::shell::Shell;
 use crate::config::Config;
+use crate::machine::Moment;
 use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
-use crate::machine::{Moment, Status};
+use crate::store::catalogue::{Listing, Page};
 use crate::store::cursor::Cursor;
 use crate::store::queue::QueueStore;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
@@ -92,12 +95,39 @@ impl QueueManager {
                 let step = self.take(&config, Input::Afford { key }, moment).await?;
                 Ok(match step.reply {
                     Reply::OverBudget(over) => QueueReply::OverBudget { over },
-                    Reply::Standing(_) | Reply::Full { .. } | Reply::Unknown | Reply::Nothing => QueueReply::Done,
+                    Reply::Standing(_)
+                    | Reply::Full { .. }
+                    | Reply::Unknown
+                    | Reply::Paused { .. }
+                    | Reply::Expiring { .. }
+                    | Reply::Nothing => QueueReply::Done,
                 })
             }
-            QueueMessage::List { user_id, status, limit, after } => {
-                self.list(&config, &user_id, status, limit, after.as_deref(), moment)
+            QueueMessage::List { user_id, status, search, limit, after } => {
+                let Ok(after) = read_cursor(after.as_deref()) else { return Ok(QueueReply::BadCursor) };
+                let (user_id, search, limit) = (user_id.as_deref(), search.as_deref(), limit.clamp(1, MAX_PAGE));
+                self.list(&config, &Listing { user_id, status, search, limit, after }, moment)
             }
+            QueueMessage::Deliveries { state, limit, after } => {
+                let Ok(after) = read_cursor(after.as_deref()) else { return Ok(QueueReply::BadCursor) };
+                let limit = limit.clamp(1, MAX_PAGE);
+                let (deliveries, next) = self.rows()?.list_deliveries(state.as_deref(), limit, after.as_ref())?;
+                Ok(QueueReply::Deliveries { deliveries, next: next.map(|cursor| cursor.write()) })
+            }
+            QueueMessage::Delivery { event_id } => {
+                let deliveries = self.rows()?.find_delivery(&event_id)?.into_iter().collect();
+                Ok(QueueReply::Deliveries { deliveries, next: None })
+            }
+            QueueMessage::Exhausted { since, limit } => {
+                let deliveries = self.rows()?.exhausted_since(since, limit)?;
+                Ok(QueueReply::Deliveries { deliveries, next: None })
+            }
+            QueueMessage::Redelivered { news } => {
+                self.take(&config, Input::Redelivered { news }, moment).await?;
+                Ok(QueueReply::Done)
+            }
+            QueueMessage::Pause => self.place(&config, Input::Pause, moment).await,
+            QueueMessage::Resume => self.place(&config, Input::Resume, moment).await,
             QueueMessage::Stats => {
                 let stats = self.rows()?.stats(&config.queue, moment.now)?;
                 Ok(QueueReply::Stats { stats: Box::new(stats) })
@@ -109,43 +139,28 @@ impl QueueManager {
             }
             QueueMessage::Expire => {
                 let before = moment.now.saturating_sub(config.retention);
-                self.take(&config, Input::Expire { before }, moment).await?;
-                Ok(QueueReply::Done)
+                self.place(&config, Input::Expire { before }, moment).await
             }
         }
     }
 
-    /// A step whose sender wants to know where it stands.
+    /// A step whose sender wants to know what came of it.
     async fn place(&self, config: &Config, input: Input, moment: Moment) -> Result<QueueReply> {
         let step = self.take(config, input, moment).await?;
         Ok(match step.reply {
             Reply::Standing(standing) => QueueReply::Standing { standing },
             Reply::Full { retry_after } => QueueReply::Full { retry_after },
             Reply::OverBudget(over) => QueueReply::OverBudget { over },
+            Reply::Paused { since } => QueueReply::Paused { since },
+            Reply::Expiring { count } => QueueReply::Expiring { count },
             Reply::Unknown | Reply::Nothing => QueueReply::Unknown,
         })
     }
 
-    fn list(
-        &self,
-        config: &Config,
-        user_id: &str,
-        status: Option<Status>,
-        limit: u32,
-        after: Option<&str>,
-        moment: Moment,
-    ) -> Result<QueueReply> {
-        let before = match after.map(Cursor::read) {
-            Some(None) => return Ok(QueueReply::BadCursor),
-            Some(Some(cursor)) => Some(cursor),
-            None => None,
-        };
-        let limit = limit.clamp(1, MAX_PAGE);
+    fn list(&self, config: &Config, listing: &Listing<'_>, moment: Moment) -> Result<QueueReply> {
         let rows = self.rows()?;
-        let mut entries = rows.list(user_id, status, limit + 1, before.as_ref())?;
-        let more = entries.len() > limit as usize;
-        entries.truncate(limit as usize);
-        let next = entries.last().filter(|_| more).map(|entry| Cursor::of(&entry.card).write());
+        let Page { entries, next } = rows.list(listing)?;
+        let next = next.map(|cursor| cursor.write());
         let stands = |entry: &queue::Entry| {
             let standing = || queue::standing(&rows, &entry.card.key, &config.queue, moment.now);
             if entry.is_in_line() { standing() } else { Ok(None) }
@@ -174,8 +189,8 @@ impl QueueManager {
             Errand::Forget => JobMessage::Forget,
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {
-            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late }) => {
-                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late }
+            Ok(JobReply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }) => {
+                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }
             }
             Ok(JobReply::Missing) => Said::Missing,
             Ok(
@@ -184,9 +199,17 @@ impl QueueManager {
                 | JobReply::Withdrawn
                 | JobReply::View { .. }
                 | JobReply::Timeline { .. }
+                | JobReply::Deliveries { .. }
                 | JobReply::Refused { .. },
             )
             | Err(_) => Said::Nothing,
         }
     }
+}
+
+/// What is no cursor of ours.
+struct NoCursor;
+
+fn read_cursor(after: Option<&str>) -> std::result::Result<Option<Cursor>, NoCursor> {
+    after.map(|text| Cursor::read(text).ok_or(NoCursor)).transpose()
 }

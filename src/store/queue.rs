@@ -1,16 +1,16 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; and what each day
-//! has spent.
+//! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
+//! has spent; and one row an event.
 
-use super::cursor::Cursor;
 use super::queue_row::{self, COLUMNS, read_entry};
 use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
+use crate::machine::delivery::DeliveryCard;
 use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Policy, Rows, day_of};
-use crate::machine::{JobKey, MINUTE, Millis, Status};
-use crate::wire::api::dollars;
-use crate::wire::message::{Cost, QueueStats, Slots};
+use crate::machine::{JobKey, MINUTE, Millis};
+use crate::wire::api::{dollars, rfc3339};
+use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         columns: &[],
         statements: "
@@ -68,6 +68,24 @@ const MIGRATIONS: [Migration; 3] = [
     );
 ",
     },
+    // Jobs that ended under an earlier version are asked once, because nobody noted what became of their events.
+    Migration {
+        columns: &[],
+        statements: "
+    CREATE TABLE IF NOT EXISTS delivery (
+        id TEXT PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, event TEXT NOT NULL,
+        created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, redeliveries INTEGER NOT NULL, last_status INTEGER,
+        state TEXT NOT NULL, due_at INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS delivery_by_job ON delivery (user_id, generation_id);
+    CREATE INDEX IF NOT EXISTS delivery_by_age ON delivery (created_at, id);
+    CREATE INDEX IF NOT EXISTS delivery_by_state ON delivery (state, created_at, id);
+    CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
+    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
+    CREATE INDEX IF NOT EXISTS entry_by_age ON entry (created_at, generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
+",
+    },
 ];
 
 /// In place of a user, the sum of all of them.
@@ -76,7 +94,7 @@ const EVERYONE: &str = "";
 /// The stored entries of the queue object.
 #[derive(Debug)]
 pub struct QueueStore<S> {
-    sql: S,
+    pub(super) sql: S,
 }
 
 impl<S: Sql> QueueStore<S> {
@@ -84,27 +102,6 @@ impl<S: Sql> QueueStore<S> {
     pub fn open(sql: S) -> Result<Self, S::Error> {
         schema::migrate(&sql, &MIGRATIONS)?;
         Ok(Self { sql })
-    }
-
-    /// A user's entries from the newest on, at most `limit`, those older than the card `before` was taken from.
-    pub fn list(
-        &self,
-        user_id: &str,
-        status: Option<Status>,
-        limit: u32,
-        before: Option<&Cursor>,
-    ) -> Result<Vec<Entry>, S::Error> {
-        let rest = "WHERE user_id = ?1 AND (?2 IS NULL OR status = ?2) \
-             AND (?3 IS NULL OR (created_at, generation_id) < (?3, ?4)) \
-             ORDER BY created_at DESC, generation_id DESC LIMIT ?5";
-        let values = vec![
-            user_id.into(),
-            status.map(Status::as_str).into(),
-            before.map(|cursor| cursor.created_at).into(),
-            before.map(|cursor| cursor.generation_id.as_str()).into(),
-            limit.into(),
-        ];
-        self.entries(rest, values)
     }
 
     /// Depth by status and priority, the oldest wait, and whether anyone's timer was lost.
@@ -123,15 +120,24 @@ impl<S: Sql> QueueStore<S> {
         let oldest = self.number("SELECT min(enqueued_at) FROM entry WHERE place = 'waiting'", Vec::new())?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
+        let book = self.book()?;
+        let backoffs = book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+            upstream: upstream.to_owned(),
+            backoff_since: backoff.since.map(rfc3339),
+            backoff_until: rfc3339(backoff.until),
+        });
         Ok(QueueStats {
             mode: policy.mode.as_str().to_owned(),
-            paused: false,
+            paused: book.is_paused(),
+            paused_since: book.paused_since.map(rfc3339),
             slots: Slots { total: policy.slots, used: self.count_held()? },
             by_status: pairs(by_status),
             waiting_by_priority: pairs(by_priority),
             oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
             jobs_without_timer: self.count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
-            timers_repaired: self.book()?.timers_repaired,
+            timers_repaired: book.timers_repaired,
+            upstreams: backoffs.collect(),
+            webhooks: self.webhook_stats()?,
             cost: Some(Cost {
                 today: dollars(self.spent(day_of(now), None)?),
                 limit: policy.max_cost_per_day.map(dollars),
@@ -139,17 +145,17 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
+    pub(super) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
         let rows = self.sql.run(statement, values)?;
         let value = rows.first().and_then(|row| row.first()).filter(|value| !value.is_null());
         Ok(value.map(SqlValue::unsigned))
     }
 
-    fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
+    pub(super) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
         Ok(self.number(statement, values)?.unwrap_or(0))
     }
 
-    fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
+    pub(super) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
     }
@@ -287,11 +293,29 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(first)
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), S::Error> {
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
+        let old = "SELECT count(*) FROM entry WHERE place = 'ended' AND updated_at < ?";
+        let count = self.count(old, vec![before.into()])?;
         let statement =
             "UPDATE entry SET place = 'expiring', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
-        Ok(())
+        Ok(count)
+    }
+
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+        self.deliveries_of(key)
+    }
+
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+        self.upsert_delivery(key, delivery)
+    }
+
+    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), S::Error> {
+        self.delete_delivery(key, id)
+    }
+
+    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), S::Error> {
+        self.delete_deliveries(key)
     }
 
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, S::Error> {

@@ -141,6 +141,7 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             price_micros: price.unsigned(),
             submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
             snapshot: snapshot.into_text(),
+            deliveries: Vec::new(),
         },
         sequence: sequence.unsigned(),
         enqueued_at: enqueued_at.unsigned(),

@@ -1,6 +1,7 @@
 //! The app's JSON: what it posts and what it reads back.
 
 mod canonical;
+mod delivery;
 mod field_error;
 mod fields;
 mod generation;
@@ -9,6 +10,7 @@ mod images;
 mod problem;
 mod request;
 
+pub use delivery::Delivery;
 pub use field_error::{FieldError, Place};
 pub use generation::{Generation, GenerationResult, Links, card, cost, dollars, rfc3339};
 pub use identity::{

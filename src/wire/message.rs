@@ -4,8 +4,9 @@
 //! and an object of neighbouring builds understand each other.
 
 use super::api::Generation;
+use crate::machine::delivery::DeliveryCard;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
-use crate::machine::queue::{Card, OverBudget, Standing, Terms};
+use crate::machine::queue::{Card, OverBudget, Redelivered, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,12 @@ pub enum JobMessage {
     },
     /// The generation is old enough to be forgotten: `Missing` once it is.
     Forget,
+    /// What the app is told of the generation.
+    Deliveries,
+    /// An operator wants an event sent again. Answered with all of them.
+    Redeliver {
+        event_id: String,
+    },
 }
 
 /// The job's answer.
@@ -96,6 +103,12 @@ pub enum JobReply {
         /// Its timer had been lost and was set again.
         #[serde(default)]
         late: bool,
+        /// Its events.
+        #[serde(default)]
+        deliveries: Vec<DeliveryCard>,
+    },
+    Deliveries {
+        deliveries: Vec<DeliveryCard>,
     },
     Refused {
         refusal: Refusal,
@@ -132,10 +145,14 @@ pub enum QueueMessage {
     Afford {
         key: JobKey,
     },
-    /// A user's jobs, newest first, `limit` at most; `after` is the last page's `next`.
+    /// A user's jobs, or everyone's, newest first, `limit` at most; `after` is the last page's `next`.
     List {
-        user_id: String,
+        #[serde(default)]
+        user_id: Option<String>,
         status: Option<Status>,
+        /// What the id or the prompt must contain.
+        #[serde(default)]
+        search: Option<String>,
         limit: u32,
         after: Option<String>,
     },
@@ -144,6 +161,30 @@ pub enum QueueMessage {
     Sweep,
     /// The day's cron: has what ended long ago forgotten.
     Expire,
+    /// An operator wants nobody started.
+    Pause,
+    /// An operator wants jobs started again.
+    Resume,
+    /// Everyone's events, newest first, `limit` at most; `after` is the last page's `next`.
+    Deliveries {
+        /// One of [`DeliveryState::WORDS`](crate::machine::delivery::DeliveryState::WORDS).
+        state: Option<String>,
+        limit: u32,
+        after: Option<String>,
+    },
+    /// Whose event has this id.
+    Delivery {
+        event_id: String,
+    },
+    /// The events exhausted since then, the longest ago first, `limit` at most.
+    Exhausted {
+        since: Millis,
+        limit: u32,
+    },
+    /// What came of events that an operator had sent again.
+    Redelivered {
+        news: Vec<Redelivered>,
+    },
 }
 
 /// The queue's answer.
@@ -175,7 +216,28 @@ pub enum QueueReply {
     Stats {
         stats: Box<QueueStats>,
     },
+    /// Since when the queue is paused, if it is.
+    Paused {
+        since: Option<Millis>,
+    },
+    /// So many entries were marked to be forgotten.
+    Expiring {
+        count: u64,
+    },
+    Deliveries {
+        deliveries: Vec<OwnedDelivery>,
+        /// Where the next page begins, if there is one.
+        #[serde(default)]
+        next: Option<String>,
+    },
     Done,
+}
+
+/// An event, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedDelivery {
+    pub key: JobKey,
+    pub card: DeliveryCard,
 }
 
 /// What the queue holds, for `/api/queue/status`, `/api/queue/stats` and `/health`.
@@ -185,7 +247,11 @@ pub enum QueueReply {
 pub struct QueueStats {
     /// `immediate`, `cron`, `alarm` or `queue`.
     pub mode: String,
+    /// Whether an operator has had nobody started.
     pub paused: bool,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<String>,
     pub slots: Slots,
     /// How many generations have each status.
     pub by_status: std::collections::BTreeMap<String, u64>,
@@ -201,9 +267,37 @@ pub struct QueueStats {
     /// How often a lost timer was found and set again.
     #[serde(default)]
     pub timers_repaired: u64,
+    /// The upstreams that have asked for a pause which is not over.
+    #[serde(default)]
+    pub upstreams: Vec<UpstreamBackoff>,
+    /// What the app is still to be told, or could not be.
+    #[serde(default)]
+    pub webhooks: WebhookStats,
     /// For operators only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+}
+
+/// An upstream that is left alone for a while. Times are RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpstreamBackoff {
+    /// `{provider}/{model}`.
+    pub upstream: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff_since: Option<String>,
+    pub backoff_until: String,
+}
+
+/// How many events are on their way, and how many were given up, as far as the queue has heard.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookStats {
+    pub pending: u64,
+    pub exhausted: u64,
+    /// When the first of those that are exhausted was, as RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhausted_since: Option<String>,
 }
 
 /// What all jobs together commit today, in US dollars.

@@ -1,8 +1,9 @@
 //! What will happen, in the order of real time.
 
 use crate::message_queue::Wake;
+use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::job::{Answer, Effect, InFlight};
-use reelay::machine::queue::{Ask, Card, Standing, Terms};
+use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
 use reelay::machine::{JobKey, Millis, Status};
 use std::collections::BTreeMap;
 
@@ -68,6 +69,14 @@ pub(crate) enum Message {
     },
     Sweep,
     Expire,
+    Pause,
+    Resume,
+    Redeliver {
+        event_id: String,
+    },
+    Redelivered {
+        news: Vec<Redelivered>,
+    },
 }
 
 /// What came back of a message.
@@ -89,7 +98,9 @@ pub(crate) enum Reply {
         cost_micros: Option<u64>,
         wake_at: Option<Millis>,
         late: bool,
+        deliveries: Vec<DeliveryCard>,
     },
+    Deliveries(Vec<DeliveryCard>),
     Missing,
     Standing(Standing),
     /// The queue does not know the job.
@@ -124,6 +135,22 @@ pub(crate) enum Caller {
     },
     /// The consumer of the platform's queue, by the message it holds.
     Consumer(usize),
+    /// An operator who wants an event sent again.
+    Operator {
+        key: JobKey,
+        event_id: String,
+    },
+}
+
+/// What an operator does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Pause,
+    Resume,
+    /// Has one of the job's events sent again.
+    Redeliver {
+        job: usize,
+    },
 }
 
 /// What a user does.
@@ -194,6 +221,7 @@ pub(crate) enum Event {
     Settings {
         mode: bool,
     },
+    Operate(Operation),
     Heal,
     /// The upstream says that there is something to see.
     Push {

@@ -150,6 +150,21 @@ fn images_that_are_deleted_once_they_were_sent_are_missed() {
 }
 
 #[test]
+fn a_pause_that_is_ignored_is_none() {
+    caught(Bug::PauseIgnored, &[Invariant::I17]);
+}
+
+#[test]
+fn an_event_that_is_sent_again_under_another_id_is_another_event() {
+    caught(Bug::RedeliveredAsNew, &[Invariant::I5]);
+}
+
+#[test]
+fn what_is_said_late_of_an_event_hides_what_became_of_it() {
+    caught(Bug::StaleDeliveryTaken, &[Invariant::I5]);
+}
+
+#[test]
 fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
     caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2]);
 }

@@ -69,6 +69,7 @@ impl JobObject {
             price_micros: job.request.price_micros,
             submits_per_minute: job.request.submits_per_minute,
             snapshot: String::new(),
+            deliveries: job.delivery_cards(),
         }
     }
 }
@@ -132,6 +133,7 @@ impl World {
             }
             Message::Clarify { too_long } => Input::Clarify { clarification: self.clarification(*too_long) },
             Message::DeleteVideo => Input::DeleteVideo,
+            Message::Redeliver { event_id } => return self.redeliver(number, &job, event_id.clone()),
             _ => {
                 let now = self.now();
                 self.arm_at_first_event(object, job.wake(now).map(|wake| wake.at));
@@ -155,6 +157,18 @@ impl World {
         } else {
             Clarification::Prompt("a lighthouse at dawn".to_owned())
         }
+    }
+
+    fn redeliver(&mut self, number: usize, job: &Job, event_id: String) -> Result<Reply, WriteFailed> {
+        let step = self.job_step(number, job, Input::Redeliver { event_id })?;
+        assert!(step.effect.is_none(), "a message may not act: {:?}", step.effect);
+        self.arm(Object::Job(number), step.wake.map(|wake| wake.at));
+        if let Some(refusal) = step.refusal {
+            self.tally.mark("refusal", format!("{refusal:?}"));
+            return Ok(Reply::Missing);
+        }
+        let job = self.jobs[number].job.as_deref().unwrap_or(job);
+        Ok(Reply::Deliveries(job.delivery_cards()))
     }
 
     /// Answers the queue, which may ask because the alarm was lost.
@@ -301,6 +315,7 @@ fn state(job: &Job, now: Millis, late: bool) -> Reply {
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,
+        deliveries: job.delivery_cards(),
     }
 }
 

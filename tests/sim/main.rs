@@ -19,6 +19,7 @@ mod job_object;
 mod limits;
 mod message_queue;
 mod network;
+mod operator;
 mod outside;
 mod plan;
 mod platform;

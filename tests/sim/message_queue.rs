@@ -5,7 +5,7 @@ use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{PATIENCE, World};
-use reelay::machine::queue::{Standing, claim_delay};
+use reelay::machine::queue::{Standing, claim_again, claim_delay};
 use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND, Status};
 
 /// The longest delay of a message.
@@ -129,19 +129,20 @@ impl World {
             }
             (Stage::Claiming, Reply::Standing(Standing { position: 0, .. })) => self.acknowledge(number, "not in line"),
             (Stage::Claiming, Reply::Standing(standing)) => {
-                let now = self.now();
-                let wait = standing.estimated_start.unwrap_or(now).saturating_sub(now);
-                self.come_again(number, standing.position, wait);
+                let delay = claim_again(standing, self.now(), self.age_of(number));
+                self.come_again(number, delay);
             }
             (Stage::Claiming, Reply::Unknown) => {
                 self.consumers.runs[number].1 = Stage::Checking;
                 self.send(job, Message::Check { created_at: None }, Caller::Consumer(number));
             }
             (Stage::Checking, Reply::State { status: Status::Queued, .. } | Reply::Lost) => {
-                self.come_again(number, UNKNOWN_POSITION, UNKNOWN_AGAIN);
+                self.come_again(number, claim_delay(UNKNOWN_AGAIN, UNKNOWN_POSITION, self.age_of(number)));
             }
             (Stage::Checking, _) => self.acknowledge(number, "not waiting"),
-            (Stage::Claiming | Stage::Starting, Reply::Lost) => self.come_again(number, 0, 0),
+            (Stage::Claiming | Stage::Starting, Reply::Lost) => {
+                self.come_again(number, claim_delay(0, 0, self.age_of(number)));
+            }
             (Stage::Starting, _) => self.acknowledge(number, "started"),
             (Stage::Ending, Reply::Lost) => self.give_back(number, DEAD_AGAIN),
             (Stage::Ending, _) => self.acknowledge(number, "dead"),
@@ -155,12 +156,15 @@ impl World {
         self.tally.mark("message acknowledged", why);
     }
 
+    /// How old a message is, as its consumer sees it.
+    fn age_of(&self, number: usize) -> Millis {
+        self.now().saturating_sub(self.consumers.runs[number].0.sent_at)
+    }
+
     /// There is no slot yet: the message waits, or is replaced once it is old.
-    fn come_again(&mut self, number: usize, position: u64, wait: Millis) {
+    fn come_again(&mut self, number: usize, delay: Millis) {
         let wake = self.consumers.runs[number].0;
-        let age = self.now().saturating_sub(wake.sent_at);
-        let delay = claim_delay(wait, position, age);
-        if age >= REPLACED_AFTER {
+        if self.age_of(number) >= REPLACED_AFTER {
             self.tally.mark("message", "replaced");
             let at = self.now() + delay;
             self.wake_up(wake.job, wake.epoch, Some(at));

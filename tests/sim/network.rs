@@ -53,6 +53,7 @@ impl World {
             Caller::Job { job, run, number, effect } => self.queue_answered_job(job, run, number, &effect, &reply),
             Caller::Queue { run, ask } => self.job_answered_queue(run, ask, &reply),
             Caller::Consumer(consumer) => self.consumer_goes_on(consumer, &reply),
+            Caller::Operator { key, event_id } => self.operator_goes_on(key, event_id, reply),
         }
     }
 }

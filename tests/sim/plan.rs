@@ -67,6 +67,10 @@ pub(crate) struct Plan {
     pub(crate) retention: Option<Millis>,
     /// How often the operator changes the mode, and the limits.
     pub(crate) changes: [u64; 2],
+    /// How often the operator pauses the queue, and resumes it.
+    pub(crate) pauses: u64,
+    /// How many events the operator has sent again, twice each.
+    pub(crate) redeliveries: u64,
     /// Faults that strike at their first so many occasions.
     pub(crate) first: Vec<(Fault, u64)>,
 }
@@ -119,6 +123,8 @@ impl Plan {
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
             retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
+            pauses: choices.pick(&[0, 0, 0, 1, 2]),
+            redeliveries: choices.pick(&[0, 0, 1, 3]),
             first: Vec::new(),
         }
     }

@@ -40,6 +40,9 @@ impl World {
                 self.forget_alarm(Object::Queue);
                 Input::Sweep
             }
+            Message::Pause => Input::Pause,
+            Message::Resume => Input::Resume,
+            Message::Redelivered { news } => Input::Redelivered { news },
             Message::Expire => Input::Expire { before: self.now() - self.plan.retention.unwrap_or(self.now()) },
             _ => return Some(Reply::Missing),
         };
@@ -56,7 +59,7 @@ impl World {
             queue::Reply::Full { .. } => Reply::Full,
             queue::Reply::OverBudget(_) => Reply::OverBudget,
             queue::Reply::Unknown => Reply::Unknown,
-            queue::Reply::Nothing => Reply::Done,
+            queue::Reply::Nothing | queue::Reply::Paused { .. } | queue::Reply::Expiring { .. } => Reply::Done,
         })
     }
 
@@ -134,9 +137,9 @@ impl World {
         if self.queue.platform.handler != Some(run) {
             return;
         }
-        let (word, said) = match *reply {
-            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late } => {
-                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late })
+        let (word, said) = match reply.clone() {
+            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries } => {
+                ("State", Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries })
             }
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),

@@ -1,5 +1,6 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
+use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::queue::{Book, Closed, Entry, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,17 +9,22 @@ use std::convert::Infallible;
 /// By day and user; `None` is all users.
 pub(crate) type Spending = BTreeMap<(u64, Option<String>), u64>;
 
+/// The catalogue of events, by job and id.
+pub(crate) type Deliveries = BTreeMap<(JobKey, String), DeliveryCard>;
+
 #[derive(Debug, Default)]
 pub(crate) struct MapRows {
     pub(crate) entries: BTreeMap<JobKey, Entry>,
     pub(crate) book: Book,
     /// What is charged to each day for each user, and for all.
     pub(crate) spending: Spending,
+    pub(crate) deliveries: Deliveries,
     /// What the step has replaced, oldest first.
     journal: Vec<(JobKey, Option<Entry>)>,
     /// The book as it was when the step began, if the step has replaced it.
     book_before: Option<Book>,
     spending_before: Option<Spending>,
+    deliveries_before: Option<Deliveries>,
 }
 
 impl MapRows {
@@ -27,6 +33,7 @@ impl MapRows {
         self.journal.clear();
         self.book_before = None;
         self.spending_before = None;
+        self.deliveries_before = None;
     }
 
     /// Takes back what the step has written.
@@ -43,6 +50,9 @@ impl MapRows {
         if let Some(spending) = self.spending_before.take() {
             self.spending = spending;
         }
+        if let Some(deliveries) = self.deliveries_before.take() {
+            self.deliveries = deliveries;
+        }
     }
 
     /// What was charged when the step began.
@@ -53,6 +63,12 @@ impl MapRows {
     fn keep_spending(&mut self) {
         if self.spending_before.is_none() {
             self.spending_before = Some(self.spending.clone());
+        }
+    }
+
+    fn keep_deliveries(&mut self) {
+        if self.deliveries_before.is_none() {
+            self.deliveries_before = Some(self.deliveries.clone());
         }
     }
 
@@ -210,12 +226,35 @@ impl Rows for MapRows {
         Ok(self.next_entry_due())
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Infallible> {
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
         let is_old = |entry: &&Entry| entry.place == Place::Ended && entry.card.updated_at < before;
         let old: Vec<Entry> = self.entries.values().filter(is_old).cloned().collect();
+        let count = old.len() as u64;
         for entry in old {
             self.save(&Entry { place: Place::Expiring { until: now }, ..entry })?;
         }
+        Ok(count)
+    }
+
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Infallible> {
+        Ok(self.deliveries.iter().filter(|((of, _), _)| of == key).map(|(_, card)| card.clone()).collect())
+    }
+
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Infallible> {
+        self.keep_deliveries();
+        self.deliveries.insert((key.clone(), delivery.id.clone()), delivery.clone());
+        Ok(())
+    }
+
+    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Infallible> {
+        self.keep_deliveries();
+        self.deliveries.remove(&(key.clone(), id.to_owned()));
+        Ok(())
+    }
+
+    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.keep_deliveries();
+        self.deliveries.retain(|(of, _), _| of != key);
         Ok(())
     }
 

@@ -50,6 +50,7 @@ impl World {
         for (changes, mode) in self.plan.changes.into_iter().zip([true, false]) {
             (0..changes).for_each(|_| self.sometime(Event::Settings { mode }));
         }
+        self.fill_in_operations();
         self.fill_in_ends();
     }
 
@@ -137,6 +138,7 @@ impl World {
             return;
         }
         self.schedule_cron(if quiet { HOUR } else { MINUTE });
+        self.resume_what_is_paused();
         if self.fault(Fault::CronMissed) {
             return;
         }

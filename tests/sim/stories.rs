@@ -1,6 +1,6 @@
 //! The stories whose every boundary is cut.
 
-use crate::agenda::{Action, Event};
+use crate::agenda::{Action, Event, Operation};
 use crate::faults::Fault;
 use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
@@ -51,6 +51,16 @@ fn of_one_job() -> Vec<Story> {
             .meets("effect: Discard"),
         Story::of("receiver is down twice", 1).first(Fault::HookServerError, 2).meets("delivery: delivered"),
         Story::of("receiver is gone", 1).in_pairs().first(Fault::HookGone, 1).meets("delivery: exhausted"),
+        Story::of("exhausted and sent again", 1)
+            .planned(|plan| plan.policy.webhook_schedule = vec![0])
+            .first(Fault::HookServerError, 1)
+            .at(4 * MINUTE, Event::Operate(Operation::Redeliver { job: 0 }))
+            .meets("redelivered: exhausted")
+            .meets("delivery: delivered"),
+        Story::of("delivered and sent again", 1)
+            .in_pairs()
+            .at(4 * MINUTE, Event::Operate(Operation::Redeliver { job: 0 }))
+            .meets("redelivered: delivered"),
         Story::of("cancelled while queued", 2)
             .when(1, "queued", Action::Cancel)
             .ends(&[Status::Completed, Status::Cancelled])
@@ -111,6 +121,10 @@ fn of_modes() -> Vec<Story> {
             .in_mode(queue)
             .changes(1, "queued", Mode::Immediate)
             .meets("mode changed to: immediate"),
+        paused("paused and resumed in the mode immediate", Mode::Immediate),
+        paused("paused and resumed in the mode cron", cron),
+        paused("paused and resumed in the mode alarm", alarm),
+        paused("paused and resumed in the mode queue", queue),
         Story::of("the message is lost", 2).in_mode(queue).first(Fault::QueueMessageLost, 2),
         Story::of("the message comes twice", 2).in_mode(queue).first(Fault::QueueMessageDoubled, 2),
         Story::of("the message comes late", 1).in_mode(queue).first(Fault::QueueMessageLate, 1),
@@ -125,6 +139,12 @@ fn of_modes() -> Vec<Story> {
             Action::Retry,
         ),
     ]
+}
+
+/// The operator pauses the queue while the first of two jobs runs.
+fn paused(name: &'static str, mode: Mode) -> Story {
+    let story = Story::of(name, 2).in_mode(mode).operates(0, "rendering", Operation::Pause);
+    story.at(4 * MINUTE, Event::Operate(Operation::Resume)).meets("queue: took an input while paused")
 }
 
 /// What users are asked, and how long they are remembered.

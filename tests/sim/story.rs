@@ -1,6 +1,6 @@
 //! A small fixed world: what the users do, which faults strike first, and how it must end if nothing is cut off.
 
-use crate::agenda::{Action, Event};
+use crate::agenda::{Action, Event, Operation};
 use crate::choices::{Choices, Counter};
 use crate::faults::{Fault, Rates};
 use crate::message_queue::ENOUGH_TRIES;
@@ -30,6 +30,7 @@ enum Deed {
     Action(Action),
     /// By the operator.
     Mode(Mode),
+    Operation(Operation),
 }
 
 #[derive(Clone)]
@@ -83,6 +84,8 @@ impl Story {
             cron_returns: 0,
             retention: None,
             changes: [0, 0],
+            pauses: 0,
+            redeliveries: 0,
             first: Vec::new(),
         };
         let post = Action::Post { fingerprint: FINGERPRINT };
@@ -111,6 +114,12 @@ impl Story {
     /// The operator changes the mode as soon as the job's phase or status is `when`.
     pub(crate) fn changes(mut self, job: usize, when: &'static str, mode: Mode) -> Self {
         self.acts.push(Act { job, when, deed: Deed::Mode(mode) });
+        self
+    }
+
+    /// The operator does something as soon as the job's phase or status is `when`.
+    pub(crate) fn operates(mut self, job: usize, when: &'static str, operation: Operation) -> Self {
+        self.acts.push(Act { job, when, deed: Deed::Operation(operation) });
         self
     }
 
@@ -209,6 +218,7 @@ impl World {
             match deed {
                 Deed::Action(action) => self.after(1, 1, Event::User { job: number, action }),
                 Deed::Mode(mode) => self.change_mode(mode),
+                Deed::Operation(operation) => self.after(1, 1, Event::Operate(operation)),
             }
         }
     }

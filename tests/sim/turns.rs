@@ -72,6 +72,9 @@ impl Turns {
             | Input::Afford { .. }
             | Input::Alarm
             | Input::Sweep
+            | Input::Pause
+            | Input::Resume
+            | Input::Redelivered { .. }
             | Input::Expire { .. } => {}
         }
         self.places.retain(|key, _| rows.entries.contains_key(key));

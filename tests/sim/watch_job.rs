@@ -44,7 +44,8 @@ impl World {
         }
     }
 
-    /// I5: an event keeps its id, its kind and its body, and is never taken out; a settled one stays settled.
+    /// I5: an event keeps its id, its kind and its body, and is never taken out; a settled one stays settled unless an
+    /// operator has it sent again.
     fn check_outbox(&mut self, number: usize, before: &Job, after: &Job) {
         for (index, old) in before.outbox.iter().enumerate() {
             let same = |new: &Delivery| new.id == old.id && new.kind == old.kind && new.body == old.body;
@@ -52,7 +53,9 @@ impl World {
                 self.violated(Invariant::I5, format!("job {number}'s event {} changed", old.id));
                 continue;
             };
-            if old.next_at().is_none() && new.state != old.state {
+            if new.redeliveries > old.redeliveries {
+                self.tally.mark("redelivered", old.state.as_str());
+            } else if old.next_at().is_none() && new.state != old.state {
                 self.violated(Invariant::I5, format!("job {number}'s event {} was settled", old.id));
             }
             match new.state {

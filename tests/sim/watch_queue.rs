@@ -21,6 +21,8 @@ impl World {
         self.turns.hear(&rows, input, reply, now, &mut self.limits);
         self.turns.come_of_age(&rows, input, now);
         let grants = Grants::of(&rows, input);
+        self.check_pause(&rows, input, &grants);
+        self.check_catalogue(&rows);
         self.check_slots(&rows, &grants);
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
@@ -36,6 +38,7 @@ impl World {
             .turns
             .next(&Line::before(&rows, &BTreeSet::new(), now), &self.limits, &self.plan.queue, now)
             .is_empty();
+        let idle = idle && !self.witness.paused;
         self.idle_since = if idle { Some(self.idle_since.unwrap_or(self.real)) } else { None };
         self.queue.rows = rows;
     }
@@ -100,13 +103,18 @@ impl World {
     fn check_turns(&mut self, rows: &MapRows, input: &Input, reply: &Reply, admitted: &BTreeSet<JobKey>, now: Millis) {
         let immediate = self.plan.queue.mode == Mode::Immediate;
         let occasion = match input {
+            _ if self.witness.paused => Some(false),
             Input::Enqueue { .. } => Some(immediate && !reply.is_refusal()),
-            Input::Report { .. } | Input::Heard { .. } => Some(immediate),
+            Input::Report { .. } | Input::Heard { .. } | Input::Resume => Some(immediate),
             Input::Claim { .. } | Input::Sweep => Some(true),
             Input::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
             Input::Alarm => None,
-            Input::Stand { .. } | Input::Afford { .. } | Input::Expire { .. } => Some(false),
+            Input::Stand { .. }
+            | Input::Afford { .. }
+            | Input::Expire { .. }
+            | Input::Pause
+            | Input::Redelivered { .. } => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),

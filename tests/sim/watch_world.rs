@@ -32,7 +32,7 @@ impl World {
         let next = rows.next_alarm();
         let wanted = next.map(|at| at.max(now).max(platform.armed_at) + MINUTE);
         let asleep = match (platform.alarm, wanted) {
-            (None, wanted) => wanted.is_some() || rows.waiting().next().is_some(),
+            (None, wanted) => wanted.is_some() || (rows.waiting().next().is_some() && !rows.book.is_paused()),
             (Some(alarm), wanted) => wanted.is_some_and(|wanted| alarm > wanted),
         };
         if asleep {
@@ -115,6 +115,7 @@ impl World {
                 self.check_images_gone(number, &job, false);
             }
         }
+        self.check_catalogue_is_true();
         let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
         if let Some(entry) = left.next().cloned() {
             self.violated(Invariant::I9, format!("nothing is left to do, but the queue has {entry:?}"));
@@ -182,7 +183,8 @@ impl World {
             let settled = match delivery.state {
                 DeliveryState::Delivered { .. } => self.receiver.taken.contains(&delivery.id),
                 DeliveryState::Exhausted { .. } => {
-                    delivery.attempts as usize == self.plan.policy.webhook_schedule.len()
+                    let made = delivery.attempts - delivery.attempts_before;
+                    made as usize == self.plan.policy.webhook_schedule.len()
                         || self.receiver.gone.contains(&delivery.id)
                 }
                 DeliveryState::Pending { .. } => false,

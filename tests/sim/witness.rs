@@ -22,6 +22,7 @@ pub(crate) enum Invariant {
     I14,
     I15,
     I16,
+    I17,
     /// What the upstream may be asked, and how often.
     Limit,
     /// What the order said: not before, not without a word of its user.
@@ -81,6 +82,8 @@ pub(crate) struct Witness {
     pub(crate) pushes: BTreeMap<(usize, u64), Pushes>,
     /// How many messages of the platform's queue were given up.
     pub(crate) dead_letters: u64,
+    /// An operator has paused the queue.
+    pub(crate) paused: bool,
 }
 
 impl Witness {

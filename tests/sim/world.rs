@@ -240,6 +240,7 @@ impl World {
             Event::Daily => self.daily(),
             Event::Consume { wake } => self.consume(wake),
             Event::Settings { mode } => self.change_settings(mode),
+            Event::Operate(operation) => self.operate(operation),
             Event::Push { job, id } => self.send(Object::Job(job), Message::Nudge { id }, Caller::Nobody),
             Event::Heal => self.heal(),
             Event::Look => self.look_after_lost_alarms(),

@@ -7,8 +7,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Rows, Said, Terms, day_of};
+use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Redelivered, Rows, Said, Terms, day_of};
 use reelay::machine::{JobKey, Millis, Moment, Status};
+use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
 
@@ -16,6 +18,9 @@ const USERS: [&str; 2] = ["ann", "bob"];
 const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];
 const UPSTREAMS: [&str; 3] = ["veo3/veo-3.1", "veo3/it's", ""];
 const BORN: Millis = 1_767_323_045_000;
+/// What a generation looks like, by its epoch; the last is no JSON.
+const SNAPSHOTS: [&str; 4] =
+    [r#"{"prompt":"It's a quote"}"#, r#"{"prompt":"большой пёс% бежит"}"#, r#"{"quote":"it's"}"#, "it's no JSON"];
 
 /// An input, how many milliseconds it comes after (or before) the one before it, and the mode at that time.
 type Happening = (Input, i64, Mode);
@@ -40,8 +45,13 @@ proptest! {
             prop_assert_eq!(&step, &expected, "after {:?}", &input);
             assert_equal(&stored, &plain, &policy, now);
         }
-        for user in USERS {
-            assert_equal_pages(&stored, &plain, user, status, limit);
+        for user_id in USERS.into_iter().map(Some).chain([None]) {
+            for search in [None, Some("b"), Some("ПЁС%"), Some("IT'S")] {
+                assert_equal_pages(&stored, &plain, Listing { user_id, status, search, limit, after: None });
+            }
+        }
+        for state in DeliveryState::WORDS.into_iter().map(Some).chain([None]) {
+            assert_equal_deliveries(&stored, &plain, state, limit);
         }
     }
 }
@@ -61,16 +71,31 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     assert_eq!(stored.last_accepted().unwrap(), plain.last_accepted().unwrap());
     assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
     assert_eq!(stored.stats(policy, now).unwrap(), model::stats(plain, policy, now));
+    assert_eq!(stored.exhausted_since(BORN + 1, 99).unwrap(), model::exhausted_since(plain, BORN + 1));
 }
 
-/// Walks through all pages of a user's list.
-fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, user: &str, status: Option<Status>, limit: u32) {
-    let mut before = None;
+/// Walks through all pages of the events.
+fn assert_equal_deliveries(stored: &QueueStore<Sqlite>, plain: &MapRows, state: Option<&str>, limit: u32) {
+    let mut after = None;
     loop {
-        let page = stored.list(user, status, limit, before.as_ref()).unwrap();
-        assert_eq!(page, model::list(plain, user, status, limit as usize, before.as_ref()));
-        let Some(last) = page.last() else { break };
-        before = Some(Cursor::of(&last.card));
+        let (page, next) = stored.list_deliveries(state, limit, after.as_ref()).unwrap();
+        assert_eq!(page, model::list_deliveries(plain, state, limit as usize, after.as_ref()));
+        let Some(next) = next else { break };
+        assert_eq!(page.len(), limit as usize);
+        after = Some(next);
+    }
+}
+
+/// Walks through all pages of a list.
+fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, first: Listing<'_>) {
+    let mut listing = first;
+    loop {
+        let Page { entries, next } = stored.list(&listing).unwrap();
+        assert_eq!(entries, model::list(plain, &listing));
+        let more = model::list(plain, &Listing { limit: listing.limit + 1, ..listing.clone() }).len() > entries.len();
+        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.card)));
+        let Some(next) = next else { break };
+        listing.after = Some(next);
     }
 }
 
@@ -99,6 +124,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => key().prop_map(|key| Input::Claim { key }),
         1 => key().prop_map(|key| Input::Stand { key }),
         2 => key().prop_map(|key| Input::Afford { key }),
+        1 => Just(Input::Pause),
+        2 => Just(Input::Resume),
+        2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| redelivered(key, delivery)),
         4 => Just(Input::Alarm),
         2 => Just(Input::Sweep),
         1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
@@ -116,17 +144,62 @@ fn terms() -> impl Strategy<Value = Terms> {
     })
 }
 
+fn redelivered(key: JobKey, delivery: Option<DeliveryCard>) -> Input {
+    let delivery = delivery.and_then(|delivery| deliveries_of(&key, vec![delivery]).pop());
+    let event_id = delivery.as_ref().map_or_else(|| format!("msg_0_{}", key.object_name()), |own| own.id.clone());
+    Input::Redelivered { news: vec![Redelivered { key, event_id, delivery }] }
+}
+
+/// One of a few events, at one of a few points of its life. Only its own job has it.
+fn delivery() -> impl Strategy<Value = DeliveryCard> {
+    let state = prop_oneof![
+        (0_u64..4).prop_map(|at| DeliveryState::Pending { next_at: BORN + at }),
+        (0_u64..4).prop_map(|at| DeliveryState::Delivered { at: BORN + at }),
+        (0_u64..4).prop_map(|at| DeliveryState::Exhausted { at: BORN + at }),
+    ];
+    let told = (0_u32..3, 0_u32..3, option::of(200_u16..599));
+    (0_u64..3, select(EventKind::ALL.to_vec()), state, told).prop_map(
+        |(number, kind, state, (redeliveries, attempts, last_status))| DeliveryCard {
+            id: format!("msg_{number}"),
+            kind,
+            created_at: BORN + number / 2,
+            attempts,
+            last_status,
+            state,
+            redeliveries,
+        },
+    )
+}
+
+/// The events of one job, whose ids no other job has.
+fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
+    let own = |event: DeliveryCard| DeliveryCard {
+        id: format!("{}_{}", event.id, key.object_name()),
+        // An event keeps its kind.
+        kind: EventKind::Completed,
+        ..event
+    };
+    events.into_iter().map(own).collect()
+}
+
 /// The errand is for the one who is asked only.
 fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
+    let said = match said {
+        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries } => {
+            let deliveries = deliveries_of(&key, deliveries);
+            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries }
+        }
+        Said::Missing | Said::Nothing => said,
+    };
     Input::Heard { ask: Ask { key, created_at: BORN + 1, epoch, errand: Errand::Start }, said }
 }
 
 fn card() -> impl Strategy<Value = Card> {
     let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
     let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4, cost).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), submits, cost)| Card {
-            key,
+    let events = vec(delivery(), 0..3);
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, 0_u64..4, cost, events).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), submits, cost, events)| Card {
             epoch,
             report_number,
             status,
@@ -138,7 +211,9 @@ fn card() -> impl Strategy<Value = Card> {
             cost_micros: cost.0,
             price_micros: cost.1,
             submits_per_minute: cost.2,
-            snapshot: format!("{{\"epoch\":{epoch},\"quote\":\"it's\"}}"),
+            snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()].to_owned(),
+            deliveries: deliveries_of(&key, events),
+            key,
         },
     )
 }
@@ -149,9 +224,11 @@ fn key() -> impl Strategy<Value = JobKey> {
 
 fn said() -> impl Strategy<Value = Said> {
     let told = (0_u64..4, option::of(0_u64..9_000_000));
-    let state = (1_u64..5, 0_u64..5, select(Status::ALL.to_vec()), told, option::of(0_u64..400_000), any::<bool>());
+    let events = vec(delivery(), 0..3);
+    let status = select(Status::ALL.to_vec());
+    let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events);
     prop_oneof![
-        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros), wait, late)| Said::State {
+        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros), wait, late, deliveries)| Said::State {
             epoch,
             report_number,
             status,
@@ -159,6 +236,7 @@ fn said() -> impl Strategy<Value = Said> {
             cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,
+            deliveries,
         }),
         1 => Just(Said::Missing),
         1 => Just(Said::Nothing),

@@ -108,6 +108,16 @@ fn images_that_are_to_be_deleted_are_remembered_i11() {
 }
 
 #[test]
+fn an_event_that_is_sent_again_goes_on_where_its_schedule_was_i11() {
+    let read = |name: &str| load(&fs::read_to_string(folder().join(name)).unwrap());
+    let event = read("job_v1_failed_redelivering.json").outbox.remove(0);
+    assert_eq!((event.attempts, event.attempts_before, event.redeliveries), (2, 1, 1));
+    assert!(matches!(event.state, DeliveryState::Pending { .. }));
+    let older = read("job_v1_failed.json").outbox.remove(0);
+    assert_eq!((older.attempts_before, older.redeliveries), (0, 0));
+}
+
+#[test]
 fn a_fixture_that_was_loaded_is_written_back_without_loss_i11() {
     for (_, saved) in lives::all() {
         let again = load(&write_job(&saved).unwrap());

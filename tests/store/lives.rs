@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<(&'static str, Job)> {
         ("cancelled_abandoning", cancelled_abandoning()),
         ("rendering_nudged", rendering_nudged()),
         ("completed_discarding", completed_discarding()),
+        ("failed_redelivering", failed_redelivering()),
     ]
 }
 
@@ -178,6 +179,20 @@ fn completed_discarding() -> Job {
         .collect();
     life.act(Answer::Stored(Outcome::Done(video())));
     life.act(Answer::Discarded(Outcome::Unknown));
+    life.job
+}
+
+/// An event that was given up is on its way again, and has failed once more.
+fn failed_redelivering() -> Job {
+    let mut life = submitting();
+    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    for _ in 0..2 {
+        life.act(Answer::Delivered(Receipt::Gone));
+    }
+    let event_id = life.job.outbox[0].id.clone();
+    life.take(Input::Redeliver { event_id });
+    life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None }));
     life.job
 }
 

@@ -6,6 +6,7 @@ mod catalogue;
 mod differential;
 mod fixtures;
 mod job_record;
+mod lists;
 mod lives;
 mod migrations;
 mod model;

@@ -5,6 +5,7 @@ use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
 use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
+use reelay::store::catalogue::Listing;
 use reelay::store::queue::QueueStore;
 use reelay::store::{Sql, job};
 
@@ -46,6 +47,18 @@ const VERSION_2: &str = "
     INSERT INTO schema_version (version) VALUES (2);
 ";
 
+/// What version 3 added to that.
+const VERSION_3: &str = "
+    ALTER TABLE entry ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN price INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE entry ADD COLUMN per_minute INTEGER;
+    ALTER TABLE entry ADD COLUMN charges TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE spending (
+        day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
+    );
+    INSERT INTO schema_version (version) VALUES (3);
+";
+
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
 
@@ -56,7 +69,7 @@ fn opening_the_queue_again_changes_nothing() {
     let schema = sql.schema();
     open_queue(&sql);
     assert_eq!(sql.schema(), schema);
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
 }
 
 #[test]
@@ -84,7 +97,7 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
 fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
     let sql = version_1();
     let store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
     let find = |user, name| store.find(&JobKey::new(user, name)).unwrap().unwrap();
     let first = Entry {
         card: Card {
@@ -101,6 +114,7 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
             price_micros: 0,
             submits_per_minute: None,
             snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
+            deliveries: Vec::new(),
         },
         sequence: 3,
         enqueued_at: 3_000,
@@ -169,7 +183,7 @@ fn a_queue_of_version_1_cut_off_after_any_statement_is_completed_by_the_next_ope
         open_queue(&sql);
         assert_eq!(sql.schema(), expected.schema(), "after {statements} statements");
         assert_eq!(entries(&sql), entries(&expected), "after {statements} statements");
-        assert_eq!(versions(&sql), ["1", "2", "3"]);
+        assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
         if whole {
             assert!(statements > 15, "only {statements} statements");
             return;
@@ -183,7 +197,7 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     let sql = version_1();
     sql.run(VERSION_2, Vec::new()).unwrap();
     let mut store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(versions(&sql), ["1", "2", "3"]);
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
     let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap();
     assert_eq!((held.card.cost_micros, held.card.price_micros, held.charges.len()), (0, 0, 0));
     assert_eq!((held.round, held.card.submits_per_minute, store.spent(20_000, None).unwrap()), (2, None, 0));
@@ -191,6 +205,22 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     let moment = Moment { now: 20_000 * DAY, random: 0 };
     queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
     assert_eq!([Some("ann"), None, Some("bob")].map(|whose| store.spent(20_000, whose).unwrap()), [7, 7, 0]);
+}
+
+#[test]
+fn a_queue_of_version_3_lists_everything_and_hears_of_the_events_of_what_had_ended_i11() {
+    let sql = version_1();
+    sql.run(VERSION_2, Vec::new()).unwrap();
+    sql.run(VERSION_3, Vec::new()).unwrap();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    assert_eq!(versions(&sql), ["1", "2", "3", "4"]);
+    let all = store.list(&Listing { limit: 9, ..Listing::default() }).unwrap();
+    assert_eq!(all.entries.len(), 6);
+    assert!(store.list_deliveries(None, 9, None).unwrap().0.is_empty());
+    assert!(!store.book().unwrap().is_paused());
+    let step = queue::step(&mut store, Input::Alarm, Moment { now: 10_000, random: 0 }, &policy()).unwrap();
+    let asked: Vec<_> = step.asks.iter().map(|ask| (ask.key.generation_id.as_str(), ask.errand)).collect();
+    assert_eq!(asked, [("held", Errand::Start), ("ended", Errand::Check)]);
 }
 
 fn policy() -> Policy {
@@ -226,6 +256,7 @@ fn queued(user: &str, name: &str) -> Card {
         price_micros: 0,
         submits_per_minute: None,
         snapshot: "{}".to_owned(),
+        deliveries: Vec::new(),
     }
 }
 

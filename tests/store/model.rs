@@ -1,29 +1,72 @@
 //! What the catalogue's SQL must mean, on the plain map of the stories.
 
 use crate::rows::MapRows;
+use reelay::machine::delivery::DeliveryState;
 use reelay::machine::queue::{Card, Entry, Policy, day_of};
-use reelay::machine::{MINUTE, Millis, Status};
+use reelay::machine::{MINUTE, Millis};
+use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
-use reelay::wire::api::dollars;
-use reelay::wire::message::{Cost, QueueStats, Slots};
+use reelay::wire::api::{dollars, rfc3339};
+use reelay::wire::message::{Cost, OwnedDelivery, QueueStats, Slots, UpstreamBackoff, WebhookStats};
 use std::collections::BTreeMap;
 
-/// A page of a user's entries.
-pub(crate) fn list(
-    rows: &MapRows,
-    user: &str,
-    status: Option<Status>,
-    limit: usize,
-    before: Option<&Cursor>,
-) -> Vec<Entry> {
+/// A page of entries.
+pub(crate) fn list(rows: &MapRows, listing: &Listing<'_>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = rows.entries.values().cloned().collect();
-    entries.retain(|entry| entry.card.key.user_id == user);
-    entries.retain(|entry| status.is_none_or(|status| entry.card.status == status));
-    entries
-        .retain(|entry| before.is_none_or(|cursor| newness(&entry.card) < (cursor.created_at, &cursor.generation_id)));
+    entries.retain(|entry| listing.user_id.is_none_or(|user| entry.card.key.user_id == user));
+    entries.retain(|entry| listing.status.is_none_or(|status| entry.card.status == status));
+    entries.retain(|entry| {
+        listing.after.as_ref().is_none_or(|after| newness(&entry.card) < (after.created_at, &after.id, &after.user_id))
+    });
+    entries.retain(|entry| listing.search.is_none_or(|search| contains(entry, &search.to_lowercase())));
     entries.sort_by(|one, other| newness(&other.card).cmp(&newness(&one.card)));
-    entries.truncate(limit);
+    entries.truncate(listing.limit as usize);
     entries
+}
+
+fn contains(entry: &Entry, search: &str) -> bool {
+    let snapshot: serde_json::Value = serde_json::from_str(&entry.card.snapshot).unwrap_or_default();
+    let prompt = snapshot["prompt"].as_str().unwrap_or_default();
+    [&entry.card.key.generation_id, prompt].iter().any(|text| text.to_lowercase().contains(search))
+}
+
+/// A page of events.
+pub(crate) fn list_deliveries(
+    rows: &MapRows,
+    state: Option<&str>,
+    limit: usize,
+    after: Option<&Cursor>,
+) -> Vec<OwnedDelivery> {
+    let listed = rows.deliveries.values().cloned().map(|(key, card)| OwnedDelivery { key, card });
+    let mut listed: Vec<_> = listed.filter(|one| state.is_none_or(|state| one.card.state.as_str() == state)).collect();
+    let newness = |one: &OwnedDelivery| (one.card.created_at, one.card.id.clone());
+    listed.retain(|one| after.is_none_or(|after| newness(one) < (after.created_at, after.id.clone())));
+    listed.sort_by_key(newness);
+    listed.reverse();
+    listed.truncate(limit);
+    listed
+}
+
+/// The events exhausted since then.
+pub(crate) fn exhausted_since(rows: &MapRows, since: Millis) -> Vec<OwnedDelivery> {
+    let mut exhausted: Vec<_> = exhausted(rows).filter(|(at, _)| *at >= since).collect();
+    exhausted.sort_by_key(|(at, one)| (*at, one.card.id.clone()));
+    exhausted.into_iter().map(|(_, one)| one).collect()
+}
+
+fn exhausted(rows: &MapRows) -> impl Iterator<Item = (Millis, OwnedDelivery)> {
+    rows.deliveries.values().filter_map(|(key, card)| match card.state {
+        DeliveryState::Exhausted { at } => Some((at, OwnedDelivery { key: key.clone(), card: card.clone() })),
+        DeliveryState::Pending { .. } | DeliveryState::Delivered { .. } => None,
+    })
+}
+
+fn webhooks(rows: &MapRows) -> WebhookStats {
+    WebhookStats {
+        pending: rows.deliveries.values().filter(|(_, card)| card.state.as_str() == "pending").count() as u64,
+        exhausted: exhausted(rows).count() as u64,
+        exhausted_since: exhausted(rows).map(|(at, _)| at).min().map(rfc3339),
+    }
 }
 
 pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats {
@@ -35,15 +78,24 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
         *waiting_by_priority.entry(entry.card.priority.to_string()).or_default() += 1;
     }
     let silent = |entry: &Entry| rows.asked().any(|(at, other)| other == entry && at + MINUTE < now);
+    let backoffs = rows.book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+        upstream: upstream.to_owned(),
+        backoff_since: backoff.since.map(rfc3339),
+        backoff_until: rfc3339(backoff.until),
+    });
+    let upstreams = backoffs.collect();
     QueueStats {
         mode: policy.mode.as_str().to_owned(),
-        paused: false,
+        paused: rows.book.is_paused(),
+        paused_since: rows.book.paused_since.map(rfc3339),
         slots: Slots { total: policy.slots, used: rows.held().count() as u64 },
         by_status,
         waiting_by_priority,
         oldest_wait_ms: rows.waiting().map(|entry| now.saturating_sub(entry.enqueued_at)).max(),
         jobs_without_timer: rows.entries.values().filter(|entry| entry.late || silent(entry)).count() as u64,
         timers_repaired: rows.book.timers_repaired,
+        upstreams,
+        webhooks: webhooks(rows),
         cost: Some(Cost {
             today: dollars(rows.spending.get(&(day_of(now), None)).copied().unwrap_or(0)),
             limit: policy.max_cost_per_day.map(dollars),
@@ -51,6 +103,6 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
     }
 }
 
-fn newness(card: &Card) -> (Millis, &String) {
-    (card.created_at, &card.key.generation_id)
+fn newness(card: &Card) -> (Millis, &String, &String) {
+    (card.created_at, &card.key.generation_id, &card.key.user_id)
 }

@@ -4,6 +4,8 @@ use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Card, Closed, Entry, Place, Rows};
 use reelay::machine::{JobKey, Status};
+use reelay::store::catalogue::Listing;
+use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
 
 #[test]
@@ -28,19 +30,67 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
         store.next_due().unwrap();
-        store.list("ann", None, 20, None).unwrap();
+        for user_id in [Some("ann"), None] {
+            for status in [Some(Status::Queued), None] {
+                for search in [None, Some("dusk")] {
+                    let first = Listing { user_id, status, search, limit: 1, after: None };
+                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.card)));
+                    store.list(&Listing { after, ..first }).unwrap();
+                }
+            }
+        }
+        for state in [Some("pending"), None] {
+            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.card))).unwrap();
+            store.list_deliveries(state, 20, None).unwrap();
+        }
+        store.find_delivery("msg_1").unwrap();
+        store.exhausted_since(5, 20).unwrap();
+        store.deliveries(&entry.card.key).unwrap();
+        store.remove_delivery(&entry.card.key, "msg_1").unwrap();
+        store.remove_deliveries(&entry.card.key).unwrap();
         store.spent(20_000, None).unwrap();
         store.spend(20_000, "ann", 7).unwrap();
         store.give_back(20_000, "ann", 7).unwrap();
         store.forget_spending(20_000).unwrap();
     });
-    assert!(plans.len() >= 19, "{} statements", plans.len());
+    assert!(plans.len() >= 45, "{} statements", plans.len());
     for (statement, steps) in plans {
         for step in &steps {
-            let table = ["SCAN entry", "SCAN spending"].iter().any(|scan| step.starts_with(scan));
+            let table = ["SCAN entry", "SCAN spending", "SCAN delivery"].iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
         }
+    }
+}
+
+#[test]
+fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
+    let sql = Sqlite::new();
+    let store = filled(&sql);
+    let after = Some(Cursor { created_at: 1, id: "job-3".to_owned(), user_id: "bob".to_owned() });
+    for user_id in [Some("ann"), None] {
+        for status in [Some(Status::Queued), None] {
+            for search in [None, Some("no such thing")] {
+                let listing = Listing { user_id, status, search, limit: 20, after: after.clone() };
+                let plans = sql.plans(|| drop(store.list(&listing).unwrap()));
+                let (statement, steps) = plans.first().unwrap();
+                assert!(steps.len() == 1 && steps[0].starts_with("SEARCH entry USING INDEX"), "{steps:?}: {statement}");
+                assert!(steps[0].contains('<'), "the cursor is no end of the search: {steps:?}: {statement}");
+            }
+        }
+    }
+    for state in [Some("exhausted"), None] {
+        let plans = sql.plans(|| drop(store.list_deliveries(state, 20, after.as_ref()).unwrap()));
+        let (statement, steps) = plans.first().unwrap();
+        assert!(steps.len() == 1 && steps[0].starts_with("SEARCH delivery USING INDEX"), "{steps:?}: {statement}");
+    }
+    let plans = sql.plans(|| {
+        store.exhausted_since(5, 20).unwrap();
+        store.stats(&crate::catalogue::policy(), 5).unwrap();
+    });
+    for (statement, steps) in plans.iter().filter(|(statement, _)| statement.contains("delivery")) {
+        let indexed = steps.iter().all(|step| step.contains("INDEX") && !step.contains("B-TREE"));
+        assert!(indexed, "{steps:?}: {statement}");
     }
 }
 
@@ -90,6 +140,7 @@ fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 price_micros: 0,
                 submits_per_minute: None,
                 snapshot: "{}".to_owned(),
+                deliveries: Vec::new(),
             };
             let entry = Entry {
                 card,

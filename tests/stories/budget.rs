@@ -189,6 +189,7 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
             cost_micros: Some(cost),
             wake_at: Some(0),
             late: false,
+            deliveries: Vec::new(),
         };
         story.hears("1", 1, said);
         assert_eq!(spent(&story), charged, "at the number {report_number}");
@@ -212,6 +213,7 @@ fn what_ended_under_a_build_that_charged_nothing_is_not_charged_when_it_is_forgo
         cost_micros: Some(PRICE),
         wake_at: Some(story.now),
         late: false,
+        deliveries: Vec::new(),
     };
     story.takes(Input::Heard { ask: asking("1", 1, Errand::Forget), said });
     story.report(Card { cost_micros: PRICE, submits: 1, report_number: 3, ..ended("1", Status::Completed) });

@@ -74,7 +74,7 @@ fn a_holder_found_at_a_newer_epoch_or_at_its_end_gives_its_slot_back_i9() {
         let mut story = QueueStory::with_slots(1);
         story.enqueue(card("job", 0));
         story.enqueue(card("next", 0));
-        story.hears("job", 1, said);
+        story.hears("job", 1, said.clone());
         assert_eq!(story.holders(), ["next"], "{said:?}");
     }
 }

@@ -66,7 +66,7 @@ impl QueueStory {
         match self.takes(input).0 {
             Reply::Standing(standing) => Some(standing),
             Reply::Full { .. } | Reply::OverBudget(_) | Reply::Unknown => None,
-            Reply::Nothing => panic!("whoever asks is answered"),
+            Reply::Paused { .. } | Reply::Expiring { .. } | Reply::Nothing => panic!("whoever asks is answered"),
         }
     }
 
@@ -170,10 +170,12 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         price_micros: 0,
         submits_per_minute: None,
         snapshot: String::new(),
+        deliveries: Vec::new(),
     }
 }
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
 pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
-    Said::State { epoch, report_number, status, submits: 0, cost_micros: None, wake_at, late: false }
+    let deliveries = Vec::new();
+    Said::State { epoch, report_number, status, submits: 0, cost_micros: None, wake_at, late: false, deliveries }
 }

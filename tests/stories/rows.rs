@@ -1,5 +1,6 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
+use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Place, Rows};
 use reelay::machine::{JobKey, Millis};
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ pub(crate) struct MapRows {
     pub(crate) book: Book,
     /// What is charged to each day for each user, and for all.
     pub(crate) spending: BTreeMap<(u64, Option<String>), u64>,
+    /// The catalogue of events, by id, each with its job.
+    pub(crate) deliveries: BTreeMap<String, (JobKey, DeliveryCard)>,
 }
 
 impl MapRows {
@@ -147,12 +150,33 @@ impl Rows for MapRows {
         Ok(self.asked().chain(self.delayed()).map(|(until, _)| until).min())
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Infallible> {
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
+        let mut count = 0;
         for entry in self.entries.values_mut() {
             if entry.place == Place::Ended && entry.card.updated_at < before {
                 entry.place = Place::Expiring { until: now };
+                count += 1;
             }
         }
+        Ok(count)
+    }
+
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Infallible> {
+        Ok(self.deliveries.values().filter(|(of, _)| of == key).map(|(_, card)| card.clone()).collect())
+    }
+
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Infallible> {
+        self.deliveries.insert(delivery.id.clone(), (key.clone(), delivery.clone()));
+        Ok(())
+    }
+
+    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Infallible> {
+        self.deliveries.retain(|known, (of, _)| known != id || of != key);
+        Ok(())
+    }
+
+    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.deliveries.retain(|_, (of, _)| of != key);
         Ok(())
     }
 

@@ -61,6 +61,7 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
         cost_micros: None,
         wake_at: Some(0),
         late,
+        deliveries: Vec::new(),
     };
     story.asks();
     story.hears("job", 1, late(true));
@@ -83,6 +84,7 @@ fn a_holders_lost_timer_is_counted_too() {
         cost_micros: None,
         wake_at,
         late: true,
+        deliveries: Vec::new(),
     };
     story.hears("job", 1, lost);
     assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));

@@ -19,6 +19,7 @@ mod later;
 mod limits;
 mod modes;
 mod omni;
+mod operators;
 mod order;
 mod own_worlds;
 mod pushes;

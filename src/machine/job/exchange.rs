@@ -114,6 +114,10 @@ pub enum Input {
     Nudge {
         id: String,
     },
+    /// An operator wants an event sent again.
+    Redeliver {
+        event_id: String,
+    },
     /// The generation is old enough to be forgotten.
     Forget,
 }
@@ -150,6 +154,8 @@ pub enum Refusal {
     PromptTooLong,
     /// Something is still left to do.
     StillNeeded,
+    /// The job has no event of that id.
+    NoEvent,
 }
 
 /// A step of the timeline.

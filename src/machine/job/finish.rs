@@ -1,8 +1,8 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Turn};
+use super::{End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
 use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
+use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
@@ -88,7 +88,29 @@ impl Job {
             DeliveryState::Exhausted { .. } => ("webhook_exhausted", delivery.attempts),
             DeliveryState::Pending { .. } => ("webhook_failed", delivery.attempts),
         };
+        // Most are delivered at once, which the queue hears when it asks next. What someone may be waiting for it hears
+        // at once.
+        let settled = delivery.next_at().is_none();
+        let awaited = step == "webhook_exhausted" || (settled && delivery.redeliveries > 0);
         turn.note(step, Some(format!("attempt {attempts}: {status}")));
+        if awaited {
+            self.report_change(turn.now());
+        }
+    }
+
+    /// Sends an event again, whatever came of it before.
+    pub(super) fn redeliver(&mut self, event_id: &str, turn: &mut Turn) -> Result<(), Refusal> {
+        let event = self.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
+        event.redeliver(turn.moment);
+        let kind = event.kind;
+        turn.note("webhook_redelivered", Some(kind.as_str().to_owned()));
+        self.report_change(turn.now());
+        Ok(())
+    }
+
+    /// What the queue is to know of the events.
+    pub fn delivery_cards(&self) -> Vec<DeliveryCard> {
+        self.outbox.iter().map(Delivery::card).collect()
     }
 
     /// When the attempt's time counts from: its start, or its creation if it never started.

@@ -1,6 +1,7 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Closed, Entry, Mode, Place, Policy, Rows, Turn};
+use super::{Book, Closed, Entry, Mode, Place, Policy, Reply, Rows, Turn};
+use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
 use crate::machine::limiter::{Shut, WINDOW};
 use crate::machine::{JobKey, MINUTE, Millis};
@@ -24,6 +25,8 @@ pub enum BlockedBy {
     UpstreamBackoff,
     /// The order said not before.
     StartAfter,
+    /// An operator has paused the queue.
+    Paused,
 }
 
 /// A job's standing in the queue.
@@ -38,7 +41,7 @@ pub struct Standing {
     pub created_at: Option<Millis>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
-    /// When it is expected to start, in milliseconds since the Unix epoch.
+    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue is paused.
     #[serde(default)]
     pub estimated_start: Option<Millis>,
 }
@@ -53,6 +56,9 @@ impl<R: Rows> Turn<'_, R> {
     /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
     /// started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
+        if self.book.is_paused() && !bug::planted(Bug::PauseIgnored) {
+            return Ok(());
+        }
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let heads = self.rows.heads(&self.closed()?)?;
@@ -64,6 +70,19 @@ impl<R: Rows> Turn<'_, R> {
             held += 1;
         }
         Ok(())
+    }
+
+    /// Nobody gets a slot from now on. What was granted stays so: who has a slot goes on to the end, and who has yet to
+    /// begin begins.
+    pub(super) fn pause(&mut self) -> Reply {
+        let since = self.book.paused_since.unwrap_or(self.now);
+        self.book.paused_since = Some(since);
+        Reply::Paused { since: Some(since) }
+    }
+
+    pub(super) fn resume(&mut self) -> Reply {
+        self.book.paused_since = None;
+        Reply::Paused { since: None }
     }
 
     fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
@@ -148,6 +167,9 @@ pub(super) fn standing_of<R: Rows>(
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
             let position = rows.count_before(entry)? + 1;
+            if book.is_paused() {
+                return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
+            }
             let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
             let held = rows.count_held()?;
             let own_held = rows.count_held_by(&entry.card.key.user_id)?;

@@ -1,7 +1,7 @@
 //! What the queue remembers besides its entries, in one record.
 
 use crate::machine::bug::{self, Bug};
-use crate::machine::limiter::{Limiter, Shut};
+use crate::machine::limiter::{Backoff, Limiter, Shut};
 use crate::machine::queue::{Card, Policy};
 use crate::machine::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct Book {
     /// How often a job's timer was found lost, and set again.
     #[serde(default)]
     pub timers_repaired: u64,
+    /// Since when an operator has had nobody started.
+    #[serde(default)]
+    pub paused_since: Option<Millis>,
 }
 
 impl Book {
@@ -62,6 +65,16 @@ impl Book {
     /// The upstreams it has a limiter for.
     pub(super) fn upstreams(&self) -> impl Iterator<Item = &String> {
         self.limiters.iter().map(|(name, _)| name)
+    }
+
+    /// The upstreams that want to be left alone.
+    pub fn backoffs(&self, now: Millis) -> Vec<(&str, Backoff)> {
+        self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?))).collect()
+    }
+
+    /// Whether nobody is to be given a slot.
+    pub fn is_paused(&self) -> bool {
+        self.paused_since.is_some()
     }
 
     /// The limiter of a card's upstream, new if there was none.

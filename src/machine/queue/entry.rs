@@ -1,6 +1,7 @@
 //! What the queue keeps of each job, and the view of it that one step works on.
 
 use crate::machine::bug::{self, Bug};
+use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
 use crate::machine::queue::{Book, Charge};
 use crate::machine::{JobKey, MINUTE, Millis, Status};
@@ -39,6 +40,9 @@ pub struct Card {
     pub submits_per_minute: Option<u64>,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
+    /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
+    #[serde(default)]
+    pub deliveries: Vec<DeliveryCard>,
 }
 
 impl Card {
@@ -181,8 +185,16 @@ pub trait Rows {
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// When the next entry is due: a lease, a watch, an expiry or a delay.
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
-    /// Marks ended entries unchanged since `before` as expiring, due at `now`.
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<(), Self::Error>;
+    /// Marks ended entries unchanged since `before` as expiring, due at `now`; how many.
+    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Self::Error>;
+    /// The events of a job, in any order.
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Self::Error>;
+    /// Inserts or replaces a job's event.
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Self::Error>;
+    /// Removes one event of a job.
+    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Self::Error>;
+    /// Removes all events of a job.
+    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Self::Error>;
     /// What is charged to a day, in days since the Unix epoch: for one user, or with `None` for all.
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Self::Error>;
     /// Charges so much to a day for one user, and so for all.

@@ -5,11 +5,12 @@ use super::{
     Ask, Card, Entry, Errand, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn,
 };
 use crate::machine::bug::{self, Bug};
-use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
+use crate::machine::delivery::DeliveryCard;
+use crate::machine::lease::{ASK_AGAIN, DELIVERY_WATCH, Lease, WATCH};
 use crate::machine::{DAY, JobKey, Millis, Status};
 
 /// A job's answer to a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It is at this epoch and status, with this many status changes so far.
     State {
@@ -24,6 +25,8 @@ pub enum Said {
         wake_at: Option<Millis>,
         /// Its timer had been lost and was set again.
         late: bool,
+        /// Its events.
+        deliveries: Vec<DeliveryCard>,
     },
     /// There is no such job.
     Missing,
@@ -32,7 +35,8 @@ pub enum Said {
 }
 
 impl<R: Rows> Turn<'_, R> {
-    pub(super) fn enqueue(&mut self, card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
+    pub(super) fn enqueue(&mut self, mut card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
+        let deliveries = std::mem::take(&mut card.deliveries);
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
         if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
             return Ok(Reply::Unknown);
@@ -45,6 +49,7 @@ impl<R: Rows> Turn<'_, R> {
                 if news {
                     self.rows.save(entry)?;
                 }
+                self.note_deliveries(&card.key, deliveries)?;
                 return Ok(Reply::Unknown);
             }
         }
@@ -67,6 +72,7 @@ impl<R: Rows> Turn<'_, R> {
         };
         self.charge(&mut entry, cost)?;
         self.rows.save(&entry)?;
+        self.note_deliveries(&entry.card.key, deliveries)?;
         Ok(Reply::Unknown)
     }
 
@@ -76,6 +82,7 @@ impl<R: Rows> Turn<'_, R> {
             Some(same) if same.card.created_at == card.created_at => same.charges,
             Some(mut gone) => {
                 self.settle(&mut gone)?;
+                self.rows.remove_deliveries(&card.key)?;
                 Vec::new()
             }
             None => Vec::new(),
@@ -119,13 +126,16 @@ impl<R: Rows> Turn<'_, R> {
         false
     }
 
-    pub(super) fn report(&mut self, card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
+    pub(super) fn report(&mut self, mut card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
+        let deliveries = std::mem::take(&mut card.deliveries);
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
         if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
             return Ok(Reply::Nothing);
         }
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
-        let watched = Place::Watched { until: self.now + WATCH };
+        let about_to_tell = deliveries.iter().any(|event| event.next_at().is_some_and(|at| at <= self.now));
+        let watch = if about_to_tell { DELIVERY_WATCH } else { WATCH };
+        let watched = Place::Watched { until: self.now + watch };
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if card.status.is_terminal() || card.status.is_pending() {
@@ -133,9 +143,11 @@ impl<R: Rows> Turn<'_, R> {
                 let mut entry = self.new_entry(card, watched)?;
                 self.charge(&mut entry, cost)?;
                 self.rows.save(&entry)?;
+                self.note_deliveries(&entry.card.key, deliveries)?;
             }
             return Ok(Reply::Nothing);
         };
+        self.note_deliveries(&card.key, deliveries)?;
         if card.age() <= entry.card.age() {
             if news {
                 self.rows.save(&entry)?;
@@ -232,11 +244,15 @@ impl<R: Rows> Turn<'_, R> {
         Ok(asks)
     }
 
-    pub(super) fn heard(&mut self, ask: &Ask, said: Said) -> Result<(), R::Error> {
+    pub(super) fn heard(&mut self, ask: &Ask, mut said: Said) -> Result<(), R::Error> {
         let Ask { key, created_at, epoch, .. } = ask;
         let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
+        if let Said::State { deliveries, .. } = &mut said {
+            let deliveries = std::mem::take(deliveries);
+            self.note_deliveries(key, deliveries)?;
+        }
         if let Said::State { epoch: theirs, report_number, status, submits, cost_micros, .. } = said {
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, None);
@@ -248,16 +264,17 @@ impl<R: Rows> Turn<'_, R> {
                 self.charge(&mut entry, cost)?;
             }
         }
-        match (entry.place, said) {
+        match (entry.place, &said) {
             (_, Said::Nothing) => return Ok(()),
             (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
-            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, said),
+            (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, &said),
             (Place::Watched { .. }, Said::State { status, wake_at, late, .. }) => {
-                entry.place = self.watched_on(status, wake_at);
-                self.note_late(&mut entry, late);
+                entry.place = self.watched_on(*status, *wake_at);
+                self.note_late(&mut entry, *late);
             }
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
+                self.rows.remove_deliveries(key)?;
                 self.leave(&mut entry, Place::Ended);
                 if !entry.card.status.is_terminal() {
                     entry.card.status = Status::Failed;
@@ -265,6 +282,7 @@ impl<R: Rows> Turn<'_, R> {
             }
             (Place::Expiring { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
+                self.rows.remove_deliveries(key)?;
                 return self.rows.remove(key);
             }
             // It lives again: its own enqueue gives it a place.
@@ -276,8 +294,8 @@ impl<R: Rows> Turn<'_, R> {
         self.rows.save(&entry)
     }
 
-    fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: Said) {
-        let (Place::Held(lease), Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) =
+    fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: &Said) {
+        let (Place::Held(lease), &Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) =
             (entry.place, said)
         else {
             return;

@@ -1,7 +1,7 @@
 //! On which occasions slots are granted, and when the queue's alarm must fire.
 
-use super::{Input, Mode, Rows, Turn};
-use crate::machine::{HOUR, Millis, SECOND};
+use super::{Input, Mode, Rows, Standing, Turn};
+use crate::machine::{HOUR, MINUTE, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
 pub const ALARM_DELAY: Millis = 250;
@@ -10,6 +10,10 @@ pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
 /// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
 const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
+/// How long a wait is taken to be whose end nobody knows, because the queue is paused.
+const UNKNOWN_WAIT: Millis = 2 * MINUTE;
+/// Stands in for the position then, so that a message comes back at half of that.
+const UNKNOWN_POSITION: u64 = 12;
 /// How much longer a message waits for each job before its own.
 const CLAIM_STEP: Millis = 5 * SECOND;
 
@@ -29,7 +33,7 @@ impl Occasion {
         let immediate = mode == Mode::Immediate;
         let none = Self { admits: false, swept: false, changed: false };
         match input {
-            Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } => {
+            Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } | Input::Resume => {
                 Self { admits: immediate, changed: true, ..none }
             }
             Input::Claim { .. } => Self { admits: true, ..none },
@@ -38,7 +42,11 @@ impl Occasion {
                 Self { admits: due || immediate, swept: due, ..none }
             }
             Input::Sweep => Self { admits: true, swept: true, ..none },
-            Input::Stand { .. } | Input::Afford { .. } | Input::Expire { .. } => none,
+            Input::Stand { .. }
+            | Input::Afford { .. }
+            | Input::Expire { .. }
+            | Input::Pause
+            | Input::Redelivered { .. } => none,
         }
     }
 }
@@ -46,7 +54,8 @@ impl Occasion {
 impl<R: Rows> Turn<'_, R> {
     /// Decides when the queue's own alarm admits next.
     pub(super) fn schedule(&mut self, occasion: Occasion) -> Result<(), R::Error> {
-        if !self.rows.has_waiting()? {
+        // While the queue is paused nobody can be admitted, and the resumption is an occasion of its own.
+        if self.book.is_paused() || !self.rows.has_waiting()? {
             self.book.admit_at = None;
             return Ok(());
         }
@@ -75,6 +84,14 @@ impl<R: Rows> Turn<'_, R> {
 pub fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
     let soon = (wait / 2).min(position.saturating_mul(CLAIM_STEP));
     soon.max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
+}
+
+/// The same for a message whose job stands so in line.
+pub fn claim_again(standing: &Standing, now: Millis, age: Millis) -> Millis {
+    match standing.estimated_start {
+        Some(at) => claim_delay(at.saturating_sub(now), standing.position, age),
+        None => claim_delay(UNKNOWN_WAIT, standing.position.max(UNKNOWN_POSITION), age),
+    }
 }
 
 #[cfg(test)]

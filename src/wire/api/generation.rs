@@ -188,6 +188,7 @@ pub fn card(job: &Job, now: Millis) -> Card {
         price_micros: job.request.price_micros,
         submits_per_minute: job.request.submits_per_minute,
         snapshot,
+        deliveries: job.delivery_cards(),
     }
 }
 

@@ -142,6 +142,11 @@ impl Problem {
         Self::new(404, "video_not_found", "Not found", "This generation has no stored video.")
     }
 
+    /// 404: there is no such event, or no longer.
+    pub fn no_delivery() -> Self {
+        Self::new(404, "delivery_not_found", "Not found", "There is no such webhook event.")
+    }
+
     /// 404: no such route.
     pub fn no_route() -> Self {
         Self::new(404, "route_not_found", "Not found", "There is nothing at this address.")

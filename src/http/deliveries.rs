@@ -1,0 +1,149 @@
+//! Webhook events: what became of them, and sending them again.
+
+use super::answer::Answer;
+use super::audit::{self, Action};
+use super::call::Call;
+use super::generations::refused;
+use super::operator::tell;
+use super::query::{DeliveriesQuery, bad_cursor, deliveries_query, since};
+use super::view;
+use crate::machine::job::Refusal;
+use crate::machine::queue::Redelivered;
+use crate::stub;
+use crate::wire::api::{Delivery, Problem, rfc3339};
+use crate::wire::message::{JobMessage, JobReply, OwnedDelivery, QueueMessage, QueueReply};
+use futures::StreamExt;
+use serde::Serialize;
+
+/// How many events one request sends again at most; a job takes a few milliseconds.
+const MAX_RECOVERED: u32 = 300;
+/// How many jobs are told at the same time: the platform allows six connections.
+const TOLD_AT_ONCE: usize = 6;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    success: bool,
+    data: Vec<Delivery>,
+    has_more: bool,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recovered {
+    success: bool,
+    /// How many events were sent on their way again.
+    recovered: u32,
+    /// Whether the same request would find more.
+    has_more: bool,
+}
+
+/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
+pub(super) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    match view::ask(call, &key, &JobMessage::Deliveries).await? {
+        JobReply::Deliveries { deliveries } => {
+            let deliveries: Vec<_> = deliveries.into_iter().map(|card| Delivery::of(&key, card)).collect();
+            Answer::success("deliveries", &deliveries)
+        }
+        JobReply::Missing => Err(Problem::no_generation()),
+        JobReply::Created { .. }
+        | JobReply::Conflict
+        | JobReply::Withdrawn
+        | JobReply::View { .. }
+        | JobReply::Timeline { .. }
+        | JobReply::State { .. }
+        | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
+    }
+}
+
+/// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
+pub(super) async fn list(call: &Call) -> Result<Answer, Problem> {
+    call.operator()?;
+    let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let DeliveriesQuery { state, limit, after } = query;
+    let message = QueueMessage::Deliveries { state: state.map(str::to_owned), limit, after };
+    let (found, next_cursor) = owned(call, &message).await?;
+    let data = found.into_iter().map(|OwnedDelivery { key, card }| Delivery::of(&key, card)).collect();
+    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+}
+
+/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
+pub(super) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let message = QueueMessage::Delivery { event_id: event_id.to_owned() };
+    let Some(event) = owned(call, &message).await?.0.pop() else { return Err(Problem::no_delivery()) };
+    let news = send_again(call, event).await?;
+    let outcome = if news.delivery.is_some() { "due at once" } else { "it is no longer there" };
+    let said = format!("{event_id} of {}: {outcome}", news.key.generation_id);
+    audit::record(call, caller.name(), Action::Redelivered, Some(&news.key.user_id), &said);
+    let delivery = news.delivery.clone().map(|card| Delivery::of(&news.key, card));
+    note(call, vec![news]).await;
+    Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
+}
+
+/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago first.
+pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let (mut events, _) = owned(call, &QueueMessage::Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
+    let mut has_more = events.len() > MAX_RECOVERED as usize;
+    events.truncate(MAX_RECOVERED as usize);
+    let told = events.into_iter().map(|event| send_again(call, event));
+    let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
+    // What gave no answer is still listed, for the next request.
+    has_more |= answers.iter().any(Result::is_err);
+    let news: Vec<Redelivered> = answers.into_iter().flatten().collect();
+    let sent = news.iter().filter(|news| news.delivery.is_some()).count();
+    let recovered = u32::try_from(sent).unwrap_or(u32::MAX);
+    note(call, news).await;
+    let outcome = format!("{recovered} since {}{}", rfc3339(since), if has_more { ", and there are more" } else { "" });
+    audit::record(call, caller.name(), Action::Recovered, None, &outcome);
+    Answer::json(200, &Recovered { success: true, recovered, has_more })
+}
+
+/// Has a job send an event again.
+async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Problem> {
+    let OwnedDelivery { key, card } = event;
+    let event_id = card.id;
+    let delivery = match view::ask(call, &key, &JobMessage::Redeliver { event_id: event_id.clone() }).await? {
+        JobReply::Deliveries { deliveries } => deliveries.into_iter().find(|delivery| delivery.id == event_id),
+        JobReply::Missing | JobReply::Refused { refusal: Refusal::NoEvent } => None,
+        JobReply::Refused { refusal } => return Err(refused(refusal)),
+        JobReply::Created { .. }
+        | JobReply::Conflict
+        | JobReply::Withdrawn
+        | JobReply::View { .. }
+        | JobReply::Timeline { .. }
+        | JobReply::State { .. } => return Err(view::out_of_turn(call)),
+    };
+    Ok(Redelivered { key, event_id, delivery })
+}
+
+/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
+async fn note(call: &Call, news: Vec<Redelivered>) {
+    if news.is_empty() {
+        return;
+    }
+    let message = QueueMessage::Redelivered { news };
+    if let Err(error) = stub::queue(&call.env, &message).await {
+        view::unavailable(call, "queue gave no answer", &error);
+    }
+}
+
+async fn owned(call: &Call, message: &QueueMessage) -> Result<(Vec<OwnedDelivery>, Option<String>), Problem> {
+    match tell(call, message).await? {
+        QueueReply::Deliveries { deliveries, next } => Ok((deliveries, next)),
+        QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
+        QueueReply::Standing { .. }
+        | QueueReply::Full { .. }
+        | QueueReply::OverBudget { .. }
+        | QueueReply::Unknown
+        | QueueReply::Page { .. }
+        | QueueReply::Stats { .. }
+        | QueueReply::Paused { .. }
+        | QueueReply::Expiring { .. }
+        | QueueReply::Done => Err(view::out_of_turn(call)),
+    }
+}

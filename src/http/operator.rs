@@ -1,0 +1,69 @@
+//! What operators do to the queue as a whole.
+
+use super::answer::Answer;
+use super::audit::{self, Action};
+use super::call::Call;
+use super::query::{JobsQuery, jobs_query};
+use super::{generations, view};
+use crate::stub;
+use crate::wire::api::{Problem, rfc3339};
+use crate::wire::message::{QueueMessage, QueueReply};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Paused {
+    success: bool,
+    paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_since: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CleanUp {
+    success: bool,
+    /// How many generations are about to be forgotten.
+    expiring: u64,
+}
+
+/// `POST /api/queue/pause`: nobody is started any more; what runs goes on.
+pub(super) async fn pause(call: &Call) -> Result<Answer, Problem> {
+    turn(call, &QueueMessage::Pause, Action::Paused).await
+}
+
+/// `POST /api/queue/resume`.
+pub(super) async fn resume(call: &Call) -> Result<Answer, Problem> {
+    turn(call, &QueueMessage::Resume, Action::Resumed).await
+}
+
+async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let QueueReply::Paused { since } = tell(call, message).await? else { return Err(view::out_of_turn(call)) };
+    let paused_since = since.map(rfc3339);
+    let outcome =
+        paused_since.as_ref().map_or_else(|| "jobs are started".to_owned(), |at| format!("paused since {at}"));
+    audit::record(call, caller.name(), action, None, &outcome);
+    Answer::json(200, &Paused { success: true, paused: paused_since.is_some(), paused_since })
+}
+
+/// `GET /api/queue/jobs`: the jobs of all users, newest first.
+pub(super) async fn jobs(call: &Call) -> Result<Answer, Problem> {
+    call.operator()?;
+    let JobsQuery { user_id, list } = jobs_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    generations::list_of(call, user_id, list).await
+}
+
+/// `POST /api/cron/cleanup`: the day's clean-up, now.
+pub(super) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let reply = tell(call, &QueueMessage::Expire).await?;
+    let QueueReply::Expiring { count: expiring } = reply else { return Err(view::out_of_turn(call)) };
+    audit::record(call, caller.name(), Action::CleanedUp, None, &format!("{expiring} are about to be forgotten"));
+    Answer::json(200, &CleanUp { success: true, expiring })
+}
+
+/// Sends the queue a message.
+pub(super) async fn tell(call: &Call, message: &QueueMessage) -> Result<QueueReply, Problem> {
+    let reply = stub::queue(&call.env, message).await;
+    reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))
+}

@@ -1,0 +1,144 @@
+//! The catalogue of events: one row each, as last heard of.
+
+use super::cursor::Cursor;
+use super::queue::QueueStore;
+use super::{Sql, SqlValue};
+use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use crate::machine::{JobKey, Millis};
+use crate::wire::api::rfc3339;
+use crate::wire::message::{OwnedDelivery, WebhookStats};
+
+/// The columns an event is read from and written to, in this order. `due_at` is when the next attempt is due, or when the
+/// last one ended it.
+const COLUMNS: &str =
+    "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
+
+/// Said outright, because the planner takes any index that knows the state for as good.
+const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
+
+impl<S: Sql> QueueStore<S> {
+    /// Everyone's events from the newest on, at most `limit`, of one state or all; and where to go on.
+    pub fn list_deliveries(
+        &self,
+        state: Option<&str>,
+        limit: u32,
+        after: Option<&Cursor>,
+    ) -> Result<(Vec<OwnedDelivery>, Option<Cursor>), S::Error> {
+        let (mut conditions, mut values): (Vec<&str>, Vec<SqlValue>) = (Vec::new(), Vec::new());
+        if let Some(state) = state {
+            conditions.push("state = ?");
+            values.push(state.into());
+        }
+        if let Some(after) = after {
+            conditions.push("(created_at, id) < (?, ?)");
+            values.extend([after.created_at.into(), after.id.as_str().into()]);
+        }
+        values.push((limit + 1).into());
+        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let mut found = self.find_deliveries(&format!("{filter} ORDER BY created_at DESC, id DESC LIMIT ?"), values)?;
+        let more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        let last = found.last().filter(|_| more);
+        let next = last.map(|OwnedDelivery { card, .. }| Cursor {
+            created_at: card.created_at,
+            id: card.id.clone(),
+            user_id: String::new(),
+        });
+        Ok((found, next))
+    }
+
+    /// The event of this id.
+    pub fn find_delivery(&self, id: &str) -> Result<Option<OwnedDelivery>, S::Error> {
+        Ok(self.find_deliveries("WHERE id = ?", vec![id.into()])?.pop())
+    }
+
+    /// The events exhausted since then, the longest ago first.
+    pub fn exhausted_since(&self, since: Millis, limit: u32) -> Result<Vec<OwnedDelivery>, S::Error> {
+        let rest = "WHERE state = 'exhausted' AND due_at >= ? ORDER BY due_at, id LIMIT ?";
+        self.find_deliveries(&format!("{BY_EXHAUSTION} {rest}"), vec![since.into(), limit.into()])
+    }
+
+    pub(super) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
+        let count = "SELECT count(*) FROM delivery WHERE state = ?";
+        let first = format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
+        Ok(WebhookStats {
+            pending: self.count(count, vec!["pending".into()])?,
+            exhausted: self.count(count, vec!["exhausted".into()])?,
+            exhausted_since: self.number(&first, Vec::new())?.map(rfc3339),
+        })
+    }
+
+    pub(super) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+        let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", of(key))?;
+        Ok(found.into_iter().map(|owned| owned.card).collect())
+    }
+
+    pub(super) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+        let statement = format!(
+            "INSERT INTO delivery ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
+             attempts = excluded.attempts, redeliveries = excluded.redeliveries, last_status = excluded.last_status, \
+             state = excluded.state, due_at = excluded.due_at"
+        );
+        let (DeliveryState::Pending { next_at: due_at }
+        | DeliveryState::Delivered { at: due_at }
+        | DeliveryState::Exhausted { at: due_at }) = delivery.state;
+        let values = vec![
+            delivery.id.as_str().into(),
+            key.user_id.as_str().into(),
+            key.generation_id.as_str().into(),
+            delivery.kind.as_str().into(),
+            delivery.created_at.into(),
+            delivery.attempts.into(),
+            delivery.redeliveries.into(),
+            delivery.last_status.map(u32::from).into(),
+            delivery.state.as_str().into(),
+            due_at.into(),
+        ];
+        self.sql.run(&statement, values)?;
+        Ok(())
+    }
+
+    pub(super) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
+        let values = [vec![id.into()], of(key)].concat();
+        self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
+        Ok(())
+    }
+
+    pub(super) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
+        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", of(key))?;
+        Ok(())
+    }
+
+    fn find_deliveries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<OwnedDelivery>, S::Error> {
+        let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM delivery {rest}"), values)?;
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+}
+
+fn of(key: &JobKey) -> Vec<SqlValue> {
+    vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
+}
+
+fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
+    let [id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at] =
+        <[SqlValue; 10]>::try_from(row).ok()?;
+    let (event, state, at) = (event.into_text(), state.into_text(), due_at.unsigned());
+    let state = match state.as_str() {
+        "pending" => DeliveryState::Pending { next_at: at },
+        "delivered" => DeliveryState::Delivered { at },
+        _ => DeliveryState::Exhausted { at },
+    };
+    let card = DeliveryCard {
+        id: id.into_text(),
+        // One of a newer build, which this one cannot list.
+        kind: EventKind::ALL.into_iter().find(|kind| kind.as_str() == event)?,
+        created_at: created_at.unsigned(),
+        attempts: u32::try_from(attempts.unsigned()).unwrap_or(u32::MAX),
+        redeliveries: u32::try_from(redeliveries.unsigned()).unwrap_or(u32::MAX),
+        last_status: Some(last_status)
+            .filter(|status| !status.is_null())
+            .and_then(|status| u16::try_from(status.unsigned()).ok()),
+        state,
+    };
+    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), card })
+}

@@ -1,0 +1,115 @@
+//! The operator: pauses and resumes the queue, and has events sent again. What they may expect of it: nobody is started
+//! while the queue is paused (I17), and the catalogue of events ends as the jobs' own outboxes say.
+
+use crate::agenda::{Caller, Event, Message, Object, Operation, Reply};
+use crate::faults::Fault;
+use crate::rows::MapRows;
+use crate::turns::Grants;
+use crate::witness::Invariant;
+use crate::world::{BEGINNING, World};
+use reelay::machine::HOUR;
+use reelay::machine::queue::{Input, Place, Redelivered};
+
+impl World {
+    /// At any time while faults strike; and again when all is well, long after the events were settled.
+    pub(crate) fn fill_in_operations(&mut self) {
+        for _ in 0..self.plan.pauses {
+            for operation in [Operation::Pause, Operation::Resume] {
+                let at = BEGINNING + self.choices.between(0, self.plan.chaos);
+                self.agenda.add(at, Event::Operate(operation));
+            }
+        }
+        for _ in 0..self.plan.redeliveries {
+            let job = usize::try_from(self.choices.between(0, self.jobs.len() as u64 - 1)).unwrap_or(0);
+            let at = BEGINNING + self.choices.between(0, self.plan.chaos);
+            let later = BEGINNING + self.plan.chaos + self.choices.between(HOUR, 48 * HOUR);
+            for at in [at, later] {
+                self.agenda.add(at, Event::Operate(Operation::Redeliver { job }));
+            }
+        }
+    }
+
+    pub(crate) fn operate(&mut self, operation: Operation) {
+        match operation {
+            Operation::Pause => self.send(Object::Queue, Message::Pause, Caller::Nobody),
+            Operation::Resume => self.send(Object::Queue, Message::Resume, Caller::Nobody),
+            Operation::Redeliver { job } => {
+                let key = self.jobs[job].key.clone();
+                // The operator finds the event in the catalogue.
+                let known = self.queue.rows.deliveries.keys().filter(|(of, _)| *of == key);
+                let ids: Vec<String> = known.map(|(_, id)| id.clone()).collect();
+                if ids.is_empty() {
+                    return;
+                }
+                let at = usize::try_from(self.choices.between(0, ids.len() as u64 - 1)).unwrap_or(0);
+                let event_id = ids[at].clone();
+                let message = Message::Redeliver { event_id: event_id.clone() };
+                self.send(Object::Job(job), message, Caller::Operator { key, event_id });
+            }
+        }
+    }
+
+    /// The job has answered; the queue is told, unless the operator's request is cut off.
+    pub(crate) fn operator_goes_on(&mut self, key: reelay::machine::JobKey, event_id: String, reply: Reply) {
+        let delivery = match reply {
+            Reply::Deliveries(cards) => cards.into_iter().find(|card| card.id == event_id),
+            Reply::Missing => None,
+            _ => return,
+        };
+        if !self.fault(Fault::PosterCrash) {
+            let news = vec![Redelivered { key, event_id, delivery }];
+            self.send(Object::Queue, Message::Redelivered { news }, Caller::Nobody);
+        }
+    }
+
+    /// Whoever sees a paused queue once all is well resumes it.
+    pub(crate) fn resume_what_is_paused(&mut self) {
+        if self.healed && self.queue.rows.book.is_paused() {
+            self.send(Object::Queue, Message::Resume, Caller::Nobody);
+        }
+    }
+
+    /// I17: nobody is given a slot while the queue is paused.
+    pub(crate) fn check_pause(&mut self, rows: &MapRows, input: &Input, grants: &Grants) {
+        match input {
+            Input::Pause => self.witness.paused = true,
+            Input::Resume => self.witness.paused = false,
+            _ => {}
+        }
+        if rows.book.is_paused() != self.witness.paused {
+            self.violated(Invariant::I17, format!("the queue is paused since {:?}", rows.book.paused_since));
+        }
+        if self.witness.paused {
+            self.tally.mark("queue", "took an input while paused");
+            if let Some(key) = grants.admitted.first() {
+                self.violated(Invariant::I17, format!("{} got a slot while paused", key.object_name()));
+            }
+        }
+    }
+
+    /// No event outlives its job's entry.
+    pub(crate) fn check_catalogue(&mut self, rows: &MapRows) {
+        let orphan = rows.deliveries.keys().find(|(key, _)| !rows.entries.contains_key(key));
+        if let Some((key, id)) = orphan {
+            self.violated(Invariant::I5, format!("{id} of {} is listed for nobody", key.object_name()));
+        }
+    }
+
+    /// In the end the queue lists each event as its job has it.
+    pub(crate) fn check_catalogue_is_true(&mut self) {
+        for number in 0..self.jobs.len() {
+            let Some(job) = self.jobs[number].job.clone() else { continue };
+            let entry = self.queue.rows.entries.get(&job.key);
+            if !entry.is_some_and(|entry| entry.card.created_at == job.created_at && entry.place == Place::Ended) {
+                continue;
+            }
+            for delivery in &job.outbox {
+                let listed = self.queue.rows.deliveries.get(&(job.key.clone(), delivery.id.clone())).cloned();
+                if listed.as_ref() != Some(&delivery.card()) {
+                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.card());
+                    self.violated(Invariant::I5, message);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the queue lists of the jobs' events: always the newest that it has heard, whatever the order in which it hears.
+
+use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use reelay::machine::lease::{DELIVERY_WATCH, WATCH};
+use reelay::machine::queue::{Card, Errand, Input, Place, Redelivered, Said};
+use reelay::machine::{Millis, Status};
+
+const PENDING: DeliveryState = DeliveryState::Pending { next_at: 0 };
+const DELIVERED: DeliveryState = DeliveryState::Delivered { at: 7 };
+const EXHAUSTED: DeliveryState = DeliveryState::Exhausted { at: 9 };
+
+#[test]
+fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothing() {
+    let mut story = ended();
+    assert_eq!(listed(&story), [event(0, 0, PENDING)]);
+    says(&mut story, vec![event(0, 8, EXHAUSTED)]);
+    assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
+    story.report(Card { report_number: 2, deliveries: vec![event(0, 3, PENDING)], ..end() });
+    assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)], "a report that was overtaken");
+    says(&mut story, vec![event(1, 8, PENDING)]);
+    says(&mut story, vec![event(0, 8, EXHAUSTED)]);
+    assert_eq!(listed(&story), [event(1, 8, PENDING)], "it was sent again since");
+    story.report(Card { report_number: 2, deliveries: vec![event(1, 9, DELIVERED)], ..end() });
+    assert_eq!(listed(&story), [event(1, 9, DELIVERED)], "news even on a report that is none");
+}
+
+#[test]
+fn a_new_attempts_enqueue_tells_what_the_report_before_it_would_have() {
+    let mut story = ended();
+    let again = Card { deliveries: vec![event(0, 8, EXHAUSTED)], ..told("job", 2, 3, Status::Queued) };
+    story.enqueue(again);
+    assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
+}
+
+#[test]
+fn the_card_of_an_entry_keeps_no_events() {
+    let story = ended();
+    assert!(story.entry("job").unwrap().card.deliveries.is_empty());
+}
+
+#[test]
+fn events_go_with_their_job() {
+    let mut story = ended();
+    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.takes(Input::Expire { before: Millis::MAX });
+    story.takes(Input::Heard { ask: asking("job", 1, Errand::Forget), said: Said::Missing });
+    assert!(listed(&story).is_empty() && story.entry("job").is_none());
+}
+
+#[test]
+fn events_of_a_job_that_is_gone_are_pending_for_nobody() {
+    let mut story = ended();
+    story.hears("job", 1, Said::Missing);
+    assert_eq!((listed(&story), story.place("job")), (Vec::new(), Place::Ended));
+}
+
+#[test]
+fn a_job_made_anew_under_the_name_has_events_of_its_own() {
+    let mut story = ended();
+    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.enqueue(Card { created_at: 5, ..card("job", 0) });
+    assert!(listed(&story).is_empty());
+}
+
+#[test]
+fn a_job_that_is_about_to_tell_the_app_is_asked_soon_whether_it_has() {
+    let mut story = ended();
+    assert_eq!(story.place("job"), Place::Watched { until: story.now + DELIVERY_WATCH });
+    let later = DeliveryState::Pending { next_at: story.now + 1 };
+    story.report(Card { report_number: 3, deliveries: vec![event(0, 1, later)], ..end() });
+    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+}
+
+#[test]
+fn what_came_of_a_redelivery_is_listed_at_once_and_its_job_is_looked_after_i2() {
+    let mut story = ended();
+    says(&mut story, vec![event(0, 8, EXHAUSTED)]);
+    assert_eq!(story.place("job"), Place::Ended);
+    story.takes(redelivered(Some(event(1, 8, PENDING))));
+    assert_eq!(listed(&story), [event(1, 8, PENDING)]);
+    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+}
+
+#[test]
+fn an_event_that_turns_out_to_be_gone_is_listed_no_longer() {
+    let mut story = ended();
+    story.takes(redelivered(None));
+    assert!(listed(&story).is_empty());
+    story.takes(redelivered(Some(event(1, 8, PENDING))));
+    assert!(listed(&story).is_empty(), "nor does late news of it bring it back");
+}
+
+/// A job that has ended and is about to tell the app.
+fn ended() -> QueueStory {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    story.report(end());
+    story
+}
+
+fn end() -> Card {
+    Card { deliveries: vec![event(0, 0, PENDING)], ..told("job", 1, 2, Status::Completed) }
+}
+
+/// The job answers the queue, with nothing left to do.
+fn says(story: &mut QueueStory, events: Vec<DeliveryCard>) {
+    let Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, .. } =
+        state(1, 2, Status::Completed, None)
+    else {
+        panic!("a state is one");
+    };
+    let deliveries = events;
+    let said = Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries };
+    story.hears("job", 1, said);
+}
+
+fn redelivered(delivery: Option<DeliveryCard>) -> Input {
+    Input::Redelivered { news: vec![Redelivered { key: key("job"), event_id: "msg_1".to_owned(), delivery }] }
+}
+
+fn event(redeliveries: u32, attempts: u32, state: DeliveryState) -> DeliveryCard {
+    let last_status = (attempts > 0).then_some(503);
+    let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
+    DeliveryCard { id, kind, created_at: 1, attempts, last_status, state, redeliveries }
+}
+
+fn listed(story: &QueueStory) -> Vec<DeliveryCard> {
+    story.rows.deliveries.values().map(|(_, card)| card.clone()).collect()
+}
