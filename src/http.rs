@@ -10,6 +10,7 @@ mod body;
 mod call;
 mod cors;
 mod deliveries;
+mod events;
 mod generations;
 mod health;
 mod limit;
@@ -27,9 +28,11 @@ mod whoami;
 /// The shapes of the answers that are made here, for the description of the API.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod shapes {
+    pub(crate) use super::deliveries::{Page as DeliveryPage, Recovered};
     pub(crate) use super::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
     pub(crate) use super::health::Health;
     pub(crate) use super::models::Offered;
+    pub(crate) use super::operator::{CleanUp, Paused};
     pub(crate) use super::storage::{Page as VideoPage, Signed};
     pub(crate) use super::whoami::WhoAmI;
 }
@@ -40,6 +43,7 @@ pub use query::{
     DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query, jobs_query,
     list_query, since,
 };
+pub use events::last_event_id;
 pub use request_id::request_id;
 
 use crate::clock;
@@ -123,6 +127,7 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::ListDeliveries => deliveries::list(call).await,
         Resource::Redeliver { id } => deliveries::redeliver(call, &id).await,
         Resource::Recover => deliveries::recover(call).await,
-        Resource::Events { .. } | Resource::Metrics | Resource::OpenMetrics => Err(Problem::no_route()),
+        Resource::Events { id } => events::follow(call, &id).await,
+        Resource::Metrics | Resource::OpenMetrics => Err(Problem::no_route()),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bug;
 pub mod delivery;
+pub mod follow;
 pub mod job;
 pub mod lease;
 pub mod limiter;

@@ -1,5 +1,6 @@
 //! Durable Object shells: load, step, save, act. What happens is decided in [`crate::machine`].
 
+mod followers;
 mod job_manager;
 mod queue_manager;
 mod shell;

@@ -2,11 +2,12 @@
 
 use crate::log::{self, Line};
 use crate::machine::{JobKey, Millis, SECOND};
+use crate::wire::events::EVENT_STREAM;
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use worker::{Env, MessageBuilder, Method, Request, RequestInit, Stub};
+use worker::{Env, MessageBuilder, Method, Request, RequestInit, Response, ResponseBody, Stub};
 
 /// The name of the one queue object.
 const QUEUE_NAME: &str = "queue";
@@ -28,25 +29,48 @@ pub enum StubError {
 
 /// Sends a message to a job's object.
 pub async fn job(env: &Env, key: &JobKey, message: &JobMessage) -> Result<JobReply, StubError> {
+    read(deliver(job_object(env, key)?, message).await?).await
+}
+
+/// What a job answers to [`JobMessage::Follow`].
+#[derive(Debug)]
+pub enum Followed {
+    /// The events, as they happen.
+    Stream(ResponseBody),
+    Reply(JobReply),
+}
+
+/// Asks a job's object for its timeline live, from the entry after the number `after` on.
+pub async fn follow(env: &Env, key: &JobKey, after: u64) -> Result<Followed, StubError> {
+    let response = deliver(job_object(env, key)?, &JobMessage::Follow { after }).await?;
+    let content_type = response.headers().get("Content-Type").ok().flatten();
+    if content_type.as_deref() == Some(EVENT_STREAM) {
+        return Ok(Followed::Stream(response.body().clone()));
+    }
+    read(response).await.map(Followed::Reply)
+}
+
+fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
     let object = env.durable_object("JOB_MANAGER").and_then(|jobs| jobs.get_by_name(&key.object_name()));
-    send(object.map_err(StubError::Unreachable)?, message).await
+    object.map_err(StubError::Unreachable)
 }
 
 /// Sends a message to the queue.
 pub async fn queue(env: &Env, message: &QueueMessage) -> Result<QueueReply, StubError> {
     let object = env.durable_object("QUEUE_MANAGER").and_then(|queues| queues.get_by_name(QUEUE_NAME));
-    send(object.map_err(StubError::Unreachable)?, message).await
+    read(deliver(object.map_err(StubError::Unreachable)?, message).await?).await
 }
 
-async fn send<M: Serialize, R: DeserializeOwned>(object: Stub, message: &M) -> Result<R, StubError> {
+async fn deliver(object: Stub, message: &impl Serialize) -> Result<Response, StubError> {
     let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(ADDRESS, &init).map_err(StubError::Unreachable)?;
-    let mut response = object.fetch_with_request(request).await.map_err(StubError::Unreachable)?;
-    if response.status_code() != 200 {
-        return Err(StubError::Status(response.status_code()));
-    }
+    let response = object.fetch_with_request(request).await.map_err(StubError::Unreachable)?;
+    if response.status_code() == 200 { Ok(response) } else { Err(StubError::Status(response.status_code())) }
+}
+
+async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubError> {
     let text = response.text().await.map_err(StubError::Unreachable)?;
     serde_json::from_str(&text).map_err(StubError::Unreadable)
 }

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod event;
+pub mod events;
 pub mod gemini;
 pub mod google;
 pub mod inline_video;

@@ -1,13 +1,14 @@
 //! Generations: order, look, end, repeat.
 
-use super::formats::{IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success};
+use super::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success};
 use super::operation::{Access, Operation};
 use super::schemas::Schemas;
-use super::{order, parameters, stand_ins};
+use super::{order, parameters};
 use crate::http::MAX_BODY;
 use crate::http::shapes::{Changed, Created, GenerationPage, TimelineStep};
 use crate::machine::queue::{OverBudget, Whose};
-use crate::wire::api::{FieldError, Generation, Problem};
+use crate::wire::api::{Delivery, FieldError, Generation, Problem};
+use crate::wire::events::{End, Progress, Step};
 use serde_json::{Value, json};
 
 const TAG: &str = "Generations";
@@ -194,9 +195,9 @@ fn timeline(schemas: &mut Schemas) -> Operation {
 }
 
 fn events(schemas: &mut Schemas) -> Operation {
-    let event = schemas.of::<stand_ins::StreamedStep>();
-    let progress = schemas.of::<stand_ins::StreamedProgress>();
-    let end = schemas.of::<stand_ins::StreamedEnd>();
+    let event = schemas.of::<Step>();
+    let progress = schemas.of::<Progress>();
+    let end = schemas.of::<End>();
     let description = format!(
         "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
          an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \
@@ -208,11 +209,13 @@ fn events(schemas: &mut Schemas) -> Operation {
         .says("Watch it live", description)
         .with(json!({
             "name": "Last-Event-ID", "in": "header", "required": false,
-            "description": "The number of the last entry seen; the stream begins behind it.", "schema": { "type": "string" },
+            "description": "The number of the last entry seen; the stream begins behind it.",
+            "schema": { "type": "string", "pattern": EVENT_NUMBER },
         }))
         .with(json!({
             "name": "lastEventId", "in": "query", "required": false,
-            "description": "The same for callers that cannot set headers.", "schema": { "type": "string" },
+            "description": "The same for callers that cannot set headers; the header counts before it.",
+            "schema": { "type": "string", "pattern": EVENT_NUMBER },
         }))
         .answers(
             200,
@@ -228,11 +231,15 @@ fn events(schemas: &mut Schemas) -> Operation {
             }),
         )
         .answers(204, json!({ "description": "Nothing is left to tell of a generation that has ended." }))
-        .fails([Problem::no_generation()])
+        .fails([
+            Problem::invalid(vec![FieldError::header("Last-Event-ID", "must be the id of an event")]),
+            Problem::no_generation(),
+            Problem::too_many_streams(10),
+        ])
 }
 
 fn deliveries(schemas: &mut Schemas) -> Operation {
-    let deliveries = schemas.list_of::<stand_ins::Delivery>();
+    let deliveries = schemas.list_of::<Delivery>();
     Operation::get("/api/generations/{id}/deliveries", "listGenerationDeliveries")
         .of(TAG, Access::Owner)
         .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")

@@ -4,9 +4,9 @@ use super::formats::{json_answer, success};
 use super::operation::{Access, Operation};
 use super::parameters::{self, query};
 use super::schemas::Schemas;
-use super::stand_ins;
-use crate::http::shapes::GenerationPage;
-use crate::wire::api::{FieldError, Problem};
+use crate::http::shapes::{CleanUp, DeliveryPage, GenerationPage, Paused, Recovered};
+use crate::machine::delivery::DeliveryState;
+use crate::wire::api::{Delivery, FieldError, Problem};
 use serde_json::{Value, json};
 
 const TAG: &str = "Operators";
@@ -19,7 +19,7 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
         Operation::post("/api/cron/cleanup", "cleanUp")
             .of(TAG, Access::Operator)
             .says("Clean up now", "What the daily cron does: generations older than `CLEANUP_RETENTION_DAYS` are forgotten with their videos.")
-            .answers(200, success("How many are being forgotten.", "expiring", &json!({ "type": "integer", "minimum": 0 }))),
+            .answers(200, json_answer("How many are being forgotten.", &schemas.of::<CleanUp>())),
     );
     operations.push(prometheus());
     operations
@@ -35,13 +35,13 @@ fn jobs(schemas: &mut Schemas) -> Operation {
         .with(query("userId", "Only those of this user.", &user))
         .with(parameters::search())
         .with(parameters::limit())
-        .with(parameters::other_after())
+        .with(parameters::after())
         .answers(200, json_answer("A page.", &page))
         .fails([Problem::invalid(vec![FieldError::parameter("limit", "must be a whole number from 1 to 100")])])
 }
 
 fn gate(schemas: &mut Schemas) -> Vec<Operation> {
-    let gate = schemas.of::<stand_ins::Gate>();
+    let gate = schemas.of::<Paused>();
     vec![
         Operation::post("/api/queue/pause", "pauseQueue")
             .of(TAG, Access::Operator)
@@ -55,9 +55,9 @@ fn gate(schemas: &mut Schemas) -> Vec<Operation> {
 }
 
 fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
-    let (delivery, page) = (schemas.of::<stand_ins::Delivery>(), schemas.of::<stand_ins::DeliveryPage>());
-    let recovered = schemas.of::<stand_ins::Recovered>();
-    let states = json!({ "type": "string", "enum": ["pending", "delivered", "exhausted"] });
+    let (delivery, page) = (schemas.of::<Delivery>(), schemas.of::<DeliveryPage>());
+    let recovered = schemas.of::<Recovered>();
+    let states = json!({ "type": "string", "enum": DeliveryState::WORDS });
     let since: Value = json!({
         "name": "since", "in": "query", "required": true, "description": "Those that were exhausted at or after this time.",
         "schema": { "type": "string", "format": "date-time" }, "example": "2026-01-01T00:00:00Z",
@@ -68,7 +68,7 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
             .says("All webhooks", "Every event for the app, newest first, and whether it was taken.")
             .with(query("state", "Only those in this state.", &states))
             .with(parameters::limit())
-            .with(parameters::other_after())
+            .with(parameters::after())
             .answers(200, json_answer("A page.", &page))
             .fails([Problem::invalid(vec![FieldError::parameter(
                 "state",
@@ -78,7 +78,7 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
             .of(TAG, Access::Operator)
             .says("Send one again", "The same event with the same bytes, at once, with all its attempts before it.")
             .answers(200, success("The event, which is pending again.", "delivery", &delivery))
-            .fails([stand_ins::no_delivery()]),
+            .fails([Problem::no_delivery()]),
         Operation::post("/api/webhooks/recover", "recoverDeliveries")
             .of(TAG, Access::Operator)
             .says("Send all exhausted ones again", "A part at a time: as long as `hasMore` is true, call again.")

@@ -1,108 +1,7 @@
 //! Shapes of answers whose types are not there yet.
 
-use crate::machine::Status;
-use crate::machine::delivery::EventKind;
-use crate::wire::api::Problem;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-/// An event for the app and how its delivery stands.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct Delivery {
-    /// `msg_…`, the `webhook-id` of every attempt.
-    id: String,
-    event: EventKind,
-    generation_id: String,
-    user_id: String,
-    state: DeliveryState,
-    /// How many attempts have been made.
-    attempts: u32,
-    /// The status that the app answered last; absent when it gave no answer.
-    last_status: Option<u16>,
-    created_at: String,
-    next_attempt_at: Option<String>,
-    delivered_at: Option<String>,
-    exhausted_at: Option<String>,
-}
-
-/// Whether the app has taken an event: not yet, yes, or it was given up.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[allow(dead_code, reason = "a shape")]
-enum DeliveryState {
-    Pending,
-    Delivered,
-    Exhausted,
-}
-
-/// A page of events.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct DeliveryPage {
-    success: bool,
-    data: Vec<Delivery>,
-    has_more: bool,
-    #[schema(required = true)]
-    next_cursor: Option<String>,
-}
-
-/// What became of the exhausted events.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct Recovered {
-    success: bool,
-    /// How many were made pending again.
-    recovered: u64,
-    /// Whether there are more of them.
-    has_more: bool,
-}
-
-/// Whether the queue starts anything.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct Gate {
-    success: bool,
-    paused: bool,
-    paused_since: Option<String>,
-}
-
-/// `data` of an event `step`: an entry of the timeline, and how the generation stands now.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct StreamedStep {
-    step: String,
-    /// When it happened, RFC 3339.
-    at: String,
-    detail: Option<String>,
-    attempt: u32,
-    status: Status,
-    phase: String,
-    /// Per cent.
-    progress: u8,
-}
-
-/// `data` of an event `progress`.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct StreamedProgress {
-    status: Status,
-    phase: String,
-    /// Per cent.
-    progress: u8,
-}
-
-/// `data` of the event `end`.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "a shape")]
-pub(super) struct StreamedEnd {
-    status: Status,
-}
 
 /// Series by minute: each list is parallel to `times`.
 #[derive(ToSchema)]
@@ -225,9 +124,4 @@ struct PhaseFigures {
     p50: Option<f64>,
     #[schema(required = true)]
     p95: Option<f64>,
-}
-
-/// 404: there is no such event.
-pub(super) fn no_delivery() -> Problem {
-    Problem { code: "delivery_not_found", detail: "There is no such delivery.".to_owned(), ..Problem::no_generation() }
 }

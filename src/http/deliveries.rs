@@ -21,17 +21,20 @@ const MAX_RECOVERED: u32 = 300;
 const TOLD_AT_ONCE: usize = 6;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = DeliveryPage))]
 #[serde(rename_all = "camelCase")]
-struct Page {
+pub(crate) struct Page {
     success: bool,
     data: Vec<Delivery>,
     has_more: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Recovered {
+pub(crate) struct Recovered {
     success: bool,
     /// How many events were sent on their way again.
     recovered: u32,
@@ -51,6 +54,7 @@ pub(super) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Probl
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::View { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
@@ -114,6 +118,7 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Pr
         JobReply::Created { .. }
         | JobReply::Conflict
         | JobReply::Withdrawn
+        | JobReply::Follow { .. }
         | JobReply::View { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => return Err(view::out_of_turn(call)),

@@ -175,6 +175,7 @@ async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generat
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -264,6 +265,7 @@ pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::View { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),

@@ -11,8 +11,9 @@ use crate::wire::message::{QueueMessage, QueueReply};
 use serde::Serialize;
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Paused {
+pub(crate) struct Paused {
     success: bool,
     paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,8 @@ struct Paused {
 }
 
 #[derive(Serialize)]
-struct CleanUp {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct CleanUp {
     success: bool,
     /// How many generations are about to be forgotten.
     expiring: u64,

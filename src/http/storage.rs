@@ -99,6 +99,7 @@ pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. } => Err(view::out_of_turn(call)),
     }
@@ -113,6 +114,7 @@ pub(super) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> 
         | JobReply::Conflict
         | JobReply::Withdrawn
         | JobReply::Deliveries { .. }
+        | JobReply::Follow { .. }
         | JobReply::Timeline { .. }
         | JobReply::State { .. }
         | JobReply::Refused { .. } => Err(view::out_of_turn(call)),

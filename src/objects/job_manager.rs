@@ -7,9 +7,9 @@
 //! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect is in flight.
 //!
 //! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
-//! `Create`, `Withdraw`, `View`, `Timeline`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,
+//! `Create`, `Withdraw`, `View`, `Timeline`, `Follow`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,
 //! `DeadLetter`, `Nudge`, `Forget`, `Deliveries`, `Redeliver`. Each loads, steps, saves and sets the alarm without awaiting anything but storage, so each
-//! is one atomic write; none acts.
+//! is one atomic write; none acts. `Follow` is answered by a stream, see [`Followers`].
 //!
 //! # Alarm
 //! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm before
@@ -23,14 +23,16 @@
 //!   whoever has something left to do (`Start`, `Check`), which sets it anew. The handler returns `Ok` and re-arms on
 //!   failure. ARCHITECTURE.md, Timers, says what is left.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and which streams are open.
 //! * A new build meets an old record (15): the record carries its version.
 
-use super::shell::Shell;
+use super::followers::Followers;
+use super::shell::{Shell, reply};
 use super::upstream::Upstream;
 use crate::clients::{r2, webhook};
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
+use crate::machine::follow::{self, Beginning, Follower};
 use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step};
 use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
@@ -38,8 +40,10 @@ use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
 use crate::store;
 use crate::wire::api::{Generation, card};
 use crate::wire::event;
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
+use crate::wire::message::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::{clock, log, stub};
+use std::rc::Rc;
+use web_sys::AbortSignal;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
 
 /// How many effects one alarm carries out at most.
@@ -51,15 +55,17 @@ const MAX_ALARM_TIME: Millis = 5 * MINUTE;
 #[derive(Debug)]
 pub struct JobManager {
     shell: Shell,
+    followers: Rc<Followers>,
 }
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env) }
+        Self { shell: Shell::new(state, env), followers: Rc::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |message| self.answer(message).await).await
+        let signal = request.inner().signal();
+        self.shell.serve(request, async |message| self.respond(&self.answer(message).await?, signal)).await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -68,6 +74,18 @@ impl DurableObject for JobManager {
 }
 
 impl JobManager {
+    /// The reply, or the stream that takes its place until the request's signal says that nobody reads it.
+    fn respond(&self, said: &JobReply, signal: AbortSignal) -> Result<Response> {
+        if let JobReply::Follow { following: Following::Stream { created_at, after } } = said {
+            return self.followers.stream(
+                self.shell.storage(),
+                Follower::new(*created_at, *after, clock::now()),
+                signal,
+            );
+        }
+        reply(said)
+    }
+
     fn load(&self) -> Result<Option<Job>> {
         store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))
     }
@@ -80,7 +98,9 @@ impl JobManager {
             let url = completed.then(|| config.url_signer.sign(&job.request.public_url, &job.key, expires_at));
             event::compose(job, delivery, url)
         });
-        store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))
+        store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))?;
+        self.followers.wake();
+        Ok(())
     }
 
     /// Loads, steps and saves, without awaiting anything; `None` when there is no job.
@@ -116,6 +136,7 @@ impl JobManager {
             JobMessage::Create { key, request } => return self.create(&config, key, *request, moment).await,
             JobMessage::Withdraw { created_at } => return self.withdraw(created_at).await,
             JobMessage::Timeline => return self.timeline(),
+            JobMessage::Follow { after } => return self.follow(after, moment.now).await,
             JobMessage::View => return self.view(moment.now).await,
             JobMessage::Deliveries => return self.deliveries(),
             JobMessage::Redeliver { event_id } => return self.redeliver(&config, event_id, moment).await,
@@ -176,6 +197,7 @@ impl JobManager {
             return Ok(state(&step.job, moment.now, false));
         }
         self.shell.delete_all().await?;
+        self.followers.wake();
         Ok(JobReply::Missing)
     }
 
@@ -206,6 +228,7 @@ impl JobManager {
             return Ok(shown(&job, clock::now()));
         }
         self.shell.delete_all().await?;
+        self.followers.wake();
         Ok(JobReply::Withdrawn)
     }
 
@@ -235,6 +258,18 @@ impl JobManager {
             return Ok(JobReply::Missing);
         }
         Ok(JobReply::Timeline { notes: store::job::timeline(&self.shell.sql())? })
+    }
+
+    async fn follow(&self, after: u64, now: Millis) -> Result<JobReply> {
+        let Some(job) = self.load()? else { return Ok(JobReply::Missing) };
+        let last = store::job::last_number(&self.shell.sql())?;
+        self.shell.ensure_alarm(job.wake(now).map(|wake| wake.at), now).await?;
+        let following = match follow::begin(&job, after, last) {
+            Beginning::NothingLeft => Following::NothingLeft,
+            Beginning::After(_) if self.followers.are_too_many() => Following::TooMany,
+            Beginning::After(after) => Following::Stream { created_at: job.created_at, after },
+        };
+        Ok(JobReply::Follow { following })
     }
 
     /// The executor's loop: intent saved, effect carried out, answer saved, until nothing is due.

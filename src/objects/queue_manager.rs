@@ -29,7 +29,7 @@
 //! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue.
 //! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
-use super::shell::Shell;
+use super::shell::{Shell, reply};
 use crate::config::Config;
 use crate::machine::Moment;
 use crate::machine::queue::{self, Ask, Errand, Input, Reply, Said, Step};
@@ -58,7 +58,7 @@ impl DurableObject for QueueManager {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |message| self.answer(message).await).await
+        self.shell.serve(request, async |message| reply(&self.answer(message).await?)).await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -197,6 +197,7 @@ impl QueueManager {
                 JobReply::Created { .. }
                 | JobReply::Conflict
                 | JobReply::Withdrawn
+                | JobReply::Follow { .. }
                 | JobReply::View { .. }
                 | JobReply::Timeline { .. }
                 | JobReply::Deliveries { .. }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
-use worker::{Env, Error, Request, Response, Result, SqlStorage, State};
+use worker::{Env, Error, Request, Response, Result, SqlStorage, State, Storage};
 
 /// When an alarm that fired while this instance was acting fires again.
 const ACTING_RETRY: Millis = 10 * SECOND;
@@ -41,16 +41,16 @@ impl Shell {
         Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// Answers a message: 200 with the reply, 400 if it is unreadable, 500 if it could not be taken.
-    pub(super) async fn serve<M: DeserializeOwned, R: Serialize>(
+    /// Answers a message: with what `answer` makes of it, 400 if it is unreadable, 500 if it could not be taken.
+    pub(super) async fn serve<M: DeserializeOwned>(
         &self,
         mut request: Request,
-        answer: impl AsyncFnOnce(M) -> Result<R>,
+        answer: impl AsyncFnOnce(M) -> Result<Response>,
     ) -> Result<Response> {
         let text = request.text().await?;
         let Ok(message) = serde_json::from_str(&text) else { return Response::error("unreadable message", 400) };
         match answer(message).await {
-            Ok(reply) => Response::ok(serde_json::to_string(&reply)?),
+            Ok(response) => Ok(response),
             Err(error) => {
                 log_failure("a message could not be taken", &error);
                 Response::error("the message could not be taken", 500)
@@ -115,6 +115,11 @@ impl Shell {
         self.acting.get()
     }
 
+    /// The storage, for a stream that outlives the message it answers.
+    pub(super) fn storage(&self) -> Storage {
+        self.state.storage()
+    }
+
     /// Deletes everything, the alarm included.
     pub(super) async fn delete_all(&self) -> Result<()> {
         self.state.storage().delete_all().await?;
@@ -123,7 +128,12 @@ impl Shell {
     }
 }
 
-fn log_failure(message: &str, error: &Error) {
+/// A reply as its response: 200 with its JSON.
+pub(super) fn reply(reply: &impl Serialize) -> Result<Response> {
+    Response::ok(serde_json::to_string(reply)?)
+}
+
+pub(super) fn log_failure(message: &str, error: &Error) {
     log::error(&log::Line { message, reason: Some(error.to_string()), ..log::Line::default() });
 }
 

@@ -2,6 +2,7 @@
 
 use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
+use crate::machine::follow::Entry;
 use crate::machine::job::{Job, Note};
 use crate::wire::stored::{self, StoredError};
 use thiserror::Error;
@@ -61,6 +62,24 @@ pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<Note>, S::Error> {
     let statement = "SELECT at, step, detail FROM timeline ORDER BY number LIMIT ?";
     let rows = sql.run(statement, vec![MAX_NOTES.into()])?;
     Ok(rows.into_iter().filter_map(read_note).collect())
+}
+
+/// The entries after the one of this number, oldest first, `limit` at most. The database must have been loaded.
+pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
+    let statement = "SELECT number, at, step, detail FROM timeline WHERE number > ? ORDER BY number LIMIT ?";
+    let rows = sql.run(statement, vec![number.into(), limit.into()])?;
+    Ok(rows.into_iter().filter_map(read_entry).collect())
+}
+
+/// The number of the newest entry, 0 if there is none. The database must have been loaded.
+pub fn last_number<S: Sql>(sql: &S) -> Result<u64, S::Error> {
+    let rows = sql.run("SELECT max(number) FROM timeline", Vec::new())?;
+    Ok(rows.first().and_then(|row| row.first()).map_or(0, SqlValue::unsigned))
+}
+
+fn read_entry(mut row: Vec<SqlValue>) -> Option<Entry> {
+    let note = read_note(row.split_off(row.len().min(1)))?;
+    Some(Entry { number: row.first()?.unsigned(), note })
 }
 
 fn read_note(row: Vec<SqlValue>) -> Option<Note> {

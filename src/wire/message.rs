@@ -26,6 +26,11 @@ pub enum JobMessage {
     },
     View,
     Timeline,
+    /// The timeline live, from the entry after this number on: answered by a stream of events, or by
+    /// [`JobReply::Follow`] if there is none.
+    Follow {
+        after: u64,
+    },
     /// A slot was granted to `epoch`. Also asks a holder whether it still works.
     Start {
         epoch: u64,
@@ -87,6 +92,9 @@ pub enum JobReply {
     Timeline {
         notes: Vec<Note>,
     },
+    Follow {
+        following: Following,
+    },
     State {
         epoch: u64,
         report_number: u64,
@@ -115,6 +123,18 @@ pub enum JobReply {
     },
     /// There is no such job.
     Missing,
+}
+
+/// What became of [`JobMessage::Follow`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Following {
+    /// The stream takes this reply's place: the job made at `created_at`, from the entry after `after` on.
+    Stream { created_at: Millis, after: u64 },
+    /// The job has ended, and the caller has been told everything.
+    NothingLeft,
+    /// As many streams are open as the job's object allows.
+    TooMany,
 }
 
 /// A message to the queue.
@@ -280,6 +300,7 @@ pub struct QueueStats {
 
 /// An upstream that is left alone for a while. Times are RFC 3339.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamBackoff {
     /// `{provider}/{model}`.
@@ -291,6 +312,7 @@ pub struct UpstreamBackoff {
 
 /// How many events are on their way, and how many were given up, as far as the queue has heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookStats {
     pub pending: u64,

@@ -5,6 +5,7 @@ mod bad_input;
 mod clarifications;
 mod costs;
 mod description;
+mod event_ids;
 mod fingerprints;
 mod idempotency;
 mod images;

@@ -45,6 +45,7 @@ fn what_can_be_tried_again_says_when() {
         (Problem::queue_full(30_000), 30),
         (Problem::queue_full(1), 1),
         (Problem::too_many_requests(10), 10),
+        (Problem::too_many_streams(10), 10),
         (Problem::unavailable(), 2),
     ] {
         assert_eq!(problem.retry_after, Some(seconds));
@@ -112,6 +113,7 @@ fn each_problem_has_its_status() {
         (Problem::idempotency_conflict(), 422),
         (Problem::queue_full(1), 429),
         (Problem::too_many_requests(10), 429),
+        (Problem::too_many_streams(10), 429),
         (Problem::misconfigured("x".to_owned()), 500),
         (Problem::unavailable(), 503),
     ] {

@@ -44,6 +44,30 @@ fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
 }
 
 #[test]
+fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_one() {
+    let sql = Sqlite::new();
+    let notes: Vec<Note> = (0..5).map(|at| note(9 - at, &format!("step {at}"), None)).collect();
+    job::save(&sql, &lives::queued(), &[]).unwrap();
+    assert_eq!((job::timeline_after(&sql, 0, 9).unwrap(), job::last_number(&sql).unwrap()), (Vec::new(), 0));
+    job::save(&sql, &lives::queued(), &notes).unwrap();
+    assert_eq!(job::last_number(&sql).unwrap(), 5);
+    let (mut told, mut pages) = (0, Vec::new());
+    loop {
+        let page = job::timeline_after(&sql, told, 2).unwrap();
+        let Some(last) = page.last() else { break };
+        told = last.number;
+        pages.push(page);
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    let (numbers, read): (Vec<u64>, Vec<Note>) =
+        pages.into_iter().flatten().map(|entry| (entry.number, entry.note)).unzip();
+    assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], notes));
+    let details = [note(1, "failed", Some("why"))];
+    job::save(&sql, &lives::queued(), &details).unwrap();
+    assert_eq!(job::timeline_after(&sql, 5, 9).unwrap()[0].note, details[0]);
+}
+
+#[test]
 fn a_save_cut_off_before_its_record_leaves_the_job_as_it_was() {
     let sql = Sqlite::new();
     let (_, later) = lives::all().pop().unwrap();

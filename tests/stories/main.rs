@@ -13,6 +13,7 @@ mod cost;
 mod delays;
 mod delivery;
 mod finality;
+mod follow;
 mod forget;
 mod inputs;
 mod job_story;

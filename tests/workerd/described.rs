@@ -23,16 +23,7 @@ const UPSTREAM_SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQ
 const OPERATORS: &str = "Operators";
 /// Operations that are described before they are built.
 const UNBUILT: &[&str] = &[
-    "streamEvents",
-    "listGenerationDeliveries",
     "getMetrics",
-    "listQueueJobs",
-    "pauseQueue",
-    "resumeQueue",
-    "listDeliveries",
-    "redeliver",
-    "recoverDeliveries",
-    "cleanUp",
     "scrapeMetrics",
 ];
 /// Each of them looks at each answer that it has something to say of.

@@ -10,6 +10,7 @@
 pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod configuration;
+pub(crate) mod events;
 pub(crate) mod fixtures;
 pub(crate) mod process;
 pub(crate) mod ready;
@@ -23,6 +24,7 @@ pub(crate) mod worlds;
 
 pub(crate) use api::{Answer, Api};
 pub(crate) use configuration::Configuration;
+pub(crate) use events::Events;
 pub(crate) use ready::until;
 pub(crate) use ticker::Ticker;
 pub(crate) use times::{now, told};

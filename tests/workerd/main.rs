@@ -8,6 +8,8 @@ mod changes;
 mod costs;
 mod described;
 mod description;
+mod events;
+mod events_of_many;
 mod faults;
 mod harness;
 mod images;

@@ -5,9 +5,10 @@ use crate::harness::{Answer, Api, shared, unique};
 use serde_json::json;
 
 /// Every way to name a generation: method and path around its id.
-const WAYS: [(&str, &str, &str); 8] = [
+const WAYS: [(&str, &str, &str); 9] = [
     ("GET", "/api/generations/", ""),
     ("GET", "/api/generations/", "/timeline"),
+    ("GET", "/api/generations/", "/events"),
     ("GET", "/api/generations/", "/video"),
     ("POST", "/api/generations/", "/cancel"),
     ("POST", "/api/generations/", "/retry"),

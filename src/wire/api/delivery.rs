@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     /// `msg_…`: the `webhook-id` of every attempt.

@@ -201,6 +201,12 @@ impl Problem {
             .retryable(seconds)
     }
 
+    /// 429: as many streams of the generation are open as may be; `seconds` is when one may be free.
+    pub fn too_many_streams(seconds: u32) -> Self {
+        let detail = "Too many event streams of this generation are open; close some or try again later.";
+        Self::new(429, "too_many_streams", "Too many streams", detail).retryable(seconds)
+    }
+
     /// 500: a setting is missing or wrong; the sentence names the variable and never its value.
     pub fn misconfigured(detail: String) -> Self {
         Self::new(500, "misconfigured", "Misconfigured", detail)

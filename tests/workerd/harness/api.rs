@@ -1,10 +1,10 @@
 //! The worker's API as a user's app calls it.
 
-use super::Wire;
 use super::ready::until;
 use super::token;
+use super::{Events, Wire};
 use reqwest::Method;
-use reqwest::blocking::{Client, RequestBuilder};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
@@ -72,6 +72,14 @@ impl Api {
         path: &str,
         prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Answer {
+        let answer = self.open(method, path, prepare);
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer { status, headers, body: answer.bytes().expect("the answer is whole").into() }
+    }
+
+    /// The same with the answer's body still to be read.
+    #[track_caller]
+    fn open(&self, method: &str, path: &str, prepare: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Response {
         let own = path.starts_with('/');
         let url = if own { format!("{}{path}", self.origin) } else { path.to_owned() };
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
@@ -79,9 +87,39 @@ impl Api {
         if let Some(token) = self.token.as_ref().filter(|_| own) {
             request = request.bearer_auth(token);
         }
-        let answer = prepare(request).send().expect("the worker answers");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, body: answer.bytes().expect("the answer is whole").into() }
+        prepare(request).send().expect("the worker answers")
+    }
+
+    /// Opens the live events of a generation, from the one after `after` on.
+    #[track_caller]
+    pub(crate) fn events(&self, id: &str, after: Option<u64>) -> Events {
+        self.try_events(id, after).expect("there is room for a stream")
+    }
+
+    /// The same; `None` if too many are open.
+    #[track_caller]
+    pub(crate) fn try_events(&self, id: &str, after: Option<u64>) -> Option<Events> {
+        let path = format!("/api/generations/{id}/events");
+        let answer = self.open("GET", &path, |request| match after {
+            Some(after) => request.header("Last-Event-ID", after),
+            None => request,
+        });
+        if answer.status() == 429 {
+            return None;
+        }
+        assert_eq!(answer.status(), 200, "{}", answer.text().unwrap_or_default());
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Some(Events::new(answer))
+    }
+
+    /// For clients of a test's own: the whole address of a path.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// The user's token.
+    pub(crate) fn bearer(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
     }
 
     #[track_caller]

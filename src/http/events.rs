@@ -1,0 +1,65 @@
+//! A generation's timeline as it happens: Server-Sent Events.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::view;
+use crate::stub::{self, Followed};
+use crate::wire::api::{FieldError, Problem};
+use crate::wire::events::EVENT_STREAM;
+use crate::wire::message::{Following, JobMessage, JobReply};
+
+/// When a caller who has too many streams open may find one free, in seconds: streams end when their clients do.
+const STREAMS_RETRY: u32 = 10;
+/// The longest number of an event, in digits.
+const MAX_DIGITS: usize = 18;
+const HEADER: &str = "Last-Event-ID";
+const PARAMETER: &str = "lastEventId";
+
+/// `GET /api/generations/{id}/events`: every step from the first on, or from the one after the caller's last.
+pub(super) async fn follow(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let after = last_event_id(call.header(HEADER).as_deref(), call.parameter(PARAMETER).as_deref())
+        .map_err(|error| Problem::invalid(vec![error]))?;
+    if call.request.inner().method() == "HEAD" {
+        // Nobody would read a stream.
+        return match view::ask(call, &key, &JobMessage::View).await? {
+            JobReply::Missing => Err(Problem::no_generation()),
+            _ => Ok(as_events(Answer::empty(200))),
+        };
+    }
+    let followed = stub::follow(&call.env, &key, after).await;
+    match followed.map_err(|error| view::unavailable(call, "job gave no answer", &error))? {
+        Followed::Stream(body) => Ok(as_events(Answer::stream(200, body))),
+        // Stops a browser's EventSource, which comes back after every end.
+        Followed::Reply(JobReply::Follow { following: Following::NothingLeft }) => Ok(Answer::empty(204)),
+        Followed::Reply(JobReply::Follow { following: Following::TooMany }) => {
+            Err(Problem::too_many_streams(STREAMS_RETRY))
+        }
+        Followed::Reply(JobReply::Missing) => Err(Problem::no_generation()),
+        Followed::Reply(_) => Err(view::out_of_turn(call)),
+    }
+}
+
+fn as_events(answer: Answer) -> Answer {
+    answer
+        .with("Content-Type", EVENT_STREAM)
+        .with("Cache-Control", "no-store")
+        // Some proxies would otherwise gather events before they pass them on.
+        .with("X-Accel-Buffering", "no")
+}
+
+/// The number of the last event a client has, 0 if it has none. The header goes first: an `EventSource` sends its newest id
+/// there, to an address that still names the first.
+pub fn last_event_id(header: Option<&str>, parameter: Option<&str>) -> Result<u64, FieldError> {
+    const RULE: &str = "must be the id of an event";
+    let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(number);
+    let header = given(header).transpose().map_err(|()| FieldError::header(HEADER, RULE))?;
+    let parameter = given(parameter).transpose().map_err(|()| FieldError::parameter(PARAMETER, RULE))?;
+    Ok(header.or(parameter).unwrap_or(0))
+}
+
+/// Digits, and no more of them than any number of ours has.
+fn number(text: &str) -> Result<u64, ()> {
+    let plain = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().map_err(|_| ()) } else { Err(()) }
+}

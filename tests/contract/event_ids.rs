@@ -1,0 +1,28 @@
+//! From which event on a stream resumes.
+
+use reelay::http::last_event_id;
+
+#[test]
+fn the_header_goes_before_the_parameter_and_without_either_all_is_told() {
+    for (header, parameter, after) in [
+        (None, None, 0),
+        (Some("7"), None, 7),
+        (None, Some("7"), 7),
+        // A browser comes back to the address it began with.
+        (Some("9"), Some("7"), 9),
+        (Some(""), Some("7"), 7),
+        (Some(" 9 "), None, 9),
+        (Some("18446744073709551615"), None, u64::MAX),
+    ] {
+        assert_eq!(last_event_id(header, parameter), Ok(after), "{header:?} {parameter:?}");
+    }
+}
+
+#[test]
+fn what_is_no_id_is_refused_by_its_name() {
+    for text in ["x", "-1", "1.5", "18446744073709551616", "1 2"] {
+        let of_the_header = last_event_id(Some(text), Some("7")).unwrap_err();
+        assert_eq!(of_the_header.name(), "Last-Event-ID", "{text}");
+        assert_eq!(last_event_id(None, Some(text)).unwrap_err().name(), "lastEventId", "{text}");
+    }
+}
