@@ -39,11 +39,11 @@ pub(crate) mod shapes {
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
-pub use query::{
-    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query, jobs_query,
-    list_query, since,
-};
 pub use events::last_event_id;
+pub use query::{
+    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query,
+    jobs_query, list_query, since,
+};
 pub use request_id::request_id;
 
 use crate::clock;

@@ -22,10 +22,7 @@ const UPSTREAM_SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQ
 /// The tag of what operators alone may do.
 const OPERATORS: &str = "Operators";
 /// Operations that are described before they are built.
-const UNBUILT: &[&str] = &[
-    "getMetrics",
-    "scrapeMetrics",
-];
+const UNBUILT: &[&str] = &["getMetrics", "scrapeMetrics"];
 /// Each of them looks at each answer that it has something to say of.
 const CHECKS: [&str; 15] = [
     "allow_header_conformance",
