@@ -195,7 +195,7 @@ fn timeline(schemas: &mut Schemas) -> Operation {
 }
 
 fn events(schemas: &mut Schemas) -> Operation {
-    let event = schemas.of::<Step>();
+    let step = schemas.of::<Step<'static>>();
     let progress = schemas.of::<Progress>();
     let end = schemas.of::<End>();
     let description = format!(
@@ -223,8 +223,10 @@ fn events(schemas: &mut Schemas) -> Operation {
                 "description": "The stream.",
                 "headers": { "Cache-Control": parameters::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
-                    "schema": { "type": "string" },
-                    "x-events": { "step": event, "progress": progress, "end": end },
+                    // Of one event, as OpenAPI 3.1 has no other place for it.
+                    "schema": { "oneOf": [
+                        event("step", &step, true), event("progress", &progress, false), event("end", &end, false),
+                    ] },
                     "example": "id: 1\nevent: step\ndata: {\"step\":\"created\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":1,\
                         \"status\":\"queued\",\"phase\":\"queued\",\"progress\":0}\n\n",
                 } },
@@ -236,6 +238,24 @@ fn events(schemas: &mut Schemas) -> Operation {
             Problem::no_generation(),
             Problem::too_many_streams(10),
         ])
+}
+
+/// An event of a stream; only an entry of the timeline has a number.
+fn event(name: &str, data: &Value, numbered: bool) -> Value {
+    let mut event = json!({
+        "type": "object",
+        "title": name,
+        "required": ["event", "data"],
+        "properties": {
+            "event": { "const": name },
+            "data": { "type": "string", "contentMediaType": "application/json", "contentSchema": data },
+        },
+    });
+    if numbered {
+        event["required"] = json!(["id", "event", "data"]);
+        event["properties"]["id"] = json!({ "type": "string", "pattern": "^[0-9]+$" });
+    }
+    event
 }
 
 fn deliveries(schemas: &mut Schemas) -> Operation {
