@@ -8,7 +8,7 @@ use crate::http::MAX_BODY;
 use crate::http::shapes::{Changed, Created, GenerationPage, TimelineStep};
 use crate::machine::queue::{OverBudget, Whose};
 use crate::wire::api::{Delivery, FieldError, Generation, Problem};
-use crate::wire::events::{End, Progress, Step};
+use crate::wire::events::{StreamedEnd, StreamedProgress, StreamedStep};
 use serde_json::{Value, json};
 
 const TAG: &str = "Generations";
@@ -195,9 +195,9 @@ fn timeline(schemas: &mut Schemas) -> Operation {
 }
 
 fn events(schemas: &mut Schemas) -> Operation {
-    let step = schemas.of::<Step<'static>>();
-    let progress = schemas.of::<Progress>();
-    let end = schemas.of::<End>();
+    let step = schemas.of::<StreamedStep<'static>>();
+    let progress = schemas.of::<StreamedProgress>();
+    let end = schemas.of::<StreamedEnd>();
     let description = format!(
         "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
          an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \

@@ -4,7 +4,7 @@ use super::formats::{json_answer, success};
 use super::operation::{Access, Operation};
 use super::parameters::{self, query};
 use super::schemas::Schemas;
-use crate::http::shapes::{CleanUp, DeliveryPage, GenerationPage, Paused, Recovered};
+use crate::http::shapes::{CleanUp, DeliveryPage, Gate, GenerationPage, Recovery};
 use crate::machine::delivery::DeliveryState;
 use crate::wire::api::{Delivery, FieldError, Problem};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ fn jobs(schemas: &mut Schemas) -> Operation {
 }
 
 fn gate(schemas: &mut Schemas) -> Vec<Operation> {
-    let gate = schemas.of::<Paused>();
+    let gate = schemas.of::<Gate>();
     vec![
         Operation::post("/api/queue/pause", "pauseQueue")
             .of(TAG, Access::Operator)
@@ -56,7 +56,7 @@ fn gate(schemas: &mut Schemas) -> Vec<Operation> {
 
 fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
     let (delivery, page) = (schemas.of::<Delivery>(), schemas.of::<DeliveryPage>());
-    let recovered = schemas.of::<Recovered>();
+    let recovered = schemas.of::<Recovery>();
     let states = json!({ "type": "string", "enum": DeliveryState::WORDS });
     let since: Value = json!({
         "name": "since", "in": "query", "required": true, "description": "Those that were exhausted at or after this time.",

@@ -34,7 +34,7 @@ pub(crate) struct Page {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Recovered {
+pub(crate) struct Recovery {
     success: bool,
     /// How many events were sent on their way again.
     recovered: u32,
@@ -104,7 +104,7 @@ pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
     note(call, news).await;
     let outcome = format!("{recovered} since {}{}", rfc3339(since), if has_more { ", and there are more" } else { "" });
     audit::record(call, caller.name(), Action::Recovered, None, &outcome);
-    Answer::json(200, &Recovered { success: true, recovered, has_more })
+    Answer::json(200, &Recovery { success: true, recovered, has_more })
 }
 
 /// Has a job send an event again.
