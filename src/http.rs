@@ -19,23 +19,13 @@ mod operator;
 mod query;
 mod queue;
 mod request_id;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod shapes;
 mod storage;
 mod upstream;
 mod video;
 mod view;
 mod whoami;
-
-/// The shapes of the answers that are made here, for the description of the API.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) mod shapes {
-    pub(crate) use super::deliveries::{Page as DeliveryPage, Recovery};
-    pub(crate) use super::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
-    pub(crate) use super::health::Health;
-    pub(crate) use super::models::Offered;
-    pub(crate) use super::operator::{CleanUp, Gate};
-    pub(crate) use super::storage::{Page as VideoPage, Signed};
-    pub(crate) use super::whoami::WhoAmI;
-}
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};
