@@ -1,8 +1,6 @@
 // The reading page: swagger-ui over the description that this worker serves. No badge of a validator elsewhere.
 
-/* global SwaggerUIBundle */
-
-SwaggerUIBundle({
+window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#api",
   validatorUrl: null,

@@ -1,4 +1,4 @@
-//! The API as an OpenAPI 3.1 document, for readers, generators and tests. Not part of the worker: `npm run openapi` writes
+//! The API as an `OpenAPI` 3.1 document, for readers, generators and tests. Not part of the worker: `npm run openapi` writes
 //! it to `assets/openapi.json`, which the platform serves.
 //!
 //! Schemas are derived from the types that are really serialised; limits and words come from where they are checked;

@@ -21,23 +21,13 @@ mod operator;
 mod query;
 mod queue;
 mod request_id;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod shapes;
 mod storage;
 mod upstream;
 mod video;
 mod view;
 mod whoami;
-
-/// The shapes of the answers that are made here, for the description of the API.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) mod shapes {
-    pub(crate) use crate::http::deliveries::{Page as DeliveryPage, Recovery};
-    pub(crate) use crate::http::generations::{Changed, Created, Page as GenerationPage, TimelineStep};
-    pub(crate) use crate::http::health::Health;
-    pub(crate) use crate::http::models::Offered;
-    pub(crate) use crate::http::operator::{CleanUp, Pausing};
-    pub(crate) use crate::http::storage::{Page as VideoPage, Signed};
-    pub(crate) use crate::http::whoami::WhoAmI;
-}
 
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_origin, is_preflight};

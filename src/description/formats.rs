@@ -13,6 +13,9 @@ pub(super) const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?
 pub(super) const CURSOR: &str =
     r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127})?)?$";
 
+/// The number of an entry of a timeline, or nothing.
+pub(super) const EVENT_NUMBER: &str = "^[0-9]{0,18}$";
+
 /// `#/components/{kind}/{name}`.
 pub(super) fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })

@@ -1,6 +1,6 @@
 //! Generations: order, look, end, repeat.
 
-use super::formats::{IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success};
+use super::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success};
 use super::operation::{Access, Operation};
 use super::schemas::Schemas;
 use super::{order, parameters};
@@ -8,14 +8,14 @@ use crate::http::MAX_BODY;
 use crate::http::shapes::{Changed, Created, GenerationPage, TimelineStep};
 use crate::machine::queue::{OverBudget, Whose};
 use crate::wire::api::{Delivery, FieldError, Generation, Problem};
-use crate::wire::events;
+use crate::wire::events::{StreamedEnd, StreamedProgress, StreamedStep};
 use serde_json::{Value, json};
 
 const TAG: &str = "Generations";
 
 pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
     let (generation, changed) = (schemas.of::<Generation>(), schemas.of::<Changed<'static>>());
-    let mut operations = vec![create(schemas), list(schemas), timeline(schemas), live(schemas), deliveries(schemas)];
+    let mut operations = vec![create(schemas), list(schemas), timeline(schemas), events(schemas), deliveries(schemas)];
     operations.push(
         Operation::get("/api/generations/{id}", "getGeneration")
             .of(TAG, Access::Owner)
@@ -194,10 +194,10 @@ fn timeline(schemas: &mut Schemas) -> Operation {
         .fails([Problem::no_generation()])
 }
 
-fn live(schemas: &mut Schemas) -> Operation {
-    let event = schemas.of::<events::Step<'static>>();
-    let progress = schemas.of::<events::Progress>();
-    let end = schemas.of::<events::End>();
+fn events(schemas: &mut Schemas) -> Operation {
+    let step = schemas.of::<StreamedStep<'static>>();
+    let progress = schemas.of::<StreamedProgress>();
+    let end = schemas.of::<StreamedEnd>();
     let description = format!(
         "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
          an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \
@@ -209,11 +209,13 @@ fn live(schemas: &mut Schemas) -> Operation {
         .says("Watch it live", description)
         .with(json!({
             "name": "Last-Event-ID", "in": "header", "required": false,
-            "description": "The number of the last entry seen; the stream begins behind it.", "schema": { "type": "string" },
+            "description": "The number of the last entry seen; the stream begins behind it.",
+            "schema": { "type": "string", "pattern": EVENT_NUMBER },
         }))
         .with(json!({
             "name": "lastEventId", "in": "query", "required": false,
-            "description": "The same for callers that cannot set headers.", "schema": { "type": "string" },
+            "description": "The same for callers that cannot set headers; the header counts before it.",
+            "schema": { "type": "string", "pattern": EVENT_NUMBER },
         }))
         .answers(
             200,
@@ -221,15 +223,39 @@ fn live(schemas: &mut Schemas) -> Operation {
                 "description": "The stream.",
                 "headers": { "Cache-Control": parameters::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
-                    "schema": { "type": "string" },
-                    "x-events": { "step": event, "progress": progress, "end": end },
+                    // Of one event, as OpenAPI 3.1 has no other place for it.
+                    "schema": { "oneOf": [
+                        event("step", &step, true), event("progress", &progress, false), event("end", &end, false),
+                    ] },
                     "example": "id: 1\nevent: step\ndata: {\"step\":\"created\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":1,\
                         \"status\":\"queued\",\"phase\":\"queued\",\"progress\":0}\n\n",
                 } },
             }),
         )
         .answers(204, json!({ "description": "Nothing is left to tell of a generation that has ended." }))
-        .fails([Problem::no_generation()])
+        .fails([
+            Problem::invalid(vec![FieldError::header("Last-Event-ID", "must be the id of an event")]),
+            Problem::no_generation(),
+            Problem::too_many_streams(10),
+        ])
+}
+
+/// An event of a stream; only an entry of the timeline has a number.
+fn event(name: &str, data: &Value, numbered: bool) -> Value {
+    let mut event = json!({
+        "type": "object",
+        "title": name,
+        "required": ["event", "data"],
+        "properties": {
+            "event": { "const": name },
+            "data": { "type": "string", "contentMediaType": "application/json", "contentSchema": data },
+        },
+    });
+    if numbered {
+        event["required"] = json!(["id", "event", "data"]);
+        event["properties"]["id"] = json!({ "type": "string", "pattern": "^[0-9]+$" });
+    }
+    event
 }
 
 fn deliveries(schemas: &mut Schemas) -> Operation {

@@ -4,7 +4,8 @@ use super::formats::{json_answer, success};
 use super::operation::{Access, Operation};
 use super::parameters::{self, query};
 use super::schemas::Schemas;
-use crate::http::shapes::{CleanUp, DeliveryPage, GenerationPage, Pausing, Recovery};
+use crate::http::shapes::{CleanUp, DeliveryPage, Gate, GenerationPage, Recovery};
+use crate::machine::delivery::DeliveryState;
 use crate::wire::api::{Delivery, FieldError, Problem};
 use serde_json::{Value, json};
 
@@ -34,13 +35,13 @@ fn jobs(schemas: &mut Schemas) -> Operation {
         .with(query("userId", "Only those of this user.", &user))
         .with(parameters::search())
         .with(parameters::limit())
-        .with(parameters::other_after())
+        .with(parameters::after())
         .answers(200, json_answer("A page.", &page))
         .fails([Problem::invalid(vec![FieldError::parameter("limit", "must be a whole number from 1 to 100")])])
 }
 
 fn gate(schemas: &mut Schemas) -> Vec<Operation> {
-    let gate = schemas.of::<Pausing>();
+    let gate = schemas.of::<Gate>();
     vec![
         Operation::post("/api/queue/pause", "pauseQueue")
             .of(TAG, Access::Operator)
@@ -56,7 +57,7 @@ fn gate(schemas: &mut Schemas) -> Vec<Operation> {
 fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
     let (delivery, page) = (schemas.of::<Delivery>(), schemas.of::<DeliveryPage>());
     let recovered = schemas.of::<Recovery>();
-    let states = json!({ "type": "string", "enum": ["pending", "delivered", "exhausted"] });
+    let states = json!({ "type": "string", "enum": DeliveryState::WORDS });
     let since: Value = json!({
         "name": "since", "in": "query", "required": true, "description": "Those that were exhausted at or after this time.",
         "schema": { "type": "string", "format": "date-time" }, "example": "2026-01-01T00:00:00Z",
@@ -67,7 +68,7 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
             .says("All webhooks", "Every event for the app, newest first, and whether it was taken.")
             .with(query("state", "Only those in this state.", &states))
             .with(parameters::limit())
-            .with(parameters::other_after())
+            .with(parameters::after())
             .answers(200, json_answer("A page.", &page))
             .fails([Problem::invalid(vec![FieldError::parameter(
                 "state",

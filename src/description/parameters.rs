@@ -2,7 +2,7 @@
 
 use super::formats::{CURSOR, GENERATION_ID, USER_ID, reference};
 use crate::http::auth::USER_HEADER;
-use crate::http::{DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT};
+use crate::http::{DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH};
 use crate::machine::Status;
 use serde_json::{Value, json};
 
@@ -37,15 +37,9 @@ pub(super) fn after() -> Value {
     query("after", "The `nextCursor` of the page before; take it as it is.", &schema)
 }
 
-/// `after` of a list whose cursors are another thing.
-pub(super) fn other_after() -> Value {
-    let schema = json!({ "type": "string", "maxLength": MAX_CURSOR });
-    query("after", "The `nextCursor` of the page before; take it as it is.", &schema)
-}
-
 /// `search` of a list.
 pub(super) fn search() -> Value {
-    let schema = json!({ "type": "string", "minLength": 1, "maxLength": 100 });
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": MAX_SEARCH });
     query("search", "Only those whose id or prompt contains this, whatever the case.", &schema)
 }
 

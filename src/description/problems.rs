@@ -41,7 +41,7 @@ fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
         problems.iter().map(|(code, problem)| (*code, json!({ "value": problem.body(REQUEST) }))).collect();
     json!({
         "description": sentences.join("\n"),
-        "headers": headers(problems.values()),
+        "headers": headers(status, problems.values()),
         "content": {
             "application/problem+json": {
                 "schema": {
@@ -57,7 +57,7 @@ fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
 }
 
 /// A header that each of them has is there for certain.
-fn headers<'a>(problems: impl Iterator<Item = &'a Problem> + Clone) -> Value {
+fn headers<'a>(status: u16, problems: impl Iterator<Item = &'a Problem> + Clone) -> Value {
     let count = problems.clone().count();
     let mut headers = json!({ "X-Request-Id": reference("headers", "X-Request-Id") });
     let mut named: BTreeMap<&str, usize> = BTreeMap::new();
@@ -68,8 +68,8 @@ fn headers<'a>(problems: impl Iterator<Item = &'a Problem> + Clone) -> Value {
         }
     }
     for (name, times) in named {
-        // Whether the budget starts anew is not known in each case.
-        let certain = times == count && name != "Retry-After" || times == count && count == 1;
+        // An order that is dearer than a whole day's budget never fits.
+        let certain = times == count && status != 402;
         headers[name] = super::parameters::header(name, certain);
     }
     headers

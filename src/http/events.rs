@@ -10,6 +10,8 @@ use crate::wire::message::{Following, JobMessage, JobReply};
 
 /// When a caller who has too many streams open may find one free, in seconds: streams end when their clients do.
 const STREAMS_RETRY: u32 = 10;
+/// The longest number of an event, in digits.
+const MAX_DIGITS: usize = 18;
 const HEADER: &str = "Last-Event-ID";
 const PARAMETER: &str = "lastEventId";
 
@@ -48,10 +50,14 @@ fn as_events(answer: Answer) -> Answer {
 /// there, to an address that still names the first.
 pub fn last_event_id(header: Option<&str>, parameter: Option<&str>) -> Result<u64, FieldError> {
     const RULE: &str = "must be the id of an event";
-    let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::parse);
-    match (given(header), given(parameter)) {
-        (Some(number), _) => number.map_err(|_| FieldError::header(HEADER, RULE)),
-        (None, Some(number)) => number.map_err(|_| FieldError::parameter(PARAMETER, RULE)),
-        (None, None) => Ok(0),
-    }
+    let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(number);
+    let header = given(header).transpose().map_err(|()| FieldError::header(HEADER, RULE))?;
+    let parameter = given(parameter).transpose().map_err(|()| FieldError::parameter(PARAMETER, RULE))?;
+    Ok(header.or(parameter).unwrap_or(0))
+}
+
+/// Digits, and no more of them than any number of ours has.
+fn number(text: &str) -> Result<u64, ()> {
+    let plain = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().map_err(|_| ()) } else { Err(()) }
 }

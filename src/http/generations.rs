@@ -18,6 +18,7 @@ use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
 use tracing::Instrument;
 
+/// An order that was accepted.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +37,7 @@ pub(crate) struct Created<'a> {
     links: Links,
 }
 
+/// What a change came to.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +57,7 @@ pub(crate) struct Page {
     success: bool,
     data: Vec<Generation>,
     has_more: bool,
+    /// What to send as `after` for the next page; null when this is the last one.
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
 }
@@ -255,9 +258,10 @@ pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Gen
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TimelineStep<'a> {
+    /// What happened, such as `submitted`.
     step: &'a str,
     at: String,
-    /// Until the next step.
+    /// Until the next step, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Pausing {
+pub(crate) struct Gate {
     success: bool,
     paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Ans
     let outcome =
         paused_since.as_ref().map_or_else(|| "jobs are started".to_owned(), |at| format!("paused since {at}"));
     audit::record(caller.name(), action, None, &outcome);
-    Answer::json(200, &Pausing { success: true, paused: paused_since.is_some(), paused_since })
+    Answer::json(200, &Gate { success: true, paused: paused_since.is_some(), paused_since })
 }
 
 /// `GET /api/queue/jobs`: the jobs of all users, newest first.

@@ -30,7 +30,7 @@ impl Failure {
     }
 }
 
-/// The closed set of reasons a generation fails with.
+/// Why a generation has failed, as a word for programs; README says what to do about each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

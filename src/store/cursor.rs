@@ -2,6 +2,10 @@
 
 use crate::machine::Millis;
 use crate::machine::queue::Card;
+use crate::wire::api::{is_generation_id, is_user_id};
+
+/// The longest time, in digits: milliseconds until the year 33658.
+const MAX_DIGITS: usize = 15;
 
 /// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,13 @@ impl Cursor {
     /// Reads what [`Self::write`] wrote; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         let (created_at, rest) = text.split_once('.')?;
-        let (id, user_id) = rest.split_once('/').unwrap_or((rest, ""));
-        Some(Self { created_at: created_at.parse().ok()?, id: id.to_owned(), user_id: user_id.to_owned() })
+        let (id, user_id) = match rest.split_once('/') {
+            Some((id, user_id)) if is_user_id(user_id) => (id, user_id),
+            Some(_) => return None,
+            None => (rest, ""),
+        };
+        let plain = created_at.len() <= MAX_DIGITS && created_at.bytes().all(|byte| byte.is_ascii_digit());
+        let known = plain && is_generation_id(id);
+        known.then_some(Self { created_at: created_at.parse().ok()?, id: id.to_owned(), user_id: user_id.to_owned() })
     }
 }

@@ -15,28 +15,28 @@ pub const OPENING: &str = "retry: 2000\n\n";
 const HEARTBEAT: &str = ": heartbeat\n\n";
 
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedStep))]
-pub struct Step<'a> {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedStep<'a> {
     step: &'a str,
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     attempt: u32,
     #[serde(flatten)]
-    progress: Progress,
+    progress: StreamedProgress,
 }
 
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedProgress))]
-pub struct Progress {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedProgress {
     status: Status,
     phase: &'static str,
     progress: u8,
 }
 
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = StreamedEnd))]
-pub struct End {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedEnd {
     status: Status,
 }
 
@@ -47,13 +47,13 @@ pub fn frame(event: &Event) -> String {
             format!("id: {}\n{}", entry.number, named("step", &step(entry, *stand)))
         }
         Event::Progress { stand } => named("progress", &progress(*stand)),
-        Event::End { status } => named("end", &End { status: *status }),
+        Event::End { status } => named("end", &StreamedEnd { status: *status }),
         Event::Heartbeat => HEARTBEAT.to_owned(),
     }
 }
 
-fn step(entry: &Entry, stand: Stand) -> Step<'_> {
-    Step {
+fn step(entry: &Entry, stand: Stand) -> StreamedStep<'_> {
+    StreamedStep {
         step: &entry.note.step,
         at: rfc3339(entry.note.at),
         detail: entry.note.detail.as_deref(),
@@ -62,8 +62,8 @@ fn step(entry: &Entry, stand: Stand) -> Step<'_> {
     }
 }
 
-fn progress(stand: Stand) -> Progress {
-    Progress { status: stand.status, phase: stand.phase, progress: stand.progress }
+fn progress(stand: Stand) -> StreamedProgress {
+    StreamedProgress { status: stand.status, phase: stand.phase, progress: stand.progress }
 }
 
 fn named(event: &str, data: &impl Serialize) -> String {

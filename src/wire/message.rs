@@ -280,7 +280,7 @@ pub struct OwnedDelivery {
     pub card: DeliveryCard,
 }
 
-/// What the queue holds, for `/api/queue/status`, `/api/queue/stats` and `/health`.
+/// What the queue holds: numbers only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -313,7 +313,7 @@ pub struct QueueStats {
     /// What the app is still to be told, or could not be.
     #[serde(default)]
     pub webhooks: WebhookStats,
-    /// For operators only.
+    /// For keys and admins only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
 }
@@ -352,7 +352,7 @@ pub struct Cost {
     pub limit: Option<f64>,
 }
 
-/// Concurrency slots.
+/// How many may render at once, and how many do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Slots {

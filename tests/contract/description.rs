@@ -2,6 +2,7 @@
 
 use reelay::description::document;
 use reelay::http::router::{Routed, route};
+use reelay::machine::delivery::EventKind;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -73,8 +74,7 @@ fn every_reference_leads_somewhere_and_every_component_is_referred_to() {
 fn every_event_is_a_webhook_with_its_signature() {
     let document = document();
     let webhooks = document["webhooks"].as_object().expect("webhooks");
-    let events: BTreeSet<&str> =
-        reelay::machine::delivery::EventKind::ALL.into_iter().map(|kind| kind.as_str()).collect();
+    let events: BTreeSet<&str> = EventKind::ALL.into_iter().map(EventKind::as_str).collect();
     assert_eq!(webhooks.keys().map(String::as_str).collect::<BTreeSet<_>>(), events);
     for (event, item) in webhooks {
         let parameters = item["post"]["parameters"].as_array().expect("headers");
@@ -95,7 +95,7 @@ fn routes(source: &str) -> BTreeSet<String> {
             literal if segment.contains('"') => literal.to_owned(),
             _ => "{id}".to_owned(),
         });
-        let path: String = segments.map(|segment| format!("/{segment}")).collect();
+        let path = format!("/{}", segments.collect::<Vec<_>>().join("/"));
         let methods = METHODS.iter().filter(|method| resources.contains(&format!("(\"{method}\", ")));
         found.extend(methods.map(|method| format!("{method} {path}")));
     }

@@ -21,20 +21,6 @@ const TESTER: &str = "tester";
 const UPSTREAM_SECRET: &str = "whsec_dGhlLXVwc3RyZWFtcy1vd24td2ViaG9vay1zZWNyZXQh";
 /// The tag of what operators alone may do.
 const OPERATORS: &str = "Operators";
-/// Operations that are described before they are built.
-const UNBUILT: &[&str] = &[
-    "streamEvents",
-    "listGenerationDeliveries",
-    "getMetrics",
-    "listQueueJobs",
-    "pauseQueue",
-    "resumeQueue",
-    "listDeliveries",
-    "redeliver",
-    "recoverDeliveries",
-    "cleanUp",
-    "scrapeMetrics",
-];
 /// Each of them looks at each answer that it has something to say of.
 const CHECKS: [&str; 15] = [
     "allow_header_conformance",
@@ -72,26 +58,23 @@ fn a_user_finds_everything_as_it_is_described() {
         token: token::user(TESTER),
         selection: ["--exclude-tag".to_owned(), OPERATORS.to_owned()],
         operations: others,
-        examples: 12,
-        least: 1_000,
+        examples: 8,
+        least: 800,
     });
     // A run in which hardly an order is taken has seen little.
     let orders = &report["valid_rates"]["POST /api/generations"];
     let accepted = |phase: &str| orders[phase]["accepted"].as_u64().unwrap_or(0);
-    assert!(accepted("coverage") >= 40 && accepted("fuzzing") >= 5, "{orders:#}");
+    assert!(accepted("coverage") >= 15 && accepted("fuzzing") >= 2, "{orders:#}");
 }
 
 #[test]
 fn an_operator_finds_everything_as_it_is_described() {
     let [operators, _] = operations();
-    if operators == 0 {
-        return;
-    }
     run(&Run {
         token: ADMIN_KEY.to_owned(),
         selection: ["--include-tag".to_owned(), OPERATORS.to_owned()],
         operations: operators,
-        examples: 12,
+        examples: 8,
         least: 200,
     });
 }
@@ -101,8 +84,7 @@ fn operations() -> [usize; 2] {
     let document: Value = serde_json::from_slice(&std::fs::read(DESCRIPTION).expect("it is there")).expect("JSON");
     let items = document["paths"].as_object().into_iter().flatten().map(|(_, item)| item);
     let all = items.flat_map(|item| item.as_object().into_iter().flatten()).map(|(_, operation)| operation.clone());
-    let built = all.filter(|operation| !UNBUILT.iter().any(|id| operation["operationId"] == *id));
-    let (operators, others): (Vec<Value>, Vec<Value>) = built.partition(|operation| operation["tags"][0] == OPERATORS);
+    let (operators, others): (Vec<Value>, Vec<Value>) = all.partition(|operation| operation["tags"][0] == OPERATORS);
     [operators.len(), others.len()]
 }
 
@@ -120,7 +102,6 @@ fn run(run: &Run) -> Value {
         .args(["--header", &format!("Authorization: Bearer {}", run.token)])
         .args(["--report", "json,ndjson", "--report-json-path", "report.json", "--report-ndjson-path", "events.ndjson"])
         .args(&run.selection)
-        .args(UNBUILT.iter().flat_map(|id| ["--exclude-operation-id", *id]))
         .envs([("PYTHONPATH", SETTINGS), ("PYTHONDONTWRITEBYTECODE", "1"), ("SCHEMATHESIS_HOOKS", "hooks")])
         .envs([("TESTER", TESTER), ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET)])
         // What an earlier run has found would be sent again.

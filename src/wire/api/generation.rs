@@ -9,31 +9,37 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The `generation` (and `job`) object of every answer. Absent fields are left out, but for `blockedBy`.
-///
-/// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend on the moment of asking: the
-/// front door fills them in.
+/// A generation: an order and what has become of it. Absent fields are left out, but for `blockedBy`.
+//
+// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend on the moment of asking: the
+// front door fills them in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Generation {
+    /// The same as `generationId`.
     pub id: String,
+    /// The app's own id, or the one Reelay made.
     pub generation_id: String,
+    /// Whose it is.
     pub user_id: String,
     pub status: Status,
-    /// `queued · submitting · rendering · storing · notifying · done`, or `confirming` and `clarifying`.
+    /// The finer step: `queued · submitting · rendering · storing · notifying · done`, or `confirming` and `clarifying`.
     pub phase: String,
     /// Per cent.
     pub progress: u8,
     pub prompt: String,
-    /// As the app sent them.
+    /// As the app sent them, images without their bytes.
     pub parameters: Map<String, Value>,
+    /// Who renders it.
     pub provider: String,
     pub model: String,
+    /// From 0 to 10.
     pub priority: u8,
     /// From 1 while waiting, else 0. A list leaves it out for those that wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
+    /// Why it waits; null when it waits for nothing but the next occasion, or does not wait.
     #[serde(default)]
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     pub blocked_by: Option<BlockedBy>,
@@ -47,18 +53,21 @@ pub struct Generation {
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<GenerationResult>,
-    /// One sentence.
+    /// Why it failed, in one sentence that a user can read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<ErrorCode>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Times are RFC 3339 in UTC with milliseconds.
+    /// When the order was accepted.
     pub created_at: String,
+    /// When it changed last.
     pub updated_at: String,
+    /// When its present attempt was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
+    /// When it ended, however it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
     /// US dollars: the price of one render.

@@ -24,22 +24,31 @@ pub struct Problem {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// The JSON of a [`Problem`].
+/// An answer that is no success: problem details (RFC 9457) with the app's own `success` and `error`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody<'a> {
+    /// The code as a URN.
     #[serde(rename = "type")]
     kind: String,
+    /// The kind of problem in a few words.
     title: &'a str,
+    /// The answer's own status.
     status: u16,
+    /// What is wrong, in one sentence that a user can read.
     detail: &'a str,
+    /// A word for programs.
     code: &'a str,
+    /// The answer's `X-Request-Id`, by which the log knows the request.
     request_id: &'a str,
+    /// Whether the same request may succeed later; `Retry-After` says when.
     retryable: bool,
+    /// Every bad field, header or parameter.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
     success: bool,
+    /// The same as `detail`.
     error: &'a str,
 }
 
