@@ -62,7 +62,7 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
         let (answer, origins) = match Config::from_env(&env) {
             Ok(config) => {
                 let origins = config.cors_origins.clone();
-                (respond(request, env, context, config, &request_id).await, origins)
+                (respond(request, env, context, config).await, origins)
             }
             Err(error) => {
                 tracing::error!(reason = %error, "[API] Misconfigured");
@@ -86,7 +86,7 @@ fn tell(answer: &Answer, took: Millis) {
     }
 }
 
-async fn respond(request: Request, env: Env, context: Context, config: Config, request_id: &str) -> Answer {
+async fn respond(request: Request, env: Env, context: Context, config: Config) -> Answer {
     let Ok(url) = request.url() else { return Answer::problem(Problem::no_route()) };
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
@@ -102,7 +102,7 @@ async fn respond(request: Request, env: Env, context: Context, config: Config, r
         Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
     };
     log::route(resource.pattern());
-    let mut call = Call::new(request, url, env, context, config, request_id);
+    let mut call = Call::new(request, url, env, context, config);
     let answer = dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem);
     audit::acted(&call, answer.status());
     answer

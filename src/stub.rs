@@ -36,7 +36,7 @@ pub async fn job(env: &Env, key: &JobKey, message: &JobMessage) -> Result<JobRep
 pub enum Followed {
     /// The events, as they happen.
     Stream(ResponseBody),
-    Reply(JobReply),
+    Reply(Box<JobReply>),
 }
 
 /// Asks a job's object for its timeline live, from the entry after the number `after` on.
@@ -46,7 +46,7 @@ pub async fn follow(env: &Env, key: &JobKey, after: u64) -> Result<Followed, Stu
     if content_type.as_deref() == Some(EVENT_STREAM) {
         return Ok(Followed::Stream(response.body().clone()));
     }
-    read(response).await.map(Followed::Reply)
+    read(response).await.map(|reply| Followed::Reply(Box::new(reply)))
 }
 
 fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {

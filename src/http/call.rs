@@ -17,23 +17,14 @@ pub(super) struct Call {
     pub(super) context: Context,
     pub(super) config: Config,
     pub(super) now: Millis,
-    pub(super) request_id: String,
     url: Url,
     /// The operator who acts for a user, and that user.
     acting: OnceCell<(String, String)>,
 }
 
 impl Call {
-    pub(super) fn new(
-        request: Request,
-        url: Url,
-        env: Env,
-        context: Context,
-        config: Config,
-        request_id: &str,
-    ) -> Self {
-        let (now, request_id) = (clock::now(), request_id.to_owned());
-        Self { request, env, context, config, now, request_id, url, acting: OnceCell::new() }
+    pub(super) fn new(request: Request, url: Url, env: Env, context: Context, config: Config) -> Self {
+        Self { request, env, context, config, now: clock::now(), url, acting: OnceCell::new() }
     }
 
     pub(super) fn method(&self) -> String {

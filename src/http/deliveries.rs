@@ -3,11 +3,8 @@
 use super::answer::Answer;
 use super::audit::{self, Action};
 use super::call::Call;
-use super::generations::refused;
-use super::operator::tell;
-use super::query::{DeliveriesQuery, bad_cursor, deliveries_query, since};
+use super::query::{DeliveriesQuery, deliveries_query, since};
 use super::view;
-use crate::machine::job::Refusal;
 use crate::machine::queue::Redelivered;
 use crate::stub;
 use crate::wire::api::{Delivery, Problem, rfc3339};
@@ -45,21 +42,11 @@ pub(crate) struct Recovery {
 /// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
 pub(super) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    match view::ask(call, &key, &JobMessage::Deliveries).await? {
-        JobReply::Deliveries { deliveries } => {
-            let deliveries: Vec<_> = deliveries.into_iter().map(|card| Delivery::of(&key, card)).collect();
-            Answer::success("deliveries", &deliveries)
-        }
-        JobReply::Missing => Err(Problem::no_generation()),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Follow { .. }
-        | JobReply::View { .. }
-        | JobReply::Timeline { .. }
-        | JobReply::State { .. }
-        | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
-    }
+    let JobReply::Deliveries { deliveries } = view::job(call, &key, &JobMessage::Deliveries).await? else {
+        return Err(view::out_of_turn());
+    };
+    let deliveries: Vec<_> = deliveries.into_iter().map(|card| Delivery::of(&key, card)).collect();
+    Answer::success("deliveries", &deliveries)
 }
 
 /// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
@@ -111,17 +98,14 @@ pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
 async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Problem> {
     let OwnedDelivery { key, card } = event;
     let event_id = card.id;
-    let delivery = match view::ask(call, &key, &JobMessage::Redeliver { event_id: event_id.clone() }).await? {
-        JobReply::Deliveries { deliveries } => deliveries.into_iter().find(|delivery| delivery.id == event_id),
-        JobReply::Missing | JobReply::Refused { refusal: Refusal::NoEvent } => None,
-        JobReply::Refused { refusal } => return Err(refused(refusal)),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Follow { .. }
-        | JobReply::View { .. }
-        | JobReply::Timeline { .. }
-        | JobReply::State { .. } => return Err(view::out_of_turn(call)),
+    let message = JobMessage::Redeliver { event_id: event_id.clone() };
+    let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
+    let delivery = if let JobReply::Deliveries { deliveries } = reply {
+        deliveries.into_iter().find(|delivery| delivery.id == event_id)
+    } else if matches!(reply, JobReply::Missing | JobReply::Refused { .. }) {
+        None
+    } else {
+        return Err(view::out_of_turn());
     };
     Ok(Redelivered { key, event_id, delivery })
 }
@@ -133,24 +117,13 @@ async fn note(call: &Call, news: Vec<Redelivered>) {
     }
     let message = QueueMessage::Redelivered { news };
     if let Err(error) = stub::queue(&call.env, &message).await {
-        view::unavailable(call, "queue gave no answer", &error);
+        view::silent(&error);
     }
 }
 
 async fn owned(call: &Call, message: &QueueMessage) -> Result<(Vec<OwnedDelivery>, Option<String>), Problem> {
-    match tell(call, message).await? {
-        QueueReply::Deliveries { deliveries, next } => Ok((deliveries, next)),
-        QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
-        QueueReply::Standing { .. }
-        | QueueReply::Full { .. }
-        | QueueReply::OverBudget { .. }
-        | QueueReply::Unknown
-        | QueueReply::Page { .. }
-        | QueueReply::Metrics { .. }
-        | QueueReply::Totals { .. }
-        | QueueReply::Stats { .. }
-        | QueueReply::Paused { .. }
-        | QueueReply::Expiring { .. }
-        | QueueReply::Done => Err(view::out_of_turn(call)),
-    }
+    let QueueReply::Deliveries { deliveries, next } = view::queue(call, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok((deliveries, next))
 }

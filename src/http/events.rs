@@ -22,19 +22,22 @@ pub(super) async fn follow(call: &Call, id: &str) -> Result<Answer, Problem> {
         .map_err(|error| Problem::invalid(vec![error]))?;
     if call.request.inner().method() == "HEAD" {
         // Nobody would read a stream.
-        let there = view::ask(call, &key, &JobMessage::View).await? != JobReply::Missing;
-        return if there { Ok(as_events(Answer::empty(200))) } else { Err(Problem::no_generation()) };
+        view::job(call, &key, &JobMessage::View).await?;
+        return Ok(as_events(Answer::empty(200)));
     }
-    let followed = stub::follow(&call.env, &key, after).await;
-    match followed.map_err(|error| view::unavailable(call, "job gave no answer", &error))? {
-        Followed::Stream(body) => Ok(as_events(Answer::stream(200, body))),
+    let reply = match stub::follow(&call.env, &key, after).await.map_err(|error| view::silent(&error))? {
+        Followed::Stream(body) => return Ok(as_events(Answer::stream(200, body))),
+        Followed::Reply(reply) => *reply,
+    };
+    if reply == JobReply::Missing {
+        return Err(Problem::no_generation());
+    }
+    let JobReply::Follow { following } = reply else { return Err(view::out_of_turn()) };
+    match following {
         // Stops a browser's EventSource, which comes back after every end.
-        Followed::Reply(JobReply::Follow { following: Following::NothingLeft }) => Ok(Answer::empty(204)),
-        Followed::Reply(JobReply::Follow { following: Following::TooMany }) => {
-            Err(Problem::too_many_streams(STREAMS_RETRY))
-        }
-        Followed::Reply(JobReply::Missing) => Err(Problem::no_generation()),
-        Followed::Reply(_) => Err(view::out_of_turn(call)),
+        Following::NothingLeft => Ok(Answer::empty(204)),
+        Following::TooMany => Err(Problem::too_many_streams(STREAMS_RETRY)),
+        Following::Stream { .. } => Err(view::out_of_turn()),
     }
 }
 

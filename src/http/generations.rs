@@ -2,17 +2,16 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::query::{ListQuery, bad_cursor, list_query};
+use super::query::{ListQuery, list_query};
 use super::{body, limit, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
 use crate::log;
-use crate::machine::job::{Note, Refusal};
+use crate::machine::job::Note;
 use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
-use crate::stub;
 use crate::wire::api::{
-    Generation, Intake, Links, Parsed, Problem, body_user_id, clarification, dollars, parse, response_too_long, rfc3339,
+    Generation, Intake, Links, Parsed, Problem, body_user_id, clarification, dollars, parse, rfc3339,
 };
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use serde::Serialize;
@@ -156,11 +155,8 @@ async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());
     }
-    match stub::queue(&call.env, &QueueMessage::Afford { key: key.clone() }).await {
-        Ok(QueueReply::OverBudget { over }) => Err(Problem::over_budget(&over, call.now)),
-        Ok(_) => Ok(()),
-        Err(error) => Err(view::unavailable(call, "queue gave no answer", &error)),
-    }
+    let reply = view::queue(call, &QueueMessage::Afford { key: key.clone() }).await?;
+    if let QueueReply::OverBudget { over } = reply { Err(Problem::over_budget(&over, call.now)) } else { Ok(()) }
 }
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
@@ -177,43 +173,10 @@ async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answ
 
 /// Sends a message to a job and returns the job as it is afterwards.
 async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generation, Problem> {
-    match view::ask(call, key, message).await? {
-        JobReply::View { generation, video } => Ok(view::complete(call, *generation, video.as_ref()).await),
-        JobReply::Missing => Err(Problem::no_generation()),
-        JobReply::Refused { refusal } => Err(refused(refusal)),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Deliveries { .. }
-        | JobReply::Follow { .. }
-        | JobReply::Timeline { .. }
-        | JobReply::State { .. } => Err(view::out_of_turn(call)),
-    }
-}
-
-pub(super) fn refused(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
-        Refusal::NotRetryable => {
-            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
-        }
-        Refusal::TooManyAttempts => {
-            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
-        }
-        Refusal::InputsGone => {
-            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
-        }
-        Refusal::NoVideo => Problem::no_video(),
-        Refusal::NotConfirmable => {
-            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")
-        }
-        Refusal::NotClarifiable => {
-            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
-        }
-        Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
-        Refusal::StillNeeded => Problem::conflict("still_needed", "Something is still left to do."),
-        Refusal::NoEvent => Problem::no_delivery(),
-    }
+    let JobReply::View { generation, video } = view::job(call, key, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok(view::complete(call, *generation, video.as_ref()).await)
 }
 
 /// `GET /api/generations`: the caller's own, newest first.
@@ -232,26 +195,12 @@ pub(super) async fn list_of(call: &Call, user_id: Option<String>, query: ListQue
 
 /// A page of the catalogue and the cursor of the next one.
 pub(super) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Generation>, Option<String>), Problem> {
-    let reply = stub::queue(&call.env, message).await;
-    match reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))? {
-        QueueReply::Page { cards, standings, next } => {
-            let standings = standings.into_iter().chain(std::iter::repeat(None));
-            let listed = cards.iter().zip(standings).filter_map(|(card, standing)| view::listed(call, card, standing));
-            Ok((listed.collect(), next))
-        }
-        QueueReply::BadCursor => Err(Problem::invalid(vec![bad_cursor()])),
-        QueueReply::Standing { .. }
-        | QueueReply::Full { .. }
-        | QueueReply::OverBudget { .. }
-        | QueueReply::Unknown
-        | QueueReply::Stats { .. }
-        | QueueReply::Paused { .. }
-        | QueueReply::Expiring { .. }
-        | QueueReply::Deliveries { .. }
-        | QueueReply::Metrics { .. }
-        | QueueReply::Totals { .. }
-        | QueueReply::Done => Err(view::out_of_turn(call)),
-    }
+    let QueueReply::Page { cards, standings, next } = view::queue(call, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    let standings = standings.into_iter().chain(std::iter::repeat(None));
+    let listed = cards.iter().zip(standings).filter_map(|(card, standing)| view::listed(call, card, standing));
+    Ok((listed.collect(), next))
 }
 
 #[derive(Serialize)]
@@ -271,18 +220,10 @@ pub(crate) struct TimelineStep<'a> {
 /// `GET /api/generations/{id}/timeline`.
 pub(super) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    match view::ask(call, &key, &JobMessage::Timeline).await? {
-        JobReply::Timeline { notes } => Answer::success("timeline", &timeline_steps(&notes)),
-        JobReply::Missing => Err(Problem::no_generation()),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Deliveries { .. }
-        | JobReply::Follow { .. }
-        | JobReply::View { .. }
-        | JobReply::State { .. }
-        | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
-    }
+    let JobReply::Timeline { notes } = view::job(call, &key, &JobMessage::Timeline).await? else {
+        return Err(view::out_of_turn());
+    };
+    Answer::success("timeline", &timeline_steps(&notes))
 }
 
 fn timeline_steps(notes: &[Note]) -> Vec<TimelineStep<'_>> {

@@ -6,7 +6,6 @@ use super::call::Call;
 use super::exposition::{Format, expose};
 use super::query::metrics_window;
 use super::view;
-use crate::stub;
 use crate::wire::api::Problem;
 use crate::wire::message::{QueueMessage, QueueReply};
 
@@ -17,18 +16,18 @@ pub(super) async fn series(call: &Call) -> Result<Answer, Problem> {
     let window = call.parameter("window");
     let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
     let cost = !matches!(call.caller()?, Caller::User { admin: false, .. });
-    let reply = stub::queue(&call.env, &QueueMessage::Metrics { window, cost }).await;
-    let reply = reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))?;
-    let QueueReply::Metrics { json } = reply else { return Err(view::out_of_turn(call)) };
+    let QueueReply::Metrics { json } = view::queue(call, &QueueMessage::Metrics { window, cost }).await? else {
+        return Err(view::out_of_turn());
+    };
     Ok(Answer::text("application/json", format!(r#"{{"success":true,"metrics":{json}}}"#)))
 }
 
 /// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.
 pub(super) async fn totals(call: &Call) -> Result<Answer, Problem> {
     call.operator()?;
-    let reply = stub::queue(&call.env, &QueueMessage::Totals).await;
-    let reply = reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))?;
-    let QueueReply::Totals { totals, stats } = reply else { return Err(view::out_of_turn(call)) };
+    let QueueReply::Totals { totals, stats } = view::queue(call, &QueueMessage::Totals).await? else {
+        return Err(view::out_of_turn());
+    };
     let format = Format::asked_for(call.header("Accept").as_deref());
     let text = expose(totals, *stats, format).map_err(|_| Problem::unavailable())?;
     Ok(Answer::text(format.content_type(), text))

@@ -5,7 +5,6 @@ use super::audit::{self, Action};
 use super::call::Call;
 use super::query::{JobsQuery, jobs_query};
 use super::{generations, view};
-use crate::stub;
 use crate::wire::api::{Problem, rfc3339};
 use crate::wire::message::{QueueMessage, QueueReply};
 use serde::Serialize;
@@ -40,7 +39,7 @@ pub(super) async fn resume(call: &Call) -> Result<Answer, Problem> {
 
 async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let QueueReply::Paused { since } = tell(call, message).await? else { return Err(view::out_of_turn(call)) };
+    let QueueReply::Paused { since } = view::queue(call, message).await? else { return Err(view::out_of_turn()) };
     let paused_since = since.map(rfc3339);
     let outcome =
         paused_since.as_ref().map_or_else(|| "jobs are started".to_owned(), |at| format!("paused since {at}"));
@@ -58,14 +57,8 @@ pub(super) async fn jobs(call: &Call) -> Result<Answer, Problem> {
 /// `POST /api/cron/cleanup`: the day's clean-up, now.
 pub(super) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let reply = tell(call, &QueueMessage::Expire).await?;
-    let QueueReply::Expiring { count: expiring } = reply else { return Err(view::out_of_turn(call)) };
+    let reply = view::queue(call, &QueueMessage::Expire).await?;
+    let QueueReply::Expiring { count: expiring } = reply else { return Err(view::out_of_turn()) };
     audit::record(caller.name(), Action::CleanedUp, None, &format!("{expiring} are about to be forgotten"));
     Answer::json(200, &CleanUp { success: true, expiring })
-}
-
-/// Sends the queue a message.
-pub(super) async fn tell(call: &Call, message: &QueueMessage) -> Result<QueueReply, Problem> {
-    let reply = stub::queue(&call.env, message).await;
-    reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))
 }

@@ -4,7 +4,6 @@ use super::answer::Answer;
 use super::auth::Caller;
 use super::call::Call;
 use super::view;
-use crate::stub;
 use crate::wire::api::Problem;
 use crate::wire::message::{QueueMessage, QueueReply, QueueStats};
 
@@ -20,20 +19,8 @@ pub(super) async fn show(call: &Call, field: &str) -> Result<Answer, Problem> {
 }
 
 pub(super) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
-    let reply = stub::queue(&call.env, &QueueMessage::Stats).await;
-    match reply.map_err(|error| view::unavailable(call, "queue gave no answer", &error))? {
-        QueueReply::Stats { stats } => Ok(stats),
-        QueueReply::Standing { .. }
-        | QueueReply::Full { .. }
-        | QueueReply::OverBudget { .. }
-        | QueueReply::Unknown
-        | QueueReply::Page { .. }
-        | QueueReply::BadCursor
-        | QueueReply::Paused { .. }
-        | QueueReply::Expiring { .. }
-        | QueueReply::Deliveries { .. }
-        | QueueReply::Metrics { .. }
-        | QueueReply::Totals { .. }
-        | QueueReply::Done => Err(view::out_of_turn(call)),
-    }
+    let QueueReply::Stats { stats } = view::queue(call, &QueueMessage::Stats).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok(stats)
 }

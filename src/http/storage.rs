@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::generations::{page, refused};
+use super::generations::page;
 use super::query::{ListQuery, list_query};
 use super::view;
 use crate::machine::job::Video;
@@ -91,32 +91,14 @@ pub(super) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
 /// `DELETE /api/storage/videos/{id}`: the generation stays completed.
 pub(super) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    match view::ask(call, &key, &JobMessage::DeleteVideo).await? {
-        JobReply::View { .. } => Answer::json(200, &json!({ "success": true })),
-        JobReply::Missing => Err(Problem::no_generation()),
-        JobReply::Refused { refusal } => Err(refused(refusal)),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Deliveries { .. }
-        | JobReply::Follow { .. }
-        | JobReply::Timeline { .. }
-        | JobReply::State { .. } => Err(view::out_of_turn(call)),
-    }
+    view::job(call, &key, &JobMessage::DeleteVideo).await?;
+    Answer::json(200, &json!({ "success": true }))
 }
 
 /// The stored video of a generation.
 pub(super) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> {
-    match view::ask(call, key, &JobMessage::View).await? {
-        JobReply::View { video, .. } => video.ok_or_else(Problem::no_video),
-        JobReply::Missing => Err(Problem::no_generation()),
-        JobReply::Created { .. }
-        | JobReply::Conflict
-        | JobReply::Withdrawn
-        | JobReply::Deliveries { .. }
-        | JobReply::Follow { .. }
-        | JobReply::Timeline { .. }
-        | JobReply::State { .. }
-        | JobReply::Refused { .. } => Err(view::out_of_turn(call)),
-    }
+    let JobReply::View { video, .. } = view::job(call, key, &JobMessage::View).await? else {
+        return Err(view::out_of_turn());
+    };
+    video.ok_or_else(Problem::no_video)
 }

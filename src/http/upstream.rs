@@ -7,6 +7,7 @@ use super::view;
 use crate::log;
 use crate::machine::JobKey;
 use crate::push;
+use crate::stub;
 use crate::wire::api::Problem;
 use crate::wire::message::JobMessage;
 use crate::wire::push::{Claim, job};
@@ -32,5 +33,5 @@ pub(super) async fn receive(call: &mut Call) -> Result<Answer, Problem> {
 
 /// Has the job look at its render now; one that is not there has nothing to look at.
 async fn nudge(call: &Call, key: &JobKey, id: String) -> Result<(), Problem> {
-    view::ask(call, key, &JobMessage::Nudge { id }).await.map(drop)
+    stub::job(&call.env, key, &JobMessage::Nudge { id }).await.map(drop).map_err(|error| view::silent(&error))
 }

@@ -1,28 +1,64 @@
 //! Completing a generation with what depends on the moment of asking: place in the queue, links, signed address.
 
 use super::call::Call;
-use crate::machine::job::Video;
+use super::query::bad_cursor;
+use crate::machine::job::{Refusal, Video};
 use crate::machine::queue::{Card, Standing};
 use crate::machine::{JobKey, Status};
 use crate::stub;
-use crate::wire::api::{Generation, Links, Problem};
+use crate::wire::api::{Generation, Links, Problem, response_too_long};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 
-/// Sends a message to a job that answers with itself.
-pub(super) async fn ask(call: &Call, key: &JobKey, message: &JobMessage) -> Result<JobReply, Problem> {
-    stub::job(&call.env, key, message).await.map_err(|error| unavailable(call, "job gave no answer", &error))
+/// Sends a message to a job. One that is not there, or does not take the message, is the caller's problem.
+pub(super) async fn job(call: &Call, key: &JobKey, message: &JobMessage) -> Result<JobReply, Problem> {
+    let reply = stub::job(&call.env, key, message).await.map_err(|error| silent(&error))?;
+    if let JobReply::Refused { refusal } = reply {
+        return Err(refused(refusal));
+    }
+    if reply == JobReply::Missing { Err(Problem::no_generation()) } else { Ok(reply) }
+}
+
+/// Sends a message to the queue. A cursor that is none of ours is the caller's problem.
+pub(super) async fn queue(call: &Call, message: &QueueMessage) -> Result<QueueReply, Problem> {
+    let reply = stub::queue(&call.env, message).await.map_err(|error| silent(&error))?;
+    if reply == QueueReply::BadCursor { Err(Problem::invalid(vec![bad_cursor()])) } else { Ok(reply) }
 }
 
 /// Logs why an object gave no answer; the caller learns only that it may try again.
-pub(super) fn unavailable(call: &Call, message: &str, error: &stub::StubError) -> Problem {
-    tracing::error!(requestId = call.request_id, reason = %error, "[API] Unavailable: {message}");
+pub(super) fn silent(error: &stub::StubError) -> Problem {
+    tracing::error!(reason = %error, "[API] Unavailable: an object gave no answer");
     Problem::unavailable()
 }
 
 /// An object answered something that does not belong to the question.
-pub(super) fn out_of_turn(call: &Call) -> Problem {
-    tracing::error!(requestId = call.request_id, "[API] Unavailable: an object answered out of turn");
+pub(super) fn out_of_turn() -> Problem {
+    tracing::error!("[API] Unavailable: an object answered out of turn");
     Problem::unavailable()
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
+        Refusal::NotRetryable => {
+            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
+        }
+        Refusal::TooManyAttempts => {
+            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
+        }
+        Refusal::InputsGone => {
+            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
+        }
+        Refusal::NoVideo => Problem::no_video(),
+        Refusal::NotConfirmable => {
+            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")
+        }
+        Refusal::NotClarifiable => {
+            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
+        }
+        Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
+        Refusal::StillNeeded => Problem::conflict("still_needed", "Something is still left to do."),
+        Refusal::NoEvent => Problem::no_delivery(),
+    }
 }
 
 /// Fills in what the moment decides.
