@@ -14,7 +14,7 @@ mod step;
 
 pub use effect::Done;
 pub use job::{effect, steps};
-pub use layer::subscriber;
+pub use layer::{AUDIT, subscriber};
 pub use span::{generation, job, object, request, route, user};
 pub use step::STEPS;
 

@@ -39,11 +39,15 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
                 "How it went",
                 "Series with one value for each minute of the window. Costs are told to keys and admins only.",
             )
-            .with(query("window", "How far back: minutes, hours or days, from `1m` to `7d`.", &window))
-            .answers(200, success("The series.", "metrics", &metrics))
-            .fails([Problem::invalid(vec![FieldError::parameter(
+            .with(query(
                 "window",
-                "must be such as 15m, 1h or 7d, from 1m to 7d",
-            )])]),
+                "How far back: minutes, hours or days, from `1m` to `7d`; with a user's token up to `6h`.",
+                &window,
+            ))
+            .answers(200, success("The series.", "metrics", &metrics))
+            .fails([
+                Problem::invalid(vec![FieldError::parameter("window", "must be such as 15m, 1h or 7d, from 1m to 7d")]),
+                Problem::window_too_long(),
+            ]),
     ]
 }

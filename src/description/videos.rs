@@ -22,6 +22,7 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
                 "Completed generations whose video is still there, newest first. A page may hold fewer than its limit, or none, and yet \
                  have a next one, because deleted videos are left out of it.",
             )
+            .with(parameters::search())
             .with(parameters::limit())
             .with(parameters::after())
             .answers(200, json_answer("A page.", &page))

@@ -1,6 +1,7 @@
 //! Who did what: one line for each thing that an operator changes.
 
 use super::call::Call;
+use crate::log::AUDIT;
 
 /// What an operator has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,15 +15,22 @@ pub(super) enum Action {
     ActedForUser,
 }
 
+/// The outcome of what may have been done or not.
+pub(super) const NO_ANSWER: &str = "no answer came, it may have been done";
+
 /// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome` what came of it.
 pub(super) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
     match action {
-        Action::Paused => tracing::info!(operator, outcome, "[AUDIT] Queue paused"),
-        Action::Resumed => tracing::info!(operator, outcome, "[AUDIT] Queue resumed"),
-        Action::Redelivered => tracing::info!(operator, userId = user, outcome, "[AUDIT] Webhook redelivered"),
-        Action::Recovered => tracing::info!(operator, outcome, "[AUDIT] Webhooks recovered"),
-        Action::CleanedUp => tracing::info!(operator, outcome, "[AUDIT] Clean-up started"),
-        Action::ActedForUser => tracing::info!(operator, userId = user, outcome, "[AUDIT] Acted for a user"),
+        Action::Paused => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue paused"),
+        Action::Resumed => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue resumed"),
+        Action::Redelivered => {
+            tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Webhook redelivered");
+        }
+        Action::Recovered => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Webhooks recovered"),
+        Action::CleanedUp => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Clean-up started"),
+        Action::ActedForUser => {
+            tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Acted for a user");
+        }
     }
 }
 

@@ -83,6 +83,16 @@ impl Caller {
         matches!(self, Self::Operator | Self::User { admin: true, .. })
     }
 
+    /// Whether the caller is this user.
+    pub fn is_user(&self, user: &str) -> bool {
+        matches!(self, Self::User { id, .. } if id == user)
+    }
+
+    /// Whether the caller is told what all users together spend, and may ask what takes the queue long.
+    pub fn is_trusted(&self) -> bool {
+        !matches!(self, Self::User { admin: false, .. })
+    }
+
     /// Whom an audit line names: an admin's user id, or the variable whose key was shown.
     pub fn name(&self) -> &str {
         match self {

@@ -63,14 +63,13 @@ impl Call {
     }
 
     /// A caller of what is the same for everyone; a user's requests count.
-    pub(super) async fn anyone(&self) -> Result<(), Problem> {
-        match self.caller()? {
-            Caller::User { id, admin: false } => {
-                log::user(&id);
-                limit::requests(self, &id).await
-            }
-            Caller::User { admin: true, .. } | Caller::Service | Caller::Operator => Ok(()),
+    pub(super) async fn anyone(&self) -> Result<Caller, Problem> {
+        let caller = self.caller()?;
+        if let Caller::User { id, admin: false } = &caller {
+            log::user(id);
+            limit::requests(self, id).await?;
         }
+        Ok(caller)
     }
 
     /// A caller to whom the operator routes are open.
@@ -79,25 +78,24 @@ impl Call {
         if caller.is_operator() { Ok(caller) } else { Err(Problem::operators_only()) }
     }
 
-    /// The user a request acts for; `named` is the body's `userId`. Remembers an operator who acts for another user.
-    pub(super) fn acts_for(&self, caller: &Caller, named: Option<&str>) -> Result<String, Problem> {
+    /// The user a request acts for; `named` is the body's `userId`. Remembers an operator who acts for another user:
+    /// what they do is not on that user's account.
+    pub(super) async fn acts_for(&self, caller: &Caller, named: Option<&str>) -> Result<String, Problem> {
         let user = caller.acting_for(self.header(USER_HEADER).as_deref(), named)?;
-        if caller.is_operator() && caller.name() != user {
-            self.acting.get_or_init(|| (caller.name().to_owned(), user.clone()));
+        log::user(&user);
+        if caller.is_operator() {
+            if !caller.is_user(&user) {
+                self.acting.get_or_init(|| (caller.name().to_owned(), user.clone()));
+            }
+        } else {
+            limit::requests(self, &user).await?;
         }
         Ok(user)
     }
 
     /// The user a request without a body acts for.
     pub(super) async fn user(&self) -> Result<String, Problem> {
-        let caller = self.caller()?;
-        let user = self.acts_for(&caller, None)?;
-        log::user(&user);
-        // What an operator does is not on that user's account.
-        if !caller.is_operator() {
-            limit::requests(self, &user).await?;
-        }
-        Ok(user)
+        self.acts_for(&self.caller()?, None).await
     }
 
     /// The caller's own generation of that id. An id that cannot be one is simply missing.

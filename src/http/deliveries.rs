@@ -5,6 +5,7 @@ use super::audit::{self, Action};
 use super::call::Call;
 use super::query::{DeliveriesQuery, deliveries_query, since};
 use super::view;
+use crate::machine::job::Refusal;
 use crate::machine::queue::Redelivered;
 use crate::stub;
 use crate::wire::api::{Delivery, Problem, rfc3339};
@@ -65,10 +66,15 @@ pub(super) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Pro
     let caller = call.operator()?;
     let message = QueueMessage::Delivery { event_id: event_id.to_owned() };
     let Some(event) = owned(call, &message).await?.0.pop() else { return Err(Problem::no_delivery()) };
-    let news = send_again(call, event).await?;
-    let outcome = if news.delivery.is_some() { "due at once" } else { "it is no longer there" };
-    let said = format!("{event_id} of {}: {outcome}", news.key.generation_id);
-    audit::record(caller.name(), Action::Redelivered, Some(&news.key.user_id), &said);
+    let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
+    let news = send_again(call, event).await;
+    let outcome = match &news {
+        Ok(Redelivered { delivery: Some(_), .. }) => "due at once",
+        Ok(_) => "it is no longer there",
+        Err(_) => audit::NO_ANSWER,
+    };
+    audit::record(caller.name(), Action::Redelivered, Some(&user), &format!("{event_id} of {generation}: {outcome}"));
+    let news = news?;
     let delivery = news.delivery.clone().map(|card| Delivery::of(&news.key, card));
     note(call, vec![news]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
@@ -81,6 +87,9 @@ pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let (mut events, _) = owned(call, &QueueMessage::Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
     let mut has_more = events.len() > MAX_RECOVERED as usize;
     events.truncate(MAX_RECOVERED as usize);
+    // Before the first is told, because the caller may be gone before the last.
+    let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
+    audit::record(caller.name(), Action::Recovered, None, &outcome);
     let told = events.into_iter().map(|event| send_again(call, event));
     let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
     // What gave no answer is still listed, for the next request.
@@ -89,8 +98,6 @@ pub(super) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let sent = news.iter().filter(|news| news.delivery.is_some()).count();
     let recovered = u32::try_from(sent).unwrap_or(u32::MAX);
     note(call, news).await;
-    let outcome = format!("{recovered} since {}{}", rfc3339(since), if has_more { ", and there are more" } else { "" });
-    audit::record(caller.name(), Action::Recovered, None, &outcome);
     Answer::json(200, &Recovery { success: true, recovered, has_more })
 }
 
@@ -102,7 +109,7 @@ async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Pr
     let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
     let delivery = if let JobReply::Deliveries { deliveries } = reply {
         deliveries.into_iter().find(|delivery| delivery.id == event_id)
-    } else if matches!(reply, JobReply::Missing | JobReply::Refused { .. }) {
+    } else if matches!(reply, JobReply::Missing | JobReply::Refused { refusal: Refusal::NoEvent }) {
         None
     } else {
         return Err(view::out_of_turn());

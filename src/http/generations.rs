@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::query::{ListQuery, list_query};
-use super::{body, limit, view};
+use super::{body, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
 use crate::log;
@@ -66,9 +66,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let caller = call.caller()?;
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
-    let user = call.acts_for(&caller, named)?;
-    log::user(&user);
-    limit::requests(call, &user).await?;
+    let user = call.acts_for(&caller, named).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
     let intake = Intake {

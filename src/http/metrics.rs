@@ -1,21 +1,27 @@
 //! What happened: as series by the minute for pages, and as counters for Prometheus.
 
 use super::answer::Answer;
-use super::auth::Caller;
 use super::call::Call;
 use super::exposition::{Format, expose};
 use super::query::metrics_window;
 use super::view;
+use crate::machine::{HOUR, Millis};
 use crate::wire::api::Problem;
 use crate::wire::message::{QueueMessage, QueueReply};
+
+/// The longest window of a user's token: a week of minutes keeps the queue from its work for a moment.
+const USERS_WINDOW: Millis = 6 * HOUR;
 
 /// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to operators and the app's
 /// server.
 pub(super) async fn series(call: &Call) -> Result<Answer, Problem> {
-    call.anyone().await?;
+    let caller = call.anyone().await?;
     let window = call.parameter("window");
     let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
-    let cost = !matches!(call.caller()?, Caller::User { admin: false, .. });
+    let cost = caller.is_trusted();
+    if window > USERS_WINDOW && !caller.is_trusted() {
+        return Err(Problem::window_too_long());
+    }
     let QueueReply::Metrics { json } = view::queue(call, &QueueMessage::Metrics { window, cost }).await? else {
         return Err(view::out_of_turn());
     };

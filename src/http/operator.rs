@@ -39,11 +39,15 @@ pub(super) async fn resume(call: &Call) -> Result<Answer, Problem> {
 
 async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let QueueReply::Paused { since } = view::queue(call, message).await? else { return Err(view::out_of_turn()) };
-    let paused_since = since.map(rfc3339);
-    let outcome =
-        paused_since.as_ref().map_or_else(|| "jobs are started".to_owned(), |at| format!("paused since {at}"));
+    let reply = view::queue(call, message).await;
+    let outcome = match &reply {
+        Ok(QueueReply::Paused { since: Some(since) }) => format!("paused since {}", rfc3339(*since)),
+        Ok(_) => "jobs are started".to_owned(),
+        Err(_) => audit::NO_ANSWER.to_owned(),
+    };
     audit::record(caller.name(), action, None, &outcome);
+    let QueueReply::Paused { since } = reply? else { return Err(view::out_of_turn()) };
+    let paused_since = since.map(rfc3339);
     Answer::json(200, &Gate { success: true, paused: paused_since.is_some(), paused_since })
 }
 
@@ -57,8 +61,12 @@ pub(super) async fn jobs(call: &Call) -> Result<Answer, Problem> {
 /// `POST /api/cron/cleanup`: the day's clean-up, now.
 pub(super) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let reply = view::queue(call, &QueueMessage::Expire).await?;
-    let QueueReply::Expiring { count: expiring } = reply else { return Err(view::out_of_turn()) };
-    audit::record(caller.name(), Action::CleanedUp, None, &format!("{expiring} are about to be forgotten"));
+    let reply = view::queue(call, &QueueMessage::Expire).await;
+    let outcome = match &reply {
+        Ok(QueueReply::Expiring { count }) => format!("{count} are about to be forgotten"),
+        Ok(_) | Err(_) => audit::NO_ANSWER.to_owned(),
+    };
+    audit::record(caller.name(), Action::CleanedUp, None, &outcome);
+    let QueueReply::Expiring { count: expiring } = reply? else { return Err(view::out_of_turn()) };
     Answer::json(200, &CleanUp { success: true, expiring })
 }

@@ -29,8 +29,7 @@ pub(crate) enum Kind {
 
 /// `GET /api/whoami`.
 pub(super) async fn show(call: &Call) -> Result<Answer, Problem> {
-    call.anyone().await?;
-    let caller = call.caller()?;
+    let caller = call.anyone().await?;
     let (kind, user_id) = match &caller {
         Caller::User { id, .. } => (Kind::User, Some(id.as_str())),
         Caller::Service => (Kind::Service, None),

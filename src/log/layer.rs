@@ -6,21 +6,24 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
 use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
+
+/// The target of lines that no level holds back.
+pub const AUDIT: &str = "audit";
 
 /// Hands lines of `level` or worse to `write`, stamped with the milliseconds since the Unix epoch that `now` tells.
 pub fn subscriber<W>(level: Level, write: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
 where
     W: Fn(Level, &str) + Send + Sync + 'static,
 {
-    Registry::default().with(LevelFilter::from_level(level)).with(Json { write, now })
+    Registry::default().with(Json { level, write, now })
 }
 
 struct Json<W> {
+    level: Level,
     write: W,
     now: fn() -> Millis,
 }
@@ -44,6 +47,11 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: Fn(Level, &str) + 'static,
 {
+    /// What operators did is told whatever the level.
+    fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
+        *metadata.level() <= self.level || metadata.target() == AUDIT
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields::default();

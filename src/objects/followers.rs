@@ -17,7 +17,7 @@ use std::time::Duration;
 use worker::{Delay, Error, Response, Result, Storage};
 
 /// How many streams one object has open at most: one generation is watched by one user, in a few tabs.
-const MAX_STREAMS: u32 = 200;
+const MAX_STREAMS: u32 = 64;
 
 /// The streams of one object.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use crate::machine::queue::{Entry, Rows};
 use crate::machine::{JobKey, Status};
 
 /// How many entries a search looks at for one page; the next page goes on from there.
-pub const MAX_SEARCHED: u32 = 10_000;
+pub const MAX_SEARCHED: u32 = 2_000;
 /// How many of them are in memory at once; a prompt has a few kilobytes at most.
 const SEARCHED_AT_ONCE: u32 = 500;
 

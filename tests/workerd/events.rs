@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How many streams of one generation may be open.
-const MAX_STREAMS: usize = 200;
+const MAX_STREAMS: usize = 64;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]

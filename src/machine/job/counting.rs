@@ -4,7 +4,7 @@
 use super::Job;
 use super::record::Phase;
 use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::DeliveryState;
+use crate::machine::delivery::{Delivery, DeliveryState};
 use crate::machine::outcome::{ErrorCode, Outcome};
 use crate::machine::tally::{self, Call, Count, Spread};
 use crate::machine::{Millis, Status};
@@ -43,17 +43,21 @@ impl Job {
         }
     }
 
-    /// Counts an attempt to deliver an event of this age: the `attempts`th, which has brought it to this state.
-    pub(super) fn count_delivery(&mut self, state: DeliveryState, attempts: u32, age: Millis) {
+    /// Counts an attempt to deliver an event, which has brought it to where it is now. What someone had sent again is
+    /// neither a retry at first nor slow.
+    pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
+        let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
         self.tally.count(Count::WebhookSent { delivered }, if bug::planted(Bug::AttemptCountedTwice) { 2 } else { 1 });
-        if attempts > 1 {
+        if event.attempts.saturating_sub(event.attempts_before) > 1 {
             self.tally.count(Count::WebhookRetry, 1);
         }
         match state {
-            DeliveryState::Delivered { .. } => self.tally.observe(Spread::Delivery, age),
+            DeliveryState::Delivered { .. } if event.redeliveries == 0 => {
+                self.tally.observe(Spread::Delivery, now.saturating_sub(event.created_at));
+            }
+            DeliveryState::Delivered { .. } | DeliveryState::Pending { .. } => {}
             DeliveryState::Exhausted { .. } => self.tally.count(Count::WebhookExhausted, 1),
-            DeliveryState::Pending { .. } => {}
         }
     }
 

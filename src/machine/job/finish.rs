@@ -84,8 +84,8 @@ impl Job {
         let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
         delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
         let status = delivery.last_status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let (state, attempts, created_at) = (delivery.state, delivery.attempts, delivery.created_at);
-        let step = match state {
+        let delivery = delivery.clone();
+        let step = match delivery.state {
             DeliveryState::Delivered { .. } => "webhook_delivered",
             DeliveryState::Exhausted { .. } => "webhook_exhausted",
             DeliveryState::Pending { .. } => "webhook_failed",
@@ -94,8 +94,8 @@ impl Job {
         // at once.
         let settled = delivery.next_at().is_none();
         let awaited = step == "webhook_exhausted" || (settled && delivery.redeliveries > 0);
-        turn.note(step, Some(format!("attempt {attempts}: {status}")));
-        self.count_delivery(state, attempts, turn.now().saturating_sub(created_at));
+        turn.note(step, Some(format!("attempt {}: {status}", delivery.attempts)));
+        self.count_delivery(&delivery, turn.now());
         if awaited {
             self.report_change(turn.now());
         }

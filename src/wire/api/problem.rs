@@ -141,6 +141,12 @@ impl Problem {
         Self::new(403, "operators_only", "Forbidden", "Only operators may do this: an admin's token or the admin key.")
     }
 
+    /// 403: only keys and admins may look so far back.
+    pub fn window_too_long() -> Self {
+        let detail = "With a user's token the window may be at most 6h.";
+        Self::new(403, "window_too_long", "Forbidden", detail)
+    }
+
     /// 404: there is no such generation, or it is someone else's.
     pub fn no_generation() -> Self {
         Self::new(404, "not_found", "Not found", "There is no such generation.")
