@@ -15,18 +15,18 @@ pub const OPENING: &str = "retry: 2000\n\n";
 const HEARTBEAT: &str = ": heartbeat\n\n";
 
 #[derive(Serialize)]
-struct Step<'a> {
+struct Entered<'a> {
     step: &'a str,
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     attempt: u32,
     #[serde(flatten)]
-    progress: Progress,
+    standing: Standing,
 }
 
 #[derive(Serialize)]
-struct Progress {
+struct Standing {
     status: Status,
     phase: &'static str,
     progress: u8,
@@ -43,24 +43,24 @@ pub fn frame(event: &Event) -> String {
         Event::Step { entry, stand } => {
             format!("id: {}\n{}", entry.number, named("step", &step(entry, *stand)))
         }
-        Event::Progress { stand } => named("progress", &progress(*stand)),
+        Event::Progress { stand } => named("progress", &standing(*stand)),
         Event::End { status } => named("end", &End { status: *status }),
         Event::Heartbeat => HEARTBEAT.to_owned(),
     }
 }
 
-fn step(entry: &Entry, stand: Stand) -> Step<'_> {
-    Step {
+fn step(entry: &Entry, stand: Stand) -> Entered<'_> {
+    Entered {
         step: &entry.note.step,
         at: rfc3339(entry.note.at),
         detail: entry.note.detail.as_deref(),
         attempt: stand.attempt,
-        progress: progress(stand),
+        standing: standing(stand),
     }
 }
 
-fn progress(stand: Stand) -> Progress {
-    Progress { status: stand.status, phase: stand.phase, progress: stand.progress }
+fn standing(stand: Stand) -> Standing {
+    Standing { status: stand.status, phase: stand.phase, progress: stand.progress }
 }
 
 fn named(event: &str, data: &impl Serialize) -> String {
