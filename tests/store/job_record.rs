@@ -52,13 +52,12 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
     job::save(&sql, &lives::queued(), &notes).unwrap();
     assert_eq!(job::last_number(&sql).unwrap(), 5);
     let (mut told, mut pages) = (0, Vec::new());
-    loop {
+    for _ in 0..4 {
         let page = job::timeline_after(&sql, told, 2).unwrap();
-        let Some(last) = page.last() else { break };
-        told = last.number;
+        told = page.last().map_or(told, |last| last.number);
         pages.push(page);
     }
-    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1, 0]);
     let (numbers, read): (Vec<u64>, Vec<Note>) =
         pages.into_iter().flatten().map(|entry| (entry.number, entry.note)).unzip();
     assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], notes));

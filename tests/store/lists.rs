@@ -76,7 +76,7 @@ fn a_search_that_has_looked_at_enough_ends_its_page_and_the_next_one_goes_on() {
     let sql = Sqlite::new();
     let mut store = QueueStore::open(sql.clone()).unwrap();
     store.save(&entry(1, "ann", "needle", 1, "a needle")).unwrap();
-    let hay = "WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i <= 10001) \
+    let hay = "WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i <= 2001) \
         INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, updated_at, \
         snapshot, sequence, enqueued_at, order_key, place) \
         SELECT 'ann', 'hay-' || i, 1, 0, 'queued', 0, i, i, '{\"prompt\":\"hay\"}', i, i, i, 'ended' FROM n";

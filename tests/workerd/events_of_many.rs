@@ -28,7 +28,7 @@ fn a_thousand_streams_are_open_at_once_and_each_sees_its_job_to_its_end() {
     world.upstream.close("poll");
     let ids: Vec<String> = (0..JOBS).map(|_| user.generate(&unique("watched by many"))).collect();
     world.upstream.wait_held("poll", "watched by many", JOBS);
-    let before = resident_bytes(&world.worker.workerds());
+    let before = memory(&world);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(watch(&world, &user, &ids, before));
@@ -38,7 +38,7 @@ fn a_thousand_streams_are_open_at_once_and_each_sees_its_job_to_its_end() {
     world.all_slots_are_free();
 }
 
-async fn watch(world: &World, user: &Api, ids: &[String], before: u64) {
+async fn watch(world: &World, user: &Api, ids: &[String], before: [u64; 2]) {
     let began = now();
     // The streams and the test meet once all are open.
     let (open, ended) = (Arc::new(Barrier::new(STREAMS + 1)), Arc::new(AtomicUsize::new(0)));
@@ -60,7 +60,7 @@ async fn watch(world: &World, user: &Api, ids: &[String], before: u64) {
     }
     open.wait().await;
     assert_eq!(ended.load(Ordering::Relaxed), 0, "all are open at the same time");
-    let (opened_in, during) = (now() - began, resident_bytes(&world.worker.workerds()));
+    let (opened_in, during) = (now() - began, memory(world));
     let went_on = now();
     tokio::task::block_in_place(|| world.upstream.open("poll"));
     while let Some(text) = streams.join_next().await {
@@ -68,13 +68,19 @@ async fn watch(world: &World, user: &Api, ids: &[String], before: u64) {
     }
     let mebibytes = |bytes: u64| bytes / (1 << 20);
     told(&format!(
-        "{STREAMS} streams of {JOBS} jobs: open after {opened_in} ms, all ended {} ms after their jobs went on; workerd had \
-         {} MiB before, {} MiB with them ({} KiB a stream)",
+        "{STREAMS} streams of {JOBS} jobs: open after {opened_in} ms, all ended {} ms after their jobs went on; resident \
+         memory of both workerds, of which one is the local proxy: {:?} MiB before, {:?} MiB with them",
         now() - went_on,
-        mebibytes(before),
-        mebibytes(during),
-        during.saturating_sub(before) / 1024 / STREAMS as u64,
+        before.map(mebibytes),
+        during.map(mebibytes),
     ));
+}
+
+/// Bytes of the two processes, the larger one first.
+fn memory(world: &World) -> [u64; 2] {
+    let mut each: Vec<u64> = world.worker.workerds().iter().map(|pid| resident_bytes(&[*pid])).collect();
+    each.sort_unstable_by(|one, other| other.cmp(one));
+    <[u64; 2]>::try_from(each).expect("wrangler runs two")
 }
 
 fn sees_its_job_to_the_end(text: &str) {

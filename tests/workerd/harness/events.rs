@@ -77,9 +77,9 @@ fn parse(block: &str) -> Option<Event> {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "" => event.name = ":".to_owned(),
+            "" => event.name = String::from(":"),
             "id" => event.id = Some(value.parse().expect("an id is a number")),
-            "event" => event.name = value.to_owned(),
+            "event" => event.name = String::from(value),
             "data" => event.data = serde_json::from_str(value).expect("data is JSON on one line"),
             "retry" => assert!(value.parse::<u32>().is_ok(), "{value}"),
             other => panic!("no such field: {other}"),
