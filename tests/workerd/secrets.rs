@@ -48,6 +48,13 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     // A token that is refused, and a body that cannot be read.
     assert_eq!(user.with_token(Some(format!("{private}.{private}.{private}"))).get("/api/generations").status, 401);
     assert_eq!(user.create(&json!([private])).status, 400);
+    // What an operator looks for and does, and a stream of events.
+    let operator = user.with_token(Some(ADMIN_KEY.to_owned()));
+    let found = operator.get(&format!("/api/queue/jobs?search={private}"));
+    assert_eq!(found.json()["data"].as_array().map(Vec::len), Some(ids.len()), "{}", found.text());
+    assert_eq!(operator.get("/metrics").status, 200);
+    assert_eq!(operator.post("/api/webhooks/recover?since=2020-01-01T00:00:00Z").status, 200);
+    assert!(user.get(&format!("/api/generations/{}/events", ids[0].0)).text().contains("event: end"));
 
     let lines = world.worker.lines();
     for (id, _) in &ids {
