@@ -21,7 +21,7 @@ export function deliveriesPage(app, route) {
   let cursors = [undefined];
   let next;
   let asked = 0;
-  const note = errorNote();
+  const [note, unread] = [errorNote(), errorNote()];
   const table = deliveryTable(app, { ofOneJob: false, note, onChange: () => task.now() });
   const empty = h("p", { className: "empty", hidden: true }, "There are no such webhooks.");
   const place = h("span", { className: "quiet", attributes: { "aria-live": "polite" } });
@@ -38,13 +38,14 @@ export function deliveriesPage(app, route) {
       const query = { state, limit: PAGE, after: cursors.at(-1) };
       const page = await app.api.get("/api/webhooks/deliveries", { query });
       if (mine !== asked) return;
+      unread.show(undefined);
       next = page.hasMore ? page.nextCursor : undefined;
       table.update(page.data);
       empty.hidden = page.data.length > 0;
       [back.disabled, forth.disabled] = [cursors.length === 1, next === undefined];
       setText(place, cursors.length === 1 && next === undefined ? "" : `Page ${cursors.length}`);
     } catch (error) {
-      if (mine === asked && !(error instanceof NoAnswer)) note.show(error);
+      if (mine === asked && !(error instanceof NoAnswer)) unread.show(error);
       throw error;
     }
   };
@@ -69,6 +70,7 @@ export function deliveriesPage(app, route) {
       "section",
       { className: "panel list", attributes: { "aria-label": "Deliveries" } },
       h("div", { className: "head" }, states.element),
+      unread.element,
       table.element,
       empty,
       h("div", { className: "actions" }, place, back, forth),
