@@ -32,8 +32,8 @@ export function generationList(app, given, change) {
     keep(list, rows, data, rowKey, row);
     empty.hidden = data.length > 0;
     list.hidden = data.length === 0;
-    const filtered = Boolean(filters.status || filters.user || filters.search) || !first;
-    if (data.length === 0) fill(empty, ...nothing(app, filtered, more));
+    const filtered = Boolean(filters.status || filters.user || filters.search);
+    if (data.length === 0) fill(empty, ...nothing(app, { filtered, first, more }));
     refocus(app, list);
   };
   const everyMs = () => (filters.search ? SEARCH_EVERY_MS : EVERY_MS);
@@ -113,8 +113,10 @@ function typed(then) {
   };
 }
 
-function nothing(app, filtered, more) {
-  if (more) return [h("p", {}, "Nothing matches among these; older ones have not been looked at yet.")];
+/** A search looks at so many generations a page: one without any is no end as long as more follow. */
+function nothing(app, { filtered, first, more }) {
+  if (more) return [h("p", {}, "Nothing among these; look further back.")];
+  if (!first) return [h("p", {}, "Nothing further back.")];
   if (filtered) return [h("p", {}, "Nothing matches these filters.")];
   const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
   return [h("p", {}, "The queue is empty: nothing has been ordered yet."), order];

@@ -10,7 +10,10 @@ const LONG = [
   ["7d", "7 d"],
 ];
 
-/** What can be chosen: the worker answers long windows to operators and the service key only. @param {import("./session.js").Session["caller"]} caller */
+/**
+ * What can be chosen: the worker answers long windows to operators and the service key only.
+ * @param {import("./session.js").Session["caller"]} caller
+ */
 export function windowsFor({ kind, operator }) {
   return kind === "user" && !operator ? SHORT : [...SHORT, ...LONG];
 }
