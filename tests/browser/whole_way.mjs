@@ -126,8 +126,8 @@ async function staysBusyWhileTheCountChanges(page, banner) {
     await route.fulfill({ response, json: answer });
   });
   await banner.getByText(/^1,234 webhooks were given up/).waitFor();
-  await again.click();
   const busy = await again.getAttribute("aria-busy");
+  await again.click();
   await page.unroute(status);
   goOn();
   check(busy === "true" && calls === 1, `one at a time: busy ${busy}, ${calls} calls`);
