@@ -1,6 +1,6 @@
 // What is wrong, since when, and the button that helps.
 
-import { fill, h } from "./dom.js";
+import { h, keep, setText } from "./dom.js";
 import { ago, clock, count } from "./format.js";
 import { icon } from "./icons.js";
 import { actionButton } from "./parts.js";
@@ -14,6 +14,7 @@ export function banners(app, note) {
     className: "banners-of-queue",
     attributes: { role: "region", "aria-label": "What is wrong" },
   });
+  const known = new Map();
   let shown = "";
   const stop = app.onStatus((status) => {
     const found = troubles(status);
@@ -22,7 +23,7 @@ export function banners(app, note) {
     const fresh = found.filter(({ text }) => !shown.includes(JSON.stringify(text)));
     shown = key;
     element.hidden = found.length === 0;
-    fill(element, ...found.map((trouble) => banner(app, trouble, note)));
+    keep(element, known, found, keyOf, ({ kind, bad }) => banner(app, kind, bad, note));
     if (fresh.length > 0) app.say(fresh.map(({ text }) => text).join(" "));
   });
   element.hidden = true;
@@ -39,6 +40,7 @@ export function troubles(status) {
     const until = backoffUntil ? `, until ${clock(backoffUntil)}` : "";
     found.push({
       kind: "backoff",
+      upstream,
       text: `${upstream} asked for a pause${since(backoffSince)}${until}: its jobs wait.`,
     });
   }
@@ -68,32 +70,48 @@ function since(at) {
   return at ? ` since ${clock(at)}` : "";
 }
 
-function banner(app, trouble, note) {
-  const className = trouble.bad ? "banner bad" : "banner";
-  return h(
-    "div",
-    { className, data: { kind: trouble.kind } },
-    icon(trouble.kind === "paused" ? "pause" : "warning"),
-    h("p", {}, trouble.text),
-    ...help(app, trouble, note),
-  );
+/** Each upstream that backs off has a banner of its own. */
+function keyOf({ kind, upstream = "" }) {
+  return `${kind} ${upstream}`;
 }
 
-function help(app, { kind, since: oldest }, note) {
-  if (!app.operator) return [];
-  if (kind === "paused") return [actionButton("Resume", () => setPaused(app, false), { note })];
-  if (kind !== "webhooks") return [];
+/** One banner. It stays while its text changes, so that a button that is busy stays busy. */
+function banner(app, kind, bad, note) {
+  const text = h("p");
+  const helps = help(app, kind, note);
+  const element = h(
+    "div",
+    { className: bad ? "banner bad" : "banner", data: { kind } },
+    icon(kind === "paused" ? "pause" : "warning"),
+    text,
+    ...helps.elements,
+  );
+  return {
+    element,
+    update(trouble) {
+      setText(text, trouble.text);
+      helps.update?.(trouble);
+    },
+  };
+}
+
+function help(app, kind, note) {
+  if (!app.operator) return { elements: [] };
+  if (kind === "paused") return { elements: [actionButton("Resume", () => setPaused(app, false), { note })] };
+  if (kind !== "webhooks") return { elements: [] };
+  let oldest;
   const recover = async () => {
     const recovered = await recoverSince(app, oldest ?? new Date(0).toISOString());
     app.say(`${count(recovered)} webhooks are sent again.`);
   };
-  return [
-    h("a", { className: "button", href: "#/deliveries?state=exhausted" }, "Show"),
-    actionButton("Send all again", recover, {
-      note,
-      title: oldest ? `Everything given up since ${ago(oldest)}` : undefined,
-    }),
-  ];
+  const again = actionButton("Send all again", recover, { note });
+  return {
+    elements: [h("a", { className: "button", href: "#/deliveries?state=exhausted" }, "Show"), again],
+    update({ since: at }) {
+      oldest = at;
+      again.title = at ? `Everything given up since ${ago(at)}` : "";
+    },
+  };
 }
 
 /** Pauses or resumes the queue. @param {import("./shell.js").App} app @param {boolean} paused */

@@ -1,10 +1,10 @@
 // For operators: every webhook, and what sends those again that were given up.
 
-import { NoAnswer } from "./api.js";
 import { recoverSince } from "./banner.js";
 import { deliveryTable } from "./deliveries.js";
-import { h, setText } from "./dom.js";
+import { h } from "./dom.js";
 import { count } from "./format.js";
+import { pager } from "./pager.js";
 import { actionButton, errorNote, segments } from "./parts.js";
 import { listRoute } from "./route.js";
 import { DELIVERY_STATES } from "./words.js";
@@ -12,66 +12,44 @@ import { DELIVERY_STATES } from "./words.js";
 const PAGE = 25;
 const EVERY_MS = 3000;
 const DAY_MS = 86_400_000;
-/** The longest a timer can wait. */
-const NEVER_MS = 2 ** 31 - 1;
 
 /** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
 export function deliveriesPage(app, route) {
   let state = read(route);
-  let cursors = [undefined];
-  let next;
-  let asked = 0;
   const note = errorNote();
-  const table = deliveryTable(app, { ofOneJob: false, note, onChange: () => task.now() });
+  const table = deliveryTable(app, { ofOneJob: false, note, onChange: () => pages.now() });
   const empty = h("p", { className: "empty", hidden: true }, "There are no such webhooks.");
-  const place = h("span", { className: "quiet", attributes: { "aria-live": "polite" } });
-  const turn = (by) => {
-    cursors = by > 0 ? [...cursors, next] : cursors.slice(0, -1);
-    task.now();
-  };
-  const back = h("button", { type: "button", disabled: true, on: { click: () => turn(-1) } }, "Newer");
-  const forth = h("button", { type: "button", disabled: true, on: { click: () => turn(1) } }, "Older");
-  const load = async () => {
-    asked += 1;
-    const mine = asked;
-    try {
-      const query = { state, limit: PAGE, after: cursors.at(-1) };
-      const page = await app.api.get("/api/webhooks/deliveries", { query });
-      if (mine !== asked) return;
-      next = page.hasMore ? page.nextCursor : undefined;
-      table.update(page.data);
-      empty.hidden = page.data.length > 0;
-      [back.disabled, forth.disabled] = [cursors.length === 1, next === undefined];
-      setText(place, cursors.length === 1 && next === undefined ? "" : `Page ${cursors.length}`);
-    } catch (error) {
-      if (mine === asked && !(error instanceof NoAnswer)) note.show(error);
-      throw error;
-    }
-  };
+  const pages = pager(app, {
+    ask: (after) => app.api.get("/api/webhooks/deliveries", { query: { state, limit: PAGE, after } }),
+    show({ data }) {
+      table.update(data);
+      empty.hidden = data.length > 0;
+    },
+    everyMs: () => EVERY_MS,
+  });
   const choose = (chosen) => {
     state = chosen;
-    cursors = [undefined];
-    task.now();
+    pages.restart();
   };
   const choices = [["", "All"], ...Object.entries(DELIVERY_STATES).map(([word, { name }]) => [word, name])];
   const states = segments("State", choices, state, (chosen) => {
     history.pushState(null, "", listRoute("deliveries", { state: chosen }));
     choose(chosen);
   });
-  const task = app.pulse.every(load, () => (cursors.length === 1 ? EVERY_MS : NEVER_MS));
   const element = h(
     "div",
     { className: "page-of" },
     h("h1", {}, "Deliveries"),
-    recovery(app, note, () => task.now()),
+    recovery(app, note, pages.now),
     note.element,
     h(
       "section",
       { className: "panel list", attributes: { "aria-label": "Deliveries" } },
       h("div", { className: "head" }, states.element),
+      pages.note,
       table.element,
       empty,
-      h("div", { className: "actions" }, place, back, forth),
+      pages.element,
     ),
   );
   return {
@@ -82,7 +60,7 @@ export function deliveriesPage(app, route) {
       choose(read(given));
       return true;
     },
-    stop: () => task.stop(),
+    stop: pages.stop,
   };
 }
 

@@ -27,7 +27,8 @@ export function jobPage(app, { user, id }) {
   let stream = "open";
   let stopFollowing = () => {};
 
-  const note = errorNote();
+  // What a look ran into goes with the next good look; what an action ran into stays until the next action.
+  const [note, unread] = [errorNote(), errorNote()];
   const drawn = waterfall();
   const deliveries = deliveryTable(app, { ofOneJob: true, note, onChange: () => task.now() });
   const noDelivery = h("p", { className: "quiet" }, "None yet.");
@@ -49,8 +50,9 @@ export function jobPage(app, { user, id }) {
       const list = await deliveriesOf(app, path, user);
       deliveries.update(list);
       noDelivery.hidden = list.length > 0;
+      unread.show(undefined);
     } catch (error) {
-      if (!(error instanceof NoAnswer)) note.show(error);
+      if (!(error instanceof NoAnswer)) unread.show(error);
       throw error;
     }
   };
@@ -122,6 +124,7 @@ export function jobPage(app, { user, id }) {
     h("p", {}, h("a", { className: "back", href: app.list ?? "#/" }, "← Back to the list")),
     summary.element,
     note.element,
+    unread.element,
     body,
   );
   const toList = (event) => {

@@ -1,9 +1,9 @@
 // The list of generations: filters, search, pages; its first page moves by itself.
 
-import { NoAnswer } from "./api.js";
 import { isDialogOpen } from "./dialog.js";
-import { fill, h, isTyping, keep, setText } from "./dom.js";
-import { errorNote, select } from "./parts.js";
+import { fill, h, isTyping, keep } from "./dom.js";
+import { pager } from "./pager.js";
+import { select } from "./parts.js";
 import { row, rowKey } from "./row.js";
 import { STATUSES } from "./words.js";
 
@@ -12,8 +12,6 @@ const EVERY_MS = 3000;
 /** A search reads many entries, so it is repeated less often. */
 const SEARCH_EVERY_MS = 10_000;
 const TYPED_MS = 300;
-/** The longest a timer can wait. */
-const NEVER_MS = 2 ** 31 - 1;
 
 /**
  * @param {import("./shell.js").App} app
@@ -22,54 +20,28 @@ const NEVER_MS = 2 ** 31 - 1;
  */
 export function generationList(app, given, change) {
   let filters = given;
-  // The cursor of each page up to the present one; the first has none.
-  let cursors = [undefined];
-  let next;
-  let asked = 0;
   const rows = new Map();
-  const note = errorNote();
   const list = h("ul", { className: app.seesAll ? "jobs" : "jobs own", attributes: { "aria-label": "Generations" } });
   const empty = h("div", { className: "empty", hidden: true });
-  const place = h("span", { className: "quiet", attributes: { "aria-live": "polite" } });
-  const back = h("button", { type: "button", disabled: true, on: { click: () => turn(-1) } }, "Newer");
-  const forth = h("button", { type: "button", disabled: true, on: { click: () => turn(1) } }, "Older");
-
-  const load = async () => {
-    asked += 1;
-    const mine = asked;
+  const ask = (after) => {
     const path = app.seesAll ? "/api/queue/jobs" : "/api/generations";
     const { status, search, user } = filters;
-    const query = { status, search, userId: app.seesAll ? user : "", limit: PAGE, after: cursors.at(-1) };
-    try {
-      const page = await app.api.get(path, { query });
-      if (mine === asked) show(page);
-    } catch (error) {
-      if (mine === asked && !(error instanceof NoAnswer)) note.show(error);
-      throw error;
-    }
+    return app.api.get(path, { query: { status, search, userId: app.seesAll ? user : "", limit: PAGE, after } });
   };
-  const show = ({ data, hasMore, nextCursor }) => {
-    note.show(undefined);
-    next = hasMore ? nextCursor : undefined;
+  const show = ({ data, first, more }) => {
     keep(list, rows, data, rowKey, row);
     empty.hidden = data.length > 0;
     list.hidden = data.length === 0;
-    const filtered = Boolean(filters.status || filters.user || filters.search) || cursors.length > 1;
-    if (data.length === 0) fill(empty, ...nothing(app, filtered, next !== undefined));
-    back.disabled = cursors.length === 1;
-    forth.disabled = next === undefined;
-    setText(place, cursors.length === 1 && next === undefined ? "" : `Page ${cursors.length}`);
+    const filtered = Boolean(filters.status || filters.user || filters.search);
+    if (data.length === 0) fill(empty, ...nothing(app, { filtered, first, more }));
     refocus(app, list);
   };
-  const turn = (by) => {
-    cursors = by > 0 ? [...cursors, next] : cursors.slice(0, -1);
-    task.now();
-  };
+  const everyMs = () => (filters.search ? SEARCH_EVERY_MS : EVERY_MS);
+  const pages = pager(app, { ask, show, everyMs });
   const filter = (changed, replace) => {
     filters = { ...filters, ...changed };
-    cursors = [undefined];
     change(changed, replace);
-    task.now();
+    pages.restart();
   };
   const [searching, naming] = [
     typed((text) => filter({ search: text }, true)),
@@ -99,11 +71,6 @@ export function generationList(app, given, change) {
       .map(([own, { name }]) => [own, name]),
   ];
   const statusField = select("Status", statuses, given.status, (value) => filter({ status: value }));
-  // Later pages stay as they are, so that what is read does not move away.
-  const task = app.pulse.every(load, () => {
-    if (cursors.length > 1) return NEVER_MS;
-    return filters.search ? SEARCH_EVERY_MS : EVERY_MS;
-  });
   const keys = (event) => moved(event, list, searchField);
   addEventListener("keydown", keys);
   const element = h(
@@ -111,10 +78,10 @@ export function generationList(app, given, change) {
     { className: "panel list", attributes: { "aria-label": "Generations" } },
     h("h2", {}, app.seesAll ? "Everyone's generations" : "Your generations"),
     h("div", { className: "choices" }, searchField, statusField, app.seesAll && userField),
-    note.element,
+    pages.note,
     list,
     empty,
-    h("div", { className: "actions" }, place, back, forth),
+    pages.element,
   );
   return {
     element,
@@ -122,14 +89,13 @@ export function generationList(app, given, change) {
     route(next) {
       filters = next;
       [searchField.value, userField.value, statusField.value] = [next.search, next.user, next.status];
-      cursors = [undefined];
-      task.now();
+      pages.restart();
     },
     stop() {
       removeEventListener("keydown", keys);
       searching.stop();
       naming.stop();
-      task.stop();
+      pages.stop();
     },
   };
 }
@@ -147,8 +113,10 @@ function typed(then) {
   };
 }
 
-function nothing(app, filtered, more) {
-  if (more) return [h("p", {}, "Nothing matches among these; older ones have not been looked at yet.")];
+/** A search looks at so many generations a page: one without any is no end as long as more follow. */
+function nothing(app, { filtered, first, more }) {
+  if (more) return [h("p", {}, "Nothing among these; look further back.")];
+  if (!first) return [h("p", {}, "Nothing further back.")];
   if (filtered) return [h("p", {}, "Nothing matches these filters.")];
   const order = h("button", { type: "button", className: "primary", on: { click: app.order } }, "New generation");
   return [h("p", {}, "The queue is empty: nothing has been ordered yet."), order];

@@ -5,12 +5,14 @@ import { fill, h } from "./dom.js";
 import { generationList } from "./list.js";
 import { numbers } from "./numbers.js";
 import { actionButton, errorNote, segments } from "./parts.js";
-import { plots, WINDOWS } from "./plots.js";
+import { plots } from "./plots.js";
 import { listRoute } from "./route.js";
+import { windowsFor } from "./windows.js";
 
 /** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
 export function overviewPage(app, route) {
-  let filters = read(route);
+  const offered = windowsFor(app.session.caller);
+  let filters = read(route, offered);
   const change = (changed, replace) => {
     filters = { ...filters, ...changed };
     const address = listRoute("", filters);
@@ -25,7 +27,7 @@ export function overviewPage(app, route) {
   const lately = h("details", { className: "lately", open: !matchMedia("(max-width: 640px)").matches });
   const drawn = plots(app, filters.window, unread, () => lately.open);
   const list = generationList(app, filters, change);
-  const windows = segments("Window of the plots", WINDOWS, filters.window, (window) => {
+  const windows = segments("Window of the plots", offered, filters.window, (window) => {
     change({ window });
     drawn.window(window);
   });
@@ -51,7 +53,7 @@ export function overviewPage(app, route) {
     title: "Overview",
     route(next) {
       app.list = location.hash || "#/";
-      filters = read(next);
+      filters = read(next, offered);
       windows.choose(filters.window);
       drawn.window(filters.window);
       list.route(filters);
@@ -66,8 +68,8 @@ export function overviewPage(app, route) {
   };
 }
 
-function read({ query }) {
-  const known = WINDOWS.map(([value]) => value);
+function read({ query }, offered) {
+  const known = offered.map(([value]) => value);
   const window = known.includes(query.get("window")) ? query.get("window") : "1h";
   return {
     status: query.get("status") ?? "",

@@ -5,14 +5,7 @@ import { fill, h } from "./dom.js";
 import { brief, count, duration } from "./format.js";
 import { plot } from "./plot.js";
 
-/** What can be chosen, with how often it is asked for, in milliseconds: a long window changes slowly and is large. */
-export const WINDOWS = [
-  ["15m", "15 min"],
-  ["1h", "1 h"],
-  ["6h", "6 h"],
-  ["24h", "24 h"],
-  ["7d", "7 d"],
-];
+/** How often each window is asked for: a long one changes slowly and is large. */
 const EVERY_MS = { "15m": 10_000, "1h": 10_000, "6h": 30_000, "24h": 30_000, "7d": 60_000 };
 
 /** @param {import("./shell.js").App} app @param {string} window @param {{show: (error?: unknown) => void}} note @param {() => boolean} isShown */

@@ -7,6 +7,7 @@ import { parse } from "../../assets/dashboard/follow.js";
 import { brief, duration } from "../../assets/dashboard/format.js";
 import { jobRoute, listRoute, readRoute } from "../../assets/dashboard/route.js";
 import { layOut } from "../../assets/dashboard/waterfall.js";
+import { windowsFor } from "../../assets/dashboard/windows.js";
 
 const at = (ms) => new Date(ms).toISOString();
 const steps = (...pairs) => pairs.map(([step, ms]) => ({ step, at: at(ms) }));
@@ -77,6 +78,15 @@ test("what is wrong is told with its time, and nothing when nothing is", () => {
     ["paused", "backoff", "webhooks", "timers"],
   );
   for (const { text } of found.slice(0, 3)) assert.match(text, /\d\d:\d\d:\d\d/);
+});
+
+test("a plain user is offered no window that the worker would refuse", () => {
+  const offered = (kind, operator) => windowsFor({ kind, operator }).map(([value]) => value);
+  const every = ["15m", "1h", "6h", "24h", "7d"];
+  assert.deepEqual(offered("user", false), ["15m", "1h", "6h"]);
+  assert.deepEqual(offered("user", true), every);
+  assert.deepEqual(offered("service", false), every);
+  assert.deepEqual(offered("operator", true), every);
 });
 
 test("addresses are read as they are written, and others are left alone", () => {

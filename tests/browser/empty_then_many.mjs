@@ -5,6 +5,8 @@ import { open, rows, signIn } from "./lib/steps.mjs";
 import { ask } from "./lib/world.mjs";
 
 const PAGE = 25;
+/** More pages than a search of all of them takes. */
+const MAX_PAGES = 20;
 
 await scenario(
   async ({ page }) => {
@@ -26,11 +28,9 @@ await scenario(
     await page.getByRole("button", { name: "Newer" }).click();
     await rows(page).first().getByText("Number 9949 of many").waitFor();
 
-    await page.getByLabel("Search prompt or id").fill("number 4217 OF");
-    await until(
-      "one is found",
-      async () => (await rows(page).count()) === 1 && (await promptAt(page, 0)) === "Number 4217 of many",
-    );
+    await page.getByLabel("Search prompt or id").fill("number 9217 OF");
+    await foundAlone(page, "Number 9217 of many");
+    await looksFurtherBack(page);
     await page.getByLabel("Search prompt or id").fill("");
     await page.getByLabel("Status").selectOption("failed");
     await until("only failed ones", async () => {
@@ -53,6 +53,29 @@ await scenario(
   },
   { expected: [/net::ERR_/, /status of 5\d\d/] },
 );
+
+/** The oldest is further back than a search looks for one page. */
+async function looksFurtherBack(page) {
+  await page.getByLabel("Search prompt or id").fill("number 0 OF");
+  const older = page.getByRole("button", { name: "Older" });
+  let pages = 1;
+  for (; pages <= MAX_PAGES; pages += 1) {
+    if (pages > 1) await page.getByText(`Page ${pages}`, { exact: true }).waitFor();
+    const more = page.getByText("Nothing among these; look further back.").filter({ visible: true });
+    await more.or(rows(page).getByText("Number 0 of many", { exact: true })).waitFor();
+    if (!(await more.isVisible())) break;
+    await older.click();
+  }
+  check(pages > 1, "it was not among those of the first page");
+  await foundAlone(page, "Number 0 of many");
+}
+
+function foundAlone(page, prompt) {
+  return until(
+    `${prompt} is found`,
+    async () => (await rows(page).count()) === 1 && (await promptAt(page, 0)) === prompt,
+  );
+}
 
 function promptAt(page, index) {
   return rows(page).nth(index).locator(".prompt").textContent();

@@ -93,7 +93,7 @@ async function sendsAllOthersAgain(page, banner) {
   await inbox("status:410");
   await done("carla", await order("carla", "Another of which the app hears late"));
   await inbox("ok");
-  await banner.getByRole("button", { name: "Send all again" }).click();
+  await staysBusyWhileTheCountChanges(page, banner);
   await banner.waitFor({ state: "detached" });
   await page.getByRole("link", { name: "Deliveries" }).click();
   await page
@@ -102,6 +102,35 @@ async function sendsAllOthersAgain(page, banner) {
     .waitFor();
   await page.getByRole("button", { name: "Exhausted" }).click();
   await page.getByText("There are no such webhooks.").waitFor();
+}
+
+/** A second click does nothing while what the first one began goes on, even if the banner's text has changed. */
+async function staysBusyWhileTheCountChanges(page, banner) {
+  const [status, recover] = ["**/api/queue/status", "**/api/webhooks/recover?*"];
+  let calls = 0;
+  let goOn;
+  const held = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  await page.route(recover, async (route) => {
+    calls += 1;
+    await held;
+    await route.continue();
+  });
+  const again = banner.getByRole("button", { name: "Send all again" });
+  await again.click();
+  await page.route(status, async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    answer.status.webhooks = { ...answer.status.webhooks, exhausted: 1234 };
+    await route.fulfill({ response, json: answer });
+  });
+  await banner.getByText(/^1,234 webhooks were given up/).waitFor();
+  const busy = await again.getAttribute("aria-busy");
+  await again.click();
+  await page.unroute(status);
+  goOn();
+  check(busy === "true" && calls === 1, `one at a time: busy ${busy}, ${calls} calls`);
 }
 
 async function pausesAndResumes(page) {
