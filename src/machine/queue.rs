@@ -20,7 +20,7 @@ mod entry;
 mod news;
 mod wake;
 
-pub use admission::{BlockedBy, Standing, standing};
+pub use admission::{BlockedBy, Standing, standing, standing_of};
 pub use book::Book;
 pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use counting::{MINUTES_KEPT, Minute, Sample, totals};

@@ -33,7 +33,7 @@
 
 use super::shell::{Shell, reply};
 use crate::config::Config;
-use crate::machine::queue::{self, Ask, Card, Errand, Event, Input, Reply, Said, Step};
+use crate::machine::queue::{self, Ask, Card, Errand, Event, Input, Reply, Rows, Said, Step};
 use crate::machine::tally::Tally;
 use crate::machine::{JobKey, Moment};
 use crate::store::catalogue::{Listing, Page};
@@ -176,8 +176,9 @@ impl QueueManager {
         let rows = self.rows()?;
         let Page { entries, next } = rows.list(listing)?;
         let next = next.map(|cursor| cursor.write());
+        let book = rows.book()?;
         let stands = |entry: &queue::Entry| {
-            let standing = || queue::standing(&rows, &entry.card.key, &config.queue, moment.now);
+            let standing = || queue::standing_of(&rows, &book, entry, &config.queue, moment.now).map(Some);
             if entry.is_in_line() { standing() } else { Ok(None) }
         };
         let standings = entries.iter().map(stands).collect::<Result<_>>()?;

@@ -156,7 +156,8 @@ pub fn standing<R: Rows>(rows: &R, key: &JobKey, policy: &Policy, now: Millis) -
     standing_of(rows, &rows.book()?, &entry, policy, now).map(Some)
 }
 
-pub(super) fn standing_of<R: Rows>(
+/// The standing of a known entry, `book` being what [`Rows::book`] has.
+pub fn standing_of<R: Rows>(
     rows: &R,
     book: &Book,
     entry: &Entry,
