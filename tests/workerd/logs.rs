@@ -1,7 +1,10 @@
 //! What a run leaves in the log: each step of each job, by the names under which someone looks for it.
 
-use crate::harness::{Api, Wire, World, exclusive, unique};
+use crate::harness::{Api, Wire, World, exclusive, unique, until};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The way of a job whose first webhook attempt fails.
 const WAY: [&str; 13] = [
@@ -31,7 +34,7 @@ fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for(
     });
     for (user, request, id) in orders {
         user.ends_as(&id, "completed");
-        let lines = lines_about(&world, &id);
+        let lines = lines_about(&world, &id, "[WEBHOOK] Delivered");
         let mut rest = lines.iter();
         for message in WAY {
             let line = rest.find(|line| line["message"] == message);
@@ -69,7 +72,7 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     user.fails_with(&id, "provider_rejected_content");
     assert_eq!(user.with_token(None).get(&format!("/api/generations/{id}?signature=a-secret")).status, 401);
     assert_eq!(user.get(&format!("/api/generations/{id}/nowhere/{id}")).status, 404);
-    let lines = lines_about(&world, &id);
+    let lines = lines_about(&world, &id, "[WEBHOOK] Exhausted");
     let told = |message: &str| {
         let line = lines.iter().find(|line| line["message"] == message);
         let line = line.unwrap_or_else(|| panic!("no `{message}`: {lines:#?}"));
@@ -79,7 +82,11 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     assert_eq!(told("[JOB] Failed"), ("WARN", "provider_rejected_content"));
     assert_eq!(told("[WEBHOOK] Exhausted"), ("ERROR", ""));
 
-    let all = world.worker.lines();
+    let all = until("the answers are told", PATIENCE, || {
+        let lines = world.worker.lines();
+        let answered = |status| lines.iter().any(|line| line["status"] == status);
+        ([201, 401, 404].into_iter().all(answered)).then_some(lines)
+    });
     for line in &all {
         let text = |name: &str| line[name].as_str().unwrap_or_default();
         assert!(text("timestamp").len() == 24 && text("timestamp").ends_with('Z'), "{line}");
@@ -109,7 +116,10 @@ fn with_a_higher_level_only_what_is_worth_it_is_told_and_with_all_its_names() {
     let bad = user.generate(&format!("{} [[submit:garbage]]", unique("lost")));
     user.ends_as(&good, "completed");
     user.fails_with(&bad, "submit_outcome_unknown");
-    let lines = world.worker.lines();
+    let lines = until("the failure is told", PATIENCE, || {
+        let lines = world.worker.lines();
+        lines.iter().any(|line| line["message"] == "[JOB] Failed").then_some(lines)
+    });
     assert!(lines.iter().all(|line| line["level"] == "ERROR"), "{lines:#?}");
     let failed: Vec<&Value> = lines.iter().filter(|line| line["message"] == "[JOB] Failed").collect();
     assert_eq!(failed.len(), 1, "{lines:#?}");
@@ -124,6 +134,11 @@ fn ordered(user: &Api, request: &str, mark: &str) -> String {
     answer.json()["generationId"].as_str().expect("an id").to_owned()
 }
 
-fn lines_about(world: &World, id: &str) -> Vec<Value> {
-    world.worker.lines().into_iter().filter(|line| line["generationId"] == id).collect()
+/// The lines about a generation, once there is one with the message `last`.
+fn lines_about(world: &World, id: &str, last: &str) -> Vec<Value> {
+    until("the last of its lines is written", PATIENCE, || {
+        let all = world.worker.lines().into_iter();
+        let lines: Vec<Value> = all.filter(|line| line["generationId"] == id).collect();
+        lines.iter().any(|line| line["message"] == last).then_some(lines)
+    })
 }

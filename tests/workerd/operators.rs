@@ -109,7 +109,7 @@ fn a_pause_outlives_the_runtime_i17() {
     assert_eq!(operator.post("/api/queue/resume").status, 200);
     user.ends_as(&id, "completed");
     for action in ["Queue paused", "Queue resumed"] {
-        assert!(audit_lines(&world, action).iter().any(|line| line["operator"] == "ADMIN_KEY"), "{action}");
+        audited(&world, action, |line| line["operator"] == "ADMIN_KEY");
     }
 }
 
@@ -148,8 +148,7 @@ fn a_webhook_that_was_given_up_is_listed_counted_and_sent_again_as_the_same_even
     assert_eq!(attempts.len(), ATTEMPTS + 1, "{attempts:#?}");
     assert_eq!(attempts[0]["id"], event_id);
     assert!(user.steps(&id).contains(&"webhook_redelivered".to_owned()));
-    let audited = audit_lines(&world, "Webhook redelivered");
-    assert!(audited.iter().any(|line| line["userId"] == user.user.as_str() && tells(line, &event_id)), "{audited:#?}");
+    audited(&world, "Webhook redelivered", |line| line["userId"] == user.user.as_str() && tells(line, &event_id));
     let unknown = operator.post("/api/webhooks/deliveries/msg_unknown/redeliver");
     assert_eq!((unknown.status, &unknown.json()["code"]), (404, &json!("delivery_not_found")));
 }
@@ -184,8 +183,7 @@ fn all_that_was_given_up_since_a_time_is_recovered_once_i5() {
     assert_eq!(since("2999-01-01T00:00:00Z").json()["recovered"], 0);
     let bad = operator.post("/api/webhooks/recover?since=yesterday");
     assert_eq!((bad.status, &bad.json()["errors"][0]["parameter"]), (400, &json!("since")), "{}", bad.text());
-    let audited = audit_lines(&world, "Webhooks recovered");
-    assert!(audited.iter().any(|line| tells(line, &format!("{JOBS} given up since {first}"))), "{audited:#?}");
+    audited(&world, "Webhooks recovered", |line| tells(line, &format!("{JOBS} given up since {first}")));
 }
 
 #[test]
@@ -212,7 +210,7 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
         (known(&young) && !known(&old)).then_some(())
     });
     assert_eq!(operator.post("/api/cron/cleanup").json()["expiring"], 0, "the other one is young");
-    assert!(audit_lines(&world, "Clean-up started").iter().any(|line| tells(line, "1 are about to be forgotten")));
+    audited(&world, "Clean-up started", |line| tells(line, "1 are about to be forgotten"));
 }
 
 #[test]
@@ -299,6 +297,11 @@ fn listed(operator: &Api, state: &str) -> Vec<Value> {
     let answer = operator.get(&format!("/api/webhooks/deliveries?state={state}&limit=100"));
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()["data"].as_array().cloned().unwrap_or_default()
+}
+
+/// Waits for such an audit line.
+fn audited(world: &World, action: &str, is: impl Fn(&Value) -> bool) {
+    until("the line is written", PATIENCE, || audit_lines(world, action).iter().any(&is).then_some(()));
 }
 
 /// Whether an audit line's outcome tells of this.

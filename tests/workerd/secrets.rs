@@ -3,9 +3,10 @@
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
-use crate::harness::{Wire, exclusive, unique};
+use crate::harness::{Wire, exclusive, unique, until};
 use crate::images::PNG;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[test]
 fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
@@ -55,8 +56,13 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     assert_eq!(operator.get("/metrics").status, 200);
     assert_eq!(operator.post("/api/webhooks/recover?since=2020-01-01T00:00:00Z").status, 200);
     assert!(user.get(&format!("/api/generations/{}/events", ids[0].0)).text().contains("event: end"));
+    let last = unique("request");
+    assert_eq!(user.send("GET", "/api/whoami", |request| request.header("X-Request-Id", &last)).status, 200);
 
-    let lines = world.worker.lines();
+    let lines = until("the last line is written", Duration::from_mins(1), || {
+        let lines = world.worker.lines();
+        lines.iter().any(|line| line["requestId"] == last.as_str()).then_some(lines)
+    });
     for (id, _) in &ids {
         assert!(lines.iter().any(|line| line["generationId"] == *id), "the log tells of {id}");
     }

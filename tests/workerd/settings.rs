@@ -1,7 +1,8 @@
 //! Settings that stop the worker, and settings that bound it.
 
-use crate::harness::{World, unique};
-use serde_json::json;
+use crate::harness::{World, unique, until};
+use serde_json::{Value, json};
+use std::time::Duration;
 
 #[test]
 fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
@@ -14,9 +15,12 @@ fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
         assert_eq!(answer.json()["code"], "misconfigured");
     }
     assert_eq!(world.upstream.requests("submit", "for nobody").len(), 0);
-    let lines = world.worker.lines();
-    let told: Vec<_> = lines.iter().filter(|line| line["message"] == "[API] Misconfigured").collect();
-    assert!(told.len() >= 3 && told.iter().all(|line| line["level"] == "ERROR"), "{lines:#?}");
+    let is_told = |line: &&Value| line["message"] == "[API] Misconfigured";
+    let lines = until("each request is told of", Duration::from_mins(1), || {
+        let lines = world.worker.lines();
+        (lines.iter().filter(is_told).count() >= 3).then_some(lines)
+    });
+    assert!(lines.iter().filter(is_told).all(|line| line["level"] == "ERROR"), "{lines:#?}");
     for line in lines {
         assert!(!line.to_string().contains("as-fast-as-possible"), "{line}");
     }
