@@ -1,11 +1,14 @@
-// The pictures of the README, when `npm run screenshots` asks for them.
+// The pictures of the README; they are kept when `npm run screenshots` asks for them.
 
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { KEYS, scenario, until } from "./lib/stage.mjs";
 import { open, rows, signIn, stands } from "./lib/steps.mjs";
 import { done, inbox, order } from "./lib/world.mjs";
 
 const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
+/** A page that shows nothing compresses to less. */
+const LEAST_BYTES = 30_000;
 const MINUTE_MS = 60_000;
 const PROMPTS = [
   ["anna", "A paper boat sails down a rainy street at dusk"],
@@ -38,7 +41,7 @@ await scenario(async ({ page, fresh }) => {
   await page.locator(".plot canvas").first().waitFor();
   await until("the plots have data", async () => (await page.getByText(/^[1-9]\d* accepted/).count()) > 0);
   await hideMarks(page);
-  await page.screenshot({ path: `${DOCS}dashboard.png` });
+  await picture(page, "dashboard");
   const [user, id] = ended[0];
   await open(page, `#/job/${user}/${id}`);
   await stands(page, "Completed");
@@ -48,14 +51,14 @@ await scenario(async ({ page, fresh }) => {
   await video.evaluate((player) => player.pause());
   await page.locator("tr[data-state]").first().waitFor();
   await hideMarks(page);
-  await page.screenshot({ path: `${DOCS}job.png` });
+  await picture(page, "job");
   const phone = await fresh({ viewport: { width: 390, height: 1100 }, hasTouch: true, isMobile: true });
   await open(phone);
   await signIn(phone, KEYS.admin);
   await rows(phone).nth(12).waitFor();
   await phone.locator(".banner[data-kind=webhooks]").waitFor();
   await hideMarks(phone);
-  await phone.screenshot({ path: `${DOCS}phone.png` });
+  await picture(phone, "phone");
 });
 
 /** An hour of a queue whose three slots are mostly taken. */
@@ -94,4 +97,9 @@ function hideMarks(page) {
       own.textContent = own.textContent.replace(/ \[\[.*\]\]/, "");
     }
   });
+}
+
+async function picture(page, name) {
+  const bytes = await page.screenshot(process.env.REELAY_SCREENSHOTS ? { path: `${DOCS}${name}.png` } : {});
+  assert.ok(bytes.length > LEAST_BYTES, `the picture ${name} has ${bytes.length} bytes`);
 }

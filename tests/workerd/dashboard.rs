@@ -61,13 +61,10 @@ fn an_empty_queue_and_one_of_ten_thousand_have_a_sensible_picture() {
     });
 }
 
-/// The pictures of the README; does nothing unless it is asked for.
+/// The pictures of the README; they are kept only when `npm run screenshots` asks for them.
 #[test]
-fn pictures_are_taken_when_they_are_asked_for() {
-    if std::env::var_os("REELAY_SCREENSHOTS").is_some() {
-        let world = World::start(&SETTINGS);
-        play(&world, "screenshots", |_| ());
-    }
+fn the_pictures_of_the_readme_can_be_taken() {
+    play(&World::start(&SETTINGS), "screenshots", |_| ());
 }
 
 /// The one world of these tests, for one scenario at a time: they pause the queue and change the inbox.
