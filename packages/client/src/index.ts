@@ -1,0 +1,2 @@
+/** Orders videos from Reelay, follows them, and takes its webhooks. */
+export type * from "./description.js";

@@ -1,0 +1,1 @@
+export type { Event } from "./description.js";
