@@ -1,2 +1,13 @@
 /** Orders videos from Reelay, follows them, and takes its webhooks. */
+export { createReelay, type Reelay } from "./client.js";
 export type * from "./description.js";
+export type {
+  CallOptions,
+  CreateOptions,
+  EventsOptions,
+  GenerationEvent,
+  ListFilter,
+  ReelayOptions,
+  WaitOptions,
+} from "./options.js";
+export * from "./webhooks.js";

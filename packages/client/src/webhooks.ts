@@ -1,1 +1,20 @@
-export type { Event } from "./description.js";
+/** The webhooks' half of `@reelay/client`: verifies what Reelay sends, and calls what the app does about it. */
+export type { ErrorCode, Event, EventKind, GenerationResult, Status } from "./description.js";
+export { type FieldProblem, ReelayError } from "./error.js";
+export { type VerifyOptions, verifyWebhook, type WebhookHeaders } from "./signature.js";
+export type {
+  CancelledEvent,
+  CompletedEvent,
+  FailedEvent,
+  PendingClarificationEvent,
+  ProgressEvent,
+  StartedEvent,
+  WebhookEvent,
+} from "./webhook_event.js";
+export {
+  createWebhookHandler,
+  type WebhookContext,
+  type WebhookHandlerOptions,
+  type WebhookListener,
+  type WebhookStore,
+} from "./webhook_handler.js";

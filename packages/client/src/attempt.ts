@@ -1,0 +1,128 @@
+import { type Connection, headersOf } from "./connection.js";
+import { type FieldProblem, ReelayError } from "./error.js";
+import type { CallOptions } from "./options.js";
+import { retryAfterOf } from "./retry.js";
+
+/** What is asked of the worker. */
+export interface Call {
+  method: "GET" | "POST";
+  /** Below the worker's address, with its query. */
+  path: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+}
+
+/**
+ * Makes one attempt at a call, and has `read` take what it needs of a successful answer, all within `timeoutMs`.
+ *
+ * Rejects with a `ReelayError` (`network_error`, `timeout`, or the worker's own code), or with the reason of the
+ * caller's signal.
+ */
+export async function attempt<Answer>(
+  connection: Connection,
+  call: Call,
+  options: CallOptions,
+  read: (response: Response, signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  options.signal?.throwIfAborted();
+  const headers = await headersOf(connection, headersOfCall(call), options);
+  const watch = watchdog(connection.timeoutMs, options.signal);
+  try {
+    const init: RequestInit = { method: call.method, headers, signal: watch.signal };
+    if (call.body !== undefined) init.body = JSON.stringify(call.body);
+    const answer = (async () => {
+      const response = await connection.fetch(`${connection.base}${call.path}`, init);
+      if (!response.ok) throw await problemOf(response);
+      return await read(response, watch.signal);
+    })();
+    return await Promise.race([answer, watch.fired]);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof ReelayError) throw error;
+    if (watch.signal.aborted) throw watch.signal.reason;
+    const message = "Reelay could not be reached, or its answer broke off.";
+    throw new ReelayError("network_error", message, { retryable: true, cause: error });
+  } finally {
+    watch.stop();
+  }
+}
+
+/** The JSON of an answer; anything else is an `unexpected_answer`, which asking again will not better. */
+export async function readJson(response: Response): Promise<Record<string, unknown>> {
+  const value = parse(await response.text());
+  if (value === undefined)
+    throw unexpected(response, "The answer is not Reelay's: it is not a JSON object. Is the address right?");
+  return value;
+}
+
+/** An answer that is not Reelay's. */
+export function unexpected(response: Response, message: string): ReelayError {
+  return new ReelayError("unexpected_answer", message, { status: response.status, requestId: requestIdOf(response) });
+}
+
+function headersOfCall(call: Call): Record<string, string> {
+  const headers: Record<string, string> = { Accept: "application/json", ...call.headers };
+  if (call.body !== undefined) headers["Content-Type"] = "application/json";
+  return headers;
+}
+
+/** Aborts after `timeoutMs` or with the caller's signal, and rejects then: not every `fetch` obeys its signal. */
+function watchdog(timeoutMs: number, callers: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `Reelay did not answer within ${timeoutMs} ms.`;
+    controller.abort(new ReelayError("timeout", message, { retryable: true }));
+  }, timeoutMs);
+  const abort = () => controller.abort(callers?.reason);
+  callers?.addEventListener("abort", abort, { once: true });
+  const fired = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
+  });
+  // Nobody may be listening any more when it fires.
+  fired.catch(() => {});
+  const stop = () => {
+    clearTimeout(timer);
+    callers?.removeEventListener("abort", abort);
+  };
+  return { signal: controller.signal, fired, stop };
+}
+
+async function problemOf(response: Response): Promise<ReelayError> {
+  const problem = parse(await response.text());
+  const { status } = response;
+  const details = { status, retryAfterMs: retryAfterOf(response.headers), requestId: requestIdOf(response) };
+  if (problem === undefined || typeof problem.code !== "string") {
+    const retryable = status === 429 || status >= 500;
+    const message = `Reelay could not be asked: the answer was HTTP status ${status}.`;
+    return new ReelayError("unexpected_answer", message, { ...details, retryable });
+  }
+  const sentence = [problem.error, problem.detail].find((text) => typeof text === "string");
+  return new ReelayError(problem.code, sentence ?? `Reelay refused with HTTP status ${status}.`, {
+    ...details,
+    retryable: problem.retryable === true,
+    requestId: typeof problem.requestId === "string" ? problem.requestId : details.requestId,
+    errors: Array.isArray(problem.errors) ? problem.errors.flatMap(fieldProblem) : [],
+  });
+}
+
+function fieldProblem(value: unknown): FieldProblem[] {
+  const field = (value ?? {}) as Partial<Record<string, unknown>>;
+  const place = [field.pointer, field.parameter, field.header].find((name) => typeof name === "string");
+  return place !== undefined && typeof field.detail === "string" ? [{ pointer: place, detail: field.detail }] : [];
+}
+
+function requestIdOf(response: Response): string | undefined {
+  return response.headers.get("x-request-id") ?? undefined;
+}
+
+/** The JSON object that a text is; undefined when it is none. */
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Answered below.
+  }
+  return undefined;
+}

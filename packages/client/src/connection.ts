@@ -1,0 +1,83 @@
+import { ReelayError } from "./error.js";
+import type { CallOptions, ReelayOptions } from "./options.js";
+
+/** Where a worker is and how it is called, checked and with every default filled in. */
+export interface Connection {
+  /** Without a slash at its end. */
+  base: string;
+  apiKey: () => string | Promise<string>;
+  userId: string | undefined;
+  maxRetries: number;
+  timeoutMs: number;
+  fetch: typeof fetch;
+  headers: Record<string, string>;
+}
+
+const MAX_RETRIES = 2;
+const TIMEOUT_MS = 30_000;
+/** What a timer can count: a longer one would fire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Checks the options of a client; throws a `ReelayError` with the code `invalid_option` that names the bad one. */
+export function connectionOf(options: ReelayOptions): Connection {
+  const { apiKey, fetch: given } = options;
+  if (typeof apiKey !== "function" && (typeof apiKey !== "string" || apiKey === ""))
+    throw invalidOption("apiKey", "must be a token, or a function that gives one");
+  return {
+    base: baseOf(options.baseUrl),
+    apiKey: typeof apiKey === "function" ? apiKey : () => apiKey,
+    userId: options.userId,
+    maxRetries: wholeNumber("maxRetries", options.maxRetries ?? MAX_RETRIES, 0),
+    timeoutMs: wholeNumber("timeoutMs", options.timeoutMs ?? TIMEOUT_MS, 1),
+    // Browsers refuse a fetch that is called as anything else's method.
+    fetch: (input, init) => (given ?? globalThis.fetch)(input, init),
+    headers: options.headers ?? {},
+  };
+}
+
+/** A whole number of at least `least` that a timer can count; throws `invalid_option` for anything else. */
+export function wholeNumber(name: string, value: number, least: number): number {
+  if (!Number.isInteger(value) || value < least || value > LONGEST_TIMER_MS)
+    throw invalidOption(name, `must be a whole number from ${least} to ${LONGEST_TIMER_MS}`);
+  return value;
+}
+
+/** The headers of one attempt. Values that no header can carry are refused here, because platforms quote them. */
+export async function headersOf(
+  connection: Connection,
+  own: Record<string, string>,
+  call: CallOptions,
+): Promise<Headers> {
+  const headers = new Headers();
+  const set = (name: string, value: string, option: string) => {
+    try {
+      headers.set(name, value);
+    } catch {
+      throw invalidOption(option, "holds what an HTTP header cannot carry");
+    }
+  };
+  const userId = call.userId ?? connection.userId;
+  if (userId !== undefined) set("X-User-Id", userId, "userId");
+  for (const [name, value] of Object.entries({ ...connection.headers, ...call.headers })) set(name, value, "headers");
+  for (const [name, value] of Object.entries(own)) set(name, value, name);
+  set("Authorization", `Bearer ${await connection.apiKey()}`, "apiKey");
+  return headers;
+}
+
+/** An option of the caller's that cannot be worked with. The bad value itself is not told: it may be a secret. */
+export function invalidOption(name: string, detail: string): ReelayError {
+  return new ReelayError("invalid_option", `The option ${name} ${detail}.`);
+}
+
+function baseOf(baseUrl: string): string {
+  let url: URL;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    throw invalidOption("baseUrl", "must be the worker's address, such as https://reelay.example.workers.dev");
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw invalidOption("baseUrl", "must be http or https");
+  if (url.username || url.password || url.search || url.hash)
+    throw invalidOption("baseUrl", "must have no user, query or fragment");
+  return url.href.replace(/\/+$/, "");
+}
