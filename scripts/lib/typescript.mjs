@@ -13,7 +13,14 @@ export const DESCRIPTION = "packages/client/src/description.ts";
 
 /** Writes the types of the API's description to `path`. */
 export async function writeDescription(path) {
-  const args = ["assets/openapi.json", "--root-types", "--root-types-no-schema-prefix", "--output", path];
+  const args = [
+    "assets/openapi.json",
+    "--root-types",
+    "--root-types-no-schema-prefix",
+    "--default-non-nullable=false",
+    "--output",
+    path,
+  ];
   await run(join(NODE_BIN, "openapi-typescript"), args, { cwd: ROOT, env: environment() });
 }
 

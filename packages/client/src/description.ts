@@ -1134,7 +1134,7 @@ export interface components {
              * @description `true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.
              * @default false
              */
-            confirm: boolean | null;
+            confirm?: boolean | null;
             /** @description The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID. */
             generationId?: string | null;
             /** @description Echoed back in answers and webhooks; at most 16384 bytes of JSON. */
@@ -1211,7 +1211,7 @@ export interface components {
              * @description Each level is a minute's head start.
              * @default 0
              */
-            priority: number | null;
+            priority?: number | null;
             /** @description What is to be seen. Blanks around it do not count towards the shortest length. */
             prompt: string;
             /**

@@ -28,13 +28,13 @@ export class ReelayError extends Error {
    */
   readonly code: string;
   /** The answer's HTTP status; absent when there was no answer. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   /** In how many milliseconds it may, where the worker has said so. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The name of the request, by which the worker's log knows it. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
   /** Every bad field of a refused request; empty when it is not about fields. */
   readonly errors: FieldProblem[];
 

@@ -1,0 +1,45 @@
+// @ts-check
+// Timers that do not wait: each fires at once or never, and how long it would have waited is noted.
+
+import { afterEach, beforeEach } from "mocha";
+
+/** What one attempt may take unless a test says otherwise. */
+export const ATTEMPT_MS = 30_000;
+/** How long a stream of events may be silent. */
+export const SILENCE_MS = 40_000;
+
+/**
+ * Replaces the platform's timers for each test of a suite. Those of `never` do not fire: the limits of attempts and
+ * of silence, unless a test is about them.
+ */
+export function useClock() {
+  const clock = {
+    /** @type {number[]} */
+    never: [],
+    /** @type {number[]} */
+    delays: [],
+    /** What was waited for, without the limits. @returns {number[]} */
+    pauses: () => clock.delays.filter((delay) => delay !== ATTEMPT_MS && delay !== SILENCE_MS),
+    /** Resolves as soon as somebody waits for so long. @returns {Promise<void>} */
+    waits: (delay) =>
+      new Promise((resolve) => (clock.delays.includes(delay) ? resolve() : listeners.push({ delay, resolve }))),
+  };
+  /** @type {{delay: number, resolve: () => void}[]} */
+  let listeners = [];
+  const { setTimeout, clearTimeout } = globalThis;
+  beforeEach(() => {
+    clock.never = [ATTEMPT_MS, SILENCE_MS];
+    clock.delays = [];
+    listeners = [];
+    /** @type {any} */ (globalThis).setTimeout = (work, delay = 0, ...values) => {
+      clock.delays.push(delay);
+      for (const listener of listeners) if (listener.delay === delay) listener.resolve();
+      return clock.never.includes(delay) ? 0 : setTimeout(work, 0, ...values);
+    };
+    /** @type {any} */ (globalThis).clearTimeout = (timer) => timer && clearTimeout(timer);
+  });
+  afterEach(() => {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+  });
+  return clock;
+}
