@@ -27,6 +27,7 @@ export async function attempt<Answer>(
 ): Promise<Answer> {
   options.signal?.throwIfAborted();
   const headers = await headersOf(connection, headersOfCall(call), options);
+  options.signal?.throwIfAborted();
   const watch = watchdog(connection.timeoutMs, options.signal);
   try {
     const init: RequestInit = { method: call.method, headers, signal: watch.signal };
