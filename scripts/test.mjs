@@ -12,6 +12,7 @@ import { ensurePromtool } from "./lib/promtool.mjs";
 import { ensurePython } from "./lib/python.mjs";
 import { Failure, step, table } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
+import { testPackages } from "./packages.mjs";
 import { setup } from "./setup.mjs";
 
 await main(async () => {
@@ -39,6 +40,7 @@ await main(async () => {
   let left = [];
   try {
     await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
+    await testPackages(browser);
     const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
     await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {

@@ -1,0 +1,32 @@
+// The client inside a worker without Node's modules: each path is one promise, and answers with what it saw.
+
+import { createReelay, createWebhookHandler, verifyWebhook } from "@reelay/client";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+export default {
+  async fetch(request, environment) {
+    const { pathname } = new URL(request.url);
+    const reelay = createReelay({ baseUrl: "https://reelay.test", apiKey: environment.API_KEY });
+    switch (pathname) {
+      case "/verify": {
+        const code = await verifyWebhook(await request.text(), request.headers, SECRET).then(
+          ({ event }) => event,
+          ({ code }) => code,
+        );
+        return Response.json(code);
+      }
+      case "/webhook":
+        return createWebhookHandler({ secrets: SECRET, onCompleted() {} })(request);
+      case "/create":
+        return Response.json(await reelay.create({ prompt: "A paper boat", generationId: "g1" }));
+      case "/wait": {
+        const told = [];
+        const { status } = await reelay.wait("g1", { onProgress: ({ progress }) => told.push(progress) });
+        return Response.json({ status, told });
+      }
+      default:
+        return new Response("", { status: 404 });
+    }
+  },
+};

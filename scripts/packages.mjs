@@ -1,0 +1,115 @@
+// `npm run packages`: builds the npm packages, and tests them as those who install them will have them.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ensureBrowser } from "./lib/browser.mjs";
+import { main } from "./lib/main.mjs";
+import { ensureNodeModules } from "./lib/node_modules.mjs";
+import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { Failure, say, step, table } from "./lib/report.mjs";
+import { output, run } from "./lib/run.mjs";
+import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
+
+const MOCHA = join(ROOT, "node_modules/mocha/bin/mocha.js");
+const SPECS = "packages/client/test/specs/*.spec.mjs";
+const RUNTIMES = "packages/client/test/runtimes";
+const NODE = join(NODE_BIN, "node");
+
+/** Builds the packages and tests them; `browser` is a Chromium's path. */
+export async function testPackages(browser) {
+  await buildPackages();
+  await step("the client's types are the description's", checkDescription);
+  await step("the client's tests", () => testClient(browser));
+  await step("the packages as they would be published", checkTarballs);
+}
+
+const quietly = (more) => ({ cwd: ROOT, env: environment(more) });
+const tool = (name, args) => run(join(NODE_BIN, name), args, quietly({ NO_COLOR: "1" }));
+
+/** Runs `work` with a folder that is gone afterwards. */
+async function withFolder(work) {
+  const folder = mkdtempSync(join(tmpdir(), "reelay-packages-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function checkDescription() {
+  return withFolder(async (folder) => {
+    const fresh = join(folder, "description.ts");
+    await writeDescription(fresh);
+    if (readFileSync(fresh, "utf8") !== readFileSync(join(ROOT, DESCRIPTION), "utf8"))
+      throw new Failure(`${DESCRIPTION} is not what assets/openapi.json says: run npm run openapi.`);
+  });
+}
+
+async function testClient(browser) {
+  await tool("tsc", ["--project", "packages/client/test"]);
+  for (const [version, node] of nodes()) {
+    const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", SPECS];
+    await counted(`Node ${version}`, /(\d+) passing/, node, args);
+  }
+  const chromium = [join(RUNTIMES, "chromium.mjs")];
+  await counted("Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
+  await counted("workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
+}
+
+/** Runs tests, and tells how many have passed. */
+async function counted(name, figure, command, args, more) {
+  const explain = () => `The client's tests fail on ${name}: see the lines above.`;
+  const lines = await run(command, args, { ...quietly({ NO_COLOR: "1", ...more }), explain });
+  const passed = Number(lines.map((line) => figure.exec(line)?.[1]).find(Boolean) ?? 0);
+  if (passed === 0) throw new Failure(`No test of the client's ran on ${name}.`);
+  say(`  client tests on ${name}: ${passed} passed`);
+}
+
+/** Every version of Node there is, with its path: the one of node_modules, and the machine's own. */
+function nodes() {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const own = folders.map((folder) => join(folder, "node")).filter((path) => existsSync(path));
+  const found = new Map();
+  for (const path of [NODE, ...own]) {
+    const version = output(path, ["--version"])?.slice(1);
+    if (version && !found.has(version)) found.set(version, path);
+  }
+  return found;
+}
+
+function checkTarballs() {
+  return withFolder(async (folder) => {
+    for (const name of PACKAGES) {
+      const tarball = pack(name, folder);
+      await tool("publint", ["run", tarball, "--strict"]);
+      await tool("attw", [tarball, "--profile", "esm-only"]);
+    }
+  });
+}
+
+/** Packs a package to `folder`; returns the tarball's path. */
+function pack(name, folder) {
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, "--workspace", name];
+  const told = output("npm", args, quietly());
+  if (told === undefined) throw new Failure(`npm could not pack ${name}: npm ${args.join(" ")} says why.`);
+  // npm 11 lists what it has packed; later ones name it.
+  const [{ filename, files, size }] = Object.values(JSON.parse(told));
+  // The compiler leaves what it wrote of a source that is gone by now.
+  for (const { path } of files) {
+    const source = /^dist\/(.*)\.js$/.exec(path)?.[1];
+    if (source && !existsSync(join(ROOT, name, "src", `${source}.ts`)))
+      throw new Failure(`${name}/${path} has no source any more: delete ${name}/dist and run again.`);
+  }
+  say(`  ${filename}: ${files.length} files, ${Math.ceil(size / 1024)} KiB`);
+  return join(folder, filename);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    await ensureNodeModules();
+    await testPackages(await ensureBrowser());
+    table("All packages are fit to be published:");
+  });
+}
