@@ -146,6 +146,8 @@ describe("a signed body", () => {
       "7",
       "{}",
       bodyOf("generation.completed", { result: undefined }),
+      bodyOf("generation.completed", { result: null }),
+      bodyOf("generation.completed", { result: { format: "mp4" } }),
       bodyOf("generation.failed", { errorCode: undefined }),
       bodyOf("generation.failed", { error: undefined }),
       bodyOf("generation.started", { generationId: 1 }),
