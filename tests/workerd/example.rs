@@ -107,7 +107,7 @@ impl Stage {
             .map(|row: rusqlite::Result<(String, String)>| {
                 let (user, id) = row.expect("a row");
                 let answer = world.user_named(&user).get(&format!("/api/generations/{id}/deliveries")).json();
-                answer["data"].as_array().expect("deliveries").len()
+                answer["deliveries"].as_array().unwrap_or_else(|| panic!("deliveries: {answer}")).len()
             })
             .sum();
         self.count("SELECT count(*) FROM webhooks") - i64::try_from(made).expect("a number")

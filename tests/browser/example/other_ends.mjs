@@ -11,7 +11,7 @@ await scenario(async ({ page }) => {
 
   const failing = await say(page, "A kite that fails [[submit:401]]");
   await becomes(failing, "failed");
-  const sentence = await failing.locator(".answer p").innerText();
+  const sentence = await failing.locator(".answer p").textContent();
   check(/^[A-Z].*\.$/s.test(sentence), `a failure is a sentence: ${sentence}`);
 
   const slow = await say(page, "A slow kite [[render:60000]]");

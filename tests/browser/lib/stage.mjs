@@ -72,8 +72,7 @@ async function watch(page, complaints) {
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     const known = APP === undefined ? origin === ORIGIN : origin === APP || isVideo(request.url());
-    if (!known && protocol !== "data:" && protocol !== "blob:")
-      complaints.push(`elsewhere: ${request.url()}`);
+    if (!known && protocol !== "data:" && protocol !== "blob:") complaints.push(`elsewhere: ${request.url()}`);
   });
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
