@@ -36,12 +36,18 @@ fn trying_again_after_the_worker_was_down_makes_one_job() {
 
 #[test]
 fn a_repeated_webhook_makes_one_message_and_a_forged_one_changes_nothing() {
-    stage().play("webhooks", 1);
+    stage().play("webhooks", 2);
 }
 
 #[test]
 fn the_chat_is_accessible_in_both_themes() {
     stage().play("accessible", 0);
+}
+
+/// The picture of the README; it is kept only when `npm run screenshots` asks for it.
+#[test]
+fn the_example_is_among_the_pictures_of_the_readme() {
+    stage().play("screenshots", 0);
 }
 
 /// A worker and the app it tells.

@@ -31,7 +31,19 @@ export function PromptForm({ action, label, button, id }: Properties) {
       }}
     >
       <label htmlFor={field}>{label}</label>
-      <textarea id={field} name="prompt" rows={2} maxLength={5000} aria-describedby={`${field}-said`} />
+      <textarea
+        id={field}
+        name="prompt"
+        rows={2}
+        maxLength={5000}
+        aria-describedby={`${field}-said`}
+        onKeyDown={(pressed) => {
+          // Enter sends, but not the one that ends a composed character; with Shift it is a new line.
+          if (pressed.key !== "Enter" || pressed.shiftKey || pressed.nativeEvent.isComposing) return;
+          pressed.preventDefault();
+          pressed.currentTarget.form?.requestSubmit();
+        }}
+      />
       {id && <input type="hidden" name="id" value={id} />}
       <button type="submit" disabled={pending}>
         {button}

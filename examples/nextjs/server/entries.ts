@@ -1,8 +1,11 @@
 /** What a page shows: each prompt of a user's with its answer, and how it stands. */
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { database } from "../db/database";
 import { generations, messages, type STATUSES } from "../db/schema";
 import { live } from "./followers";
+
+/** After this time nobody sends an order any more whose outcome was not kept, in milliseconds: the app ended meanwhile. */
+const FORGOTTEN_MS = 60_000;
 
 /** How a generation stands, as its row says. */
 export type Status = (typeof STATUSES)[number];
@@ -28,7 +31,7 @@ export function entriesOf(userId: string): Entry[] {
     .select()
     .from(generations)
     .where(eq(generations.userId, userId))
-    .orderBy(asc(generations.createdAt))
+    .orderBy(asc(generations.createdAt), sql`rowid`)
     .all();
   const texts = database().select().from(messages).where(eq(messages.userId, userId)).all();
   const answers = new Map(texts.filter(({ role }) => role === "assistant").map((row) => [row.generationId, row.text]));
@@ -41,13 +44,16 @@ export function entriesOf(userId: string): Entry[] {
       id: row.id,
       prompt: prompts.get(row.id) ?? row.prompt,
       status,
-      reason: row.reason,
+      reason: row.reason ?? (isForgotten(row) ? "It is not known whether this was sent." : null),
       progress: now?.progress ?? null,
       untold,
       answer: answers.get(row.id) ?? null,
     };
   });
 }
+
+const isForgotten = ({ status, createdAt }: typeof generations.$inferSelect): boolean =>
+  status === "unsent" && Date.now() - createdAt > FORGOTTEN_MS;
 
 /** Whether the worker may still have news of it. */
 export const isOpen = ({ status }: Entry): boolean => status === "queued" || status === "processing";

@@ -42,6 +42,11 @@ await scenario(async ({ page }) => {
   }
   check(contents() === before, "a forged webhook changes nothing");
 
+  const late = JSON.stringify({ ...event, event: "generation.cancelled", status: "cancelled", sequence: row.sequence });
+  check((await post(late, sign("msg_late", late))) === 204, "an event that comes late is taken");
+  const status = database.prepare("SELECT status FROM generations WHERE id = ?").pluck().get(row.id);
+  check(status === "completed", `an event that comes late changes nothing: ${status}`);
+
   const statuses = [...(await Promise.all([post(body, signed), post(body, signed)])), await post(body, signed)];
   check(
     statuses.every((status) => status === 204),

@@ -36,10 +36,19 @@ function changesOf(userId: string, gone: AbortSignal): ReadableStream<Uint8Array
           entries.filter(isOpen).map(({ id }) => id),
         );
       };
+      // Whoever told of the change, such as the webhook's route, is not to fail by one page's stream: that page comes back.
+      const lookOrEnd = () => {
+        try {
+          look();
+        } catch (error) {
+          end();
+          controller.error(error);
+        }
+      };
       controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
       open(userId);
-      const deaf = listen(userId, look);
-      const timer = setInterval(look, LOOK_MS);
+      const deaf = listen(userId, lookOrEnd);
+      const timer = setInterval(lookOrEnd, LOOK_MS);
       let ended = false;
       end = () => {
         if (ended) return;
@@ -49,7 +58,7 @@ function changesOf(userId: string, gone: AbortSignal): ReadableStream<Uint8Array
         close(userId);
       };
       gone.addEventListener("abort", end, { once: true });
-      look();
+      lookOrEnd();
     },
     cancel: () => end(),
   });
