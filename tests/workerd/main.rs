@@ -12,6 +12,7 @@ mod described;
 mod description;
 mod events;
 mod events_of_many;
+mod example;
 mod faults;
 mod harness;
 mod images;
