@@ -7,7 +7,7 @@ import { describe, it } from "mocha";
 import { API_KEY, BASE_URL, call, failureOf, PROMPT, problem, VIDEO_URL, workerWith } from "../lib/worker.mjs";
 
 const PNG = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
-const PNG_BASE64 = Buffer.from(PNG).toString("base64");
+const PNG_BASE64 = btoa(String.fromCharCode(...PNG));
 
 /** What a call is ordered as, and what of it could not be followed. */
 async function ordered(more) {
@@ -20,7 +20,7 @@ async function ordered(more) {
 async function statusOf(stands) {
   const { model } = workerWith({ stands });
   const { operation } = await startVideo({ model, prompt: PROMPT });
-  return getVideoStatus({ model, operation: JSON.parse(JSON.stringify(operation)) });
+  return getVideoStatus(model, { operation: JSON.parse(JSON.stringify(operation)) });
 }
 
 describe("the video model", () => {
