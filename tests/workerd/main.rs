@@ -7,6 +7,7 @@ mod bad_input;
 mod cancelled;
 mod changes;
 mod client;
+mod client_types;
 mod costs;
 mod dashboard;
 mod described;
