@@ -86,10 +86,10 @@ function resolve(schema) {
 export function compile() {
   const folder = mkdtempSync(join(tmpdir(), "reelay-answers-"));
   try {
-    writeFileSync(join(folder, "answers.ts"), source());
+    writeFileSync(join(folder, "answers.mts"), source());
     const paths = { "@reelay/client": [join(ROOT, "packages/client/dist/index.d.ts")] };
     const compilerOptions = { noEmit: true, paths, declaration: false, declarationMap: false, sourceMap: false };
-    const config = { extends: join(ROOT, "tsconfig.base.json"), compilerOptions, include: ["answers.ts"] };
+    const config = { extends: join(ROOT, "tsconfig.base.json"), compilerOptions, include: ["answers.mts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", folder], { encoding: "utf8" });
   } catch (error) {
