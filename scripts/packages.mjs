@@ -8,6 +8,7 @@ import { ensureBrowser } from "./lib/browser.mjs";
 import { main } from "./lib/main.mjs";
 import { ensureNodeModules } from "./lib/node_modules.mjs";
 import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { checkReadme } from "./lib/readme.mjs";
 import { Failure, say, step, table } from "./lib/report.mjs";
 import { output, run } from "./lib/run.mjs";
 import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
@@ -16,6 +17,7 @@ import { MIN_NODE } from "./lib/versions.mjs";
 const MOCHA = join(ROOT, "node_modules/mocha/bin/mocha.js");
 const SPECS = "packages/client/test/specs/*.spec.mjs";
 const RUNTIMES = "packages/client/test/runtimes";
+const PROVIDER = "packages/ai-sdk-provider/test";
 const NODE = join(NODE_BIN, "node");
 
 /** Builds the packages and tests them; `browser` is a Chromium's path. */
@@ -23,6 +25,8 @@ export async function testPackages(browser) {
   await buildPackages();
   await step("the client's types are the description's", checkDescription);
   await step("the client's tests", () => testClient(browser));
+  await step("the AI SDK provider's tests", testProvider);
+  await step("the README's way into a Next.js app", checkReadme);
   await step("the packages as they would be published", checkTarballs);
 }
 
@@ -57,6 +61,15 @@ async function testClient(browser) {
   const chromium = [join(RUNTIMES, "chromium.mjs")];
   await counted("Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
   await counted("workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
+}
+
+async function testProvider() {
+  await tool("tsc", ["--project", PROVIDER]);
+  const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", `${PROVIDER}/specs/*.spec.mjs`];
+  const lines = await run(NODE, args, quietly({ NO_COLOR: "1" }));
+  const passed = Number(lines.map((line) => /(\d+) passing/.exec(line)?.[1]).find(Boolean) ?? 0);
+  if (passed === 0) throw new Failure("No test of the AI SDK provider ran.");
+  say(`  AI SDK provider tests: ${passed} passed`);
 }
 
 /** Runs tests, and tells how many have passed. */

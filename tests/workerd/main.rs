@@ -2,10 +2,12 @@
 //!
 //! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
 
+mod ai_sdk;
 mod bad_input;
 mod cancelled;
 mod changes;
 mod client;
+mod client_types;
 mod costs;
 mod dashboard;
 mod described;
