@@ -1,8 +1,8 @@
 //! The types of `@reelay/client` against the worker's real answers. What is asked is in `tests/browser/client_types.mjs`,
 //! though it opens no page; the compiler judges.
 
-use crate::harness::World;
 use crate::harness::browser::play;
+use crate::harness::{Configuration, Setup, World};
 
 const EVENTS: &str = "generation.started,generation.progress,generation.pending_clarification,generation.completed,\
      generation.failed,generation.cancelled";
@@ -15,5 +15,9 @@ fn every_answer_is_what_the_types_of_the_client_say() {
         ("WEBHOOK_EVENTS", EVENTS),
         ("MAX_COST_PER_USER_PER_DAY", "30"),
     ];
-    play(&World::start(&settings), "client_types", |_| ());
+    // What the script asks by itself stays below it, and what it sends at once does not.
+    let limit = [("simple = { limit = 100, period = 10 }", "simple = { limit = 400, period = 10 }")];
+    let configuration = Configuration { replacements: &limit, injector: false };
+    let world = World::start_with(&Setup { variables: &settings, configuration, ..Setup::default() });
+    play(&world, "client_types", |_| ());
 }
