@@ -1,0 +1,119 @@
+import {
+  type Experimental_VideoModelV4CallOptions,
+  type Experimental_VideoModelV4File,
+  InvalidArgumentError,
+  type SharedV4Warning,
+} from "@ai-sdk/provider";
+import { normalizeHeaders } from "@ai-sdk/provider-utils";
+import type { Order } from "@reelay/client";
+import { type ImageLoading, type OrderedImage, orderedImage } from "./images.js";
+import { providerOptionsOf } from "./provider_options.js";
+
+/** What a call of the SDK's is at Reelay. */
+export interface PreparedOrder {
+  order: Order;
+  /** The user of the call; undefined: the provider's. */
+  userId: string | undefined;
+  /** The `idempotency-key` among the call's headers, where the order has no id of its own. */
+  idempotencyKey: string | undefined;
+  /** What was asked for and is not done. */
+  warnings: SharedV4Warning[];
+}
+
+/** Reelay's word for a size, and how it lies. */
+const RESOLUTIONS: Record<string, [name: string, aspectRatio: string]> = {
+  "640x360": ["360p", "16:9"],
+  "360x640": ["360p", "9:16"],
+  "1280x720": ["720p", "16:9"],
+  "720x1280": ["720p", "9:16"],
+  "1920x1080": ["1080p", "16:9"],
+  "1080x1920": ["1080p", "9:16"],
+  "3840x2160": ["4k", "16:9"],
+  "2160x3840": ["4k", "9:16"],
+};
+
+/**
+ * Makes an order of a call. It is the same for the same call, as a repeat must be.
+ *
+ * Throws an `InvalidArgumentError` for what Reelay could not work with: no prompt, unknown options of the provider's,
+ * or images that are none.
+ */
+export async function prepareOrder(
+  modelId: string,
+  options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
+  fetch: typeof globalThis.fetch | undefined,
+): Promise<PreparedOrder> {
+  const { prompt } = options;
+  if (!prompt)
+    throw new InvalidArgumentError({
+      argument: "prompt",
+      message: "Reelay needs a prompt in words, also for an image.",
+    });
+  const { userId, parameters, negativePrompt, personGeneration, ...own } = providerOptionsOf(options.providerOptions);
+  const warnings: SharedV4Warning[] = [];
+  const order = {
+    ...own,
+    prompt,
+    model: modelId,
+    parameters: {
+      ...parameters,
+      ...defined({ negativePrompt, personGeneration }),
+      ...shapeOf(options, warnings),
+      ...defined({ duration: options.duration, seed: options.seed, generateAudio: options.generateAudio }),
+      ...(await imagesOf(options, warnings, { fetch, signal: options.abortSignal })),
+    },
+  };
+  const key = own.generationId === undefined ? normalizeHeaders(options.headers)["idempotency-key"] : undefined;
+  // An operator may have given the worker names of models that its description does not know.
+  return { order: defined(order) as Order, userId, idempotencyKey: key, warnings };
+}
+
+/** The shape of the video, and warnings of all that no order can say. */
+function shapeOf(
+  options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
+  warnings: SharedV4Warning[],
+): { resolution?: string; aspectRatio?: string } {
+  const ignore = (feature: string, details: string) => warnings.push({ type: "unsupported", feature, details });
+  if (options.n > 1) ignore("n", "Reelay makes one video for each call; generateVideo makes several calls.");
+  if (options.fps !== undefined) ignore("fps", "The model has its own frame rate.");
+  if (options.webhookUrl !== undefined) ignore("webhookUrl", "Reelay sends webhooks to the address in its settings.");
+  const shape: { resolution?: string; aspectRatio?: string } = {};
+  if (options.resolution !== undefined) {
+    const known = RESOLUTIONS[options.resolution];
+    if (known) [shape.resolution, shape.aspectRatio] = known;
+    else ignore("resolution", `No model has it. Known are ${Object.keys(RESOLUTIONS).join(", ")}.`);
+  }
+  if (options.aspectRatio === "adaptive") ignore("aspectRatio", "The model's default is taken instead of adaptive.");
+  else if (options.aspectRatio !== undefined) shape.aspectRatio = options.aspectRatio;
+  return shape;
+}
+
+async function imagesOf(
+  options: Experimental_VideoModelV4CallOptions,
+  warnings: SharedV4Warning[],
+  loading: ImageLoading,
+): Promise<{ image?: OrderedImage; lastFrame?: OrderedImage; referenceImages?: OrderedImage[] }> {
+  const frame = (type: string) => options.frameImages?.find(({ frameType }) => frameType === type)?.image;
+  const [first, last] = [frame("first_frame") ?? options.image, frame("last_frame")];
+  const references = (options.inputReferences ?? []).filter((file) => !isVideo(file));
+  if (references.length < (options.inputReferences?.length ?? 0))
+    warnings.push({ type: "unsupported", feature: "inputReferences", details: "Only images can be references." });
+  return defined({
+    image: first && (await orderedImage(first, "image", loading)),
+    lastFrame: last && (await orderedImage(last, "frameImages", loading)),
+    referenceImages:
+      references.length === 0
+        ? undefined
+        : await Promise.all(references.map((file) => orderedImage(file, "inputReferences", loading))),
+  });
+}
+
+function isVideo(file: Experimental_VideoModelV4File): boolean {
+  return file.mediaType?.startsWith("video/") ?? false;
+}
+
+/** The fields that have a value. */
+function defined<Fields extends object>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+  const left = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(left) as { [Name in keyof Fields]: Exclude<Fields[Name], undefined> };
+}
