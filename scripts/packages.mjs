@@ -11,6 +11,7 @@ import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
 import { Failure, say, step, table } from "./lib/report.mjs";
 import { output, run } from "./lib/run.mjs";
 import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
+import { MIN_NODE } from "./lib/versions.mjs";
 
 const MOCHA = join(ROOT, "node_modules/mocha/bin/mocha.js");
 const SPECS = "packages/client/test/specs/*.spec.mjs";
@@ -67,14 +68,14 @@ async function counted(name, figure, command, args, more) {
   say(`  client tests on ${name}: ${passed} passed`);
 }
 
-/** Every version of Node there is, with its path: the one of node_modules, and the machine's own. */
+/** Every version of Node there is that may be used, with its path: the one of node_modules, and the machine's own. */
 function nodes() {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const own = folders.map((folder) => join(folder, "node")).filter((path) => existsSync(path));
   const found = new Map();
   for (const path of [NODE, ...own]) {
     const version = output(path, ["--version"])?.slice(1);
-    if (version && !found.has(version)) found.set(version, path);
+    if (version && Number.parseInt(version, 10) >= MIN_NODE && !found.has(version)) found.set(version, path);
   }
   return found;
 }

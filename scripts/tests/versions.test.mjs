@@ -30,10 +30,10 @@ test("the oldest Rust is the one Cargo.toml names", () => {
   assert.ok(atLeast(MIN_RUST, version) && atLeast(version, MIN_RUST));
 });
 
-test("the npm lock file names no registry host", () => {
+test("the npm lock file names no registry host, and resolves nothing but the packages of this repository", () => {
   assert.doesNotMatch(
     read("package-lock.json"),
-    /"resolved"|https?:\/\/(?!github\.com|opencollective\.com|[\w.]*(?:npmjs|patreon)\.com)[^"]*\.tgz/,
+    /"resolved": "(?!packages\/|examples\/)|https?:\/\/(?!github\.com|opencollective\.com|[\w.]*(?:npmjs|patreon)\.com)[^"]*\.tgz/,
   );
 });
 

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cancelled;
 mod changes;
+mod client;
 mod costs;
 mod dashboard;
 mod described;

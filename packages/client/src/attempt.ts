@@ -23,19 +23,19 @@ export async function attempt<Answer>(
   connection: Connection,
   call: Call,
   options: CallOptions,
-  read: (response: Response, signal: AbortSignal) => Promise<Answer>,
+  read: (response: Response) => Promise<Answer>,
 ): Promise<Answer> {
   options.signal?.throwIfAborted();
   const headers = await headersOf(connection, headersOfCall(call), options);
   options.signal?.throwIfAborted();
+  const init: RequestInit = { method: call.method, headers };
+  if (call.body !== undefined) init.body = JSON.stringify(call.body);
   const watch = watchdog(connection.timeoutMs, options.signal);
   try {
-    const init: RequestInit = { method: call.method, headers, signal: watch.signal };
-    if (call.body !== undefined) init.body = JSON.stringify(call.body);
     const answer = (async () => {
-      const response = await connection.fetch(`${connection.base}${call.path}`, init);
+      const response = await connection.fetch(`${connection.base}${call.path}`, { ...init, signal: watch.signal });
       if (!response.ok) throw await problemOf(response);
-      return await read(response, watch.signal);
+      return await read(response);
     })();
     return await Promise.race([answer, watch.fired]);
   } catch (error) {

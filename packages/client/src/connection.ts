@@ -60,7 +60,9 @@ export async function headersOf(
   if (userId !== undefined) set("X-User-Id", userId, "userId");
   for (const [name, value] of Object.entries({ ...connection.headers, ...call.headers })) set(name, value, "headers");
   for (const [name, value] of Object.entries(own)) set(name, value, name);
-  set("Authorization", `Bearer ${await connection.apiKey()}`, "apiKey");
+  const token: unknown = await connection.apiKey();
+  if (typeof token !== "string" || token === "") throw invalidOption("apiKey", "gave no token");
+  set("Authorization", `Bearer ${token}`, "apiKey");
   return headers;
 }
 

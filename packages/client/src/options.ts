@@ -4,7 +4,7 @@ import type { GenerationPage, Status, StreamedEnd, StreamedProgress, StreamedSte
 export interface ReelayOptions {
   /** The worker's address, such as `https://reelay.example.workers.dev`; a path in it is kept. */
   baseUrl: string;
-  /** The service key, a user's JWT or `dev_<user>`, or what gives one; a function is asked before each attempt. */
+  /** The service key, a user's JWT or `dev_<user>`, or what gives one: it is asked before each attempt, and what it throws is passed on. */
   apiKey: string | (() => string | Promise<string>);
   /** The user who is acted for, which a service key must name; a call's own `userId` comes first. */
   userId?: string | undefined;

@@ -51,9 +51,14 @@ export async function verifyWebhook(
 
 /** The one value of a header that must be there, whatever the case of its name. */
 export function header(headers: WebhookHeaders, name: string): string {
-  const value = headers instanceof Headers ? headers.get(name) : ownHeader(headers, name);
+  const value = isHeaders(headers) ? headers.get(name) : ownHeader(headers, name);
   if (!value) throw new ReelayError("missing_header", `The webhook has no ${name} header.`);
   return value;
+}
+
+/** A framework's own `Headers` need not be the platform's. */
+function isHeaders(headers: WebhookHeaders): headers is Headers {
+  return typeof headers.get === "function";
 }
 
 function ownHeader(headers: Record<string, string | string[] | undefined>, name: string): string | undefined {

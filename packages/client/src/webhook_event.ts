@@ -4,8 +4,10 @@ import { ReelayError } from "./error.js";
 /** An event of one kind: what all have in common, and what this kind always has. */
 type EventOf<Kind extends EventKind, Always> = Omit<Event, "event" | keyof Always> & { event: Kind } & Always;
 
-/** The video is rendered and stored; `result.videoUrl` is a signed address, valid for seven days. */
-export type CompletedEvent = EventOf<"generation.completed", { status: "completed"; result: GenerationResult }>;
+/** The result of an event: unlike a generation's it always has a `videoUrl`. */
+export type CompletedResult = GenerationResult & { videoUrl: string };
+/** The video is rendered and stored; `result.videoUrl` is a signed address, valid for seven days from the event. */
+export type CompletedEvent = EventOf<"generation.completed", { status: "completed"; result: CompletedResult }>;
 /** It has failed; `error` is a sentence for users, `errorCode` a word for programs. */
 export type FailedEvent = EventOf<"generation.failed", { status: "failed"; error: string; errorCode: ErrorCode }>;
 /** It was cancelled. */
@@ -49,11 +51,15 @@ export function readWebhookEvent(body: string): WebhookEvent {
   for (const field of ["event", "generationId", "userId", "status"])
     if (typeof event[field] !== "string") throw malformed(`The webhook's event has no ${field}.`);
   if (typeof event.sequence !== "number") throw malformed("The webhook's event has no sequence.");
-  if (event.event === "generation.completed" && (typeof event.result !== "object" || event.result === null))
-    throw malformed("The webhook's event has no result.");
+  if (event.event === "generation.completed" && !hasVideo(event.result))
+    throw malformed("The webhook's event has no result with a video.");
   if (event.event === "generation.failed" && (typeof event.error !== "string" || typeof event.errorCode !== "string"))
     throw malformed("The webhook's event does not say why the generation failed.");
   return value as WebhookEvent;
+}
+
+function hasVideo(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "videoUrl" in result && typeof result.videoUrl === "string";
 }
 
 function malformed(message: string): ReelayError {

@@ -5,6 +5,7 @@ export { type VerifyOptions, verifyWebhook, type WebhookHeaders } from "./signat
 export type {
   CancelledEvent,
   CompletedEvent,
+  CompletedResult,
   FailedEvent,
   PendingClarificationEvent,
   ProgressEvent,

@@ -5,6 +5,7 @@
 //! shown if it fails.
 
 use super::World;
+use super::upstream;
 use super::worker::{ADMIN_KEY, SERVICE_KEY};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -21,6 +22,7 @@ pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
         .env("REELAY_ADMIN_KEY", ADMIN_KEY)
         .env("REELAY_SERVICE_KEY", SERVICE_KEY)
         .env("UPSTREAM_ORIGIN", world.upstream.origin())
+        .env("REELAY_WEBHOOK_SECRET", upstream::WEBHOOK_SECRET)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -61,6 +61,23 @@ describe("orders and questions", () => {
     ]);
   });
 
+  it("passes on what the function of the token throws, and asks nothing without a token", async () => {
+    const failure = new Error("signed out");
+    const throwing = workerWith([], { apiKey: () => Promise.reject(failure) });
+    expect(await failureOf(throwing.reelay.get("g1"))).to.equal(failure);
+    const empty = workerWith([], { apiKey: () => "" });
+    expect((await failureOf(empty.reelay.get("g1"))).code).to.equal("invalid_option");
+    expect([...throwing.asked, ...empty.asked]).to.have.length(0);
+  });
+
+  it("takes an order that is no JSON for the mistake that it is, and not for a broken connection", async () => {
+    const { reelay, asked } = workerWith([]);
+    /** @type {any} */
+    const order = { prompt: 1n };
+    expect(await failureOf(reelay.create(order))).to.be.instanceOf(TypeError);
+    expect(asked).to.have.length(0);
+  });
+
   it("sends the client's headers and the call's, and the call's first", async () => {
     const { reelay, asked } = workerWith([standing("queued")], { headers: { "X-One": "1", "X-Two": "1" } });
     await reelay.get("g1", { headers: { "X-Two": "2" } });

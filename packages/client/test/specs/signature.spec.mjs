@@ -107,7 +107,9 @@ describe("a webhook's signature", () => {
     }
     const capitals = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
     const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-    for (const form of [new Headers(headers), capitals, lists])
+    /** @type {any} */
+    const foreign = { get: (name) => headers[name] ?? null };
+    for (const form of [new Headers(headers), foreign, capitals, lists])
       expect((await verifyWebhook(BODY, form, SECRET, now)).event).to.equal("generation.completed");
   });
 
@@ -144,6 +146,8 @@ describe("a signed body", () => {
       "7",
       "{}",
       bodyOf("generation.completed", { result: undefined }),
+      bodyOf("generation.completed", { result: null }),
+      bodyOf("generation.completed", { result: { format: "mp4" } }),
       bodyOf("generation.failed", { errorCode: undefined }),
       bodyOf("generation.failed", { error: undefined }),
       bodyOf("generation.started", { generationId: 1 }),
