@@ -2,6 +2,7 @@
 //!
 //! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
 
+mod ai_sdk;
 mod bad_input;
 mod cancelled;
 mod changes;
