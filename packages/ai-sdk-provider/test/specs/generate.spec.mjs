@@ -233,11 +233,12 @@ describe("an abort of generateVideo", () => {
   it("while the order is on its way waits for its answer, and cancels it", async () => {
     const controller = new AbortController();
     clock.never.push(10_000);
+    let stopped = true;
     const { model, lines, asked } = providerWith([
       async (request) => {
         controller.abort();
         await new Promise((resolve) => setTimeout(resolve));
-        expect(request.signal.aborted).to.equal(false);
+        stopped = request.signal.aborted;
         return created(request);
       },
       cancelled,
@@ -248,6 +249,22 @@ describe("an abort of generateVideo", () => {
       "POST /api/generations",
       `POST /api/generations/${orders(asked)[0]?.body.generationId}/cancel`,
     ]);
+    expect(stopped).to.equal(false);
+  });
+
+  it("while the order is refused for now does not wait for the time of a repeat", async () => {
+    const controller = new AbortController();
+    clock.never.push(3000, 10_000);
+    const { model, lines } = providerWith([
+      (request) => {
+        controller.abort();
+        return tooMany(request);
+      },
+      cancelled,
+    ]);
+    const error = await failureOf(model.doGenerate(callOptions({ abortSignal: controller.signal })));
+    expect(error).to.equal(controller.signal.reason);
+    expect(lines().filter((line) => line === "POST /api/generations")).to.have.length(1);
   });
 
   it("does not wait for ever for an order that is never answered, and cancels it", async () => {
@@ -277,10 +294,18 @@ describe("an abort of generateVideo", () => {
     expect(lines().filter((line) => line === "POST /api/generations")).to.have.length(1);
   });
 
-  it("before the order asks nothing", async () => {
+  it("before the order asks nothing, also while the key is fetched", async () => {
     const { model, asked } = providerWith([]);
     const error = await failureOf(model.doGenerate(callOptions({ abortSignal: AbortSignal.abort("no") })));
     expect(error).to.equal("no");
     expect(asked).to.deep.equal([]);
+    const controller = new AbortController();
+    const apiKey = () => {
+      controller.abort("no more");
+      return API_KEY;
+    };
+    const slow = providerWith([], { apiKey });
+    expect(await failureOf(slow.model.doGenerate(callOptions({ abortSignal: controller.signal })))).to.equal("no more");
+    expect(slow.asked).to.deep.equal([]);
   });
 });

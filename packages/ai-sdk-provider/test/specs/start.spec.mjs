@@ -43,6 +43,7 @@ describe("startVideo", () => {
     const once = providerWith([lost]);
     const error = await failureOf(startVideo({ model: once.model, prompt: PROMPT, maxRetries: 0 }));
     expect(error).to.include({ name: "AI_APICallError", isRetryable: true, url: `${BASE_URL}/api/generations` });
+    expect(once.asked).to.have.length(1);
   });
 
   it("waits for as long as a 429 says", async () => {
