@@ -8,16 +8,17 @@ import { ensureBrowser } from "./lib/browser.mjs";
 import { main } from "./lib/main.mjs";
 import { ensureNodeModules } from "./lib/node_modules.mjs";
 import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
+import { checkReadme } from "./lib/readme.mjs";
 import { Failure, say, step, table } from "./lib/report.mjs";
 import { output, run } from "./lib/run.mjs";
 import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
 import { MIN_NODE } from "./lib/versions.mjs";
 
 const MOCHA = join(ROOT, "node_modules/mocha/bin/mocha.js");
+const SPECS = "packages/client/test/specs/*.spec.mjs";
 const RUNTIMES = "packages/client/test/runtimes";
+const PROVIDER = "packages/ai-sdk-provider/test";
 const NODE = join(NODE_BIN, "node");
-/** The oldest Node that the AI SDK runs on. */
-const MIN_NODE_OF_PROVIDER = 22;
 
 /** Builds the packages and tests them; `browser` is a Chromium's path. */
 export async function testPackages(browser) {
@@ -25,6 +26,7 @@ export async function testPackages(browser) {
   await step("the client's types are the description's", checkDescription);
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
+  await step("the README's way into a Next.js app", checkReadme);
   await step("the packages as they would be published", checkTarballs);
 }
 
@@ -52,42 +54,41 @@ function checkDescription() {
 
 async function testClient(browser) {
   await tool("tsc", ["--project", "packages/client/test"]);
-  await playSpecs("client", MIN_NODE);
+  for (const [version, node] of nodes()) {
+    const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", SPECS];
+    await counted(`Node ${version}`, /(\d+) passing/, node, args);
+  }
   const chromium = [join(RUNTIMES, "chromium.mjs")];
-  await counted("client tests on Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
-  await counted("client tests on workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
+  await counted("Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
+  await counted("workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
 }
 
 async function testProvider() {
-  await tool("tsc", ["--project", "packages/ai-sdk-provider/test"]);
-  await playSpecs("ai-sdk-provider", MIN_NODE_OF_PROVIDER);
-}
-
-/** Runs a package's specs on every Node there is from `oldest` on. */
-async function playSpecs(name, oldest) {
-  const specs = `packages/${name}/test/specs/*.spec.mjs`;
-  const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", specs];
-  for (const [version, node] of nodes(oldest))
-    await counted(`${name} tests on Node ${version}`, /(\d+) passing/, node, args);
+  await tool("tsc", ["--project", PROVIDER]);
+  const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", `${PROVIDER}/specs/*.spec.mjs`];
+  const lines = await run(NODE, args, quietly({ NO_COLOR: "1" }));
+  const passed = Number(lines.map((line) => /(\d+) passing/.exec(line)?.[1]).find(Boolean) ?? 0);
+  if (passed === 0) throw new Failure("No test of the AI SDK provider ran.");
+  say(`  AI SDK provider tests: ${passed} passed`);
 }
 
 /** Runs tests, and tells how many have passed. */
 async function counted(name, figure, command, args, more) {
-  const explain = () => `The ${name} fail: see the lines above.`;
+  const explain = () => `The client's tests fail on ${name}: see the lines above.`;
   const lines = await run(command, args, { ...quietly({ NO_COLOR: "1", ...more }), explain });
   const passed = Number(lines.map((line) => figure.exec(line)?.[1]).find(Boolean) ?? 0);
-  if (passed === 0) throw new Failure(`There are no ${name}: none ran.`);
-  say(`  ${name}: ${passed} passed`);
+  if (passed === 0) throw new Failure(`No test of the client's ran on ${name}.`);
+  say(`  client tests on ${name}: ${passed} passed`);
 }
 
-/** Every version of Node there is from `oldest` on, with its path: the one of node_modules, and the machine's own. */
-function nodes(oldest) {
+/** Every version of Node there is that may be used, with its path: the one of node_modules, and the machine's own. */
+function nodes() {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const own = folders.map((folder) => join(folder, "node")).filter((path) => existsSync(path));
   const found = new Map();
   for (const path of [NODE, ...own]) {
     const version = output(path, ["--version"])?.slice(1);
-    if (version && Number.parseInt(version, 10) >= oldest && !found.has(version)) found.set(version, path);
+    if (version && Number.parseInt(version, 10) >= MIN_NODE && !found.has(version)) found.set(version, path);
   }
   return found;
 }

@@ -2,29 +2,19 @@
 //   --no-sample            only serve          --once                 end after the sample
 //   --port N, PORT         the worker's port   --upstream-port N, UPSTREAM_PORT   the upstream's
 
-import { buildUpstream, buildWorker } from "./build.mjs";
-import { devVars } from "./lib/dev_vars.mjs";
 import { main } from "./lib/main.mjs";
-import { chosenPorts, requireFree } from "./lib/ports.mjs";
-import { elapsed, Failure, say, table } from "./lib/report.mjs";
+import { chosenPorts } from "./lib/ports.mjs";
+import { prepare } from "./lib/prepare.mjs";
+import { elapsed, say } from "./lib/report.mjs";
 import { stopAll } from "./lib/run.mjs";
 import { runSample } from "./lib/sample.mjs";
-import { LOGS, startCron, startUpstream, startWorker } from "./lib/services.mjs";
-import { setup } from "./setup.mjs";
+import { ended, firstEnd, LOGS, startCron, startUpstream, startWorker } from "./lib/services.mjs";
 
 await main(async () => {
   const started = performance.now();
   const args = process.argv.slice(2);
   const ports = chosenPorts(args, process.env);
-  await requireFree(ports);
-  const vars = devVars();
-  if (!vars.WEBHOOK_SECRET)
-    throw new Failure(".dev.vars has no WEBHOOK_SECRET: bring it back with `git checkout .dev.vars`.");
-  const toolchain = await setup();
-  await buildWorker(toolchain);
-  await buildUpstream();
-  table("Before the start:");
-  await requireFree(ports);
+  const vars = await prepare(ports, "npm start");
 
   const terminal = { open: false };
   const services = [await startUpstream(ports.upstream, vars, terminal), await startWorker(ports, vars, terminal)];
@@ -36,11 +26,9 @@ await main(async () => {
   say(`  webhook inbox   ${upstream}/inbox`);
   say(`  logs            ${LOGS}`);
 
-  const ended = Promise.race(services.map(async (service) => ({ service, ...(await service.child.ended) })));
+  const end = firstEnd(services);
   if (!args.includes("--no-sample")) {
-    const fail = ended.then(({ service }) =>
-      Promise.reject(new Failure(`The ${service.name} ended: its lines are in ${service.path}.`)),
-    );
+    const fail = end.then((how) => Promise.reject(ended(how)));
     await Promise.race([runSample(worker, upstream), fail]);
   }
   if (args.includes("--once")) {
@@ -49,6 +37,5 @@ await main(async () => {
   }
   say("\nEverything stays up; Ctrl-C ends it.\n");
   terminal.open = true;
-  const { service, code, signal } = await ended;
-  throw new Failure(`The ${service.name} ended (${code ?? signal}): its lines are in ${service.path}.`);
+  throw ended(await end);
 });

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildUpstream, buildWorker } from "./build.mjs";
 import { ensureBrowser } from "./lib/browser.mjs";
+import { buildExample } from "./lib/example_app.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
@@ -41,6 +42,7 @@ await main(async () => {
   try {
     await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
     await testPackages(browser);
+    await buildExample();
     const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
     await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {

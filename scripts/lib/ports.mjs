@@ -3,13 +3,14 @@
 import { createServer } from "node:net";
 import { Failure } from "./report.mjs";
 
-/** The ports of the worker and of the local upstream, as .dev.vars and the documentation name them. */
-export const DEFAULT_PORTS = { worker: 8787, upstream: 8788 };
+/** The ports of the worker, of the local upstream and of the example app, as .dev.vars and the documentation name them. */
+export const DEFAULT_PORTS = { worker: 8787, upstream: 8788, app: 3000 };
 
 /** How to ask for another port. */
 const ASK = {
   worker: { flag: "--port", variable: "PORT" },
   upstream: { flag: "--upstream-port", variable: "UPSTREAM_PORT" },
+  app: { flag: "--app-port", variable: "APP_PORT" },
 };
 
 function asked(role, args, env) {
@@ -26,11 +27,13 @@ function asked(role, args, env) {
   return port;
 }
 
-/** The ports from flags, else variables, else the defaults. */
-export function chosenPorts(args, env) {
-  const ports = { worker: asked("worker", args, env), upstream: asked("upstream", args, env) };
-  if (ports.worker === ports.upstream)
-    throw new Failure(`The worker and the upstream cannot share port ${ports.worker}: choose two.`);
+/** The ports of these roles, from flags, else variables, else the defaults. */
+export function chosenPorts(args, env, roles = ["worker", "upstream"]) {
+  const ports = Object.fromEntries(roles.map((role) => [role, asked(role, args, env)]));
+  for (const [index, role] of roles.entries()) {
+    const other = roles.slice(0, index).find((earlier) => ports[earlier] === ports[role]);
+    if (other) throw new Failure(`The ${other} and the ${role} cannot share port ${ports[role]}: choose two.`);
+  }
   return ports;
 }
 
@@ -43,13 +46,13 @@ export function isFree(port) {
   });
 }
 
-/** Fails with one sentence when a port is taken. */
-export async function requireFree(ports) {
+/** Fails with one sentence when a port is taken; `command` is what was run. */
+export async function requireFree(ports, command = "npm start") {
   for (const [role, port] of Object.entries(ports)) {
     if (await isFree(port)) continue;
     const other = port + 100 <= 65_535 ? port + 100 : port - 100;
     throw new Failure(
-      `Port ${port} for the ${role} is taken: stop the program that uses it, or choose another with ${ASK[role].variable}=${other} npm start.`,
+      `Port ${port} for the ${role} is taken: stop the program that uses it, or choose another with ${ASK[role].variable}=${other} ${command}.`,
     );
   }
 }

@@ -1,4 +1,5 @@
-// The long-lived programs of `npm start`: the local upstream, workerd, and the clock that stands in for cron.
+// The long-lived programs of `npm start` and `npm run example`: the local upstream, workerd, the example app, and the clock that
+// stands in for cron.
 
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +13,8 @@ const READY_MS = 60_000;
 const CRON_MS = 60_000;
 const POLL_MS = 100;
 const SHOWN_LINES = 20;
+
+const EXAMPLE = join(ROOT, "examples/nextjs");
 
 export const LOGS = join(STATE, "logs");
 
@@ -67,19 +70,14 @@ export async function startUpstream(port, vars, terminal) {
   return running;
 }
 
-/** Starts workerd by `wrangler dev`, its state on disk, its addresses moved to the chosen ports. */
-export async function startWorker(ports, vars, terminal) {
-  const moved = movedVars(vars, { [DEFAULT_PORTS.worker]: ports.worker, [DEFAULT_PORTS.upstream]: ports.upstream });
-  const args = [
-    "dev",
-    "--ip",
-    "127.0.0.1",
-    "--port",
-    String(ports.worker),
-    "--persist-to",
-    join(STATE, "state"),
-    "--test-scheduled",
-  ];
+/**
+ * Starts workerd by `wrangler dev`, its state in `state`, its addresses moved to the chosen ports, with the variables `own` before
+ * those of .dev.vars.
+ */
+export async function startWorker(ports, vars, terminal, { own = {}, state = join(STATE, "state") } = {}) {
+  const standard = movedVars(vars, { [DEFAULT_PORTS.worker]: ports.worker, [DEFAULT_PORTS.upstream]: ports.upstream });
+  const moved = { ...standard, ...own };
+  const args = ["dev", "--ip", "127.0.0.1", "--port", String(ports.worker), "--persist-to", state, "--test-scheduled"];
   args.push("--show-interactive-dev-session=false");
   for (const [name, value] of Object.entries(moved)) args.push("--var", `${name}:${value}`);
   const env = environment({ NO_COLOR: "1", FORCE_COLOR: "0" });
@@ -87,6 +85,29 @@ export async function startWorker(ports, vars, terminal) {
   await until(running, () => answers(`http://127.0.0.1:${ports.worker}/health`));
   return running;
 }
+
+/** Starts the example app for development, its database in `folder`. */
+export async function startApp(ports, vars, folder, terminal) {
+  const env = environment({
+    REELAY_URL: `http://127.0.0.1:${ports.worker}`,
+    REELAY_API_KEY: vars.API_KEY,
+    WEBHOOK_SECRET: vars.WEBHOOK_SECRET,
+    DATABASE_FILE: join(folder, "example.sqlite"),
+    NEXT_TELEMETRY_DISABLED: "1",
+  });
+  const args = ["dev", "--hostname", "127.0.0.1", "--port", String(ports.app)];
+  const running = service("app", join(NODE_BIN, "next"), args, { cwd: EXAMPLE, env }, terminal);
+  await until(running, () => answers(`http://127.0.0.1:${ports.app}/`));
+  return running;
+}
+
+/** The first of these services that ends: it, and how. */
+export const firstEnd = (services) =>
+  Promise.race(services.map(async (service) => ({ service, ...(await service.child.ended) })));
+
+/** The failure that a service's end is. */
+export const ended = ({ service, code, signal }) =>
+  new Failure(`The ${service.name} ended (${code ?? signal}): its lines are in ${service.path}.`);
 
 /** Fires the cron handler each minute, which workerd never does by itself. */
 export function startCron(port) {

@@ -18,6 +18,13 @@ test("a port that is none is refused with its flag's name", () => {
   assert.throws(() => chosenPorts([], { UPSTREAM_PORT: "70000" }), /UPSTREAM_PORT needs a port/);
 });
 
+test("the example app has a port of its own, which no other may have", () => {
+  const roles = ["worker", "upstream", "app"];
+  assert.deepEqual(chosenPorts([], {}, roles), { worker: 8787, upstream: 8788, app: 3000 });
+  assert.equal(chosenPorts(["--app-port", "9001"], { APP_PORT: "9000" }, roles).app, 9001);
+  assert.throws(() => chosenPorts([], { APP_PORT: "8787" }, roles), /The worker and the app cannot share port 8787/);
+});
+
 test("one port cannot serve both", () => {
   assert.throws(() => chosenPorts(["--port", "9002", "--upstream-port", "9002"], {}), /cannot share port 9002/);
 });

@@ -8,6 +8,7 @@
 //! [`World::start`] is a worker with settings of its own; [`Setup`] says what else can be its own.
 
 pub(crate) mod api;
+pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod bucket;
 pub(crate) mod configuration;

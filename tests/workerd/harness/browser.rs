@@ -5,7 +5,9 @@
 //! shown if it fails.
 
 use super::World;
+use super::app::App;
 use super::upstream;
+use super::upstream::WEBHOOK_SECRET as SECRET;
 use super::worker::{ADMIN_KEY, SERVICE_KEY};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,6 +16,19 @@ use std::process::{Command, Stdio};
 /// Plays a scenario on a world's worker; `act` does what it asks for.
 #[track_caller]
 pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
+    play_with(world, scenario, &[], act);
+}
+
+/// The same on the example app, whose pages may load videos from the worker.
+#[track_caller]
+pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&str)) {
+    let database = app.database().display().to_string();
+    let variables = [("APP_ORIGIN", app.origin()), ("APP_DATABASE", database), ("WEBHOOK_SECRET", SECRET.to_owned())];
+    play_with(world, &format!("example/{scenario}"), &variables, act);
+}
+
+#[track_caller]
+fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: impl Fn(&str)) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
     // Node ends the browser when its input ends, which is when this process does.
     let mut node = Command::new("node")
@@ -22,6 +37,7 @@ pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
         .env("REELAY_ADMIN_KEY", ADMIN_KEY)
         .env("REELAY_SERVICE_KEY", SERVICE_KEY)
         .env("UPSTREAM_ORIGIN", world.upstream.origin())
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .env("REELAY_WEBHOOK_SECRET", upstream::WEBHOOK_SECRET)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,0 +1,32 @@
+/** The one handle on the database of this process, opened and brought up to date at its first use. */
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import * as schema from "./schema";
+
+export type AppDatabase = BetterSQLite3Database<typeof schema>;
+/** What a transaction's function is given. */
+export type Transaction = Parameters<Parameters<AppDatabase["transaction"]>[0]>[0];
+
+/** How long one process waits for another's write, in milliseconds. */
+const BUSY_MS = 5_000;
+
+// Next.js loads a module once for each route, and again when it has changed: what is to be there once is kept here.
+const kept = globalThis as typeof globalThis & { exampleDatabase?: AppDatabase };
+
+/** The database; throws when its file cannot be opened. */
+export function database(): AppDatabase {
+  kept.exampleDatabase ??= open(process.env.DATABASE_FILE ?? "example.sqlite");
+  return kept.exampleDatabase;
+}
+
+function open(file: string): AppDatabase {
+  const connection = new Database(file);
+  connection.pragma(`busy_timeout = ${BUSY_MS}`);
+  connection.pragma("journal_mode = WAL");
+  connection.pragma("foreign_keys = ON");
+  const opened = drizzle({ client: connection, schema, casing: "snake_case" });
+  migrate(opened, { migrationsFolder: join(process.cwd(), "db", "migrations") });
+  return opened;
+}

@@ -1,0 +1,59 @@
+/** What a page shows: each prompt of a user's with its answer, and how it stands. */
+import { asc, eq, sql } from "drizzle-orm";
+import { database } from "../db/database";
+import { generations, messages, type STATUSES } from "../db/schema";
+import { live } from "./followers";
+
+/** After this time nobody sends an order any more whose outcome was not kept, in milliseconds: the app ended meanwhile. */
+const FORGOTTEN_MS = 60_000;
+
+/** How a generation stands, as its row says. */
+export type Status = (typeof STATUSES)[number];
+
+/** One prompt and its answer. */
+export interface Entry {
+  id: string;
+  prompt: string;
+  status: Status;
+  /** Why it was not sent, has failed, or asks for another prompt. */
+  reason: string | null;
+  /** 0 to 100; null when nothing is known of it. */
+  progress: number | null;
+  /** Whether the worker says that it has ended, but its webhook has not come yet. */
+  untold: boolean;
+  /** What the webhook brought; null before. */
+  answer: string | null;
+}
+
+/** A user's entries, the oldest first. */
+export function entriesOf(userId: string): Entry[] {
+  const rows = database()
+    .select()
+    .from(generations)
+    .where(eq(generations.userId, userId))
+    .orderBy(asc(generations.createdAt), sql`rowid`)
+    .all();
+  const texts = database().select().from(messages).where(eq(messages.userId, userId)).all();
+  const answers = new Map(texts.filter(({ role }) => role === "assistant").map((row) => [row.generationId, row.text]));
+  const prompts = new Map(texts.filter(({ role }) => role === "user").map((row) => [row.generationId, row.text]));
+  return rows.map((row) => {
+    const now = row.status === "queued" || row.status === "processing" ? live(row.id) : undefined;
+    const status = now?.status === "processing" || now?.status === "queued" ? now.status : row.status;
+    const untold = now?.status === "completed" || now?.status === "failed" || now?.status === "cancelled";
+    return {
+      id: row.id,
+      prompt: prompts.get(row.id) ?? row.prompt,
+      status,
+      reason: row.reason ?? (isForgotten(row) ? "It is not known whether this was sent." : null),
+      progress: now?.progress ?? null,
+      untold,
+      answer: answers.get(row.id) ?? null,
+    };
+  });
+}
+
+const isForgotten = ({ status, createdAt }: typeof generations.$inferSelect): boolean =>
+  status === "unsent" && Date.now() - createdAt > FORGOTTEN_MS;
+
+/** Whether the worker may still have news of it. */
+export const isOpen = ({ status }: Entry): boolean => status === "queued" || status === "processing";

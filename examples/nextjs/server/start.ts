@@ -1,0 +1,13 @@
+import { database } from "../db/database";
+import { requireSettings } from "./settings";
+
+/** Ends the process with one sentence when the app cannot work. */
+export function start(): void {
+  try {
+    requireSettings();
+    database();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}

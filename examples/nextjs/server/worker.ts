@@ -1,0 +1,14 @@
+import { createReelay } from "@reelay/client";
+import { setting } from "./settings";
+
+/** How long somebody waits at the page for one attempt, in milliseconds. */
+const ATTEMPT_MS = 10_000;
+
+/** The worker, called with the service key: each call names the user. */
+export const worker = () =>
+  createReelay({
+    baseUrl: setting("REELAY_URL"),
+    apiKey: setting("REELAY_API_KEY"),
+    timeoutMs: ATTEMPT_MS,
+    maxRetries: 1,
+  });

@@ -1,0 +1,44 @@
+// `npm run example`: the example app on this machine, with a worker and a local stand-in for the video services.
+//   --app-port N, APP_PORT   the app's port; those of `npm start` besides
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { main } from "./lib/main.mjs";
+import { STATE } from "./lib/paths.mjs";
+import { chosenPorts } from "./lib/ports.mjs";
+import { prepare } from "./lib/prepare.mjs";
+import { elapsed, say } from "./lib/report.mjs";
+import { ended, firstEnd, LOGS, startApp, startCron, startUpstream, startWorker } from "./lib/services.mjs";
+import { buildPackages } from "./lib/typescript.mjs";
+
+/** The app's database and its worker's state belong together. */
+const FOLDER = join(STATE, "example");
+
+await main(async () => {
+  const started = performance.now();
+  const ports = chosenPorts(process.argv.slice(2), process.env, ["worker", "upstream", "app"]);
+  const vars = await prepare(ports, "npm run example", buildPackages);
+  mkdirSync(FOLDER, { recursive: true });
+
+  const terminal = { open: false };
+  const app = `http://127.0.0.1:${ports.app}`;
+  const own = { NEXTJS_URL: app, ENABLE_CLARIFICATIONS: "true" };
+  const services = [
+    await startUpstream(ports.upstream, vars, terminal),
+    await startWorker(ports, vars, terminal, { own, state: join(FOLDER, "state") }),
+    await startApp(ports, vars, FOLDER, terminal),
+  ];
+  startCron(ports.worker);
+  say(`\nReady after ${elapsed(started)}:`);
+  say(`  the app       ${app}`);
+  say(`  dashboard     http://127.0.0.1:${ports.worker}/dashboard   sign in with ${vars.ADMIN_KEY}`);
+  say(`  logs          ${LOGS}`);
+  say("\nThings to write; the stand-in reads what is in brackets:");
+  say("  A paper boat on a calm lake at dawn");
+  say("  A kite over a hill [[render:20000]]          takes 20 seconds, time to cancel it");
+  say("  A kite that nobody may see [[result:rai]]    is filtered, and asks for another prompt");
+  say("  A kite that tears [[submit:401]]             fails");
+  say("\nEverything stays up; Ctrl-C ends it.\n");
+  terminal.open = true;
+  throw ended(await firstEnd(services));
+});

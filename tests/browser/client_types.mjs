@@ -1,0 +1,163 @@
+// Every answer that the worker can be brought to give is what the client's types say: no field more, less or other.
+
+import assert from "node:assert/strict";
+import { createReelay, verifyWebhook } from "@reelay/client";
+import * as answers from "./lib/answers.mjs";
+import { KEYS, ORIGIN, until } from "./lib/stage.mjs";
+
+const USER = "u_types";
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+/** What no answer can be made to hold here, and why. */
+const OUT_OF_REACH = {
+  Clarification: "it is sent, not answered",
+  Order: "it is sent, not answered",
+};
+
+const client = createReelay({
+  baseUrl: ORIGIN,
+  apiKey: KEYS.service,
+  userId: USER,
+  fetch: answers.recordingFetch,
+});
+
+/** A method of the client, whose result is noted. */
+async function reelay(method, ...args) {
+  const result = await client[method](...args);
+  answers.note(answers.resultOf(method), result);
+  return result;
+}
+
+/** A request of its own, whose answer is noted; answers its JSON. */
+async function ask(method, path, { token = KEYS.service, body, type = "application/json", status } = {}) {
+  const headers = { Authorization: `Bearer ${token}`, "X-User-Id": USER, "Content-Type": type };
+  const response = await answers.recordingFetch(`${ORIGIN}${path}`, { method, headers, body });
+  const answer = await response.json();
+  if (status) assert.equal(response.status, status, `${method} ${path}: ${JSON.stringify(answer)}`);
+  else assert.ok(response.ok, `${method} ${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+const operator = (method, path, more = {}) => ask(method, path, { token: KEYS.admin, ...more });
+const refused = (method, path, status, more = {}) => ask(method, path, { ...more, status });
+const order = (prompt, more = {}) => reelay("create", { prompt, parameters: { duration: 4 }, ...more });
+const standing = (id, status) =>
+  until(`${id} is ${status}`, async () => (await client.get(id)).status === status && reelay("get", id));
+/** Waits until it has ended and its webhooks are settled. */
+const settled = (id) => until(`${id} is done`, async () => (await client.get(id)).phase === "done");
+
+// Waiting, and why; then all that happens to it until it is stored.
+await operator("POST", "/api/queue/pause");
+const image = { mimeType: "image/png", data: PNG };
+const parameters = { duration: 8, aspectRatio: "16:9", resolution: "720p", image, mine: { kept: true } };
+const { generationId: id } = await order("A boat [[render:1500]]", {
+  parameters,
+  metadata: { chat: "c" },
+  priority: 3,
+});
+assert.equal((await reelay("get", id)).blockedBy, "paused");
+await order("Later", { startAfter: new Date(Date.now() + 3_600_000).toISOString() });
+await reelay("list", { status: "queued" });
+await operator("GET", "/api/queue/status");
+await operator("POST", "/api/queue/resume");
+for await (const event of client.events(id)) {
+  answers.note("GenerationEvent", event);
+  const { type, id: _, ...told } = event;
+  const kind = { step: "StreamedStep", progress: "StreamedProgress", end: "StreamedEnd" }[type];
+  answers.note(`import("@reelay/client").${kind}`, told, { $ref: `#/components/schemas/${kind}` });
+}
+assert.equal((await reelay("wait", id)).status, "completed");
+await reelay("videoUrl", id);
+await reelay("models");
+await reelay("health");
+await order("A boat [[render:1500]]", { parameters, metadata: { chat: "c" }, priority: 3, generationId: id });
+
+// Every other state, and what leads out of it.
+const { generationId: running } = await order("It runs [[render:60000]]");
+await standing(running, "processing");
+await reelay("cancel", running);
+await standing(running, "cancelled");
+await reelay("retry", running);
+await reelay("cancel", running);
+const { generationId: held } = await order("Held [[render:60000]]", { confirm: true });
+await standing(held, "pending_confirmation");
+await reelay("confirm", held);
+await reelay("cancel", held);
+const { generationId: filtered } = await order("Filtered [[result:rai]]");
+assert.equal((await reelay("wait", filtered)).status, "pending_clarification");
+await refused("POST", `/api/generations/${filtered}/confirm`, 409);
+await reelay("clarify", filtered, { prompt: "A calm one" });
+assert.equal((await reelay("wait", filtered)).status, "completed");
+const { generationId: failed } = await order("Fails [[result:error:3]]");
+assert.equal((await reelay("wait", failed)).status, "failed");
+await settled(id);
+
+// Lists, what operators see, and what is told besides.
+await reelay("list", { limit: 1 });
+await reelay("list", { search: "boat" });
+for (const path of ["timeline", "deliveries"]) await ask("GET", `/api/generations/${id}/${path}`);
+for (const path of ["queue/status", "queue/stats", "metrics?window=1h", "storage/videos", "whoami", `queue/jobs/${id}`])
+  await ask("GET", `/api/${path}`);
+for (const path of ["queue/jobs", "queue/status", "metrics?window=7d", "whoami"]) await operator("GET", `/api/${path}`);
+const deliveries = await until("a webhook was delivered", async () => {
+  const { data } = await operator("GET", "/api/webhooks/deliveries?state=delivered");
+  return data.length > 0 && data;
+});
+await operator("POST", `/api/webhooks/deliveries/${deliveries[0].eventId ?? deliveries[0].id}/redeliver`);
+await operator("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z");
+await ask("DELETE", `/api/storage/videos/${id}`);
+await reelay("get", id);
+await operator("POST", "/api/cron/cleanup");
+
+// What is refused.
+await refused("POST", "/api/generations", 400, { body: '{"prompt":"","parameters":{"duration":99}}' });
+await refused("POST", "/api/generations", 400, { body: "{" });
+await refused("POST", "/api/generations", 415, { body: "text", type: "text/plain" });
+await refused("GET", "/api/whoami", 401, { token: "none" });
+await refused("POST", "/api/queue/pause", 403);
+await refused("GET", "/api/generations/none", 404);
+await refused("POST", `/api/generations/${id}/cancel`, 409);
+await refused("POST", "/api/generations", 422, { body: JSON.stringify({ generationId: id, prompt: "Another" }) });
+const spender = { Authorization: "Bearer dev_u_spends", "Content-Type": "application/json" };
+const dearOne = '{"prompt":"Dear [[render:60000]]","parameters":{"duration":8}}';
+await until("the day's limit is reached", async () => {
+  const init = { method: "POST", headers: spender, body: dearOne };
+  return (await answers.recordingFetch(`${ORIGIN}/api/generations`, init)).status === 402;
+});
+const { data: dear } = await (await fetch(`${ORIGIN}/api/generations?limit=100`, { headers: spender })).json();
+for (const { id: spent } of dear)
+  await fetch(`${ORIGIN}/api/generations/${spent}/cancel`, { method: "POST", headers: spender });
+await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/faults`, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: '{"marks":"[[submit:429-retry:22s]]"}',
+});
+await order("Too much at once");
+await until("the queue knows of the pause", async () => {
+  const { status } = await operator("GET", "/api/queue/status");
+  return status.upstreams.some(({ backoffUntil }) => backoffUntil);
+});
+const hurried = { headers: { Authorization: "Bearer dev_u_hurries" } };
+await Promise.all(Array.from({ length: 210 }, () => answers.recordingFetch(`${ORIGIN}/api/whoami`, hurried)));
+
+// Every webhook as the app got it.
+const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
+const kinds = new Set();
+for (const { body, headers, event } of inbox) {
+  answers.note("Event", JSON.parse(body), { $ref: "#/components/schemas/Event" });
+  answers.note("WebhookEvent", await verifyWebhook(body, headers, process.env.REELAY_WEBHOOK_SECRET));
+  kinds.add(event);
+}
+assert.equal(kinds.size, 6, `webhooks: ${[...kinds]}`);
+
+const count = answers.compile();
+const left = answers.JSON_OPERATIONS.filter((name) => !answers.metOperations.has(name));
+assert.deepEqual(left, [], "operations that no answer was seen of");
+const unseen = answers.SCHEMAS.filter((name) => !answers.metSchemas.has(name));
+assert.deepEqual(unseen, Object.keys(OUT_OF_REACH).sort(), "schemas that no answer holds");
+assert.deepEqual([...answers.metProblems].sort(), [400, 401, 402, 403, 404, 409, 415, 422, 429]);
+console.log(
+  `${count} values are what the types say: ${answers.metOperations.size} of ${answers.JSON_OPERATIONS.length} operations, ` +
+    `${answers.metSchemas.size} of ${answers.SCHEMAS.length} schemas, ${kinds.size} webhooks; ` +
+    `left out: ${unseen.map((name) => `${name} (${OUT_OF_REACH[name]})`).join(", ")}`,
+);
+process.exit(0);

@@ -1,0 +1,28 @@
+// The app is down when the webhook comes; it is told later, and the page that stood open shows the video by itself.
+
+import { becomes, isTheSamePage, openChat, plays, say, userOf } from "../lib/chat.mjs";
+import { KEYS, ORIGIN, scenario, until } from "../lib/stage.mjs";
+import { ask } from "../lib/world.mjs";
+
+const expected = [/Failed to load resource: net::ERR_/];
+
+await scenario(
+  async ({ page }) => {
+    await openChat(page);
+    const entry = await say(page, "A kite while nobody listens [[render:2000]]");
+    await becomes(entry, "processing");
+    const user = await userOf(page);
+    await ask("kill app");
+    const headers = { Authorization: `Bearer ${KEYS.service}`, "X-User-Id": user };
+    const { data } = await (await fetch(`${ORIGIN}/api/generations`, { headers })).json();
+    await until("a webhook has failed", async () => {
+      const path = `/api/generations/${data[0].generationId}/timeline`;
+      return (await (await fetch(`${ORIGIN}${path}`, { headers })).text()).includes("webhook_failed");
+    });
+    await ask("restart app");
+    await becomes(entry, "completed");
+    await plays(entry);
+    await isTheSamePage(page);
+  },
+  { expected },
+);

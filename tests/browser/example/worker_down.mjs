@@ -1,0 +1,23 @@
+// The worker is down when a prompt is sent: it is sent again, under the same id.
+
+import { becomes, isTheSamePage, openChat, plays, say, userOf } from "../lib/chat.mjs";
+import { check, KEYS, ORIGIN, scenario } from "../lib/stage.mjs";
+import { ask } from "../lib/world.mjs";
+
+await scenario(async ({ page }) => {
+  await openChat(page);
+  await ask("kill worker");
+  const entry = await say(page, "A kite for later");
+  const again = entry.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await again.click();
+  await ask("restart worker");
+  await becomes(entry, "unsent");
+  await again.click();
+  await becomes(entry, "completed");
+  await plays(entry);
+  const headers = { Authorization: `Bearer ${KEYS.service}`, "X-User-Id": await userOf(page) };
+  const { data } = await (await fetch(`${ORIGIN}/api/generations`, { headers })).json();
+  check(data.length === 1, `one job was made, not ${data.length}`);
+  await isTheSamePage(page);
+});

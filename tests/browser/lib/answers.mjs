@@ -1,0 +1,127 @@
+// Real answers of the worker, written down as TypeScript and checked by the compiler against the client's types.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const DESCRIPTION = JSON.parse(readFileSync(join(ROOT, "assets/openapi.json"), "utf8"));
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+const operations = Object.entries(DESCRIPTION.paths).flatMap(([path, item]) =>
+  METHODS.filter((method) => item[method]).map((method) => {
+    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+    return { method: method.toUpperCase(), path, pattern, ...item[method] };
+  }),
+);
+
+/** The JSON operations of the description, by their names: those that answer JSON when they succeed. */
+export const JSON_OPERATIONS = operations
+  .filter(({ responses }) => responses["200"] && resolve(responses["200"]).content?.["application/json"])
+  .map(({ operationId }) => operationId)
+  .sort();
+
+/** The names of the description's schemas. */
+export const SCHEMAS = Object.keys(DESCRIPTION.components.schemas).sort();
+
+/** What was answered, each with the name of its type: `{type, value}`. */
+const answers = [];
+export const metOperations = new Set();
+export const metSchemas = new Set();
+export const metProblems = new Set();
+
+/** Notes a value that must be of this type, and if `schema` is given, which schemas it holds. */
+export function note(type, value, schema) {
+  answers.push({ type, value });
+  if (schema) visit(schema, value);
+}
+
+/** The platform's fetch, which also notes each JSON answer as its operation's and its status's. */
+export async function recordingFetch(url, init = {}) {
+  const response = await fetch(url, init);
+  const kind = response.headers.get("content-type")?.split(";")[0] ?? "";
+  if (kind !== "application/json" && kind !== "application/problem+json") return response;
+  const { pathname } = new URL(url);
+  const method = init.method ?? "GET";
+  const operation = operations.find((each) => each.method === method && each.pattern.test(pathname));
+  assert.ok(operation, `the description has ${method} ${pathname}`);
+  const { operationId, responses } = operation;
+  const described = responses[response.status];
+  assert.ok(described, `${operationId} is said to answer ${response.status}`);
+  const type = `operations["${operationId}"]["responses"][${response.status}]["content"]["${kind}"]`;
+  const value = await response.clone().json();
+  note(type, value, resolve(described).content[kind].schema);
+  if (response.ok) metOperations.add(operationId);
+  else metProblems.add(response.status);
+  return response;
+}
+
+/** Notes which schemas a value holds. */
+function visit(schema, value) {
+  if (value === undefined || value === null || !schema) return;
+  if (schema.$ref) {
+    metSchemas.add(schema.$ref.split("/").at(-1));
+    visit(resolve(schema), value);
+  }
+  for (const part of [...(schema.allOf ?? []), ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])]) visit(part, value);
+  if (Array.isArray(value)) for (const item of value) visit(schema.items, item);
+  else if (typeof value === "object")
+    for (const [name, field] of Object.entries(value))
+      visit(
+        schema.properties?.[name] ?? (typeof schema.additionalProperties === "object" && schema.additionalProperties),
+        field,
+      );
+}
+
+function resolve(schema) {
+  if (!schema.$ref) return schema;
+  const parts = schema.$ref.slice(2).split("/");
+  return parts.reduce((place, name) => place[name.replaceAll("~1", "/")], DESCRIPTION);
+}
+
+/** Checks all that was noted, and that the compiler sees what is not so; throws what it says. Answers how many there were. */
+export function compile() {
+  const folder = mkdtempSync(join(tmpdir(), "reelay-answers-"));
+  try {
+    writeFileSync(join(folder, "answers.mts"), source());
+    const paths = { "@reelay/client": [join(ROOT, "packages/client/dist/index.d.ts")] };
+    const compilerOptions = { noEmit: true, paths, declaration: false, declarationMap: false, sourceMap: false };
+    const config = { extends: join(ROOT, "tsconfig.base.json"), compilerOptions, include: ["answers.mts"] };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    execFileSync(join(ROOT, "node_modules/.bin/tsc"), ["--project", folder], { encoding: "utf8" });
+  } catch (error) {
+    throw new Error(`The answers are not what the client's types say:\n${error.stdout ?? error.stack}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return answers.length;
+}
+
+function source() {
+  const lines = [
+    'import type { Event, Generation, GenerationEvent, Reelay, WebhookEvent, operations } from "@reelay/client";',
+    "export type Used = [Event, Generation, GenerationEvent, Reelay, WebhookEvent, operations];",
+  ];
+  const literal = (value, type) => `(${JSON.stringify(value)}) satisfies ${type};`;
+  answers.forEach(({ type, value }, index) => {
+    lines.push(`export const answer${index} = ${literal(value, type)}`);
+  });
+  // Each of these must be an error, so that the check is known to see it.
+  const { value: known } = answers.find(({ type }) => type === GENERATION);
+  const { updatedAt: _, ...without } = known;
+  const wrong = { added: { ...known, unknown: 1 }, missing: without, another: { ...known, progress: "40" } };
+  for (const [name, value] of Object.entries(wrong))
+    lines.push("// @ts-expect-error", `export const ${name} = ${literal(value, GENERATION)}`);
+  return lines.join("\n");
+}
+
+/** What `get` of the client gives. */
+export const GENERATION = resultOf("get");
+
+/** The name of the type that a method of the client gives. */
+export function resultOf(method) {
+  return `Awaited<ReturnType<Reelay["${method}"]>>`;
+}
