@@ -1,91 +1,156 @@
-// An app of Vercel's AI SDK takes its videos from Reelay: the package `@reelay/ai-sdk-provider` with the real `ai`.
+// Vercel's SDK makes videos at Reelay: at once, in two processes, refused, aborted, and with answers that are lost.
+//
+// No page is opened; the harness only plays the script.
 
-import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createReelay } from "@reelay/ai-sdk-provider";
 import { createReelay as createClient } from "@reelay/client";
-import { experimental_generateVideo as generateVideo, experimental_startVideo as startVideo } from "ai";
-import { KEYS, ORIGIN } from "./lib/stage.mjs";
+import {
+  APICallError,
+  experimental_generateVideo as generateVideo,
+  experimental_getVideoStatus as getVideoStatus,
+  experimental_startVideo as startVideo,
+} from "ai";
 
-const ROOT = new URL("../..", import.meta.url);
-const SAMPLE = readFileSync(new URL("tools/fake-upstream/assets/sample.mp4", ROOT));
-const model = createReelay({ baseURL: ORIGIN, apiKey: KEYS.service, userId: "u_sdk" }).video("veo-3.1-generate-001");
-const client = createClient({ baseUrl: ORIGIN, apiKey: KEYS.service, userId: "u_sdk" });
+const ORIGIN = process.env.REELAY_ORIGIN;
+const KEY = process.env.REELAY_SERVICE_KEY;
+const MODEL = "veo-3.1-generate-001";
+const USER = "the-sdks-user";
+const SAMPLE = new URL("../../tools/fake-upstream/assets/sample.mp4", import.meta.url);
+const STATUS = fileURLToPath(new URL("lib/video_status.mjs", import.meta.url));
+const LONGEST_WAIT_MS = 60_000;
 
-/** The prompts of what the video service was paid for. */
-async function paid() {
-  const { accepted } = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/render-stats`)).json();
-  return accepted.map(({ prompt }) => prompt);
+globalThis.AI_SDK_LOG_WARNINGS = false;
+const settings = { baseURL: ORIGIN, apiKey: KEY, userId: USER };
+const model = createReelay(settings).video(MODEL);
+const client = createClient({ baseUrl: ORIGIN, apiKey: KEY, userId: USER });
+const sample = new Uint8Array(await readFile(SAMPLE));
+
+await makesTheVeryVideo();
+await isAskedForByAnotherProcess();
+await tellsWhyItFailed();
+await isCancelledByAnAbort();
+await isPaidForOnceUnderOneKey();
+await isPaidForOnceWhenTheAnswerIsLost();
+
+async function makesTheVeryVideo() {
+  const prompt = "A kite over the dunes";
+  const image = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMAAQAAAAUAAQAKLbQAAAAASUVORK5CYII=",
+    "base64",
+  );
+  const { video, warnings, providerMetadata } = await generateVideo({
+    model,
+    prompt: { text: prompt, image },
+    resolution: "720x1280",
+    duration: 8,
+    fps: 24,
+  });
+  deepEqual(video.uint8Array, sample);
+  equal(video.mediaType, "video/mp4");
+  deepEqual(
+    warnings.map(({ feature }) => feature),
+    ["fps"],
+  );
+  const { generationId, videos } = providerMetadata.reelay;
+  equal(videos[0].fileSize, sample.length);
+  equal(videos[0].cost > 0, true);
+  const { parameters, userId } = await client.get(generationId);
+  deepEqual([parameters.resolution, parameters.aspectRatio, parameters.duration], ["720p", "9:16", 8]);
+  equal(userId, USER);
+  equal(await paid(prompt), 1);
 }
 
-/** The same question from another process, which knows the operation alone. */
-function statusElsewhere(operation) {
-  const program = `
-    import { reelay } from "@reelay/ai-sdk-provider";
-    import { experimental_getVideoStatus as getVideoStatus } from "ai";
-    const operation = ${JSON.stringify(operation)};
-    const { videos, ...answer } = await getVideoStatus(reelay.video("veo-3.1-generate-001"), { operation });
-    const bytes = videos?.map(({ data }) => Buffer.from(data).toString("base64"));
-    console.log(JSON.stringify({ ...answer, bytes }));`;
-  const env = { ...process.env, REELAY_URL: ORIGIN, REELAY_API_KEY: KEYS.service };
-  const args = ["--input-type=module", "--eval", program];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8" }));
+async function isAskedForByAnotherProcess() {
+  const { operation } = await startVideo({ model, prompt: "A kite for two processes [[render:300]]" });
+  equal((await getVideoStatus(model, { operation })).status, "pending");
+  await client.wait(operation.generationId);
+  const env = { ...process.env, REELAY_URL: ORIGIN, REELAY_API_KEY: KEY };
+  const { stdout } = await promisify(execFile)(process.execPath, [STATUS, MODEL, JSON.stringify(operation)], { env });
+  const { status, videos, providerMetadata } = JSON.parse(stdout);
+  equal(status, "completed");
+  deepEqual(videos, [{ type: "binary", bytes: sample.length }]);
+  equal(providerMetadata.reelay.generationId, operation.generationId);
 }
 
-// The one line that an app changes.
-const { video, providerMetadata, warnings } = await generateVideo({
-  model,
-  prompt: "A paper boat",
-  aspectRatio: "16:9",
-  resolution: "1280x720",
-  duration: 8,
-});
-assert.ok(SAMPLE.equals(video.uint8Array), "the very bytes of the file");
-assert.equal(video.mediaType, "video/mp4");
-assert.deepEqual(warnings, []);
-const [facts] = providerMetadata.reelay.videos;
-assert.deepEqual([facts.duration, facts.resolution, facts.fileSize], [8, "720p", SAMPLE.length]);
-assert.ok(facts.cost > 0);
-const { parameters } = await client.get(providerMetadata.reelay.generationId);
-assert.deepEqual(parameters, { aspectRatio: "16:9", resolution: "720p", duration: 8 });
+async function tellsWhyItFailed() {
+  const prompt = "A kite that is refused [[result:rai]]";
+  const error = await failure(generateVideo({ model, prompt }));
+  equal(APICallError.isInstance(error), true);
+  equal(error.data.code, "provider_rejected_content");
+  const { error: sentence, status } = await client.get(error.data.generationId);
+  equal(status, "failed");
+  equal(error.message, sentence);
+  equal((await client.list({ search: "A kite that is refused" })).data.length, 1);
+  const unknown = await failure(generateVideo({ model, prompt: "A kite of no length", duration: 99 }));
+  equal(unknown.statusCode, 400);
+  match(unknown.data.errors[0].pointer, /duration/);
+}
 
-// Started here, asked for elsewhere, for a user that the operation names.
-const started = await startVideo({
-  model,
-  prompt: "A kite [[render:1500]]",
-  providerOptions: { reelay: { userId: "u_other" } },
-});
-const early = statusElsewhere(started.operation);
-assert.equal(early.status, "pending");
-assert.equal(early.providerMetadata.reelay.generationId, started.operation.generationId);
-await client.wait(started.operation.generationId, { userId: "u_other" });
-const late = statusElsewhere(started.operation);
-assert.equal(late.status, "completed");
-assert.equal(late.bytes[0], SAMPLE.toString("base64"));
+async function isCancelledByAnAbort() {
+  const controller = new AbortController();
+  const generationId = "a-kite-that-is-let-go";
+  const prompt = "A kite that is let go [[result:never]]";
+  const options = { model, prompt, abortSignal: controller.signal, providerOptions: { reelay: { generationId } } };
+  const made = failure(generateVideo(options));
+  await until(async () => {
+    const { data } = await client.list({ search: generationId });
+    return data.length > 0;
+  });
+  for await (const { status } of client.events(generationId)) if (status === "processing") break;
+  controller.abort();
+  equal((await made).name, "AbortError");
+  equal((await client.get(generationId)).status, "cancelled");
+}
 
-// A refused prompt is one clear error, and was ordered once.
-const refused = await generateVideo({ model, prompt: "Refused [[result:rai]]" }).catch((error) => error);
-assert.equal(refused.name, "AI_APICallError");
-const failed = await client.get(refused.data.generationId);
-assert.equal(refused.message, failed.error);
-assert.equal(refused.data.code, "provider_rejected_content");
-assert.equal((await client.list({ search: "Refused" })).data.length, 1);
+async function isPaidForOnceUnderOneKey() {
+  const order = { model, prompt: "A kite asked for twice", headers: { "Idempotency-Key": "one-kite" } };
+  const [first, second] = [await startVideo(order), await startVideo(order)];
+  deepEqual(first.operation, second.operation);
+  await client.wait(first.operation.generationId);
+  equal(await paid(order.prompt), 1);
+}
 
-// Nobody waits any more: it is cancelled.
-const abort = new AbortController();
-const left = generateVideo({ model, prompt: "Left alone [[render:60000]]", abortSignal: abort.signal });
-const leaving = left.catch((error) => error);
-for (;;) if ((await paid()).some((prompt) => prompt.startsWith("Left alone"))) break;
-abort.abort(new Error("left"));
-assert.equal((await leaving).message, "left");
-const [cancelled] = (await client.list({ search: "Left alone" })).data;
-assert.equal(cancelled.status, "cancelled");
+async function isPaidForOnceWhenTheAnswerIsLost() {
+  for (const [prompt, poll] of [
+    ["A kite lost on the way", undefined],
+    ["A kite lost while polling", { intervalMs: 50 }],
+  ]) {
+    let lost = 0;
+    const losing = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (init.method !== "POST" || lost === 2) return answer;
+      lost += 1;
+      throw new TypeError("the answer was lost");
+    };
+    const lossy = createReelay({ ...settings, fetch: losing }).video(MODEL);
+    const { video } = await generateVideo({ model: lossy, prompt, poll });
+    deepEqual(video.uint8Array, sample);
+    equal(lost, 2);
+    equal(await paid(prompt), 1);
+  }
+}
 
-// One key, asked for twice at once: one order, one render.
-const once = () => startVideo({ model, prompt: "Only once", headers: { "idempotency-key": "key-1" } });
-const [first, second] = await Promise.all([once(), once()]);
-assert.deepEqual(first.operation, second.operation);
-assert.equal((await client.wait(first.operation.generationId)).status, "completed");
-assert.equal((await paid()).filter((prompt) => prompt.startsWith("Only once")).length, 1);
-process.exit(0);
+/** How many renders of a prompt the upstream was paid for. */
+async function paid(prompt) {
+  const operations = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/operations`)).json();
+  return operations.filter((operation) => operation.prompt === prompt).length;
+}
+
+async function failure(promise) {
+  const value = await promise.catch((error) => error);
+  if (!(value instanceof Error)) throw new Error("It was expected to fail.");
+  return value;
+}
+
+async function until(probe) {
+  const deadline = performance.now() + LONGEST_WAIT_MS;
+  while (!(await probe())) {
+    if (performance.now() > deadline) throw new Error("not within a minute");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

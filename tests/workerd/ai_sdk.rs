@@ -1,10 +1,10 @@
-//! The npm package `@reelay/ai-sdk-provider` with Vercel's `ai` on the real worker. What it does and sees is in
-//! `tests/browser/ai_sdk.mjs`, though it opens no page.
+//! The npm package `@reelay/ai-sdk-provider` and Vercel's SDK on the real worker. What they do and see is in
+//! `tests/browser/ai_sdk.mjs`, which opens no page.
 
 use crate::harness::World;
 use crate::harness::browser::play;
 
 #[test]
-fn the_ai_sdk_gets_the_file_asks_from_elsewhere_cancels_and_pays_once() {
+fn the_ai_sdk_makes_videos_in_one_process_or_two_and_pays_for_none_twice() {
     play(&World::start(&[]), "ai_sdk", |_| ());
 }

@@ -1,53 +1,65 @@
-import { APICallError } from "@ai-sdk/provider";
+import { APICallError, InvalidArgumentError } from "@ai-sdk/provider";
 import { type Generation, ReelayError } from "@reelay/client";
 
-/** What an error is about. */
-export interface Subject {
-  /** The worker's address and the route, without a query. */
+/** What is known of a call that failed. */
+export interface FailedCall {
+  /** What was asked; it holds no secret. */
   url: string;
+  /** Whether the SDK may make the same call again: never where that could order a second video. */
+  repeatable: boolean;
   generationId?: string | undefined;
 }
 
-/**
- * An error of the client's as the SDK knows them; anything else, such as an abort's reason, as it is.
- *
- * `mayRepeat`: whether the SDK may make the same call again. The order is not told, because it holds the prompt.
- */
-export function failureOf(error: unknown, { url, generationId }: Subject, mayRepeat: boolean): unknown {
+/** A client's error as the SDK knows errors; anything else, such as the reason of an abort, is left as it is. */
+export function failureOf(error: unknown, { url, repeatable, generationId }: FailedCall): unknown {
   if (!(error instanceof ReelayError)) return error;
-  const { code, status, retryAfterMs, requestId, errors } = error;
+  const { code, message, status, retryAfterMs, requestId, errors } = error;
+  if (code === "invalid_option") return new InvalidArgumentError({ argument: "settings", message });
+  const passing = error.retryable && (status === undefined || status === 429 || status >= 500);
   const responseHeaders: Record<string, string> = {};
   if (retryAfterMs !== undefined) responseHeaders["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
   if (requestId !== undefined) responseHeaders["x-request-id"] = requestId;
   return new APICallError({
-    message: error.message,
+    message,
     url,
+    // The order stays out of it: errors are logged, and a prompt is the user's.
     requestBodyValues: {},
     ...(status !== undefined && { statusCode: status }),
     responseHeaders,
-    cause: error,
-    isRetryable: mayRepeat && error.retryable,
+    isRetryable: repeatable && passing,
     data: { code, errors, ...(generationId !== undefined && { generationId }) },
+    cause: error,
   });
 }
 
-/** Why a generation that has not completed will not do so by itself, in one sentence that a user can read. */
-export function sentenceOf({ status, error }: Generation): string {
-  if (status === "cancelled") return "The generation was cancelled.";
-  if (status === "pending_confirmation") return "The generation waits to be confirmed.";
-  const why = error ?? "The video service gave no reason.";
-  if (status === "pending_clarification") return `The generation waits for another prompt: ${why}`;
-  return why;
+/** Why a generation that is not on its way any more has no video, in one sentence; undefined when it may get one. */
+export function reasonOf(generation: Generation): string | undefined {
+  switch (generation.status) {
+    case "failed":
+      return generation.error ?? "The video could not be made.";
+    case "cancelled":
+      return generation.error ?? "The generation was cancelled.";
+    case "pending_clarification":
+      return `The safety filter refused the prompt, and the generation waits for another one${
+        generation.error ? `: ${generation.error}` : "."
+      }`;
+    case "pending_confirmation":
+      return "The generation waits to be confirmed.";
+    case "queued":
+    case "processing":
+    case "completed":
+      return undefined;
+  }
 }
 
-/** A generation that has ended without a video, or waits for somebody, as an error that is never repeated. */
-export function endOf(generation: Generation, url: string): APICallError {
+/** The error of a generation that has no video. A repeat would be a second order, so it is for the caller to make. */
+export function noVideo(generation: Generation, reason: string, url: string): APICallError {
   const { generationId, status, errorCode } = generation;
   return new APICallError({
-    message: sentenceOf(generation),
+    message: reason,
     url,
     requestBodyValues: {},
     isRetryable: false,
-    data: { code: errorCode ?? status, status, generationId },
+    data: { generationId, status, ...(errorCode !== undefined && { code: errorCode }) },
   });
 }

@@ -1,82 +1,119 @@
 import {
+  type Experimental_VideoModelV4CallOptions,
+  type Experimental_VideoModelV4File,
   InvalidArgumentError,
   type SharedV4Warning,
-  type Experimental_VideoModelV4CallOptions as VideoModelV4CallOptions,
 } from "@ai-sdk/provider";
-import type { FetchFunction } from "@ai-sdk/provider-utils";
+import { normalizeHeaders } from "@ai-sdk/provider-utils";
 import type { Order } from "@reelay/client";
-import { imageOf, isNoImage, type Loading } from "./image.js";
-import type { ReelayVideoProviderOptions } from "./provider_options.js";
+import { type ImageLoading, type OrderedImage, orderedImage } from "./images.js";
+import { providerOptionsOf } from "./provider_options.js";
 
-type Parameters = NonNullable<Order["parameters"]>;
-
-/** The shorter side in pixels, and what Reelay calls it. */
-const RESOLUTIONS: Record<number, string> = { 360: "360p", 720: "720p", 1080: "1080p", 2160: "4k" };
-
-/** What an SDK's call is as an order of Reelay's, with what of it could not be followed. Loads images given by address. */
-export async function orderOf(
-  modelId: string,
-  call: VideoModelV4CallOptions & { webhookUrl?: string | undefined },
-  own: ReelayVideoProviderOptions,
-  fetch: FetchFunction | undefined,
-): Promise<{ order: Order; warnings: SharedV4Warning[] }> {
-  const { prompt } = call;
-  if (prompt === undefined || prompt.trim() === "")
-    throw new InvalidArgumentError({ argument: "prompt", message: "Reelay needs a prompt." });
-  const warnings: SharedV4Warning[] = [];
-  const ignore = (feature: string, details: string) => warnings.push({ type: "unsupported", feature, details });
-  if (call.fps !== undefined) ignore("fps", "The model decides how many frames a second has.");
-  if (call.n > 1) ignore("n", "One call makes one video.");
-  if (call.webhookUrl) ignore("webhook", "Reelay's webhooks go to the address that the worker is set up with.");
-  const parameters = {
-    ...own.parameters,
-    ...present({ negativePrompt: own.negativePrompt, personGeneration: own.personGeneration }),
-    ...present({ duration: call.duration, seed: call.seed, generateAudio: call.generateAudio }),
-    ...shapeOf(call, ignore),
-    ...(await imagesOf(call, { fetch, abortSignal: call.abortSignal }, ignore)),
-  };
-  const { userId, provider, priority, metadata, generationId, startAfter, timeoutMs } = own;
-  const chosen = present({ userId, provider, priority, metadata, generationId, startAfter, timeoutMs });
-  // The worker checks the values and names every bad field; it may know more than this version of the client's types.
-  return { order: { ...chosen, prompt, model: modelId, parameters } as Order, warnings };
+/** What a call of the SDK's is at Reelay. */
+export interface PreparedOrder {
+  order: Order;
+  /** The user of the call; undefined: the provider's. */
+  userId: string | undefined;
+  /** The `idempotency-key` among the call's headers, where the order has no id of its own. */
+  idempotencyKey: string | undefined;
+  /** What was asked for and is not done. */
+  warnings: SharedV4Warning[];
 }
 
-type Ignore = (feature: string, details: string) => void;
+/** Reelay's word for a size, and how it lies. */
+const RESOLUTIONS: Record<string, [name: string, aspectRatio: string]> = {
+  "640x360": ["360p", "16:9"],
+  "360x640": ["360p", "9:16"],
+  "1280x720": ["720p", "16:9"],
+  "720x1280": ["720p", "9:16"],
+  "1920x1080": ["1080p", "16:9"],
+  "1080x1920": ["1080p", "9:16"],
+  "3840x2160": ["4k", "16:9"],
+  "2160x3840": ["4k", "9:16"],
+};
 
-function shapeOf({ aspectRatio, resolution }: VideoModelV4CallOptions, ignore: Ignore): object {
-  const shape: { aspectRatio?: string; resolution?: string } = {};
-  if (aspectRatio === "adaptive") ignore("aspectRatio", "adaptive is not known; the model's default is taken.");
-  else if (aspectRatio !== undefined) shape.aspectRatio = aspectRatio;
-  if (resolution === undefined) return shape;
-  const [width = 0, height = 0] = resolution.split("x").map(Number);
-  const name = RESOLUTIONS[Math.min(width, height)];
-  if (name === undefined) {
-    const known = "640x360, 1280x720, 1920x1080 and 3840x2160";
-    ignore("resolution", `${resolution} is not known, the model's default is taken; known are ${known}, also upright.`);
-    return shape;
+/**
+ * Makes an order of a call. It is the same for the same call, as a repeat must be.
+ *
+ * Throws an `InvalidArgumentError` for what Reelay could not work with: no prompt, unknown options of the provider's,
+ * or images that are none.
+ */
+export async function prepareOrder(
+  modelId: string,
+  options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
+  fetch: typeof globalThis.fetch | undefined,
+): Promise<PreparedOrder> {
+  const { prompt } = options;
+  if (!prompt)
+    throw new InvalidArgumentError({
+      argument: "prompt",
+      message: "Reelay needs a prompt in words, also for an image.",
+    });
+  const { userId, parameters, negativePrompt, personGeneration, ...own } = providerOptionsOf(options.providerOptions);
+  const warnings: SharedV4Warning[] = [];
+  const order = {
+    ...own,
+    prompt,
+    model: modelId,
+    parameters: {
+      ...parameters,
+      ...defined({ negativePrompt, personGeneration }),
+      ...shapeOf(options, warnings),
+      ...defined({ duration: options.duration, seed: options.seed, generateAudio: options.generateAudio }),
+      ...(await imagesOf(options, warnings, { fetch, signal: options.abortSignal })),
+    },
+  };
+  const key = own.generationId === undefined ? normalizeHeaders(options.headers)["idempotency-key"] : undefined;
+  // An operator may have given the worker names of models that its description does not know.
+  return { order: defined(order) as Order, userId, idempotencyKey: key, warnings };
+}
+
+/** The shape of the video, and warnings of all that no order can say. */
+function shapeOf(
+  options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
+  warnings: SharedV4Warning[],
+): { resolution?: string; aspectRatio?: string } {
+  const ignore = (feature: string, details: string) => warnings.push({ type: "unsupported", feature, details });
+  if (options.n > 1) ignore("n", "Reelay makes one video for each call; generateVideo makes several calls.");
+  if (options.fps !== undefined) ignore("fps", "The model has its own frame rate.");
+  if (options.webhookUrl !== undefined) ignore("webhookUrl", "Reelay sends webhooks to the address in its settings.");
+  const shape: { resolution?: string; aspectRatio?: string } = {};
+  if (options.resolution !== undefined) {
+    const known = RESOLUTIONS[options.resolution];
+    if (known) [shape.resolution, shape.aspectRatio] = known;
+    else ignore("resolution", `No model has it. Known are ${Object.keys(RESOLUTIONS).join(", ")}.`);
   }
-  shape.resolution = name;
-  if (width < height && aspectRatio === undefined) shape.aspectRatio = "9:16";
+  if (options.aspectRatio === "adaptive") ignore("aspectRatio", "The model's default is taken instead of adaptive.");
+  else if (options.aspectRatio !== undefined) shape.aspectRatio = options.aspectRatio;
   return shape;
 }
 
-async function imagesOf(call: VideoModelV4CallOptions, loading: Loading, ignore: Ignore): Promise<Partial<Parameters>> {
-  const frame = (type: string) => call.frameImages?.find(({ frameType }) => frameType === type)?.image;
-  const first = frame("first_frame");
-  if (first && call.image) ignore("image", "frameImages has a first frame, which is taken.");
-  const images: Partial<Parameters> = {};
-  const start = first ?? call.image;
-  if (start) images.image = await imageOf(start, loading);
-  const last = frame("last_frame");
-  if (last) images.lastFrame = await imageOf(last, loading);
-  const references = call.inputReferences ?? [];
-  if (references.some(isNoImage)) ignore("inputReferences", "Only images are taken; the others are left out.");
-  const shown = references.filter((file) => !isNoImage(file));
-  if (shown.length > 0) images.referenceImages = await Promise.all(shown.map((file) => imageOf(file, loading)));
-  return images;
+async function imagesOf(
+  options: Experimental_VideoModelV4CallOptions,
+  warnings: SharedV4Warning[],
+  loading: ImageLoading,
+): Promise<{ image?: OrderedImage; lastFrame?: OrderedImage; referenceImages?: OrderedImage[] }> {
+  const frame = (type: string) => options.frameImages?.find(({ frameType }) => frameType === type)?.image;
+  const [first, last] = [frame("first_frame") ?? options.image, frame("last_frame")];
+  const references = (options.inputReferences ?? []).filter((file) => !isVideo(file));
+  if (references.length < (options.inputReferences?.length ?? 0))
+    warnings.push({ type: "unsupported", feature: "inputReferences", details: "Only images can be references." });
+  return defined({
+    image: first && (await orderedImage(first, "image", loading)),
+    lastFrame: last && (await orderedImage(last, "frameImages", loading)),
+    referenceImages:
+      references.length === 0
+        ? undefined
+        : await Promise.all(references.map((file) => orderedImage(file, "inputReferences", loading))),
+  });
+}
+
+function isVideo(file: Experimental_VideoModelV4File): boolean {
+  return file.mediaType?.startsWith("video/") ?? false;
 }
 
 /** The fields that have a value. */
-function present(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function defined<Fields extends object>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+  const left = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(left) as { [Name in keyof Fields]: Exclude<Fields[Name], undefined> };
 }

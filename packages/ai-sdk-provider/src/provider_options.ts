@@ -1,83 +1,68 @@
-import { InvalidArgumentError } from "@ai-sdk/provider";
+import { InvalidArgumentError, type SharedV4ProviderOptions } from "@ai-sdk/provider";
+import type { Order } from "@reelay/client";
+import { z } from "zod/v4";
 
-/** What `providerOptions.reelay` takes besides what the SDK knows. */
+type Provider = NonNullable<Order["provider"]>;
+type PersonGeneration = NonNullable<NonNullable<Order["parameters"]>["personGeneration"]>;
+
+/** What `providerOptions.reelay` takes. Whatever is left out is the provider's, the model's or Reelay's default. */
 export interface ReelayVideoProviderOptions {
-  /** The user who is acted for, which a service key must name; comes before the provider's own `userId`. */
-  userId?: string;
-  /** Which video service renders it: `veo3`, `vertex`, `omni`, or `google` for whichever has the model. */
-  provider?: string;
-  /** 0 to 10; each level is a minute's head start. */
-  priority?: number;
-  negativePrompt?: string;
-  personGeneration?: string;
-  /** Echoed by every answer and webhook. */
-  metadata?: Record<string, string>;
-  /** The generation's id: the same id with the same order again makes no second job. */
-  generationId?: string;
-  /** Before this time, such as `2026-01-01T00:00:00Z`, it is not started. */
-  startAfter?: string;
-  /** Milliseconds that it may render, if shorter than the worker's own limit. */
-  timeoutMs?: number;
-  /** Further fields of the order's `parameters`. */
-  parameters?: Record<string, unknown>;
+  /** For whom the video is ordered; it comes before the provider's own `userId`. */
+  userId?: string | undefined;
+  /** Who renders. */
+  provider?: Provider | undefined;
+  /** 0 to 10; each level is a minute's head start in the line. */
+  priority?: number | undefined;
+  /** What is not to be seen. */
+  negativePrompt?: string | undefined;
+  /** Whether people may be shown. */
+  personGeneration?: PersonGeneration | undefined;
+  /** Echoed back in answers and webhooks. */
+  metadata?: Record<string, string> | undefined;
+  /** Your own id: the same id with the same order again is no second job. */
+  generationId?: string | undefined;
+  /** Not to be started before this time, RFC 3339. */
+  startAfter?: string | undefined;
+  /** Milliseconds from a start to the end of rendering. */
+  timeoutMs?: number | undefined;
+  /** Further fields of the order's `parameters`; those of the call itself come before them. */
+  parameters?: Record<string, unknown> | undefined;
 }
 
-type Kind = "text" | "number" | "object" | "texts";
+/** Reads `providerOptions.reelay`; throws an `InvalidArgumentError` that names each bad field, without its value. */
+export function providerOptionsOf(options: SharedV4ProviderOptions): ReelayVideoProviderOptions {
+  if (options.reelay === undefined) return {};
+  schema ??= makeSchema();
+  const read = schema.safeParse(options.reelay);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path, message }) => `${["reelay", ...path].join(".")}: ${message}`);
+  throw new InvalidArgumentError({ argument: "providerOptions", message: `Invalid options: ${problems.join("; ")}.` });
+}
 
-const KINDS: Record<keyof ReelayVideoProviderOptions, Kind> = {
-  userId: "text",
-  provider: "text",
-  priority: "number",
-  negativePrompt: "text",
-  personGeneration: "text",
-  metadata: "texts",
-  generationId: "text",
-  startAfter: "text",
-  timeoutMs: "number",
-  parameters: "object",
+/** The words of the API's description: a change of it breaks the compilation here. */
+const PROVIDERS = { google: "google", omni: "omni", veo3: "veo3", vertex: "vertex" } as const satisfies {
+  [Name in Provider]: Name;
 };
+const PERSON_GENERATION = {
+  allow_adult: "allow_adult",
+  allow_all: "allow_all",
+  dont_allow: "dont_allow",
+} as const satisfies { [Name in PersonGeneration]: Name };
 
-const WANTED: Record<Kind, string> = {
-  text: "must be a string",
-  number: "must be a number",
-  object: "must be an object",
-  texts: "must be an object of strings",
-};
+/** Made when it is first needed: most processes that load a provider order no video. */
+let schema: ReturnType<typeof makeSchema> | undefined;
 
-/**
- * Checks `providerOptions.reelay`; throws an `InvalidArgumentError` that names every bad field.
- *
- * It does so by hand because the SDK's own check puts the values into its error, and one of them may be a prompt.
- */
-export function checkOptions(given: unknown): ReelayVideoProviderOptions {
-  if (given === undefined || given === null) return {};
-  if (!isObject(given)) throw invalid("reelay must be an object");
-  const bad = Object.entries(given).flatMap(([name, value]) => {
-    if (!isKnown(name)) return [`${name} is not known`];
-    return value === undefined || fits(KINDS[name], value) ? [] : [`${name} ${WANTED[KINDS[name]]}`];
-  });
-  if (bad.length > 0) throw invalid(bad.join("; "));
-  return given;
-}
-
-function isKnown(name: string): name is keyof ReelayVideoProviderOptions {
-  return Object.hasOwn(KINDS, name);
-}
-
-function fits(kind: Kind, value: unknown): boolean {
-  if (kind === "text") return typeof value === "string";
-  if (kind === "number") return typeof value === "number";
-  if (!isObject(value)) return false;
-  return kind === "object" || Object.values(value).every((text) => typeof text === "string");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function invalid(detail: string): InvalidArgumentError {
-  return new InvalidArgumentError({
-    argument: "providerOptions",
-    message: `Invalid providerOptions.reelay: ${detail}.`,
+function makeSchema() {
+  return z.strictObject({
+    userId: z.string().min(1).optional(),
+    provider: z.enum(PROVIDERS).optional(),
+    priority: z.int().min(0).max(10).optional(),
+    negativePrompt: z.string().optional(),
+    personGeneration: z.enum(PERSON_GENERATION).optional(),
+    metadata: z.record(z.string(), z.string()).optional(),
+    generationId: z.string().min(1).optional(),
+    startAfter: z.string().optional(),
+    timeoutMs: z.int().min(1).optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
   });
 }

@@ -1,166 +1,172 @@
 import {
+  type Experimental_VideoModelV4,
+  type Experimental_VideoModelV4CallOptions,
+  type Experimental_VideoModelV4OperationStartResult,
+  type Experimental_VideoModelV4OperationStatusResult,
+  type Experimental_VideoModelV4Result,
   InvalidArgumentError,
   type JSONValue,
-  type Experimental_VideoModelV4 as VideoModelV4,
-  type Experimental_VideoModelV4CallOptions as VideoModelV4CallOptions,
-  type Experimental_VideoModelV4OperationStatusResult as VideoModelV4OperationStatusResult,
-  type Experimental_VideoModelV4Result as VideoModelV4Result,
 } from "@ai-sdk/provider";
-import type { FetchFunction } from "@ai-sdk/provider-utils";
-import type { Created, Order, Reelay } from "@reelay/client";
-import { endOf, failureOf, sentenceOf } from "./failure.js";
-import { orderOf } from "./order.js";
-import { checkOptions } from "./provider_options.js";
-import { metadataOf, videoOf } from "./video.js";
+import { type CallOptions, type Created, type Generation, type Order, type Reelay, ReelayError } from "@reelay/client";
+import { failureOf, noVideo, reasonOf } from "./failure.js";
+import { finishedVideo } from "./finished_video.js";
+import { lastRequest } from "./last_request.js";
+import { type PreparedOrder, prepareOrder } from "./order.js";
+import { addressOf, clientOf, headersOf, type WorkerSettings } from "./worker.js";
 
-/** A model's id: those that are known, or any other that `GET /api/models` of the worker lists. */
+/** Any model that the worker has; `GET /api/models` lists them with what each takes and costs. */
 export type ReelayVideoModelId = NonNullable<Order["model"]> | (string & {});
 
-/** The worker of a model. */
-export interface Worker {
-  connect: () => Reelay;
-  /** Its address, without a slash at its end. */
-  address: () => string;
-  userId: string | undefined;
-  fetch: FetchFunction | undefined;
-}
-
-/** How long an abort waits for the generation to be cancelled. */
-const CANCEL_MS = 5_000;
-
-/** A video model of the worker's. */
-export function videoModel(modelId: string, worker: Worker): VideoModelV4 {
-  return {
-    specificationVersion: "v4",
-    provider: "reelay.video",
-    modelId,
-    maxVideosPerCall: 1,
-    doGenerate: (call) => generate(modelId, worker, call),
-    doStart: async (call) => {
-      const { warnings, userId, send, repeatable } = await prepare(modelId, worker, call);
-      // Nothing that is not told apart from a first order by its id may be sent by the SDK again.
-      const created = await told(send(call.abortSignal), `${worker.address()}/api/generations`, repeatable);
-      const operation = { generationId: created.generationId, ...(userId !== undefined && { userId }) };
-      const { generationId, status } = created;
-      return {
-        operation,
-        warnings,
-        providerMetadata: { reelay: { generationId, status } },
-        response: responseOf(modelId),
-      };
-    },
-    doStatus: (call) => statusOf(modelId, worker, call),
-  };
-}
+/** How long a generation that nobody waits for any more may take to be cancelled. */
+const CANCEL_TIMEOUT_MS = 10_000;
 
 /**
- * Orders a video and waits for it. Nothing that goes wrong here is said to be retryable: the SDK would order, and pay for,
- * another one. The client has repeated whatever can be repeated.
+ * A model at Reelay, for `experimental_generateVideo`, `experimental_startVideo` and `experimental_getVideoStatus`.
+ *
+ * A call makes one paid render at most: the SDK is never told that it may repeat what a repeat would order again.
  */
-async function generate(modelId: string, worker: Worker, call: VideoModelV4CallOptions): Promise<VideoModelV4Result> {
-  const { abortSignal } = call;
-  const { warnings, userId, headers, send } = await prepare(modelId, worker, call);
-  abortSignal?.throwIfAborted();
-  const address = `${worker.address()}/api/generations`;
-  // The order is not aborted half-way: whether it was taken must be known, so that it can be cancelled.
-  const sent = send(undefined);
-  const cancel = async () => {
-    const { generationId } = await sent;
-    await worker.connect().cancel(generationId, { userId, headers });
-  };
+export class ReelayVideoModel implements Experimental_VideoModelV4 {
+  readonly specificationVersion = "v4";
+  readonly provider = "reelay.video";
+  readonly maxVideosPerCall = 1;
+  readonly modelId: ReelayVideoModelId;
+  readonly #settings: () => WorkerSettings;
+
+  constructor(modelId: ReelayVideoModelId, settings: () => WorkerSettings) {
+    this.modelId = modelId;
+    this.#settings = settings;
+  }
+
+  /**
+   * Orders a video and waits for it. An abort cancels the generation. Every error is final, because the order may have
+   * been taken; those that come from Reelay are `APICallError`s whose `data` has the `generationId` where it is known.
+   */
+  async doGenerate(options: Experimental_VideoModelV4CallOptions): Promise<Experimental_VideoModelV4Result> {
+    const settings = this.#settings();
+    const signal = options.abortSignal;
+    signal?.throwIfAborted();
+    const prepared = await prepareOrder(this.modelId, options, settings.fetch);
+    const call = callOf(options, prepared.userId);
+    const { generationId } = await this.#orderForGood(settings, prepared, call);
+    try {
+      const client = clientOf(settings);
+      const generation = await client.wait(generationId, call);
+      const reason = reasonOf(generation);
+      if (reason !== undefined) throw noVideo(generation, reason, addressOf(settings, generationId));
+      const finished = await finishedVideo(client, settings, generation, call);
+      return { ...finished, warnings: prepared.warnings, response: this.#response(generation) };
+    } catch (error) {
+      if (signal?.aborted) await cancel(settings, generationId, call);
+      throw failureOf(error, { url: addressOf(settings, generationId), repeatable: false, generationId });
+    }
+  }
+
+  /**
+   * Orders a video. Repeats carry the call's `idempotency-key`, which the SDK mints, or your `generationId`, and so make
+   * one job. An abort leaves a job that was made as it is.
+   */
+  async doStart(
+    options: Experimental_VideoModelV4CallOptions & { webhookUrl?: string },
+  ): Promise<Experimental_VideoModelV4OperationStartResult> {
+    const settings = this.#settings();
+    const prepared = await prepareOrder(this.modelId, options, settings.fetch);
+    const call = callOf(options, prepared.userId);
+    const named = prepared.order.generationId != null || prepared.idempotencyKey !== undefined;
+    try {
+      // The SDK repeats a call whose repeats are known as such; of any other the client alone may make some.
+      const client = clientOf(settings, named ? { maxRetries: 0 } : {});
+      const { generationId } = await create(client, prepared, call);
+      const userId = prepared.userId ?? settings.userId;
+      return {
+        operation: userId === undefined ? { generationId } : { generationId, userId },
+        warnings: prepared.warnings,
+        providerMetadata: { reelay: { generationId } },
+        response: this.#response(),
+      };
+    } catch (error) {
+      throw failureOf(error, { url: addressOf(settings), repeatable: named });
+    }
+  }
+
+  /** How an operation of `doStart` stands, in whichever process that was. */
+  async doStatus(options: {
+    operation: JSONValue;
+    abortSignal?: AbortSignal;
+    headers?: Record<string, string | undefined>;
+  }): Promise<Experimental_VideoModelV4OperationStatusResult> {
+    const settings = this.#settings();
+    const { generationId, userId } = readOperation(options.operation);
+    const call = callOf(options, userId);
+    try {
+      const client = clientOf(settings, { maxRetries: 0 });
+      const generation = await client.get(generationId, call);
+      const response = this.#response(generation);
+      const error = reasonOf(generation);
+      if (error !== undefined) return { status: "error", error, providerMetadata: standing(generation), response };
+      if (generation.status !== "completed")
+        return { status: "pending", providerMetadata: standing(generation), response };
+      const finished = await finishedVideo(client, settings, generation, call);
+      return { status: "completed", ...finished, warnings: [], response };
+    } catch (error) {
+      throw failureOf(error, { url: addressOf(settings, generationId), repeatable: true, generationId });
+    }
+  }
+
+  /** Orders a video for a call that waits for it: if that gives up, or the answer is lost, nobody will ask for it. */
+  async #orderForGood(settings: WorkerSettings, prepared: PreparedOrder, call: CallOptions): Promise<Created> {
+    const named = prepared.order.generationId != null || prepared.idempotencyKey !== undefined;
+    const order = named ? prepared.order : { ...prepared.order, generationId: crypto.randomUUID() };
+    const generationId = order.generationId ?? undefined;
+    const { fetch, signal, begun, done } = lastRequest(settings.fetch, call.signal);
+    try {
+      const created = await create(clientOf(settings, { fetch }), { ...prepared, order }, { ...call, signal });
+      if (!call.signal?.aborted) return created;
+      await cancel(settings, created.generationId, call);
+    } catch (error) {
+      const refused = error instanceof ReelayError && error.status !== undefined && error.status < 500;
+      // Under a name of the caller's own it can be asked for again, so it is ended only when they gave it up.
+      const unwanted = call.signal?.aborted || !named;
+      if (begun() && !refused && unwanted && generationId !== undefined) await cancel(settings, generationId, call);
+      if (!call.signal?.aborted) throw failureOf(error, { url: addressOf(settings), repeatable: false, generationId });
+    } finally {
+      done();
+    }
+    throw call.signal?.reason;
+  }
+
+  #response(generation?: Generation) {
+    return { timestamp: new Date(), modelId: generation?.model ?? this.modelId, headers: undefined };
+  }
+}
+
+async function create(client: Reelay, { order, idempotencyKey }: PreparedOrder, call: CallOptions): Promise<Created> {
+  return client.create(order, { ...call, idempotencyKey });
+}
+
+/** Ends a generation that nobody waits for any more. It may have ended, or never been; there is nobody to tell. */
+async function cancel(settings: WorkerSettings, generationId: string, call: CallOptions): Promise<void> {
   try {
-    const { generationId } = await unlessAborted(told(sent, address, false), abortSignal);
-    const url = `${address}/${generationId}`;
-    const waiting = worker.connect().wait(generationId, { userId, headers, signal: abortSignal });
-    const generation = await told(waiting, url, false, generationId);
-    if (generation.status !== "completed") throw endOf(generation, url);
-    const videos = [await told(videoOf(generation, worker.fetch, abortSignal), url, false, generationId)];
-    return { videos, warnings, providerMetadata: { reelay: metadataOf(generation) }, response: responseOf(modelId) };
-  } catch (error) {
-    // Nobody waits for it any more, and it costs money. One that has ended already refuses, which is as well.
-    if (abortSignal?.aborted) await Promise.race([cancel().catch(() => {}), delay(CANCEL_MS)]);
-    throw error;
+    await clientOf(settings).cancel(generationId, { ...call, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
+  } catch {
+    // What the caller is told is why nobody waits.
   }
 }
 
-/** How the generation of an operation stands. */
-async function statusOf(
-  modelId: string,
-  worker: Worker,
-  call: { operation: JSONValue; abortSignal?: AbortSignal; headers?: Record<string, string | undefined> },
-): Promise<VideoModelV4OperationStatusResult> {
-  const { generationId, userId } = operationOf(call.operation);
-  const url = `${worker.address()}/api/generations/${generationId}`;
-  const { headers } = headersOf(call.headers);
-  const options = { userId: userId ?? worker.userId, headers, signal: call.abortSignal };
-  const generation = await told(worker.connect().get(generationId, options), url, true, generationId);
-  const known = { providerMetadata: { reelay: metadataOf(generation) }, response: responseOf(modelId) };
-  const { status } = generation;
-  if (status === "completed") {
-    const video = await told(videoOf(generation, worker.fetch, call.abortSignal), url, true, generationId);
-    return { status: "completed", videos: [video], warnings: [], ...known };
-  }
-  const moving = status === "queued" || status === "processing";
-  return moving ? { status: "pending", ...known } : { status: "error", error: sentenceOf(generation), ...known };
+function callOf(
+  options: { abortSignal?: AbortSignal; headers?: Record<string, string | undefined> },
+  userId: string | undefined,
+): CallOptions {
+  return { userId, signal: options.abortSignal, headers: headersOf(options.headers) };
 }
 
-/** An order that is ready to be sent. */
-async function prepare(
-  modelId: string,
-  worker: Worker,
-  call: VideoModelV4CallOptions & { webhookUrl?: string | undefined },
-) {
-  const own = checkOptions(call.providerOptions.reelay);
-  const { headers, idempotencyKey } = headersOf(call.headers);
-  const { order, warnings } = await orderOf(modelId, call, own, worker.fetch);
-  const userId = own.userId ?? worker.userId;
-  const key = own.generationId === undefined ? idempotencyKey : undefined;
-  const send = (signal: AbortSignal | undefined): Promise<Created> =>
-    worker.connect().create(order, { userId, headers, signal, idempotencyKey: key });
-  return { warnings, userId, headers, send, repeatable: (own.generationId ?? key) !== undefined };
+function standing({ generationId, status, phase, progress, queuePosition = 0, errorCode }: Generation) {
+  const known = { generationId, status, phase, progress, queuePosition };
+  return { reelay: errorCode === undefined ? known : { ...known, errorCode } };
 }
 
-/** A call's own headers, and the key that tells its order apart from others. */
-function headersOf(given: Record<string, string | undefined> | undefined) {
-  const headers: Record<string, string> = {};
-  let idempotencyKey: string | undefined;
-  for (const [name, value] of Object.entries(given ?? {})) {
-    if (value === undefined) continue;
-    if (name.toLowerCase() === "idempotency-key") idempotencyKey = value;
-    else headers[name] = value;
-  }
-  return { headers, idempotencyKey };
-}
-
-function operationOf(operation: JSONValue): { generationId: string; userId: string | undefined } {
-  const { generationId, userId }: { generationId?: JSONValue; userId?: JSONValue } = Object(operation);
+function readOperation(operation: JSONValue): { generationId: string; userId: string | undefined } {
+  const { generationId, userId } = Object(operation) as Record<string, unknown>;
   if (typeof generationId !== "string" || (userId !== undefined && typeof userId !== "string"))
     throw new InvalidArgumentError({ argument: "operation", message: "The operation is not one of Reelay's." });
   return { generationId, userId };
-}
-
-/** What `work` gives; its errors as the SDK knows them. */
-async function told<Answer>(work: Promise<Answer>, url: string, mayRepeat: boolean, generationId?: string) {
-  try {
-    return await work;
-  } catch (error) {
-    throw failureOf(error, { url, generationId }, mayRepeat);
-  }
-}
-
-/** What `work` gives, or the signal's reason as soon as it is aborted. */
-function unlessAborted<Answer>(work: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal?.removeEventListener("abort", abort));
-  });
-}
-
-function responseOf(modelId: string) {
-  return { timestamp: new Date(), modelId, headers: undefined };
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
