@@ -21,3 +21,9 @@ fn every_answer_is_what_the_types_of_the_client_say() {
     let world = World::start_with(&Setup { variables: &settings, configuration, ..Setup::default() });
     play(&world, "client_types", |_| ());
 }
+
+#[test]
+fn a_page_on_another_origin_uses_the_client_in_a_browser() {
+    let settings = [("ENVIRONMENT", "development"), ("CORS_ORIGINS", "http://127.0.0.1:4999")];
+    play(&World::start(&settings), "client_elsewhere", |_| ());
+}
