@@ -7,7 +7,7 @@ import { Failure, say } from "./report.mjs";
 import { run } from "./run.mjs";
 
 const TITLE = "## Add it to your Next.js app";
-const MAX_LINES = 40;
+const MAX_LINES = 39;
 /** A file's name at the beginning of a paragraph, and the block of code that follows. */
 const FILE = /^`([^`\n]+)`[^\n]*\n\n```tsx?\n([\s\S]*?)^```$/gm;
 
