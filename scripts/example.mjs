@@ -37,7 +37,7 @@ await main(async () => {
   say("  A paper boat on a calm lake at dawn");
   say("  A kite over a hill [[render:20000]]          takes 20 seconds, time to cancel it");
   say("  A kite that nobody may see [[result:rai]]    is filtered, and asks for another prompt");
-  say("  A kite that tears [[submit:401]]             fails");
+  say("  A kite that tears [[result:code13]]          fails");
   say("\nEverything stays up; Ctrl-C ends it.\n");
   terminal.open = true;
   throw ended(await firstEnd(services));

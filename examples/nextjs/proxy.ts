@@ -29,7 +29,7 @@ function policyWith(nonce: string): string {
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ""}`,
     `style-src 'self'${development ? " 'unsafe-inline'" : ""}`,
-    `media-src 'self' ${new URL(setting("REELAY_URL")).origin}`,
+    `media-src 'self' ${new URL(process.env.REELAY_PUBLIC_URL || setting("REELAY_URL")).origin}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -10,15 +10,19 @@ export interface Said {
 
 const SHORTEST = 3;
 const LONGEST = 5_000;
+const ID = /^[0-9a-f-]{36}$/;
 const STRANGER: Said = { problem: "Open the page again, please: it does not know you yet." };
 
-/** Keeps a prompt and orders its video. */
+/** Keeps a prompt and orders its video. Its id is the form's, so that a form that is sent twice is one order. */
 export async function order(form: FormData): Promise<Said> {
   const userId = await visitor();
   if (!userId) return STRANGER;
   const prompt = promptOf(form);
   if (typeof prompt !== "string") return prompt;
-  await send(userId, keep(userId, prompt));
+  const id = idOf(form);
+  if (!ID.test(id)) return STRANGER;
+  keep(userId, id, prompt);
+  await send(userId, id);
   return {};
 }
 

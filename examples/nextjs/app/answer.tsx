@@ -3,8 +3,8 @@ import { ActionButton } from "./action_button";
 import { rephrase, sendAgain, stop } from "./actions";
 import { PromptForm } from "./prompt_form";
 
-/** What the assistant has to say to one prompt. */
-export function Answer({ entry }: { entry: Entry }) {
+/** What the assistant has to say to one prompt; only a recent video is looked at before it is played. */
+export function Answer({ entry, recent }: { entry: Entry; recent: boolean }) {
   const { id, status, reason, answer, prompt } = entry;
   switch (status) {
     case "unsent":
@@ -29,7 +29,13 @@ export function Answer({ entry }: { entry: Entry }) {
         <div className="answer">
           <p>{answer}</p>
           {/* biome-ignore lint/a11y/useMediaCaption: what a model has rendered has no captions. */}
-          <video controls playsInline preload="metadata" src={`/api/videos/${id}`} aria-label={`Video: ${prompt}`} />
+          <video
+            controls
+            playsInline
+            preload={recent ? "metadata" : "none"}
+            src={`/api/videos/${id}`}
+            aria-label={`Video: ${prompt}`}
+          />
         </div>
       );
     case "failed":

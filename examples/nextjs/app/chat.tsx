@@ -7,6 +7,9 @@ import { Answer } from "./answer";
 import { PromptForm } from "./prompt_form";
 import { useEntries } from "./use_entries";
 
+/** Of how many videos the browser loads the beginning before they are played: each asks the worker for an address. */
+const RECENT = 20;
+
 /** The whole chat of one user. */
 export function Chat({ initial }: { initial: Entry[] }) {
   const { entries, connected } = useEntries(initial);
@@ -22,10 +25,10 @@ export function Chat({ initial }: { initial: Entry[] }) {
         <p role="status">{connected ? "" : "Connecting …"}</p>
       </header>
       <ol className="entries">
-        {entries.map((entry) => (
+        {entries.map((entry, index) => (
           <li key={entry.id} data-status={entry.status}>
             <p className="prompt">{entry.prompt}</p>
-            <Answer entry={entry} />
+            <Answer entry={entry} recent={index >= count - RECENT} />
           </li>
         ))}
       </ol>

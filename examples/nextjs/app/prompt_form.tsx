@@ -1,6 +1,6 @@
 "use client";
 
-import { useId } from "react";
+import { useId, useRef } from "react";
 import type { Said } from "./actions";
 import { useAction } from "./use_action";
 
@@ -16,15 +16,29 @@ interface Properties {
 export function PromptForm({ action, label, button, id }: Properties) {
   const field = useId();
   const { said, run, pending } = useAction(action);
+  const busy = useRef(false);
+  const order = useRef({ id: "", prompt: "" });
+  /** The generation's id: a new one for each new prompt, the same when the same prompt is sent again after a failure. */
+  const idFor = (prompt: string): string => {
+    if (order.current.prompt !== prompt) order.current = { id: uuid(), prompt };
+    return order.current.id;
+  };
   return (
     <form
       className="prompt-form"
       onSubmit={async (submitted) => {
         submitted.preventDefault();
+        // Enter sends a form whose button is disabled too.
+        if (busy.current) return;
+        busy.current = true;
         const form = submitted.currentTarget;
         const values = new FormData(form);
+        values.set("id", id ?? idFor(String(values.get("prompt"))));
         const area = form.elements.namedItem("prompt");
-        if (await run(values)) {
+        const taken = await run(values);
+        busy.current = false;
+        if (taken) {
+          order.current = { id: "", prompt: "" };
           // What was written meanwhile stays.
           if (area instanceof HTMLTextAreaElement && area.value === values.get("prompt")) area.value = "";
         }
@@ -41,10 +55,9 @@ export function PromptForm({ action, label, button, id }: Properties) {
           // Enter sends, but not the one that ends a composed character; with Shift it is a new line.
           if (pressed.key !== "Enter" || pressed.shiftKey || pressed.nativeEvent.isComposing) return;
           pressed.preventDefault();
-          pressed.currentTarget.form?.requestSubmit();
+          if (!pressed.repeat) pressed.currentTarget.form?.requestSubmit();
         }}
       />
-      {id && <input type="hidden" name="id" value={id} />}
       <button type="submit" disabled={pending}>
         {button}
       </button>
@@ -53,4 +66,11 @@ export function PromptForm({ action, label, button, id }: Properties) {
       </p>
     </form>
   );
+}
+
+/** A random UUID. `crypto.randomUUID` is there over HTTPS and on this machine alone. */
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -2,6 +2,7 @@
  * Follows on the worker what is running, for its progress alone, while somebody looks at it. Nothing of it is stored: the
  * webhook says how a generation ends.
  */
+import { ReelayError } from "@reelay/client";
 import { tell } from "./changes";
 import { worker } from "./worker";
 
@@ -12,7 +13,7 @@ export interface Live {
   progress: number | null;
 }
 
-/** How many generations of one user are followed at a time. */
+/** How many generations of one user are followed at a time: the newest. */
 const FOLLOWED = 20;
 /** How long after a stream that could not be had the next one is tried, in milliseconds. */
 const AGAIN_MS = 2_000;
@@ -55,7 +56,7 @@ export function close(userId: string): void {
 export function follow(userId: string, ids: string[]): void {
   const entry = watched.get(userId);
   if (!entry) return;
-  const wanted = new Set(ids.slice(0, FOLLOWED));
+  const wanted = new Set(ids.slice(-FOLLOWED));
   for (const [id, stream] of entry.streams) {
     if (wanted.has(id)) continue;
     entry.streams.delete(id);
@@ -80,8 +81,9 @@ async function read(userId: string, id: string, signal: AbortSignal): Promise<vo
         tell(userId);
       }
       return;
-    } catch {
+    } catch (error) {
       // Only progress is lost; the webhook comes whatever happens here.
+      if (error instanceof ReelayError && !error.retryable) return;
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }

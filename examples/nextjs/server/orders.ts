@@ -6,12 +6,12 @@ import { generations, messages } from "../db/schema";
 import { tell } from "./changes";
 import { worker } from "./worker";
 
-/** Keeps a prompt under a new id, with the user's message; answers the id. */
-export function keep(userId: string, prompt: string): string {
-  const id = crypto.randomUUID();
+/** Keeps a prompt under an id, with the user's message; one that is kept already stays as it is. */
+export function keep(userId: string, id: string, prompt: string): void {
   const createdAt = Date.now();
   database().transaction((transaction) => {
-    transaction.insert(generations).values({ id, userId, prompt, status: "unsent", createdAt }).run();
+    const row = { id, userId, prompt, status: "unsent" as const, createdAt };
+    if (transaction.insert(generations).values(row).onConflictDoNothing().run().changes === 0) return;
     const message = {
       id: crypto.randomUUID(),
       userId,
@@ -23,7 +23,6 @@ export function keep(userId: string, prompt: string): string {
     transaction.insert(messages).values(message).run();
   });
   tell(userId);
-  return id;
 }
 
 /** A user's generation; undefined for another's as for one that does not exist. */

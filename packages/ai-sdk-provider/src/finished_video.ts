@@ -1,5 +1,5 @@
 import type { Experimental_VideoModelV4VideoData, SharedV4ProviderMetadata } from "@ai-sdk/provider";
-import { readResponseWithSizeLimit, validateDownloadUrl } from "@ai-sdk/provider-utils";
+import { delay, readResponseWithSizeLimit, validateDownloadUrl } from "@ai-sdk/provider-utils";
 import { type CallOptions, type Generation, type Reelay, ReelayError } from "@reelay/client";
 import type { WorkerSettings } from "./worker.js";
 
@@ -11,22 +11,28 @@ export interface FinishedVideo {
   providerMetadata: SharedV4ProviderMetadata;
 }
 
+/** How often a video is loaded again after a failure, since it is paid for. */
+const LOADED_AGAIN = 2;
+const FIRST_PAUSE_MS = 500;
+
 /**
- * The video of a completed generation: its signed address, or its bytes where the SDK would refuse to load them from
- * there, as it does from a worker on this machine or in a private net.
+ * The video of a completed generation: its bytes or its signed address, as is `wanted`. The SDK refuses to load from an
+ * address on this machine or in a private net, so from a worker that is there the bytes are given in any case; and a worker
+ * elsewhere cannot have anything loaded from there.
  */
 export async function finishedVideo(
   client: Reelay,
   settings: WorkerSettings,
   generation: Generation,
   call: CallOptions,
+  wanted: "bytes" | "address",
 ): Promise<FinishedVideo> {
   const { generationId, result } = generation;
   const url = await client.videoUrl(generationId, call);
-  const video: Experimental_VideoModelV4VideoData =
-    isPrivate(settings.baseURL) && isPrivate(url)
-      ? { type: "binary", data: await load(url, settings.fetch, call.signal), mediaType: MEDIA_TYPE }
-      : { type: "url", url, mediaType: MEDIA_TYPE };
+  const loaded = isPrivate(url) ? isPrivate(settings.baseURL) : wanted === "bytes";
+  const video: Experimental_VideoModelV4VideoData = loaded
+    ? { type: "binary", data: await load(url, settings.fetch, call.signal), mediaType: MEDIA_TYPE }
+    : { type: "url", url, mediaType: MEDIA_TYPE };
   const facts = result && {
     duration: result.duration,
     fileSize: result.fileSize,
@@ -51,11 +57,15 @@ async function load(
   given: typeof fetch | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  try {
-    const response = await (given ?? globalThis.fetch)(url, signal ? { signal } : {});
-    if (response.ok) return await readResponseWithSizeLimit({ response, url });
-  } catch {
-    signal?.throwIfAborted();
+  for (let failures = 0; failures <= LOADED_AGAIN; failures += 1) {
+    try {
+      if (failures > 0) await delay(FIRST_PAUSE_MS * 2 ** failures, signal ? { abortSignal: signal } : {});
+      const response = await (given ?? globalThis.fetch)(url, signal ? { signal } : {});
+      if (response.ok) return await readResponseWithSizeLimit({ response, url });
+    } catch {
+      // What is thrown may hold the address, which is signed.
+      signal?.throwIfAborted();
+    }
   }
   throw new ReelayError("network_error", "The video could not be loaded from Reelay.", { retryable: true });
 }

@@ -53,7 +53,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
       const generation = await client.wait(generationId, call);
       const reason = reasonOf(generation);
       if (reason !== undefined) throw noVideo(generation, reason, addressOf(settings, generationId));
-      const finished = await finishedVideo(client, settings, generation, call);
+      const finished = await finishedVideo(client, settings, generation, call, "bytes");
       return { ...finished, warnings: prepared.warnings, response: this.#response(generation) };
     } catch (error) {
       if (signal?.aborted) await cancel(settings, generationId, call);
@@ -105,7 +105,7 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
       if (error !== undefined) return { status: "error", error, providerMetadata: standing(generation), response };
       if (generation.status !== "completed")
         return { status: "pending", providerMetadata: standing(generation), response };
-      const finished = await finishedVideo(client, settings, generation, call);
+      const finished = await finishedVideo(client, settings, generation, call, "address");
       return { status: "completed", ...finished, warnings: [], response };
     } catch (error) {
       throw failureOf(error, { url: addressOf(settings, generationId), repeatable: true, generationId });

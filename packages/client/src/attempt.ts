@@ -26,12 +26,29 @@ export async function attempt<Answer>(
   read: (response: Response) => Promise<Answer>,
 ): Promise<Answer> {
   options.signal?.throwIfAborted();
-  const headers = await headersOf(connection, headersOfCall(call), options);
-  options.signal?.throwIfAborted();
-  const init: RequestInit = { method: call.method, headers };
-  if (call.body !== undefined) init.body = JSON.stringify(call.body);
   const watch = watchdog(connection.timeoutMs, options.signal);
   try {
+    // What a function that gives the token throws is passed on as it is.
+    const headers = await Promise.race([headersOf(connection, headersOfCall(call), options), watch.fired]);
+    return await exchange(connection, call, headers, watch, options, read);
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Sends the request and reads its answer. */
+async function exchange<Answer>(
+  connection: Connection,
+  call: Call,
+  headers: Headers,
+  watch: Pick<ReturnType<typeof watchdog>, "signal" | "fired">,
+  options: CallOptions,
+  read: (response: Response) => Promise<Answer>,
+): Promise<Answer> {
+  const init: RequestInit = { method: call.method, headers };
+  if (call.body !== undefined) init.body = JSON.stringify(call.body);
+  try {
+    options.signal?.throwIfAborted();
     const answer = (async () => {
       const response = await connection.fetch(`${connection.base}${call.path}`, { ...init, signal: watch.signal });
       if (!response.ok) throw await problemOf(response);
@@ -44,8 +61,6 @@ export async function attempt<Answer>(
     if (watch.signal.aborted) throw watch.signal.reason;
     const message = "Reelay could not be reached, or its answer broke off.";
     throw new ReelayError("network_error", message, { retryable: true, cause: error });
-  } finally {
-    watch.stop();
   }
 }
 

@@ -43,7 +43,7 @@ export interface Reelay {
   retry(id: string, options?: CallOptions): Promise<Changed>;
   /** Puts an order that was made with `confirm: true` in line. */
   confirm(id: string, options?: CallOptions): Promise<Changed>;
-  /** Gives another prompt for one that the safety filter refused. */
+  /** Gives another prompt for one that the safety filter refused; it may be paid for, and is repeated after 429 alone. */
   clarify(id: string, clarification: Clarification, options?: CallOptions): Promise<Changed>;
   /**
    * What happens to a generation, live, from its first step on or after `lastEventId`. A stream that breaks off is
@@ -102,13 +102,17 @@ interface Change {
   refusal?: string;
   /** The statuses in which the generation then is. */
   done?: Status[];
+  /** Whether it may be paid for, so that it is repeated after 429 alone. */
+  mayPay?: boolean;
 }
 
 const CANCEL: Change = { verb: "cancel", refusal: "already_ended", done: ["cancelled"] };
-const RETRY: Change = { verb: "retry" };
-const UNDER_WAY: Status[] = ["queued", "processing", "completed"];
-const CONFIRM: Change = { verb: "confirm", refusal: "not_pending_confirmation", done: UNDER_WAY };
-const CLARIFY: Change = { verb: "clarify", refusal: "not_pending_clarification", done: UNDER_WAY };
+const RETRY: Change = { verb: "retry", mayPay: true };
+/** One that was cancelled meanwhile may never have been confirmed. */
+const CONFIRMED: Status[] = ["queued", "processing", "pending_clarification", "completed", "failed"];
+const CONFIRM: Change = { verb: "confirm", refusal: "not_pending_confirmation", done: CONFIRMED };
+// Another prompt that was refused too may be given again, and would be one more attempt.
+const CLARIFY: Change = { verb: "clarify", mayPay: true };
 
 async function createGeneration(connection: Connection, order: Order, options: CreateOptions): Promise<Created> {
   const { idempotencyKey } = options;
@@ -138,7 +142,7 @@ async function changeGeneration(
     if (!mayRepeat(error)) return false;
     if (error.status === 429) return true;
     outcomeLost = true;
-    return change !== RETRY;
+    return !change.mayPay;
   };
   try {
     return await ask<Changed>(connection, call, options, "generation", repeat);

@@ -14,7 +14,8 @@ type StreamReader = ReadableStreamDefaultReader<Uint8Array>;
  * Follows the live events of the generation at `path` until it has ended.
  *
  * A stream that breaks off is resumed after its last step. After more than `maxRetries` streams in a row of which not a
- * byte came, the last one's error is thrown; with `eager`, after the first that stays silent without an end.
+ * byte came, the last one's error is thrown; with `eager`, no event, or after the
+ * first that stays silent without an end.
  */
 export async function* followEvents(
   connection: Connection,
@@ -25,11 +26,13 @@ export async function* followEvents(
   const position = { last: options.lastEventId ?? "", heard: false };
   for (let failures = 0; ; ) {
     position.heard = false;
+    let told = false;
     let failure: ReelayError | undefined;
     try {
       const stream = await open(connection, path, position.last, options);
       if (stream === undefined) return;
       for await (const event of eventsOf(stream, position, options.signal)) {
+        told = true;
         yield event;
         if (event.type === "end") return;
       }
@@ -37,7 +40,7 @@ export async function* followEvents(
       if (!mayRepeat(error) || (eager && error.code === "timeout" && !position.heard)) throw error;
       failure = error;
     }
-    failures = position.heard ? 0 : failures + 1;
+    failures = (eager ? told : position.heard) ? 0 : failures + 1;
     if (failures > connection.maxRetries) throw failure ?? brokenOff();
     await pause(delayBefore(failure, failures), options.signal);
   }

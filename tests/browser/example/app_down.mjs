@@ -9,7 +9,7 @@ const expected = [/Failed to load resource: net::ERR_/];
 await scenario(
   async ({ page }) => {
     await openChat(page);
-    const entry = await say(page, "A kite while nobody listens [[render:2000]]");
+    const entry = await say(page, "A kite while nobody listens [[render:10000]]");
     await becomes(entry, "processing");
     const user = await userOf(page);
     await ask("kill app");

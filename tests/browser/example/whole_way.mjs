@@ -17,8 +17,12 @@ await scenario(async ({ page, fresh }) => {
       if (progress) globalThis.seen.add(progress.value);
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
-  const boat = "A paper boat on a calm lake at dawn [[render:3000]]";
-  const entry = await say(page, boat);
+  const boat = "A paper boat on a calm lake at dawn [[render:5000]]";
+  // Held down, Enter comes again and again.
+  await page.getByLabel("What do you want to see?").fill(boat);
+  for (let times = 0; times < 3; times += 1) await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  const entry = entryOf(page, boat);
   await becomes(entry, "processing");
   await becomes(entry, "completed");
   const seen = await page.evaluate(() => [...globalThis.seen]);
@@ -31,13 +35,14 @@ await scenario(async ({ page, fresh }) => {
   const refused = await stranger.context().request.get(`${APP}${address}`);
   check(refused.status() === 404, `a stranger gets no video: ${refused.status()}`);
 
-  const three = ["A red kite", "A green kite", "A blue kite"].map((kite) => `${kite} [[render:2000]]`);
+  const three = ["A red kite", "A green kite", "A blue kite"].map((kite) => `${kite} [[render:6000]]`);
   const entries = [];
   for (const prompt of three) entries.push(await say(page, prompt));
   await page.getByText("It waits for its turn.").first().waitFor();
   for (const kite of entries) await becomes(kite, "completed");
   for (const prompt of three) await becomes(entryOf(tab, prompt), "completed");
   check((await stranger.locator(".entries > li").count()) === 0, "a stranger sees nothing of it");
+  check((await entry.count()) === 1, "one prompt is one entry");
   await isTheSamePage(page);
   await isTheSamePage(tab);
 });

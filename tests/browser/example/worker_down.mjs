@@ -10,9 +10,10 @@ await scenario(async ({ page }) => {
   const entry = await say(page, "A kite for later");
   const again = entry.getByRole("button", { name: "Try again" });
   await again.waitFor();
+  const failed = page.waitForResponse((response) => response.request().method() === "POST");
   await again.click();
+  await failed;
   await ask("restart worker");
-  await becomes(entry, "unsent");
   await again.click();
   await becomes(entry, "completed");
   await plays(entry);

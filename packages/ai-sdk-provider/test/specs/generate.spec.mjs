@@ -13,7 +13,7 @@ import {
   tooMany,
   unavailable,
 } from "../../../client/test/lib/worker.mjs";
-import { API_KEY, callOptions, everythingOf, MODEL, PROMPT, providerWith } from "../lib/provider.mjs";
+import { API_KEY, BASE_URL, callOptions, everythingOf, MODEL, PROMPT, providerWith } from "../lib/provider.mjs";
 
 const VIDEO = new Uint8Array([1, 2, 3]);
 const SIGNED = "https://reelay.test/api/generations/g1/video?signature=secret-signature";
@@ -30,26 +30,34 @@ describe("generateVideo", () => {
   useClock();
 
   it("orders once, waits, and gives the video of the signed address with what it cost", async () => {
-    const { model, lines, asked } = providerWith([created, standing("completed", { result: RESULT }), signed()]);
-    /** @type {URL[]} */
-    const downloaded = [];
-    const download = async ({ url }) => {
-      downloaded.push(url);
-      return { data: VIDEO, mediaType: "video/mp4" };
-    };
-    const { video, providerMetadata, warnings } = await generateVideo({ model, prompt: PROMPT, download });
+    const answers = [created, standing("completed", { result: RESULT }), signed(), () => new Response(VIDEO)];
+    const { model, lines, asked } = providerWith(answers);
+    const { video, providerMetadata, warnings } = await generateVideo({ model, prompt: PROMPT });
     const id = orders(asked)[0]?.body.generationId;
     expect(lines()).to.deep.equal([
       "POST /api/generations",
       `GET /api/generations/${id}`,
       "GET /api/storage/videos/g1",
+      `GET ${SIGNED.replace(BASE_URL, "")}`,
     ]);
+    expect(new Headers(asked[3]?.headers).has("authorization")).to.equal(false);
     expect(video.uint8Array).to.deep.equal(VIDEO);
     expect(video.mediaType).to.equal("video/mp4");
-    expect(downloaded.map(String)).to.deep.equal([SIGNED]);
     const facts = { duration: 8, fileSize: 3, resolution: "720p", cost: 3.2 };
     expect(providerMetadata).to.deep.equal({ reelay: { generationId: "g1", videos: [facts] } });
     expect(warnings).to.deep.equal([]);
+  });
+
+  it("loads the video again when that failed, and at last says whose it is, but never its address", async () => {
+    const broken = () => new Response("", { status: 502 });
+    const mended = providerWith([created, completed, signed(), lost, broken, () => new Response(VIDEO)]);
+    expect((await generateVideo({ model: mended.model, prompt: PROMPT })).video.uint8Array).to.deep.equal(VIDEO);
+    const { model, asked } = providerWith([created, completed, signed(), lost, broken, lost]);
+    const error = await failureOf(generateVideo({ model, prompt: PROMPT, maxRetries: 5 }));
+    expect(error).to.include({ name: "AI_APICallError", isRetryable: false });
+    expect(error.data).to.have.property("generationId");
+    expect(orders(asked)).to.have.length(1);
+    expect(everythingOf(error)).not.to.include(SIGNED);
   });
 
   it("gives the bytes where the SDK would refuse the address of a worker on this machine", async () => {
@@ -72,11 +80,11 @@ describe("generateVideo", () => {
   it("orders n videos for n, each by an id of its own", async () => {
     const answer = (asked) => {
       if (asked.method === "POST") return created(asked);
+      if (asked.url === SIGNED) return new Response(VIDEO);
       return asked.path.includes("storage") ? signed()(asked) : completed(asked);
     };
-    const { model, asked } = providerWith(Array(6).fill(answer));
-    const download = async () => ({ data: VIDEO, mediaType: "video/mp4" });
-    const { videos, providerMetadata } = await generateVideo({ model, prompt: PROMPT, n: 2, download });
+    const { model, asked } = providerWith(Array(8).fill(answer));
+    const { videos, providerMetadata } = await generateVideo({ model, prompt: PROMPT, n: 2 });
     expect(videos).to.have.length(2);
     expect(idsOf(asked).size).to.equal(2);
     expect(providerMetadata.reelay?.videos).to.have.length(2);
@@ -110,7 +118,7 @@ describe("a render is never paid for twice by generateVideo", () => {
     });
 
   it("goes on with the job whose first answer was lost", async () => {
-    const { model, asked } = providerWith([lost, unavailable, created, completed, signed()]);
+    const { model, asked } = providerWith([lost, unavailable, created, completed, signed(), () => new Response(VIDEO)]);
     await model.doGenerate(callOptions());
     expect(idsOf(asked).size).to.equal(1);
   });

@@ -19,6 +19,13 @@ import {
 describe("repeats", () => {
   const clock = useClock();
 
+  it("give up on a token that does not come", async () => {
+    clock.never = [];
+    const { reelay, asked } = workerWith([], { apiKey: () => new Promise(() => {}), maxRetries: 0 });
+    expect((await failureOf(reelay.get("g1"))).code).to.equal("timeout");
+    expect(asked).to.have.length(0);
+  });
+
   it("follow a 429, a 503, a 502 of a proxy and a broken connection", async () => {
     const proxy = () => new Response("Bad gateway", { status: 502 });
     for (const failure of [tooMany, unavailable, proxy, lost]) {
@@ -155,20 +162,21 @@ describe("changes whose answer was lost", () => {
     }
   });
 
-  it("have confirmed and clarified what has gone on since", async () => {
-    const confirmed = workerWith([lost, problem(409, "not_pending_confirmation"), standing("processing")]);
-    expect((await confirmed.reelay.confirm("g1")).status).to.equal("processing");
-    const clarified = workerWith([lost, problem(409, "not_pending_clarification"), standing("queued")]);
-    expect((await clarified.reelay.clarify("g1", { prompt: "Calm" })).status).to.equal("queued");
-    const failed = workerWith([lost, problem(409, "not_pending_confirmation"), standing("failed")]);
-    expect((await failureOf(failed.reelay.confirm("g1"))).code).to.equal("not_pending_confirmation");
+  it("have confirmed what has gone on since, but perhaps not what was cancelled", async () => {
+    for (const status of ["processing", "failed", "pending_clarification"]) {
+      const { reelay } = workerWith([lost, problem(409, "not_pending_confirmation"), standing(status)]);
+      expect((await reelay.confirm("g1")).status).to.equal(status);
+    }
+    const { reelay } = workerWith([lost, problem(409, "not_pending_confirmation"), standing("cancelled")]);
+    expect((await failureOf(reelay.confirm("g1"))).code).to.equal("not_pending_confirmation");
   });
 
-  it("are not made again where they may pay: a retry is repeated after 429 alone", async () => {
+  it("are not made again where they may pay: a retry and another prompt are repeated after 429 alone", async () => {
     for (const failure of [lost, unavailable, () => new Response("", { status: 502 })]) {
-      const { reelay, asked } = workerWith([failure]);
+      const { reelay, asked } = workerWith([failure, failure]);
       expect((await failureOf(reelay.retry("g1"))).retryable).to.equal(true);
-      expect(asked).to.have.length(1);
+      expect((await failureOf(reelay.clarify("g1", { prompt: "Calm" }))).retryable).to.equal(true);
+      expect(asked).to.have.length(2);
     }
     const changed = json({ success: true, generationId: "g1", status: "queued", generation: generation("queued") });
     const { reelay, asked } = workerWith([tooMany, tooMany, changed]);

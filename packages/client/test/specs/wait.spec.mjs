@@ -109,6 +109,13 @@ describe("waiting for a generation", () => {
     expect(left).to.have.length(0);
   });
 
+  it("looks instead where streams break off again and again without an event", async () => {
+    const idle = Array(3).fill(stream([": hello\n\n"]));
+    const { reelay, left } = workerWith([standing("processing"), ...idle, standing("completed")]);
+    expect((await reelay.wait("g1")).status).to.equal("completed");
+    expect(left).to.have.length(0);
+  });
+
   it("looks every two seconds if nothing else is said, and bears looks that fail", async () => {
     const failed = [unavailable, unavailable, unavailable];
     const { reelay } = workerWith([
