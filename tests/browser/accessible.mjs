@@ -1,12 +1,9 @@
 // axe-core finds nothing on any view, light or dark.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { check, KEYS, scenario } from "./lib/stage.mjs";
+import { examine } from "./lib/axe.mjs";
+import { KEYS, scenario } from "./lib/stage.mjs";
 import { open, rows, signIn, stands } from "./lib/steps.mjs";
 import { done, inbox, order } from "./lib/world.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 await scenario(async ({ fresh }) => {
   await inbox("status:410");
@@ -39,12 +36,3 @@ await scenario(async ({ fresh }) => {
     await examine(page, "job", colorScheme);
   }
 });
-
-async function examine(page, view, theme) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const found = violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${impact} ${id} at ${target}: ${failureSummary}`),
-  );
-  check(found.length === 0, `${view}, ${theme}:\n${found.join("\n")}`);
-}

@@ -1,11 +1,8 @@
 // axe-core finds nothing in the chat, light or dark, on a phone.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { examine } from "../lib/axe.mjs";
 import { becomes, openChat, say } from "../lib/chat.mjs";
 import { check, scenario } from "../lib/stage.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 await scenario(async ({ fresh }) => {
   for (const colorScheme of ["light", "dark"]) {
@@ -28,12 +25,3 @@ await scenario(async ({ fresh }) => {
     await becomes(filtered, "completed");
   }
 });
-
-async function examine(page, view, theme) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const found = violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${impact} ${id} at ${target}: ${failureSummary}`),
-  );
-  check(found.length === 0, `${view}, ${theme}:\n${found.join("\n")}`);
-}
