@@ -56,29 +56,26 @@ async function testClient(browser) {
   await tool("tsc", ["--project", "packages/client/test"]);
   for (const [version, node] of nodes()) {
     const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", SPECS];
-    await counted(`Node ${version}`, /(\d+) passing/, node, args);
+    await counted(`client tests on Node ${version}`, /(\d+) passing/, node, args);
   }
   const chromium = [join(RUNTIMES, "chromium.mjs")];
-  await counted("Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
-  await counted("workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
+  await counted("client tests on Chromium", /(\d+) passed/, NODE, chromium, { CHROMIUM_BIN: browser });
+  await counted("client tests on workerd", /(\d+) passed/, NODE, [join(RUNTIMES, "workerd.mjs")]);
 }
 
 async function testProvider() {
   await tool("tsc", ["--project", PROVIDER]);
   const args = [MOCHA, "--forbid-only", "--forbid-pending", "--reporter", "dot", `${PROVIDER}/specs/*.spec.mjs`];
-  const lines = await run(NODE, args, quietly({ NO_COLOR: "1" }));
-  const passed = Number(lines.map((line) => /(\d+) passing/.exec(line)?.[1]).find(Boolean) ?? 0);
-  if (passed === 0) throw new Failure("No test of the AI SDK provider ran.");
-  say(`  AI SDK provider tests: ${passed} passed`);
+  await counted("AI SDK provider tests", /(\d+) passing/, NODE, args);
 }
 
 /** Runs tests, and tells how many have passed. */
 async function counted(name, figure, command, args, more) {
-  const explain = () => `The client's tests fail on ${name}: see the lines above.`;
+  const explain = () => `The ${name} fail: see the lines above.`;
   const lines = await run(command, args, { ...quietly({ NO_COLOR: "1", ...more }), explain });
   const passed = Number(lines.map((line) => figure.exec(line)?.[1]).find(Boolean) ?? 0);
-  if (passed === 0) throw new Failure(`No test of the client's ran on ${name}.`);
-  say(`  client tests on ${name}: ${passed} passed`);
+  if (passed === 0) throw new Failure(`None of the ${name} ran.`);
+  say(`  ${name}: ${passed} passed`);
 }
 
 /** Every version of Node there is that may be used, with its path: the one of node_modules, and the machine's own. */

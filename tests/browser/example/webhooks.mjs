@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { becomes, openChat, say } from "../lib/chat.mjs";
 import { APP, check, KEYS, ORIGIN, scenario, until } from "../lib/stage.mjs";
 
-const KEY = Buffer.from(process.env.WEBHOOK_SECRET.replace("whsec_", ""), "base64");
+const KEY = Buffer.from(process.env.REELAY_WEBHOOK_SECRET.replace("whsec_", ""), "base64");
 const database = new Database(process.env.APP_DATABASE, { readonly: true });
 
 await scenario(async ({ page }) => {

@@ -1,6 +1,7 @@
 // A browser with a page that is watched: whatever it complains of fails the scenario, unless the scenario expects it.
 //
-// Run by `tests/workerd/dashboard.rs`, which says by variables where the worker is and which keys it takes.
+// Run by `tests/workerd/dashboard.rs` and `example.rs`, which say by variables where the worker and the app are, and which keys it
+// takes.
 
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";

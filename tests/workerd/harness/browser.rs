@@ -2,12 +2,12 @@
 //! do to the worker.
 //!
 //! A line `@word` of the script's output asks for `word`; "done" on its input says that it is done. All other lines are
-//! shown if it fails.
+//! shown if it fails, and the last of them, its figures, in any case.
 
 use super::World;
 use super::app::App;
-use super::upstream;
-use super::upstream::WEBHOOK_SECRET as SECRET;
+use super::told as tell;
+use super::upstream::WEBHOOK_SECRET;
 use super::worker::{ADMIN_KEY, SERVICE_KEY};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
 #[track_caller]
 pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&str)) {
     let database = app.database().display().to_string();
-    let variables = [("APP_ORIGIN", app.origin()), ("APP_DATABASE", database), ("WEBHOOK_SECRET", SECRET.to_owned())];
+    let variables = [("APP_ORIGIN", app.origin()), ("APP_DATABASE", database)];
     play_with(world, &format!("example/{scenario}"), &variables, act);
 }
 
@@ -36,9 +36,9 @@ fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: i
         .env("REELAY_ORIGIN", world.worker.origin())
         .env("REELAY_ADMIN_KEY", ADMIN_KEY)
         .env("REELAY_SERVICE_KEY", SERVICE_KEY)
+        .env("REELAY_WEBHOOK_SECRET", WEBHOOK_SECRET)
         .env("UPSTREAM_ORIGIN", world.upstream.origin())
         .envs(variables.iter().map(|(name, value)| (name, value)))
-        .env("REELAY_WEBHOOK_SECRET", upstream::WEBHOOK_SECRET)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -57,4 +57,7 @@ fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: i
     }
     let status = node.wait().expect("Node ends");
     assert!(status.success(), "{scenario}:\n{}", told.join("\n"));
+    if let Some(figures) = told.last() {
+        tell(&format!("{scenario}: {figures}"));
+    }
 }
