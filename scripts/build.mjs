@@ -44,17 +44,23 @@ async function shrink() {
   await run(toolEnvironment().WASM_OPT_BIN, args, { cwd: ROOT, env: environment() });
 }
 
-/** Builds the local upstream, a native program; cargo knows when there is nothing to do. Returns its path. */
-export async function buildUpstream() {
-  await step("the local upstream", () =>
-    run("cargo", ["build", "--release", "--locked", "--package", "fake-upstream"], {
+/** Builds a native program of the workspace; cargo knows when there is nothing to do. Returns its path. */
+async function buildProgram(name, what) {
+  await step(what, () =>
+    run("cargo", ["build", "--release", "--locked", "--package", name], {
       cwd: ROOT,
       env: environment(),
       explain: cargoFailure,
     }),
   );
-  return join(TARGET, "release", "fake-upstream");
+  return join(TARGET, "release", name);
 }
+
+/** Builds the local upstream. Returns its path. */
+export const buildUpstream = () => buildProgram("fake-upstream", "the local upstream");
+
+/** Builds the benchmarks. Returns their path. */
+export const buildBench = () => buildProgram("bench", "the benchmarks");
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {

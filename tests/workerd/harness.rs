@@ -1,7 +1,7 @@
 //! Real processes for the tests: `wrangler dev` on the worker's own `wrangler.toml`, and the fake upstream.
 //!
 //! `npm test` sets what is needed: `node_modules/.bin` on the PATH, `REELAY_ROOT`, `REELAY_PREBUILT` and
-//! `FAKE_UPSTREAM_BIN`. Processes run under a leash (see [`process`]), so none outlives the tests.
+//! `FAKE_UPSTREAM_BIN`. Processes run under a leash (see [`processes`]), so none outlives the tests.
 //!
 //! A test takes one of three worlds. [`shared`] is one worker for all tests that bring users and prompts of their
 //! own; [`exclusive`] is one worker for one test at a time, which may close gates, change the inbox and kill it;
@@ -14,8 +14,6 @@ pub(crate) mod bucket;
 pub(crate) mod configuration;
 pub(crate) mod events;
 pub(crate) mod fixtures;
-pub(crate) mod process;
-pub(crate) mod ready;
 pub(crate) mod ticker;
 pub(crate) mod times;
 pub(crate) mod token;
@@ -27,7 +25,8 @@ pub(crate) mod worlds;
 pub(crate) use api::{Answer, Api};
 pub(crate) use configuration::Configuration;
 pub(crate) use events::Events;
-pub(crate) use ready::until;
+pub(crate) use processes::ready::until;
+pub(crate) use processes::{process, ready};
 pub(crate) use ticker::Ticker;
 pub(crate) use times::{now, told};
 pub(crate) use upstream::Upstream;

@@ -4,7 +4,7 @@ use super::fixtures::Fixture;
 use super::process::new_folder;
 use super::{Api, Configuration, Upstream, Worker, until};
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -68,7 +68,7 @@ impl World {
 
     /// A world for tests that share it among themselves.
     pub(crate) fn new(setup: &Setup<'_>) -> Self {
-        let folder = new_folder();
+        let folder = new_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("workerd"));
         let upstream = Upstream::start(&folder);
         if let Some(fixture) = setup.fixture {
             fixture.adopt_operations(&upstream);

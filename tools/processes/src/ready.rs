@@ -13,7 +13,7 @@ const PORTS: u16 = 12_000;
 
 /// Looks until `probe` finds something. Panics with `what` after `limit`.
 #[track_caller]
-pub(crate) fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
     let began = now();
     loop {
         if let Some(found) = probe() {
@@ -24,14 +24,14 @@ pub(crate) fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> O
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a deadline of a test is no time of the product")]
+#[expect(clippy::disallowed_methods, reason = "a deadline of a tool is no time of the product")]
 fn now() -> Instant {
     Instant::now()
 }
 
 /// A port nobody listens on, and none of the kind that the system hands to outgoing connections, so that it stays
 /// free over a restart.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap_or(0);
     for _ in 0..PORTS {

@@ -1,9 +1,10 @@
-//! Child processes that cannot outlive the tests.
+//! Child processes that cannot outlive this one.
 //!
 //! A program leads a process group of its own. Beside it in the group a shell waits for the end of a pipe from this
-//! process and then kills the group: however the tests end, by a signal too, the group ends.
+//! process and then kills the group: however this process ends, by a signal too, the group ends.
 
-use super::ready::until;
+use crate::ready::until;
+use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -17,14 +18,14 @@ use std::time::Duration;
 const LEASH: &str = r#"exec 3<&0; { read -r _ <&3; kill -9 0; } & exec "$@" </dev/null 3<&-"#;
 
 /// A running program and all it started.
-pub(crate) struct Program {
+pub struct Program {
     leader: Child,
     log: PathBuf,
 }
 
 impl Program {
     /// Starts a program in `folder`, its output going to a log there.
-    pub(crate) fn start(folder: &Path, name: &str, command: &[&OsStr], variables: &[(String, String)]) -> Self {
+    pub fn start(folder: &Path, name: &str, command: &[&OsStr], variables: &[(String, String)]) -> Self {
         let log = folder.join(format!("{name}.log"));
         let output = File::options().create(true).append(true).open(&log).expect("the log can be written");
         let errors = output.try_clone().expect("the log can be written");
@@ -43,23 +44,23 @@ impl Program {
     }
 
     /// What the program has written so far.
-    pub(crate) fn output(&self) -> String {
+    pub fn output(&self) -> String {
         fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Whether the program itself still runs.
-    pub(crate) fn is_running(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         is_alive(self.leader.id())
     }
 
     /// The processes below the program whose command is `name`.
-    pub(crate) fn named(&self, name: &str) -> Vec<u32> {
+    pub fn named(&self, name: &str) -> Vec<u32> {
         let command = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         descendants(self.leader.id()).into_iter().filter(|pid| command(pid).trim() == name).collect()
     }
 
     /// Ends the tree by SIGKILL: first the processes named `first`, then all others, each by its id.
-    pub(crate) fn kill(&mut self, first: &str) {
+    pub fn kill(&mut self, first: &str) {
         let mut victims = self.named(first);
         let others: Vec<u32> = descendants(self.leader.id()).into_iter().filter(|pid| !victims.contains(pid)).collect();
         victims.extend(others);
@@ -89,19 +90,18 @@ impl Drop for Program {
     }
 }
 
-/// A new empty folder for one world, below cargo's folder for tests. Those of earlier runs are removed.
-pub(crate) fn new_folder() -> PathBuf {
+/// A new empty folder below `home`. Those that earlier processes made there are removed.
+pub fn new_folder(home: &Path) -> PathBuf {
     static TIDIED: Once = Once::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workerd");
-    TIDIED.call_once(|| remove_old(&home));
+    TIDIED.call_once(|| remove_old(home));
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder = home.join(format!("{}-{number}", std::process::id()));
-    fs::create_dir_all(&folder).expect("the tests' folder can be made");
+    fs::create_dir_all(&folder).expect("a folder can be made");
     folder
 }
 
-/// Removes the folders of runs that are over.
+/// Removes the folders of processes that are over.
 fn remove_old(home: &Path) {
     for entry in fs::read_dir(home).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -113,7 +113,7 @@ fn remove_old(home: &Path) {
 }
 
 /// The resident memory of processes, in bytes.
-pub(crate) fn resident_bytes(pids: &[u32]) -> u64 {
+pub fn resident_bytes(pids: &[u32]) -> u64 {
     let of = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -121,6 +121,19 @@ pub(crate) fn resident_bytes(pids: &[u32]) -> u64 {
         kilobytes.unwrap_or(0_u64) * 1024
     };
     pids.iter().map(of).sum()
+}
+
+/// The processor time that processes have used so far, in their own and the system's name.
+pub fn processor_time(pids: &[u32]) -> Duration {
+    let ticks = |pid: &u32| {
+        let fields = after_command(*pid)?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        // proc(5): `utime` and `stime` are the 14th and the 15th field, of which two stand before these.
+        Some(number(11)? + number(12)?)
+    };
+    let ticks: u64 = pids.iter().filter_map(ticks).sum();
+    Duration::from_millis(ticks * 1_000 / clock_ticks_per_second().max(1))
 }
 
 /// Every live process below `root`, by the parents named in `/proc`.
@@ -148,10 +161,15 @@ fn is_alive(pid: u32) -> bool {
 
 /// A process's state and parent.
 fn stat(pid: u32) -> Option<(String, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command stands in parentheses and may itself hold any character.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let rest = after_command(pid)?;
+    let mut fields = rest.split_whitespace();
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
+}
+
+/// What stands in a process's `/proc/…/stat` after its command, which may itself hold any character.
+fn after_command(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(stat.rsplit_once(')')?.1.to_owned())
 }
 
 fn as_pid(pid: u32) -> Option<Pid> {

@@ -1,0 +1,193 @@
+// Counts what a worker uses of the platform, as the platform bills it, while the worker runs as it is. An entry wraps the
+// worker's exports with it:
+//
+//   import Worker, * as built from "./build/index.js";
+//   export default counted(Worker);
+//   export const JobManager = countedObject(built.JobManager);
+//
+// `GET /__counts` tells the counts of the isolate, in which all objects of a local worker live; `DELETE /__counts` sets
+// them to zero.
+
+import { DurableObject } from "cloudflare:workers";
+
+const DOOR = "/__counts";
+
+function zero() {
+  return {
+    // Invocations of the worker: requests, cron triggers and batches of messages.
+    workerRequests: 0,
+    // Messages to objects, and alarms that fired.
+    objectMessages: 0,
+    alarms: 0,
+    // How long objects had something under way, in milliseconds.
+    activeMs: 0,
+    rowsRead: 0,
+    // Rows of tables and indexes; the platform bills a setting of the alarm as one more.
+    rowsWritten: 0,
+    alarmsSet: 0,
+    // Puts, lists and parts; gets and heads. Deletes are free.
+    r2ClassA: 0,
+    r2ClassB: 0,
+    // Messages written, read and deleted.
+    queueOperations: 0,
+  };
+}
+
+let counts = zero();
+let cursors = [];
+
+/** A cursor knows how many rows it took once it has been read, which the worker does at once. */
+function settle() {
+  for (const cursor of cursors) {
+    counts.rowsRead += cursor.rowsRead;
+    counts.rowsWritten += cursor.rowsWritten;
+  }
+  cursors = [];
+}
+
+const wrapped = new WeakSet();
+
+/** Has `before` called at each call of a method, whichever object of the kind it is called on. */
+function watch(object, name, before) {
+  const prototype = Object.getPrototypeOf(object);
+  const method = prototype[name];
+  prototype[name] = function (...given) {
+    const result = method.apply(this, given);
+    before(result, given);
+    return result;
+  };
+}
+
+function once(object, wrap) {
+  const prototype = object && Object.getPrototypeOf(object);
+  if (!prototype || wrapped.has(prototype)) return;
+  wrapped.add(prototype);
+  wrap(object);
+}
+
+function watchBucket(bucket) {
+  const classA = () => {
+    counts.r2ClassA += 1;
+  };
+  for (const name of ["put", "list"]) watch(bucket, name, classA);
+  for (const name of ["get", "head"]) {
+    watch(bucket, name, () => {
+      counts.r2ClassB += 1;
+    });
+  }
+  watch(bucket, "createMultipartUpload", async (result) => {
+    counts.r2ClassA += 1;
+    const upload = await result;
+    once(upload, () => {
+      for (const name of ["uploadPart", "complete"]) watch(upload, name, classA);
+    });
+  });
+}
+
+function watchQueue(queue) {
+  watch(queue, "send", () => {
+    counts.queueOperations += 1;
+  });
+  watch(queue, "sendBatch", (_result, [messages]) => {
+    counts.queueOperations += [...messages].length;
+  });
+}
+
+function watchStorage(storage) {
+  watch(storage, "setAlarm", () => {
+    counts.alarmsSet += 1;
+  });
+  once(storage.sql, () =>
+    watch(storage.sql, "exec", (cursor) => {
+      cursors.push(cursor);
+    }),
+  );
+}
+
+function watchBindings(env) {
+  for (const binding of Object.values(env)) {
+    const kind = binding?.constructor?.name;
+    if (kind === "R2Bucket") once(binding, watchBucket);
+    if (kind === "Queue" || kind === "WorkerQueue") once(binding, watchQueue);
+  }
+}
+
+/** A read for each message, and a delete for each that does not come again. */
+function watchBatch(batch) {
+  counts.queueOperations += 2 * batch.messages.length;
+  for (const message of batch.messages) {
+    once(message, () =>
+      watch(message, "retry", () => {
+        counts.queueOperations -= 1;
+      }),
+    );
+  }
+}
+
+/** The worker's entry, counted. */
+export function counted(Worker) {
+  return class extends Worker {
+    fetch(request) {
+      if (new URL(request.url).pathname === DOOR) {
+        settle();
+        const told = Response.json(counts);
+        if (request.method === "DELETE") counts = zero();
+        return told;
+      }
+      watchBindings(this.env);
+      counts.workerRequests += 1;
+      return super.fetch(request);
+    }
+
+    scheduled(controller) {
+      watchBindings(this.env);
+      counts.workerRequests += 1;
+      return super.scheduled(controller);
+    }
+
+    queue(batch) {
+      watchBindings(this.env);
+      counts.workerRequests += 1;
+      watchBatch(batch);
+      return super.queue(batch);
+    }
+  };
+}
+
+/** A class of objects, counted. */
+export function countedObject(Inner) {
+  return class extends DurableObject {
+    #inner;
+    #underWay = 0;
+    #since = 0;
+
+    constructor(state, env) {
+      super(state, env);
+      watchBindings(env);
+      once(state.storage, watchStorage);
+      this.#inner = new Inner(state, env);
+    }
+
+    async #active(work) {
+      if (this.#underWay === 0) this.#since = Date.now();
+      this.#underWay += 1;
+      try {
+        return await work();
+      } finally {
+        settle();
+        this.#underWay -= 1;
+        if (this.#underWay === 0) counts.activeMs += Date.now() - this.#since;
+      }
+    }
+
+    fetch(request) {
+      counts.objectMessages += 1;
+      return this.#active(() => this.#inner.fetch(request));
+    }
+
+    alarm(info) {
+      counts.alarms += 1;
+      return this.#active(() => this.#inner.alarm(info));
+    }
+  };
+}

@@ -1,0 +1,72 @@
+// What is usually written: an object a job, whose alarm submits, asks every so many milliseconds whether the video is
+// there, keeps it and calls the app, once and unsigned. No queue, no limits, no retries, no protection from paying twice.
+
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+
+export class Job extends DurableObject {
+  constructor(state, env) {
+    super(state, env);
+    state.storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS job (
+         id TEXT PRIMARY KEY, prompt TEXT NOT NULL, status TEXT NOT NULL, operation TEXT, polls INTEGER NOT NULL
+       )`,
+    );
+  }
+
+  async fetch(request) {
+    const { id, prompt } = await request.json();
+    this.ctx.storage.sql.exec("INSERT INTO job (id, prompt, status, polls) VALUES (?, ?, 'queued', 0)", id, prompt);
+    await this.ctx.storage.setAlarm(Date.now() + 1);
+    return Response.json({ generationId: id }, { status: 201 });
+  }
+
+  async alarm() {
+    const job = this.ctx.storage.sql.exec("SELECT * FROM job").one();
+    if (job.status === "queued") return this.#submit(job);
+    const operation = await this.#ask(job.operation);
+    if (operation.done) return this.#finish(job, operation);
+    this.ctx.storage.sql.exec("UPDATE job SET polls = polls + 1");
+    await this.#askLater();
+  }
+
+  async #submit(job) {
+    const address = `${this.env.UPSTREAM}/v1beta/models/${this.env.MODEL}:predictLongRunning`;
+    const body = { instances: [{ prompt: job.prompt }], parameters: { durationSeconds: 8 } };
+    const response = await fetch(address, { method: "POST", headers: this.#headers(), body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`the upstream answered ${response.status}`);
+    const { name } = await response.json();
+    this.ctx.storage.sql.exec("UPDATE job SET status = 'processing', operation = ?", name);
+    await this.#askLater();
+  }
+
+  async #ask(operation) {
+    const response = await fetch(`${this.env.UPSTREAM}/v1beta/${operation}`, { headers: this.#headers() });
+    return response.json();
+  }
+
+  async #finish(job, operation) {
+    const [sample] = operation.response.generateVideoResponse.generatedSamples;
+    const video = await fetch(sample.video.uri, { headers: this.#headers() });
+    await this.env.VIDEOS.put(job.id, video.body);
+    this.ctx.storage.sql.exec("UPDATE job SET status = 'completed'");
+    const event = { event: "generation.completed", generationId: job.id };
+    await fetch(`${this.env.APP}/api/webhooks/worker`, { method: "POST", body: JSON.stringify(event) });
+  }
+
+  #headers() {
+    return { "content-type": "application/json", "x-goog-api-key": this.env.API_KEY };
+  }
+
+  #askLater() {
+    return this.ctx.storage.setAlarm(Date.now() + Number(this.env.POLL_INTERVAL_MS));
+  }
+}
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const { prompt } = await request.json();
+    const id = crypto.randomUUID();
+    const job = this.env.JOB.get(this.env.JOB.idFromName(id));
+    return job.fetch("https://job/", { method: "POST", body: JSON.stringify({ id, prompt }) });
+  }
+}

@@ -1,0 +1,15 @@
+// The least that keeping a video costs: the upstream's answer, put as it comes.
+//
+// POST / {url, apiKey, name} answers with how long that took, by the worker's own clock, in milliseconds.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const { url, apiKey, name } = await request.json();
+    const began = Date.now();
+    const response = await fetch(url, { headers: { "x-goog-api-key": apiKey } });
+    await this.env.VIDEOS.put(name, response.body);
+    return Response.json({ tookMs: Date.now() - began });
+  }
+}

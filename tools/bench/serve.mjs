@@ -1,0 +1,39 @@
+// Serves one worker on workerd, without the proxy that `wrangler dev` puts before it: what is measured is the worker.
+//
+// The worker is what the `wrangler.toml` in the working folder says. Arguments: PORT DIRECT_PORT and a JSON object of
+// variables. PORT takes requests through Miniflare's own entry, which knows the cron triggers; DIRECT_PORT is the
+// worker's own socket. Prints "ready" once both listen.
+
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+
+const [port, directPort, variables] = process.argv.slice(2);
+const folder = process.cwd();
+const { main, workerOptions } = unstable_getMiniflareWorkerOptions(join(folder, "wrangler.toml"));
+const { assets: _pages, modulesRules: _rules, ...worker } = workerOptions;
+const names = new Set([relative(folder, main), "counter.js", "build/index.js", "build/index_bg.wasm"]);
+const modules = [...names]
+  .filter((name) => existsSync(join(folder, name)))
+  .map((name) => ({ type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path: join(folder, name) }));
+const options = convertV4MiniflareOptions({
+  host: "127.0.0.1",
+  port: Number(port),
+  cf: false,
+  log: new Log(LogLevel.WARN),
+  unsafeTriggerHandlers: true,
+  workers: [
+    {
+      ...worker,
+      name: "measured",
+      rootPath: folder,
+      modulesRoot: folder,
+      modules,
+      bindings: JSON.parse(variables),
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: Number(directPort) }],
+    },
+  ],
+});
+await new Miniflare({ ...options, resourcePersistencePath: join(folder, "state") }).ready;
+console.log("ready");

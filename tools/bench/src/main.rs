@@ -1,0 +1,88 @@
+//! What Reelay costs and how fast it is, beside what people would use instead.
+//!
+//! ```text
+//! npm run bench                        everything, written to docs/BENCHMARKS.md
+//! npm run bench -- accept cost         these alone, only told
+//! ```
+//!
+//! Everything is measured on real workerd with the local upstream, all of it on this machine. Whatever is compared is
+//! compared within one run, and told as the median of the runs with the lowest and the highest.
+
+#![expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
+
+mod clock;
+mod load;
+mod machine;
+mod measure;
+mod prices;
+mod progress;
+mod reelay;
+mod report;
+mod statistics;
+mod upstream;
+mod worker;
+
+use report::Section;
+use std::fs;
+use std::process::ExitCode;
+
+/// Every measurement, in the order of the report.
+const NAMES: [&str; 8] = ["accept", "dispatch", "finish", "burst", "video", "start-up", "cost", "waiting"];
+/// Where the report goes.
+const REPORT: &str = "docs/BENCHMARKS.md";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        progress::tell(&format!("There is no measurement {unknown}; there are {}.", NAMES.join(", ")));
+        return ExitCode::FAILURE;
+    }
+    fs::create_dir_all(worker::home()).expect("the benchmarks' folder can be made");
+    let mut sections = Vec::new();
+    for name in NAMES {
+        if wanted.is_empty() || wanted.iter().any(|one| one == name) {
+            progress::tell(&format!("• {name}"));
+            let began = clock::now();
+            let section = measure(name).await;
+            progress::tell(&section.plain());
+            progress::tell(&format!("✓ {name}: {:.0} s", began.elapsed().as_secs_f64()));
+            sections.push(section);
+        }
+    }
+    if wanted.is_empty() {
+        fs::write(worker::root().join(REPORT), document(&sections)).expect("the report can be written");
+        progress::tell(&format!("Written to {REPORT}."));
+    }
+    ExitCode::SUCCESS
+}
+
+async fn measure(name: &str) -> Section {
+    match name {
+        "accept" => measure::accept::measure().await,
+        "dispatch" => measure::dispatch::measure().await,
+        "finish" => measure::finish::measure().await,
+        "burst" => measure::burst::measure().await,
+        "video" => measure::video::measure().await,
+        "start-up" => measure::start_up::measure().await,
+        "cost" => measure::cost::measure().await,
+        "waiting" => measure::waiting::measure().await,
+        _ => unreachable!("the names are known"),
+    }
+}
+
+fn document(sections: &[Section]) -> String {
+    let parts: Vec<String> = sections.iter().map(Section::markdown).collect();
+    format!(
+        "# Benchmarks\n\n\
+         Written by `npm run bench`, which takes about half an hour. {} \
+         Everything runs on one machine: the worker on workerd without a proxy before it, the local upstream, and whoever \
+         orders, all on the same cores; so times are of the worker and its storage, not of a network. Figures are the median of \
+         {} runs with the lowest and the highest in parentheses, ratios are taken within each run; what is counted is counted \
+         once. What Reelay is compared with lies in `tools/bench/peers` and is served in the same way, with the same upstream \
+         and on the same disk.\n\n{}",
+        machine::describe(),
+        measure::RUNS,
+        parts.join("\n")
+    )
+}

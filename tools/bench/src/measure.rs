@@ -1,0 +1,13 @@
+//! The measurements, one file each.
+
+pub(crate) mod accept;
+pub(crate) mod burst;
+pub(crate) mod cost;
+pub(crate) mod dispatch;
+pub(crate) mod finish;
+pub(crate) mod start_up;
+pub(crate) mod video;
+pub(crate) mod waiting;
+
+/// How often each is taken.
+pub(crate) const RUNS: usize = 5;

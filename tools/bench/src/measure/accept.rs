@@ -1,0 +1,175 @@
+//! How long an order takes to be accepted, beside the least that a durable order can take, and with a long queue.
+
+use super::RUNS;
+use crate::load::{Load, load};
+use crate::progress;
+use crate::reelay;
+use crate::report::{Goal, Section, Table};
+use crate::statistics::{Spread, quantile};
+use crate::upstream::Upstream;
+use crate::worker::{Kind, Stage, Worker};
+use rusqlite::Connection;
+use serde_json::json;
+
+/// How many jobs wait already.
+const DEPTHS: [u64; 3] = [0, 1_000, 100_000];
+const WARM_UP: usize = 50;
+/// Orders sent one after the other: how long each takes.
+const ONE_BY_ONE: usize = 300;
+/// Orders sent so many at a time: how many a second.
+const TOGETHER: usize = 600;
+const AT_ONCE: usize = 16;
+/// Over how many users those who wait, and the orders, are spread.
+const USERS: u64 = 1_000;
+const PROMPT: &str = "A paper boat sails down a rainy street at dusk";
+/// One job holds the only slot for as long as anything here takes, and nobody asks after it.
+const SETTINGS: [(&str, &str); 3] =
+    [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+
+struct Series {
+    name: String,
+    median: Vec<f64>,
+    high: Vec<f64>,
+    throughput: Vec<f64>,
+}
+
+pub(crate) async fn measure() -> Section {
+    let upstream = Upstream::start(&[]);
+    let mut series: Vec<Series> = ["floor, an object each", "floor, one object for all"]
+        .into_iter()
+        .map(String::from)
+        .chain(DEPTHS.iter().map(|depth| format!("Reelay, {} waiting", crate::statistics::number(*depth as f64, 0))))
+        .map(|name| Series { name, median: Vec::new(), high: Vec::new(), throughput: Vec::new() })
+        .collect();
+    let mut stages = Vec::new();
+    for depth in DEPTHS {
+        progress::say(&format!("a queue of {depth}"));
+        stages.push(filled(&upstream, depth).await);
+    }
+    for run in 1..=RUNS {
+        progress::run(run, RUNS);
+        for (index, path) in ["object", "row"].into_iter().enumerate() {
+            let stage = Stage::new(Kind::Peer("floor"), false);
+            let worker = stage.start(&[]);
+            series[index].take(&worker, |worker, _| floor(worker, path)).await;
+        }
+        for (index, stage) in stages.iter().enumerate() {
+            let stage = stage.copy(Kind::Reelay);
+            let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
+            series[2 + index].take(&worker, order).await;
+        }
+    }
+    section(&series)
+}
+
+async fn floor(worker: &Worker, path: &str) {
+    let address = format!("{}/{path}", worker.origin);
+    let answer = worker.http.post(address).json(&json!({ "prompt": PROMPT })).send().await.expect("the floor answers");
+    assert_eq!(answer.status(), 201);
+    answer.bytes().await.expect("the floor's answer");
+}
+
+async fn order(worker: &Worker, index: usize) {
+    let user = format!("user-{}", index as u64 % USERS);
+    reelay::order(worker, &user, PROMPT).await;
+}
+
+impl Series {
+    async fn take<'a, F: Future<Output = ()>>(&mut self, worker: &'a Worker, send: impl Fn(&'a Worker, usize) -> F) {
+        load(WARM_UP, 1, |index| send(worker, index)).await;
+        let Load { took, .. } = load(ONE_BY_ONE, 1, |index| send(worker, index)).await;
+        self.median.push(quantile(&took, 0.5));
+        self.high.push(quantile(&took, 0.99));
+        self.throughput.push(load(TOGETHER, AT_ONCE, |index| send(worker, index)).await.throughput);
+    }
+}
+
+/// A stage whose queue has one job with a slot and `depth` that wait. One is ordered, the others are made from it in the
+/// database: what waits is rows, and nobody asks those jobs for anything before they have a slot.
+async fn filled(upstream: &Upstream, depth: u64) -> Stage {
+    let stage = Stage::new(Kind::Reelay, false);
+    {
+        let worker = stage.start(&reelay::variables(upstream, &SETTINGS));
+        reelay::order(&worker, "holder", &format!("{PROMPT} [[render:86400000]]")).await;
+        upstream.submitted("render:86400000").await;
+        if depth > 0 {
+            reelay::order(&worker, "user-0", PROMPT).await;
+        }
+    }
+    upstream.reset().await;
+    if depth > 1 {
+        multiply(&stage, depth);
+    }
+    stage
+}
+
+fn multiply(stage: &Stage, depth: u64) {
+    let database = Connection::open(stage.only_database("QueueManager")).expect("the queue's database can be opened");
+    let columns: Vec<String> = {
+        let mut statement = database.prepare("SELECT name FROM pragma_table_info('entry')").expect("the columns");
+        let names = statement.query_map([], |row| row.get(0)).expect("the columns");
+        names.collect::<Result<_, _>>().expect("the columns")
+    };
+    let value = |column: &String| match column.as_str() {
+        "user_id" => format!("'user-' || (n % {USERS})"),
+        "generation_id" => "'waiting-' || n".to_owned(),
+        "round" => format!("round + n / {USERS}"),
+        "sequence" | "enqueued_at" | "order_key" | "created_at" => format!("{column} + n"),
+        _ => column.clone(),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let statement = format!(
+        "WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < {}) \
+         INSERT INTO entry ({}) SELECT {} FROM entry, numbers WHERE user_id = 'user-0'",
+        depth - 1,
+        columns.join(", "),
+        values.join(", ")
+    );
+    database.execute_batch(&statement).expect("those who wait can be written");
+    let waiting: i64 = database
+        .query_row("SELECT count(*) FROM entry WHERE place = 'waiting'", [], |row| row.get(0))
+        .expect("those who wait can be counted");
+    assert_eq!(u64::try_from(waiting), Ok(depth), "so many wait");
+    // Everything in the database itself, so that it can be copied.
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("the log is written back");
+}
+
+fn section(series: &[Series]) -> Section {
+    let mut table = Table::new(&["", "p50, ms", "p99, ms", "a second", "p50 ÷ floor's"]);
+    for one in series {
+        table.row([
+            one.name.clone(),
+            Spread::of(&one.median).show(1),
+            Spread::of(&one.high).show(1),
+            Spread::of(&one.throughput).show(0),
+            format!("{} ×", Spread::of_ratios(&one.median, &series[0].median).show(2)),
+        ]);
+    }
+    let [floor, _, empty, .., deep] = series else { unreachable!("there are five") };
+    let over_floor = Spread::of_ratios(&empty.median, &floor.median);
+    let over_empty = Spread::of_ratios(&deep.median, &empty.median);
+    Section {
+        title: "Accept",
+        method: format!(
+            "`POST /api/generations` of an order that has to wait, beside a worker of a few lines that calls one Durable \
+             Object which writes one row: an object of its own for each order, as Reelay has one for each job, and one for \
+             all. p50 and p99 of {ONE_BY_ONE} orders one after the other; then {TOGETHER} orders, {AT_ONCE} at a time."
+        ),
+        table,
+        goals: vec![
+            Goal {
+                aim: "p50 at most 1.5 × the floor's".to_owned(),
+                found: format!("{} ×", over_floor.show(2)),
+                met: over_floor.median <= 1.5,
+                reason: "Before the answer an order is checked, made durable in its job and given its place in the queue: two \
+                         objects one after the other, with a timer each, where the floor has one without.",
+            },
+            Goal {
+                aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
+                found: format!("{} ×", over_empty.show(2)),
+                met: over_empty.median <= 1.2,
+                reason: "The answer tells the exact place in line, which is counted from the front.",
+            },
+        ],
+    }
+}

@@ -1,0 +1,200 @@
+//! What a generation uses of the platform and what that costs, in every mode.
+
+use super::finish::{fixed_poll_variables, order_fixed_poll};
+use crate::prices::{Bill, storage_of_a_video};
+use crate::progress;
+use crate::reelay::{self, PRICE_PER_SECOND, SECONDS};
+use crate::report::{Goal, Section, Table};
+use crate::statistics::number;
+use crate::upstream::Upstream;
+use crate::worker::{Kind, Stage, Used, Worker};
+use futures::future::join_all;
+use std::time::Duration;
+
+const JOBS: u32 = 100;
+/// A render of two minutes, and a video that takes about a second to be kept.
+const PROMPT: &str = "[[render:120000 download:slow:40000]]";
+/// What each call of the upstream takes, in milliseconds.
+const ANSWER_MS: &str = "300";
+/// Orders come evenly over this.
+const ARRIVALS: Duration = Duration::from_secs(50);
+const SLOTS: (&str, &str) = ("MAX_CONCURRENT_JOBS", "1000");
+const POLL_INTERVAL_MS: &str = "5000";
+const MINUTE: Duration = Duration::from_mins(1);
+/// How long what ends a job takes after its webhook: its last message to the queue, and the reports that are retried.
+const TAIL: Duration = Duration::from_secs(15);
+/// Sweeps of a worker with nothing to do, to know what a sweep costs.
+const SWEEPS: u32 = 20;
+/// A month of 30 days has so many minutes.
+const SWEEPS_A_MONTH: f64 = 43_200.0;
+/// What 1,000 generations are to cost at most, in US dollars.
+const LIMIT: f64 = 0.05;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Mode(&'static str),
+    FixedPoll,
+}
+
+const WAYS: [Way; 5] =
+    [Way::Mode("immediate"), Way::Mode("cron"), Way::Mode("alarm"), Way::Mode("queue"), Way::FixedPoll];
+
+/// What one job used.
+struct Cost {
+    used: Used,
+    /// The runtime's processor time, in milliseconds.
+    processor_ms: f64,
+    bill: Bill,
+}
+
+pub(crate) async fn measure() -> Section {
+    progress::say(&format!("{JOBS} jobs of 120 s in each way, all ways at once"));
+    let costs = join_all(WAYS.map(cost)).await;
+    progress::say("sweeps of a worker with nothing to do");
+    let sweep = cost_of_a_sweep().await;
+    section(&costs, &sweep)
+}
+
+async fn cost(way: Way) -> Cost {
+    let upstream = Upstream::start(&["--answer-ms", ANSWER_MS]);
+    let kind = if way == Way::FixedPoll { Kind::Peer("fixed-poll") } else { Kind::Reelay };
+    let stage = Stage::new(kind, true);
+    let variables = match way {
+        Way::FixedPoll => fixed_poll_variables(&upstream, POLL_INTERVAL_MS),
+        Way::Mode(mode) => reelay::variables(&upstream, &[SLOTS, ("DISPATCH_MODE", mode)]),
+    };
+    let worker = stage.start(&variables);
+    // The first job makes the queue's tables, which is not what a job costs.
+    order(way, &worker, "first").await;
+    if way != Way::FixedPoll {
+        worker.tick().await;
+    }
+    upstream.submitted("first").await;
+    worker.count_anew().await;
+    let before = worker.processor_time();
+    let orders = async {
+        for index in 0..JOBS {
+            order(way, &worker, &format!("boat {index}")).await;
+            tokio::time::sleep(ARRIVALS / JOBS).await;
+        }
+        while upstream.counts().await.inbox < u64::from(JOBS) + 1 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        tokio::time::sleep(TAIL).await;
+    };
+    let sweeps = async {
+        let mut sweeps = 0.0;
+        loop {
+            tokio::time::sleep(MINUTE).await;
+            // The fixed poll has nothing that a trigger would do.
+            if way != Way::FixedPoll {
+                worker.tick().await;
+                sweeps += 1.0;
+            }
+            if upstream.counts().await.operations > u64::from(JOBS) && sweeps > 1.0 {
+                break;
+            }
+        }
+    };
+    if way == Way::Mode("cron") {
+        tokio::join!(orders, sweeps);
+    } else {
+        orders.await;
+    }
+    assert_eq!(upstream.operations().await.len(), JOBS as usize + 1, "every job was paid once");
+    let used = worker.used().await.each(JOBS);
+    let processor_ms = worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
+    Cost { bill: Bill::of(&used, processor_ms), used, processor_ms }
+}
+
+async fn order(way: Way, worker: &Worker, name: &str) {
+    let prompt = format!("A paper boat, {name}. {PROMPT}");
+    match way {
+        Way::FixedPoll => order_fixed_poll(worker, &prompt).await,
+        Way::Mode(_) => reelay::order(worker, "user", &prompt).await,
+    };
+}
+
+async fn cost_of_a_sweep() -> Cost {
+    let upstream = Upstream::start(&[]);
+    let stage = Stage::new(Kind::Reelay, true);
+    let worker = stage.start(&reelay::variables(&upstream, &[]));
+    worker.tick().await;
+    worker.count_anew().await;
+    for _ in 0..SWEEPS {
+        worker.tick().await;
+    }
+    let used = worker.used().await.each(SWEEPS);
+    Cost { bill: Bill::of(&used, 0.0), used, processor_ms: 0.0 }
+}
+
+impl Used {
+    fn each(self, jobs: u32) -> Self {
+        let jobs = f64::from(jobs);
+        Self {
+            worker_requests: self.worker_requests / jobs,
+            object_messages: self.object_messages / jobs,
+            alarms: self.alarms / jobs,
+            active_ms: self.active_ms / jobs,
+            rows_read: self.rows_read / jobs,
+            rows_written: self.rows_written / jobs,
+            alarms_set: self.alarms_set / jobs,
+            r2_class_a: self.r2_class_a / jobs,
+            r2_class_b: self.r2_class_b / jobs,
+            queue_operations: self.queue_operations / jobs,
+        }
+    }
+}
+
+fn section(costs: &[Cost], sweep: &Cost) -> Section {
+    let mut table = Table::new(&["a job", "immediate", "cron", "alarm", "queue", "poll each 5 s", "a sweep"]);
+    let mut row = |name: &str, digits: usize, of: &dyn Fn(&Cost) -> f64| {
+        let cells = costs.iter().chain([sweep]).map(|cost| number(of(cost), digits));
+        table.row(std::iter::once(name.to_owned()).chain(cells));
+    };
+    row("worker requests", 2, &|cost| cost.used.worker_requests);
+    row("messages to objects", 2, &|cost| cost.used.object_messages);
+    row("alarms", 2, &|cost| cost.used.alarms);
+    row("objects active, s", 2, &|cost| cost.used.active_ms / 1_000.0);
+    row("rows read", 0, &|cost| cost.used.rows_read);
+    row("rows written", 1, &|cost| cost.used.rows_written);
+    row("alarms set, a row each", 1, &|cost| cost.used.alarms_set);
+    row("R2 puts", 2, &|cost| cost.used.r2_class_a);
+    row("R2 heads", 2, &|cost| cost.used.r2_class_b);
+    row("queue operations", 2, &|cost| cost.used.queue_operations);
+    row("runtime's processor time, ms", 1, &|cost| cost.processor_ms);
+    let parts = sweep.bill.parts.len();
+    for part in 0..parts {
+        let name = format!("1,000: {}, $", sweep.bill.parts[part].0);
+        row(&name, 5, &|cost| cost.bill.parts[part].1 * 1_000.0);
+    }
+    row("**1,000: all of it, $**", 4, &|cost| cost.bill.total() * 1_000.0);
+    let fixed = costs[WAYS.len() - 1].bill.total() * 1_000.0;
+    let goals = WAYS.iter().zip(costs).filter_map(|(way, cost)| {
+        let Way::Mode(mode) = way else { return None };
+        let thousand = cost.bill.total() * 1_000.0;
+        Some(Goal {
+            aim: format!("`{mode}`: below ${LIMIT} for 1,000 generations of 120 s"),
+            found: format!("${} ({} × the fixed poll's ${})", number(thousand, 4), number(thousand / fixed, 2), number(fixed, 4)),
+            met: thousand < LIMIT,
+            reason: "Rows written are most of it: each step of a job is durable before the next one, in its own object and, \
+                     where others wait for it, in the queue's, with what listings, metrics and budgets need.",
+        })
+    });
+    Section { title: "Cost", method: method(sweep), goals: goals.collect(), table }
+}
+
+fn method(sweep: &Cost) -> String {
+    let upstream = PRICE_PER_SECOND * SECONDS * 1_000.0;
+    format!(
+        "{JOBS} jobs in each mode, in real time: renders of 120 s, default settings but for the slots, an upstream whose every \
+         answer takes {ANSWER_MS} ms, and a video that takes about a second. Counted in the running worker by a wrapper around \
+         it (`tools/bench/counter.js`), and priced with Cloudflare's list prices beyond what is included \
+         (`tools/bench/src/prices.rs`); the processor time is the whole local runtime's, so rather too much. For 1,000 videos \
+         of {SECONDS} s the upstream itself asks ${}; keeping 1,000 videos of 20 MB for seven days in R2 costs ${}. The sweep \
+         comes each minute whatever happens: ${} a month.",
+        number(upstream, 0),
+        number(storage_of_a_video() * 1_000.0, 3),
+        number(sweep.bill.total() * SWEEPS_A_MONTH, 3)
+    )
+}

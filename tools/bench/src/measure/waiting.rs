@@ -1,0 +1,74 @@
+//! What jobs cost that wait.
+
+use crate::load::load;
+use crate::prices::Bill;
+use crate::progress;
+use crate::reelay;
+use crate::report::{Goal, Section, Table};
+use crate::statistics::number;
+use crate::upstream::Upstream;
+use crate::worker::{Kind, Stage};
+use std::time::Duration;
+
+const JOBS: usize = 10_000;
+const AT_ONCE: usize = 16;
+/// So many minutes are watched.
+const MINUTES: u32 = 4;
+/// A job makes sure once an hour that the queue still knows it (`QUEUED_HEARTBEAT`).
+const HEARTBEATS_AN_HOUR: f64 = 1.0;
+/// One job holds the only slot for as long as anything here takes, and nobody asks after it.
+const SETTINGS: [(&str, &str); 3] =
+    [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+
+pub(crate) async fn measure() -> Section {
+    let upstream = Upstream::start(&[]);
+    let stage = Stage::new(Kind::Reelay, true);
+    let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
+    reelay::order(&worker, "holder", "A boat. [[render:86400000]]").await;
+    upstream.submitted("render:86400000").await;
+    progress::say(&format!("{JOBS} orders"));
+    let send = |index| {
+        let worker = &worker;
+        async move {
+            reelay::order(worker, &format!("user-{}", index % 1_000), "A boat that waits").await;
+        }
+    };
+    load(JOBS, AT_ONCE, send).await;
+    // What the last orders leave to be done is done.
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    worker.tick().await;
+    progress::say(&format!("{MINUTES} minutes"));
+    worker.count_anew().await;
+    for _ in 0..MINUTES {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        worker.tick().await;
+    }
+    let used = worker.used().await;
+    let mut table = Table::new(&["", "in all", "a minute"]);
+    let mut row = |name: &str, amount: f64| {
+        table.row([name.to_owned(), number(amount, 0), number(amount / f64::from(MINUTES), 2)]);
+    };
+    row("sweeps", f64::from(MINUTES));
+    row("messages to objects", used.object_messages);
+    row("alarms", used.alarms);
+    row("rows written, alarms set included", used.rows_written + used.alarms_set);
+    row("rows read", used.rows_read);
+    let beyond = used.object_messages + used.alarms - f64::from(MINUTES);
+    Section {
+        title: "Waiting",
+        method: format!(
+            "{} jobs in line, made by as many orders, with no slot free, watched for {MINUTES} minutes with the sweep each minute. \
+             All that was used in this time costs ${} for each 1,000 of them and hour. What is not seen in minutes: each job \
+             looks {HEARTBEATS_AN_HOUR} × an hour whether the queue still knows it, by an alarm and a message.",
+            number(JOBS as f64, 0),
+            number(Bill::of(&used, 0.0).total() * 60.0 / f64::from(MINUTES) * 1_000.0 / JOBS as f64, 6)
+        ),
+        table,
+        goals: vec![Goal {
+            aim: "no object request beyond the sweep".to_owned(),
+            found: format!("{} beyond {MINUTES} sweeps", number(beyond, 0)),
+            met: beyond <= 0.0,
+            reason: "Something looks after jobs that wait.",
+        }],
+    }
+}

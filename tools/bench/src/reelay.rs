@@ -1,0 +1,59 @@
+//! Orders to Reelay, and the settings it is measured with.
+
+use crate::upstream::{API_KEY, Upstream, WEBHOOK_SECRET};
+use crate::worker::Worker;
+use serde_json::{Value, json};
+
+/// The key of the app's own server, which is what orders.
+const SERVICE_KEY: &str = "the-benchmarks-own-service-key";
+
+/// What the upstream asks for a second of the model that is ordered where none is named, in US dollars.
+pub(crate) const PRICE_PER_SECOND: f64 = 0.40;
+/// How long a video is, in seconds.
+pub(crate) const SECONDS: f64 = 8.0;
+
+/// The worker's variables: as deployed, but for `own` and where its neighbours are.
+pub(crate) fn variables<'a>(upstream: &'a Upstream, own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut variables = vec![
+        ("ENVIRONMENT", "production"),
+        ("DISPATCH_MODE", "immediate"),
+        ("JWT_SECRET", "the-benchmarks-own-jwt-secret-of-40-char"),
+        ("API_KEY", SERVICE_KEY),
+        ("WEBHOOK_SECRET", WEBHOOK_SECRET),
+        ("VEO3_API_KEY", API_KEY),
+        ("VEO3_API_URL", &upstream.origin),
+        ("NEXTJS_URL", &upstream.origin),
+        ("MAX_SUBMITS_PER_MINUTE", "100000"),
+        ("MAX_QUEUE_LENGTH", "1000000"),
+    ];
+    for (name, value) in own {
+        variables.retain(|(known, _)| known != name);
+        variables.push((name, value));
+    }
+    variables
+}
+
+/// Orders a video; the generation's id.
+pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
+    let request = worker.http.post(format!("{}/api/generations", worker.origin)).bearer_auth(SERVICE_KEY);
+    let sent = request.header("X-User-Id", user).json(&json!({ "prompt": prompt })).send().await;
+    let answer = sent.expect("the worker answers");
+    assert_eq!(answer.status(), 201, "an order is accepted");
+    let body: Value = answer.json().await.expect("the answer is JSON");
+    body["generationId"].as_str().expect("an order has an id").to_owned()
+}
+
+/// When each step of a generation was, in milliseconds since the Unix epoch, oldest first.
+pub(crate) async fn timeline(worker: &Worker, user: &str, id: &str) -> Vec<(String, f64)> {
+    let request = worker.http.get(format!("{}/api/generations/{id}/timeline", worker.origin)).bearer_auth(SERVICE_KEY);
+    let answer = request.header("X-User-Id", user).send().await.expect("the worker answers");
+    let body: Value = answer.json().await.expect("the answer is JSON");
+    let entries = body["timeline"].as_array().expect("a timeline").iter();
+    let read = |entry: &Value| {
+        let at = chrono::DateTime::parse_from_rfc3339(entry["at"].as_str()?).ok()?;
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact")]
+        let at = at.timestamp_millis() as f64;
+        Some((entry["step"].as_str()?.to_owned(), at))
+    };
+    entries.filter_map(read).collect()
+}
