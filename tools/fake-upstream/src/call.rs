@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -26,10 +27,19 @@ const MAX_RECORDED_BYTES: usize = 64 << 10;
 pub(crate) struct Call {
     pub(crate) world: Arc<World>,
     pub(crate) seq: u64,
+    /// When the answer may leave.
+    due: Instant,
     cutter: Cutter,
 }
 
 impl Call {
+    /// Returns once the answer may leave.
+    pub(crate) async fn due(&self) {
+        if clock::now() < self.due {
+            tokio::time::sleep_until(self.due.into()).await;
+        }
+    }
+
     /// Writes down the prompt of the job that the request would start.
     pub(crate) fn asks_for(&self, prompt: &str) {
         self.world.journal.update(self.seq, |entry| entry.prompt = Some(prompt.to_owned()));
@@ -147,6 +157,8 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
     let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let wait = if step.is_of_google() { world.options.answer } else { Duration::ZERO };
+    let due = clock::now() + wait;
     let api_key = key_seen(&world, &parts.headers);
     let authorization = token_seen(&world, &parts.headers);
     let wire = wire_of(parts.uri.path()).filter(|_| step != Step::Other);
@@ -170,10 +182,11 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
         outcome: Outcome::Pending,
         visible: false,
     });
-    let call = Call { world, seq, cutter };
+    let call = Call { world, seq, due, cutter };
     let mut watch = Watch { call: call.clone(), answered: false };
     parts.extensions.insert(call.clone());
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    call.due().await;
     watch.answered = true;
     call.answered(response.status());
     response

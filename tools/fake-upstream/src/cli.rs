@@ -3,10 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// The longest that `--answer-ms` may be.
+const MAX_ANSWER_MS: u64 = 60_000;
+
 /// How to start, shown when the arguments are not understood.
 pub(crate) const USAGE: &str = "usage: fake-upstream --listen 127.0.0.1:8788 --webhook-secret whsec_… \
      [--render-ms 3000] [--other-listen 127.0.0.1:0] [--api-key KEY] [--project reelay-local] [--token-seconds 3600] \
-     [--push-uri URL --push-secret whsec_…]";
+     [--answer-ms 0] [--push-uri URL --push-secret whsec_…]";
 
 /// What the process was asked to do.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) project: String,
     /// `--token-seconds`: how long an access token holds.
     pub(crate) token_lifetime: Duration,
+    /// `--answer-ms`: how long after its request an answer of Google's leaves.
+    pub(crate) answer: Duration,
     /// `--push-uri`: where pushes go that no request names a place for.
     pub(crate) push_uri: Option<String>,
     /// `--push-secret`: the secret those are signed with.
@@ -44,6 +49,7 @@ impl Options {
             api_key: None,
             project: "reelay-local".to_owned(),
             token_lifetime: Duration::from_hours(1),
+            answer: Duration::ZERO,
             push_uri: None,
             push_secret: None,
         };
@@ -65,6 +71,12 @@ impl Options {
                 "--token-seconds" => {
                     let seconds = value.parse().map_err(|_| "--token-seconds needs whole seconds".to_owned())?;
                     options.token_lifetime = Duration::from_secs(seconds);
+                }
+                "--answer-ms" => {
+                    let ms = value.parse().ok().filter(|ms| *ms <= MAX_ANSWER_MS);
+                    let ms =
+                        ms.ok_or_else(|| format!("--answer-ms needs whole milliseconds, at most {MAX_ANSWER_MS}"))?;
+                    options.answer = Duration::from_millis(ms);
                 }
                 "--push-uri" => options.push_uri = Some(value),
                 "--push-secret" => options.push_secret = Some(value),

@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/reset", post(reset))
         .route("/requests", get(requests))
         .route("/wait", get(wait))
+        .route("/counts", get(counts))
         .route("/operations", get(operations).post(adoption::adopt))
         .route("/render-stats", get(render_stats))
         .route("/service-account", get(identity::service_account))
@@ -122,6 +123,18 @@ async fn wait(State(world): Shared, Query(wanted): Query<Wanted>) -> Response {
     (status, Json(body)).into_response()
 }
 
+async fn counts(State(world): Shared) -> Json<Value> {
+    let ledger = locked(&world.ledger);
+    let (operations, collected) = (ledger.operations().len(), ledger.told());
+    drop(ledger);
+    Json(json!({
+        "requests": world.journal.counts(),
+        "operations": operations,
+        "collected": collected,
+        "inbox": locked(&world.inbox).kept(),
+    }))
+}
+
 async fn operations(State(world): Shared) -> Json<Vec<Value>> {
     let ledger = locked(&world.ledger);
     Json(ledger.operations().iter().map(show_operation).collect())
@@ -139,6 +152,8 @@ fn show_operation(operation: &Operation) -> Value {
         "submittedBy": operation.submitted_by,
         "acceptedAtMs": operation.accepted_at_ms,
         "renderMs": operation.render.as_millis(),
+        "readyAtMs": operation.ready_at_ms(),
+        "toldAtMs": operation.told_at_ms,
         "state": operation.state(),
         "adopted": operation.is_adopted(),
         "polls": operation.polls,
@@ -156,8 +171,14 @@ async fn render_stats(State(world): Shared) -> Json<Value> {
     Json(json!({ "rendering": now, "maxRendering": most, "accepted": order }))
 }
 
-async fn inbox(State(world): Shared) -> Json<Vec<Delivery>> {
-    Json(locked(&world.inbox).deliveries().cloned().collect())
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    since: u64,
+}
+
+async fn inbox(State(world): Shared, Query(after): Query<After>) -> Json<Vec<Delivery>> {
+    Json(locked(&world.inbox).after(after.since).cloned().collect())
 }
 
 async fn show_mode(State(world): Shared) -> Json<Value> {

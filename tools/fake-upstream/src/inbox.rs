@@ -46,6 +46,7 @@ pub(crate) struct Delivery {
 #[derive(Default)]
 pub(crate) struct Inbox {
     deliveries: VecDeque<Delivery>,
+    kept: usize,
     attempts: BTreeMap<String, u32>,
     pub(crate) mode: Mode,
 }
@@ -60,6 +61,7 @@ impl Inbox {
             self.deliveries.pop_front();
         }
         let attempt = delivery.attempt;
+        self.kept += 1;
         self.deliveries.push_back(delivery);
         attempt
     }
@@ -70,6 +72,19 @@ impl Inbox {
         if let Some(delivery) = delivery {
             delivery.answered = Some(status);
         }
+    }
+
+    /// How many deliveries were kept, those forgotten since among them.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// The deliveries kept after that of a number, oldest first. Its place tells which those are, for of requests that
+    /// come at once a later one may be kept first; a number that is not in the list is compared.
+    pub(crate) fn after(&self, seq: u64) -> impl Iterator<Item = &Delivery> {
+        let place = self.deliveries.iter().rposition(|delivery| delivery.seq == seq);
+        let first = place.map_or(0, |place| place + 1);
+        self.deliveries.range(first..).filter(move |delivery| place.is_some() || delivery.seq > seq)
     }
 
     /// All deliveries, oldest first.
@@ -86,4 +101,47 @@ pub(crate) fn routes() -> Router {
 /// The page, which is not recorded.
 pub(crate) fn page_routes() -> Router<std::sync::Arc<crate::world::World>> {
     Router::new().route("/inbox", get(page::show)).route("/inbox/mode", post(page::switch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_after_a_delivery_is_found_even_if_it_came_before_it() {
+        let mut inbox = Inbox::default();
+        let after = |inbox: &Inbox, seq| inbox.after(seq).map(|delivery| delivery.seq).collect::<Vec<_>>();
+        inbox.keep(delivery(7));
+        assert_eq!(after(&inbox, 0), [7]);
+        inbox.keep(delivery(6));
+        assert_eq!(after(&inbox, 7), [6]);
+        assert_eq!(after(&inbox, 6), Vec::<u64>::new());
+        assert_eq!(after(&inbox, 5), [7, 6]);
+    }
+
+    #[test]
+    fn deliveries_that_were_forgotten_still_count() {
+        let mut inbox = Inbox::default();
+        for seq in 1..=MAX_DELIVERIES as u64 + 1 {
+            inbox.keep(delivery(seq));
+        }
+        assert_eq!((inbox.kept(), inbox.deliveries().count()), (MAX_DELIVERIES + 1, MAX_DELIVERIES));
+        assert_eq!(inbox.after(1).count(), MAX_DELIVERIES);
+    }
+
+    fn delivery(seq: u64) -> Delivery {
+        Delivery {
+            seq,
+            received_at: 0,
+            headers: BTreeMap::new(),
+            body: String::new(),
+            valid: true,
+            reason: None,
+            id: String::new(),
+            attempt: 0,
+            event: None,
+            generation_id: None,
+            answered: None,
+        }
+    }
 }

@@ -1,139 +1,131 @@
 //! The record of every request, and waiting for requests to come.
 
 mod entry;
+mod waiting;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use crate::world::locked;
 
+use waiting::Waiters;
+
 pub(crate) use entry::{Entry, KeySeen, Outcome, Step, TokenSeen, Wire};
+pub(crate) use waiting::Wanted;
 
 /// The most requests remembered; older ones are forgotten.
 const MAX_ENTRIES: usize = 50_000;
 
-/// What `GET /__control/wait` waits for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wanted {
-    /// Only requests of this step.
-    pub(crate) step: Option<Step>,
-    /// At least so many; one by default.
-    pub(crate) count: Option<usize>,
-    /// Gives up after this time; 10 s by default.
-    pub(crate) timeout_ms: Option<u64>,
-    /// Only requests whose body, path or prompt contains this.
-    pub(crate) contains: Option<String>,
-    /// Only requests with a greater sequence number.
-    pub(crate) since: Option<u64>,
-    /// Only requests that came to this.
-    pub(crate) outcome: Option<Outcome>,
-}
-
-impl Wanted {
-    fn matches(&self, entry: &Entry) -> bool {
-        entry.visible
-            && self.step.is_none_or(|step| entry.step == step)
-            && self.since.is_none_or(|since| entry.seq > since)
-            && self.outcome.is_none_or(|outcome| entry.outcome == outcome)
-            && self.contains.as_ref().is_none_or(|text| {
-                entry.body.contains(text)
-                    || entry.path.contains(text)
-                    || entry.prompt.as_ref().is_some_and(|prompt| prompt.contains(text))
-            })
-    }
-}
-
 /// Every request since the start or the last reset.
-pub(crate) struct Journal {
-    log: Mutex<Log>,
-    changed: watch::Sender<u64>,
-}
+pub(crate) struct Journal(Mutex<Log>);
 
 struct Log {
     next: u64,
+    /// By their numbers.
     entries: VecDeque<Entry>,
+    /// How many were added of each step, those forgotten since among them.
+    counts: BTreeMap<Step, usize>,
+    waiters: Waiters,
+}
+
+impl Log {
+    /// The entries after a number.
+    fn after(&self, since: u64) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.entries.partition_point(|entry| entry.seq <= since)..)
+    }
+
+    /// The entries that someone wants.
+    fn matching(&self, wanted: &Wanted) -> impl Iterator<Item = &Entry> {
+        self.after(wanted.since.unwrap_or_default()).filter(|entry| wanted.matches(entry))
+    }
 }
 
 impl Journal {
     /// An empty journal; the first request will have number 1.
     pub(crate) fn new() -> Self {
-        Self { log: Mutex::new(Log { next: 1, entries: VecDeque::new() }), changed: watch::Sender::new(0) }
+        Self(Mutex::new(Log {
+            next: 1,
+            entries: VecDeque::new(),
+            counts: nothing_counted(),
+            waiters: Waiters::default(),
+        }))
     }
 
     /// Adds a request and returns its number.
     pub(crate) fn add(&self, make: impl FnOnce(u64) -> Entry) -> u64 {
-        let mut log = locked(&self.log);
+        let log = &mut *locked(&self.0);
         let seq = log.next;
         log.next += 1;
-        if log.entries.len() >= MAX_ENTRIES {
-            log.entries.pop_front();
+        if log.entries.len() >= MAX_ENTRIES
+            && let Some(forgotten) = log.entries.pop_front()
+        {
+            log.waiters.without(&forgotten);
         }
-        log.entries.push_back(make(seq));
+        let entry = make(seq);
+        *log.counts.entry(entry.step).or_default() += 1;
+        log.waiters.with(&entry);
+        log.entries.push_back(entry);
         seq
     }
 
-    /// Changes a request's entry, if it is still remembered, and wakes who waits.
+    /// Changes a request's entry, if it is still remembered, and tells who waits for it.
     pub(crate) fn update(&self, seq: u64, change: impl FnOnce(&mut Entry)) {
-        let mut log = locked(&self.log);
+        let log = &mut *locked(&self.0);
         if let Ok(index) = log.entries.binary_search_by_key(&seq, |entry| entry.seq) {
-            change(&mut log.entries[index]);
+            let entry = &mut log.entries[index];
+            log.waiters.without(entry);
+            change(entry);
+            log.waiters.with(entry);
         }
-        drop(log);
-        self.changed.send_modify(|version| *version += 1);
     }
 
     /// The requests after a number, of one step or of all.
     pub(crate) fn list(&self, since: u64, step: Option<Step>) -> Vec<Entry> {
-        let log = locked(&self.log);
-        log.entries
-            .iter()
-            .filter(|entry| entry.seq > since && step.is_none_or(|step| entry.step == step))
-            .cloned()
-            .collect()
+        let log = locked(&self.0);
+        log.after(since).filter(|entry| step.is_none_or(|step| entry.step == step)).cloned().collect()
+    }
+
+    /// How many requests of each step came, whether or not they are still remembered.
+    pub(crate) fn counts(&self) -> BTreeMap<Step, usize> {
+        locked(&self.0).counts.clone()
     }
 
     /// Forgets every request; numbers go on. Returns the last number given.
     pub(crate) fn clear(&self) -> u64 {
-        let mut log = locked(&self.log);
+        let mut log = locked(&self.0);
         log.entries.clear();
+        log.counts = nothing_counted();
+        log.waiters.without_all();
         log.next - 1
     }
 
     /// Waits until enough requests match. Returns those that do, and whether they are enough.
     pub(crate) async fn wait(&self, wanted: &Wanted) -> (bool, Vec<Entry>) {
-        let mut changed = self.changed.subscribe();
-        let enough = wanted.count.unwrap_or(1);
         let timeout = Duration::from_millis(wanted.timeout_ms.unwrap_or(10_000));
-        let reached = tokio::time::timeout(timeout, async {
-            loop {
-                changed.mark_unchanged();
-                if self.count(wanted) >= enough || changed.changed().await.is_err() {
-                    return;
-                }
-            }
-        });
-        let _ = reached.await;
-        let found = self.matching(wanted);
-        (found.len() >= enough, found)
+        // It ends with an error when there are enough, and otherwise not in time: what is found then says which.
+        let _ = tokio::time::timeout(timeout, self.enough(wanted)).await;
+        let found: Vec<Entry> = locked(&self.0).matching(wanted).cloned().collect();
+        (found.len() >= wanted.enough(), found)
     }
 
-    fn count(&self, wanted: &Wanted) -> usize {
-        locked(&self.log).entries.iter().filter(|entry| wanted.matches(entry)).count()
+    /// Ends once enough requests match.
+    fn enough(&self, wanted: &Wanted) -> oneshot::Receiver<()> {
+        let mut log = locked(&self.0);
+        let matching = log.matching(wanted).count();
+        log.waiters.add(wanted.clone(), matching)
     }
+}
 
-    fn matching(&self, wanted: &Wanted) -> Vec<Entry> {
-        let log = locked(&self.log);
-        log.entries.iter().filter(|entry| wanted.matches(entry)).cloned().collect()
-    }
+fn nothing_counted() -> BTreeMap<Step, usize> {
+    Step::ALL.into_iter().map(|step| (step, 0)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use tokio::sync::oneshot::error::TryRecvError;
 
     use super::*;
 
@@ -141,14 +133,7 @@ mod tests {
     async fn a_request_is_counted_only_once_what_it_does_can_be_seen() {
         let journal = Journal::new();
         let seq = journal.add(entry);
-        let wanted = Wanted {
-            step: Some(Step::Submit),
-            count: None,
-            timeout_ms: Some(0),
-            contains: Some("dog".to_owned()),
-            since: None,
-            outcome: None,
-        };
+        let wanted = Wanted { contains: Some("dog".to_owned()), ..wanted(1) };
         assert!(!journal.wait(&wanted).await.0);
         journal.update(seq, |entry| entry.visible = true);
         assert!(journal.wait(&wanted).await.0);
@@ -162,6 +147,71 @@ mod tests {
         assert_eq!(journal.add(entry), 2);
         journal.update(1, |entry| entry.visible = true);
         assert!(!journal.list(0, None)[0].visible, "a forgotten number changed another entry");
+    }
+
+    #[tokio::test]
+    async fn what_changes_while_someone_waits_is_counted_once_and_only_while_it_matches() {
+        let journal = Journal::new();
+        for _ in 0..3 {
+            journal.add(entry);
+        }
+        journal.update(1, |entry| entry.visible = true);
+        let mut told = journal.enough(&Wanted { outcome: Some(Outcome::Pending), ..wanted(2) });
+        let mut is_told = || told.try_recv() == Err(TryRecvError::Closed);
+        journal.update(1, |entry| entry.status = Some(200));
+        assert!(!is_told(), "a request was counted twice");
+        journal.update(1, |entry| entry.outcome = Outcome::Answered);
+        journal.update(2, |entry| entry.visible = true);
+        assert!(!is_told(), "a request that matches no more was counted");
+        journal.clear();
+        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        assert!(!is_told(), "a forgotten request was counted");
+        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        assert!(is_told());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_forgotten_for_newer_ones_is_counted_by_nobody_who_waits() {
+        let journal = Journal::new();
+        let visible = |seq| Entry { visible: true, ..entry(seq) };
+        journal.add(visible);
+        let mut told = journal.enough(&wanted(2));
+        for _ in 0..MAX_ENTRIES {
+            journal.add(entry);
+        }
+        journal.add(visible);
+        assert_eq!(told.try_recv(), Err(TryRecvError::Empty));
+        assert_eq!(journal.list(0, None).len(), MAX_ENTRIES);
+        assert_eq!(journal.counts()[&Step::Submit], MAX_ENTRIES + 2);
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_away_or_was_told_is_no_longer_counted_for() {
+        let journal = Journal::new();
+        assert!(!journal.wait(&wanted(1)).await.0);
+        drop(journal.enough(&wanted(1)));
+        let told = journal.enough(&wanted(1));
+        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        assert_eq!(locked(&journal.0).waiters.len(), 0);
+        drop(told);
+        assert!(journal.wait(&wanted(1)).await.0);
+        assert_eq!(locked(&journal.0).waiters.len(), 0);
+    }
+
+    #[test]
+    fn each_step_is_listed_once() {
+        assert_eq!(nothing_counted().len(), Step::ALL.len());
+    }
+
+    fn wanted(count: usize) -> Wanted {
+        Wanted {
+            step: Some(Step::Submit),
+            count: Some(count),
+            timeout_ms: Some(0),
+            contains: None,
+            since: None,
+            outcome: None,
+        }
     }
 
     fn entry(seq: u64) -> Entry {

@@ -52,6 +52,9 @@ pub(crate) struct Operation {
     /// What the last visit of the file's address decided for the bytes.
     pub(crate) download: Option<Mark<DownloadFault>>,
     pub(crate) polls: u32,
+    /// When a poll was first told its end, in milliseconds since the epoch.
+    pub(crate) told_at_ms: Option<u64>,
+    /// It is over for the statistics: a poll was told its end, or it was deleted.
     pub(crate) collected: bool,
     pub(crate) cancelled: bool,
     /// Deleted by its owner: nothing but the listing knows it any more.
@@ -72,6 +75,11 @@ impl Operation {
     /// Whether it was accepted, and so paid, by an earlier run.
     pub(crate) fn is_adopted(&self) -> bool {
         self.submitted_by.is_none()
+    }
+
+    /// When its render ends, in milliseconds since the epoch.
+    pub(crate) fn ready_at_ms(&self) -> u64 {
+        self.accepted_at_ms.saturating_add(u64::try_from(self.render.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Where the job stands now.
@@ -98,6 +106,7 @@ pub(crate) struct Ledger {
     by_file: BTreeMap<String, usize>,
     rendering: usize,
     most_rendering: usize,
+    told: usize,
 }
 
 impl Ledger {
@@ -111,6 +120,7 @@ impl Ledger {
             by_file: BTreeMap::new(),
             rendering: 0,
             most_rendering: 0,
+            told: 0,
         }
     }
 
@@ -177,7 +187,7 @@ impl Ledger {
     /// Deletes a job, which ends its render too; whether there was one.
     pub(crate) fn delete(&mut self, id: &str) -> bool {
         self.cancel(id);
-        self.collect(id);
+        self.end(id);
         self.find(id).is_some_and(|operation| {
             operation.deleted = true;
             true
@@ -186,6 +196,18 @@ impl Ledger {
 
     /// A poll was told that the job is done.
     pub(crate) fn collect(&mut self, id: &str) {
+        self.end(id);
+        if let Some(operation) = self.find(id)
+            && operation.told_at_ms.is_none()
+            && !operation.cancelled
+        {
+            operation.told_at_ms = Some(clock::unix_ms());
+            self.told += 1;
+        }
+    }
+
+    /// The job renders no more.
+    fn end(&mut self, id: &str) {
         if let Some(operation) = self.find(id)
             && !operation.collected
             && !operation.cancelled
@@ -205,6 +227,11 @@ impl Ledger {
     /// How many jobs render now, and the most that ever did at once.
     pub(crate) fn rendering(&self) -> (usize, usize) {
         (self.rendering, self.most_rendering)
+    }
+
+    /// Of how many jobs a poll was told the end.
+    pub(crate) fn told(&self) -> usize {
+        self.told
     }
 
     /// Forgets every job; ids go on, so an id of before is unknown and never given again.

@@ -3,12 +3,15 @@
 //! ```text
 //! fake-upstream --listen 127.0.0.1:8788 --webhook-secret whsec_… [--render-ms 3000]
 //!               [--other-listen 127.0.0.1:0] [--api-key KEY] [--project reelay-local] [--token-seconds 3600]
-//!               [--push-uri URL --push-secret whsec_…]
+//!               [--answer-ms 0] [--push-uri URL --push-secret whsec_…]
 //! ```
 //!
 //! Port 0 picks a free port. When it is ready it prints one line, `listening on http://127.0.0.1:PORT`; SIGINT or SIGTERM end
 //! it with status 0. `--webhook-secret` takes several secrets separated by commas. Only loopback addresses are accepted.
 //! With `--api-key` any other key is answered like an unknown one; without it every key but `bad-key` is good.
+//! With `--answer-ms N` (at most 60,000) every answer to a submit, poll, cancel, delete, file, download, bytes (their
+//! beginning) or token leaves N milliseconds after its request came, later if it is held longer; what the request does is done,
+//! and its time written down, when it comes. The control API, the inbox, the keys and the other host are not slowed.
 //! `SIGKILL` loses everything: nothing is kept on disk, but `POST /__control/operations` gives an operation back, and a
 //! token of an earlier run still holds.
 //!
@@ -97,17 +100,18 @@
 //! | `GET·POST /__control/faults` `{marks}` | the default marks; `""` removes them |
 //! | `POST /__control/gate` `{step, state: "closed"\|"open", after?}` | holds every request of a step once it is recorded (`bytes` is the second half of a file or an object); a submit with `after` once it is accepted |
 //! | `POST /__control/reset` | forgets all, opens all gates, cuts what hangs; numbers and ids go on; `{since}` |
-//! | `GET /__control/requests?since=&step=` | every request: `seq atMs method path query headers apiKey authorization body bodyBytes step wire operation prompt fault status outcome`; keys, tokens (`<equal>` `<expired>` `<different>`) and assertions are replaced by a word |
-//! | `GET /__control/operations` | the accepted jobs in order: `name wire id model prompt parameters request submittedBy acceptedAtMs renderMs state adopted polls file deleted` |
+//! | `GET /__control/requests?since=&step=` | every request, of the last 50,000: `seq atMs method path query headers apiKey authorization body bodyBytes step wire operation prompt fault status outcome`; keys, tokens (`<equal>` `<expired>` `<different>`) and assertions are replaced by a word |
+//! | `GET /__control/operations` | the accepted jobs in order: `name wire id model prompt parameters request submittedBy acceptedAtMs renderMs readyAtMs toldAtMs state adopted polls file deleted`; in milliseconds since the epoch `readyAtMs` is `acceptedAtMs` and `renderMs` together, and `toldAtMs` is when a poll was first told the end, decided as it came and not as its answer left; null before |
 //! | `POST /__control/operations` `{model, id, file, prompt, wire?, name?, request?}` | adopts an operation that an earlier run accepted: rendered, `adopted`, `submittedBy` null, no part of `render-stats`; the prompt's marks hold but for `render`; Vertex AI needs the `name` and, as Omni, the `request`; 409 if the id or the file is known |
 //! | `GET /__control/render-stats` | `{rendering, maxRendering, accepted: [{id, prompt}]}`; a job renders from acceptance until a poll was told its end |
 //! | `GET /__control/wait?step=&count=&timeout_ms=&contains=&since=&outcome=` | answers once so many requests are recorded and what they do can be seen: `{reached, count, requests}`, 408 if they are not in time |
+//! | `GET /__control/counts` | `{requests: {submit, poll, …}, operations, collected, inbox}`: how many requests of each step were recorded, jobs listed, jobs of which a poll was told the end, and webhooks kept since the start or the last reset, those forgotten since among them; as cheap with many as with few |
 //! | `GET /__control/service-account` | the account's file, its `token_uri` this server's |
 //! | `POST /__control/tokens/expire` | no token made so far holds any longer |
 //! | `POST /__control/push` `{uri, secret}` | where pushes go that no request names a place for; `""` ends them |
 //! | `GET /__control/pushes` | every attempt that has ended: `atMs uri id attempt type operation prompt signed body status error` |
-//! | `GET /__control/inbox` | the webhooks, oldest first: `seq receivedAt headers body valid reason id attempt event generationId answered` |
-//! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `hang` `reset` `commit-then-reset` `redirect` `endless` |
+//! | `GET /__control/inbox?since=` | the webhooks in the order they were kept, of the last 10,000; with the `seq` of one, those kept after it, with the reset's `since` those after the reset: `seq receivedAt headers body valid reason id attempt event generationId answered`; `answered` is null until it is |
+//! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `slow:MS` (kept at once, then as `ok` after MS milliseconds, at most 60,000) `hang` `reset` `commit-then-reset` `redirect` `endless` |
 //!
 //! Steps are `submit poll cancel delete file download bytes token keys other webhook unknown`; outcomes are `pending held hung answered reset abandoned`
 //! (the caller went away first). Webhooks go to `POST /api/webhooks/worker`; `GET /inbox` shows them to people.

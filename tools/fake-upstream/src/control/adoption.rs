@@ -79,6 +79,7 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
         result: result.map(|mark| mark.fault),
         download: None,
         polls: 0,
+        told_at_ms: None,
         collected: false,
         cancelled: false,
         deleted: false,

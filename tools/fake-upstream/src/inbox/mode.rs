@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The longest that `slow` may take.
+const MAX_SLOW_MS: u64 = 60_000;
+
 /// The inbox's behaviour, in the words of `POST /__control/inbox/mode`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Mode {
@@ -22,6 +25,8 @@ pub(crate) enum Mode {
     Endless,
     /// `fail-first:N`: 500 for the first N attempts of each webhook id, then as `ok`.
     FailFirst(u32),
+    /// `slow:MS`: kept at once, then as `ok` after so many milliseconds.
+    Slow(u64),
 }
 
 impl Mode {
@@ -37,6 +42,9 @@ impl Mode {
         }
         if let Some(count) = text.strip_prefix("fail-first:") {
             return count.parse().ok().map(Self::FailFirst);
+        }
+        if let Some(ms) = text.strip_prefix("slow:") {
+            return ms.parse().ok().filter(|ms| *ms <= MAX_SLOW_MS).map(Self::Slow);
         }
         Some(match text {
             "ok" => Self::Ok,
@@ -62,6 +70,7 @@ impl fmt::Display for Mode {
             Self::Redirect => formatter.write_str("redirect"),
             Self::Endless => formatter.write_str("endless"),
             Self::FailFirst(count) => write!(formatter, "fail-first:{count}"),
+            Self::Slow(ms) => write!(formatter, "slow:{ms}"),
         }
     }
 }
@@ -83,11 +92,15 @@ mod tests {
             "redirect",
             "endless",
             "fail-first:2",
+            "slow:0",
+            "slow:60000",
         ] {
             let mode = Mode::read(words).expect(words);
             assert_eq!(mode.to_string(), words);
         }
         assert_eq!(Mode::read("status:99"), None);
         assert_eq!(Mode::read("broken"), None);
+        assert_eq!(Mode::read("slow:60001"), None);
+        assert_eq!(Mode::read("slow:"), None);
     }
 }

@@ -31,6 +31,9 @@ pub(crate) async fn receive(Extension(call): Extension<Call>, headers: HeaderMap
     let attempt = locked(&world.inbox).keep(delivery(&call, &headers, &body, checked));
     call.visible();
     call.pass(Step::Webhook, Closed::Before).await;
+    if let Mode::Slow(ms) = mode {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
     let response = match mode {
         Mode::Hang => return call.hang().await,
         Mode::Reset | Mode::CommitThenReset => return call.cut(),
@@ -42,8 +45,10 @@ pub(crate) async fn receive(Extension(call): Extension<Call>, headers: HeaderMap
         }
         Mode::Endless => Body::new(Endless(interval(Duration::from_millis(10)))).into_response(),
         Mode::FailFirst(count) if attempt <= count => failure(500, None),
-        Mode::FailFirst(_) | Mode::Ok if valid => axum::Json(json!({ "received": true })).into_response(),
-        Mode::FailFirst(_) | Mode::Ok => failure(401, None),
+        Mode::FailFirst(_) | Mode::Slow(_) | Mode::Ok if valid => {
+            axum::Json(json!({ "received": true })).into_response()
+        }
+        Mode::FailFirst(_) | Mode::Slow(_) | Mode::Ok => failure(401, None),
     };
     locked(&world.inbox).answered(call.seq, response.status().as_u16());
     response

@@ -34,6 +34,39 @@ pub(crate) enum Step {
     Unknown,
 }
 
+impl Step {
+    /// Every step.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Submit,
+        Self::Poll,
+        Self::Cancel,
+        Self::Delete,
+        Self::File,
+        Self::Download,
+        Self::Bytes,
+        Self::Other,
+        Self::Token,
+        Self::Keys,
+        Self::Webhook,
+        Self::Unknown,
+    ];
+
+    /// Whether it is asked of Google's services, and so takes `--answer-ms`.
+    pub(crate) fn is_of_google(self) -> bool {
+        match self {
+            Self::Submit
+            | Self::Poll
+            | Self::Cancel
+            | Self::Delete
+            | Self::File
+            | Self::Download
+            | Self::Bytes
+            | Self::Token => true,
+            Self::Other | Self::Keys | Self::Webhook | Self::Unknown => false,
+        }
+    }
+}
+
 /// Which of Google's wires a request or a job belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -35,7 +35,7 @@ impl Event {
             data["file_id"] = json!(operation.file);
             data["video_uri"] = json!(video_uri(&operation.file));
         }
-        let ends = operation.accepted_at_ms + u64::try_from(operation.render.as_millis()).unwrap_or_default();
+        let ends = operation.ready_at_ms();
         let mut body = json!({ "type": kind, "timestamp": clock::rfc3339(ends), "data": data });
         if let Some(metadata) = user_metadata(&operation.request) {
             body["user_metadata"] = metadata.clone();

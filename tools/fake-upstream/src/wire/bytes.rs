@@ -94,9 +94,9 @@ pub(crate) fn deliver_json(call: Call, body: &Value, video: Video, manner: Manne
 fn answer(call: Call, pieces: Pieces, manner: Manner, content_type: &'static str) -> Response {
     let length = pieces.length;
     let (sender, receiver) = mpsc::channel(2);
-    tokio::spawn(send(call, pieces, manner, sender));
+    let sending = Box::pin(send(call, pieces, manner, sender));
     let known = (manner != Manner::Chunked).then_some(length);
-    let body = Body::new(ChannelBody { receiver, left: known });
+    let body = Body::new(ChannelBody { sending: Some(sending), receiver, left: known });
     ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
@@ -232,6 +232,9 @@ fn index(offset: u64) -> usize {
 
 /// A body that sends what comes through a channel. With a known length it promises that much, whatever comes.
 struct ChannelBody {
+    /// What sends. It begins when the body is first asked for, so after the head has left: what it does to the request's
+    /// outcome or connection must not come before the answer.
+    sending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     receiver: mpsc::Receiver<Bytes>,
     left: Option<u64>,
 }
@@ -244,6 +247,9 @@ impl HttpBody for ChannelBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Some(sending) = self.sending.take() {
+            tokio::spawn(sending);
+        }
         self.receiver.poll_recv(context).map(|piece| {
             let piece = piece?;
             if let Some(left) = &mut self.left {

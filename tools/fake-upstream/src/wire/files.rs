@@ -95,7 +95,7 @@ async fn look(call: &Call, operation: &Operation) -> Response {
 }
 
 fn describe(operation: &Operation, state: &str) -> Value {
-    let made = operation.accepted_at_ms + u64::try_from(operation.render.as_millis()).unwrap_or_default();
+    let made = operation.ready_at_ms();
     let mut file = json!({
         "name": format!("files/{}", operation.file),
         "mimeType": "video/mp4",

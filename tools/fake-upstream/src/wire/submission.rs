@@ -92,6 +92,7 @@ fn accept(call: &Call, submission: Submission) -> Operation {
         result: result.map(|mark| mark.fault),
         download: None,
         polls: 0,
+        told_at_ms: None,
         collected: false,
         cancelled: false,
         deleted: false,

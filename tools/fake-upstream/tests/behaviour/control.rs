@@ -138,6 +138,28 @@ fn a_job_renders_from_acceptance_until_a_poll_was_told_its_end() {
 }
 
 #[test]
+fn an_operation_says_when_it_is_ready_and_when_a_poll_was_first_told() {
+    let fake = Fake::start();
+    let (name, slow) = (fake.accepted("a dog"), fake.accepted("a cat [[render:60000]]"));
+    let operation = |index: usize| fake.control("operations")[index].clone();
+    let times = |operation: &Value| {
+        ["acceptedAtMs", "readyAtMs", "toldAtMs"].map(|name| operation[name].as_u64().unwrap_or_default())
+    };
+    fake.poll(&slow).expect("an answer");
+    assert_eq!((&operation(0)["toldAtMs"], &operation(1)["toldAtMs"]), (&Value::Null, &Value::Null));
+    let [accepted, ready, _] = times(&operation(1));
+    assert_eq!(ready, accepted + 60_000);
+    fake.poll(&name).expect("an answer");
+    let [accepted, ready, told] = times(&operation(0));
+    assert!(accepted == ready && ready <= told, "{}", operation(0));
+    let last_poll = || fake.recorded("poll").last().expect("a poll")["atMs"].as_u64().expect("a time");
+    while last_poll() <= told {
+        fake.poll(&name).expect("an answer");
+    }
+    assert_eq!(times(&operation(0))[2], told, "a later poll changed when it was first told");
+}
+
+#[test]
 fn a_reset_forgets_everything_and_cuts_what_hangs() {
     let fake = Fake::start();
     let name = fake.accepted("a dog");
@@ -163,6 +185,7 @@ fn what_the_control_api_does_not_understand_is_refused() {
         ("gate", json!({ "step": "poll", "state": "closed", "after": true })),
         ("gate", json!({ "step": "nothing", "state": "closed" })),
         ("inbox/mode", json!({ "mode": "oops" })),
+        ("inbox/mode", json!({ "mode": "slow:60001" })),
     ] {
         let answer = fake.post(&format!("/__control/{path}"), &[json], &body.to_string()).expect("an answer");
         assert!((400..500).contains(&answer.status), "{path} {body}: {}", answer.status);

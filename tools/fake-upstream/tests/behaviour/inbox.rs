@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-use crate::fake::{Fake, HANGING};
+use crate::fake::{Fake, HANGING, stopwatch};
 use crate::http::{Answer, End, Request};
 use crate::process::{Process, SECRET};
 
@@ -98,6 +98,70 @@ fn a_webhook_can_be_left_hanging_or_answered_without_an_end() {
     endless.open().expect("a connection").take(200_000).read_to_end(&mut received).expect("it goes on");
     assert_eq!(received.len(), 200_000);
     assert!(received.starts_with(b"HTTP/1.1 200 OK"));
+}
+
+#[test]
+fn a_slow_inbox_keeps_a_webhook_at_once_and_answers_it_later() {
+    let fake = Fake::start();
+    fake.tell("inbox/mode", &json!({ "mode": "slow:60000" }));
+    let slow = post(&fake, "msg_1", now(), SECRET, HANGING).expect_err("no answer");
+    assert_eq!(slow.kind(), ErrorKind::WouldBlock);
+    let kept = fake.control("inbox");
+    let came = fake.recorded("webhook")[0]["atMs"].as_u64().expect("a time");
+    assert_eq!((&kept[0]["id"], &kept[0]["answered"]), (&json!("msg_1"), &Value::Null));
+    assert!(kept[0]["receivedAt"].as_u64().is_some_and(|at| (came..came + 60_000).contains(&at)), "{kept}");
+    fake.tell("inbox/mode", &json!({ "mode": "slow:300" }));
+    let began = stopwatch();
+    assert_eq!(deliver(&fake, "msg_2", SECRET).expect("an answer").status, 200);
+    assert!(began.elapsed() >= Duration::from_millis(300), "it was answered too early");
+    assert_eq!(fake.control("inbox")[1]["answered"], 200);
+    assert_eq!(deliver(&fake, "msg_3", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").expect("an answer").status, 401);
+}
+
+#[test]
+fn deliveries_to_a_slow_inbox_do_not_wait_for_each_other() {
+    let fake = Fake::start();
+    // One after the other they would take far longer than any of them is waited for.
+    fake.tell("inbox/mode", &json!({ "mode": "slow:1000" }));
+    std::thread::scope(|scope| {
+        let deliver = |index: usize| deliver(&fake, &format!("msg_{index}"), SECRET);
+        let all: Vec<_> = (0..20).map(|index| scope.spawn(move || deliver(index))).collect();
+        for one in all {
+            assert_eq!(one.join().expect("no panic").expect("an answer").status, 200);
+        }
+    });
+}
+
+#[test]
+fn a_mode_that_is_too_slow_is_refused_by_name() {
+    let fake = Fake::start();
+    let json = ("content-type", "application/json");
+    for mode in ["slow:60001", "slow:", "slow:-1"] {
+        let body = json!({ "mode": mode }).to_string();
+        let answer = fake.post("/__control/inbox/mode", &[json], &body).expect("an answer");
+        assert_eq!(answer.status, 400);
+        assert!(answer.text().contains(mode), "{}", answer.text());
+    }
+    assert_eq!(fake.control("inbox/mode")["mode"], "ok");
+}
+
+#[test]
+fn only_what_was_kept_since_a_delivery_can_be_asked_for() {
+    let fake = Fake::start();
+    let ids = |since: &Value| -> Vec<String> {
+        let kept = fake.control(&format!("inbox?since={since}"));
+        kept.as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    for id in ["msg_1", "msg_2", "msg_3"] {
+        deliver(&fake, id, SECRET).expect("an answer");
+    }
+    let kept = fake.control("inbox");
+    assert_eq!(ids(&json!(0)), ["msg_1", "msg_2", "msg_3"]);
+    assert_eq!(ids(&kept[1]["seq"]), ["msg_3"]);
+    assert!(ids(&kept[2]["seq"]).is_empty());
+    let reset = fake.tell("reset", &json!({}));
+    deliver(&fake, "msg_4", SECRET).expect("an answer");
+    assert_eq!(ids(&reset["since"]), ["msg_4"]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn it_refuses_to_be_reached_by_others_and_to_start_without_a_secret() {
         vec!["--listen", "127.0.0.1:0"],
         vec!["--listen", "127.0.0.1:0", "--webhook-secret", "whsec_!"],
         vec!["--listen", "127.0.0.1:0", "--webhook-secret", SECRET, "--nonsense", "1"],
+        vec!["--listen", "127.0.0.1:0", "--webhook-secret", SECRET, "--answer-ms", "60001"],
         vec!["--listen", "127.0.0.1:0", "--webhook-secret", SECRET, "--push-uri", "http://127.0.0.1:1"],
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_fake-upstream"))

@@ -1,6 +1,7 @@
 //! What the fake promises to those who test against it, asked of the real binary.
 
 mod adoption;
+mod answer_time;
 mod control;
 mod downloads;
 mod fake;
@@ -12,6 +13,7 @@ mod omni;
 mod polls;
 mod process;
 mod pushes;
+mod scale;
 mod submits;
 mod tokens;
 mod vertex;
