@@ -80,7 +80,9 @@ impl Series {
         let Load { took, .. } = load(ONE_BY_ONE, 1, |index| send(worker, index)).await;
         self.median.push(quantile(&took, 0.5));
         self.high.push(quantile(&took, 0.99));
-        self.throughput.push(load(TOGETHER, AT_ONCE, |index| send(worker, index)).await.throughput);
+        let Load { throughput, .. } = load(TOGETHER, AT_ONCE, |index| send(worker, index)).await;
+        self.throughput.push(throughput);
+        progress::say(&format!("{}: p50 {:.1} ms, {throughput:.0} a second", self.name, quantile(&took, 0.5)));
     }
 }
 
