@@ -1,7 +1,7 @@
 //! The catalogue of events: one row each, as last heard of.
 
 use super::cursor::Cursor;
-use super::queue::QueueStore;
+use super::queue::{QueueStore, key_of};
 use super::{Sql, SqlValue};
 use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use crate::machine::{JobKey, Millis};
@@ -69,7 +69,7 @@ impl<S: Sql> QueueStore<S> {
     }
 
     pub(super) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
-        let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", of(key))?;
+        let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(found.into_iter().map(|owned| owned.card).collect())
     }
 
@@ -99,13 +99,13 @@ impl<S: Sql> QueueStore<S> {
     }
 
     pub(super) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
-        let values = [vec![id.into()], of(key)].concat();
+        let values = [vec![id.into()], key_of(key)].concat();
         self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
         Ok(())
     }
 
     pub(super) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
-        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", of(key))?;
+        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(())
     }
 
@@ -113,10 +113,6 @@ impl<S: Sql> QueueStore<S> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM delivery {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read).collect())
     }
-}
-
-fn of(key: &JobKey) -> Vec<SqlValue> {
-    vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
 }
 
 fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {

@@ -2,6 +2,7 @@
 
 use crate::lives;
 use crate::sqlite::Sqlite;
+use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
 use reelay::machine::tally::{Count, Tally};
@@ -59,6 +60,15 @@ const VERSION_3: &str = "
     INSERT INTO schema_version (version) VALUES (3);
 ";
 
+/// A job's database as the first build made it, with one step.
+const FIRST_JOB: &str = "
+    CREATE TABLE schema_version (version INTEGER NOT NULL);
+    CREATE TABLE job (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+    CREATE TABLE timeline (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT);
+    INSERT INTO schema_version (version) VALUES (1);
+    INSERT INTO timeline (at, step) VALUES (7, 'first');
+";
+
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
 
@@ -91,6 +101,19 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
         sql.cut_off_after(None);
         assert!(job::load(&sql).unwrap().is_none(), "after {statements} statements");
     }
+}
+
+#[test]
+fn a_job_of_the_first_build_goes_on_in_its_own_tables_i11() {
+    let sql = Sqlite::new();
+    sql.run(FIRST_JOB, Vec::new()).unwrap();
+    assert!(job::load(&sql).unwrap().is_none());
+    let schema = sql.schema();
+    let note = |step: &str| Note { at: 7, step: step.to_owned(), detail: None };
+    job::save(&sql, &lives::queued(), &[note("second")]).unwrap();
+    assert_eq!(job::load(&sql).unwrap(), Some(lives::queued()));
+    assert_eq!(job::timeline(&sql).unwrap(), [note("first"), note("second")]);
+    assert_eq!((job::last_number(&sql).unwrap(), sql.schema()), (2, schema));
 }
 
 #[test]
@@ -311,6 +334,10 @@ fn assert_cut_offs_heal(whole: fn(&Sqlite), attempt: fn(&Sqlite) -> bool) {
     assert!((3..MORE_THAN_ALL).contains(&cut_offs), "{cut_offs} cut-offs");
 }
 
+/// None where versions are not counted.
 fn versions(sql: &Sqlite) -> Vec<String> {
+    if sql.texts("SELECT name FROM sqlite_master WHERE name = 'schema_version'").is_empty() {
+        return Vec::new();
+    }
     sql.texts("SELECT CAST(version AS TEXT) FROM schema_version ORDER BY version")
 }
