@@ -153,7 +153,7 @@ impl JobManager {
     /// Sets the alarm a step asks for.
     async fn arm(&self, step: &Step, now: Millis) -> Result<()> {
         match step.wake {
-            Some(Wake { at, reason: WakeReason::Guard }) => self.shell.guard(at, now).await,
+            Some(Wake { at, reason: WakeReason::Guard }) => self.shell.set_alarm_by(Some(at), now).await,
             wake => self.shell.set_alarm(wake.map(|wake| wake.at), now).await,
         }
     }

@@ -13,6 +13,9 @@ use crate::wire::message::{OwnedDelivery, WebhookStats};
 const COLUMNS: &str =
     "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
 
+/// All that an event can be, each listed by an index.
+const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
+
 /// Said outright, because the planner takes any index that knows the state for as good.
 const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
 
@@ -24,18 +27,18 @@ impl<S: Sql> QueueStore<S> {
         limit: u32,
         after: Option<&Cursor>,
     ) -> Result<(Vec<OwnedDelivery>, Option<Cursor>), S::Error> {
-        let (mut conditions, mut values): (Vec<&str>, Vec<SqlValue>) = (Vec::new(), Vec::new());
-        if let Some(state) = state {
-            conditions.push("state = ?");
-            values.push(state.into());
+        let mut found = Vec::new();
+        for state in state.map_or_else(|| STATES.to_vec(), |state| vec![state]) {
+            let (mut rest, mut values) = ("WHERE state = ?".to_owned(), vec![state.into()]);
+            if let Some(after) = after {
+                rest.push_str(" AND (created_at, id) < (?, ?)");
+                values.extend([after.created_at.into(), after.id.as_str().into()]);
+            }
+            values.push((limit + 1).into());
+            rest.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
+            found.extend(self.find_deliveries(&rest, values)?);
         }
-        if let Some(after) = after {
-            conditions.push("(created_at, id) < (?, ?)");
-            values.extend([after.created_at.into(), after.id.as_str().into()]);
-        }
-        values.push((limit + 1).into());
-        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        let mut found = self.find_deliveries(&format!("{filter} ORDER BY created_at DESC, id DESC LIMIT ?"), values)?;
+        found.sort_by(|one, other| (other.card.created_at, &other.card.id).cmp(&(one.card.created_at, &one.card.id)));
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let last = found.last().filter(|_| more);

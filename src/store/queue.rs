@@ -11,7 +11,7 @@ use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         columns: &[],
         statements: "
@@ -96,6 +96,18 @@ const MIGRATIONS: [Migration; 5] = [
         ],
         statements: "
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
+",
+    },
+    // Each row of an index is paid for when it is written, so one index answers for all holders, and lists of everything are
+    // put together from those of each status or state.
+    Migration {
+        columns: &[],
+        statements: "
+    DROP INDEX IF EXISTS entry_holders;
+    DROP INDEX IF EXISTS entry_leases;
+    DROP INDEX IF EXISTS entry_by_age;
+    DROP INDEX IF EXISTS delivery_by_age;
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
 ",
     },
 ];

@@ -1,12 +1,13 @@
 //! What is written costs: every row of a table or an index that a statement touches is paid for.
 
+use crate::catalogue::policy;
 use crate::lives;
 use crate::plans::filled;
 use crate::sqlite::Sqlite;
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Entry, Place, Rows};
-use reelay::machine::{JobKey, Status};
+use reelay::machine::queue::{self, Card, Entry, Input, Mode, Place, Policy, Rows, Terms};
+use reelay::machine::{JobKey, Moment, Status};
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
 
@@ -34,6 +35,23 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
+}
+
+#[test]
+fn an_order_that_starts_at_once_has_its_row_written_once() {
+    let sql = Sqlite::new();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let policy = Policy { mode: Mode::Immediate, slots: 1, ..policy() };
+    let mut order = |name| {
+        let card = Card { key: JobKey::new("ann", name), ..find(&filled(&Sqlite::new()), "job-1").card };
+        let input = Input::Enqueue { card, promised: false, terms: Terms::default() };
+        let moment = Moment { now: 9_000, random: 0 };
+        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy).unwrap()));
+        let of_entry = writes.into_iter().filter(|statement| statement.contains(" entry "));
+        (of_entry.count(), find(&store, name).place)
+    };
+    assert_eq!(order("first"), (1, Place::Held(Lease::grant(1, 9_000))));
+    assert_eq!(order("second"), (1, Place::Waiting));
 }
 
 #[test]
