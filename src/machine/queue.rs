@@ -227,7 +227,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
     let reply = match input {
         Input::Enqueue { card, promised, terms } => {
             asked_for = Some(card.key.clone());
-            turn.enqueue(card, promised, terms)?
+            turn.enqueue(card, promised, terms, occasion.admits)?
         }
         Input::Report { card, backoff_until } => turn.report(card, backoff_until)?,
         Input::Claim { key } => {

@@ -13,8 +13,8 @@
 //!
 //! # Alarm
 //! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm before
-//! anything leaves; carries it out within its own time limit; saves the answer; and goes on, at most
-//! [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
+//! anything leaves; carries it out within its own time limit; saves the answer together with the next intent; and goes on,
+//! at most [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
 //!
 //! # Traps of the platform, and why they cannot happen here
 //! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in flight was cut off.
@@ -33,7 +33,7 @@ use crate::clients::{r2, webhook};
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
 use crate::machine::follow::{self, Beginning, Follower};
-use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step};
+use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step, Wake, WakeReason};
 use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
@@ -88,14 +88,18 @@ impl JobManager {
         Ok(job)
     }
 
-    /// Saves the job with its notes, every new event sealed with its body.
-    fn save(&self, config: &Config, job: &mut Job, notes: &[Note]) -> Result<()> {
+    /// Gives every new event its body.
+    fn seal(config: &Config, job: &mut Job) {
         job.seal_events(|job, delivery| {
             let expires_at = delivery.created_at / SECOND + config.webhook_video_url_ttl;
             let completed = delivery.kind == EventKind::Completed;
             let url = completed.then(|| config.url_signer.sign(&job.request.public_url, &job.key, expires_at));
             event::compose(job, delivery, url)
         });
+    }
+
+    /// Saves the job with its notes.
+    fn save(&self, job: &Job, notes: &[Note]) -> Result<()> {
         store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
@@ -103,37 +107,55 @@ impl JobManager {
 
     /// Loads, steps and saves, without awaiting anything, and tells of it; `None` when there is no job.
     fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
-        let step = self.advance(config, input, moment)?;
+        let step = self.advance(config, vec![(input, moment)])?.pop();
         if let Some(step) = &step {
+            log::job(&step.job);
             log::steps(&step.job, &step.notes, None);
         }
         Ok(step)
     }
 
-    /// The same of the answer of an effect.
-    fn take_answer(&self, config: &Config, number: u64, answer: Answer, done: &log::Done) -> Result<()> {
-        match self.advance(config, Input::Answer { number, answer }, clock::moment())? {
-            Some(step) if step.notes.is_empty() => log::effect(&step.job, done),
-            Some(step) => log::steps(&step.job, &step.notes, Some(done)),
-            None => {}
+    /// The same of the answer of an effect and, unless that was to be the last one, of what is due then.
+    fn take_answer(&self, config: &Config, answer: Input, done: &log::Done, last: bool) -> Result<Option<Step>> {
+        let mut inputs = vec![(answer, clock::moment())];
+        if !last {
+            inputs.push((Input::Alarm, clock::moment()));
         }
-        Ok(())
+        let mut steps = self.advance(config, inputs)?;
+        for (index, Step { job, notes, .. }) in steps.iter().enumerate() {
+            log::job(job);
+            match index {
+                0 if notes.is_empty() => log::effect(job, done),
+                0 => log::steps(job, notes, Some(done)),
+                _ => log::steps(job, notes, None),
+            }
+        }
+        Ok(steps.pop())
     }
 
-    fn advance(&self, config: &Config, input: Input, moment: Moment) -> Result<Option<Step>> {
-        let Some(job) = self.load()? else { return Ok(None) };
-        let before = job.clone();
-        let mut step = job::step(job, input, moment, &config.job);
-        if step.job != before || !step.notes.is_empty() {
-            self.save(config, &mut step.job, &step.notes)?;
+    /// Takes the inputs one after the other and saves what they come to in one write; no step when there is no job.
+    fn advance(&self, config: &Config, inputs: Vec<(Input, Moment)>) -> Result<Vec<Step>> {
+        let Some(before) = self.load()? else { return Ok(Vec::new()) };
+        let mut steps: Vec<Step> = Vec::new();
+        for (input, moment) in inputs {
+            let job = steps.last().map_or(&before, |step| &step.job).clone();
+            let mut step = job::step(job, input, moment, &config.job);
+            Self::seal(config, &mut step.job);
+            steps.push(step);
         }
-        log::job(&step.job);
-        Ok(Some(step))
+        let notes: Vec<Note> = steps.iter().flat_map(|step| step.notes.iter().cloned()).collect();
+        if let Some(Step { job, .. }) = steps.last().filter(|step| step.job != before || !notes.is_empty()) {
+            self.save(job, &notes)?;
+        }
+        Ok(steps)
     }
 
     /// Sets the alarm a step asks for.
     async fn arm(&self, step: &Step, now: Millis) -> Result<()> {
-        self.shell.set_alarm(step.wake.map(|wake| wake.at), now).await
+        match step.wake {
+            Some(Wake { at, reason: WakeReason::Guard }) => self.shell.set_alarm_by(Some(at), now).await,
+            wake => self.shell.set_alarm(wake.map(|wake| wake.at), now).await,
+        }
     }
 
     async fn answer(&self, message: JobMessage) -> Result<JobReply> {
@@ -218,7 +240,7 @@ impl JobManager {
                 return Ok(JobReply::Conflict);
             }
             if job.promise() {
-                self.save(config, &mut job, &[])?;
+                self.save(&job, &[])?;
             }
             self.shell.ensure_alarm(job.wake(moment.now).map(|wake| wake.at), moment.now).await?;
             // The same message once more: the images that it names are the job's.
@@ -226,7 +248,8 @@ impl JobManager {
             return Ok(JobReply::Created { new, card: card(&job, moment.now) });
         }
         let (mut job, note) = Job::create(key, request, moment);
-        self.save(config, &mut job, std::slice::from_ref(&note))?;
+        Self::seal(config, &mut job);
+        self.save(&job, std::slice::from_ref(&note))?;
         log::job(&job);
         log::steps(&job, &[note], None);
         let wake = job.wake(moment.now);
@@ -286,20 +309,22 @@ impl JobManager {
         Ok(JobReply::Follow { following })
     }
 
-    /// The executor's loop: intent saved, effect carried out, answer saved, until nothing is due.
+    /// The executor's loop: intent saved, effect carried out, answer saved together with the next intent, until nothing is
+    /// due.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
         let began = clock::now();
-        for _ in 0..MAX_EFFECTS {
-            let moment = clock::moment();
-            let Some(step) = self.take(config, Input::Alarm, moment)? else { return Ok(()) };
-            self.arm(&step, moment.now).await?;
+        let mut taken = self.take(config, Input::Alarm, clock::moment())?;
+        for effects in 1..=MAX_EFFECTS {
+            let Some(step) = taken else { return Ok(()) };
+            let asked_at = clock::now();
+            self.arm(&step, asked_at).await?;
             let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
             let answer = self.act(config, &step.job, effect.clone()).await;
             let now = clock::now();
-            let done = log::Done::of(&effect, &answer, now.saturating_sub(moment.now));
-            // The alarm that guarded the effect is still set: no need to move it before the next turn does.
-            self.take_answer(config, number, answer, &done)?;
-            if now.saturating_sub(began) > MAX_ALARM_TIME {
+            let done = log::Done::of(&effect, &answer, now.saturating_sub(asked_at));
+            let last = effects == MAX_EFFECTS || now.saturating_sub(began) > MAX_ALARM_TIME;
+            taken = self.take_answer(config, Input::Answer { number, answer }, &done, last)?;
+            if last {
                 break;
             }
         }

@@ -80,7 +80,7 @@ impl QueueManager {
     async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
         let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
         step.events.iter().for_each(tell);
-        self.shell.set_alarm(step.wake_at, moment.now).await?;
+        self.shell.set_alarm_by(step.wake_at, moment.now).await?;
         Ok(step)
     }
 

@@ -99,6 +99,17 @@ impl Shell {
         set
     }
 
+    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before that, and still to come, is
+    /// as good, and each setting is a row that is paid for. One that fires too early finds nothing due, or this instance
+    /// acting, and is set again.
+    pub(super) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+        let set = self.alarm_at.get().filter(|set| *set > now);
+        if at.is_some_and(|at| set.is_some_and(|set| set <= at)) {
+            return Ok(());
+        }
+        self.set_alarm(at, now).await
+    }
+
     /// Sets the alarm if this instance has not done so yet and is not acting: a new instance does not trust that
     /// its alarm survived.
     pub(super) async fn ensure_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {

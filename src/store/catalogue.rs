@@ -5,6 +5,7 @@ use super::queue::QueueStore;
 use super::{Sql, SqlValue};
 use crate::machine::queue::{Entry, Rows};
 use crate::machine::{JobKey, Status};
+use std::cmp::Reverse;
 
 /// How many entries a search looks at for one page; the next page goes on from there.
 pub const MAX_SEARCHED: u32 = 2_000;
@@ -37,8 +38,12 @@ impl<S: Sql> QueueStore<S> {
     /// [`MAX_SEARCHED`] entries were looked at.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page, S::Error> {
         let Some(search) = listing.search else {
-            let (rest, values) = newest_first(listing, listing.after.as_ref(), listing.limit + 1);
-            return Ok(page(self.entries(&rest, values)?, listing.limit));
+            let mut entries = Vec::new();
+            for (rest, values) in newest_first(listing, listing.after.as_ref(), listing.limit + 1) {
+                entries.extend(self.entries(&rest, values)?);
+            }
+            entries.sort_by_cached_key(|entry| Reverse(Cursor::of(&entry.card)));
+            return Ok(page(entries, listing.limit));
         };
         let wanted = search.to_lowercase();
         let mut found = Vec::new();
@@ -65,12 +70,18 @@ impl<S: Sql> QueueStore<S> {
 
     /// What a search looks at next.
     fn candidates(&self, listing: &Listing<'_>, after: Option<&Cursor>) -> Result<Vec<Candidate>, S::Error> {
-        let (rest, values) = newest_first(listing, after, SEARCHED_AT_ONCE);
-        let statement = format!(
-            "SELECT created_at, generation_id, user_id, \
-             CASE WHEN json_valid(snapshot) THEN json_extract(snapshot, '$.prompt') END FROM entry {rest}"
-        );
-        Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_candidate).collect())
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (rest, values) in newest_first(listing, after, SEARCHED_AT_ONCE) {
+            let statement = format!(
+                "SELECT created_at, generation_id, user_id, \
+                 CASE WHEN json_valid(snapshot) THEN json_extract(snapshot, '$.prompt') END FROM entry {rest}"
+            );
+            candidates.extend(self.sql.run(&statement, values)?.into_iter().filter_map(read_candidate));
+            // No more prompts are kept than are looked at.
+            candidates.sort_by(|one, other| other.cursor.cmp(&one.cursor));
+            candidates.truncate(SEARCHED_AT_ONCE as usize);
+        }
+        Ok(candidates)
     }
 }
 
@@ -93,37 +104,44 @@ fn page(mut entries: Vec<Entry>, limit: u32) -> Page {
     Page { entries, next }
 }
 
-/// The end of a statement, each kind of listing with an index of its own: of a user, of a status, or of all.
-fn newest_first(listing: &Listing<'_>, after: Option<&Cursor>, limit: u32) -> (String, Vec<SqlValue>) {
-    let (mut conditions, mut values) = (Vec::new(), Vec::new());
-    let mut narrow = |condition: &str, value: &[SqlValue]| {
-        conditions.push(condition.to_owned());
-        values.extend_from_slice(value);
-    };
-    if let Some(user_id) = listing.user_id {
-        narrow("user_id = ?", &[user_id.into()]);
+/// The ends of the statements that find a listing's first entries, `limit` at most each. Those of a user have an index, and
+/// those of each status; of all users and statuses they are the newest ones of each status.
+fn newest_first(listing: &Listing<'_>, after: Option<&Cursor>, limit: u32) -> Vec<(String, Vec<SqlValue>)> {
+    match (listing.user_id, listing.status) {
+        (Some(user_id), status) => vec![newest_of_user(user_id, status, after, limit)],
+        (None, Some(status)) => vec![newest_of_status(status, after, limit)],
+        (None, None) => Status::ALL.into_iter().map(|status| newest_of_status(status, after, limit)).collect(),
     }
-    if let Some(status) = listing.status {
-        // Of a user it must not draw the statement away from that user's index.
-        let condition = if listing.user_id.is_some() { "+status = ?" } else { "status = ?" };
-        narrow(condition, &[status.as_str().into()]);
+}
+
+fn newest_of_user(
+    user_id: &str,
+    status: Option<Status>,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> (String, Vec<SqlValue>) {
+    let (mut rest, mut values) = ("WHERE user_id = ?".to_owned(), vec![user_id.into()]);
+    if let Some(status) = status {
+        // It must not draw the statement away from the user's index.
+        rest.push_str(" AND +status = ?");
+        values.push(status.as_str().into());
     }
-    match (after, listing.user_id) {
-        (Some(after), Some(_)) => {
-            narrow("(created_at, generation_id) < (?, ?)", &[after.created_at.into(), after.id.as_str().into()]);
-        }
-        (Some(after), None) => {
-            let values = [after.created_at.into(), after.id.as_str().into(), after.user_id.as_str().into()];
-            narrow("(created_at, generation_id, user_id) < (?, ?, ?)", &values);
-        }
-        (None, _) => {}
+    if let Some(after) = after {
+        rest.push_str(" AND (created_at, generation_id) < (?, ?)");
+        values.extend([after.created_at.into(), after.id.as_str().into()]);
     }
     values.push(limit.into());
-    let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-    let order = if listing.user_id.is_some() {
-        "created_at DESC, generation_id DESC"
-    } else {
-        "created_at DESC, generation_id DESC, user_id DESC"
-    };
-    (format!("{filter} ORDER BY {order} LIMIT ?"), values)
+    rest.push_str(" ORDER BY created_at DESC, generation_id DESC LIMIT ?");
+    (rest, values)
+}
+
+fn newest_of_status(status: Status, after: Option<&Cursor>, limit: u32) -> (String, Vec<SqlValue>) {
+    let (mut rest, mut values) = ("WHERE status = ?".to_owned(), vec![status.as_str().into()]);
+    if let Some(after) = after {
+        rest.push_str(" AND (created_at, generation_id, user_id) < (?, ?, ?)");
+        values.extend([after.created_at.into(), after.id.as_str().into(), after.user_id.as_str().into()]);
+    }
+    values.push(limit.into());
+    rest.push_str(" ORDER BY created_at DESC, generation_id DESC, user_id DESC LIMIT ?");
+    (rest, values)
 }

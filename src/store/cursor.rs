@@ -7,8 +7,8 @@ use crate::wire::api::{is_generation_id, is_user_id};
 /// The longest time, in digits: milliseconds until the year 33658.
 const MAX_DIGITS: usize = 15;
 
-/// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed. The newer one is the greater one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub created_at: Millis,
     /// A generation's id, or an event's.

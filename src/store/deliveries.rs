@@ -1,7 +1,7 @@
 //! The catalogue of events: one row each, as last heard of.
 
 use super::cursor::Cursor;
-use super::queue::QueueStore;
+use super::queue::{QueueStore, key_of};
 use super::{Sql, SqlValue};
 use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use crate::machine::{JobKey, Millis};
@@ -12,6 +12,9 @@ use crate::wire::message::{OwnedDelivery, WebhookStats};
 /// last one ended it.
 const COLUMNS: &str =
     "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
+
+/// All that an event can be, each listed by an index.
+const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
 
 /// Said outright, because the planner takes any index that knows the state for as good.
 const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
@@ -24,18 +27,18 @@ impl<S: Sql> QueueStore<S> {
         limit: u32,
         after: Option<&Cursor>,
     ) -> Result<(Vec<OwnedDelivery>, Option<Cursor>), S::Error> {
-        let (mut conditions, mut values): (Vec<&str>, Vec<SqlValue>) = (Vec::new(), Vec::new());
-        if let Some(state) = state {
-            conditions.push("state = ?");
-            values.push(state.into());
+        let mut found = Vec::new();
+        for state in state.map_or_else(|| STATES.to_vec(), |state| vec![state]) {
+            let (mut rest, mut values) = ("WHERE state = ?".to_owned(), vec![state.into()]);
+            if let Some(after) = after {
+                rest.push_str(" AND (created_at, id) < (?, ?)");
+                values.extend([after.created_at.into(), after.id.as_str().into()]);
+            }
+            values.push((limit + 1).into());
+            rest.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
+            found.extend(self.find_deliveries(&rest, values)?);
         }
-        if let Some(after) = after {
-            conditions.push("(created_at, id) < (?, ?)");
-            values.extend([after.created_at.into(), after.id.as_str().into()]);
-        }
-        values.push((limit + 1).into());
-        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-        let mut found = self.find_deliveries(&format!("{filter} ORDER BY created_at DESC, id DESC LIMIT ?"), values)?;
+        found.sort_by(|one, other| (other.card.created_at, &other.card.id).cmp(&(one.card.created_at, &one.card.id)));
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let last = found.last().filter(|_| more);
@@ -69,7 +72,7 @@ impl<S: Sql> QueueStore<S> {
     }
 
     pub(super) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
-        let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", of(key))?;
+        let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(found.into_iter().map(|owned| owned.card).collect())
     }
 
@@ -99,13 +102,13 @@ impl<S: Sql> QueueStore<S> {
     }
 
     pub(super) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
-        let values = [vec![id.into()], of(key)].concat();
+        let values = [vec![id.into()], key_of(key)].concat();
         self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
         Ok(())
     }
 
     pub(super) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
-        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", of(key))?;
+        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(())
     }
 
@@ -113,10 +116,6 @@ impl<S: Sql> QueueStore<S> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM delivery {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read).collect())
     }
-}
-
-fn of(key: &JobKey) -> Vec<SqlValue> {
-    vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
 }
 
 fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {

@@ -1,21 +1,18 @@
 //! A job's database: its record in one row, and its timeline.
 
-use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
 use crate::machine::follow::Entry;
 use crate::machine::job::{Job, Note};
 use crate::wire::stored::{self, StoredError};
 use thiserror::Error;
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    columns: &[],
-    statements: "
+/// Each job has a database of its own, so every row that creating it takes is paid for by each job. Hence neither a count of
+/// versions, which `job` stands for by being made last, nor AUTOINCREMENT, whose own table costs a row an entry: entries only
+/// go all together, so the numbers never come twice. The first databases have both; their tables are read and written alike.
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS timeline (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT);
     CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS timeline (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT
-    );
-",
-}];
+";
 /// How many timeline entries are read at most.
 const MAX_NOTES: u32 = 2_000;
 
@@ -30,10 +27,9 @@ pub enum JobStoreError<E> {
 
 /// Loads the job; `None` when there never was one. Looking at an untouched object stores nothing.
 pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
-    if schema::version(sql).map_err(JobStoreError::Database)? == 0 {
+    if is_untouched(sql).map_err(JobStoreError::Database)? {
         return Ok(None);
     }
-    schema::migrate(sql, &MIGRATIONS).map_err(JobStoreError::Database)?;
     let rows = sql.run("SELECT record FROM job WHERE id = 1", Vec::new()).map_err(JobStoreError::Database)?;
     let record = rows.into_iter().next().and_then(|row| row.into_iter().next());
     Ok(record.map(|record| stored::read_job(&record.into_text())).transpose()?)
@@ -43,7 +39,9 @@ pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
 /// statement, the job is as it was.
 pub fn save<S: Sql>(sql: &S, job: &Job, notes: &[Note]) -> Result<(), JobStoreError<S::Error>> {
     let record = stored::write_job(job)?;
-    schema::migrate(sql, &MIGRATIONS).map_err(JobStoreError::Database)?;
+    if is_untouched(sql).map_err(JobStoreError::Database)? {
+        sql.run(TABLES, Vec::new()).map_err(JobStoreError::Database)?;
+    }
     for note in notes {
         let values = vec![note.at.into(), note.step.as_str().into(), note.detail.clone().into()];
         sql.run("INSERT INTO timeline (at, step, detail) VALUES (?, ?, ?)", values).map_err(JobStoreError::Database)?;
@@ -56,7 +54,7 @@ pub fn save<S: Sql>(sql: &S, job: &Job, notes: &[Note]) -> Result<(), JobStoreEr
 
 /// The timeline, oldest first.
 pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<Note>, S::Error> {
-    if schema::version(sql)? == 0 {
+    if is_untouched(sql)? {
         return Ok(Vec::new());
     }
     let statement = "SELECT at, step, detail FROM timeline ORDER BY number LIMIT ?";
@@ -75,6 +73,12 @@ pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<En
 pub fn last_number<S: Sql>(sql: &S) -> Result<u64, S::Error> {
     let rows = sql.run("SELECT max(number) FROM timeline", Vec::new())?;
     Ok(rows.first().and_then(|row| row.first()).map_or(0, SqlValue::unsigned))
+}
+
+/// Whether the database has not got all of its tables yet.
+fn is_untouched<S: Sql>(sql: &S) -> Result<bool, S::Error> {
+    let look = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'job'";
+    Ok(sql.run(look, Vec::new())?.is_empty())
 }
 
 fn read_entry(mut row: Vec<SqlValue>) -> Option<Entry> {

@@ -11,7 +11,7 @@ use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         columns: &[],
         statements: "
@@ -96,6 +96,18 @@ const MIGRATIONS: [Migration; 5] = [
         ],
         statements: "
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
+",
+    },
+    // Each row of an index is paid for when it is written, so one index answers for all holders, and lists of everything are
+    // put together from those of each status or state.
+    Migration {
+        columns: &[],
+        statements: "
+    DROP INDEX IF EXISTS entry_holders;
+    DROP INDEX IF EXISTS entry_leases;
+    DROP INDEX IF EXISTS entry_by_age;
+    DROP INDEX IF EXISTS delivery_by_age;
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
 ",
     },
 ];
@@ -197,18 +209,24 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, S::Error> {
-        let values = vec![key.user_id.as_str().into(), key.generation_id.as_str().into()];
-        Ok(self.entries("WHERE user_id = ? AND generation_id = ?", values)?.pop())
+        Ok(self.entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?.pop())
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
-        self.sql.run(&queue_row::upsert(), queue_row::values(entry))?;
+        let values = queue_row::values(entry);
+        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
+        let write = match stored {
+            Some(stored) => queue_row::update(&stored, values),
+            None => Some((queue_row::insert(), values)),
+        };
+        if let Some((statement, values)) = write {
+            self.sql.run(&statement, values)?;
+        }
         Ok(())
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
-        let values = vec![key.user_id.as_str().into(), key.generation_id.as_str().into()];
-        self.sql.run("DELETE FROM entry WHERE user_id = ? AND generation_id = ?", values)?;
+        self.sql.run("DELETE FROM entry WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(())
     }
 
@@ -386,6 +404,10 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn forget_minutes(&mut self, before: u64) -> Result<(), S::Error> {
         metrics::forget(&self.sql, before)
     }
+}
+
+pub(super) fn key_of(key: &JobKey) -> Vec<SqlValue> {
+    vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
 }
 
 fn bound(limit: usize) -> SqlValue {

@@ -41,15 +41,30 @@ const WRITTEN: [&str; 28] = [
     "former",
 ];
 
+/// How many of [`WRITTEN`] name the entry.
+const KEY: usize = 2;
+
+/// Finds a row's own values.
+pub(super) fn stored() -> String {
+    format!("SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?", WRITTEN.join(", "))
+}
+
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
-pub(super) fn upsert() -> String {
-    let sets: Vec<String> = WRITTEN[2..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let places = vec!["?"; WRITTEN.len()].join(", ");
-    format!(
-        "INSERT INTO entry ({}) VALUES ({places}) ON CONFLICT (user_id, generation_id) DO UPDATE SET {}",
-        WRITTEN.join(", "),
-        sets.join(", ")
-    )
+pub(super) fn insert() -> String {
+    format!("INSERT INTO entry ({}) VALUES ({})", WRITTEN.join(", "), vec!["?"; WRITTEN.len()].join(", "))
+}
+
+/// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
+/// and every row written is paid for. `None` if there is nothing to write.
+pub(super) fn update(stored: &[SqlValue], values: Vec<SqlValue>) -> Option<(String, Vec<SqlValue>)> {
+    let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
+    if changed.is_empty() {
+        return None;
+    }
+    let sets: Vec<String> = changed.iter().map(|&index| format!("{} = ?", WRITTEN[index])).collect();
+    let statement = format!("UPDATE entry SET {} WHERE user_id = ? AND generation_id = ?", sets.join(", "));
+    let bound = changed.into_iter().chain(0..KEY).filter_map(|index| values.get(index).cloned()).collect();
+    Some((statement, bound))
 }
 
 /// The values of [`WRITTEN`].

@@ -16,8 +16,8 @@ pub(super) struct Migration {
 
 const CREATE_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
 
-/// How many migrations a database has had; an untouched one stays untouched.
-pub(super) fn version<S: Sql>(sql: &S) -> Result<usize, S::Error> {
+/// How many migrations a database has had.
+fn version<S: Sql>(sql: &S) -> Result<usize, S::Error> {
     let tables = sql.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", Vec::new())?;
     if tables.is_empty() {
         return Ok(0);

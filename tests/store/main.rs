@@ -15,3 +15,4 @@ mod plans;
 #[path = "../stories/rows.rs"]
 mod rows;
 mod sqlite;
+mod writes;

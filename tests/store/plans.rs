@@ -121,7 +121,7 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
 }
 
 /// One job in each place for each of two users.
-fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
+pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     let places = [
         Place::Ended,

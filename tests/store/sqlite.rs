@@ -76,6 +76,12 @@ impl Sqlite {
         ran.into_iter().map(plan).collect()
     }
 
+    /// The statements among them that may write.
+    pub(crate) fn writes(&self, work: impl FnOnce()) -> Vec<String> {
+        let ran = self.plans(work).into_iter().map(|(statement, _)| statement);
+        ran.filter(|statement| !statement.trim_start().starts_with("SELECT")).collect()
+    }
+
     fn execute(&self, statement: &mut Statement, values: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
         match self.left.get() {
             Some(0) => return Err(SqliteError::CutOff),

@@ -26,6 +26,16 @@ fn a_delayed_job_holds_up_nobody() {
 }
 
 #[test]
+fn a_delayed_job_whose_time_has_come_starts_before_an_order_that_comes_then_i6() {
+    let mut story = QueueStory::with_slots(1);
+    let until = story.now + HOUR;
+    story.enqueue_on(card("ann/later", 0), not_before(until));
+    story.now = until;
+    assert_eq!(story.enqueue(card("bea/now", 0)).unwrap().admitted, None);
+    assert_eq!(story.holders(), ["ann/later"]);
+}
+
+#[test]
 fn a_time_that_has_passed_is_no_delay() {
     let mut story = QueueStory::with_slots(1);
     let passed = story.now;

@@ -85,7 +85,21 @@ impl<R: Rows> Turn<'_, R> {
         Reply::Paused { since: None }
     }
 
-    fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
+    /// Whether an entry that is not saved yet would be granted a slot as soon as it was in line: nobody else is there. It is
+    /// then saved once, with its slot, which costs half of the rows; whoever else may come first is left to [`Self::admit`].
+    pub(super) fn starts_at_once(&self, entry: &Entry) -> Result<bool, R::Error> {
+        if entry.place != Place::Waiting || self.book.is_paused() || self.rows.has_waiting()? {
+            return Ok(false);
+        }
+        if !self.rows.delays_over(self.now, 1)?.is_empty() || self.rows.count_held()? >= self.policy.slots {
+            return Ok(false);
+        }
+        let Closed { user_slots, upstreams } = self.closed()?;
+        let own_held = self.rows.count_held_by(&entry.card.key.user_id)?;
+        Ok(user_slots.is_none_or(|slots| own_held < slots) && !upstreams.contains(&entry.card.upstream))
+    }
+
+    pub(super) fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
         let granted = Lease::grant(entry.card.epoch, self.now);
         entry.place = Place::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
         entry.unspent = true;

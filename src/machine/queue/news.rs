@@ -38,7 +38,14 @@ pub enum Said {
 }
 
 impl<R: Rows> Turn<'_, R> {
-    pub(super) fn enqueue(&mut self, mut card: Card, promised: bool, terms: Terms) -> Result<Reply, R::Error> {
+    /// `admits` says whether this is an occasion on which slots are granted.
+    pub(super) fn enqueue(
+        &mut self,
+        mut card: Card,
+        promised: bool,
+        terms: Terms,
+        admits: bool,
+    ) -> Result<Reply, R::Error> {
         let deliveries = std::mem::take(&mut card.deliveries);
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
         if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
@@ -79,10 +86,14 @@ impl<R: Rows> Turn<'_, R> {
         };
         self.charge(&mut entry, cost)?;
         self.count(&mut entry, &told);
-        self.rows.save(&entry)?;
         self.note_deliveries(&entry.card.key, deliveries)?;
         if entry.is_in_line() {
-            self.events.push(Event::Enqueued { key: entry.card.key });
+            self.events.push(Event::Enqueued { key: entry.card.key.clone() });
+        }
+        if admits && self.starts_at_once(&entry)? {
+            self.grant(entry, true)?;
+        } else {
+            self.rows.save(&entry)?;
         }
         Ok(Reply::Unknown)
     }
