@@ -14,6 +14,7 @@ mod cost;
 mod counting;
 mod exchange;
 mod finish;
+mod pace;
 mod poll;
 mod record;
 mod start;
@@ -75,9 +76,9 @@ pub struct Policy {
     /// From start to the end of rendering.
     pub job_timeout: Millis,
     pub unknown_submit: UnknownSubmit,
-    /// Between polls.
+    /// What the intervals between polls are shares of.
     pub poll_interval: Millis,
-    /// From submit to the first poll; without it the model's usual time decides.
+    /// From submit to the first poll, and with it how long renders usually take; without it the model's usual time decides.
     pub first_poll: Option<Millis>,
     /// The wait before each webhook attempt, the first one included.
     pub webhook_schedule: Vec<Millis>,

@@ -55,7 +55,7 @@ impl World {
         if began {
             pushes.scheduled = Some(next_at);
         } else if polled.is_some() && polled != after.in_flight.as_ref() {
-            pushes.scheduled = Some(now + self.plan.policy.poll_interval / 2);
+            pushes.scheduled = Some(now + self.plan.policy.poll_interval / 4);
         }
     }
 

@@ -27,6 +27,7 @@ mod money;
 mod news;
 mod nudge;
 mod order;
+mod pace;
 mod pause;
 mod pending;
 mod queue;

@@ -27,14 +27,16 @@ impl Job {
         if !self.is_current(epoch) {
             return;
         }
-        let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let now = turn.moment.now;
+        let Phase::Rendering { submitted_at, .. } = self.phase else { return };
+        let interval = self.poll_interval(now.saturating_sub(submitted_at), turn.policy);
+        let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let look_now = std::mem::take(nudged);
         let mut failed = false;
         match outcome {
             Outcome::Done(Progress::Running) => {
                 *tries = 0;
-                *next_at = (now + turn.policy.poll_interval).min(*deadline_at);
+                *next_at = (now + interval).min(*deadline_at);
             }
             Outcome::Done(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
