@@ -50,6 +50,11 @@ fn a_forgotten_wake_up_leaves_a_job_asleep() {
 }
 
 #[test]
+fn a_poll_that_is_trusted_to_be_answered_leaves_a_job_asleep() {
+    caught(Bug::PollTrusted, &[Invariant::I2]);
+}
+
+#[test]
 fn a_job_that_asks_only_once_for_a_place_waits_for_ever() {
     caught(Bug::EnqueueAskedOnce, &[Invariant::I1, Invariant::I2]);
 }

@@ -30,6 +30,7 @@ mod order;
 mod pace;
 mod pause;
 mod pending;
+mod polls;
 mod queue;
 mod queue_story;
 mod redelivery;
