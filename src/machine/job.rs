@@ -4,6 +4,8 @@
 //! The shell saves the job, carries the effect out and brings its answer back as the next input, so at
 //! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
 //! its answer is lost. For a paid submit that is [`Outcome::Unknown`]; everything else is safe to repeat.
+//! A poll alone is begun as if it had found the render running: what follows is saved with it, so that this answer
+//! changes nothing, and a lost one is made good by the next poll.
 //!
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
@@ -14,6 +16,7 @@ mod cost;
 mod counting;
 mod exchange;
 mod finish;
+mod pace;
 mod poll;
 mod record;
 mod start;
@@ -31,7 +34,7 @@ use super::queue::Terms;
 use super::{DAY, HOUR, MINUTE, Millis, Moment, SECOND};
 use std::collections::BTreeSet;
 
-/// How soon an effect that was cut off is noticed: the alarm set while it is in flight.
+/// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has that of the next one.
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
 /// How long the accepting request has to enqueue the job before the job does it itself.
 pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
@@ -75,9 +78,9 @@ pub struct Policy {
     /// From start to the end of rendering.
     pub job_timeout: Millis,
     pub unknown_submit: UnknownSubmit,
-    /// Between polls.
+    /// What the intervals between polls are shares of.
     pub poll_interval: Millis,
-    /// From submit to the first poll; without it the model's usual time decides.
+    /// From submit to the first poll, and with it how long renders usually take; without it the model's usual time decides.
     pub first_poll: Option<Millis>,
     /// The wait before each webhook attempt, the first one included.
     pub webhook_schedule: Vec<Millis>,
@@ -172,7 +175,8 @@ impl Job {
         let answer = match effect {
             Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Unknown),
             Effect::Submit { .. } => Answer::Submitted(Outcome::Unknown),
-            Effect::Poll { .. } => Answer::Polled(Outcome::Unknown),
+            // What follows it is planned, and its alarm may be this one.
+            Effect::Poll { .. } => return,
             Effect::Store { .. } => Answer::Stored(Outcome::Unknown),
             Effect::Report { .. } => Answer::Reported(Outcome::Unknown),
             Effect::Deliver { .. } => Answer::Delivered(Receipt::Failed { status: None, retry_after: None }),
@@ -183,6 +187,9 @@ impl Job {
     }
 
     fn take_answer(&mut self, number: u64, answer: Answer, turn: &mut Turn) {
+        if self.runs_as_planned(number, &answer, turn.now()) {
+            return;
+        }
         let Some(InFlight { effect, .. }) = self.in_flight.take_if(|in_flight| in_flight.number == number) else {
             return;
         };
@@ -220,13 +227,16 @@ impl Job {
 
     /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a render up, clean-up.
     fn begin_due(&mut self, turn: &mut Turn) -> Option<InFlight> {
-        if self.in_flight.is_some() {
+        if self.is_guarded() {
             return None;
         }
         self.check_deadline(turn);
         let effect = self.due_effect(turn.now())?;
+        self.close_poll();
         if let Effect::Submit { .. } = effect {
             self.intend_submit(turn);
+        } else if let Effect::Poll { .. } = effect {
+            self.plan_next_poll(turn);
         }
         self.effect_number += 1;
         let in_flight = InFlight { number: self.effect_number, effect };
@@ -283,12 +293,17 @@ impl Job {
 
     /// Whether a timer of the job is so long overdue that it must have been lost.
     pub fn is_late(&self, now: Millis) -> bool {
-        self.in_flight.is_none() && self.wake(now).is_some_and(|wake| wake.at.saturating_add(LATE) < now)
+        !self.is_guarded() && self.wake(now).is_some_and(|wake| wake.at.saturating_add(LATE) < now)
+    }
+
+    /// Whether an effect is in flight whose loss must be noticed: the alarm is its guard.
+    fn is_guarded(&self) -> bool {
+        self.in_flight.is_some() && !self.is_polling()
     }
 
     /// When the job must be woken next: the earliest of its timers. `None` only when nothing is left to do.
     pub fn wake(&self, now: Millis) -> Option<Wake> {
-        if self.in_flight.is_some() {
+        if self.is_guarded() {
             return Some(Wake { at: now + EFFECT_GUARD, reason: WakeReason::Guard });
         }
         let mut timers = Vec::new();
@@ -298,6 +313,7 @@ impl Job {
                 timers.push((*expires_at, WakeReason::Phase));
             }
             Phase::Rendering { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
+            Phase::Rendering { .. } if self.is_polling() && bug::planted(Bug::PollTrusted) => {}
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Rendering { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));

@@ -4,7 +4,8 @@
 //! # Stored (SQLite)
 //! * `job`: one row, the versioned record of [`Job`]: phase, money ledger, effect in flight, outbox.
 //! * `timeline`: one row a step, append-only. Written before the record, in the same transaction.
-//! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect is in flight.
+//! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a
+//!   poll is in flight.
 //!
 //! # Messages (see [`JobMessage`]); all answer 200 with a [`JobReply`], 400 if unreadable, 500 if storage fails
 //! `Create`, `Withdraw`, `View`, `Timeline`, `Follow`, `Start`, `Check`, `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`,

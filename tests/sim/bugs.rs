@@ -50,6 +50,11 @@ fn a_forgotten_wake_up_leaves_a_job_asleep() {
 }
 
 #[test]
+fn a_poll_that_is_trusted_to_be_answered_leaves_a_job_asleep() {
+    caught(Bug::PollTrusted, &[Invariant::I2]);
+}
+
+#[test]
 fn a_job_that_asks_only_once_for_a_place_waits_for_ever() {
     caught(Bug::EnqueueAskedOnce, &[Invariant::I1, Invariant::I2]);
 }
@@ -166,7 +171,7 @@ fn what_is_said_late_of_an_event_hides_what_became_of_it() {
 
 #[test]
 fn what_an_ended_job_has_left_to_do_is_not_forgotten() {
-    caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2, Invariant::I17]);
+    caught(Bug::WatchForgotten, &[Invariant::I1, Invariant::I2, Invariant::I17, Invariant::I18]);
 }
 
 #[test]

@@ -19,7 +19,8 @@ impl World {
             self.arm(object, Some(at));
             return;
         }
-        if let Some(in_flight) = &job.in_flight {
+        // A poll stays in flight while the render runs: see `World::crash`.
+        if let Some(in_flight) = job.in_flight.as_ref().filter(|in_flight| !is_poll(in_flight)) {
             self.tally.mark("cut off", effect_name(&in_flight.effect));
         }
         let run = self.fresh();
@@ -57,14 +58,8 @@ impl World {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
         let InFlight { number: effect_number, effect } = in_flight.clone();
-        match effect {
-            Effect::Poll { .. } => self.check_look(number),
-            Effect::Submit { .. } => {
-                if let Some(job) = self.jobs[number].job.clone() {
-                    self.check_images(number, &job);
-                }
-            }
-            _ => {}
+        if let (Effect::Submit { .. }, Some(job)) = (&effect, self.jobs[number].job.clone()) {
+            self.check_images(number, &job);
         }
         let Some(job) = &self.jobs[number].job else { return };
         let card = JobObject::card(job);
@@ -158,6 +153,10 @@ impl World {
         object.effects += 1;
         object.effects >= self.plan.max_effects || now.saturating_sub(object.began) > 5 * MINUTE
     }
+}
+
+pub(crate) fn is_poll(in_flight: &InFlight) -> bool {
+    matches!(in_flight.effect, Effect::Poll { .. })
 }
 
 pub(crate) fn effect_name(effect: &Effect) -> &'static str {

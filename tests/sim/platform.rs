@@ -2,6 +2,7 @@
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
+use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::{MINUTE, Millis, SECOND};
@@ -176,6 +177,12 @@ impl World {
     pub(crate) fn crash(&mut self, object: Object) {
         self.trace.say(self.real, || format!("{object:?} crashes"));
         let retry_at = self.now() + PLATFORM_RETRY;
+        if let Object::Job(number) = object
+            && self.jobs[number].platform.handler.is_some()
+            && self.jobs[number].job.as_ref().and_then(|job| job.in_flight.as_ref()).is_some_and(is_poll)
+        {
+            self.tally.mark("cut off", "Poll");
+        }
         let platform = self.platform(object);
         platform.set_for = None;
         if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {

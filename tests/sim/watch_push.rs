@@ -1,9 +1,10 @@
 //! Pushes of the upstream bring looks at a render, never more than there were pushes (I16).
 
 use crate::agenda::Event;
+use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{Effect, Job, Phase};
+use reelay::machine::job::{Job, Phase};
 use reelay::machine::{MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
@@ -48,19 +49,28 @@ impl World {
     /// Follows when the schedule wants to look, at each write of the job.
     pub(crate) fn observe_schedule(&mut self, number: usize, before: &Job, after: &Job) {
         let Phase::Rendering { next_at, .. } = after.phase else { return };
-        let (now, incarnation) = (self.now(), self.witness.incarnation(number));
-        let polled = before.in_flight.as_ref().filter(|in_flight| matches!(in_flight.effect, Effect::Poll { .. }));
-        let began = !matches!(before.phase, Phase::Rendering { .. });
-        let pushes = self.witness.pushes.entry((number, incarnation)).or_default();
-        if began {
-            pushes.scheduled = Some(next_at);
-        } else if polled.is_some() && polled != after.in_flight.as_ref() {
-            pushes.scheduled = Some(now + self.plan.policy.poll_interval / 2);
-        }
+        let nudged = match before.phase {
+            Phase::Rendering { nudged, .. } => Some(nudged),
+            _ => None,
+        };
+        let (looked, looks) = (look(before), look(after));
+        let scheduled = match nudged {
+            None => next_at,
+            Some(_) if looks.is_some() && looks != looked => {
+                self.check_look(number);
+                next_at
+            }
+            // The look that a push asked for meanwhile comes before any that the schedule may want.
+            Some(true) if looks != looked => self.now() + self.plan.policy.poll_interval / 4,
+            Some(false) if looks != looked => next_at,
+            Some(_) => return,
+        };
+        let incarnation = self.witness.incarnation(number);
+        self.witness.pushes.entry((number, incarnation)).or_default().scheduled = Some(scheduled);
     }
 
     /// The job begins to look at its render.
-    pub(crate) fn check_look(&mut self, number: usize) {
+    fn check_look(&mut self, number: usize) {
         let (now, incarnation) = (self.now(), self.witness.incarnation(number));
         let pushes = self.witness.pushes.entry((number, incarnation)).or_default();
         if pushes.scheduled.is_none_or(|scheduled| now >= scheduled) {
@@ -73,4 +83,9 @@ impl World {
             self.violated(Invariant::I16, format!("job {number} looked {early} times for {heard} pushes"));
         }
     }
+}
+
+/// The number of the last look, until something else is heard or done.
+fn look(job: &Job) -> Option<u64> {
+    job.in_flight.as_ref().filter(|in_flight| is_poll(in_flight)).map(|in_flight| in_flight.number)
 }

@@ -45,18 +45,6 @@ fn whatever_is_in_flight_is_guarded_by_an_alarm_i2() {
 }
 
 #[test]
-fn the_first_poll_waits_for_sixty_per_cent_of_the_usual_time() {
-    let mut story = JobStory::rendering();
-    let submitted_at = story.now;
-    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    assert_eq!(story.now, submitted_at + 36_000);
-    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
-    let polled_at = story.now;
-    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    assert_eq!(story.now, polled_at + story.policy.poll_interval);
-}
-
-#[test]
 fn a_render_that_is_never_done_fails_at_its_deadline_and_not_later_i2() {
     for answer in [Outcome::Done(Progress::Running), Outcome::Unknown, again(ErrorCode::ProviderUnavailable, None)] {
         let mut story = JobStory::rendering();

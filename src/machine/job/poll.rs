@@ -1,6 +1,10 @@
 //! Waiting for the render: trouble while asking never fails a render that may still succeed in time.
+//!
+//! A poll costs the write that begins it and the alarm for the next one, and no more while the render runs: it stays in
+//! flight until something else begins or another answer comes. Whether it was answered so or cut off is then not known,
+//! and does not matter: the next poll comes as planned, and both count as one that found the render running.
 
-use super::{Effect, InFlight, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
+use super::{Answer, Effect, InFlight, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -11,6 +15,39 @@ use crate::machine::{Millis, SECOND, retry};
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 
 impl Job {
+    /// Plans the next poll along with the one that begins.
+    pub(super) fn plan_next_poll(&mut self, turn: &Turn) {
+        let Phase::Rendering { submitted_at, .. } = self.phase else { return };
+        let interval = self.poll_interval(turn.now().saturating_sub(submitted_at), turn.policy);
+        if let Phase::Rendering { deadline_at, next_at, nudged, .. } = &mut self.phase {
+            *next_at = (turn.now() + interval).min(*deadline_at);
+            *nudged = false;
+        }
+    }
+
+    /// Whether a poll is under way, or was the last effect and found the render running.
+    pub(super) fn is_polling(&self) -> bool {
+        matches!(self.in_flight, Some(InFlight { effect: Effect::Poll { .. }, .. }))
+    }
+
+    /// Whether this is the answer that a poll was begun with: the render runs, and the next poll is still to come.
+    pub(super) fn runs_as_planned(&self, number: u64, answer: &Answer, now: Millis) -> bool {
+        let Some(InFlight { number: polled, effect: Effect::Poll { epoch, .. } }) = self.in_flight else {
+            return false;
+        };
+        let Phase::Rendering { next_at, tries: 0, nudged, .. } = self.phase else { return false };
+        let running = *answer == Answer::Polled(Outcome::Done(Progress::Running));
+        running && polled == number && self.is_current(epoch) && (nudged || next_at > now)
+    }
+
+    /// Another effect begins, so that nothing more is heard of a poll.
+    pub(super) fn close_poll(&mut self) {
+        if self.is_polling() {
+            self.in_flight = None;
+            self.count_call(Call::Poll, &Outcome::Done(()));
+        }
+    }
+
     pub(super) fn poll_answered(&mut self, epoch: u64, operation: &str, outcome: Outcome<Progress>, turn: &mut Turn) {
         self.count_call(Call::Poll, &outcome);
         match &outcome {
@@ -27,14 +64,19 @@ impl Job {
         if !self.is_current(epoch) {
             return;
         }
-        let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let now = turn.moment.now;
+        let Phase::Rendering { submitted_at, .. } = self.phase else { return };
+        let interval = self.poll_interval(now.saturating_sub(submitted_at), turn.policy);
+        let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let look_now = std::mem::take(nudged);
         let mut failed = false;
         match outcome {
             Outcome::Done(Progress::Running) => {
                 *tries = 0;
-                *next_at = (now + turn.policy.poll_interval).min(*deadline_at);
+                // Slow to answer.
+                if *next_at <= now {
+                    *next_at = (now + interval).min(*deadline_at);
+                }
             }
             Outcome::Done(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
@@ -72,16 +114,14 @@ impl Job {
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
     /// once, one for each push that was not heard before.
     pub(super) fn nudge(&mut self, id: String, turn: &Turn) {
+        let polling = self.is_polling();
         let Phase::Rendering { next_at, nudged, .. } = &mut self.phase else { return };
         let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
         if heard || id.len() > MAX_NUDGE_ID {
             return;
         }
-        if matches!(self.in_flight, Some(InFlight { effect: Effect::Poll { .. }, .. })) {
-            *nudged = true;
-        } else {
-            *next_at = turn.now().min(*next_at);
-        }
+        *next_at = turn.now().min(*next_at);
+        *nudged = polling;
         self.nudges.push(id);
         if self.nudges.len() > MAX_NUDGES {
             self.nudges.remove(0);

@@ -122,7 +122,7 @@ pub enum Phase {
         tries: u32,
         operation: String,
         submitted_at: Millis,
-        /// The upstream said "look now" while a look was under way: the next one follows at once.
+        /// The upstream said "look now" since the last poll began: the next one follows at once, whatever that one's answer.
         #[serde(default)]
         nudged: bool,
     },
@@ -212,7 +212,7 @@ pub struct Job {
     pub backoff_until: Option<Millis>,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
-    /// The effect being carried out, with the number its answer must carry.
+    /// The effect being carried out, with the number its answer must carry. A poll stays here while the render runs.
     pub in_flight: Option<InFlight>,
     /// The number of the last effect begun.
     pub effect_number: u64,

@@ -8,9 +8,6 @@ use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::tally::{self, Call};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
-/// The first poll comes when this share of the model's usual time has passed.
-const FIRST_POLL_PER_CENT: Millis = 60;
-
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.
     pub(super) fn intend_submit(&mut self, turn: &mut Turn) {
@@ -48,9 +45,7 @@ impl Job {
         match outcome {
             Outcome::Done(operation) => {
                 let now = turn.now();
-                let usual = self.request.usual_render * FIRST_POLL_PER_CENT / 100;
-                let first_poll = turn.policy.first_poll.unwrap_or(usual.max(turn.policy.poll_interval));
-                let next_at = (now + first_poll).min(deadline_at);
+                let next_at = (now + self.first_poll(turn.policy)).min(deadline_at);
                 self.phase =
                     Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now, nudged: false };
                 turn.note("submitted", None);
