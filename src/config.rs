@@ -1,4 +1,4 @@
-//! The worker's settings: read from its environment once a request, typed and cross-checked.
+//! The worker's settings: read from its environment, typed and cross-checked.
 //!
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
@@ -14,7 +14,9 @@ use crate::machine::{DAY, Millis, job, queue};
 use crate::models::{Aliases, Catalogue};
 use crate::wire::signed_url::UrlSigner;
 use crate::wire::variables::Variables;
+use std::cell::OnceCell;
 use std::fmt;
+use std::rc::Rc;
 use tracing::Level;
 use url::Url;
 
@@ -85,9 +87,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the variables and secrets of the worker's environment.
-    pub fn from_env(env: &worker::Env) -> Result<Self, ConfigError> {
-        Self::parse(|name| env.var(name).ok().map(|value| value.to_string()))
+    /// The settings in the variables and secrets of the worker's environment.
+    pub fn from_env(env: &worker::Env) -> Result<Rc<Self>, ConfigError> {
+        thread_local! {
+            /// The platform gives a changed variable to new isolates only.
+            static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+        }
+        CONFIG.with(|known| {
+            if let Some(config) = known.get() {
+                return Ok(Rc::clone(config));
+            }
+            let config = Rc::new(Self::parse(|name| env.var(name).ok().map(|value| value.to_string()))?);
+            Ok(Rc::clone(known.get_or_init(|| config)))
+        })
     }
 
     /// Reads every setting through `lookup`; an empty value counts as an absent one.

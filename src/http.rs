@@ -47,6 +47,7 @@ use crate::wire::push;
 use answer::Answer;
 use call::Call;
 use router::{Resource, Routed};
+use std::rc::Rc;
 use tracing::Instrument;
 use worker::{Context, Env, Request, Response};
 
@@ -86,7 +87,7 @@ fn tell(answer: &Answer, took: Millis) {
     }
 }
 
-async fn respond(request: Request, env: Env, context: Context, config: Config) -> Answer {
+async fn respond(request: Request, env: Env, context: Context, config: Rc<Config>) -> Answer {
     let Ok(url) = request.url() else { return Answer::problem(Problem::no_route()) };
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));

@@ -8,6 +8,7 @@ use crate::log;
 use crate::machine::{JobKey, Millis, SECOND};
 use crate::wire::api::{Problem, is_generation_id};
 use std::cell::OnceCell;
+use std::rc::Rc;
 use url::Url;
 use worker::{Context, Env, Request};
 
@@ -15,7 +16,7 @@ pub(super) struct Call {
     pub(super) request: Request,
     pub(super) env: Env,
     pub(super) context: Context,
-    pub(super) config: Config,
+    pub(super) config: Rc<Config>,
     pub(super) now: Millis,
     url: Url,
     /// The operator who acts for a user, and that user.
@@ -23,7 +24,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(request: Request, url: Url, env: Env, context: Context, config: Config) -> Self {
+    pub(super) fn new(request: Request, url: Url, env: Env, context: Context, config: Rc<Config>) -> Self {
         Self { request, env, context, config, now: clock::now(), url, acting: OnceCell::new() }
     }
 

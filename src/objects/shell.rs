@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
+use std::rc::Rc;
 use worker::{Env, Error, Request, Response, Result, SqlStorage, State, Storage};
 
 /// When an alarm that fired while this instance was acting fires again.
@@ -40,7 +41,7 @@ impl Shell {
         self.state.storage().sql()
     }
 
-    pub(super) fn config(&self) -> Result<Config> {
+    pub(super) fn config(&self) -> Result<Rc<Config>> {
         Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
     }
 
@@ -64,7 +65,7 @@ impl Shell {
     /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was cut off.
     /// Whatever fails, the alarm is set again and the platform hears that all went well, because it drops an
     /// alarm that fails six times.
-    pub(super) async fn on_alarm(&self, act: impl AsyncFnOnce(Config) -> Result<()>) -> Result<Response> {
+    pub(super) async fn on_alarm(&self, act: impl AsyncFnOnce(Rc<Config>) -> Result<()>) -> Result<Response> {
         self.alarm_at.set(None);
         let Some(_acting) = Acting::begin(&self.acting) else {
             let now = clock::now();
