@@ -225,7 +225,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         let values = queue_row::values(entry);
         let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
         let write = match stored {
-            Some(stored) => queue_row::update(&stored, values),
+            Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
         };
         if let Some((statement, values)) = write {
