@@ -275,11 +275,11 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         (_, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
-    turn.record()?;
+    let minute = turn.record()?;
     let wake_at = turn.wake_at()?;
-    if turn.book != before {
-        let book = turn.book.clone();
-        turn.rows.save_book(&book)?;
+    if turn.book != before || minute.is_some() {
+        let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
+        turn.rows.save_book(&turn.book, latest)?;
     }
     let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
     Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten), events: turn.events })

@@ -98,10 +98,11 @@ const MIGRATIONS: [Migration; 6] = [
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 ",
     },
-    // Each row of an index is paid for when it is written, so one index answers for all holders, and lists of everything are
-    // put together from those of each status or state.
+    // Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
+    // everything are put together from those of each status or state, and what is counted within the latest minute is
+    // beside the book.
     Migration {
-        columns: &[],
+        columns: &[("book", "minute", "INTEGER"), ("book", "counts", "TEXT")],
         statements: "
     DROP INDEX IF EXISTS entry_holders;
     DROP INDEX IF EXISTS entry_leases;
@@ -200,11 +201,19 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), S::Error> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), S::Error> {
         let record = serde_json::to_string(book).unwrap_or_default();
-        let statement =
-            "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
-        self.sql.run(statement, vec![record.into()])?;
+        let Some((number, minute)) = latest else {
+            let statement =
+                "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+            self.sql.run(statement, vec![record.into()])?;
+            return Ok(());
+        };
+        metrics::file_before(&self.sql, number)?;
+        let counts = serde_json::to_string(minute).unwrap_or_default();
+        let statement = "INSERT INTO book (id, record, minute, counts) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE \
+             SET record = excluded.record, minute = excluded.minute, counts = excluded.counts";
+        self.sql.run(statement, vec![record.into(), number.into(), counts.into()])?;
         Ok(())
     }
 
@@ -216,7 +225,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         let values = queue_row::values(entry);
         let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
         let write = match stored {
-            Some(stored) => queue_row::update(&stored, values),
+            Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
         };
         if let Some((statement, values)) = write {
@@ -391,10 +400,6 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn counted_before(&self) -> Result<Minute, S::Error> {
         metrics::sum(&self.sql)
-    }
-
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), S::Error> {
-        metrics::save(&self.sql, number, minute)
     }
 
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), S::Error> {

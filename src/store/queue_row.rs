@@ -56,7 +56,7 @@ pub(super) fn insert() -> String {
 
 /// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
 /// and every row written is paid for. `None` if there is nothing to write.
-pub(super) fn update(stored: &[SqlValue], values: Vec<SqlValue>) -> Option<(String, Vec<SqlValue>)> {
+pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
     let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
     if changed.is_empty() {
         return None;

@@ -129,6 +129,13 @@ pub(crate) fn is_held(entry: &Entry) -> bool {
     matches!(entry.place, Place::Held(_))
 }
 
+impl MapRows {
+    fn keep_minute(&mut self, number: u64, minute: &Minute) {
+        let replaced = self.minutes.insert(number, minute.clone());
+        self.minutes_before.push((number, replaced));
+    }
+}
+
 impl Rows for MapRows {
     type Error = Infallible;
 
@@ -136,9 +143,12 @@ impl Rows for MapRows {
         Ok(self.book.clone())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
         let before = std::mem::replace(&mut self.book, book.clone());
         self.book_before.get_or_insert(before);
+        if let Some((number, minute)) = latest {
+            self.keep_minute(number, minute);
+        }
         Ok(())
     }
 
@@ -310,14 +320,9 @@ impl Rows for MapRows {
         Ok(self.minutes.get(&0).cloned().unwrap_or_default())
     }
 
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
-        let replaced = self.minutes.insert(number, minute.clone());
-        self.minutes_before.push((number, replaced));
-        Ok(())
-    }
-
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
-        self.save_minute(0, sum)
+        self.keep_minute(0, sum);
+        Ok(())
     }
 
     fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {

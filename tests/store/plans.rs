@@ -2,7 +2,7 @@
 
 use crate::sqlite::Sqlite;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Card, Closed, Entry, Minute, Place, Rows};
+use reelay::machine::queue::{Book, Card, Closed, Entry, Minute, Place, Rows};
 use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Status};
 use reelay::store::catalogue::Listing;
@@ -57,7 +57,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.waiting_since().unwrap();
         store.latest_minute().unwrap();
         store.counted_before().unwrap();
-        store.save_minute(7, &Minute::default()).unwrap();
+        store.save_book(&Book::default(), Some((7, &Minute::default()))).unwrap();
         store.forget_minutes(7).unwrap();
         store.minutes(7).unwrap();
     });

@@ -68,8 +68,9 @@ impl Rows for MapRows {
         Ok(self.book.clone())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
         self.book = book.clone();
+        self.minutes.extend(latest.map(|(number, minute)| (number, minute.clone())));
         Ok(())
     }
 
@@ -218,11 +219,6 @@ impl Rows for MapRows {
 
     fn counted_before(&self) -> Result<Minute, Infallible> {
         Ok(self.minutes.get(&0).cloned().unwrap_or_default())
-    }
-
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
-        self.minutes.insert(number, minute.clone());
-        Ok(())
     }
 
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {

@@ -166,7 +166,8 @@ pub trait Rows {
 
     /// What the queue remembers besides its entries.
     fn book(&self) -> Result<Book, Self::Error>;
-    fn save_book(&mut self, book: &Book) -> Result<(), Self::Error>;
+    /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
     /// Inserts or replaces the entry of `entry.card.key`.
     fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
@@ -218,7 +219,6 @@ pub trait Rows {
     fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
     /// The sum of all minutes before the latest one, those that are forgotten included.
     fn counted_before(&self) -> Result<Minute, Self::Error>;
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Self::Error>;
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Forgets the minutes before this one, but not the latest.
     fn forget_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
