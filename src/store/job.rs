@@ -20,9 +20,9 @@ const TABLE: &str = "
 /// How many notes are kept at most; then the oldest go. Usual are 8.
 const MAX_NOTES: u32 = 2_000;
 /// How many bytes the record and its timeline have together at most. The platform refuses a row of more than 2 MB
-/// (<https://developers.cloudflare.com/durable-objects/platform/limits/>), and then the job could not be saved any more; so
-/// what the record leaves is what the timeline may have. Where it leaves less than the notes take (2,000 of 100 bytes are
-/// 200 KB, a record has about 5), the oldest go.
+/// (<https://developers.cloudflare.com/durable-objects/platform/limits/>), a few bytes of which are the row's own, and then the
+/// job could not be saved any more; so the timeline has what the record leaves, and beyond that the oldest notes go. That is
+/// far: a record has a few KB, 2,000 notes of 100 bytes have 200 KB, and an upstream's sentence in a note 500 characters.
 const MAX_ROW: usize = 1_990_000;
 
 /// A job that could not be loaded or saved.
