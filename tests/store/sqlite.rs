@@ -9,8 +9,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
 
-/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`).
-const PLATFORM_LIMITS: [(Limit, i32); 4] = [
+/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`; of a row, 2 MB by its documentation).
+const PLATFORM_LIMITS: [(Limit, i32); 5] = [
+    (Limit::SQLITE_LIMIT_LENGTH, 2_000_000),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
@@ -62,6 +63,11 @@ impl Sqlite {
     pub(crate) fn texts(&self, query: &str) -> Vec<String> {
         let rows = self.run(query, Vec::new()).unwrap();
         rows.into_iter().map(|row| row.into_iter().next().unwrap().into_text()).collect()
+    }
+
+    /// How many rows were written so far, those of the schema left out.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.connection.total_changes()
     }
 
     /// The statements that ran during `work`, each with the steps by which the database finds its rows.

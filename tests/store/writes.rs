@@ -57,19 +57,36 @@ fn an_order_that_starts_at_once_has_its_row_written_once() {
 }
 
 #[test]
-fn a_job_takes_two_tables_and_neither_a_count_of_versions_nor_one_of_numbers() {
+fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
     let sql = Sqlite::new();
-    let note = Note { at: 1, step: "created".to_owned(), detail: None };
-    job::save(&sql, &lives::queued(), &[note]).unwrap();
-    assert_eq!(sql.texts("SELECT name FROM sqlite_master ORDER BY name"), ["job", "timeline"]);
+    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[note("created")]).unwrap());
+    assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["job"]);
+    assert_eq!(writes.len(), 2, "the table and its row: {writes:?}");
 }
 
 #[test]
-fn a_step_of_a_job_is_one_write_for_its_record_and_one_for_each_note() {
+fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_notes() {
     let sql = Sqlite::new();
     job::save(&sql, &lives::queued(), &[]).unwrap();
-    let notes = ["stored", "completed"].map(|step| Note { at: 1, step: step.to_owned(), detail: None });
-    assert_eq!(sql.writes(|| job::save(&sql, &lives::queued(), &notes).unwrap()).len(), 3);
+    for (noted, notes) in [(0, Vec::new()), (1, vec![note("stored")]), (3, vec![note("completed"), note("retried")])] {
+        let changed = sql.rows_written();
+        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &notes).unwrap());
+        assert_eq!((writes.len(), sql.rows_written() - changed), (1, 1), "{writes:?}");
+        assert_eq!(job::last_number(&sql).unwrap(), noted);
+    }
+}
+
+#[test]
+fn a_job_is_loaded_without_its_timeline() {
+    let sql = Sqlite::new();
+    job::save(&sql, &lives::queued(), &[note("created")]).unwrap();
+    let loaded = sql.plans(|| drop(job::load(&sql).unwrap())).into_iter().map(|(statement, _)| statement);
+    let of_job: Vec<String> = loaded.filter(|statement| statement.contains("FROM job")).collect();
+    assert_eq!(of_job, ["SELECT record FROM job WHERE id = 1"]);
+}
+
+fn note(step: &str) -> Note {
+    Note { at: 1, step: step.to_owned(), detail: None }
 }
 
 fn find(store: &QueueStore<Sqlite>, name: &str) -> Entry {
