@@ -215,11 +215,16 @@ pub(crate) fn root() -> PathBuf {
     std::env::var_os("REELAY_ROOT").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), PathBuf::from)
 }
 
-/// Where all state is: in memory where the system has a place for that, because the platform's storage has nothing of this
-/// machine's disk, and of each figure it would be the largest part.
+/// Where all state is: the folder that `BENCH_STATE` names, or in memory where the system has a place for that, because the
+/// platform's storage has nothing of this machine's disk, and of each figure it would be the largest part.
 pub(crate) fn home() -> PathBuf {
     let memory = Path::new(MEMORY);
-    if memory.is_dir() { memory.join("reelay-bench") } else { root().join(".wrangler/bench") }
+    match std::env::var_os("BENCH_STATE") {
+        Some(folder) => PathBuf::from(folder),
+        None if memory.is_dir() => memory.join("reelay-bench"),
+        None => root().join(".wrangler/bench"),
+    }
+}
 }
 
 fn counted_entry(module: &str, classes: &[&str]) -> String {
