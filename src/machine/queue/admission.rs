@@ -108,7 +108,7 @@ impl<R: Rows> Turn<'_, R> {
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
         self.events.push(Event::Admitted { key: entry.card.key.clone(), waited });
-        self.rows.save(&entry)
+        self.save(&entry)
     }
 
     /// Delayed entries whose time has come wait from now on; whether there were any.
@@ -124,7 +124,7 @@ impl<R: Rows> Turn<'_, R> {
             }
             entry.waits_since = self.waits_since(entry.place);
             entry.place = Place::Waiting;
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(any)
     }
@@ -185,7 +185,7 @@ pub fn standing_of<R: Rows>(
         }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
-            let position = rows.count_before(entry)? + 1;
+            let position = book.line(rows)?.count_before(rows, entry)? + 1;
             if book.is_paused() {
                 return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
             }
