@@ -116,6 +116,9 @@ const MIGRATIONS: [Migration; 6] = [
     },
 ];
 
+// Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
+// entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.
+
 /// In place of a user, the sum of all of them.
 const EVERYONE: &str = "";
 
@@ -262,7 +265,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         let mut open = vec!["place = 'waiting' AND priority = level.priority".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            let users = "user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
+            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE place = 'held' \
                 GROUP BY user_id HAVING count(*) >= ?1)";
             open.push(users.to_owned());
         }
@@ -322,7 +325,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
-        self.count("SELECT count(*) FROM entry WHERE place = 'held' AND user_id = ?", vec![user_id.into()])
+        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE place = 'held' AND user_id = ?";
+        self.count(statement, vec![user_id.into()])
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
@@ -406,9 +410,11 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
-        // Out of the index of the line: the key is the time, but for the priority's head start.
-        let statement =
-            format!("SELECT count(*), min(order_key + priority * {HEAD_START}) FROM entry WHERE place = 'waiting'");
+        // Out of the index of the line alone: the key is the time, but for the priority's head start.
+        let statement = format!(
+            "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
+             AS first FROM entry WHERE place = 'waiting' GROUP BY priority)"
+        );
         let rows = self.sql.run(&statement, Vec::new())?;
         Ok(match rows.first().map(Vec::as_slice) {
             Some([count, first]) => (count.unsigned(), Some(first).filter(|at| !at.is_null()).map(SqlValue::unsigned)),

@@ -35,7 +35,7 @@ fn a_step_takes_no_more_work_when_twenty_times_as_many_wait() {
 fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let sql = Sqlite::new();
     let mut store = waiting(&sql, depth);
-    let policy = Policy { mode: Mode::Immediate, slots: 1, user_slots: 1, max_waiting: 2 * depth, ..policy() };
+    let policy = Policy { mode: Mode::Immediate, slots: 2, user_slots: 1, max_waiting: 2 * depth, ..policy() };
     let mut most: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut take = |name, input| {
         let moment = Moment { now: NOW, random: 0 };
@@ -57,6 +57,8 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
         newest = Some(card.clone());
         take("an order", Input::Enqueue { card, promised: false, terms: Terms::default() });
     }
+    take("a message of the platform's queue", Input::Claim { key: JobKey::new("user-1", "old-1") });
+    take("an alarm", Input::Alarm);
     let cancelled = Card { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
     take("a cancellation", Input::Report { card: cancelled, backoff_until: None });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("holder", "holder", 0) };
@@ -145,13 +147,15 @@ fn card(user: &str, name: &str, created_at: u64) -> Card {
     Card { key: JobKey::new(user, name), created_at, ..LIKE.card.clone() }
 }
 
-/// A queue whose one slot is held, and in which so many wait, each user's in as many rounds; an earlier build filled it.
+/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; an earlier build filled it.
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
-    let held = Place::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
-    let holder = Entry { card: card("holder", "holder", 0), ..entry("holder", held, 0, 0, 1) };
-    store.save(&holder).unwrap();
-    let first = Entry { card: card("user-0", "old-0", 0), ..entry("old-0", Place::Waiting, 0, 1, 2) };
+    for (sequence, name) in (1..).zip(["holder", "another"]) {
+        let held = Place::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
+        let holder = Entry { card: card(name, name, 0), ..entry(name, held, 0, 0, sequence) };
+        store.save(&holder).unwrap();
+    }
+    let first = Entry { card: card("user-0", "old-0", 0), ..entry("old-0", Place::Waiting, 0, 1, 3) };
     store.save(&first).unwrap();
     let columns = sql.texts("SELECT name FROM pragma_table_info('entry')");
     let value = |column: &String| match column.as_str() {
