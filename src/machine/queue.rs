@@ -27,7 +27,7 @@ pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use counting::{MINUTES_KEPT, Minute, Sample, totals};
 pub use deliveries::Redelivered;
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
-pub use line::{Line, Spot, Standpoint};
+pub use line::{Line, Spot, Standpoint, Waiting};
 pub use news::Said;
 pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 

@@ -7,12 +7,11 @@ use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, day_of,
+    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
 };
 use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
-use std::collections::BTreeMap;
 
 const MIGRATIONS: [Migration; 6] = [
     Migration {
@@ -285,11 +284,12 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_line(&self) -> Result<(BTreeMap<u8, u64>, u64), S::Error> {
-        let statement = "SELECT priority, count(*) FROM entry WHERE place = 'waiting' GROUP BY priority";
+    fn count_line(&self) -> Result<(Waiting, u64), S::Error> {
+        let statement =
+            "SELECT priority, upstream, count(*) FROM entry WHERE place = 'waiting' GROUP BY priority, upstream";
         let waiting = self.sql.run(statement, Vec::new())?.into_iter().filter_map(|row| {
-            let [priority, count] = <[SqlValue; 2]>::try_from(row).ok()?;
-            Some((u8::try_from(priority.integer()).ok()?, count.unsigned()))
+            let [priority, upstream, count] = <[SqlValue; 3]>::try_from(row).ok()?;
+            Some(((u8::try_from(priority.integer()).ok()?, upstream.into_text()), count.unsigned()))
         });
         let delayed = self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?;
         Ok((waiting.collect(), delayed))

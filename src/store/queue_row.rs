@@ -76,6 +76,7 @@ pub(super) fn spot(stored: &[SqlValue]) -> Option<Spot> {
             priority: u8::try_from(value("priority")?.integer()).unwrap_or(0),
             turn: (value("round")?.unsigned(), value("sequence")?.unsigned()),
             key: value("order_key")?.integer(),
+            upstream: value("upstream")?.clone().into_text(),
         }),
         "delayed" => Some(Spot::Delayed),
         _ => None,

@@ -1,7 +1,7 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows, Spot, Standpoint};
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows, Spot, Standpoint, Waiting};
 use reelay::machine::{JobKey, Millis};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -110,10 +110,10 @@ impl Rows for MapRows {
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_line(&self) -> Result<(BTreeMap<u8, u64>, u64), Infallible> {
-        let mut waiting = BTreeMap::new();
+    fn count_line(&self) -> Result<(Waiting, u64), Infallible> {
+        let mut waiting = Waiting::new();
         for entry in self.waiting() {
-            *waiting.entry(entry.card.priority).or_default() += 1;
+            *waiting.entry((entry.card.priority, entry.card.upstream.clone())).or_default() += 1;
         }
         let delayed = self.entries.values().filter(|entry| matches!(entry.place, Place::Delayed { .. }));
         Ok((waiting, delayed.count() as u64))

@@ -61,7 +61,12 @@ impl<R: Rows> Turn<'_, R> {
         }
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
-            let heads = self.rows.heads(&self.closed()?)?;
+            let closed = self.closed()?;
+            // Or each step would look for the first that is open through all who wait for the one upstream that is shut.
+            if !self.book.line.as_ref().is_some_and(|line| line.waits_for_others(&closed.upstreams)) {
+                break;
+            }
+            let heads = self.rows.heads(&closed)?;
             let Some(entry) = heads.into_iter().min_by_key(|entry| (entry.head_start_key(), entry.sequence)) else {
                 break;
             };

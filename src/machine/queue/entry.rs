@@ -3,7 +3,7 @@
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint};
+use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
 use crate::machine::tally::Tally;
 use crate::machine::{JobKey, MINUTE, Millis, Status};
 use serde::{Deserialize, Serialize};
@@ -178,8 +178,8 @@ pub trait Rows {
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
     /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many wait of each priority of which any does, and how many are delayed: reads all of them.
-    fn count_line(&self) -> Result<(BTreeMap<u8, u64>, u64), Self::Error>;
+    /// How many wait, and how many are delayed: reads all of them.
+    fn count_line(&self) -> Result<(Waiting, u64), Self::Error>;
     /// How many wait of this priority from one [`Entry::turn`] on and before another; reads no more.
     fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Self::Error>;
     /// How many wait of this priority with an earlier turn, and with an earlier [`Entry::head_start_key`] (then by sequence)

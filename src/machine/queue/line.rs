@@ -21,14 +21,18 @@ const END: Standpoint = ((1 << 53) - 1, 0);
 /// The order of one priority: [`Entry::turn`].
 pub type Standpoint = (u64, u64);
 
+/// How many wait, by priority and upstream.
+pub type Waiting = BTreeMap<(u8, String), u64>;
+
 /// A place in line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spot {
     Waiting {
         priority: u8,
         turn: Standpoint,
         /// [`Entry::head_start_key`].
         key: i64,
+        upstream: String,
     },
     Delayed,
 }
@@ -38,6 +42,8 @@ pub enum Spot {
 pub struct Line {
     /// By priority; none is empty.
     waiting: BTreeMap<u8, Vec<Section>>,
+    /// How many of those who wait want which upstream; none is 0.
+    upstreams: BTreeMap<String, u64>,
     delayed: u64,
 }
 
@@ -68,8 +74,9 @@ impl Line {
     /// Takes the numbers of all entries: reads every one in line.
     pub fn count<R: Rows>(rows: &R) -> Result<Self, R::Error> {
         let (counts, delayed) = rows.count_line()?;
-        let mut line = Self { waiting: BTreeMap::new(), delayed };
-        for (priority, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        let (priorities, upstreams) = sums(counts);
+        let mut line = Self { waiting: BTreeMap::new(), upstreams, delayed };
+        for (priority, count) in priorities {
             line.waiting.insert(priority, vec![Section { begins: FRONT, key: i64::MIN, count }]);
             line.divide(rows, priority, SECTION)?;
         }
@@ -79,6 +86,11 @@ impl Line {
     /// How many are in line, delayed ones included.
     pub fn total(&self) -> u64 {
         self.waiting.values().flatten().map(|section| section.count).sum::<u64>() + self.delayed
+    }
+
+    /// Whether anyone waits for another upstream than these.
+    pub fn waits_for_others(&self, upstreams: &[String]) -> bool {
+        self.upstreams.keys().any(|upstream| !upstreams.contains(upstream))
     }
 
     /// Takes note that an entry, which is saved, has changed its place. No section gets larger than `largest`, or the line's
@@ -97,7 +109,8 @@ impl Line {
             self.leave(spot, largest);
         }
         match is {
-            Some(Spot::Waiting { priority, turn, key }) => {
+            Some(Spot::Waiting { priority, turn, key, upstream }) => {
+                *self.upstreams.entry(upstream).or_default() += 1;
                 let sections = self.waiting.entry(priority).or_default();
                 let own = index_of(sections, turn);
                 match sections.get_mut(own) {
@@ -120,10 +133,14 @@ impl Line {
     }
 
     fn leave(&mut self, spot: Spot, largest: u64) {
-        let Spot::Waiting { priority, turn, .. } = spot else {
+        let Spot::Waiting { priority, turn, upstream, .. } = spot else {
             self.delayed = self.delayed.saturating_sub(1);
             return;
         };
+        if let Some(count) = self.upstreams.get_mut(&upstream) {
+            *count = count.saturating_sub(1);
+        }
+        self.upstreams.retain(|_, count| *count > 0);
         let Some(sections) = self.waiting.get_mut(&priority) else { return };
         let own = index_of(sections, turn);
         if let Some(section) = sections.get_mut(own) {
@@ -185,13 +202,12 @@ impl Line {
     /// What is not as the entries are, if anything is.
     pub fn error<R: Rows>(&self, rows: &R) -> Result<Option<String>, R::Error> {
         let (counts, delayed) = rows.count_line()?;
-        let known: BTreeMap<u8, u64> = self
-            .waiting
-            .iter()
-            .map(|(&priority, sections)| (priority, sections.iter().map(|section| section.count).sum()))
-            .collect();
-        if (&known, self.delayed) != (&counts, delayed) {
-            return Ok(Some(format!("{known:?} and {} delayed are remembered: {counts:?}, {delayed}", self.delayed)));
+        let counted = sums(counts);
+        let of_priority = |sections: &Vec<Section>| sections.iter().map(|section| section.count).sum();
+        let priorities = self.waiting.iter().map(|(&priority, sections)| (priority, of_priority(sections))).collect();
+        let known = (priorities, self.upstreams.clone());
+        if (&known, self.delayed) != (&counted, delayed) {
+            return Ok(Some(format!("{known:?} and {} delayed are remembered: {counted:?}, {delayed}", self.delayed)));
         }
         for (&priority, sections) in &self.waiting {
             for (index, section) in sections.iter().enumerate() {
@@ -206,6 +222,16 @@ impl Line {
     }
 }
 
+/// By priority, and by upstream.
+fn sums(counts: Waiting) -> (BTreeMap<u8, u64>, BTreeMap<String, u64>) {
+    let (mut priorities, mut upstreams) = (BTreeMap::new(), BTreeMap::new());
+    for ((priority, upstream), count) in counts {
+        *priorities.entry(priority).or_default() += count;
+        *upstreams.entry(upstream).or_default() += count;
+    }
+    (priorities, upstreams)
+}
+
 /// Which section this turn belongs to.
 fn index_of(sections: &[Section], turn: Standpoint) -> usize {
     sections.partition_point(|section| section.begins <= turn).saturating_sub(1)
@@ -216,8 +242,8 @@ impl Entry {
     pub fn spot(&self) -> Option<Spot> {
         match self.place {
             Place::Waiting => {
-                let (priority, turn, key) = (self.card.priority, self.turn(), self.head_start_key());
-                Some(Spot::Waiting { priority, turn, key })
+                let (priority, upstream) = (self.card.priority, self.card.upstream.clone());
+                Some(Spot::Waiting { priority, turn: self.turn(), key: self.head_start_key(), upstream })
             }
             Place::Delayed { .. } => Some(Spot::Delayed),
             Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => None,
