@@ -146,6 +146,27 @@ fn of_few_who_wait_with_another_priority_all_are_compared() {
     assert_eq!([3, 5, 1, 2, 4].map(before), [0, 1, 2, 3, 4]);
 }
 
+#[test]
+fn of_many_who_wait_with_another_priority_whole_sections_are_compared() {
+    let (mut rows, mut line) = (MapRows::default(), Line::default());
+    let mut join = |sequence, priority| {
+        let entry = entry(&format!("job-{sequence}"), Place::Waiting, priority, sequence, sequence);
+        let entry = Entry { enqueued_at: NOW + sequence * 10_000, ..entry };
+        let was = rows.save(&entry).unwrap();
+        line.change(&rows, was, entry.spot(), 4).unwrap();
+        line.count_before(&rows, &entry).unwrap()
+    };
+    for sequence in 1..=60 {
+        join(sequence, 0);
+    }
+    // Priority 5 is worth thirty places of them.
+    let before = join(61, 5);
+    assert!(before.abs_diff(30) <= 4, "{before} instead of about 30");
+    // And priority 4 twenty-four; the one before it stays there.
+    let before = join(62, 4);
+    assert!(before.abs_diff(38 + 1) <= 4, "{before} instead of about 39");
+}
+
 fn entry(name: &str, place: Place, priority: u8, round: u64, sequence: u64) -> Entry {
     let card = Card { priority, ..card("ann", name, 0) };
     Entry { card, sequence, enqueued_at: NOW + sequence, round, place, ..LIKE.clone() }
