@@ -4,7 +4,7 @@ use reelay::store::{Sql, SqlValue};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Batch, Connection, Statement, params_from_iter};
+use rusqlite::{Batch, Connection, Statement, StatementStatus, params_from_iter};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
@@ -38,6 +38,8 @@ pub(crate) struct Sqlite {
     left: Rc<Cell<Option<u32>>>,
     /// What has run, with its values.
     ran: Rc<RefCell<Vec<Ran>>>,
+    /// How much work of the database all of it was.
+    worked: Rc<Cell<u64>>,
 }
 
 impl Sqlite {
@@ -46,7 +48,7 @@ impl Sqlite {
         for (limit, value) in PLATFORM_LIMITS {
             connection.set_limit(limit, value).unwrap();
         }
-        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default() }
+        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default(), worked: Rc::default() }
     }
 
     /// Lets `statements` more run, or with `None` as many as come.
@@ -82,6 +84,13 @@ impl Sqlite {
         ran.into_iter().map(plan).collect()
     }
 
+    /// How many steps the database's own machine takes for `work`.
+    pub(crate) fn steps(&self, work: impl FnOnce()) -> u64 {
+        let before = self.worked.get();
+        work();
+        self.worked.get() - before
+    }
+
     /// The statements among them that may write.
     pub(crate) fn writes(&self, work: impl FnOnce()) -> Vec<String> {
         let ran = self.plans(work).into_iter().map(|(statement, _)| statement);
@@ -101,6 +110,9 @@ impl Sqlite {
             let cells = (0..columns).map(|column| Ok(from_database(row.get_ref(column)?)));
             read.push(cells.collect::<Result<_, rusqlite::Error>>()?);
         }
+        drop(rows);
+        let steps = statement.get_status(StatementStatus::VmStep);
+        self.worked.set(self.worked.get() + u64::from(steps.unsigned_abs()));
         Ok(read)
     }
 }

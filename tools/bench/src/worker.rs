@@ -225,7 +225,6 @@ pub(crate) fn home() -> PathBuf {
         None => root().join(".wrangler/bench"),
     }
 }
-}
 
 fn counted_entry(module: &str, classes: &[&str]) -> String {
     let objects: Vec<String> =

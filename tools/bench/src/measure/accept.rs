@@ -187,7 +187,7 @@ fn section(series: &[Series]) -> Section {
                 aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
                 found: format!("{} ×", over_empty.show(2)),
                 met: over_empty.median <= 1.2,
-                reason: "The answer tells the exact place in line, which is counted from the front.",
+                reason: "The answer tells the place in line, for which up to a thousand who wait are counted.",
             },
         ],
     }
