@@ -1,6 +1,5 @@
 // `npm run bench`: what Reelay costs and how fast it is. Names of measurements after `--` take these alone.
 
-import { join } from "node:path";
 import { buildBench, buildUpstream, buildWorker } from "./build.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
