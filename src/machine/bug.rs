@@ -75,6 +75,8 @@ pub enum Bug {
     TallyLowered,
     /// Forgets what was counted of a job when another takes its name.
     FormerTallyForgotten,
+    /// Goes on counting in line who has left it.
+    LeaverCounted,
     /// Counts a webhook attempt when it is begun, and again when it is answered.
     AttemptCountedTwice,
 }

@@ -17,6 +17,7 @@ mod budget;
 mod counting;
 mod deliveries;
 mod entry;
+mod line;
 mod news;
 mod wake;
 
@@ -26,6 +27,7 @@ pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use counting::{MINUTES_KEPT, Minute, Sample, totals};
 pub use deliveries::Redelivered;
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
+pub use line::{Line, Spot, Standpoint, Waiting};
 pub use news::Said;
 pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
@@ -211,15 +213,10 @@ struct Turn<'a, R> {
 /// Takes one input.
 pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
     let before = rows.book()?;
-    let mut turn = Turn {
-        book: before.clone(),
-        rows,
-        policy,
-        now: moment.now,
-        counted: Tallies::default(),
-        sample: None,
-        events: Vec::new(),
-    };
+    let mut book = before.clone();
+    book.line = Some(before.line(rows)?.into_owned());
+    let mut turn =
+        Turn { book, rows, policy, now: moment.now, counted: Tallies::default(), sample: None, events: Vec::new() };
     let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
     let is_alarm = matches!(input, Input::Alarm);
     let is_sweep = matches!(input, Input::Sweep);
@@ -246,6 +243,8 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             // Yesterday's is kept for a clock that is set back.
             turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
             turn.rows.forget_minutes(turn.now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
+            // An earlier build that was back for a while may have changed places without the numbers.
+            turn.book.line = Some(Line::count(turn.rows)?);
             Reply::Expiring { count }
         }
         Input::Heard { ask, said } => {
@@ -275,11 +274,11 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
         (_, Some(key)) => turn.reply_standing(&key)?,
     };
     turn.schedule(occasion)?;
-    turn.record()?;
+    let minute = turn.record()?;
     let wake_at = turn.wake_at()?;
-    if turn.book != before {
-        let book = turn.book.clone();
-        turn.rows.save_book(&book)?;
+    if turn.book != before || minute.is_some() {
+        let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
+        turn.rows.save_book(&turn.book, latest)?;
     }
     let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
     Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten), events: turn.events })

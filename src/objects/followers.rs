@@ -1,7 +1,7 @@
 //! The open streams of one object: how many there are, and what wakes them.
 //!
 //! Nothing in it is state that matters. A stream takes what it tells from the database and remembers how far it has told; a
-//! wake-up only says "look again", and a client whose stream was cut off resumes from the table.
+//! wake-up only says "look again", and a client whose stream was cut off resumes from there.
 
 use crate::clock;
 use crate::machine::Millis;

@@ -4,12 +4,12 @@
 //! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
 //!   order, and its catalogue card.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
-//!   the queue is paused.
+//!   the queue is paused, and what was counted within the latest minute.
 //! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
 //!   that writes the entry.
 //! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's `entry`.
-//! * `metrics`: one row for each minute in which anything happened or was heard of, written in the step in which it was.
-//! * One alarm: the earliest lease, watch, delay or admission that is due.
+//! * `metrics`: one row for each earlier minute in which anything happened or was heard of, and one for all of them.
+//! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
 //!
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
 //! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are one

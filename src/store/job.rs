@@ -1,4 +1,4 @@
-//! A job's database: its record in one row, and its timeline.
+//! A job's database: one row with its record and its timeline.
 
 use super::{Sql, SqlValue};
 use crate::machine::follow::Entry;
@@ -6,15 +6,24 @@ use crate::machine::job::{Job, Note};
 use crate::wire::stored::{self, StoredError};
 use thiserror::Error;
 
-/// Each job has a database of its own, so every row that creating it takes is paid for by each job. Hence neither a count of
-/// versions, which `job` stands for by being made last, nor AUTOINCREMENT, whose own table costs a row an entry: entries only
-/// go all together, so the numbers never come twice. The first databases have both; their tables are read and written alike.
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS timeline (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT);
-    CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+mod earlier;
+
+/// Each job has a database of its own, so every row that creating it takes is paid for by each job, and every row that a
+/// step writes by each step. Hence one table of one row: the notes of `timeline`, a line of JSON each, go with the record
+/// in one write. `noted` counts all notes there ever were, so it is the number of the last. What is read most stands first:
+/// a row is read from its beginning, as far as it is needed.
+const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS job (
+        id INTEGER PRIMARY KEY CHECK (id = 1), noted INTEGER NOT NULL, record TEXT NOT NULL, timeline TEXT NOT NULL
+    )
 ";
-/// How many timeline entries are read at most.
+/// How many notes are kept at most; then the oldest go. Usual are 8.
 const MAX_NOTES: u32 = 2_000;
+/// How many bytes the record and its timeline have together at most. The platform refuses a row of more than 2 MB
+/// (<https://developers.cloudflare.com/durable-objects/platform/limits/>), a few bytes of which are the row's own, and then the
+/// job could not be saved any more; so the timeline has what the record leaves, and beyond that the oldest notes go. That is
+/// far: a record has a few KB, 2,000 notes of 100 bytes have 200 KB, and an upstream's sentence in a note 500 characters.
+const MAX_ROW: usize = 1_990_000;
 
 /// A job that could not be loaded or saved.
 #[derive(Debug, Error)]
@@ -25,9 +34,28 @@ pub enum JobStoreError<E> {
     Record(#[from] StoredError),
 }
 
+/// How a database keeps its job.
+enum Layout {
+    /// There never was a job.
+    Untouched,
+    /// The timeline in the job's row.
+    Row,
+    /// The timeline in a table of its own.
+    Earlier,
+}
+
+/// The timeline as it is stored.
+#[derive(Default)]
+struct Timeline {
+    /// The number of the last note, those that are gone included.
+    noted: u64,
+    /// A line for each note that is kept, the oldest first.
+    lines: String,
+}
+
 /// Loads the job; `None` when there never was one. Looking at an untouched object stores nothing.
 pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
-    if is_untouched(sql).map_err(JobStoreError::Database)? {
+    if let Layout::Untouched = layout(sql).map_err(JobStoreError::Database)? {
         return Ok(None);
     }
     let rows = sql.run("SELECT record FROM job WHERE id = 1", Vec::new()).map_err(JobStoreError::Database)?;
@@ -35,59 +63,101 @@ pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
     Ok(record.map(|record| stored::read_job(&record.into_text())).transpose()?)
 }
 
-/// Saves the job and adds to its timeline. The record is written last: should the platform refuse a
+/// Saves the job and adds to its timeline, which never keeps the job from being saved. Should the platform refuse a
 /// statement, the job is as it was.
 pub fn save<S: Sql>(sql: &S, job: &Job, notes: &[Note]) -> Result<(), JobStoreError<S::Error>> {
     let record = stored::write_job(job)?;
-    if is_untouched(sql).map_err(JobStoreError::Database)? {
-        sql.run(TABLES, Vec::new()).map_err(JobStoreError::Database)?;
-    }
-    for note in notes {
-        let values = vec![note.at.into(), note.step.as_str().into(), note.detail.clone().into()];
-        sql.run("INSERT INTO timeline (at, step, detail) VALUES (?, ?, ?)", values).map_err(JobStoreError::Database)?;
-    }
-    let statement =
-        "INSERT INTO job (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
-    sql.run(statement, vec![record.into()]).map_err(JobStoreError::Database)?;
-    Ok(())
+    let lines = notes.iter().map(stored::write_note).collect::<Result<Vec<_>, _>>()?;
+    let saved = match layout(sql).map_err(JobStoreError::Database)? {
+        Layout::Untouched => sql.run(TABLE, Vec::new()).and_then(|_| save_row(sql, record, &lines)),
+        Layout::Row => save_row(sql, record, &lines),
+        Layout::Earlier => earlier::save(sql, record, notes),
+    };
+    saved.map_err(JobStoreError::Database)
 }
 
 /// The timeline, oldest first.
 pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<Note>, S::Error> {
-    if is_untouched(sql)? {
-        return Ok(Vec::new());
-    }
-    let statement = "SELECT at, step, detail FROM timeline ORDER BY number LIMIT ?";
-    let rows = sql.run(statement, vec![MAX_NOTES.into()])?;
-    Ok(rows.into_iter().filter_map(read_note).collect())
+    Ok(timeline_after(sql, 0, MAX_NOTES)?.into_iter().map(|entry| entry.note).collect())
 }
 
-/// The entries after the one of this number, oldest first, `limit` at most. The database must have been loaded.
+/// The entries after the one of this number, oldest first, `limit` at most.
 pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
-    let statement = "SELECT number, at, step, detail FROM timeline WHERE number > ? ORDER BY number LIMIT ?";
-    let rows = sql.run(statement, vec![number.into(), limit.into()])?;
-    Ok(rows.into_iter().filter_map(read_entry).collect())
+    match layout(sql)? {
+        Layout::Untouched => Ok(Vec::new()),
+        Layout::Row => {
+            Ok(read_timeline(sql)?.entries().filter(|entry| entry.number > number).take(limit as usize).collect())
+        }
+        Layout::Earlier => earlier::timeline_after(sql, number, limit),
+    }
 }
 
-/// The number of the newest entry, 0 if there is none. The database must have been loaded.
+/// The number of the newest entry, 0 if there is none.
 pub fn last_number<S: Sql>(sql: &S) -> Result<u64, S::Error> {
-    let rows = sql.run("SELECT max(number) FROM timeline", Vec::new())?;
+    let query = match layout(sql)? {
+        Layout::Untouched => return Ok(0),
+        Layout::Row => "SELECT noted FROM job WHERE id = 1",
+        Layout::Earlier => earlier::LAST_NUMBER,
+    };
+    let rows = sql.run(query, Vec::new())?;
     Ok(rows.first().and_then(|row| row.first()).map_or(0, SqlValue::unsigned))
 }
 
-/// Whether the database has not got all of its tables yet.
-fn is_untouched<S: Sql>(sql: &S) -> Result<bool, S::Error> {
-    let look = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'job'";
-    Ok(sql.run(look, Vec::new())?.is_empty())
+/// The table `job` is made last of all, so without it there is nothing. Its statement, which the database keeps, names its columns.
+fn layout<S: Sql>(sql: &S) -> Result<Layout, S::Error> {
+    let look = "SELECT instr(sql, ' timeline ') > 0 FROM sqlite_master WHERE type = 'table' AND name = 'job'";
+    let rows = sql.run(look, Vec::new())?;
+    Ok(match rows.first().and_then(|row| row.first()).map(SqlValue::unsigned) {
+        None => Layout::Untouched,
+        Some(0) => Layout::Earlier,
+        Some(_) => Layout::Row,
+    })
 }
 
-fn read_entry(mut row: Vec<SqlValue>) -> Option<Entry> {
-    let note = read_note(row.split_off(row.len().min(1)))?;
-    Some(Entry { number: row.first()?.unsigned(), note })
+fn save_row<S: Sql>(sql: &S, record: String, lines: &[String]) -> Result<(), S::Error> {
+    let mut timeline = read_timeline(sql)?;
+    timeline.add(lines);
+    let kept = timeline.newest(MAX_ROW.saturating_sub(record.len()));
+    let statement = "INSERT INTO job (id, noted, record, timeline) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE \
+                     SET noted = excluded.noted, record = excluded.record, timeline = excluded.timeline";
+    sql.run(statement, vec![timeline.noted.into(), record.into(), kept.into()])?;
+    Ok(())
 }
 
-fn read_note(row: Vec<SqlValue>) -> Option<Note> {
-    let [at, step, detail] = <[SqlValue; 3]>::try_from(row).ok()?;
-    let detail = if detail.is_null() { None } else { Some(detail.into_text()) };
-    Some(Note { at: at.unsigned(), step: step.into_text(), detail })
+fn read_timeline<S: Sql>(sql: &S) -> Result<Timeline, S::Error> {
+    let rows = sql.run("SELECT noted, timeline FROM job WHERE id = 1", Vec::new())?;
+    let Some(Ok([noted, lines])) = rows.into_iter().next().map(<[_; 2]>::try_from) else {
+        return Ok(Timeline::default());
+    };
+    Ok(Timeline { noted: noted.unsigned(), lines: lines.into_text() })
+}
+
+impl Timeline {
+    fn add(&mut self, lines: &[String]) {
+        for line in lines {
+            self.noted += 1;
+            self.lines.push_str(line);
+            self.lines.push('\n');
+        }
+    }
+
+    /// The newest notes that [`MAX_NOTES`] and so many bytes have room for.
+    fn newest(&self, room: usize) -> &str {
+        let surplus = self.lines.lines().count().saturating_sub(MAX_NOTES as usize);
+        let mut kept = self.lines.as_str();
+        let mut dropped = 0;
+        while dropped < surplus || kept.len() > room {
+            kept = kept.split_once('\n').map_or("", |(_, rest)| rest);
+            dropped += 1;
+        }
+        kept
+    }
+
+    /// The notes that are kept, with their numbers. One that cannot be read is passed over, and its number with it.
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let kept = self.lines.lines().count() as u64;
+        let numbers = self.noted.saturating_sub(kept) + 1..;
+        let entries = numbers.zip(self.lines.lines());
+        entries.filter_map(|(number, line)| Some(Entry { number, note: stored::read_note(line)? }))
+    }
 }

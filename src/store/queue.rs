@@ -6,7 +6,9 @@ use super::queue_row::{self, COLUMNS, read_entry};
 use super::schema::{self, Migration};
 use super::{Sql, SqlValue};
 use crate::machine::delivery::DeliveryCard;
-use crate::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Policy, Rows, day_of};
+use crate::machine::queue::{
+    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
+};
 use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
@@ -98,10 +100,11 @@ const MIGRATIONS: [Migration; 6] = [
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 ",
     },
-    // Each row of an index is paid for when it is written, so one index answers for all holders, and lists of everything are
-    // put together from those of each status or state.
+    // Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
+    // everything are put together from those of each status or state, and what is counted within the latest minute is
+    // beside the book.
     Migration {
-        columns: &[],
+        columns: &[("book", "minute", "INTEGER"), ("book", "counts", "TEXT")],
         statements: "
     DROP INDEX IF EXISTS entry_holders;
     DROP INDEX IF EXISTS entry_leases;
@@ -111,6 +114,9 @@ const MIGRATIONS: [Migration; 6] = [
 ",
     },
 ];
+
+// Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
+// entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.
 
 /// In place of a user, the sum of all of them.
 const EVERYONE: &str = "";
@@ -141,7 +147,7 @@ impl<S: Sql> QueueStore<S> {
         let by_priority =
             "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE place = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
-        let oldest = self.number("SELECT min(enqueued_at) FROM entry WHERE place = 'waiting'", Vec::new())?;
+        let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
         let book = self.book()?;
@@ -200,11 +206,19 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), S::Error> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), S::Error> {
         let record = serde_json::to_string(book).unwrap_or_default();
-        let statement =
-            "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
-        self.sql.run(statement, vec![record.into()])?;
+        let Some((number, minute)) = latest else {
+            let statement =
+                "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+            self.sql.run(statement, vec![record.into()])?;
+            return Ok(());
+        };
+        metrics::file_before(&self.sql, number)?;
+        let counts = serde_json::to_string(minute).unwrap_or_default();
+        let statement = "INSERT INTO book (id, record, minute, counts) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE \
+             SET record = excluded.record, minute = excluded.minute, counts = excluded.counts";
+        self.sql.run(statement, vec![record.into(), number.into(), counts.into()])?;
         Ok(())
     }
 
@@ -212,17 +226,18 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?.pop())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
+    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, S::Error> {
         let values = queue_row::values(entry);
         let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
+        let spot = stored.as_deref().and_then(queue_row::spot);
         let write = match stored {
-            Some(stored) => queue_row::update(&stored, values),
+            Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
         };
         if let Some((statement, values)) = write {
             self.sql.run(&statement, values)?;
         }
-        Ok(())
+        Ok(spot)
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
@@ -249,7 +264,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         let mut open = vec!["place = 'waiting' AND priority = level.priority".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            let users = "user_id NOT IN (SELECT user_id FROM entry WHERE place = 'held' \
+            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE place = 'held' \
                 GROUP BY user_id HAVING count(*) >= ?1)";
             open.push(users.to_owned());
         }
@@ -269,23 +284,40 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_in_line(&self) -> Result<u64, S::Error> {
-        let statement = "SELECT (SELECT count(*) FROM entry WHERE place = 'waiting') \
-             + (SELECT count(*) FROM entry WHERE place = 'delayed')";
-        self.count(statement, Vec::new())
+    fn count_line(&self) -> Result<(Waiting, u64), S::Error> {
+        let statement =
+            "SELECT priority, upstream, count(*) FROM entry WHERE place = 'waiting' GROUP BY priority, upstream";
+        let waiting = self.sql.run(statement, Vec::new())?.into_iter().filter_map(|row| {
+            let [priority, upstream, count] = <[SqlValue; 3]>::try_from(row).ok()?;
+            Some(((u8::try_from(priority.integer()).ok()?, upstream.into_text()), count.unsigned()))
+        });
+        let delayed = self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?;
+        Ok((waiting.collect(), delayed))
     }
 
-    fn count_before(&self, entry: &Entry) -> Result<u64, S::Error> {
-        let statement = "SELECT (SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ?1 \
-             AND (round, sequence) < (?2, ?3)) + (SELECT count(*) FROM entry WHERE place = 'waiting' \
-             AND priority <> ?1 AND (order_key, sequence) < (?4, ?3))";
-        let values = vec![
-            u32::from(entry.card.priority).into(),
-            entry.round.into(),
-            entry.sequence.into(),
-            entry.head_start_key().into(),
-        ];
-        self.count(statement, values)
+    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, S::Error> {
+        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
+             AND (round, sequence) >= (?, ?) AND (round, sequence) < (?, ?)";
+        let priority = u32::from(priority).into();
+        self.count(statement, vec![priority, from.0.into(), from.1.into(), before.0.into(), before.1.into()])
+    }
+
+    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, S::Error> {
+        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
+             AND (round, sequence) < (?, ?) AND (order_key, sequence) < (?, ?)";
+        let priority = u32::from(priority).into();
+        self.count(statement, vec![priority, before.0.into(), before.1.into(), sooner.0.into(), sooner.1.into()])
+    }
+
+    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, S::Error> {
+        let statement = "SELECT round, sequence, order_key FROM entry WHERE place = 'waiting' AND priority = ? \
+             AND (round, sequence) >= (?, ?) ORDER BY round, sequence LIMIT 1 OFFSET ?";
+        let values = vec![u32::from(priority).into(), from.0.into(), from.1.into(), behind.into()];
+        let row = self.sql.run(statement, values)?.pop();
+        Ok(row.and_then(|row| {
+            let [round, sequence, key] = <[SqlValue; 3]>::try_from(row).ok()?;
+            Some(((round.unsigned(), sequence.unsigned()), key.integer()))
+        }))
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {
@@ -293,7 +325,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
-        self.count("SELECT count(*) FROM entry WHERE place = 'held' AND user_id = ?", vec![user_id.into()])
+        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE place = 'held' AND user_id = ?";
+        self.count(statement, vec![user_id.into()])
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
@@ -377,8 +410,12 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
-        let statement = "SELECT count(*), min(enqueued_at) FROM entry WHERE place = 'waiting'";
-        let rows = self.sql.run(statement, Vec::new())?;
+        // Out of the index of the line alone: the key is the time, but for the priority's head start.
+        let statement = format!(
+            "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
+             AS first FROM entry WHERE place = 'waiting' GROUP BY priority)"
+        );
+        let rows = self.sql.run(&statement, Vec::new())?;
         Ok(match rows.first().map(Vec::as_slice) {
             Some([count, first]) => (count.unsigned(), Some(first).filter(|at| !at.is_null()).map(SqlValue::unsigned)),
             Some(_) | None => (0, None),
@@ -391,10 +428,6 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn counted_before(&self) -> Result<Minute, S::Error> {
         metrics::sum(&self.sql)
-    }
-
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), S::Error> {
-        metrics::save(&self.sql, number, minute)
     }
 
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), S::Error> {

@@ -2,7 +2,7 @@
 
 use super::SqlValue;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Card, Entry, Place};
+use crate::machine::queue::{Card, Entry, Place, Spot};
 use crate::machine::{JobKey, Status};
 
 /// The columns an entry is read from, in the order of [`read_entry`].
@@ -56,7 +56,7 @@ pub(super) fn insert() -> String {
 
 /// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
 /// and every row written is paid for. `None` if there is nothing to write.
-pub(super) fn update(stored: &[SqlValue], values: Vec<SqlValue>) -> Option<(String, Vec<SqlValue>)> {
+pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
     let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
     if changed.is_empty() {
         return None;
@@ -65,6 +65,22 @@ pub(super) fn update(stored: &[SqlValue], values: Vec<SqlValue>) -> Option<(Stri
     let statement = format!("UPDATE entry SET {} WHERE user_id = ? AND generation_id = ?", sets.join(", "));
     let bound = changed.into_iter().chain(0..KEY).filter_map(|index| values.get(index).cloned()).collect();
     Some((statement, bound))
+}
+
+/// Where in line the entry of a row's own values is.
+pub(super) fn spot(stored: &[SqlValue]) -> Option<Spot> {
+    let value = |column| stored.get(WRITTEN.iter().position(|written| *written == column)?);
+    let SqlValue::Text(place) = value("place")? else { return None };
+    match place.as_str() {
+        "waiting" => Some(Spot::Waiting {
+            priority: u8::try_from(value("priority")?.integer()).unwrap_or(0),
+            turn: (value("round")?.unsigned(), value("sequence")?.unsigned()),
+            key: value("order_key")?.integer(),
+            upstream: value("upstream")?.clone().into_text(),
+        }),
+        "delayed" => Some(Spot::Delayed),
+        _ => None,
+    }
 }
 
 /// The values of [`WRITTEN`].

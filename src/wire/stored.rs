@@ -1,6 +1,6 @@
 //! Stored records, versioned: what any past version wrote, this one reads (I11).
 
-use crate::machine::job::Job;
+use crate::machine::job::{Job, Note};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -43,4 +43,14 @@ pub fn read_job(record: &str) -> Result<Job, StoredError> {
         1 => Ok(serde_json::from_str::<ReadingV1>(record)?.job),
         unknown => Err(StoredError::UnknownVersion(unknown)),
     }
+}
+
+/// A note of the timeline, as JSON on one line.
+pub fn write_note(note: &Note) -> Result<String, StoredError> {
+    Ok(serde_json::to_string(note)?)
+}
+
+/// Reads a note that any build wrote; `None` if it is none.
+pub fn read_note(line: &str) -> Option<Note> {
+    serde_json::from_str(line).ok()
 }

@@ -1,7 +1,7 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows, Spot, Standpoint, Waiting};
 use reelay::machine::{JobKey, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -98,6 +98,10 @@ impl MapRows {
         self.entries.values().filter(|entry| matches!(entry.place, Place::Waiting))
     }
 
+    fn of_priority(&self, priority: u8) -> impl Iterator<Item = &Entry> {
+        self.waiting().filter(move |entry| entry.card.priority == priority)
+    }
+
     pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| is_held(entry))
     }
@@ -129,6 +133,13 @@ pub(crate) fn is_held(entry: &Entry) -> bool {
     matches!(entry.place, Place::Held(_))
 }
 
+impl MapRows {
+    fn keep_minute(&mut self, number: u64, minute: &Minute) {
+        let replaced = self.minutes.insert(number, minute.clone());
+        self.minutes_before.push((number, replaced));
+    }
+}
+
 impl Rows for MapRows {
     type Error = Infallible;
 
@@ -136,9 +147,12 @@ impl Rows for MapRows {
         Ok(self.book.clone())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
         let before = std::mem::replace(&mut self.book, book.clone());
         self.book_before.get_or_insert(before);
+        if let Some((number, minute)) = latest {
+            self.keep_minute(number, minute);
+        }
         Ok(())
     }
 
@@ -146,11 +160,12 @@ impl Rows for MapRows {
         Ok(self.entries.get(key).cloned())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
+    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Infallible> {
         let key = &entry.card.key;
         let replaced = self.entries.insert(key.clone(), entry.clone());
+        let spot = replaced.as_ref().and_then(Entry::spot);
         self.push(key.clone(), replaced);
-        Ok(())
+        Ok(spot)
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
@@ -185,19 +200,30 @@ impl Rows for MapRows {
         Ok(heads.into_values().cloned().collect())
     }
 
-    fn count_in_line(&self) -> Result<u64, Infallible> {
-        Ok(self.entries.values().filter(|entry| entry.is_in_line()).count() as u64)
+    fn count_line(&self) -> Result<(Waiting, u64), Infallible> {
+        let mut waiting = Waiting::new();
+        for entry in self.waiting() {
+            *waiting.entry((entry.card.priority, entry.card.upstream.clone())).or_default() += 1;
+        }
+        let delayed = self.entries.values().filter(|entry| matches!(entry.place, Place::Delayed { .. }));
+        Ok((waiting, delayed.count() as u64))
     }
 
-    fn count_before(&self, entry: &Entry) -> Result<u64, Infallible> {
-        let is_before = |other: &&Entry| {
-            if other.card.priority == entry.card.priority {
-                other.turn() < entry.turn()
-            } else {
-                (other.head_start_key(), other.sequence) < (entry.head_start_key(), entry.sequence)
-            }
-        };
-        Ok(self.waiting().filter(is_before).count() as u64)
+    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Infallible> {
+        let counted = self.of_priority(priority).filter(|entry| from <= entry.turn() && entry.turn() < before);
+        Ok(counted.count() as u64)
+    }
+
+    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Infallible> {
+        let counted = self.of_priority(priority).filter(|entry| entry.turn() < before);
+        Ok(counted.filter(|entry| (entry.head_start_key(), entry.sequence) < sooner).count() as u64)
+    }
+
+    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Infallible> {
+        let mut line: Vec<&Entry> = self.of_priority(priority).filter(|entry| from <= entry.turn()).collect();
+        line.sort_by_key(|entry| entry.turn());
+        let found = line.into_iter().nth(usize::try_from(behind).unwrap_or(usize::MAX));
+        Ok(found.map(|entry| (entry.turn(), entry.head_start_key())))
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {
@@ -310,14 +336,9 @@ impl Rows for MapRows {
         Ok(self.minutes.get(&0).cloned().unwrap_or_default())
     }
 
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
-        let replaced = self.minutes.insert(number, minute.clone());
-        self.minutes_before.push((number, replaced));
-        Ok(())
-    }
-
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
-        self.save_minute(0, sum)
+        self.keep_minute(0, sum);
+        Ok(())
     }
 
     fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {

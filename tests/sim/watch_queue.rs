@@ -22,6 +22,7 @@ impl World {
         let grants = Grants::of(&rows, input);
         self.check_pause(&rows, input, &grants);
         self.check_catalogue(&rows);
+        self.check_line(&rows);
         self.check_slots(&rows, &grants);
         self.count_queue(&rows, &grants);
         for key in &grants.admitted {
@@ -52,6 +53,14 @@ impl World {
             if after.late && !before.is_some_and(|before| before.late) {
                 self.tally.mark("timer", "found lost and set again");
             }
+        }
+    }
+
+    /// I18: whoever is in line is counted in line, and nobody else.
+    fn check_line(&mut self, rows: &MapRows) {
+        let Ok(error) = rows.book.line.as_ref().map_or(Ok(None), |line| line.error(rows));
+        if let Some(error) = error {
+            self.violated(Invariant::I18, error);
         }
     }
 

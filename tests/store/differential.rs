@@ -64,6 +64,8 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
+    assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
+    assert_eq!(plain.book.line.as_ref().unwrap().error(stored).unwrap(), None);
     assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
     assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
     assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());

@@ -2,6 +2,7 @@
 
 use crate::lives;
 use crate::sqlite::Sqlite;
+use reelay::machine::follow::Entry;
 use reelay::machine::job::Note;
 use reelay::store::Sql;
 use reelay::store::job::{self, JobStoreError};
@@ -11,7 +12,8 @@ use reelay::wire::stored::{JOB_VERSION, StoredError};
 fn looking_at_an_untouched_database_stores_nothing() {
     let sql = Sqlite::new();
     assert!(job::load(&sql).unwrap().is_none());
-    assert!(job::timeline(&sql).unwrap().is_empty());
+    assert!(job::timeline(&sql).unwrap().is_empty() && job::timeline_after(&sql, 0, 9).unwrap().is_empty());
+    assert_eq!(job::last_number(&sql).unwrap(), 0);
     assert_eq!(sql.schema(), Vec::<String>::new());
 }
 
@@ -67,15 +69,83 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
 }
 
 #[test]
-fn a_save_cut_off_before_its_record_leaves_the_job_as_it_was() {
+fn a_detail_is_kept_to_the_letter_whatever_is_in_it() {
     let sql = Sqlite::new();
+    let details = ["", "two\nlines\r\n", "{\"at\":1}\n{\"at\":2}", "\\ \u{2028} \u{0} пёс 🐕 ' DROP TABLE job"];
+    let notes = details.map(|detail| note(1, "failed", Some(detail)));
+    job::save(&sql, &lives::queued(), &notes[..2]).unwrap();
+    job::save(&sql, &lives::queued(), &notes[2..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), notes);
+}
+
+#[test]
+fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
+    let sql = Sqlite::new();
+    let notes: Vec<Note> = (1..=2_003).map(|at| note(at, "poll_failed", None)).collect();
+    job::save(&sql, &lives::queued(), &notes[..1_999]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), notes[..1_999]);
+    job::save(&sql, &lives::queued(), &notes[1_999..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), notes[3..]);
+    let of_entry = |entry: &Entry| (entry.number, entry.note.at);
+    let page = job::timeline_after(&sql, 0, 2).unwrap();
+    assert_eq!(
+        page.iter().map(of_entry).collect::<Vec<_>>(),
+        [(4, 4), (5, 5)],
+        "a stream goes on at the oldest one left"
+    );
+    let page = job::timeline_after(&sql, 2_001, 9).unwrap();
+    assert_eq!(page.iter().map(of_entry).collect::<Vec<_>>(), [(2_002, 2_002), (2_003, 2_003)]);
+    assert_eq!(job::last_number(&sql).unwrap(), 2_003);
+}
+
+#[test]
+fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() {
+    let sql = Sqlite::new();
+    // Of two bytes each, so that characters and bytes differ; together they would be more than a row may have.
+    let long = "ж".repeat(200_000);
+    for at in 1..=9 {
+        job::save(&sql, &lives::queued(), &[note(at, "failed", Some(&long))]).unwrap();
+    }
+    let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|note| note.at).collect::<Vec<_>>();
+    assert_eq!(kept(&sql), [6, 7, 8, 9]);
+    let mut larger = lives::queued();
+    larger.request.prompt = "x".repeat(1_500_000);
+    job::save(&sql, &larger, &[]).unwrap();
+    assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger.clone()), vec![9]));
+    larger.request.prompt = "x".repeat(1_985_000);
+    job::save(&sql, &larger, &[note(10, "failed", Some(&long))]).unwrap();
+    assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger), Vec::new()));
+    job::save(&sql, &lives::queued(), &[note(11, "failed", None)]).unwrap();
+    assert_eq!((kept(&sql), job::last_number(&sql).unwrap()), (vec![11], 11));
+    assert_eq!(job::timeline_after(&sql, 10, 9).unwrap()[0].number, 11);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_passed_over_with_its_number() {
+    let sql = Sqlite::new();
+    let notes = [note(1, "created", None), note(2, "started", None), note(3, "failed", None)];
+    job::save(&sql, &lives::queued(), &notes).unwrap();
+    sql.run("UPDATE job SET timeline = replace(timeline, '\"started\"', '')", Vec::new()).unwrap();
+    let numbers =
+        |limit| job::timeline_after(&sql, 0, limit).unwrap().iter().map(|entry| entry.number).collect::<Vec<_>>();
+    assert_eq!((numbers(9), numbers(2), numbers(1)), (vec![1, 3], vec![1, 3], vec![1]));
+    job::save(&sql, &lives::queued(), &notes[..1]).unwrap();
+    assert_eq!(numbers(9), [1, 3, 4]);
+}
+
+#[test]
+fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
     let (_, later) = lives::all().pop().unwrap();
-    job::save(&sql, &lives::queued(), &[]).unwrap();
-    // The look for the tables takes one statement, the note another.
-    sql.cut_off_after(Some(2));
-    assert!(matches!(job::save(&sql, &later, &[note(1, "lost", None)]), Err(JobStoreError::Database(_))));
-    sql.cut_off_after(None);
-    assert_eq!(job::load(&sql).unwrap(), Some(lives::queued()));
+    for statements in 0..3 {
+        let sql = Sqlite::new();
+        let kept = [note(1, "created", None)];
+        job::save(&sql, &lives::queued(), &kept).unwrap();
+        sql.cut_off_after(Some(statements));
+        assert!(matches!(job::save(&sql, &later, &[note(1, "lost", None)]), Err(JobStoreError::Database(_))));
+        sql.cut_off_after(None);
+        let found = (job::load(&sql).unwrap(), job::timeline(&sql).unwrap());
+        assert_eq!(found, (Some(lives::queued()), kept.to_vec()), "after {statements} statements");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod catalogue;
 mod differential;
 mod fixtures;
 mod job_record;
+mod line;
 mod lists;
 mod lives;
 mod metrics;

@@ -1,7 +1,7 @@
 //! What was counted, by the minute.
 
 use crate::sqlite::Sqlite;
-use reelay::machine::queue::{Minute, Rows, Sample, totals};
+use reelay::machine::queue::{Book, Minute, Rows, Sample, totals};
 use reelay::machine::tally::Count;
 use reelay::store::Sql;
 use reelay::store::metrics::PAGE;
@@ -13,7 +13,7 @@ fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
     assert_eq!(store.latest_minute().unwrap(), None);
     let last = u64::from(PAGE) + 9;
     for number in 10..=last {
-        store.save_minute(number, &minute(number)).unwrap();
+        count(&mut store, number);
     }
     store.save_counted_before(&minute(7)).unwrap();
     assert_eq!(store.latest_minute().unwrap(), Some((last, minute(last))));
@@ -28,7 +28,7 @@ fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
 fn old_minutes_are_forgotten_but_neither_the_sum_nor_the_latest() {
     let mut store = QueueStore::open(Sqlite::new()).unwrap();
     for number in [3, 5, 8] {
-        store.save_minute(number, &minute(number)).unwrap();
+        count(&mut store, number);
     }
     store.save_counted_before(&minute(8)).unwrap();
     store.forget_minutes(5).unwrap();
@@ -47,6 +47,38 @@ fn a_record_that_cannot_be_read_counts_as_empty() {
     sql.run("INSERT INTO metrics VALUES (0, 'not JSON'), (7, '{\"counted\": 3}'), (8, '{}')", Vec::new()).unwrap();
     assert_eq!(store.counted_before().unwrap(), Minute::default());
     assert_eq!(store.minutes(0).unwrap(), [(7, Minute::default()), (8, Minute::default())]);
+}
+
+#[test]
+fn what_is_counted_within_a_minute_is_one_row_with_the_book_and_the_next_minute_files_it() {
+    let sql = Sqlite::new();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let filed = || sql.texts("SELECT CAST(minute AS TEXT) FROM metrics");
+    count(&mut store, 7);
+    count(&mut store, 7);
+    assert_eq!(filed(), [""; 0]);
+    count(&mut store, 8);
+    assert_eq!(filed(), ["7"]);
+    store.save_book(&Book::default(), None).unwrap();
+    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (8, minute(8))]);
+}
+
+#[test]
+fn a_minute_that_an_earlier_build_has_filed_is_counted_on_i11() {
+    let sql = Sqlite::new();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let row = vec![serde_json::to_string(&minute(5)).unwrap().into()];
+    sql.run("INSERT INTO metrics VALUES (7, ?)", row).unwrap();
+    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(5))));
+    count(&mut store, 7);
+    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(7))));
+    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7))]);
+    count(&mut store, 9);
+    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (9, minute(9))]);
+}
+
+fn count(store: &mut QueueStore<Sqlite>, number: u64) {
+    store.save_book(&Book::default(), Some((number, &minute(number)))).unwrap();
 }
 
 fn minute(number: u64) -> Minute {

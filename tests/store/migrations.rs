@@ -69,6 +69,13 @@ const FIRST_JOB: &str = "
     INSERT INTO timeline (at, step) VALUES (7, 'first');
 ";
 
+/// The same of the builds that no longer counted versions.
+const SECOND_JOB: &str = "
+    CREATE TABLE timeline (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, step TEXT NOT NULL, detail TEXT);
+    CREATE TABLE job (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+    INSERT INTO timeline (at, step) VALUES (7, 'first');
+";
+
 /// More statements than all migrations of one object have.
 const MORE_THAN_ALL: u32 = 100;
 
@@ -104,16 +111,51 @@ fn a_job_cut_off_within_its_migrations_is_none_yet() {
 }
 
 #[test]
-fn a_job_of_the_first_build_goes_on_in_its_own_tables_i11() {
+fn a_job_of_an_earlier_build_goes_on_in_its_own_tables_i11() {
+    for earlier in [FIRST_JOB, SECOND_JOB] {
+        let sql = Sqlite::new();
+        sql.run(earlier, Vec::new()).unwrap();
+        assert!(job::load(&sql).unwrap().is_none());
+        let schema = sql.schema();
+        let note = |step: &str, detail: Option<&str>| Note {
+            at: 7,
+            step: step.to_owned(),
+            detail: detail.map(ToOwned::to_owned),
+        };
+        job::save(&sql, &lives::queued(), &[note("second", Some("why")), note("third", None)]).unwrap();
+        let (_, later) = lives::all().pop().unwrap();
+        job::save(&sql, &later, &[]).unwrap();
+        assert_eq!(job::load(&sql).unwrap(), Some(later));
+        let whole = [note("first", None), note("second", Some("why")), note("third", None)];
+        assert_eq!(job::timeline(&sql).unwrap(), whole);
+        let page = job::timeline_after(&sql, 1, 1).unwrap().remove(0);
+        assert_eq!((page.number, page.note), (2, whole[1].clone()));
+        assert_eq!((job::last_number(&sql).unwrap(), sql.schema()), (3, schema));
+    }
+}
+
+#[test]
+fn a_job_of_an_earlier_build_cut_off_before_its_record_is_as_it_was_i11() {
     let sql = Sqlite::new();
-    sql.run(FIRST_JOB, Vec::new()).unwrap();
-    assert!(job::load(&sql).unwrap().is_none());
-    let schema = sql.schema();
-    let note = |step: &str| Note { at: 7, step: step.to_owned(), detail: None };
-    job::save(&sql, &lives::queued(), &[note("second")]).unwrap();
+    sql.run(SECOND_JOB, Vec::new()).unwrap();
+    job::save(&sql, &lives::queued(), &[]).unwrap();
+    let (_, later) = lives::all().pop().unwrap();
+    // The look for the table takes one statement, the note another.
+    sql.cut_off_after(Some(2));
+    assert!(job::save(&sql, &later, &[Note { at: 1, step: "lost".to_owned(), detail: None }]).is_err());
+    sql.cut_off_after(None);
     assert_eq!(job::load(&sql).unwrap(), Some(lives::queued()));
-    assert_eq!(job::timeline(&sql).unwrap(), [note("first"), note("second")]);
-    assert_eq!((job::last_number(&sql).unwrap(), sql.schema()), (2, schema));
+}
+
+#[test]
+fn a_job_of_an_earlier_build_cut_off_before_it_had_its_tables_begins_as_a_new_one() {
+    let sql = Sqlite::new();
+    let (timeline, _) = SECOND_JOB.split_once(';').unwrap();
+    sql.run(timeline, Vec::new()).unwrap();
+    assert!(job::load(&sql).unwrap().is_none() && job::timeline(&sql).unwrap().is_empty());
+    let notes = [Note { at: 1, step: "created".to_owned(), detail: None }];
+    job::save(&sql, &lives::queued(), &notes).unwrap();
+    assert_eq!((job::load(&sql).unwrap(), job::timeline(&sql).unwrap()), (Some(lives::queued()), notes.to_vec()));
 }
 
 #[test]

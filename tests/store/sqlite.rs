@@ -4,13 +4,14 @@ use reelay::store::{Sql, SqlValue};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Batch, Connection, Statement, params_from_iter};
+use rusqlite::{Batch, Connection, Statement, StatementStatus, params_from_iter};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
 
-/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`).
-const PLATFORM_LIMITS: [(Limit, i32); 4] = [
+/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`; of a row, 2 MB by its documentation).
+const PLATFORM_LIMITS: [(Limit, i32); 5] = [
+    (Limit::SQLITE_LIMIT_LENGTH, 2_000_000),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
@@ -37,6 +38,8 @@ pub(crate) struct Sqlite {
     left: Rc<Cell<Option<u32>>>,
     /// What has run, with its values.
     ran: Rc<RefCell<Vec<Ran>>>,
+    /// How much work of the database all of it was.
+    worked: Rc<Cell<u64>>,
 }
 
 impl Sqlite {
@@ -45,7 +48,7 @@ impl Sqlite {
         for (limit, value) in PLATFORM_LIMITS {
             connection.set_limit(limit, value).unwrap();
         }
-        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default() }
+        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default(), worked: Rc::default() }
     }
 
     /// Lets `statements` more run, or with `None` as many as come.
@@ -64,6 +67,11 @@ impl Sqlite {
         rows.into_iter().map(|row| row.into_iter().next().unwrap().into_text()).collect()
     }
 
+    /// How many rows were written so far, those of the schema left out.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     /// The statements that ran during `work`, each with the steps by which the database finds its rows.
     pub(crate) fn plans(&self, work: impl FnOnce()) -> Vec<(String, Vec<String>)> {
         self.ran.borrow_mut().clear();
@@ -74,6 +82,13 @@ impl Sqlite {
             (statement, rows.into_iter().filter_map(|row| row.into_iter().nth(3)).map(SqlValue::into_text).collect())
         };
         ran.into_iter().map(plan).collect()
+    }
+
+    /// How many steps the database's own machine takes for `work`.
+    pub(crate) fn steps(&self, work: impl FnOnce()) -> u64 {
+        let before = self.worked.get();
+        work();
+        self.worked.get() - before
     }
 
     /// The statements among them that may write.
@@ -95,6 +110,9 @@ impl Sqlite {
             let cells = (0..columns).map(|column| Ok(from_database(row.get_ref(column)?)));
             read.push(cells.collect::<Result<_, rusqlite::Error>>()?);
         }
+        drop(rows);
+        let steps = statement.get_status(StatementStatus::VmStep);
+        self.worked.set(self.worked.get() + u64::from(steps.unsigned_abs()));
         Ok(read)
     }
 }

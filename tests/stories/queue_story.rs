@@ -42,6 +42,8 @@ impl QueueStory {
         let moment = Moment { now: self.now, random: 0 };
         let Ok(step) = queue::step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;
+        let Ok(error) = self.rows.book.line.as_ref().expect("the line is counted").error(&self.rows);
+        assert_eq!(error, None);
         (step.reply, step.asks)
     }
 

@@ -1,7 +1,7 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows, Spot, Standpoint, Waiting};
 use reelay::machine::{JobKey, Millis};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,6 +21,10 @@ pub(crate) struct MapRows {
 impl MapRows {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| entry.place == Place::Waiting)
+    }
+
+    fn of_priority(&self, priority: u8) -> impl Iterator<Item = &Entry> {
+        self.waiting().filter(move |entry| entry.card.priority == priority)
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
@@ -68,8 +72,9 @@ impl Rows for MapRows {
         Ok(self.book.clone())
     }
 
-    fn save_book(&mut self, book: &Book) -> Result<(), Infallible> {
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
         self.book = book.clone();
+        self.minutes.extend(latest.map(|(number, minute)| (number, minute.clone())));
         Ok(())
     }
 
@@ -77,9 +82,9 @@ impl Rows for MapRows {
         Ok(self.entries.get(key).cloned())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.entries.insert(entry.card.key.clone(), entry.clone());
-        Ok(())
+    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Infallible> {
+        let replaced = self.entries.insert(entry.card.key.clone(), entry.clone());
+        Ok(replaced.and_then(|replaced| replaced.spot()))
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
@@ -105,19 +110,30 @@ impl Rows for MapRows {
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_in_line(&self) -> Result<u64, Infallible> {
-        Ok((self.waiting().count() + self.delayed().count()) as u64)
+    fn count_line(&self) -> Result<(Waiting, u64), Infallible> {
+        let mut waiting = Waiting::new();
+        for entry in self.waiting() {
+            *waiting.entry((entry.card.priority, entry.card.upstream.clone())).or_default() += 1;
+        }
+        let delayed = self.entries.values().filter(|entry| matches!(entry.place, Place::Delayed { .. }));
+        Ok((waiting, delayed.count() as u64))
     }
 
-    fn count_before(&self, entry: &Entry) -> Result<u64, Infallible> {
-        let is_before = |other: &&Entry| {
-            if other.card.priority == entry.card.priority {
-                (other.round, other.sequence) < (entry.round, entry.sequence)
-            } else {
-                (other.head_start_key(), other.sequence) < (entry.head_start_key(), entry.sequence)
-            }
-        };
-        Ok(self.waiting().filter(is_before).count() as u64)
+    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Infallible> {
+        let counted = self.of_priority(priority).filter(|entry| from <= entry.turn() && entry.turn() < before);
+        Ok(counted.count() as u64)
+    }
+
+    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Infallible> {
+        let counted = self.of_priority(priority).filter(|entry| entry.turn() < before);
+        Ok(counted.filter(|entry| (entry.head_start_key(), entry.sequence) < sooner).count() as u64)
+    }
+
+    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Infallible> {
+        let mut line: Vec<&Entry> = self.of_priority(priority).filter(|entry| from <= entry.turn()).collect();
+        line.sort_by_key(|entry| entry.turn());
+        let found = line.into_iter().nth(usize::try_from(behind).unwrap_or(usize::MAX));
+        Ok(found.map(|entry| (entry.turn(), entry.head_start_key())))
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {
@@ -218,11 +234,6 @@ impl Rows for MapRows {
 
     fn counted_before(&self) -> Result<Minute, Infallible> {
         Ok(self.minutes.get(&0).cloned().unwrap_or_default())
-    }
-
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Infallible> {
-        self.minutes.insert(number, minute.clone());
-        Ok(())
     }
 
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {

@@ -931,7 +931,8 @@ export interface components {
             provider: string;
             /**
              * Format: int64
-             * @description From 1 while waiting, else 0. A list leaves it out for those that wait.
+             * @description From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out
+             *     for those that wait.
              */
             queuePosition?: number;
             result?: components["schemas"]["GenerationResult"];

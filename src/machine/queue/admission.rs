@@ -61,7 +61,12 @@ impl<R: Rows> Turn<'_, R> {
         }
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
-            let heads = self.rows.heads(&self.closed()?)?;
+            let closed = self.closed()?;
+            // Or each step would look for the first that is open through all who wait for the one upstream that is shut.
+            if !self.book.line.as_ref().is_some_and(|line| line.waits_for_others(&closed.upstreams)) {
+                break;
+            }
+            let heads = self.rows.heads(&closed)?;
             let Some(entry) = heads.into_iter().min_by_key(|entry| (entry.head_start_key(), entry.sequence)) else {
                 break;
             };
@@ -108,7 +113,7 @@ impl<R: Rows> Turn<'_, R> {
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
         self.events.push(Event::Admitted { key: entry.card.key.clone(), waited });
-        self.rows.save(&entry)
+        self.save(&entry)
     }
 
     /// Delayed entries whose time has come wait from now on; whether there were any.
@@ -124,7 +129,7 @@ impl<R: Rows> Turn<'_, R> {
             }
             entry.waits_since = self.waits_since(entry.place);
             entry.place = Place::Waiting;
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(any)
     }
@@ -185,7 +190,7 @@ pub fn standing_of<R: Rows>(
         }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
-            let position = rows.count_before(entry)? + 1;
+            let position = book.line(rows)?.count_before(rows, entry)? + 1;
             if book.is_paused() {
                 return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
             }

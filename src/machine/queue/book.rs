@@ -2,7 +2,7 @@
 
 use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Backoff, Limiter, Shut};
-use crate::machine::queue::{Card, Policy};
+use crate::machine::queue::{Card, Line, Policy};
 use crate::machine::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,9 @@ pub struct Book {
     /// Since when an operator has had nobody started.
     #[serde(default)]
     pub paused_since: Option<Millis>,
+    /// Who is in line; `None` in a record of an earlier build, until the first step has counted.
+    #[serde(default)]
+    pub line: Option<Line>,
     /// When the youngest of the jobs was made that were forgotten.
     #[serde(default)]
     forgotten: Option<Millis>,

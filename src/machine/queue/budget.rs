@@ -124,7 +124,7 @@ impl<R: Rows> Turn<'_, R> {
         if entry.place == Place::Ended {
             entry.place = Place::Watched { until: self.now + WATCH };
         }
-        self.rows.save(&entry)?;
+        self.save(&entry)?;
         Ok(Reply::Nothing)
     }
 }

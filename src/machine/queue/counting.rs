@@ -115,10 +115,11 @@ impl<R: Rows> Turn<'_, R> {
         Ok(())
     }
 
-    /// Writes down what the step has counted: in one row, and in a second one when it is the first of its minute.
-    pub(super) fn record(&mut self) -> Result<(), R::Error> {
+    /// Adds what the step has counted to the latest minute, which is to be saved with the book; `None` if that was nothing.
+    /// The first of its minute adds the minute before to the sum.
+    pub(super) fn record(&mut self) -> Result<Option<(u64, Minute)>, R::Error> {
         if self.counted.is_empty() && self.sample.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let now = self.now / MINUTE;
         let (number, mut minute) = match self.rows.latest_minute()? {
@@ -135,7 +136,7 @@ impl<R: Rows> Turn<'_, R> {
         };
         minute.counted.add(&self.counted);
         minute.sample = self.sample.or(minute.sample);
-        self.rows.save_minute(number, &minute)
+        Ok(Some((number, minute)))
     }
 }
 

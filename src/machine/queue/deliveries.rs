@@ -54,7 +54,7 @@ impl<R: Rows> Turn<'_, R> {
             self.note_deliveries(&key, vec![delivery])?;
             if entry.place == Place::Ended {
                 entry.place = Place::Watched { until: self.now + WATCH };
-                self.rows.save(&entry)?;
+                self.save(&entry)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Book, Charge, Minute};
+use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
 use crate::machine::tally::Tally;
 use crate::machine::{JobKey, MINUTE, Millis, Status};
 use serde::{Deserialize, Serialize};
@@ -167,10 +167,11 @@ pub trait Rows {
 
     /// What the queue remembers besides its entries.
     fn book(&self) -> Result<Book, Self::Error>;
-    fn save_book(&mut self, book: &Book) -> Result<(), Self::Error>;
+    /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
-    /// Inserts or replaces the entry of `entry.card.key`.
-    fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
+    /// Inserts or replaces the entry of `entry.card.key`; where in line the one before was.
+    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Self::Error>;
     fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
     /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
     fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
@@ -178,11 +179,15 @@ pub trait Rows {
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
     /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many entries are in line, delayed ones included.
-    fn count_in_line(&self) -> Result<u64, Self::Error>;
-    /// How many wait of the same priority with an earlier [`Entry::turn`], and of others with an earlier
-    /// [`Entry::head_start_key`] (then by sequence).
-    fn count_before(&self, entry: &Entry) -> Result<u64, Self::Error>;
+    /// How many wait, and how many are delayed: reads all of them.
+    fn count_line(&self) -> Result<(Waiting, u64), Self::Error>;
+    /// How many wait of this priority from one [`Entry::turn`] on and before another; reads no more.
+    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Self::Error>;
+    /// How many wait of this priority with an earlier turn, and with an earlier [`Entry::head_start_key`] (then by sequence)
+    /// than these.
+    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Self::Error>;
+    /// The turn and the head start key of the one who waits of this priority behind so many others from this turn on.
+    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Self::Error>;
     fn count_held(&self) -> Result<u64, Self::Error>;
     fn count_held_by(&self, user_id: &str) -> Result<u64, Self::Error>;
     /// How many hold a right to a submit to this upstream that they have not been heard to use.
@@ -219,7 +224,6 @@ pub trait Rows {
     fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
     /// The sum of all minutes before the latest one, those that are forgotten included.
     fn counted_before(&self) -> Result<Minute, Self::Error>;
-    fn save_minute(&mut self, number: u64, minute: &Minute) -> Result<(), Self::Error>;
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Forgets the minutes before this one, but not the latest.
     fn forget_minutes(&mut self, before: u64) -> Result<(), Self::Error>;

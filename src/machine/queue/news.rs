@@ -2,7 +2,8 @@
 
 use super::admission;
 use super::{
-    Ask, Card, Entry, Errand, Event, FULL_RETRY_AFTER, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms, Turn,
+    Ask, Card, Entry, Errand, Event, FULL_RETRY_AFTER, Line, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms,
+    Turn,
 };
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
@@ -58,7 +59,7 @@ impl<R: Rows> Turn<'_, R> {
             if stale || repeat {
                 let mut entry = entry.clone();
                 if self.count(&mut entry, &card.tally) || news {
-                    self.rows.save(&entry)?;
+                    self.save(&entry)?;
                 }
                 self.note_deliveries(&card.key, deliveries)?;
                 return Ok(Reply::Unknown);
@@ -93,7 +94,7 @@ impl<R: Rows> Turn<'_, R> {
         if admits && self.starts_at_once(&entry)? {
             self.grant(entry, true)?;
         } else {
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(Reply::Unknown)
     }
@@ -129,7 +130,7 @@ impl<R: Rows> Turn<'_, R> {
 
     fn is_full(&self) -> Result<bool, R::Error> {
         let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
-        Ok(self.rows.count_in_line()? >= self.policy.max_waiting + free)
+        Ok(self.book.line.as_ref().map_or(0, Line::total) >= self.policy.max_waiting + free)
     }
 
     /// The standing of whoever asked, after the step.
@@ -170,7 +171,7 @@ impl<R: Rows> Turn<'_, R> {
                 let mut entry = self.new_entry(card, watched)?;
                 self.charge(&mut entry, cost)?;
                 self.count(&mut entry, &told);
-                self.rows.save(&entry)?;
+                self.save(&entry)?;
                 self.note_deliveries(&entry.card.key, deliveries)?;
             }
             return Ok(Reply::Nothing);
@@ -179,7 +180,7 @@ impl<R: Rows> Turn<'_, R> {
         let news = self.count(&mut entry, &card.tally) || news;
         if card.age() <= entry.card.age() {
             if news {
-                self.rows.save(&entry)?;
+                self.save(&entry)?;
             }
             return Ok(Reply::Nothing);
         }
@@ -216,7 +217,7 @@ impl<R: Rows> Turn<'_, R> {
         }
         let cost = entry.card.cost_micros;
         self.charge(&mut entry, cost)?;
-        self.rows.save(&entry)?;
+        self.save(&entry)?;
         Ok(Reply::Nothing)
     }
 
@@ -246,7 +247,7 @@ impl<R: Rows> Turn<'_, R> {
         };
         if unwatched {
             entry.place = Place::Watched { until: soon };
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
         }
         Ok(())
     }
@@ -259,7 +260,7 @@ impl<R: Rows> Turn<'_, R> {
             let (place, epoch, errand) = match entry.place {
                 Place::Held(lease) if bug::planted(Bug::SlotFreedUnasked) && lease.until < self.now => {
                     entry.place = Place::Ended;
-                    self.rows.save(&entry)?;
+                    self.save(&entry)?;
                     continue;
                 }
                 Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Errand::Start),
@@ -268,7 +269,7 @@ impl<R: Rows> Turn<'_, R> {
                 Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
             };
             entry.place = place;
-            self.rows.save(&entry)?;
+            self.save(&entry)?;
             asks.push(Ask { key: entry.card.key, created_at: entry.card.created_at, epoch, errand });
         }
         Ok(asks)
@@ -317,7 +318,7 @@ impl<R: Rows> Turn<'_, R> {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
                 self.note_forgotten(&entry);
-                return self.rows.remove(key);
+                return self.remove(&entry);
             }
             // It lives again: its own enqueue gives it a place.
             (Place::Expiring { .. }, Said::State { status, .. }) if !status.is_terminal() => {
@@ -325,7 +326,7 @@ impl<R: Rows> Turn<'_, R> {
             }
             (Place::Expiring { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended, _) => {}
         }
-        self.rows.save(&entry)
+        self.save(&entry)
     }
 
     fn heard_of_holder(&mut self, entry: &mut Entry, epoch: u64, said: &Said) {

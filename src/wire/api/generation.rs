@@ -36,7 +36,8 @@ pub struct Generation {
     pub model: String,
     /// From 0 to 10.
     pub priority: u8,
-    /// From 1 while waiting, else 0. A list leaves it out for those that wait.
+    /// From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out
+    /// for those that wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
     /// Why it waits; null when it waits for nothing but the next occasion, or does not wait.

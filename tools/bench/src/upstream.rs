@@ -71,8 +71,10 @@ struct Waited {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        // What cannot be removed goes with the next run.
-        let _ = fs::remove_dir_all(&self.folder);
+        // After a failure its logs may be looked at; what is left goes with the next run.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 

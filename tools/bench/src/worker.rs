@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_mins(1);
 /// How long a request may take.
 const REQUEST: Duration = Duration::from_mins(10);
+/// How long a connection is kept without a request: less than the runtime keeps it.
+const IDLE: Duration = Duration::from_secs(1);
 /// Workers serve no bigger bursts of one user than the platform's limiter lets pass; here nobody is to be limited.
 const LIMIT: (&str, &str) = ("simple = { limit = 100,", "simple = { limit = 1000000,");
 /// Where Linux keeps files in memory.
@@ -127,7 +129,8 @@ impl Stage {
         let began = clock::now();
         let program = Program::start(&self.folder, "worker", &command, &quiet);
         let started_in = first_answer(&program, direct, began);
-        let http = Client::builder().no_proxy().timeout(REQUEST).build().expect("an HTTP client");
+        let http =
+            Client::builder().no_proxy().timeout(REQUEST).pool_idle_timeout(IDLE).build().expect("an HTTP client");
         let (origin, entry) = (format!("http://127.0.0.1:{direct}"), format!("http://127.0.0.1:{port}"));
         Worker { program, origin, entry, http, started_in }
     }
@@ -135,8 +138,10 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // What cannot be removed goes with the next run.
-        let _ = fs::remove_dir_all(&self.folder);
+        // After a failure its logs may be looked at; what is left goes with the next run.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -210,11 +215,15 @@ pub(crate) fn root() -> PathBuf {
     std::env::var_os("REELAY_ROOT").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), PathBuf::from)
 }
 
-/// Where all state is: in memory where the system has a place for that, because the platform's storage has nothing of this
-/// machine's disk, and of each figure it would be the largest part.
+/// Where all state is: the folder that `BENCH_STATE` names, or in memory where the system has a place for that, because the
+/// platform's storage has nothing of this machine's disk, and of each figure it would be the largest part.
 pub(crate) fn home() -> PathBuf {
     let memory = Path::new(MEMORY);
-    if memory.is_dir() { memory.join("reelay-bench") } else { root().join(".wrangler/bench") }
+    match std::env::var_os("BENCH_STATE") {
+        Some(folder) => PathBuf::from(folder),
+        None if memory.is_dir() => memory.join("reelay-bench"),
+        None => root().join(".wrangler/bench"),
+    }
 }
 
 fn counted_entry(module: &str, classes: &[&str]) -> String {

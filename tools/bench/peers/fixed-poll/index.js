@@ -46,7 +46,9 @@ export class Job extends DurableObject {
 
   async #finish(job, operation) {
     const [sample] = operation.response.generateVideoResponse.generatedSamples;
-    const video = await fetch(sample.video.uri, { headers: this.#headers() });
+    // The local upstream gives Google's own address.
+    const { pathname, search } = new URL(sample.video.uri);
+    const video = await fetch(`${this.env.UPSTREAM}${pathname}${search}`, { headers: this.#headers() });
     await this.env.VIDEOS.put(job.id, video.body);
     this.ctx.storage.sql.exec("UPDATE job SET status = 'completed'");
     const event = { event: "generation.completed", generationId: job.id };
@@ -64,6 +66,7 @@ export class Job extends DurableObject {
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
+    if (request.method !== "POST") return new Response(null, { status: 405 });
     const { prompt } = await request.json();
     const id = crypto.randomUUID();
     const job = this.env.JOB.get(this.env.JOB.idFromName(id));

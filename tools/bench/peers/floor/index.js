@@ -19,6 +19,7 @@ export class Floor extends DurableObject {
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
+    if (request.method !== "POST") return new Response(null, { status: 405 });
     const name = new URL(request.url).pathname === "/row" ? "one" : crypto.randomUUID();
     return this.env.FLOOR.get(this.env.FLOOR.idFromName(name)).fetch(request);
   }

@@ -6,6 +6,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
+    if (request.method !== "POST") return new Response(null, { status: 405 });
     const { url, apiKey, name } = await request.json();
     const began = Date.now();
     const response = await fetch(url, { headers: { "x-goog-api-key": apiKey } });

@@ -18,14 +18,14 @@ const SHORTEST: f64 = 11.0;
 const LONGEST: f64 = 360.0;
 /// What the model that is ordered usually takes, in seconds, as Reelay's table says.
 const USUAL: f64 = 60.0;
-/// The standard deviation of the logarithm around the usual time: two renders in three take between 42 s and 85 s.
-const SPREAD: f64 = 0.35;
+/// The standard deviation of the logarithm around the usual time: two renders in three take between 47 s and 77 s.
+const SPREAD: f64 = 0.25;
 const JOBS: usize = 60;
 /// Between two orders; all of them are under way together.
 const BETWEEN: Duration = Duration::from_millis(50);
 /// `POLL_INTERVAL_MS` and `FIRST_POLL_MS` where they are left alone, and the fixed poll.
 const POLL_INTERVAL_MS: f64 = 5_000.0;
-const FIRST_POLL_MS: f64 = 36_000.0;
+const FIRST_POLL_MS: f64 = 33_000.0;
 
 /// How render times are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
