@@ -29,7 +29,7 @@ pub enum Said {
         late: bool,
         /// Its events.
         deliveries: Vec<DeliveryCard>,
-        /// What it has counted over its life; nothing where the one who answers may be another job of its name.
+        /// What it has counted over its life.
         tally: Tally,
     },
     /// There is no such job.
