@@ -177,9 +177,6 @@ impl World {
     fn asked(&mut self, number: usize, job: &Job, input: Option<Input>) -> Result<Reply, WriteFailed> {
         let object = Object::Job(number);
         let late = job.is_late(self.now()) && self.jobs[number].platform.handler.is_none();
-        if late {
-            self.check_late(number);
-        }
         if let Some(input) = input {
             let step = self.job_step(number, job, input)?;
             assert!(step.effect.is_none(), "a question may not act: {:?}", step.effect);

@@ -185,11 +185,8 @@ impl World {
         }
         let platform = self.platform(object);
         platform.set_for = None;
-        if platform.handler.take().is_some() {
-            if platform.alarm.is_none() && !platform.alarm_lost {
-                self.set_alarm(object, retry_at);
-            }
-            self.witness.died_acting.insert(object, self.real);
+        if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {
+            self.set_alarm(object, retry_at);
         }
         if let Object::Job(job) = object
             && self.crashes.is_multiple_of(CRASHES_PER_RELOAD)

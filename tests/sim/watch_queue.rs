@@ -1,5 +1,6 @@
 //! Safety of the queue: checked at every write of it, against models of its own (I6, I9, limits).
 
+use crate::agenda::Object;
 use crate::rows::MapRows;
 use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
@@ -52,6 +53,9 @@ impl World {
             }
             if after.late && !before.is_some_and(|before| before.late) {
                 self.tally.mark("timer", "found lost and set again");
+                if !self.witness.troubled.contains(&Object::Job(self.number_of(&key))) {
+                    self.violated(Invariant::I2, format!("{} is late without a fault", key.object_name()));
+                }
             }
         }
     }

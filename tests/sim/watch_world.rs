@@ -7,7 +7,7 @@ use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::{EFFECT_GUARD, Job, Phase, UnknownSubmit};
+use reelay::machine::job::{Job, Phase, UnknownSubmit};
 use reelay::machine::queue::{Place, SWEEP_PATIENCE};
 use std::collections::BTreeMap;
 
@@ -67,17 +67,6 @@ impl World {
         }
         if wake.is_none() && is_live(job) {
             self.violated(Invariant::I2, format!("job {number} is {} and has no wake-up", job.phase_name()));
-        }
-    }
-
-    /// I2: a job whose timer is long overdue has lost it by a fault. One that has just died between two effects has not:
-    /// what came due while it was busy waits for the guard of the effect before, which is still set.
-    pub(crate) fn check_late(&mut self, number: usize) {
-        let object = Object::Job(number);
-        let died = self.witness.died_acting.get(&object);
-        let is_guarded = died.is_some_and(|at| self.real <= at + EFFECT_GUARD);
-        if !is_guarded && !self.witness.troubled.contains(&object) {
-            self.violated(Invariant::I2, format!("job {number} is late without a fault"));
         }
     }
 

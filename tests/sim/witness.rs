@@ -79,8 +79,6 @@ pub(crate) struct Witness {
     pub(crate) firing: BTreeMap<Object, (Millis, u32)>,
     /// Whose timers a fault has made late.
     pub(crate) troubled: BTreeSet<Object>,
-    /// When, in real time, an object last died in the middle of its alarm handler.
-    pub(crate) died_acting: BTreeMap<Object, Millis>,
     /// What each job heard of the upstream's pushes, by its incarnation.
     pub(crate) pushes: BTreeMap<(usize, u64), Pushes>,
     /// How many messages of the platform's queue were given up.
