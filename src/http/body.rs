@@ -24,11 +24,11 @@ pub(super) async fn json_object(request: &mut Request) -> Result<Map<String, Val
     if !is_json(header("Content-Type").as_deref()) {
         return Err(Problem::unsupported_media_type());
     }
-    let announced = header("Content-Length").and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(Problem::too_large(MAX_BODY));
-    }
-    match serde_json::from_slice(&read(request).await?) {
+    let bytes = match announced(request, MAX_BODY)? {
+        Announced::Whole => whole(request).await?,
+        Announced::Nothing => read(request).await?,
+    };
+    match serde_json::from_slice(&bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::malformed_json("another JSON value was sent")),
         // The parser's sentence holds a place, never the text.
@@ -36,12 +36,32 @@ pub(super) async fn json_object(request: &mut Request) -> Result<Map<String, Val
     }
 }
 
+/// What is known of a body's length before it is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Announced {
+    /// It is not too long. The platform passes on no more than was announced.
+    Whole,
+    Nothing,
+}
+
+fn announced(request: &Request, limit: usize) -> Result<Announced, Problem> {
+    let length = request.headers().get("Content-Length").ok().flatten();
+    match length.and_then(|length| length.parse::<u64>().ok()) {
+        Some(length) if length > limit as u64 => Err(Problem::too_large(limit)),
+        Some(_) => Ok(Announced::Whole),
+        None => Ok(Announced::Nothing),
+    }
+}
+
+/// Reads all of a body in one go.
+async fn whole(request: &mut Request) -> Result<Vec<u8>, Problem> {
+    request.bytes().await.map_err(|_| Problem::malformed_json("it broke off"))
+}
+
 /// Reads a body whole if it is not longer than `limit`; the rest of one that is stays unread.
 pub(super) async fn bounded(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
-    let announced =
-        request.headers().get("Content-Length").ok().flatten().and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Problem::too_large(limit));
+    if announced(request, limit)? == Announced::Whole {
+        return whole(request).await;
     }
     let mut bytes = Vec::new();
     if request.inner().body().is_none() {

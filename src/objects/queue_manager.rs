@@ -27,7 +27,8 @@
 //! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the cron's `Sweep` sets it
 //!   anew even if its time has not changed.
 //! * Leaked slots (4): a lease that is over is asked about until an answer comes.
-//! * State in memory (8): only whether this instance is acting, and for when it set the alarm.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and that its database is of the
+//!   newest version.
 //! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue.
 //! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
@@ -44,6 +45,7 @@ use crate::wire::api::{Metrics, MetricsBuilder};
 use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::{clock, stub};
 use futures::StreamExt;
+use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 /// How many holders are asked at the same time: the platform allows six connections.
@@ -55,11 +57,13 @@ const MAX_PAGE: u32 = 100;
 #[derive(Debug)]
 pub struct QueueManager {
     shell: Shell,
+    /// Whether this instance has brought its database to the newest version.
+    is_migrated: Cell<bool>,
 }
 
 impl DurableObject for QueueManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env, "QUEUE") }
+        Self { shell: Shell::new(state, env, "QUEUE"), is_migrated: Cell::new(false) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -73,7 +77,13 @@ impl DurableObject for QueueManager {
 
 impl QueueManager {
     fn rows(&self) -> Result<QueueStore<SqlStorage>> {
-        QueueStore::open(self.shell.sql())
+        let sql = self.shell.sql();
+        if self.is_migrated.get() {
+            return Ok(QueueStore::opened(sql));
+        }
+        let rows = QueueStore::open(sql)?;
+        self.is_migrated.set(true);
+        Ok(rows)
     }
 
     /// One step and the alarm it asks for. Awaits storage only.

@@ -131,7 +131,12 @@ impl<S: Sql> QueueStore<S> {
     /// Opens the database and brings it to the newest version.
     pub fn open(sql: S) -> Result<Self, S::Error> {
         schema::migrate(&sql, &MIGRATIONS)?;
-        Ok(Self { sql })
+        Ok(Self::opened(sql))
+    }
+
+    /// A database that is of the newest version already.
+    pub fn opened(sql: S) -> Self {
+        Self { sql }
     }
 
     /// Depth by status and priority, the oldest wait, and whether anyone's timer was lost.

@@ -20,6 +20,8 @@ const REQUEST: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_secs(1);
 /// Workers serve no bigger bursts of one user than the platform's limiter lets pass; here nobody is to be limited.
 const LIMIT: (&str, &str) = ("simple = { limit = 100,", "simple = { limit = 1000000,");
+/// Where state is on the disk, below the checkout.
+const DISK: &str = ".wrangler/bench";
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
 /// What would reach for the network.
@@ -67,9 +69,18 @@ pub(crate) struct Used {
 }
 
 impl Stage {
-    /// An empty one, below cargo's folder for builds.
+    /// An empty one.
     pub(crate) fn new(kind: Kind, counted: bool) -> Self {
-        let folder = new_folder(&home());
+        Self::below(&home(), kind, counted)
+    }
+
+    /// An empty one whose state is on the disk that the checkout is on.
+    pub(crate) fn on_disk(kind: Kind) -> Self {
+        Self::below(&root().join(DISK), kind, false)
+    }
+
+    fn below(home: &Path, kind: Kind, counted: bool) -> Self {
+        let folder = new_folder(home);
         let root = root();
         let (source, classes) = match kind {
             Kind::Reelay => (root.clone(), &["JobManager", "QueueManager"][..]),
@@ -100,7 +111,15 @@ impl Stage {
 
     /// One that begins with the state of another, which does not run.
     pub(crate) fn copy(&self, kind: Kind) -> Self {
-        let copy = Self::new(kind, false);
+        self.copy_to(Self::new(kind, false))
+    }
+
+    /// The same on the disk that the checkout is on.
+    pub(crate) fn copy_to_disk(&self, kind: Kind) -> Self {
+        self.copy_to(Self::on_disk(kind))
+    }
+
+    fn copy_to(&self, copy: Self) -> Self {
         copy_folder(&self.folder.join("state"), &copy.folder.join("state"));
         copy
     }
@@ -222,7 +241,7 @@ pub(crate) fn home() -> PathBuf {
     match std::env::var_os("BENCH_STATE") {
         Some(folder) => PathBuf::from(folder),
         None if memory.is_dir() => memory.join("reelay-bench"),
-        None => root().join(".wrangler/bench"),
+        None => root().join(DISK),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::load::{Load, load};
 use crate::progress;
 use crate::reelay;
 use crate::report::{Goal, Section, Table};
-use crate::statistics::{Spread, quantile};
+use crate::statistics::{Spread, number, quantile};
 use crate::upstream::Upstream;
 use crate::worker::{Kind, Stage, Worker};
 use rusqlite::Connection;
@@ -37,18 +37,10 @@ struct Series {
 
 pub(crate) async fn measure() -> Section {
     let upstream = Upstream::start(&[]);
-    let mut series: Vec<Series> = ["floor, an object each", "floor, one object for all"]
-        .into_iter()
-        .map(String::from)
-        .chain(DEPTHS.iter().map(|depth| format!("Reelay, {} waiting", crate::statistics::number(*depth as f64, 0))))
-        .map(|name| Series {
-            name,
-            median: Vec::new(),
-            high: Vec::new(),
-            throughput: Vec::new(),
-            processor: Vec::new(),
-        })
-        .collect();
+    let depths = DEPTHS.map(|depth| format!("Reelay, {} waiting", number(depth as f64, 0)));
+    let names = ["floor, an object each", "floor, one object for all"].map(String::from).into_iter().chain(depths);
+    let names = names.chain(["on disk: floor, an object each", "on disk: Reelay, 0 waiting"].map(String::from));
+    let mut series: Vec<Series> = names.map(Series::new).collect();
     let mut stages = Vec::new();
     for depth in DEPTHS {
         progress::say(&format!("a queue of {depth}"));
@@ -66,6 +58,10 @@ pub(crate) async fn measure() -> Section {
             let worker = stage.start(&reelay::variables(&upstream, &SETTINGS));
             series[2 + index].take(&worker, order).await;
         }
+        let stage = Stage::on_disk(Kind::Peer("floor"));
+        series[5].take(&stage.start(&[]), |worker, _| floor(worker, "object")).await;
+        let stage = stages[0].copy_to_disk(Kind::Reelay);
+        series[6].take(&stage.start(&reelay::variables(&upstream, &SETTINGS)), order).await;
     }
     section(&series)
 }
@@ -83,6 +79,10 @@ async fn order(worker: &Worker, index: usize) {
 }
 
 impl Series {
+    fn new(name: String) -> Self {
+        Self { name, median: Vec::new(), high: Vec::new(), throughput: Vec::new(), processor: Vec::new() }
+    }
+
     async fn take<'a, F: Future<Output = ()>>(&mut self, worker: &'a Worker, send: impl Fn(&'a Worker, usize) -> F) {
         load(WARM_UP, 1, |index| send(worker, index)).await;
         let Load { took, .. } = load(ONE_BY_ONE, 1, |index| send(worker, index)).await;
@@ -148,40 +148,48 @@ fn multiply(stage: &Stage, depth: u64) {
         .query_row("SELECT count(*) FROM entry WHERE place = 'waiting'", [], |row| row.get(0))
         .expect("those who wait can be counted");
     assert_eq!(u64::try_from(waiting), Ok(depth), "so many wait");
+    // What the queue remembers of those in line is no longer so: it counts anew.
+    let forget = "UPDATE book SET record = json_remove(record, '$.line')";
+    assert_eq!(database.execute(forget, []).expect("the book can be written"), 1, "there is a book");
     // Everything in the database itself, so that it can be copied.
     database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("the log is written back");
 }
 
 fn section(series: &[Series]) -> Section {
     let mut table = Table::new(&["", "p50, ms", "p99, ms", "a second", "processor, ms", "p50 ÷ floor's"]);
-    for one in series {
+    for (index, one) in series.iter().enumerate() {
+        let floor = if index < 5 { &series[0] } else { &series[5] };
         table.row([
             one.name.clone(),
             Spread::of(&one.median).show(1),
             Spread::of(&one.high).show(1),
             Spread::of(&one.throughput).show(0),
             Spread::of(&one.processor).show(1),
-            format!("{} ×", Spread::of_ratios(&one.median, &series[0].median).show(2)),
+            format!("{} ×", Spread::of_ratios(&one.median, &floor.median).show(2)),
         ]);
     }
-    let [floor, _, empty, .., deep] = series else { unreachable!("there are five") };
+    let [floor, _, empty, _, deep, disk_floor, disk] = series else { unreachable!("there are seven") };
     let over_floor = Spread::of_ratios(&empty.median, &floor.median);
+    let over_disk_floor = Spread::of_ratios(&disk.median, &disk_floor.median);
     let over_empty = Spread::of_ratios(&deep.median, &empty.median);
     Section {
         title: "Accept",
         method: format!(
             "`POST /api/generations` of an order that has to wait, beside a worker of a few lines that calls one Durable \
              Object which writes one row: an object of its own for each order, as Reelay has one for each job, and one for \
-             all. p50 and p99 of {ONE_BY_ONE} orders one after the other; then {TOGETHER} orders, {AT_ONCE} at a time."
+             all. p50 and p99 of {ONE_BY_ONE} orders one after the other; then {TOGETHER} orders, {AT_ONCE} at a time, with the \
+             runtime's processor time for each. With state in memory only the work counts; on the disk so does waiting for it."
         ),
         table,
         goals: vec![
             Goal {
                 aim: "p50 at most 1.5 × the floor's".to_owned(),
-                found: format!("{} ×", over_floor.show(2)),
-                met: over_floor.median <= 1.5,
-                reason: "Before the answer an order is checked, made durable in its job and given its place in the queue: two \
-                         objects one after the other, with a timer each, where the floor has one without.",
+                found: format!("{} × in memory, {} × on disk", over_floor.show(2), over_disk_floor.show(2)),
+                met: over_floor.median <= 1.5 && over_disk_floor.median <= 1.5,
+                reason: "Before the answer an order is authenticated, limited and checked, made durable in its job with a timer \
+                         of its own, and then given its place in the queue, with budgets, limits and metrics: two objects one \
+                         after the other, and some twenty statements, where the floor has one object and one statement. The \
+                         profile is flat: the most is SQLite, calls between objects, and the log's four lines.",
             },
             Goal {
                 aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
