@@ -179,7 +179,7 @@ impl JobManager {
                 return self.asked_as(&config, created_at, Some(Input::DeadLetter { epoch }), moment).await;
             }
             JobMessage::Nudge { id } => return self.asked(&config, Some(Input::Nudge { id }), moment).await,
-            JobMessage::Forget => return self.forget(&config, moment).await,
+            JobMessage::Forget { created_at } => return self.forget(&config, created_at, moment).await,
             JobMessage::Cancel => Input::Cancel,
             JobMessage::Retry => Input::Retry,
             JobMessage::Confirm => Input::Confirm,
@@ -224,7 +224,10 @@ impl JobManager {
     }
 
     /// Deletes everything once nothing is left of the job but its record.
-    async fn forget(&self, config: &Config, moment: Moment) -> Result<JobReply> {
+    async fn forget(&self, config: &Config, created_at: Option<Millis>, moment: Moment) -> Result<JobReply> {
+        if !self.load()?.is_some_and(|job| job.was_made_at(created_at)) {
+            return self.asked_as(config, created_at, None, moment).await;
+        }
         let Some(step) = self.take(config, Input::Forget, moment)? else { return Ok(JobReply::Missing) };
         if step.refusal.is_some() {
             self.arm(&step, moment.now).await?;

@@ -230,7 +230,7 @@ impl QueueManager {
         let message = match ask.errand {
             Errand::Start => JobMessage::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
             Errand::Check => JobMessage::Check { created_at: Some(ask.created_at) },
-            Errand::Forget => JobMessage::Forget,
+            Errand::Forget => JobMessage::Forget { created_at: Some(ask.created_at) },
         };
         match stub::job(&self.shell.env, &ask.key, &message).await {
             Ok(JobReply::State {
@@ -243,11 +243,7 @@ impl QueueManager {
                 late,
                 deliveries,
                 tally,
-            }) => {
-                // Whoever is to be forgotten does not say whether it is the one that is meant, and has been heard before.
-                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally };
-                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally }
-            }
+            }) => Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally },
             Ok(JobReply::Missing) => Said::Missing,
             Ok(
                 JobReply::Created { .. }

@@ -64,7 +64,11 @@ pub enum JobMessage {
         id: String,
     },
     /// The generation is old enough to be forgotten: `Missing` once it is.
-    Forget,
+    Forget {
+        /// When the job was made that is meant; one that was made anew under its name is kept.
+        #[serde(default)]
+        created_at: Option<Millis>,
+    },
     /// What the app is told of the generation.
     Deliveries,
     /// An operator wants an event sent again. Answered with all of them.

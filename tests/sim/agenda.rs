@@ -45,7 +45,9 @@ pub(crate) enum Message {
         epoch: u64,
         created_at: Option<Millis>,
     },
-    Forget,
+    Forget {
+        created_at: Option<Millis>,
+    },
     Nudge {
         id: String,
     },

@@ -32,10 +32,13 @@ impl World {
 
     /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
     fn act(&mut self, number: usize, run: u64) {
-        let object = Object::Job(number);
-        if self.dies(object, Fault::CrashBeforeSave) {
-            return;
+        if !self.dies(Object::Job(number), Fault::CrashBeforeSave) {
+            self.go_on(number, run);
         }
+    }
+
+    fn go_on(&mut self, number: usize, run: u64) {
+        let object = Object::Job(number);
         let Some(job) = self.jobs[number].job.clone() else {
             self.jobs[number].platform.handler = None;
             return;
@@ -128,22 +131,22 @@ impl World {
             self.jobs[number].platform.handler = None;
             return;
         };
-        // The alarm that guarded the effect stays set until the next turn.
+        // What the answer comes to, what is due next and the alarm are one write of the shell's: it does not die between
+        // them. The alarm of a poll would guard nothing of what has just come due.
         if self.job_step(number, &job, Input::Answer { number: effect_number, answer }).is_err() {
             self.handler_failed(object);
             return;
         }
-        if self.dies(object, Fault::CrashAfterSave) {
+        if !self.is_spent(number) {
+            self.go_on(number, run);
             return;
         }
-        if self.is_spent(number) {
-            self.tally.mark("alarm", "ended with work left");
+        self.tally.mark("alarm", "ended with work left");
+        let now = self.now();
+        self.arm(object, Some(now));
+        if !self.dies(object, Fault::CrashAfterSave) {
             self.jobs[number].platform.handler = None;
-            let now = self.now();
-            self.arm(object, Some(now));
-            return;
         }
-        self.act(number, run);
     }
 
     /// Whether the alarm handler has carried out its share; the rest is due in an alarm of its own.

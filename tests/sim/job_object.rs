@@ -102,6 +102,7 @@ impl World {
             Message::Withdraw { created_at } => return self.withdraw(number, &job, *created_at),
             Message::Start { created_at, .. }
             | Message::Check { created_at }
+            | Message::Forget { created_at }
             | Message::DeadLetter { created_at, .. }
                 if !job.was_made_at(*created_at) =>
             {
@@ -118,7 +119,7 @@ impl World {
                 self.heard_push(number, &job, id);
                 return self.asked(number, &job, Some(Input::Nudge { id: id.clone() }));
             }
-            Message::Forget => return self.forget(number, &job),
+            Message::Forget { .. } => return self.forget(number, &job),
             Message::Cancel => {
                 self.tally.mark("cancelled while", job.phase_name());
                 Input::Cancel

@@ -8,7 +8,6 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::JobKey;
 use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
-use reelay::machine::tally::Tally;
 
 #[derive(Default)]
 pub(crate) struct QueueObject {
@@ -125,7 +124,7 @@ impl World {
         let message = match ask.errand {
             Errand::Start => Message::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
             Errand::Check => Message::Check { created_at: Some(ask.created_at) },
-            Errand::Forget => Message::Forget,
+            Errand::Forget => Message::Forget { created_at: Some(ask.created_at) },
         };
         self.send(Object::Job(job), message, Caller::Queue { run, ask });
     }
@@ -139,24 +138,10 @@ impl World {
             return;
         }
         let (word, said) = match reply.clone() {
-            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => {
-                // Whoever is to be forgotten does not say whether it is the one that is meant.
-                let tally = if ask.errand == Errand::Forget { Tally::default() } else { tally };
-                (
-                    "State",
-                    Said::State {
-                        epoch,
-                        report_number,
-                        status,
-                        submits,
-                        cost_micros,
-                        wake_at,
-                        late,
-                        deliveries,
-                        tally,
-                    },
-                )
-            }
+            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => (
+                "State",
+                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally },
+            ),
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),
         };

@@ -54,7 +54,10 @@ impl World {
         };
         let over = over_budget(&self.spending, &card, &self.plan.queue, now);
         let is_new = rows.before(&card.key).is_none_or(|entry| entry.card.created_at != card.created_at);
-        let taken = rows.touched().contains(&card.key) && (is_new || matches!(input, Input::Afford { .. }));
+        // An order may only have been the occasion on which another job of its name got a slot.
+        let is_it = rows.entries.get(&card.key).is_some_and(|entry| entry.card.created_at == card.created_at);
+        let touched = rows.touched().contains(&card.key);
+        let taken = touched && is_it && (is_new || matches!(input, Input::Afford { .. }));
         match reply {
             Reply::OverBudget(_) => {
                 self.tally.mark("over budget", if is_new { "order" } else { "further attempt" });

@@ -21,6 +21,18 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
 }
 
 #[test]
+fn an_answer_from_before_a_report_does_not_say_that_nothing_is_left_i2() {
+    let mut story = ended("job");
+    story.asks();
+    // The answer is on its way when the user has the video deleted, and is overtaken by the report of that.
+    story.report(told("job", 1, 3, Status::Completed));
+    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    assert_eq!(story.asks(), [check("job", 1)]);
+    story.hears("job", 1, state(1, 3, Status::Completed, None));
+    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+}
+
+#[test]
 fn no_answer_is_asked_for_again_soon() {
     let mut story = ended("job");
     story.asks();

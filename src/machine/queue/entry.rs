@@ -89,7 +89,8 @@ pub struct Entry {
     pub late: bool,
     /// What was charged for it, in the order in which it was.
     pub charges: Vec<Charge>,
-    /// What was counted of jobs that had its name before, by when they were made.
+    /// What was counted of jobs that had its name before, by when they were made. Its own job is among them if nothing
+    /// is counted of it.
     pub former: BTreeMap<Millis, Tally>,
     pub place: Place,
 }

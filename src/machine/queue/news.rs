@@ -29,7 +29,7 @@ pub enum Said {
         late: bool,
         /// Its events.
         deliveries: Vec<DeliveryCard>,
-        /// What it has counted over its life; nothing where the one who answers may be another job of its name.
+        /// What it has counted over its life.
         tally: Tally,
     },
     /// There is no such job.
@@ -299,8 +299,11 @@ impl<R: Rows> Turn<'_, R> {
             (_, Said::Nothing) => return Ok(()),
             (Place::Held(lease), _) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
             (Place::Held(_), Said::State { .. }) => self.heard_of_holder(&mut entry, epoch, said),
-            (Place::Watched { .. }, &Said::State { status, wake_at, late, .. }) => {
-                entry.place = self.watched_on(status, wake_at);
+            (Place::Watched { .. }, &Said::State { epoch: theirs, report_number, status, wake_at, late, .. }) => {
+                // What it has told since then may have given it more to do, and is not answered for: it is asked again.
+                if (theirs, report_number) >= entry.card.age() {
+                    entry.place = self.watched_on(status, wake_at);
+                }
                 self.note_late(&mut entry, late);
             }
             (Place::Held(_) | Place::Watched { .. }, Said::Missing) => {
@@ -314,7 +317,7 @@ impl<R: Rows> Turn<'_, R> {
             (Place::Expiring { .. }, Said::Missing) => {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
-                self.book.note_forgotten(entry.card.created_at);
+                self.note_forgotten(&entry);
                 return self.remove(&entry);
             }
             // It lives again: its own enqueue gives it a place.
