@@ -30,6 +30,7 @@ function zero() {
     r2ClassB: 0,
     // Messages written, read and deleted.
     queueOperations: 0,
+    logLines: 0,
   };
 }
 
@@ -55,6 +56,14 @@ function watch(object, name, before) {
     const result = method.apply(this, given);
     before(result, given);
     return result;
+  };
+}
+
+for (const level of ["debug", "log", "info", "warn", "error"]) {
+  const write = console[level];
+  console[level] = (...given) => {
+    counts.logLines += 1;
+    write.apply(console, given);
   };
 }
 

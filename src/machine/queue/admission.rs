@@ -63,7 +63,8 @@ impl<R: Rows> Turn<'_, R> {
         while held < self.policy.slots && self.rows.has_waiting()? {
             let closed = self.closed()?;
             // Or each step would look for the first that is open through all who wait for the one upstream that is shut.
-            if !self.book.line.as_ref().is_some_and(|line| line.waits_for_others(&closed.upstreams)) {
+            let shut = !closed.upstreams.is_empty();
+            if shut && !self.book.line.as_ref().is_some_and(|line| line.waits_for_others(&closed.upstreams)) {
                 break;
             }
             let heads = self.rows.heads(&closed)?;

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 /// How many a section has at most: counting them takes well below a millisecond.
 const SECTION: u64 = 1_000;
-/// A line of more than so many full sections has larger ones, so that the record stays below ten kilobytes or so.
+/// A line of more than so many full sections has larger ones, so that the record stays below ten kilobytes or
+/// so for each priority in use.
 const SECTIONS: u64 = 128;
 /// Before every turn.
 const FRONT: Standpoint = (0, 0);
@@ -179,7 +180,8 @@ impl Line {
     }
 
     /// How many are before an entry in line: exactly those of its own priority with an earlier turn; of another one those
-    /// with an earlier [`Entry::head_start_key`], whole sections behind the first one by that of the one they were begun with.
+    /// with an earlier [`Entry::head_start_key`], whole sections behind the first [`SECTION`] entries by that of the one they
+    /// were begun with.
     pub fn count_before<R: Rows>(&self, rows: &R, entry: &Entry) -> Result<u64, R::Error> {
         let mut before = 0;
         let own = (entry.head_start_key(), entry.sequence);
@@ -191,9 +193,10 @@ impl Line {
                 before += rows.count_turns(priority, begins, entry.turn())?;
                 continue;
             }
-            let second = sections.get(1).map_or(END, |section| section.begins);
-            before += rows.count_sooner(priority, second, own)?;
-            let sooner = sections.iter().skip(1).filter(|section| (section.key, section.begins.1) < own);
+            let near = near(sections);
+            let end = sections.get(near).map_or(END, |section| section.begins);
+            before += rows.count_sooner(priority, end, own)?;
+            let sooner = sections.iter().skip(near).filter(|section| (section.key, section.begins.1) < own);
             before += sooner.map(|section| section.count).sum::<u64>();
         }
         Ok(before)
@@ -237,6 +240,17 @@ fn index_of(sections: &[Section], turn: Standpoint) -> usize {
     sections.partition_point(|section| section.begins <= turn).saturating_sub(1)
 }
 
+/// How many of the first sections hold as many as a full one.
+fn near(sections: &[Section]) -> usize {
+    let mut before = 0;
+    let is_near = |section: &&Section| {
+        let is_near = before < SECTION;
+        before += section.count;
+        is_near
+    };
+    sections.iter().take_while(is_near).count()
+}
+
 impl Entry {
     /// Its place in line, if it is in line.
     pub fn spot(&self) -> Option<Spot> {
@@ -271,5 +285,20 @@ impl Book {
             Some(line) => Ok(Cow::Borrowed(line)),
             None => Line::count(rows).map(Cow::Owned),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FRONT, Section, near};
+
+    #[test]
+    fn small_sections_in_front_are_looked_at_together() {
+        let sections = |counts: &[u64]| -> Vec<Section> {
+            counts.iter().map(|&count| Section { begins: FRONT, key: 0, count }).collect()
+        };
+        assert_eq!(near(&sections(&[1, 500, 700, 900])), 3);
+        assert_eq!(near(&sections(&[1_000, 1])), 1);
+        assert_eq!(near(&sections(&[])), 0);
     }
 }

@@ -77,11 +77,13 @@ fn document(sections: &[Section]) -> String {
         "# Benchmarks\n\n\
          Written by `npm run bench`, which takes about half an hour. {} \
          Everything runs on one machine: the worker on workerd without a proxy before it, the local upstream, and whoever \
-         orders, all on the same cores; so times are of the worker and its storage, not of a network. Figures are the median of \
+         orders, all on the same cores; so times are of the worker and the local runtime, whose R2, queues and alarms are \
+         stand-ins for Cloudflare's, not of a network. State is in memory (below `{}`) unless said otherwise. Figures are the median of \
          {} runs with the lowest and the highest in parentheses, ratios are taken within each run; what is counted is counted \
          once. What Reelay is compared with lies in `tools/bench/peers` and is served in the same way, with the same upstream \
-         and on the same disk.\n\n{}",
+         and state in the same place.\n\n{}",
         machine::describe(),
+        worker::home().parent().unwrap_or(&worker::home()).display(),
         measure::RUNS,
         parts.join("\n")
     )

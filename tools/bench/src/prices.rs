@@ -29,6 +29,7 @@ impl Bill {
                 ("rows written", million(used.rows_written + used.alarms_set, 1.00)),
                 ("R2 operations", million(used.r2_class_a, 4.50) + million(used.r2_class_b, 0.36)),
                 ("queue operations", million(used.queue_operations, 0.40)),
+                ("log lines", million(used.log_lines, 0.60)),
             ],
         }
     }

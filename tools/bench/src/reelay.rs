@@ -43,6 +43,14 @@ pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
     body["generationId"].as_str().expect("an order has an id").to_owned()
 }
 
+/// Whether there is any generation of a user.
+pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
+    let request = worker.http.get(format!("{}/api/generations?limit=1", worker.origin)).bearer_auth(SERVICE_KEY);
+    let answer = request.header("X-User-Id", user).send().await.expect("the worker answers");
+    let body: Value = answer.json().await.expect("the answer is JSON");
+    !body["data"].as_array().expect("a page").is_empty()
+}
+
 /// When each step of a generation was, in milliseconds since the Unix epoch, oldest first.
 pub(crate) async fn timeline(worker: &Worker, user: &str, id: &str) -> Vec<(String, f64)> {
     let request = worker.http.get(format!("{}/api/generations/{id}/timeline", worker.origin)).bearer_auth(SERVICE_KEY);

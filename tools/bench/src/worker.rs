@@ -66,6 +66,7 @@ pub(crate) struct Used {
     pub(crate) r2_class_a: f64,
     pub(crate) r2_class_b: f64,
     pub(crate) queue_operations: f64,
+    pub(crate) log_lines: f64,
 }
 
 impl Stage {
@@ -188,7 +189,16 @@ fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
 impl Worker {
     /// Fires the minute's cron trigger; returns once its handler has ended.
     pub(crate) async fn tick(&self) {
-        let address = format!("{}/cdn-cgi/local/scheduled?cron=*+*+*+*+*", self.entry);
+        self.fire("*+*+*+*+*").await;
+    }
+
+    /// The same of the day's.
+    pub(crate) async fn daily(&self) {
+        self.fire("17+3+*+*+*").await;
+    }
+
+    async fn fire(&self, cron: &str) {
+        let address = format!("{}/cdn-cgi/local/scheduled?cron={cron}", self.entry);
         let answer = self.http.get(address).send().await.expect("the worker answers");
         assert!(answer.status().is_success(), "the cron trigger: {}", answer.status());
     }

@@ -7,15 +7,13 @@ export class Job extends DurableObject {
   constructor(state, env) {
     super(state, env);
     state.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS job (
-         id TEXT PRIMARY KEY, prompt TEXT NOT NULL, status TEXT NOT NULL, operation TEXT, polls INTEGER NOT NULL
-       )`,
+      "CREATE TABLE IF NOT EXISTS job (id TEXT NOT NULL, prompt TEXT NOT NULL, status TEXT NOT NULL, operation TEXT)",
     );
   }
 
   async fetch(request) {
     const { id, prompt } = await request.json();
-    this.ctx.storage.sql.exec("INSERT INTO job (id, prompt, status, polls) VALUES (?, ?, 'queued', 0)", id, prompt);
+    this.ctx.storage.sql.exec("INSERT INTO job (id, prompt, status) VALUES (?, ?, 'queued')", id, prompt);
     await this.ctx.storage.setAlarm(Date.now() + 1);
     return Response.json({ generationId: id }, { status: 201 });
   }
@@ -25,7 +23,6 @@ export class Job extends DurableObject {
     if (job.status === "queued") return this.#submit(job);
     const operation = await this.#ask(job.operation);
     if (operation.done) return this.#finish(job, operation);
-    this.ctx.storage.sql.exec("UPDATE job SET polls = polls + 1");
     await this.#askLater();
   }
 

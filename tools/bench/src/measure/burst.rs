@@ -53,7 +53,7 @@ pub(crate) async fn measure() -> Section {
         title: "Burst",
         method: format!(
             "{} orders over {AT_ONCE} connections at once, renders of {} s, {SLOTS} slots, and a receiver that takes 50 ms for \
-             a webhook.",
+             a webhook; the first look comes after 2 s, the next ones each quarter of a second.",
             number(JOBS as f64, 0),
             RENDER_MS / 1_000
         ),

@@ -17,26 +17,27 @@ const WARM_UP: usize = 20;
 const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "1000"), ("FIRST_POLL_MS", "600000")];
 
 pub(crate) async fn measure() -> Section {
-    let mut table = Table::new(&["mode", "p50, ms", "p99, ms"]);
+    let mut table = Table::new(&["mode", "p50, ms", "p90, ms"]);
     let mut goals = Vec::new();
     for (mode, count, limit) in MODES {
         progress::say(mode);
         let runs = measure_mode(mode, count).await;
         let of = |p| Spread::of(&runs.iter().map(|run| quantile(run, p)).collect::<Vec<_>>());
         let name = if mode == "cron" { "`cron`, from the trigger on".to_owned() } else { format!("`{mode}`") };
-        table.row([name, of(0.5).show(1), of(0.99).show(1)]);
+        table.row([name, of(0.5).show(1), of(0.9).show(1)]);
         goals.extend(limit.map(|limit| Goal {
             aim: format!("`{mode}`: p50 below {} ms", crate::statistics::number(limit, 0)),
             found: format!("{} ms", of(0.5).show(1)),
             met: of(0.5).median < limit,
             reason: "The order is durable in two objects before the answer, and its start and the intent to pay are durable \
-                     before the render is asked for; each of these waits for the disk.",
+                     before the render is asked for.",
         }));
     }
     Section {
         title: "Dispatch",
         method: "From sending `POST /api/generations` until the submit reaches the upstream, orders one after the other, with \
-                 slots free. With the mode `cron` the trigger comes each minute, so up to 60 s come before what is measured."
+                 slots free. With the mode `cron` the trigger comes each minute, so up to 60 s come before what is measured. \
+                 The queue of the mode `queue` is the local runtime's; Cloudflare's takes its own time."
             .to_owned(),
         table,
         goals,
@@ -56,7 +57,8 @@ async fn measure_mode(mode: &'static str, count: usize) -> Vec<Vec<f64>> {
             began = clock::unix_ms();
             worker.tick().await;
         }
-        upstream.submitted(&name).await as f64 - began
+        // The upstream tells whole milliseconds: half of one is added for what it cuts off.
+        upstream.submitted(&name).await as f64 + 0.5 - began
     };
     for index in 0..WARM_UP {
         once(format!("warm-up-{index}-")).await;
