@@ -11,8 +11,6 @@ pub const LEASE: Millis = 120 * SECOND;
 pub const ASK_AGAIN: Millis = 15 * SECOND;
 /// How long after its next timer a job that holds no slot is asked whether it has done what was left to do.
 pub const WATCH: Millis = 2 * MINUTE;
-/// The same of a job that is about to tell the app of something: most have done so by then.
-pub const DELIVERY_WATCH: Millis = 20 * SECOND;
 
 /// A held slot. It is never taken away by time alone: when it runs out, the holder is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
