@@ -3,8 +3,9 @@
 use super::{MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
-/// How long a granted but unconfirmed start may take before it is repeated.
-pub const START_PATIENCE: Millis = 5 * SECOND;
+/// How long a granted but unconfirmed start may take before the queue repeats it. As long as a confirmed lease, so that the
+/// queue's alarm need not be set for each grant: a job whose start was lost asks for its place again by itself, sooner.
+pub const START_PATIENCE: Millis = LEASE;
 /// How long a confirmed lease lasts before the holder is asked whether it still works.
 pub const LEASE: Millis = 120 * SECOND;
 /// How soon an unanswered question is asked again.

@@ -52,16 +52,15 @@ impl World {
         if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
-        match step.effect {
-            Some(in_flight) => self.begin(number, run, in_flight),
-            None => {
-                self.jobs[number].platform.handler = None;
-                if let (true, Some(job)) = (settled || step.settled, &self.jobs[number].job) {
-                    let message = Message::Report { card: JobObject::card(job), backoff_until: job.backoff_until };
-                    self.tally.mark("effect", "Settled");
-                    self.send(Object::Queue, message, Caller::Nobody);
-                }
-            }
+        if let Some(in_flight) = step.effect {
+            self.begin(number, run, in_flight);
+            return;
+        }
+        self.jobs[number].platform.handler = None;
+        if let (true, Some(job)) = (settled || step.settled, &self.jobs[number].job) {
+            let message = Message::Report { card: JobObject::card(job), backoff_until: job.backoff_until };
+            self.tally.mark("effect", "Settled");
+            self.send(Object::Queue, message, Caller::Nobody);
         }
     }
 
