@@ -100,6 +100,8 @@ pub struct Step {
     /// New timeline entries, to be saved with the job.
     pub notes: Vec<Note>,
     pub refusal: Option<Refusal>,
+    /// With this step nothing is left to do, and no report says so. The queue may be told; unless it is, it asks.
+    pub settled: bool,
 }
 
 /// The context of one step: what it may read and where it writes.
@@ -126,6 +128,7 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
     let acting = matches!(input, Input::Alarm);
     let told = (job.epoch, job.report_number, job.committed_micros());
     let phase = job.timed();
+    let was_busy = !job.has_only_to_report();
     let refusal = match input {
         Input::Alarm => {
             job.resume_cut_off(&mut turn);
@@ -166,7 +169,8 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
         job.updated_at = job.updated_at.max(turn.now());
     }
     let wake = job.wake(turn.now());
-    Step { job, effect, wake, notes: turn.notes, refusal }
+    let settled = was_busy && job.report.is_none() && job.has_only_to_report();
+    Step { job, effect, wake, notes: turn.notes, refusal, settled }
 }
 
 impl Job {

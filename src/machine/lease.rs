@@ -3,16 +3,15 @@
 use super::{MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
-/// How long a granted but unconfirmed start may take before it is repeated.
-pub const START_PATIENCE: Millis = 5 * SECOND;
+/// How long a granted but unconfirmed start may take before the queue repeats it. As long as a confirmed lease, so that the
+/// queue's alarm need not be set for each grant: a job whose start was lost asks for its place again by itself, sooner.
+pub const START_PATIENCE: Millis = LEASE;
 /// How long a confirmed lease lasts before the holder is asked whether it still works.
 pub const LEASE: Millis = 120 * SECOND;
 /// How soon an unanswered question is asked again.
 pub const ASK_AGAIN: Millis = 15 * SECOND;
 /// How long after its next timer a job that holds no slot is asked whether it has done what was left to do.
 pub const WATCH: Millis = 2 * MINUTE;
-/// The same of a job that is about to tell the app of something: most have done so by then.
-pub const DELIVERY_WATCH: Millis = 20 * SECOND;
 
 /// A held slot. It is never taken away by time alone: when it runs out, the holder is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

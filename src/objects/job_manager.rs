@@ -132,7 +132,8 @@ impl JobManager {
                 _ => log::steps(job, notes, None),
             }
         }
-        Ok(steps.pop())
+        let settled = steps.iter().any(|step| step.settled);
+        Ok(steps.pop().map(|step| Step { settled, ..step }))
     }
 
     /// Takes the inputs one after the other and saves what they come to in one write; no step when there is no job.
@@ -323,7 +324,12 @@ impl JobManager {
             let Some(step) = taken else { return Ok(()) };
             let asked_at = clock::now();
             self.arm(&step, asked_at).await?;
-            let Some(InFlight { number, effect }) = step.effect else { return Ok(()) };
+            let Some(InFlight { number, effect }) = step.effect else {
+                if step.settled {
+                    self.say_settled(&step.job).await;
+                }
+                return Ok(());
+            };
             let answer = self.act(config, &step.job, effect.clone()).await;
             let now = clock::now();
             let done = log::Done::of(&effect, &answer, now.saturating_sub(asked_at));
@@ -338,6 +344,20 @@ impl JobManager {
         self.shell.set_alarm(Some(now), now).await
     }
 
+    /// Tells the queue that nothing is left to do, so that it need not ask. Nothing is noted of it: if it is lost, it asks.
+    async fn say_settled(&self, job: &Job) {
+        let told = self.report(job).await;
+        tracing::debug!(told = told == Outcome::Done(()), "[JOB] Settled");
+    }
+
+    async fn report(&self, job: &Job) -> Outcome<()> {
+        let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until: job.backoff_until };
+        match stub::queue(&self.shell.env, &message).await {
+            Ok(_) => Outcome::Done(()),
+            Err(_) => Outcome::Unknown,
+        }
+    }
+
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
         let upstream = Upstream { env: &self.shell.env, config, job };
         match effect {
@@ -345,14 +365,7 @@ impl JobManager {
             Effect::Submit { .. } => Answer::Submitted(upstream.submit().await),
             Effect::Poll { operation, .. } => Answer::Polled(upstream.poll(&operation).await),
             Effect::Store { attempt, uri, .. } => Answer::Stored(upstream.store(attempt, &uri).await),
-            Effect::Report { .. } => {
-                let backoff_until = job.backoff_until;
-                let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until };
-                Answer::Reported(match stub::queue(&self.shell.env, &message).await {
-                    Ok(_) => Outcome::Done(()),
-                    Err(_) => Outcome::Unknown,
-                })
-            }
+            Effect::Report { .. } => Answer::Reported(self.report(job).await),
             Effect::Deliver { event_id } => Answer::Delivered(deliver(config, job, &event_id).await),
             Effect::Abandon { operation } => Answer::Abandoned(upstream.abandon(&operation).await),
             Effect::Discard { attempt } => Answer::Discarded(self.discard(job, attempt).await),

@@ -184,6 +184,7 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             tally: serde_json::from_str(&tally.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),
             deliveries: Vec::new(),
+            settled: false,
         },
         sequence: sequence.unsigned(),
         enqueued_at: enqueued_at.unsigned(),

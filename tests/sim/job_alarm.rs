@@ -33,11 +33,12 @@ impl World {
     /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
     fn act(&mut self, number: usize, run: u64) {
         if !self.dies(Object::Job(number), Fault::CrashBeforeSave) {
-            self.go_on(number, run);
+            self.go_on(number, run, false);
         }
     }
 
-    fn go_on(&mut self, number: usize, run: u64) {
+    /// `settled` says whether the answer before left nothing to do.
+    fn go_on(&mut self, number: usize, run: u64, settled: bool) {
         let object = Object::Job(number);
         let Some(job) = self.jobs[number].job.clone() else {
             self.jobs[number].platform.handler = None;
@@ -51,9 +52,15 @@ impl World {
         if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
-        match step.effect {
-            Some(in_flight) => self.begin(number, run, in_flight),
-            None => self.jobs[number].platform.handler = None,
+        if let Some(in_flight) = step.effect {
+            self.begin(number, run, in_flight);
+            return;
+        }
+        self.jobs[number].platform.handler = None;
+        if let (true, Some(job)) = (settled || step.settled, &self.jobs[number].job) {
+            let message = Message::Report { card: JobObject::card(job), backoff_until: job.backoff_until };
+            self.tally.mark("effect", "Settled");
+            self.send(Object::Queue, message, Caller::Nobody);
         }
     }
 
@@ -133,12 +140,12 @@ impl World {
         };
         // What the answer comes to, what is due next and the alarm are one write of the shell's: it does not die between
         // them. The alarm of a poll would guard nothing of what has just come due.
-        if self.job_step(number, &job, Input::Answer { number: effect_number, answer }).is_err() {
+        let Ok(step) = self.job_step(number, &job, Input::Answer { number: effect_number, answer }) else {
             self.handler_failed(object);
             return;
-        }
+        };
         if !self.is_spent(number) {
-            self.go_on(number, run);
+            self.go_on(number, run, step.settled);
             return;
         }
         self.tally.mark("alarm", "ended with work left");

@@ -28,6 +28,7 @@ pub(crate) struct Stepped {
     pub(crate) effect: Option<InFlight>,
     pub(crate) wake: Option<Wake>,
     refusal: Option<Refusal>,
+    pub(crate) settled: bool,
 }
 
 /// The write failed, or its success was not told.
@@ -71,6 +72,7 @@ impl JobObject {
             tally: job.tally.clone(),
             snapshot: String::new(),
             deliveries: job.delivery_cards(),
+            settled: job.has_only_to_report(),
         }
     }
 }
@@ -273,7 +275,7 @@ impl World {
         if let Some(wake) = step.wake {
             self.tally.mark("wake", wake_name(wake.reason));
         }
-        let stepped = Stepped { effect: step.effect, wake: step.wake, refusal: step.refusal };
+        let stepped = Stepped { effect: step.effect, wake: step.wake, refusal: step.refusal, settled: step.settled };
         if step.job != *before || !step.notes.is_empty() {
             self.save_job(number, step.job)?;
         }

@@ -128,6 +128,7 @@ const EXPECTED_MARKS: &[&str] = &[
     "effect: Deliver",
     "effect: Abandon",
     "effect: Discard",
+    "effect: Settled",
     "cut off: Enqueue",
     "cut off: Submit",
     "cut off: Poll",

@@ -251,6 +251,7 @@ fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
         tally: Tally::default(),
         snapshot: "{}".to_owned(),
         deliveries: Vec::new(),
+        settled: false,
     }
 }
 

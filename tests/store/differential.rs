@@ -224,6 +224,7 @@ fn card() -> impl Strategy<Value = Card> {
             tally,
             snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()].to_owned(),
             deliveries: deliveries_of(&key, events),
+            settled: false,
             key,
         },
     )

@@ -163,6 +163,7 @@ fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> 
         submits_per_minute: None,
         snapshot: serde_json::json!({ "prompt": prompt }).to_string(),
         deliveries: Vec::new(),
+        settled: false,
         tally: Tally::default(),
     };
     let place = Place::Ended;

@@ -181,6 +181,7 @@ fn a_queue_of_version_1_keeps_its_jobs_and_their_places_i11() {
             tally: Tally::default(),
             snapshot: r#"{"provider":"veo3","model":"veo-3.1-fast"}"#.to_owned(),
             deliveries: Vec::new(),
+            settled: false,
         },
         sequence: 3,
         enqueued_at: 3_000,
@@ -345,6 +346,7 @@ fn queued(user: &str, name: &str) -> Card {
         tally: Tally::default(),
         snapshot: "{}".to_owned(),
         deliveries: Vec::new(),
+        settled: false,
     }
 }
 

@@ -158,6 +158,7 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 tally: Tally::default(),
                 snapshot: "{}".to_owned(),
                 deliveries: Vec::new(),
+                settled: false,
             };
             let entry = Entry {
                 card,

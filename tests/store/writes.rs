@@ -4,6 +4,7 @@ use crate::catalogue::policy;
 use crate::lives;
 use crate::plans::filled;
 use crate::sqlite::Sqlite;
+use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{self, Card, Entry, Input, Mode, Place, Policy, Rows, Terms};
@@ -54,6 +55,31 @@ fn an_order_that_starts_at_once_has_its_row_written_once() {
     };
     assert_eq!(order("first"), (1, Place::Held(Lease::grant(1, 9_000))));
     assert_eq!(order("second"), (1, Place::Waiting));
+}
+
+#[test]
+fn an_end_writes_its_entry_once_and_what_the_app_was_told_with_that_nothing_is_left() {
+    let sql = Sqlite::new();
+    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let order = Card { key: JobKey::new("ann", "job"), ..find(&filled(&Sqlite::new()), "job-1").card };
+    let mut takes = |now, input| {
+        let moment = Moment { now, random: 0 };
+        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy()).unwrap()));
+        let of = |table: &str| writes.iter().filter(|statement| statement.contains(table)).count();
+        (of(" entry "), of(" delivery "))
+    };
+    let event = |attempts, state| {
+        let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
+        DeliveryCard { id, kind, created_at: 9_000, attempts, last_status: None, state, redeliveries: 0 }
+    };
+    let (pending, delivered) = (DeliveryState::Pending { next_at: 9_000 }, DeliveryState::Delivered { at: 9_100 });
+    let end =
+        Card { report_number: 9, status: Status::Completed, deliveries: vec![event(0, pending)], ..order.clone() };
+    let settled = Card { settled: true, deliveries: vec![event(1, delivered)], ..end.clone() };
+    takes(8_000, Input::Enqueue { card: order, promised: false, terms: Terms::default() });
+    assert_eq!(takes(9_000, Input::Report { card: end, backoff_until: None }), (1, 0));
+    assert_eq!(takes(9_100, Input::Report { card: settled.clone(), backoff_until: None }), (1, 1));
+    assert_eq!(takes(9_200, Input::Report { card: settled, backoff_until: None }), (0, 0), "repeated");
 }
 
 #[test]

@@ -164,6 +164,16 @@ fn a_further_attempt_that_does_not_fit_is_refused_and_nothing_changes_i13() {
 }
 
 #[test]
+fn who_holds_a_price_is_asked_whatever_its_attempt_before_has_said_i13() {
+    let mut story = user_limit(2 * PRICE);
+    failed_after_paying(&mut story, "1");
+    afford(&mut story, "1");
+    let settled = Card { cost_micros: PRICE, submits: 1, settled: true, ..ended("1", Status::Failed) };
+    story.report(settled);
+    assert_eq!(story.place("1"), Place::Watched { until: story.now + WATCH });
+}
+
+#[test]
 fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
     let mut story = user_limit(2 * PRICE);
     failed_after_paying(&mut story, "1");

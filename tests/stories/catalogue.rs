@@ -2,7 +2,7 @@
 
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
-use reelay::machine::lease::{DELIVERY_WATCH, WATCH};
+use reelay::machine::lease::WATCH;
 use reelay::machine::queue::{Card, Errand, Input, Place, Redelivered, Said};
 use reelay::machine::tally::Tally;
 use reelay::machine::{Millis, Status};
@@ -14,6 +14,7 @@ const EXHAUSTED: DeliveryState = DeliveryState::Exhausted { at: 9 };
 #[test]
 fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothing() {
     let mut story = ended();
+    says(&mut story, vec![event(0, 0, PENDING)]);
     assert_eq!(listed(&story), [event(0, 0, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
@@ -65,12 +66,42 @@ fn a_job_made_anew_under_the_name_has_events_of_its_own() {
 }
 
 #[test]
-fn a_job_that_is_about_to_tell_the_app_is_asked_soon_whether_it_has() {
+fn a_job_that_is_about_to_tell_the_app_is_looked_after_until_it_says_that_nothing_is_left_i2() {
     let mut story = ended();
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + DELIVERY_WATCH });
-    let later = DeliveryState::Pending { next_at: story.now + 1 };
-    story.report(Card { report_number: 3, deliveries: vec![event(0, 1, later)], ..end() });
     assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    story.report(settled());
+    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!(listed(&story), [event(0, 1, DELIVERED)]);
+}
+
+#[test]
+fn an_event_that_is_being_sent_for_the_first_time_is_listed_with_what_came_of_it() {
+    let mut story = ended();
+    assert!(listed(&story).is_empty());
+    let again = DeliveryState::Pending { next_at: story.now };
+    story.report(Card { report_number: 3, deliveries: vec![event(0, 1, again)], ..end() });
+    assert_eq!(listed(&story), [event(0, 1, again)]);
+}
+
+#[test]
+fn an_event_that_waits_for_its_first_attempt_is_listed() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    let later = DeliveryState::Pending { next_at: story.now + 60_000 };
+    story.report(Card { deliveries: vec![event(0, 0, later)], ..end() });
+    assert_eq!(listed(&story), [event(0, 0, later)]);
+}
+
+#[test]
+fn that_nothing_is_left_does_not_count_of_a_job_that_has_gone_on_since_i2() {
+    let mut story = ended();
+    story.report(Card { report_number: 3, ..end() });
+    let watched = story.place("job");
+    story.report(settled());
+    assert_eq!(story.place("job"), watched, "it was said before the later report");
+    story.enqueue(told("job", 2, 4, Status::Queued));
+    story.report(settled());
+    assert!(matches!(story.place("job"), Place::Held(_)));
 }
 
 #[test]
@@ -92,12 +123,26 @@ fn an_event_that_turns_out_to_be_gone_is_listed_no_longer() {
     assert!(listed(&story).is_empty(), "nor does late news of it bring it back");
 }
 
+#[test]
+fn that_nothing_is_left_does_not_count_of_a_job_whose_event_is_sent_again_since_i2() {
+    let mut story = ended();
+    says(&mut story, vec![event(0, 1, DELIVERED)]);
+    story.takes(redelivered(Some(event(1, 1, PENDING))));
+    story.report(settled());
+    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+}
+
 /// A job that has ended and is about to tell the app.
 fn ended() -> QueueStory {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     story.report(end());
     story
+}
+
+/// It has told the app, which was all that was left.
+fn settled() -> Card {
+    Card { settled: true, deliveries: vec![event(0, 1, DELIVERED)], ..end() }
 }
 
 fn end() -> Card {

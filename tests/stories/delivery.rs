@@ -3,6 +3,7 @@
 use crate::job_story::JobStory;
 use reelay::machine::delivery::{DeliveryState, Receipt};
 use reelay::machine::job::{Answer, Effect, Input};
+use reelay::machine::outcome::Outcome;
 
 #[test]
 fn an_event_keeps_its_id_and_its_body_until_it_is_exhausted_i5() {
@@ -27,7 +28,8 @@ fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
     story.takes(Input::Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.sleeps();
-    assert_eq!(story.may_act(), None);
+    assert!(matches!(story.may_act(), Some(Effect::Report { .. })), "the queue hears of the trouble");
+    story.hears(Answer::Reported(Outcome::Done(())));
     assert_eq!(story.job.outbox[0].attempts, 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
 }
@@ -45,7 +47,35 @@ fn a_report_is_repeated_until_the_queue_confirms_its_number_i9() {
     let effect = story.until_it_acts_beside_submit();
     assert_eq!(effect, Effect::Report { epoch: 1, number: 1 });
     story.takes(Input::Cancel);
-    story.hears(Answer::Reported(reelay::machine::outcome::Outcome::Done(())));
+    story.hears(Answer::Reported(Outcome::Done(())));
     let again = story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
     assert_eq!(again, Effect::Report { epoch: 1, number: 2 }, "the older confirmation does not count for the end");
+}
+
+#[test]
+fn a_job_says_once_that_nothing_is_left_with_its_last_answer_or_with_its_report() {
+    let mut story = JobStory::accepted();
+    story.takes(Input::Cancel);
+    assert!(matches!(story.acts(), Effect::Report { .. }));
+    assert!(!story.job.has_only_to_report(), "the app is yet to hear");
+    story.hears(Answer::Reported(Outcome::Done(())));
+    assert!(matches!(story.acts(), Effect::Deliver { .. }));
+    story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
+    assert!(story.settled && story.job.wake(story.now).is_none());
+    assert!(story.may_act().is_none() && !story.settled);
+}
+
+#[test]
+fn what_has_come_of_an_event_given_up_is_told_by_the_report_of_it_alone() {
+    let mut story = JobStory::accepted();
+    story.takes(Input::Cancel);
+    for _ in 1..=3 {
+        story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
+        story.hears(Answer::Delivered(Receipt::Failed { status: None, retry_after: None }));
+        assert!(!story.settled);
+    }
+    story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
+    assert!(story.job.has_only_to_report());
+    story.hears(Answer::Reported(Outcome::Done(())));
+    assert!(!story.settled && story.job.wake(story.now).is_none());
 }

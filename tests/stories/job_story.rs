@@ -15,6 +15,8 @@ pub(crate) struct JobStory {
     pub(crate) job: Job,
     pub(crate) now: Millis,
     pub(crate) policy: Policy,
+    /// Whether the latest step left nothing to do, with no report to say so.
+    pub(crate) settled: bool,
     /// The timeline.
     notes: Vec<String>,
     random: u128,
@@ -33,7 +35,7 @@ impl JobStory {
             events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
             clarifications: false,
         };
-        Self { job: created(request()), now: BEGINNING, policy, notes: Vec::new(), random: 1 }
+        Self { job: created(request()), now: BEGINNING, policy, settled: false, notes: Vec::new(), random: 1 }
     }
 
     /// An order with something special to it.
@@ -145,6 +147,7 @@ impl JobStory {
         let mut step = job::step(self.job.clone(), input, moment, &self.policy);
         step.job.seal_events(|job, delivery| format!("{} {}", job.attempt, delivery.kind.as_str()));
         self.job = step.job.clone();
+        self.settled = step.settled;
         self.notes.extend(step.notes.iter().map(|note| note.step.clone()));
         step
     }

@@ -68,11 +68,12 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
 fn what_holds_a_slot_goes_on_and_one_that_was_granted_it_before_is_started() {
     let mut story = QueueStory::with_slots(2);
     story.enqueue(card("running", 0));
-    story.report(told("running", 1, 1, Status::Processing));
     story.enqueue(card("granted", 0));
     story.enqueue(card("waiting", 0));
     story.takes(Input::Pause);
-    story.now += START_PATIENCE;
+    story.now += START_PATIENCE - SECOND;
+    story.report(told("running", 1, 1, Status::Processing));
+    story.now += SECOND;
     assert_eq!(story.alarm(), ["granted"], "its start is repeated");
     story.report(told("granted", 1, 1, Status::Processing));
     story.ends("running");

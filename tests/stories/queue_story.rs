@@ -175,6 +175,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         tally: Tally::default(),
         snapshot: String::new(),
         deliveries: Vec::new(),
+        settled: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
+use super::{Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -90,10 +90,11 @@ impl Job {
             DeliveryState::Exhausted { .. } => "webhook_exhausted",
             DeliveryState::Pending { .. } => "webhook_failed",
         };
-        // Most are delivered at once, which the queue hears when it asks next. What someone may be waiting for it hears
-        // at once.
+        // Most are delivered at once, which the queue hears when nothing is left to do. What someone may be waiting for it
+        // hears at once, and of an event that is not yet in its catalogue that there is trouble with it.
         let settled = delivery.next_at().is_none();
-        let awaited = step == "webhook_exhausted" || (settled && delivery.redeliveries > 0);
+        let first_failed = step == "webhook_failed" && delivery.attempts == 1;
+        let awaited = step == "webhook_exhausted" || first_failed || (settled && delivery.redeliveries > 0);
         turn.note(step, Some(format!("attempt {}: {status}", delivery.attempts)));
         self.count_delivery(&delivery, turn.now());
         if awaited {
@@ -114,6 +115,20 @@ impl Job {
     /// What the queue is to know of the events.
     pub fn delivery_cards(&self) -> Vec<DeliveryCard> {
         self.outbox.iter().map(Delivery::card).collect()
+    }
+
+    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a look gives it
+    /// nothing more to do unless it is reported.
+    pub fn has_only_to_report(&self) -> bool {
+        let acts = self
+            .in_flight
+            .as_ref()
+            .is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. } | Effect::Poll { .. }));
+        let tells = self.outbox.iter().any(|delivery| delivery.next_at().is_some());
+        matches!(self.phase, Phase::Ended { .. })
+            && !(acts || tells)
+            && self.abandons.is_empty()
+            && self.discards.is_empty()
     }
 
     /// When the attempt's time counts from: its start, or its creation if it never started.

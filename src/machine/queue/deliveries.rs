@@ -39,6 +39,13 @@ impl<R: Rows> Turn<'_, R> {
         Ok(())
     }
 
+    /// The same of what a job reports. An event that is being sent for the first time is not listed before the job tells
+    /// what came of it: most are delivered at once, and each time an event is written is paid for.
+    pub(super) fn note_reported(&mut self, key: &JobKey, mut said: Vec<DeliveryCard>) -> Result<(), R::Error> {
+        said.retain(|event| event.age() > (0, 0) || event.next_at().is_none_or(|at| at > self.now));
+        self.note_deliveries(key, said)
+    }
+
     /// Takes over what came of redeliveries at once, so that the same ones are not taken for exhausted again. The jobs
     /// report by themselves; one whose timer is lost before that is asked.
     pub(super) fn redelivered(&mut self, news: Vec<Redelivered>) -> Result<(), R::Error> {

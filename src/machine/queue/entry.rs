@@ -48,6 +48,9 @@ pub struct Card {
     /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
     #[serde(default)]
     pub deliveries: Vec<DeliveryCard>,
+    /// It has ended, and nothing is left for it to do; on the way to the queue only as well. An older build never says so.
+    #[serde(default)]
+    pub settled: bool,
 }
 
 impl Card {

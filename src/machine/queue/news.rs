@@ -7,7 +7,7 @@ use super::{
 };
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
-use crate::machine::lease::{ASK_AGAIN, DELIVERY_WATCH, Lease, WATCH};
+use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::tally::Tally;
 use crate::machine::{DAY, JobKey, Millis, Status};
 
@@ -156,14 +156,13 @@ impl<R: Rows> Turn<'_, R> {
 
     pub(super) fn report(&mut self, mut card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
         let deliveries = std::mem::take(&mut card.deliveries);
+        let settled = std::mem::take(&mut card.settled) && card.status.is_terminal();
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
         if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
             return Ok(Reply::Nothing);
         }
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
-        let about_to_tell = deliveries.iter().any(|event| event.next_at().is_some_and(|at| at <= self.now));
-        let watch = if about_to_tell { DELIVERY_WATCH } else { WATCH };
-        let watched = Place::Watched { until: self.now + watch };
+        let watched = if settled { Place::Ended } else { Place::Watched { until: self.now + WATCH } };
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if card.status.is_terminal() || card.status.is_pending() {
@@ -172,14 +171,19 @@ impl<R: Rows> Turn<'_, R> {
                 self.charge(&mut entry, cost)?;
                 self.count(&mut entry, &told);
                 self.save(&entry)?;
-                self.note_deliveries(&entry.card.key, deliveries)?;
+                self.note_reported(&entry.card.key, deliveries)?;
             }
             return Ok(Reply::Nothing);
         };
-        self.note_deliveries(&card.key, deliveries)?;
+        self.note_reported(&card.key, deliveries)?;
         let news = self.count(&mut entry, &card.tally) || news;
         if card.age() <= entry.card.age() {
-            if news {
+            let ends = settled && self.ends_watch(&entry, &card)?;
+            if ends {
+                entry.place = Place::Ended;
+                entry.late = false;
+            }
+            if news || ends {
                 self.save(&entry)?;
             }
             return Ok(Reply::Nothing);
@@ -219,6 +223,16 @@ impl<R: Rows> Turn<'_, R> {
         self.charge(&mut entry, cost)?;
         self.save(&entry)?;
         Ok(Reply::Nothing)
+    }
+
+    /// Whether a job's word that nothing is left to do is its latest. Of one that holds a price for a further attempt, or has
+    /// since had an event sent again, it is not known: such a one is asked.
+    fn ends_watch(&self, entry: &Entry, card: &Card) -> Result<bool, R::Error> {
+        let latest = card.age() == entry.card.age() && card.cost_micros == entry.charged();
+        if !latest || !matches!(entry.place, Place::Watched { .. }) {
+            return Ok(false);
+        }
+        Ok(self.rows.deliveries(&card.key)?.iter().all(|event| event.next_at().is_none()))
     }
 
     /// Gives an entry another place; how long it held a slot is remembered.

@@ -200,6 +200,7 @@ pub fn card(job: &Job, now: Millis) -> Card {
         tally: job.tally.clone(),
         snapshot,
         deliveries: job.delivery_cards(),
+        settled: job.has_only_to_report(),
     }
 }
 
