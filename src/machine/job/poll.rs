@@ -112,16 +112,18 @@ impl Job {
     }
 
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
-    /// once, one for each push that was not heard before.
+    /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
+    /// as frequent as if none were to come.
     pub(super) fn nudge(&mut self, id: String, turn: &Turn) {
         let polling = self.is_polling();
-        let Phase::Rendering { next_at, nudged, .. } = &mut self.phase else { return };
+        let Phase::Rendering { next_at, nudged, awaits_push, .. } = &mut self.phase else { return };
         let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
         if heard || id.len() > MAX_NUDGE_ID {
             return;
         }
         *next_at = turn.now().min(*next_at);
         *nudged = polling;
+        *awaits_push = false;
         self.nudges.push(id);
         if self.nudges.len() > MAX_NUDGES {
             self.nudges.remove(0);
