@@ -20,6 +20,8 @@ pub struct Provider {
     pub name: &'static str,
     /// Other words an app may use for it; several providers may share one.
     pub synonyms: &'static [&'static str],
+    /// Whether an order over this wire can ask for a webhook when its render is done.
+    pub pushes: bool,
 }
 
 /// One model of one provider.
@@ -109,6 +111,11 @@ impl Model {
     /// The aspect ratio of a request that names none.
     pub fn default_aspect_ratio(&self) -> &'static str {
         self.aspect_ratios.first().copied().unwrap_or("16:9")
+    }
+
+    /// Whether its provider can be asked for a webhook when a render is done.
+    pub fn has_pushes(&self) -> bool {
+        PROVIDERS.iter().any(|provider| provider.name == self.provider && provider.pushes)
     }
 
     /// Whether it is no longer served at `now`.

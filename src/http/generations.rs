@@ -74,6 +74,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
         idempotency_key: idempotency_key.as_deref(),
         public_url: &public_url,
         catalogue: call.config.catalogue(&providers, call.now),
+        pushes: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
         moment: clock::moment(),
     };
     let Parsed { key, request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;

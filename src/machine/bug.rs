@@ -19,6 +19,8 @@ pub enum Bug {
     WakeForgotten,
     /// Trusts that a poll is answered, and sets no alarm beside it.
     PollTrusted,
+    /// Keeps whatever becomes of a job that renders in memory.
+    RecordLeftBehind,
     /// Takes a stored video for whole although its size differs from the announced one.
     SizeUnchecked,
     /// Leaves the video of an unwanted attempt in R2.

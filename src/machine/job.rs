@@ -4,8 +4,8 @@
 //! The shell saves the job, carries the effect out and brings its answer back as the next input, so at
 //! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
 //! its answer is lost. For a paid submit that is [`Outcome::Unknown`]; everything else is safe to repeat.
-//! A poll alone is begun as if it had found the render running: what follows is saved with it, so that this answer
-//! changes nothing, and a lost one is made good by the next poll.
+//! A poll alone is begun as if it had found the render running: what follows is planned with it, so that this answer
+//! changes nothing, and a lost one is made good by the next poll. It needs no write either, for a while.
 //!
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).

@@ -15,9 +15,9 @@ const OMNI: &str = "omni";
 
 /// Every provider, in the order in which they are chosen.
 pub const PROVIDERS: &[Provider] = &[
-    Provider { name: GEMINI, synonyms: &["google"] },
-    Provider { name: VERTEX, synonyms: &["veo3", "google"] },
-    Provider { name: OMNI, synonyms: &["google"] },
+    Provider { name: GEMINI, synonyms: &["google"], pushes: true },
+    Provider { name: VERTEX, synonyms: &["veo3", "google"], pushes: false },
+    Provider { name: OMNI, synonyms: &["google"], pushes: true },
 ];
 
 /// Every model, in the order they are offered; one that is retired stays, so that its successor can be named.

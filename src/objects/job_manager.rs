@@ -25,7 +25,8 @@
 //!   whoever has something left to do (`Start`, `Check`), which sets it anew. The handler returns `Ok` and re-arms on
 //!   failure. ARCHITECTURE.md, Timers, says what is left.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and which streams are open.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, which streams are open, and what
+//!   looks at a render were made that the record does not tell of. An instance without that memory looks once more.
 //! * A new build meets an old record (15): the record carries its version.
 
 use super::followers::Followers;
@@ -44,6 +45,7 @@ use crate::wire::api::{Generation, card};
 use crate::wire::event;
 use crate::wire::message::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::{clock, log, stub};
+use std::cell::RefCell;
 use std::rc::Rc;
 use tracing::Instrument;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
@@ -58,11 +60,13 @@ const MAX_ALARM_TIME: Millis = 5 * MINUTE;
 pub struct JobManager {
     shell: Shell,
     followers: Rc<Followers>,
+    /// The job where it is ahead of its record by looks at its render alone; without it the job looks once more.
+    ahead: RefCell<Option<Job>>,
 }
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default() }
+        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default(), ahead: RefCell::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -84,10 +88,26 @@ impl JobManager {
         reply(said)
     }
 
-    fn load(&self) -> Result<Option<Job>> {
+    /// The job as its record says.
+    fn recorded(&self) -> Result<Option<Job>> {
         let job = store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))?;
         job.iter().for_each(log::job);
         Ok(job)
+    }
+
+    /// The job as it stands.
+    fn load(&self) -> Result<Option<Job>> {
+        let ahead = self.ahead.borrow().clone();
+        Ok(self.recorded()?.map(|recorded| ahead.unwrap_or(recorded)))
+    }
+
+    /// The job as it stands, which is what its record says from now on: others are told nothing that could be lost.
+    fn load_settled(&self) -> Result<Option<Job>> {
+        let ahead = self.ahead.borrow().clone();
+        if let Some(job) = ahead {
+            self.save(&job, &[])?;
+        }
+        self.recorded()
     }
 
     /// Gives every new event its body.
@@ -100,8 +120,9 @@ impl JobManager {
         });
     }
 
-    /// Saves the job with its notes.
+    /// Saves the job with its notes. Should that fail, the record alone tells how the job stands.
     fn save(&self, job: &Job, notes: &[Note]) -> Result<()> {
+        self.ahead.take();
         store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
@@ -136,9 +157,11 @@ impl JobManager {
         Ok(steps.pop().map(|step| Step { settled, ..step }))
     }
 
-    /// Takes the inputs one after the other and saves what they come to in one write; no step when there is no job.
+    /// Takes the inputs one after the other and saves what they come to in one write, unless that can wait; no step when
+    /// there is no job.
     fn advance(&self, config: &Config, inputs: Vec<(Input, Moment)>) -> Result<Vec<Step>> {
-        let Some(before) = self.load()? else { return Ok(Vec::new()) };
+        let Some(recorded) = self.recorded()? else { return Ok(Vec::new()) };
+        let before = self.ahead.borrow().clone().unwrap_or_else(|| recorded.clone());
         let mut steps: Vec<Step> = Vec::new();
         for (input, moment) in inputs {
             let job = steps.last().map_or(&before, |step| &step.job).clone();
@@ -148,7 +171,11 @@ impl JobManager {
         }
         let notes: Vec<Note> = steps.iter().flat_map(|step| step.notes.iter().cloned()).collect();
         if let Some(Step { job, .. }) = steps.last().filter(|step| step.job != before || !notes.is_empty()) {
-            self.save(job, &notes)?;
+            if notes.is_empty() && job.has_only_looked_since(&recorded) {
+                self.ahead.replace(Some(job.clone()));
+            } else {
+                self.save(job, &notes)?;
+            }
         }
         Ok(steps)
     }
@@ -195,7 +222,7 @@ impl JobManager {
     /// Answers whoever asks how the job stands. The queue may ask because the alarm was lost, so the alarm is set anew even
     /// if its time has not changed.
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
-        let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
+        let Some(before) = self.load_settled()? else { return Ok(JobReply::Missing) };
         let late = before.is_late(moment.now) && !self.shell.is_acting();
         if late {
             tracing::warn!("[JOB] Timer was lost");
@@ -234,6 +261,7 @@ impl JobManager {
             self.arm(&step, moment.now).await?;
             return Ok(state(&step.job, moment.now, false));
         }
+        self.ahead.take();
         self.shell.delete_all().await?;
         self.followers.wake();
         tracing::info!("[JOB] Forgotten");
@@ -241,7 +269,7 @@ impl JobManager {
     }
 
     async fn create(&self, config: &Config, key: JobKey, request: job::Request, moment: Moment) -> Result<JobReply> {
-        if let Some(mut job) = self.load()? {
+        if let Some(mut job) = self.load_settled()? {
             if job.request.fingerprint != request.fingerprint {
                 return Ok(JobReply::Conflict);
             }
@@ -269,6 +297,7 @@ impl JobManager {
         if !job.can_withdraw(created_at) {
             return Ok(shown(&job, clock::now()));
         }
+        self.ahead.take();
         self.shell.delete_all().await?;
         self.followers.wake();
         tracing::info!("[JOB] Withdrawn");

@@ -192,6 +192,7 @@ mod tests {
             images: Vec::new(),
             submits_per_minute: None,
             cancellable: true,
+            told: false,
         }
     }
 

@@ -193,6 +193,17 @@ fn what_the_registry_says_of_a_model_reaches_its_order() {
 }
 
 #[test]
+fn an_order_is_told_of_its_render_where_webhooks_are_set_up_and_its_wire_has_them() {
+    for (provider, has_pushes) in [("veo3", true), ("omni", true), ("vertex", false)] {
+        for pushes in [true, false] {
+            let body = object(json!({ "prompt": "a dog", "provider": provider }));
+            let parsed = parse(&body, Intake { pushes, ..INTAKE }).expect("valid");
+            assert_eq!(parsed.request.told, has_pushes && pushes, "{provider}");
+        }
+    }
+}
+
+#[test]
 fn the_operators_limit_a_minute_counts_instead_of_the_models() {
     let catalogue = Catalogue { submits_per_minute: Some(300), ..CATALOGUE };
     let parsed = parse(&object(json!({ "prompt": "a dog", "provider": "omni" })), Intake { catalogue, ..INTAKE });

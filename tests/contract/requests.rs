@@ -24,6 +24,7 @@ pub(crate) const INTAKE: Intake<'static> = Intake {
     idempotency_key: None,
     public_url: "https://reelay.example.com",
     catalogue: CATALOGUE,
+    pushes: false,
     moment: MOMENT,
 };
 

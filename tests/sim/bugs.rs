@@ -55,6 +55,11 @@ fn a_poll_that_is_trusted_to_be_answered_leaves_a_job_asleep() {
 }
 
 #[test]
+fn a_record_that_is_left_behind_by_more_than_looks_forgets_what_was_sent() {
+    caught(Bug::RecordLeftBehind, &[Invariant::I18]);
+}
+
+#[test]
 fn a_job_that_asks_only_once_for_a_place_waits_for_ever() {
     caught(Bug::EnqueueAskedOnce, &[Invariant::I1, Invariant::I2]);
 }

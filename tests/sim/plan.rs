@@ -35,6 +35,8 @@ pub(crate) struct Wishes {
     pub(crate) own_limit: Option<u64>,
     /// Whether the upstream can be told to give a render up.
     pub(crate) cancellable: bool,
+    /// Whether the upstream is asked for a push when a render is done; it may be lost.
+    pub(crate) told: bool,
     /// Whether some come with images.
     pub(crate) images: bool,
 }
@@ -95,7 +97,7 @@ impl Plan {
             events,
             clarifications: choices.chance(400),
         };
-        Self {
+        let mut plan = Self {
             owners: draw_owners(choices),
             policy,
             queue: draw_queue(choices),
@@ -115,6 +117,7 @@ impl Plan {
                 timeout: choices.chance(250),
                 images: choices.chance(400),
                 cancellable: choices.chance(500),
+                told: false,
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
             pushes: choices.chance(500),
@@ -126,7 +129,9 @@ impl Plan {
             pauses: choices.pick(&[0, 0, 0, 1, 2]),
             redeliveries: choices.pick(&[0, 0, 1, 3]),
             first: Vec::new(),
-        }
+        };
+        plan.wishes.told = plan.pushes;
+        plan
     }
 
     /// Whether some job may wait a day for its user.
@@ -205,6 +210,7 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         images: Vec::new(),
         submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
         cancellable: wishes.cancellable,
+        told: wishes.told,
     }
 }
 

@@ -183,6 +183,9 @@ impl World {
         {
             self.tally.mark("cut off", "Poll");
         }
+        if let Object::Job(number) = object {
+            self.forget_looks(number);
+        }
         let platform = self.platform(object);
         platform.set_for = None;
         if platform.handler.take().is_some() && platform.alarm.is_none() && !platform.alarm_lost {

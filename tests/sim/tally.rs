@@ -143,6 +143,8 @@ const EXPECTED_MARKS: &[&str] = &[
     "push: again",
     "push: in another phase",
     "push: brought a look",
+    "look: not written",
+    "look: forgotten",
     "render: given up",
     "render: found over",
     "render: left to itself",

@@ -1,7 +1,7 @@
 //! What is counted (I18): compared with what the jobs did, with what the queue remembers of them, and with what the
 //! outside saw, when everything is quiet.
 
-use crate::job_alarm::effect_name;
+use crate::job_alarm::{effect_name, is_poll};
 use crate::rows::MapRows;
 use crate::turns::Grants;
 use crate::upstream::Verdict;
@@ -56,6 +56,13 @@ impl World {
         if before.is_some_and(|before| !before.tally.minus(&after.tally).is_empty()) {
             self.violated(Invariant::I18, format!("job {number} counts less than before"));
         }
+    }
+
+    /// The looks that made `job` of what is `recorded` are forgotten, and are not counted again.
+    pub(crate) fn uncount_looks(&mut self, number: usize, job: &Job, recorded: &Job) {
+        let incarnation = self.witness.incarnation(number);
+        let forgotten = looks(job) - looks(recorded);
+        *self.counts.begun.entry((number, incarnation, "Poll")).or_default() -= forgotten;
     }
 
     /// The job is about to go.
@@ -148,9 +155,7 @@ impl World {
         let incarnation = self.witness.incarnation(number);
         let begun = |effect| self.counts.begun.get(&(number, incarnation, effect)).copied().unwrap_or(0);
         let tally = &job.tally;
-        let calls = |call: &str| {
-            tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum::<u64>()
-        };
+        let calls = |call| calls_of(job, call);
         let made = ["Submit", "Poll", "Store", "Abandon", "Deliver"].map(begun);
         let counted =
             [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
@@ -175,6 +180,15 @@ impl World {
             );
         }
     }
+}
+
+/// The looks that a job has counted, or will when the one under way is over.
+fn looks(job: &Job) -> u64 {
+    calls_of(job, "poll") + u64::from(job.in_flight.as_ref().is_some_and(is_poll))
+}
+
+fn calls_of(job: &Job, call: &str) -> u64 {
+    job.tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum()
 }
 
 /// Whatever jobs count, by series.

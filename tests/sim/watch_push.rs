@@ -69,6 +69,13 @@ impl World {
         self.witness.pushes.entry((number, incarnation)).or_default().scheduled = Some(scheduled);
     }
 
+    /// The looks since are forgotten, so that the one that the record wants comes again.
+    pub(crate) fn want_look_again(&mut self, number: usize, recorded: &Job) {
+        let Phase::Rendering { next_at, .. } = recorded.phase else { return };
+        let incarnation = self.witness.incarnation(number);
+        self.witness.pushes.entry((number, incarnation)).or_default().scheduled = Some(next_at);
+    }
+
     /// The job begins to look at its render.
     fn check_look(&mut self, number: usize) {
         let (now, incarnation) = (self.now(), self.witness.incarnation(number));

@@ -300,5 +300,6 @@ fn request() -> Request {
         images: Vec::new(),
         submits_per_minute: None,
         cancellable: false,
+        told: false,
     }
 }

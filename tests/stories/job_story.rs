@@ -196,5 +196,6 @@ fn request() -> Request {
         images: Vec::new(),
         submits_per_minute: None,
         cancellable: false,
+        told: false,
     }
 }

@@ -1,7 +1,7 @@
 //! When a render is looked at, and what that gains over a look every `POLL_INTERVAL_MS` from the submit on.
 
 use crate::job_story::JobStory;
-use reelay::machine::job::{Answer, Effect, Progress};
+use reelay::machine::job::{Answer, Effect, Input, Progress};
 use reelay::machine::outcome::Outcome;
 use reelay::machine::{Millis, SECOND, Status};
 use reelay::models::MODELS;
@@ -58,6 +58,31 @@ fn a_tenth_of_the_interval_and_of_the_first_look_is_the_same_in_a_tenth_of_the_t
 fn a_first_look_at_once_makes_the_next_ones_neither_seldom_nor_many() {
     let looks = looks(60 * SECOND, 5 * SECOND, Some(0));
     assert_eq!(looks[..6], [0, 5_000, 10_000, 15_000, 20_000, 22_250]);
+}
+
+#[test]
+fn a_render_that_a_push_will_tell_of_is_looked_at_each_half_minute_in_case_the_push_is_lost() {
+    let told = |story: &mut JobStory| story.job.request.told = true;
+    let looks = looks_of(60 * SECOND, told);
+    assert_eq!(looks[..4], [33_000, 63_000, 93_000, 123_000]);
+    assert!(looks.windows(2).all(|pair| pair[1] - pair[0] == 30 * SECOND));
+}
+
+#[test]
+fn a_push_that_came_too_early_leaves_the_looks_as_frequent_as_without_one() {
+    let mut story = JobStory::ordered(|request| request.told = true);
+    story.start(1);
+    story.acts();
+    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    let looked_at = story.now;
+    story.now += 6 * SECOND;
+    assert_eq!(story.takes_any(Input::Nudge { id: "1".to_owned() }), None);
+    assert!(matches!(story.acts(), Effect::Poll { .. }), "the look that the push brings");
+    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    assert_eq!(story.now, looked_at + 6 * SECOND + 2_250);
 }
 
 /// What is left of the looks and of the delay of a look every five seconds.
@@ -123,9 +148,15 @@ fn mean(looks: &[Millis], times: &[(f64, f64)]) -> (f64, f64) {
 
 /// When a render that never ends is looked at, from the submit on.
 fn looks(usual: Millis, poll_interval: Millis, first_poll: Option<Millis>) -> Vec<Millis> {
+    looks_of(usual, |story| {
+        story.policy.poll_interval = poll_interval;
+        story.policy.first_poll = first_poll;
+    })
+}
+
+fn looks_of(usual: Millis, change: impl FnOnce(&mut JobStory)) -> Vec<Millis> {
     let mut story = JobStory::ordered(|request| request.usual_render = usual);
-    story.policy.poll_interval = poll_interval;
-    story.policy.first_poll = first_poll;
+    change(&mut story);
     story.start(1);
     story.acts();
     story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));

@@ -1,22 +1,23 @@
-//! What a poll costs: the write that begins it and one alarm, as long as the render runs.
+//! What a poll costs: one alarm, as long as the render runs, and each half minute a write.
 
 use crate::job_story::{JobStory, again};
 use crate::life::ready;
-use reelay::machine::job::{Answer, Effect, Input, Job, Phase, Progress, WakeReason};
+use reelay::machine::job::{self, Answer, Effect, InFlight, Input, Job, LATE, Phase, Progress, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::tally::table;
-use reelay::machine::{MINUTE, Millis, SECOND};
+use reelay::machine::{MINUTE, Millis, Moment, SECOND};
 
 #[test]
-fn a_poll_of_a_render_that_runs_is_one_write_and_one_alarm() {
+fn a_poll_of_a_render_that_runs_is_one_alarm_and_each_half_minute_a_write() {
     let mut story = polling();
     story.hears(running());
     assert_eq!(story.may_act(), None);
+    let began = story.now;
+    let mut saved = story.job.clone();
     let mut alarm = story.job.wake(story.now).unwrap().at;
     let (mut polls, mut writes, mut alarms) = (0, 0, 0);
-    while polls < 10 {
+    while story.now < began + 2 * MINUTE {
         story.now = alarm;
-        let mut saved = story.job.clone();
         assert!(matches!(story.acts(), Effect::Poll { .. }));
         polls += 1;
         writes += written(&mut saved, &story.job);
@@ -28,7 +29,60 @@ fn a_poll_of_a_render_that_runs_is_one_write_and_one_alarm() {
         writes += written(&mut saved, &story.job);
         alarms += set(&mut alarm, &story);
     }
-    assert_eq!((polls, writes, alarms), (10, 10, 10));
+    assert_eq!((polls, writes, alarms), (36, 3, 36));
+}
+
+#[test]
+fn whoever_knows_the_record_alone_takes_no_timer_for_lost_and_polls_once_more_i2() {
+    let mut story = polling();
+    let mut record = story.job.clone();
+    for _ in 0..40 {
+        story.hears(running());
+        story.sleeps();
+        assert!(!record.is_late(story.now), "its timer is there");
+        let alone = job::step(record.clone(), Input::Alarm, moment(story.now), &story.policy);
+        assert!(matches!(alone.effect, Some(InFlight { effect: Effect::Poll { .. }, .. })));
+        let again = job::step(alone.job, Input::Alarm, moment(story.now), &story.policy);
+        assert_eq!(again.effect, None, "it does so once");
+        assert!(matches!(story.acts(), Effect::Poll { .. }));
+        written(&mut record, &story.job);
+    }
+    let lost_at = story.job.wake(story.now).unwrap().at;
+    assert!(record.is_late(lost_at + LATE + 1), "and one that is lost is seen as soon as ever");
+}
+
+#[test]
+fn whatever_else_happens_is_written_at_once() {
+    let happens: [fn(&mut JobStory); 6] = [
+        |story| story.hears(ready()),
+        |story| story.hears(Answer::Polled(Outcome::Unknown)),
+        |story| story.hears(Answer::Polled(again(ErrorCode::ProviderUnavailable, None))),
+        |story| assert_eq!(story.takes(Input::Cancel), None),
+        |story| assert_eq!(story.takes(Input::Nudge { id: "1".to_owned() }), None),
+        |story| {
+            story.now += MINUTE;
+            story.hears(running());
+        },
+    ];
+    for (number, happens) in happens.into_iter().enumerate() {
+        let mut story = polling();
+        story.hears(running());
+        let record = story.job.clone();
+        story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+        assert!(story.job.has_only_looked_since(&record));
+        happens(&mut story);
+        assert!(!story.job.has_only_looked_since(&record), "{number}");
+    }
+}
+
+#[test]
+fn a_poll_that_ends_something_else_is_written() {
+    let mut story = JobStory::started();
+    assert!(matches!(story.until_it_acts_beside_submit(), Effect::Report { .. }));
+    let record = story.job.clone();
+    story.hears(Answer::Reported(Outcome::Done(())));
+    story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
+    assert!(!story.job.has_only_looked_since(&record));
 }
 
 #[test]
@@ -113,11 +167,17 @@ fn tries(job: &Job) -> u32 {
     }
 }
 
-/// How many writes bring what is saved to where the job is now.
+/// How many writes what is saved needs, now that this is the job.
 fn written(saved: &mut Job, job: &Job) -> usize {
-    let changed = saved != job;
+    if saved == job || job.has_only_looked_since(saved) {
+        return 0;
+    }
     *saved = job.clone();
-    usize::from(changed)
+    1
+}
+
+fn moment(now: Millis) -> Moment {
+    Moment { now, random: 1 }
 }
 
 /// How many settings bring the alarm to when the job wants to be woken now.

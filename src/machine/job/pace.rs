@@ -5,8 +5,10 @@
 //! given number of looks finds a render soonest after it is ready. The steps below follow that for times that scatter
 //! around the usual one, and every step scales with both `POLL_INTERVAL_MS` and the usual time. `tests/stories/pace.rs`
 //! compares them with a look every `POLL_INTERVAL_MS`.
+//!
+//! Where the upstream was asked to tell by itself, looks are only for the push that never comes, and few.
 
-use super::{Job, Policy};
+use super::{Job, Phase, Policy};
 use crate::machine::Millis;
 
 /// The first look comes when this share of the usual time has passed.
@@ -19,6 +21,10 @@ const PACE: [(Millis, Millis); 3] = [(65, 45), (170, 100), (200, 200)];
 /// A usual time counts as so many `POLL_INTERVAL_MS` at least, so that looks that begin early do not become seldom early.
 const LEAST_INTERVALS: Millis = 5;
 
+/// After so many `POLL_INTERVAL_MS` a look follows the one before while a push is still to come, which brings one at once:
+/// that long a video waits at most whose push was lost.
+const FALLBACK_INTERVALS: Millis = 6;
+
 impl Job {
     /// How long after the submit the render is looked at first.
     pub(super) fn first_poll(&self, policy: &Policy) -> Millis {
@@ -28,6 +34,9 @@ impl Job {
 
     /// How long after a look the next one follows, `elapsed` after the submit.
     pub(super) fn poll_interval(&self, elapsed: Millis, policy: &Policy) -> Millis {
+        if matches!(self.phase, Phase::Rendering { awaits_push: true, .. }) {
+            return policy.poll_interval * FALLBACK_INTERVALS;
+        }
         // A first look at another time means another usual time, of which it is the same share.
         let usual = policy.first_poll.map_or(self.request.usual_render, |first| first * 100 / FIRST_POLL_PER_CENT);
         let passed = elapsed.saturating_mul(100) / usual.max(policy.poll_interval * LEAST_INTERVALS).max(1);

@@ -1,10 +1,11 @@
 //! Waiting for the render: trouble while asking never fails a render that may still succeed in time.
 //!
-//! A poll costs the write that begins it and the alarm for the next one, and no more while the render runs: it stays in
-//! flight until something else begins or another answer comes. Whether it was answered so or cut off is then not known,
-//! and does not matter: the next poll comes as planned, and both count as one that found the render running.
+//! A poll stays in flight until something else begins or another answer comes. Whether it was answered that the render
+//! runs or cut off is then not known, and does not matter: the next poll comes as planned, and both count as one that found
+//! the render running. So it costs the alarm for the next one and, while the render runs, hardly a write: see
+//! [`Job::has_only_looked_since`].
 
-use super::{Answer, Effect, InFlight, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
+use super::{Answer, Effect, InFlight, Job, LATE, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -13,6 +14,9 @@ use crate::machine::{Millis, SECOND, retry};
 
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
+/// How far the time of the next poll may be beyond the one in the record. Within [`LATE`], so that whoever finds the record
+/// alone does not take the timer for lost.
+const MOST_BEHIND: Millis = LATE / 2;
 
 impl Job {
     /// Plans the next poll along with the one that begins.
@@ -38,6 +42,27 @@ impl Job {
         let Phase::Rendering { next_at, tries: 0, nudged, .. } = self.phase else { return false };
         let running = *answer == Answer::Polled(Outcome::Done(Progress::Running));
         running && polled == number && self.is_current(epoch) && (nudged || next_at > now)
+    }
+
+    /// Whether this is the job of `record` with nothing new but polls that found the render running or are still to be
+    /// answered, so that it need not be written yet. Whoever knows the record alone polls once more, and has not counted
+    /// those polls.
+    pub fn has_only_looked_since(&self, record: &Self) -> bool {
+        let begun = record.in_flight.is_none() || record.is_polling();
+        let Phase::Rendering { next_at, .. } = self.phase else { return false };
+        if bug::planted(Bug::RecordLeftBehind) {
+            return true;
+        }
+        let mut looked = record.clone();
+        let Phase::Rendering { next_at: recorded, .. } = &mut looked.phase else { return false };
+        if !begun || !self.is_polling() || next_at.saturating_sub(*recorded) > MOST_BEHIND {
+            return false;
+        }
+        *recorded = next_at;
+        looked.in_flight.clone_from(&self.in_flight);
+        looked.effect_number = self.effect_number;
+        looked.tally.clone_from(&self.tally);
+        looked == *self
     }
 
     /// Another effect begins, so that nothing more is heard of a poll.
@@ -112,16 +137,18 @@ impl Job {
     }
 
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
-    /// once, one for each push that was not heard before.
+    /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
+    /// as frequent as if none were to come.
     pub(super) fn nudge(&mut self, id: String, turn: &Turn) {
         let polling = self.is_polling();
-        let Phase::Rendering { next_at, nudged, .. } = &mut self.phase else { return };
+        let Phase::Rendering { next_at, nudged, awaits_push, .. } = &mut self.phase else { return };
         let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
         if heard || id.len() > MAX_NUDGE_ID {
             return;
         }
         *next_at = turn.now().min(*next_at);
         *nudged = polling;
+        *awaits_push = false;
         self.nudges.push(id);
         if self.nudges.len() > MAX_NUDGES {
             self.nudges.remove(0);

@@ -49,6 +49,9 @@ pub struct Request {
     /// Whether the upstream can be told to give a render up.
     #[serde(default)]
     pub cancellable: bool,
+    /// Whether the upstream is asked for a push when the render is done.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// An image of the order; its bytes are in R2.
@@ -125,6 +128,9 @@ pub enum Phase {
         /// The upstream said "look now" since the last poll began: the next one follows at once, whatever that one's answer.
         #[serde(default)]
         nudged: bool,
+        /// The upstream was asked for a push and none has come: until then looks are only for one that is lost.
+        #[serde(default)]
+        awaits_push: bool,
     },
     Storing {
         next_at: Millis,

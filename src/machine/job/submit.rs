@@ -46,8 +46,15 @@ impl Job {
             Outcome::Done(operation) => {
                 let now = turn.now();
                 let next_at = (now + self.first_poll(turn.policy)).min(deadline_at);
-                self.phase =
-                    Phase::Rendering { deadline_at, next_at, tries: 0, operation, submitted_at: now, nudged: false };
+                self.phase = Phase::Rendering {
+                    deadline_at,
+                    next_at,
+                    tries: 0,
+                    operation,
+                    submitted_at: now,
+                    nudged: false,
+                    awaits_push: self.request.told,
+                };
                 turn.note("submitted", None);
                 if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
                     self.discard(INPUTS, now);

@@ -57,6 +57,8 @@ pub struct Intake<'a> {
     pub public_url: &'a str,
     /// What can be asked for.
     pub catalogue: Catalogue<'a>,
+    /// Whether the upstream's webhooks are set up, and reach this worker.
+    pub pushes: bool,
     pub moment: Moment,
 }
 
@@ -118,6 +120,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
         images: uploads.iter().map(|upload| upload.image.clone()).collect(),
         submits_per_minute: Some(intake.catalogue.submits_per_minute.unwrap_or(model.requests_per_minute)),
         cancellable: model.cancellable,
+        told: intake.pushes && model.has_pushes(),
     };
     Ok(Parsed { key, request, uploads })
 }
