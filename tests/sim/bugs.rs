@@ -56,7 +56,8 @@ fn a_poll_that_is_trusted_to_be_answered_leaves_a_job_asleep() {
 
 #[test]
 fn a_record_that_is_left_behind_by_more_than_looks_forgets_what_was_sent() {
-    caught(Bug::RecordLeftBehind, &[Invariant::I18]);
+    // Which comes first: a push that was heard is heard again, or what was counted is.
+    caught(Bug::RecordLeftBehind, &[Invariant::I16, Invariant::I18]);
 }
 
 #[test]
