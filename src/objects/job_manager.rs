@@ -173,6 +173,8 @@ impl JobManager {
         if let Some(Step { job, .. }) = steps.last().filter(|step| step.job != before || !notes.is_empty()) {
             if notes.is_empty() && job.has_only_looked_since(&recorded) {
                 self.ahead.replace(Some(job.clone()));
+                // A look is when progress is told.
+                self.followers.wake();
             } else {
                 self.save(job, &notes)?;
             }
