@@ -39,7 +39,7 @@ impl Done {
         };
         let well = !matches!(outcome, "retry" | "refused" | "unknown");
         let event_id = if let Effect::Deliver { event_id } = effect { Some(event_id.clone()) } else { None };
-        Self { message: message(effect, well), level: level(effect, well), outcome, code, event_id, took }
+        Self { message: message(effect, well), level: level(effect, outcome, well), outcome, code, event_id, took }
     }
 }
 
@@ -68,10 +68,12 @@ fn message(effect: &Effect, well: bool) -> &'static str {
     }
 }
 
-/// Messages between our own objects are told where someone looks for them; what leaves the worker always is.
-fn level(effect: &Effect, well: bool) -> Level {
+/// Messages between our own objects are told where someone looks for them, and so is a look at a render that still runs,
+/// of which most jobs have more than of all else; what leaves the worker otherwise always is told.
+fn level(effect: &Effect, outcome: &str, well: bool) -> Level {
     match effect {
         Effect::Enqueue { .. } | Effect::Report { .. } if well => Level::DEBUG,
+        Effect::Poll { .. } if outcome == "running" => Level::DEBUG,
         Effect::Enqueue { .. }
         | Effect::Submit { .. }
         | Effect::Poll { .. }

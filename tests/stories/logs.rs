@@ -162,7 +162,7 @@ fn an_effect_that_comes_to_no_step_is_told_with_its_outcome() {
     let poll = Effect::Poll { epoch: 1, operation: "operations/secret".to_owned() };
     let report = Effect::Report { epoch: 1, number: 1 };
     for (effect, answer, message, outcome, level) in [
-        (&poll, Answer::Polled(Outcome::Done(Progress::Running)), "[UPSTREAM] Polled", "running", "INFO"),
+        (&poll, Answer::Polled(Outcome::Done(Progress::Running)), "[UPSTREAM] Polled", "running", "DEBUG"),
         (&poll, Answer::Polled(Outcome::Unknown), "[UPSTREAM] Polled", "unknown", "WARN"),
         (&report, Answer::Reported(Outcome::Done(())), "[JOB] Reported", "done", "DEBUG"),
         (&report, Answer::Reported(Outcome::Unknown), "[JOB] Report failed", "unknown", "WARN"),

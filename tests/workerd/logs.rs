@@ -7,7 +7,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The way of a job whose first webhook attempt fails.
-const WAY: [&str; 13] = [
+const WAY: [&str; 12] = [
     "[JOB] Created",
     "[QUEUE] Enqueued",
     "[QUEUE] Admitted",
@@ -15,7 +15,6 @@ const WAY: [&str; 13] = [
     "[JOB] Started",
     "[UPSTREAM] Submitting",
     "[UPSTREAM] Submitted",
-    "[UPSTREAM] Polled",
     "[UPSTREAM] Rendered",
     "[STORAGE] Stored",
     "[JOB] Completed",
@@ -46,7 +45,7 @@ fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for(
         assert_eq!((&accepted["requestId"], &accepted["new"]), (&json!(request), &json!(true)));
         assert_eq!((&accepted["method"], &accepted["route"]), (&json!("POST"), &json!("/api/generations")));
         assert!(line("[QUEUE] Admitted")["waitMs"].is_u64());
-        for message in ["[UPSTREAM] Submitted", "[UPSTREAM] Polled", "[STORAGE] Stored", "[WEBHOOK] Delivered"] {
+        for message in ["[UPSTREAM] Submitted", "[UPSTREAM] Rendered", "[STORAGE] Stored", "[WEBHOOK] Delivered"] {
             let line = line(message);
             assert!(line["durationMs"].is_u64() && line["attempt"] == 1, "{line:#}");
         }
@@ -60,6 +59,8 @@ fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for(
             (&json!("WARN"), &json!(500), &json!(1))
         );
         assert_eq!(line("[WEBHOOK] Delivered")["event"], "generation.completed");
+        let looks = lines.iter().filter(|line| line["message"] == "[UPSTREAM] Polled");
+        assert_eq!(looks.count(), 0, "looks at a render that runs are told of only where someone asks for them");
     }
 }
 
@@ -106,6 +107,17 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     let made = all.iter().find(|line| line["requestId"] == request && line["message"] == "[API] Answered");
     let made = made.expect("an answer to the order");
     assert_eq!((&made["status"], &made["generationId"], &made["userId"]), (&json!(201), &json!(id), &json!(user.user)));
+}
+
+#[test]
+fn with_the_lowest_level_each_look_at_a_render_is_told_too() {
+    let world = World::start(&[("LOG_LEVEL", "DEBUG")]);
+    let id = ordered(&world.user(), &unique("request"), "[[render:1500]]");
+    let lines = lines_about(&world, &id, "[WEBHOOK] Delivered");
+    let look = lines.iter().find(|line| line["message"] == "[UPSTREAM] Polled");
+    let look = look.unwrap_or_else(|| panic!("a look: {lines:#?}"));
+    assert_eq!((&look["level"], &look["outcome"]), (&json!("DEBUG"), &json!("running")));
+    assert!(look["durationMs"].is_u64() && look["attempt"] == 1, "{look:#}");
 }
 
 #[test]

@@ -39,11 +39,13 @@ const LIMIT: f64 = 0.05;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Mode(&'static str),
+    /// Immediate, and Google's webhook tells when a render is over.
+    Pushed,
     FixedPoll,
 }
 
-const WAYS: [Way; 5] =
-    [Way::Mode("immediate"), Way::Mode("cron"), Way::Mode("alarm"), Way::Mode("queue"), Way::FixedPoll];
+const WAYS: [Way; 6] =
+    [Way::Mode("immediate"), Way::Mode("cron"), Way::Mode("alarm"), Way::Mode("queue"), Way::Pushed, Way::FixedPoll];
 
 /// What one job used.
 struct Cost {
@@ -72,6 +74,7 @@ async fn cost(way: Way) -> (Cost, Stage) {
     let variables = match way {
         Way::FixedPoll => fixed_poll_variables(&upstream, POLL_INTERVAL_MS),
         Way::Mode(mode) => reelay::variables(&upstream, &[SLOTS, ("DISPATCH_MODE", mode)]),
+        Way::Pushed => reelay::variables(&upstream, &[SLOTS, ("UPSTREAM_WEBHOOK_SECRET", "per-request")]),
     };
     let worker = stage.start(&variables);
     // The first job makes the queue's tables, which is not what a job costs.
@@ -116,7 +119,7 @@ async fn order(way: Way, worker: &Worker, name: &str) {
     let prompt = format!("A paper boat, {name}. {PROMPT}");
     match way {
         Way::FixedPoll => order_fixed_poll(worker, &prompt).await,
-        Way::Mode(_) => reelay::order(worker, USER, &prompt).await,
+        Way::Mode(_) | Way::Pushed => reelay::order(worker, USER, &prompt).await,
     };
 }
 
@@ -178,7 +181,7 @@ impl Used {
 
 fn section(costs: &[Cost]) -> Section {
     let mut table =
-        Table::new(&["a job", "immediate", "cron", "alarm", "queue", "poll each 5 s", "clean-up", "a sweep"]);
+        Table::new(&["a job", "immediate", "cron", "alarm", "queue", "told by Google", "poll each 5 s", "clean-up", "a sweep"]);
     let mut row = |name: &str, digits: usize, of: &dyn Fn(&Cost) -> f64| {
         let cells = costs.iter().map(|cost| number(of(cost), digits));
         table.row(std::iter::once(name.to_owned()).chain(cells));
@@ -201,12 +204,16 @@ fn section(costs: &[Cost]) -> Section {
     }
     row("**1,000: all of it, $**", 4, &|cost| cost.bill.total() * 1_000.0);
     let thousand = |cost: &Cost| cost.bill.total() * 1_000.0;
-    let (fixed, clean_up, sweep) = (thousand(&costs[4]), thousand(&costs[5]), &costs[6]);
+    let (fixed, clean_up, sweep) = (thousand(&costs[5]), thousand(&costs[6]), &costs[7]);
     let goals = WAYS.iter().zip(costs).filter_map(|(way, cost)| {
-        let Way::Mode(mode) = way else { return None };
+        let name = match way {
+            Way::Mode(mode) => format!("`{mode}`"),
+            Way::Pushed => "`immediate` with Google's webhook".to_owned(),
+            Way::FixedPoll => return None,
+        };
         let cost = thousand(cost);
         Some(Goal {
-            aim: format!("`{mode}`: below ${LIMIT} for 1,000 generations of 120 s"),
+            aim: format!("{name}: below ${LIMIT} for 1,000 generations of 120 s"),
             found: format!(
                 "${} ({} × the fixed poll's ${}), and ${} for the clean-up a week later",
                 number(cost, 4),
