@@ -38,8 +38,9 @@ use std::collections::BTreeSet;
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
 /// How long the accepting request has to enqueue the job before the job does it itself.
 pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
-/// How often a waiting job makes sure that the queue still knows it. The queue looks after those it knows by itself.
-pub const QUEUED_HEARTBEAT: Millis = HOUR;
+/// When a waiting job makes sure that the queue still knows it: after as long again as it has waited, but not before the
+/// first of these, and after the second one at the latest. The queue looks after those it knows by itself.
+pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 /// How long a job waits for its confirmation or for another prompt.
 pub const PENDING_EXPIRY: Millis = DAY;
 

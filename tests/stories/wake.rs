@@ -21,7 +21,22 @@ fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i
     }
     story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
     story.hears(Answer::Enqueued(Outcome::Done(false)));
-    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + QUEUED_HEARTBEAT);
+    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + QUEUED_HEARTBEAT.0);
+}
+
+#[test]
+fn the_longer_a_job_waits_the_more_seldom_it_asks_whether_it_is_still_in_line() {
+    let mut story = JobStory::accepted();
+    let mut asked = Vec::new();
+    for _ in 0..8 {
+        story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
+        asked.push(story.now);
+        story.hears(Answer::Enqueued(Outcome::Done(false)));
+    }
+    let waits: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits[0], QUEUED_HEARTBEAT.0);
+    assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]), "{waits:?}");
+    assert_eq!(waits[6], QUEUED_HEARTBEAT.1);
 }
 
 #[test]

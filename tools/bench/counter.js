@@ -35,6 +35,8 @@ function zero() {
 }
 
 let counts = zero();
+/** The objects that had a message or an alarm. */
+let woken = new Set();
 let cursors = [];
 
 /** A cursor knows how many rows it took once it has been read, which the worker does at once. */
@@ -139,8 +141,11 @@ export function counted(Worker) {
     fetch(request) {
       if (new URL(request.url).pathname === DOOR) {
         settle();
-        const told = Response.json(counts);
-        if (request.method === "DELETE") counts = zero();
+        const told = Response.json({ ...counts, objectsWoken: woken.size });
+        if (request.method === "DELETE") {
+          counts = zero();
+          woken = new Set();
+        }
         return told;
       }
       watchBindings(this.env);
@@ -178,6 +183,7 @@ export function countedObject(Inner) {
     }
 
     async #active(work) {
+      woken.add(this.ctx.id.toString());
       if (this.#underWay === 0) this.#since = Date.now();
       this.#underWay += 1;
       try {

@@ -100,8 +100,9 @@ impl Job {
             return;
         }
         self.enqueued = true;
+        let waited = now.saturating_sub(self.updated_at);
         if let Phase::Queued { enqueue_at, tries } = &mut self.phase {
-            *enqueue_at = now + QUEUED_HEARTBEAT;
+            *enqueue_at = now + waited.clamp(QUEUED_HEARTBEAT.0, QUEUED_HEARTBEAT.1);
             *tries = 0;
         }
     }

@@ -59,6 +59,7 @@ pub(crate) struct Used {
     pub(crate) worker_requests: f64,
     pub(crate) object_messages: f64,
     pub(crate) alarms: f64,
+    pub(crate) objects_woken: f64,
     pub(crate) active_ms: f64,
     pub(crate) rows_read: f64,
     pub(crate) rows_written: f64,

@@ -167,6 +167,7 @@ impl Used {
             worker_requests: self.worker_requests / jobs,
             object_messages: self.object_messages / jobs,
             alarms: self.alarms / jobs,
+            objects_woken: self.objects_woken / jobs,
             active_ms: self.active_ms / jobs,
             rows_read: self.rows_read / jobs,
             rows_written: self.rows_written / jobs,
@@ -180,8 +181,17 @@ impl Used {
 }
 
 fn section(costs: &[Cost]) -> Section {
-    let mut table =
-        Table::new(&["a job", "immediate", "cron", "alarm", "queue", "told by Google", "poll each 5 s", "clean-up", "a sweep"]);
+    let mut table = Table::new(&[
+        "a job",
+        "immediate",
+        "cron",
+        "alarm",
+        "queue",
+        "told by Google",
+        "poll each 5 s",
+        "clean-up",
+        "a sweep",
+    ]);
     let mut row = |name: &str, digits: usize, of: &dyn Fn(&Cost) -> f64| {
         let cells = costs.iter().map(|cost| number(of(cost), digits));
         table.row(std::iter::once(name.to_owned()).chain(cells));

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Renders are so many times as fast as in reality, and so are the polls.
-const FACTOR: f64 = 10.0;
+const FACTOR: f64 = 5.0;
 /// What Google gives as the range of render times, in seconds.
 const SHORTEST: f64 = 11.0;
 const LONGEST: f64 = 360.0;
