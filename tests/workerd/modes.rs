@@ -1,6 +1,6 @@
 //! Each mode in itself: who starts a waiting job changes, and nothing else.
 
-use crate::harness::{Ticker, World, now, told, unique};
+use crate::harness::{Ticker, World, now, unique};
 use serde_json::json;
 use std::time::Duration;
 
@@ -35,7 +35,6 @@ fn five_in_order(world: &World, mode: &str) {
     let first_submit = at_ms(&world.upstream.wait("submit", &prompts[0], 1)[0]);
     let (from, what) = if cron.is_some() { (before_tick, "tick") } else { (sent, "POST") };
     assert!(first_submit >= from, "submitted {} ms before its {what}", from - first_submit);
-    told(&format!("{mode}: first submit {} ms after its {what}", first_submit - from));
     // Elsewhere the sweep is what looks after messages that come back late.
     let _ticker = cron.or_else(|| (mode == "queue").then(|| Ticker::start(&world.worker, TICK)));
     for (id, prompt) in ids.iter().zip(&prompts) {

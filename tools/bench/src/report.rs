@@ -23,7 +23,7 @@ pub(crate) struct Goal {
     pub(crate) found: String,
     pub(crate) met: bool,
     /// Why not, where it is not met; what it rests on.
-    pub(crate) reason: &'static str,
+    pub(crate) reason: String,
 }
 
 impl Table {
@@ -92,7 +92,8 @@ mod tests {
     fn a_missed_goal_says_so_with_its_reason() {
         let mut table = Table::new(&["what", "ms"]);
         table.row(["POST".to_owned(), "3.0".to_owned()]);
-        let goal = |met| Goal { aim: "below 2".to_owned(), found: "3.0".to_owned(), met, reason: "It waits." };
+        let goal =
+            |met| Goal { aim: "below 2".to_owned(), found: "3.0".to_owned(), met, reason: "It waits.".to_owned() };
         let section =
             Section { title: "Accept", method: "Posts.".to_owned(), table, goals: vec![goal(false), goal(true)] };
         let text = section.markdown();

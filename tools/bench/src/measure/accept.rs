@@ -211,13 +211,13 @@ fn section(series: &[Series]) -> Section {
                          neither be lost nor stuck between them. Two objects one after the other are above this goal even \
                          with nothing in them. What Reelay takes beyond that is authentication, limits and checks, and some \
                          twenty statements for order, budgets, limits and metrics instead of two; the profile is flat: the \
-                         most is SQLite, calls between objects, and the log's four lines.",
+                         most is SQLite, calls between objects, and the log's four lines.".to_owned(),
             },
             Goal {
                 aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
                 found: format!("{} ×", over_empty.show(2)),
                 met: over_empty.median <= 1.2,
-                reason: "The answer tells the place in line, for which up to a thousand who wait are counted.",
+                reason: "The answer tells the place in line, for which up to a thousand who wait are counted.".to_owned(),
             },
         ],
     }

@@ -62,7 +62,7 @@ pub(crate) async fn measure() -> Section {
             aim: "none lost, none paid twice".to_owned(),
             found: format!("{} lost, {} paid twice", series.lost, series.paid_twice),
             met: series.lost == 0 && series.paid_twice == 0,
-            reason: "This is a defect.",
+            reason: "This is a defect.".to_owned(),
         }],
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn measure() -> Section {
             found: format!("{} ms", of(0.5).show(1)),
             met: of(0.5).median < limit,
             reason: "The order is durable in two objects before the answer, and its start and the intent to pay are durable \
-                     before the render is asked for.",
+                     before the render is asked for.".to_owned(),
         }));
     }
     Section {

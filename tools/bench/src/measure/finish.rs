@@ -118,7 +118,7 @@ fn goal(name: &str, one: &Series, fixed: &Series) -> Goal {
         met: delay.median <= 0.5 && polls.median <= 1.0,
         reason: "Where a render may as well end at any time, no order of polls can do that: whatever the spacing, the delay \
                  times the polls has a lower bound, which for these times is 0.85 of the fixed poll's. Then Google's webhook \
-                 is what helps.",
+                 is what helps.".to_owned(),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn measure() -> Section {
             found: format!("{} ×", ratio.show(2)),
             met: ratio.median >= 0.95,
             reason: "Before the download leaves, the intent to store is durable, and after the put the object's size is asked of \
-                     R2; both take as long for a small video as for a large one.",
+                     R2; both take as long for a small video as for a large one.".to_owned(),
         });
     }
     Section {

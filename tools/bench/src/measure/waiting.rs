@@ -82,7 +82,7 @@ pub(crate) async fn measure() -> Section {
                 number(beyond, 0)
             ),
             met: waiting <= 0.0,
-            reason: "Something looks after jobs that wait.",
+            reason: "Something looks after jobs that wait.".to_owned(),
         }],
     }
 }
