@@ -3,6 +3,7 @@
 //! Nothing here waits, reads a clock, draws randomness or names a platform type. Time and randomness
 //! arrive in a [`Moment`]; effects leave as values.
 
+pub mod alarm;
 pub mod bug;
 pub mod delivery;
 pub mod follow;

@@ -53,6 +53,8 @@ pub enum Bug {
     SlotFreedTwice,
     /// Forgets to set the queue's alarm after it fired.
     QueueNotRearmed,
+    /// Takes an alarm for set although its time has come, whether it has fired or was lost.
+    PassedAlarmKept,
     /// Forgets a job that has ended while something is left to do.
     WatchForgotten,
     /// Accepts an order that today's limit does not leave room for.

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::config::{self, Config};
 use crate::log;
-use crate::machine::{MINUTE, Millis, SECOND};
+use crate::machine::{MINUTE, Millis, SECOND, alarm};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -87,10 +87,18 @@ impl Shell {
     /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the one
     /// storage write of the step before it, because nothing is awaited in between.
     pub(super) async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        let Some(at) = at.map(|at| at.max(now + 1)) else { return Ok(()) };
-        if self.alarm_at.get() == Some(at) {
-            return Ok(());
-        }
+        self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now))).await
+    }
+
+    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before that, and still to come, is
+    /// as good, and each setting is a row that is paid for. One that fires too early finds nothing due, or this instance
+    /// acting, and is set again.
+    pub(super) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+        self.write_alarm(at.and_then(|at| alarm::by(self.alarm_at.get(), at, now))).await
+    }
+
+    async fn write_alarm(&self, at: Option<Millis>) -> Result<()> {
+        let Some(at) = at else { return Ok(()) };
         self.alarm_at.set(Some(at));
         let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
         let set = self.state.storage().set_alarm(time.unwrap_or_default()).await;
@@ -98,17 +106,6 @@ impl Shell {
             self.alarm_at.set(None);
         }
         set
-    }
-
-    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before that, and still to come, is
-    /// as good, and each setting is a row that is paid for. One that fires too early finds nothing due, or this instance
-    /// acting, and is set again.
-    pub(super) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        let set = self.alarm_at.get().filter(|set| *set > now);
-        if at.is_some_and(|at| set.is_some_and(|set| set <= at)) {
-            return Ok(());
-        }
-        self.set_alarm(at, now).await
     }
 
     /// Sets the alarm if this instance has not done so yet and is not acting: a new instance does not trust that

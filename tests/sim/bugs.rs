@@ -136,6 +136,11 @@ fn a_queue_that_forgets_its_alarm_sleeps() {
 }
 
 #[test]
+fn an_alarm_whose_time_has_come_and_that_is_trusted_wakes_nobody() {
+    caught(Bug::PassedAlarmKept, &[Invariant::I2]);
+}
+
+#[test]
 fn a_budget_that_is_ignored_is_exceeded() {
     caught(Bug::BudgetIgnored, &[Invariant::I13]);
 }

@@ -48,7 +48,7 @@ impl World {
             self.handler_failed(object);
             return;
         };
-        self.arm(object, step.wake.map(|wake| wake.at));
+        self.arm_job(number, step.wake);
         if self.dies(object, Fault::CrashAfterSave) {
             return;
         }

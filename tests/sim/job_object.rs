@@ -151,7 +151,7 @@ impl World {
         if let Some(refusal) = step.refusal {
             self.tally.mark("refusal", format!("{refusal:?}"));
         }
-        self.arm(object, step.wake.map(|wake| wake.at));
+        self.arm_job(number, step.wake);
         Ok(Reply::Done)
     }
 
@@ -168,7 +168,7 @@ impl World {
     fn redeliver(&mut self, number: usize, job: &Job, event_id: String) -> Result<Reply, WriteFailed> {
         let step = self.job_step(number, job, Input::Redeliver { event_id })?;
         assert!(step.effect.is_none(), "a message may not act: {:?}", step.effect);
-        self.arm(Object::Job(number), step.wake.map(|wake| wake.at));
+        self.arm_job(number, step.wake);
         if let Some(refusal) = step.refusal {
             self.tally.mark("refusal", format!("{refusal:?}"));
             return Ok(Reply::Missing);
@@ -198,7 +198,7 @@ impl World {
     fn forget(&mut self, number: usize, job: &Job) -> Result<Reply, WriteFailed> {
         let step = self.job_step(number, job, Input::Forget)?;
         if step.refusal.is_some() {
-            self.arm(Object::Job(number), step.wake.map(|wake| wake.at));
+            self.arm_job(number, step.wake);
             let (now, job) = (self.now(), self.jobs[number].job.as_deref().unwrap_or(job));
             return Ok(state(job, now, false));
         }
@@ -322,7 +322,7 @@ impl World {
         if self.fault(Fault::WriteLandsButErrs) {
             // The alarm that the step asks for was part of the write.
             let now = self.now();
-            self.arm(Object::Job(number), job.wake(now).map(|wake| wake.at));
+            self.arm_job(number, job.wake(now));
             self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
         }

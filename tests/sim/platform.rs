@@ -5,7 +5,8 @@ use crate::faults::Fault;
 use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::{MINUTE, Millis, SECOND};
+use reelay::machine::job::{Wake, WakeReason};
+use reelay::machine::{MINUTE, Millis, SECOND, alarm};
 
 /// How soon the platform repeats an alarm whose handler died.
 const PLATFORM_RETRY: Millis = 2 * SECOND;
@@ -21,6 +22,9 @@ pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
 /// Storing and loading is a third of a run's time, and one crash in a few tells as much as all of them.
 const CRASHES_PER_RELOAD: u64 = 8;
 
+/// For when an alarm is set, by what the instance knows, what is wanted and the time.
+type Rule = fn(Option<Millis>, Millis, Millis) -> Option<Millis>;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Platform {
     /// When the alarm is due by the objects' clock; survives crashes.
@@ -35,21 +39,45 @@ pub(crate) struct Platform {
     pub(crate) handler: Option<u64>,
     /// How often the handler has thrown for the present alarm.
     throws: u32,
-    /// The alarm was lost by a fault and nothing has set it since.
+    /// The alarm was lost by a fault, and the object has had no reason to set it since.
     pub(crate) alarm_lost: bool,
 }
 
 impl World {
-    /// The shell's `Alarm::set`: at least a millisecond away, never deleted, and not set twice for one moment.
+    /// The shell's `set_alarm`.
     pub(crate) fn arm(&mut self, object: Object, at: Option<Millis>) {
-        let now = self.now();
-        let Some(at) = at.map(|at| at.max(now + 1)) else { return };
-        let platform = self.platform(object);
-        if platform.set_for == Some(at) {
-            return;
+        self.arm_as(object, at, alarm::exactly);
+    }
+
+    /// The shell's `set_alarm_by`: each setting is paid for, and an earlier alarm is as good.
+    pub(crate) fn arm_by(&mut self, object: Object, at: Option<Millis>) {
+        if !self.arm_as(object, at, alarm::by) {
+            self.tally.mark("alarm", "left in place");
         }
+    }
+
+    /// The `JobManager`'s `arm`.
+    pub(crate) fn arm_job(&mut self, number: usize, wake: Option<Wake>) {
+        let (object, at) = (Object::Job(number), wake.map(|wake| wake.at));
+        if wake.is_some_and(|wake| wake.reason == WakeReason::Guard) {
+            self.arm_by(object, at);
+        } else {
+            self.arm(object, at);
+        }
+    }
+
+    /// Sets the alarm unless what is set will do; says whether it did.
+    fn arm_as(&mut self, object: Object, at: Option<Millis>, rule: Rule) -> bool {
+        let now = self.now();
+        let Some(at) = at else { return false };
+        let platform = self.platform(object);
+        // From here on only an instance that takes its alarm for one still to come, because the clock was set back, may
+        // leave a lost one unset.
+        platform.alarm_lost &= platform.set_for.is_some_and(|set| set > now);
+        let Some(at) = rule(platform.set_for, at, now) else { return false };
         platform.set_for = Some(at);
         self.set_alarm(object, at);
+        true
     }
 
     /// What the shell knows of its alarm no longer holds.
@@ -117,11 +145,11 @@ impl World {
         self.fire(object);
     }
 
+    /// The instance hears nothing of it.
     fn lose_alarm(&mut self, object: Object) {
         self.witness.troubled.insert(object);
         let platform = self.platform(object);
         platform.alarm = None;
-        platform.set_for = None;
         platform.alarm_lost = true;
     }
 
@@ -168,9 +196,13 @@ impl World {
     /// A step of the alarm handler failed: the shell sets the alarm anew, or the platform does if even that fails.
     pub(crate) fn handler_failed(&mut self, object: Object) {
         self.platform(object).handler = None;
-        let wait = if self.fault(Fault::WriteFails) { PLATFORM_RETRY } else { ALARM_RETRY };
-        let at = self.now() + wait;
-        self.arm(object, Some(at));
+        let now = self.now();
+        if self.fault(Fault::WriteFails) {
+            self.forget_alarm(object);
+            self.set_alarm(object, now + PLATFORM_RETRY);
+        } else {
+            self.arm(object, Some(now + ALARM_RETRY));
+        }
     }
 
     /// Memory is lost; storage and the alarm survive, and an alarm whose handler died fires again.

@@ -80,7 +80,7 @@ impl World {
             return None;
         }
         self.trace.say(self.real, || format!("queue takes {input:?}: {step:?}"));
-        self.arm(Object::Queue, step.wake_at);
+        self.arm_by(Object::Queue, step.wake_at);
         self.observe_queue(input, moment.now, &step.reply);
         if self.fault(Fault::WriteLandsButErrs) {
             return None;

@@ -162,6 +162,7 @@ const EXPECTED_MARKS: &[&str] = &[
     "place: watched",
     "place: expiring",
     "place: ended",
+    "alarm: left in place",
     "alarm: ended with work left",
     "alarm: dropped after six throws",
     "timer: found lost and set again",

@@ -97,7 +97,7 @@ impl Turns {
     pub(crate) fn come_of_age(&mut self, rows: &MapRows, input: &Input, now: Millis) {
         let (mut joined, newest) = match input {
             Input::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
-            Input::Enqueue { card, .. } => (vec![card.key.clone()], None),
+            Input::Enqueue { card, .. } if !stands_as_before(rows, &card.key) => (vec![card.key.clone()], None),
             _ => (Vec::new(), None),
         };
         let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
@@ -205,6 +205,12 @@ impl Grants {
         let told = told.filter(|key| new.contains(key)).cloned();
         Self { admitted: new.into_iter().filter(|key| Some(key) != told.as_ref()).collect(), told }
     }
+}
+
+/// Whether the step has given the job no place of its own: what it was told of it, it knew.
+fn stands_as_before(rows: &MapRows, key: &JobKey) -> bool {
+    let place = |entry: &Entry| (entry.sequence, entry.card.epoch);
+    rows.before(key).map(place) == rows.entries.get(key).map(place)
 }
 
 /// A message of a job that has been made anew since, or whose predecessor still holds a slot.

@@ -173,6 +173,8 @@ impl World {
                 Some(_) => "the queue never heard of its user's last wish",
             };
             self.tally.mark("woken by a look", kind);
+            // The instance that has set the alarm is long gone by now.
+            self.forget_alarm(Object::Job(number));
             self.send(Object::Job(number), Message::View, Caller::Nobody);
         }
     }
