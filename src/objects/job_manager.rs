@@ -384,8 +384,9 @@ impl JobManager {
     async fn report(&self, job: &Job) -> Outcome<()> {
         let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until: job.backoff_until };
         match stub::queue(&self.shell.env, &message).await {
+            // The queue still has to find out that an earlier job of this name is gone.
+            Ok(QueueReply::Unknown) | Err(_) => Outcome::Unknown,
             Ok(_) => Outcome::Done(()),
-            Err(_) => Outcome::Unknown,
         }
     }
 
