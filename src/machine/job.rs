@@ -3,7 +3,8 @@
 //! [`step`] takes the job, an input and a [`Moment`], and returns the new job with at most one effect.
 //! The shell saves the job, carries the effect out and brings its answer back as the next input, so at
 //! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
-//! its answer is lost. For a paid submit that is [`Outcome::Unknown`]; everything else is safe to repeat.
+//! its answer is lost. For a paid submit that is [`Outcome::Unknown`], once its call can no longer be on its way; everything
+//! else is safe to repeat.
 //! A poll alone is begun as if it had found the render running: what follows is planned with it, so that this answer
 //! changes nothing, and a lost one is made good by the next poll. It needs no write either, for a while.
 //!
@@ -179,6 +180,8 @@ impl Job {
         let Some(InFlight { number, effect }) = self.in_flight.clone() else { return };
         let answer = match effect {
             Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Unknown),
+            // An alarm that comes sooner than its guard tells nothing of it yet.
+            Effect::Submit { epoch, .. } if self.may_be_on_its_way(epoch, turn.now()) => return,
             Effect::Submit { .. } => Answer::Submitted(Outcome::Unknown),
             // What follows it is planned, and its alarm may be this one.
             Effect::Poll { .. } => return,

@@ -384,8 +384,9 @@ impl JobManager {
     async fn report(&self, job: &Job) -> Outcome<()> {
         let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until: job.backoff_until };
         match stub::queue(&self.shell.env, &message).await {
+            // The queue still has to find out that an earlier job of this name is gone.
+            Ok(QueueReply::Unknown) | Err(_) => Outcome::Unknown,
             Ok(_) => Outcome::Done(()),
-            Err(_) => Outcome::Unknown,
         }
     }
 
@@ -464,7 +465,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
     JobReply::State {
         epoch: job.epoch,
         report_number: job.report_number,
-        status: job.status(),
+        status: job.status_told(),
         submits: job.submits_made(),
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),

@@ -103,8 +103,8 @@ impl QueueManager {
             }
             QueueMessage::Claim { key } => self.place(&config, Input::Claim { key }, moment).await,
             QueueMessage::Report { card, backoff_until } => {
-                self.take(&config, Input::Report { card, backoff_until }, moment).await?;
-                Ok(QueueReply::Done)
+                let step = self.take(&config, Input::Report { card, backoff_until }, moment).await?;
+                Ok(if step.reply == Reply::Unknown { QueueReply::Unknown } else { QueueReply::Done })
             }
             QueueMessage::Standing { key } => self.place(&config, Input::Stand { key }, moment).await,
             QueueMessage::Afford { key } => {

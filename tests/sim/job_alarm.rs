@@ -68,7 +68,8 @@ impl World {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
         let InFlight { number: effect_number, effect } = in_flight.clone();
-        if let (Effect::Submit { .. }, Some(job)) = (&effect, self.jobs[number].job.clone()) {
+        if let (Effect::Submit { epoch, .. }, Some(job)) = (&effect, self.jobs[number].job.clone()) {
+            self.limits.leave(job.key.clone(), *epoch, self.real);
             self.check_images(number, &job);
         }
         let Some(job) = &self.jobs[number].job else { return };

@@ -359,7 +359,7 @@ fn state(job: &Job, now: Millis, late: bool) -> Reply {
     Reply::State {
         epoch: job.epoch,
         report_number: job.report_number,
-        status: job.status(),
+        status: job.status_told(),
         submits: job.submits_made(),
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),

@@ -12,6 +12,8 @@ struct Made {
     at: Millis,
     /// When its slot was granted.
     granted_at: Millis,
+    /// The clock was set while the call was on its way: should it be cut off, it is taken for lost at any time.
+    astray: bool,
 }
 
 #[derive(Debug, Default)]
@@ -23,8 +25,12 @@ pub(crate) struct Limits {
     made: BTreeMap<String, Vec<Made>>,
     /// When each attempt's slot was granted, in real time.
     granted: BTreeMap<(JobKey, u64), Millis>,
+    /// When the call of each attempt left, in real time.
+    left: BTreeMap<(JobKey, u64), Millis>,
     /// When the clock was last set forward: the queue then forgets what it has heard too early.
     jumped_at: Millis,
+    /// When the clock was last set, forward or back.
+    set_at: Millis,
     /// When the queue heard of submits, by its clock.
     heard: BTreeMap<String, Vec<Millis>>,
     /// Until when an upstream wants no submit, by the queue's clock, as far as it has heard.
@@ -46,12 +52,20 @@ impl Limits {
         self.own.get(upstream).copied().unwrap_or(u64::MAX).min(limit)
     }
 
-    pub(crate) fn clock_jumped(&mut self, real: Millis) {
-        self.jumped_at = real;
+    pub(crate) fn clock_jumped(&mut self, real: Millis, forward: bool) {
+        self.set_at = real;
+        if forward {
+            self.jumped_at = real;
+        }
     }
 
     pub(crate) fn granted(&mut self, key: JobKey, epoch: u64, real: Millis) {
         self.granted.insert((key, epoch), real);
+    }
+
+    /// A call leaves.
+    pub(crate) fn leave(&mut self, key: JobKey, epoch: u64, real: Millis) {
+        self.left.insert((key, epoch), real);
     }
 
     /// The queue has heard of so many new submits, and of what the upstream asks.
@@ -93,7 +107,7 @@ impl Limits {
         let all = self.made.entry(upstream.to_owned()).or_default();
         all.push(made);
         let (mut count, mut since) = (0, from);
-        for other in all.iter().filter(|other| other.at > from) {
+        for other in all.iter().filter(|other| other.at > from && !other.astray) {
             count += 1;
             since = since.min(other.granted_at);
         }
@@ -111,8 +125,10 @@ impl World {
     pub(crate) fn check_rate(&mut self, number: usize, epoch: u64) {
         let object = &self.jobs[number];
         let upstream = job_object::upstream(&object.request);
-        let granted_at = self.limits.granted.get(&(object.key.clone(), epoch)).copied().unwrap_or(self.real);
-        let (count, limit) = self.limits.make(&upstream, Made { at: self.real, granted_at });
+        let attempt = (object.key.clone(), epoch);
+        let granted_at = self.limits.granted.get(&attempt).copied().unwrap_or(self.real);
+        let astray = self.limits.left.get(&attempt).is_some_and(|at| *at <= self.limits.set_at);
+        let (count, limit) = self.limits.make(&upstream, Made { at: self.real, granted_at, astray });
         if count > limit {
             let message = format!("{count} submits to {upstream} within a minute, {limit} are allowed");
             self.violated(Invariant::Limit, message);

@@ -108,9 +108,8 @@ impl World {
             self.witness.troubled.insert(object);
             self.reschedule(object);
         }
-        if forward {
-            self.limits.clock_jumped(self.real);
-        } else {
+        self.limits.clock_jumped(self.real, forward);
+        if !forward {
             self.witness.set_back = true;
         }
     }

@@ -208,6 +208,7 @@ const EXPECTED_MARKS: &[&str] = &[
     "consumer cut off while: Ending",
     "woken by a look: the queue never heard of the order",
     "woken by a look: the queue never heard of its user's last wish",
+    "woken by a look: nothing is left but an answer that was lost",
     "said: State",
     "said: Missing",
     "said: Nothing",

@@ -8,7 +8,7 @@ use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
 use reelay::machine::job::{Job, Phase, UnknownSubmit};
-use reelay::machine::queue::{Place, SWEEP_PATIENCE};
+use reelay::machine::queue::{Card, Entry, Place, SWEEP_PATIENCE};
 use std::collections::BTreeMap;
 
 impl World {
@@ -159,20 +159,13 @@ impl World {
             if platform.handler.is_some() || job.wake(0).is_none() || entry.as_ref().is_some_and(is_looked_after) {
                 continue;
             }
-            let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
-            // A message of an earlier job of this name looks newer when the clock was set back between them.
-            let mistaken = entry.as_ref().is_some_and(|entry| entry.card.created_at > job.created_at);
-            if !unheard && !mistaken {
+            let why = why_nobody_asks(&job, entry.as_ref()).unwrap_or_else(|| {
                 let message = format!("job {number} has lost its alarm while {}, and nobody asks", job.phase_name());
                 self.violated(Invariant::I2, message);
-            }
-            let kind = match entry {
-                _ if self.has_message(number) => "a message is still on its way",
-                None => "the queue never heard of the order",
-                Some(_) if mistaken => "the queue took an earlier job's message for its own",
-                Some(_) => "the queue never heard of its user's last wish",
-            };
-            self.tally.mark("woken by a look", kind);
+                "a mistake"
+            });
+            let why = if self.has_message(number) { "a message is still on its way" } else { why };
+            self.tally.mark("woken by a look", why);
             // The instance that has set the alarm is long gone by now.
             self.forget_alarm(Object::Job(number));
             self.send(Object::Job(number), Message::View, Caller::Nobody);
@@ -233,3 +226,25 @@ impl World {
         }
     }
 }
+
+/// Why the queue, which has such an entry or none, does not ask a job that has lost its alarm with something left to do;
+/// `None` when it ought to.
+fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
+    let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
+    let Some(entry) = entry else { return unheard.then_some("the queue never heard of the order") };
+    let Card { created_at, epoch, report_number, .. } = entry.card;
+    // A message of an earlier job of this name looks newer when the clock was set back between them.
+    if created_at > job.created_at {
+        return Some("the queue took an earlier job's message for its own");
+    }
+    if created_at == job.created_at && (epoch, report_number) >= (job.epoch, job.report_number) {
+        return (job.report.is_some() && job.has_only_to_report()).then_some(NOTHING_LEFT);
+    }
+    // An event that the job has by itself is none of its user's wishes.
+    let own = job.outbox.iter().any(|event| event.next_at().is_some() && event.redeliveries == 0);
+    let wished = epoch < job.epoch || created_at < job.created_at || !own;
+    (unheard && wished).then_some("the queue never heard of its user's last wish")
+}
+
+/// The queue has heard all that the job has to tell, and only its answer was lost.
+const NOTHING_LEFT: &str = "nothing is left but an answer that was lost";

@@ -3,7 +3,7 @@
 use crate::job_story::{JobStory, again};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, Job, Phase, SubmitAnswer};
+use reelay::machine::job::{Answer, EFFECT_GUARD, Effect, Input, Job, Phase, SubmitAnswer, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::tally::Tally;
 
@@ -77,6 +77,37 @@ fn what_a_transfer_before_the_cancel_may_have_left_is_removed_i8() {
     story.hears(Answer::Stored(Outcome::Unknown));
     let mut story = story.then(Input::Cancel);
     assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
+}
+
+#[test]
+fn a_call_that_may_still_be_on_its_way_is_not_given_up() {
+    let mut story = JobStory::submitting();
+    let left_at = story.now;
+    for since in [1, EFFECT_GUARD - 1] {
+        story.now = left_at + since;
+        assert_eq!(story.may_act(), None);
+        assert_eq!((story.ledger(), story.job.submits_made()), (vec![(1, SubmitAnswer::Intended)], 0));
+        assert_eq!(story.job.wake(story.now).map(|wake| wake.reason), Some(WakeReason::Guard));
+    }
+    story.now = left_at + EFFECT_GUARD;
+    story.acts();
+    assert_eq!((story.ledger(), story.job.submits_made()), (vec![(1, SubmitAnswer::Unknown)], 1));
+}
+
+#[test]
+fn a_clock_set_back_does_not_keep_a_call_on_its_way() {
+    let mut story = JobStory::submitting();
+    story.now -= 1;
+    story.acts();
+    assert_eq!(story.ledger(), [(1, SubmitAnswer::Unknown)]);
+}
+
+#[test]
+fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_over_i9() {
+    let mut story = JobStory::submitting().then(Input::Cancel);
+    assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Processing, 0));
+    story.hears(Answer::Submitted(Outcome::Unknown));
+    assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Cancelled, 1));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::queue_story::{QueueStory, card, key, state, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Said, Standing};
+use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
 use reelay::machine::{MINUTE, Status};
 
 #[test]
@@ -176,4 +176,20 @@ fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
     let rest = story.alarm();
     assert_eq!((first.len(), rest.len()), (MAX_ASKS_PER_ALARM, 80 - MAX_ASKS_PER_ALARM));
     assert!(first.iter().all(|name| !rest.contains(name)));
+}
+
+#[test]
+fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_i2() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("job", 0));
+    let report = Card { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
+    let reports = Input::Report { card: report, backoff_until: None };
+    assert_eq!(story.takes(reports.clone()).0, Reply::Unknown, "it is to be told again");
+    story.hears("job", 1, Said::Missing);
+    assert_eq!(story.takes(reports).0, Reply::Nothing);
+    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
+    // What an earlier job says once a later one has its name is of no use to anyone.
+    story.report(told("job", 1, 2, Status::Cancelled));
+    assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
 }

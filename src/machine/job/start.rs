@@ -4,7 +4,7 @@ use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Submit, SubmitAnswer, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::machine::{MINUTE, Millis, SECOND, Status, retry};
 
 impl Job {
     /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.
@@ -81,9 +81,18 @@ impl Job {
     /// How many submits the job has ever made, its older attempts included. One that is on its way counts when it is
     /// over, for a holder's right to it is not used up before: heard of too early, it would cease to count too early.
     pub fn submits_made(&self) -> u64 {
-        let on_its_way = |row: &&Submit| row.epoch == self.epoch && row.answer == SubmitAnswer::Intended;
-        let open = self.submits.iter().filter(on_its_way).count() as u64;
-        self.submits.len() as u64 - if self.is_active() { open } else { 0 }
+        self.submits.iter().filter(|row| !self.is_on_its_way(row)).count() as u64
+    }
+
+    /// The status that the queue is told when it asks. Who is cancelled while the paid call is on its way holds the slot, and
+    /// with it the right to that call, until it is over.
+    pub fn status_told(&self) -> Status {
+        let submits = self.submits.iter().any(|row| self.is_on_its_way(row));
+        if submits { Status::Processing } else { self.status() }
+    }
+
+    fn is_on_its_way(&self, row: &Submit) -> bool {
+        row.epoch == self.epoch && row.answer == SubmitAnswer::Intended
     }
 
     /// Ends an attempt that could not be started because the platform's queue gave up on its message.

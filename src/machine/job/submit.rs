@@ -1,6 +1,6 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
+use super::{EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::MAX_BACKOFF;
@@ -108,6 +108,14 @@ impl Job {
         if let Outcome::Done(operation) = outcome {
             self.abandon(operation, turn);
         }
+    }
+
+    /// Whether a submit that was cut off is so young that its call may still reach the upstream. It is not given up before,
+    /// because the queue counts it from when it is: counted too early, it would cease to count too early. A clock that was
+    /// set back does not tell.
+    pub(super) fn may_be_on_its_way(&self, epoch: u64, now: Millis) -> bool {
+        let row = self.submits.iter().rev().find(|row| row.epoch == epoch);
+        row.is_some_and(|row| (row.intended_at..row.intended_at + EFFECT_GUARD).contains(&now))
     }
 
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {

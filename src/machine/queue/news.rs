@@ -158,8 +158,10 @@ impl<R: Rows> Turn<'_, R> {
         let deliveries = std::mem::take(&mut card.deliveries);
         let settled = std::mem::take(&mut card.settled) && card.status.is_terminal();
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
-        if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
-            return Ok(Reply::Nothing);
+        if let Some(other) = known.as_ref().filter(|entry| entry.card.created_at != card.created_at) {
+            // An earlier job of its name that holds a slot has to be found gone first: until then it is to be told again.
+            let unheard = card.created_at > other.card.created_at;
+            return Ok(if unheard { Reply::Unknown } else { Reply::Nothing });
         }
         let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
         let watched = if settled { Place::Ended } else { Place::Watched { until: self.now + WATCH } };
