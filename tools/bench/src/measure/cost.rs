@@ -180,8 +180,17 @@ impl Used {
 }
 
 fn section(costs: &[Cost]) -> Section {
-    let mut table =
-        Table::new(&["a job", "immediate", "cron", "alarm", "queue", "told by Google", "poll each 5 s", "clean-up", "a sweep"]);
+    let mut table = Table::new(&[
+        "a job",
+        "immediate",
+        "cron",
+        "alarm",
+        "queue",
+        "told by Google",
+        "poll each 5 s",
+        "clean-up",
+        "a sweep",
+    ]);
     let mut row = |name: &str, digits: usize, of: &dyn Fn(&Cost) -> f64| {
         let cells = costs.iter().map(|cost| number(of(cost), digits));
         table.row(std::iter::once(name.to_owned()).chain(cells));
