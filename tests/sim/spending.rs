@@ -7,7 +7,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{Job, SubmitAnswer};
 use reelay::machine::queue::{Card, Charge, Entry, Input, Policy, Reply};
-use reelay::machine::{DAY, Millis, Status};
+use reelay::machine::{DAY, JobKey, Millis, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
@@ -26,7 +26,11 @@ impl World {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             let mut charges = after.map_or_else(Vec::new, |after| after.charges.clone());
             let gone = |entry: &&Entry| after.is_none_or(|after| after.card.created_at != entry.card.created_at);
-            charges.extend(before.filter(gone).map_or_else(Vec::new, kept));
+            if let Some(gone) = before.filter(gone) {
+                let left = kept(gone);
+                book.leave(gone, &left);
+                charges.extend(left);
+            }
             book.change(&key.user_id, &sums(before.map_or(&[], |before| before.charges.as_slice())), &sums(&charges));
             if let Some(entry) = after {
                 self.check_charge(entry, before, now);
@@ -103,8 +107,10 @@ impl World {
     /// bills.
     pub(crate) fn check_costs(&mut self, number: usize, job: &Job) {
         let known = self.queue.rows.entries.get(&job.key).filter(|entry| entry.card.created_at == job.created_at);
-        if let Some(charged) = known.map(Entry::charged).filter(|charged| *charged != job.committed_micros()) {
-            let message = format!("job {number} is charged {charged}, it has spent {}", job.committed_micros());
+        let (spent, left) = (job.committed_micros(), self.spending.left(&job.key, job.created_at));
+        if let Some(charged) = known.map(Entry::charged).filter(|charged| *charged != spent && charged + left != spent)
+        {
+            let message = format!("job {number} is charged {charged}, it has spent {spent}");
             self.violated(Invariant::I13, message);
         }
         let incarnation = self.witness.incarnation(number);
@@ -171,11 +177,21 @@ fn sums(charges: &[Charge]) -> BTreeMap<u64, u64> {
     sums
 }
 
-/// What each day must be charged with.
+/// What each day must be charged with; and what of that was charged for a job whose entry has given way to another job of
+/// its name, by when it was made. Late messages of both may have it take its name back.
 #[derive(Debug, Default)]
-pub(crate) struct Book(Spending);
+pub(crate) struct Book(Spending, BTreeMap<(JobKey, Millis), u64>);
 
 impl Book {
+    fn leave(&mut self, gone: &Entry, charges: &[Charge]) {
+        let left = self.1.entry((gone.card.key.clone(), gone.card.created_at)).or_default();
+        *left += charges.iter().map(|charge| charge.micros).sum::<u64>();
+    }
+
+    fn left(&self, key: &JobKey, created_at: Millis) -> u64 {
+        self.1.get(&(key.clone(), created_at)).copied().unwrap_or(0)
+    }
+
     /// What is taken off a day that is forgotten is forgotten with it.
     fn change(&mut self, user: &str, before: &BTreeMap<u64, u64>, after: &BTreeMap<u64, u64>) {
         for day in before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>() {
