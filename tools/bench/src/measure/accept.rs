@@ -207,17 +207,21 @@ fn section(series: &[Series]) -> Section {
                     over(disk, disk_both).show(2)
                 ),
                 met: over_floor.median <= 1.5 && over_disk_floor.median <= 1.5,
-                reason: "An order is durable in its job, with a timer of its own, before the queue gives it a place, so that it can \
-                         neither be lost nor stuck between them. Two objects one after the other are above this goal even \
-                         with nothing in them. What Reelay takes beyond that is authentication, limits and checks, and some \
-                         twenty statements for order, budgets, limits and metrics instead of two; the profile is flat: the \
-                         most is SQLite, calls between objects, and the log's four lines.".to_owned(),
+                reason: format!(
+                    "An order is durable in its job, with a timer of its own, before the queue gives it a place, so that it can \
+                     neither be lost nor stuck between them; two objects one after the other are {} × the floor with nothing \
+                     in them. What Reelay takes beyond that is authentication, limits and checks, and some thirty statements \
+                     for order, budgets, limits and metrics instead of two. The profile is flat: the most is SQLite, calls \
+                     between objects, and the log's four lines.",
+                    over(both, floor).show(2)
+                ),
             },
             Goal {
                 aim: "with 100,000 waiting at most 1.2 × the p50 with none".to_owned(),
                 found: format!("{} ×", over_empty.show(2)),
                 met: over_empty.median <= 1.2,
-                reason: "The answer tells the place in line, for which up to a thousand who wait are counted.".to_owned(),
+                reason: "The answer tells the place in line, for which up to a thousand who wait are counted."
+                    .to_owned(),
             },
         ],
     }

@@ -52,12 +52,12 @@ const WAYS: [(Way, &str); 7] = [
     (Way::Mode("cron"), "`cron`"),
     (Way::Mode("alarm"), "`alarm`"),
     (Way::Mode("queue"), "`queue`"),
-    (Way::Known, "`FIRST_POLL_MS` 66000"),
+    (Way::Known, "`FIRST_POLL_MS` 72000"),
     (Way::Pushed, "Google's webhook"),
     (Way::FixedPoll, "poll each 5 s"),
 ];
-/// 55 % of how long the renders take.
-const FIRST_POLL: (&str, &str) = ("FIRST_POLL_MS", "66000");
+/// 60 % of how long the renders take.
+const FIRST_POLL: (&str, &str) = ("FIRST_POLL_MS", "72000");
 
 /// What one job used.
 struct Cost {
