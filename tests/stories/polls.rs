@@ -106,7 +106,7 @@ fn a_poll_that_takes_longer_than_the_plan_is_not_followed_by_the_next_at_once() 
     story.now += 20 * SECOND;
     story.hears(running());
     assert_eq!(story.may_act(), None);
-    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + 2_100);
+    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + 2_050);
 }
 
 #[test]

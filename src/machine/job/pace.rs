@@ -16,7 +16,7 @@ const FIRST_POLL_PER_CENT: Millis = 60;
 
 /// From which per cent of the usual time on the interval between looks is which per cent of `POLL_INTERVAL_MS`. Before the
 /// first of them, where only a push brings a look, it is all of it.
-const PACE: [(Millis, Millis); 3] = [(65, 42), (160, 100), (200, 200)];
+const PACE: [(Millis, Millis); 3] = [(65, 41), (160, 100), (200, 200)];
 
 /// A usual time counts as so many `POLL_INTERVAL_MS` at least, so that looks that begin early do not become seldom early.
 const LEAST_INTERVALS: Millis = 5;

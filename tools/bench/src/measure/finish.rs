@@ -72,7 +72,7 @@ pub(crate) async fn measure() -> Section {
         progress::run(run, RUNS);
         // They wait most of the time, so all are there at once, and meet the machine as it is in the same way.
         let [(_, usual), (_, anything)] = &mut all;
-        tokio::join!(take_all(Times::Usual, usual), take_all(Times::Anything, anything));
+        tokio::join!(take_all(Times::Usual, run, usual), take_all(Times::Anything, run, anything));
     }
     for (times, series) in &all {
         let name = match times {
@@ -104,8 +104,8 @@ fn method() -> String {
          video in R2; {JOBS} jobs a run, under way together, with the settings as they are by default. Beside it a fixed poll: \
          an object a job whose alarm asks each 5 s from the submit on (`tools/bench/peers/fixed-poll`). All of it runs {FACTOR} \
          times as fast as in reality; times until noticed are given as they would be in reality, the webhook's as measured. \
-         Render times are the quantiles of a log-normal distribution around what the model usually takes (σ = {SPREAD}), or \
-         of a log-uniform one over the whole range that Google gives."
+         Render times are quantiles of a log-normal distribution around what the model usually takes (σ = {SPREAD}), or of a \
+         log-uniform one over the whole range that Google gives; those of each run lie between those of the others."
     )
 }
 
@@ -123,8 +123,8 @@ fn goal(name: &str, one: &Series, fixed: &Series, reason: String) -> Goal {
 fn reason(times: Times) -> String {
     match times {
         Times::Usual => format!(
-            "The looks are spaced for times that scatter as these do; what a look itself takes counts {FACTOR} times as much \
-             here as in reality."
+            "The looks are spaced for times that scatter as these do. {JOBS} renders stand to them as it happens, and what a \
+             look itself takes counts {FACTOR} times as much here as in reality."
         ),
         Times::Anything => "Where a render may as well end at any time, no order of polls can do that: whatever the spacing, the \
              delay times the polls has a lower bound, which for these times is 0.85 of the fixed poll's. Looks gather around \
@@ -133,16 +133,16 @@ fn reason(times: Times) -> String {
     }
 }
 
-async fn take_all(times: Times, series: &mut [Series; 3]) {
+async fn take_all(times: Times, run: usize, series: &mut [Series; 3]) {
     let [fixed, polled, pushed] = series;
     tokio::join!(
-        take(Way::FixedPoll, times, fixed),
-        take(Way::Polled, times, polled),
-        take(Way::Pushed, times, pushed)
+        take(Way::FixedPoll, times, run, fixed),
+        take(Way::Polled, times, run, polled),
+        take(Way::Pushed, times, run, pushed)
     );
 }
 
-async fn take(way: Way, times: Times, series: &mut Series) {
+async fn take(way: Way, times: Times, run: usize, series: &mut Series) {
     let upstream = Upstream::start(&[]);
     let scaled = |ms: f64| format!("{:.0}", ms / FACTOR);
     let (poll, first) = (scaled(POLL_INTERVAL_MS), scaled(FIRST_POLL_MS));
@@ -156,7 +156,7 @@ async fn take(way: Way, times: Times, series: &mut Series) {
         if way == Way::FixedPoll { fixed_poll_variables(&upstream, &poll) } else { reelay::variables(&upstream, &own) };
     let worker = stage.start(&variables);
     let mut prompts = BTreeMap::new();
-    for (index, seconds) in render_times(times).into_iter().enumerate() {
+    for (index, seconds) in render_times(times, run).into_iter().enumerate() {
         // Neighbours in the order of ordering are unlike each other.
         let prompt = format!("A boat, {index}. [[render:{}]]", scaled(seconds * 1_000.0));
         let id = order(&worker, way, &prompt).await;
@@ -207,11 +207,13 @@ pub(super) async fn order_fixed_poll(worker: &Worker, prompt: &str) -> String {
     answer["generationId"].as_str().expect("a job has an id").to_owned()
 }
 
-/// How long the renders take, in seconds: the same in each run.
-fn render_times(times: Times) -> Vec<f64> {
+/// How long the renders of a run take, in seconds. The times of all runs lie between each other, because so few as one run
+/// has stand to the looks as it happens.
+fn render_times(times: Times, run: usize) -> Vec<f64> {
+    let within = (run as f64 - 0.5) / RUNS as f64;
     // Coprime to their number, so that each comes once, in no order.
     let place = |index: usize| ((index * 37) % JOBS) as f64;
-    let share = |index: usize| (place(index) + 0.5) / JOBS as f64;
+    let share = |index: usize| (place(index) + within) / JOBS as f64;
     let of = |share: f64| match times {
         Times::Usual => (USUAL * (SPREAD * normal_quantile(share)).exp()).clamp(SHORTEST, LONGEST),
         Times::Anything => SHORTEST * (LONGEST / SHORTEST).powf(share),
@@ -241,7 +243,7 @@ fn normal_share(z: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{JOBS, LONGEST, SHORTEST, Times, USUAL, normal_quantile, render_times};
+    use super::{JOBS, LONGEST, RUNS, SHORTEST, Times, USUAL, normal_quantile, render_times};
     use crate::statistics::median;
 
     #[test]
@@ -254,8 +256,8 @@ mod tests {
     #[test]
     fn render_times_keep_to_the_range_and_lie_around_their_middle() {
         for (times, middle) in [(Times::Usual, USUAL), (Times::Anything, (SHORTEST * LONGEST).sqrt())] {
-            let all = render_times(times);
-            assert_eq!(all.len(), JOBS);
+            let all: Vec<f64> = (1..=RUNS).flat_map(|run| render_times(times, run)).collect();
+            assert_eq!(all.len(), JOBS * RUNS);
             assert!(all.iter().all(|seconds| (SHORTEST..=LONGEST).contains(seconds)));
             assert!((median(&all) / middle - 1.0).abs() < 0.02, "{times:?}");
         }
