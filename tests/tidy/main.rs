@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod clocks;
+mod figures;
 mod lengths;
 mod messages;
 mod names;
@@ -95,6 +96,12 @@ fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
     let told =
         |file: &File| pages::violations(file).into_iter().map(|found| format!("{}: {found}", file.path)).collect();
     let violations: Vec<String> = files.iter().flat_map(|file| -> Vec<String> { told(file) }).collect();
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn the_figures_in_the_readme_are_those_of_the_report() {
+    let violations = figures::violations(&source::read("README.md"), &source::read("docs/BENCHMARKS.md"));
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
