@@ -192,16 +192,18 @@ impl<'a> Line<'a> {
 
 impl Grants {
     pub(crate) fn of(rows: &MapRows, input: &Input) -> Self {
-        let told = match input {
-            Input::Report { card, .. } if card.status == Status::Processing => Some(&card.key),
-            _ => None,
-        };
         let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
         let new = rows.held().filter(|entry| {
             let before = rows.before(&entry.card.key).filter(|before| is_held(before));
             before.is_none_or(|before| lease(before) != lease(entry))
         });
         let new: BTreeSet<_> = new.map(|entry| entry.card.key.clone()).collect();
+        // What it tells of an earlier epoch gives it no slot under this one.
+        let runs = |card: &Card| rows.entries.get(&card.key).and_then(lease) == Some(card.epoch);
+        let told = match input {
+            Input::Report { card, .. } if card.status == Status::Processing && runs(card) => Some(&card.key),
+            _ => None,
+        };
         let told = told.filter(|key| new.contains(key)).cloned();
         Self { admitted: new.into_iter().filter(|key| Some(key) != told.as_ref()).collect(), told }
     }
