@@ -57,7 +57,9 @@ pub(super) async fn get(account: &ServiceAccount, timeout: Millis) -> Result<Str
             KEPT.set(Some(Kept { account: identity, token }));
             Ok(secret)
         }
-        Outcome::Retry { after, failure } => Err(NoToken { is_final: false, after, failure }),
+        Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
+            Err(NoToken { is_final: false, after, failure })
+        }
         Outcome::Refused(failure) => Err(NoToken { is_final: true, after: None, failure }),
         Outcome::Unknown => Err(NoToken { is_final: false, after: None, failure: service_account::unanswered() }),
     }

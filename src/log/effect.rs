@@ -28,9 +28,9 @@ impl Done {
             Answer::Submitted(outcome) => words(outcome),
             Answer::Polled(Outcome::Done(Progress::Running)) => ("running", None),
             Answer::Polled(Outcome::Done(Progress::Ready { .. })) => ("ready", None),
-            Answer::Polled(outcome @ (Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown)) => {
-                words(outcome)
-            }
+            Answer::Polled(
+                outcome @ (Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) | Outcome::Unknown),
+            ) => words(outcome),
             Answer::Stored(outcome) => words(outcome),
             Answer::Reported(outcome) | Answer::Abandoned(outcome) | Answer::Discarded(outcome) => words(outcome),
             Answer::Delivered(Receipt::Accepted { .. }) => ("done", None),
@@ -46,7 +46,7 @@ impl Done {
 fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<ErrorCode>) {
     match outcome {
         Outcome::Done(_) => ("done", None),
-        Outcome::Retry { failure, .. } => ("retry", Some(failure.code)),
+        Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } => ("retry", Some(failure.code)),
         Outcome::Refused(failure) => ("refused", Some(failure.code)),
         Outcome::Unknown => ("unknown", None),
     }

@@ -10,6 +10,9 @@ pub enum Outcome<T> {
     Done(T),
     /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if given.
     Retry { after: Option<Millis>, failure: Failure },
+    /// The upstream takes no call of anyone for now: provably nothing happened, and the call may be repeated once the
+    /// upstream answers again, not before `after` milliseconds if given. Only a submit is answered so.
+    NotNow { after: Option<Millis>, failure: Failure },
     /// Provably nothing happened, and repeating cannot help.
     Refused(Failure),
     /// The answer was lost: the call may have had its effect.

@@ -29,7 +29,7 @@ impl Upstream<'_> {
                 let push = self.push();
                 provider.submit(&Order { request, images: &images, push: push.as_ref() }).await
             }
-            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Retry { after: None, failure: storage("An image could not be read.") },
         }
@@ -66,7 +66,7 @@ impl Upstream<'_> {
         };
         match provider.fetch(uri).await {
             Outcome::Done(download) => r2::store(&bucket, &label, download).await,
-            Outcome::Retry { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Unknown,
         }
@@ -112,7 +112,9 @@ impl Upstream<'_> {
                     mime_type: image.mime_type.clone(),
                     base64: STANDARD.encode(bytes),
                 }),
-                Outcome::Retry { after, failure } => return Outcome::Retry { after, failure },
+                Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
+                    return Outcome::Retry { after, failure };
+                }
                 Outcome::Refused(failure) => return Outcome::Refused(failure),
                 Outcome::Unknown => return Outcome::Unknown,
             }

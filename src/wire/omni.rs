@@ -188,6 +188,7 @@ mod tests {
             public_url: String::new(),
             start_after: None,
             timeout: None,
+            start_timeout: None,
             confirm: false,
             images: Vec::new(),
             submits_per_minute: None,

@@ -90,7 +90,7 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
         401 => Outcome::Refused(unauthenticated()),
         status => match google::refused_submit(reply, CREDENTIAL) {
             Outcome::Refused(failure) => Outcome::Refused(explained(status, failure)),
-            other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Unknown) => other,
+            other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown) => other,
         },
     }
 }

@@ -192,6 +192,7 @@ fn request() -> Request {
         public_url: "https://reelay.example".to_owned(),
         start_after: None,
         timeout: None,
+        start_timeout: None,
         confirm: false,
         images: Vec::new(),
         submits_per_minute: None,

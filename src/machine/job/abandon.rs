@@ -33,10 +33,10 @@ impl Job {
         let (step, why) = match outcome {
             Outcome::Done(()) => ("render_abandoned", None),
             Outcome::Refused(failure) => ("render_not_abandoned", Some(failure.message.clone())),
-            Outcome::Retry { .. } | Outcome::Unknown if errand.tries >= MAX_ABANDON_TRIES => {
+            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown if errand.tries >= MAX_ABANDON_TRIES => {
                 ("render_not_abandoned", Some(format!("no word after {MAX_ABANDON_TRIES} tries")))
             }
-            Outcome::Retry { after, .. } => {
+            Outcome::Retry { after, .. } | Outcome::NotNow { after, .. } => {
                 errand.next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
                 return;
             }

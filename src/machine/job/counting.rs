@@ -18,7 +18,9 @@ impl Job {
         self.tally.count(Count::call(call, outcome), 1);
         let class = match outcome {
             Outcome::Done(_) => return,
-            Outcome::Retry { failure, .. } | Outcome::Refused(failure) => Some(failure.code),
+            Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } | Outcome::Refused(failure) => {
+                Some(failure.code)
+            }
             Outcome::Unknown => None,
         };
         self.tally.count(Count::Error(class), 1);

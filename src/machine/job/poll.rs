@@ -81,6 +81,7 @@ impl Job {
             Outcome::Refused(_) => self.charge_render(epoch, 0),
             Outcome::Done(Progress::Running | Progress::Ready { cost_micros: None, .. })
             | Outcome::Retry { .. }
+            | Outcome::NotNow { .. }
             | Outcome::Unknown => {}
         }
         if matches!(outcome, Outcome::Done(Progress::Ready { .. }) | Outcome::Refused(_)) {
@@ -114,7 +115,7 @@ impl Job {
                 self.refused(failure, turn);
                 return;
             }
-            Outcome::Retry { after, failure } => {
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
                 *next_at = (now + after.unwrap_or(0).max(wait)).min(*deadline_at);
                 *tries += 1;

@@ -37,6 +37,10 @@ pub struct Request {
     /// From start to the end of rendering, if shorter than the operator's limit.
     #[serde(default)]
     pub timeout: Option<Millis>,
+    /// How long the order waits to be started at most, counted from when it joins the line; for as long as it takes if
+    /// not given.
+    #[serde(default)]
+    pub start_timeout: Option<Millis>,
     /// Whether a person has to confirm the order before anything is spent on it.
     #[serde(default)]
     pub confirm: bool,

@@ -124,7 +124,7 @@ impl Job {
                     self.start(epoch, turn);
                 }
             }
-            Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown => {
+            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) | Outcome::Unknown => {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.phase
                 {

@@ -40,7 +40,7 @@ impl Job {
                 self.give_up_storing(failure, turn);
                 return;
             }
-            Outcome::Retry { after, failure } => (after, failure),
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => (after, failure),
             Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
         };
         turn.note("store_failed", Some(failure.message.clone()));

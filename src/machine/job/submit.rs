@@ -29,7 +29,7 @@ impl Job {
             // With its intent dropped, a cut-off call looks as if it had never been made.
             Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
             Outcome::Unknown if bug::planted(Bug::UnknownSubmitRepeated) => lost_answer_repeated(),
-            outcome @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::Refused(_) | Outcome::Unknown) => outcome,
+            outcome => outcome,
         };
         self.close_ledger_row(epoch, &outcome);
         self.count_call(Call::Submit, &outcome);
@@ -61,7 +61,7 @@ impl Job {
                 }
                 self.announce(EventKind::Progress, turn);
             }
-            Outcome::Retry { after, failure } => {
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
                 turn.note("submit_refused", Some(failure.message.clone()));
                 self.submit_again(tries, after, failure, turn);
             }
@@ -101,7 +101,9 @@ impl Job {
     fn answered_late(&mut self, outcome: Outcome<String>, turn: &mut Turn) {
         let what = match &outcome {
             Outcome::Done(_) => "the upstream had accepted the render",
-            Outcome::Retry { .. } | Outcome::Refused(_) => "the upstream had refused the render",
+            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => {
+                "the upstream had refused the render"
+            }
             Outcome::Unknown => "whether the upstream accepted the render is not known",
         };
         turn.note("submit_answered_late", Some(what.to_owned()));
@@ -121,7 +123,7 @@ impl Job {
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
         let answer = match outcome {
             Outcome::Done(_) => SubmitAnswer::Accepted,
-            Outcome::Retry { .. } | Outcome::Refused(_) => SubmitAnswer::Refused,
+            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => SubmitAnswer::Refused,
             Outcome::Unknown => SubmitAnswer::Unknown,
         };
         let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);

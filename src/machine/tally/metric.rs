@@ -254,7 +254,7 @@ impl Count {
         let [done, retry, refused, unknown] = OUTCOMES;
         let word = match outcome {
             Outcome::Done(_) => done,
-            Outcome::Retry { .. } => retry,
+            Outcome::Retry { .. } | Outcome::NotNow { .. } => retry,
             Outcome::Refused(_) => refused,
             Outcome::Unknown => unknown,
         };

@@ -116,6 +116,7 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
         public_url: intake.public_url.to_owned(),
         start_after,
         timeout,
+        start_timeout: None,
         confirm,
         images: uploads.iter().map(|upload| upload.image.clone()).collect(),
         submits_per_minute: Some(intake.catalogue.submits_per_minute.unwrap_or(model.requests_per_minute)),
