@@ -42,8 +42,8 @@ pub struct Config {
     /// `ENVIRONMENT`: `production` (default) or `development`.
     pub environment: Environment,
     /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`),
-    /// `POLL_INTERVAL_MS` (5000),
-    /// `FIRST_POLL_MS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
+    /// `POLL_INTERVAL_MS` (2500),
+    /// `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
     /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
     /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY` and
@@ -148,7 +148,7 @@ impl Config {
 
 fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     let max_retries = variables.number("MAX_RETRIES", 3, 0..=10)?;
-    let poll_interval: Millis = variables.number("POLL_INTERVAL_MS", 5_000, 100..=60_000)?;
+    let poll_interval: Millis = variables.number("POLL_INTERVAL_MS", 2_500, 100..=600_000)?;
     let job_timeout: Millis = variables.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
     if job_timeout <= poll_interval {
         return Err(ConfigError::new("JOB_TIMEOUT_MS", "a time longer than POLL_INTERVAL_MS"));
@@ -159,7 +159,6 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
         job_timeout,
         unknown_submit: variables.unknown_submit()?,
         poll_interval,
-        first_poll: variables.optional_number("FIRST_POLL_MS", 0..=600_000)?,
         webhook_schedule: variables.webhook_schedule()?,
         events: variables.events()?,
         clarifications: variables.switch("ENABLE_CLARIFICATIONS")?,

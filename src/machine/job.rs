@@ -80,10 +80,8 @@ pub struct Policy {
     /// From start to the end of rendering.
     pub job_timeout: Millis,
     pub unknown_submit: UnknownSubmit,
-    /// What the intervals between polls are shares of.
+    /// How often a young render is polled; every other interval between polls is a multiple of it.
     pub poll_interval: Millis,
-    /// From submit to the first poll, and with it how long renders usually take; without it the model's usual time decides.
-    pub first_poll: Option<Millis>,
     /// The wait before each webhook attempt, the first one included.
     pub webhook_schedule: Vec<Millis>,
     /// The events the app wants to hear.

@@ -92,7 +92,6 @@ impl Plan {
             job_timeout: choices.pick(&[MINUTE, 5 * MINUTE, 10 * MINUTE]),
             unknown_submit: if choices.chance(150) { UnknownSubmit::Retry } else { UnknownSubmit::Fail },
             poll_interval: choices.pick(&[SECOND, 5 * SECOND]),
-            first_poll: choices.pick(&[None, Some(2 * SECOND)]),
             webhook_schedule: schedule.into_iter().map(|seconds| seconds * SECOND).collect(),
             events,
             clarifications: choices.chance(400),

@@ -55,7 +55,6 @@ impl Story {
             job_timeout: 5 * MINUTE,
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 20 * SECOND,
-            first_poll: Some(5 * SECOND),
             webhook_schedule: vec![0, 5 * SECOND, MINUTE],
             events: [EventKind::Completed, EventKind::Failed, EventKind::Cancelled].into(),
             clarifications: false,

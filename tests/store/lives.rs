@@ -259,7 +259,6 @@ fn policy() -> Policy {
         job_timeout: STEP,
         unknown_submit: UnknownSubmit::Fail,
         poll_interval: 5_000,
-        first_poll: Some(1_000),
         webhook_schedule: vec![0, 5_000, 300_000],
         events: EventKind::ALL.into_iter().collect(),
         clarifications: false,

@@ -30,7 +30,6 @@ impl JobStory {
             job_timeout: 10 * MINUTE,
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 5 * SECOND,
-            first_poll: None,
             webhook_schedule: vec![0, 5 * SECOND, 5 * MINUTE],
             events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
             clarifications: false,

@@ -29,7 +29,7 @@ fn a_poll_of_a_render_that_runs_is_one_alarm_and_each_half_minute_a_write() {
         writes += written(&mut saved, &story.job);
         alarms += set(&mut alarm, &story);
     }
-    assert_eq!((polls, writes, alarms), (37, 3, 37));
+    assert_eq!((polls, writes, alarms), (24, 3, 24));
 }
 
 #[test]
@@ -106,7 +106,8 @@ fn a_poll_that_takes_longer_than_the_plan_is_not_followed_by_the_next_at_once() 
     story.now += 20 * SECOND;
     story.hears(running());
     assert_eq!(story.may_act(), None);
-    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + 2_050);
+    let next = story.job.wake(story.now).unwrap().at;
+    assert!((story.now + 1..=story.now + story.policy.poll_interval).contains(&next));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_whole_life_is_woken_at_every_step_i2() {
     story.hears(submitted());
     assert_eq!(woken(&story), (WakeReason::Report, 0));
     story.reports();
-    assert_eq!(woken(&story), (WakeReason::Phase, 36 * SECOND));
+    assert_eq!(woken(&story), (WakeReason::Phase, 5 * SECOND));
     story.next();
     story.hears(ready());
     assert_eq!(woken(&story), (WakeReason::Phase, 0));

@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A job renders for longer than a kill takes, with nothing in flight that a kill could cut off.
 const UNHURRIED: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "4000"), ("DISPATCH_MODE", CIRCUIT[0])];
+    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "4000"), ("DISPATCH_MODE", CIRCUIT[0])];
 
 #[test]
 fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or_out_of_order_i1_i4_i6_i9() {
@@ -57,7 +57,7 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
         completed_once(&world, &user, jobs.remove(ended));
     }
     world.worker.kill();
-    world.worker.restart_with(&[("FIRST_POLL_MS", "200")]);
+    world.worker.restart_with(&[("POLL_INTERVAL_MS", "200")]);
     for job in jobs {
         completed_once(&world, &user, job);
     }

@@ -182,7 +182,7 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
 #[test]
 fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_i1_i2_i4() {
     const SLOTS: usize = 2;
-    let world = World::start(&[("MAX_CONCURRENT_JOBS", "2"), ("FIRST_POLL_MS", "60000")]);
+    let world = World::start(&[("MAX_CONCURRENT_JOBS", "2"), ("POLL_INTERVAL_MS", "60000")]);
     let user = world.user();
     let prompts: Vec<String> = (0..2 * SLOTS).map(|_| unique("without a timer")).collect();
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
@@ -198,7 +198,7 @@ fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_
     let silent = queues(&world).map(|queue| queue.execute(SILENT, [THREE_MINUTES]).unwrap_or(0)).sum::<usize>();
     assert_eq!((overdue, silent), (SLOTS, SLOTS));
     world.upstream.close("poll");
-    world.worker.restart_with(&[("FIRST_POLL_MS", "200")]);
+    world.worker.restart_with(&[("POLL_INTERVAL_MS", "200")]);
     world.worker.tick();
     world.upstream.wait_held("poll", "", SLOTS);
     let found = json!([SLOTS, SLOTS]);

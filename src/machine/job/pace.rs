@@ -1,46 +1,29 @@
-//! When a render is looked at: seldom at first, often around the model's usual time, and ever more seldom when it takes
-//! much longer.
+//! When a render is polled: a pure function of the time since the submit.
 //!
-//! With an interval that follows `1 / sqrt(h)`, `h` being the rate at which renders that still run come to their end, a
-//! given number of looks finds a render soonest after it is ready. The steps below follow that for times that scatter
-//! around the usual one, and every step scales with both `POLL_INTERVAL_MS` and the usual time. `tests/stories/pace.rs`
-//! compares them with a look every `POLL_INTERVAL_MS`.
-//!
-//! Where the upstream was asked to tell by itself, looks are only for the push that never comes, and few.
+//! A user is watching, and most renders take less than two minutes: polls come often at first, and less often the longer
+//! a render takes. All times scale with `POLL_INTERVAL_MS`. Where the upstream was asked to send a webhook when the
+//! render is done, that webhook triggers the poll, and the polls here are only for a webhook that is lost.
 
 use super::{Job, Phase, Policy};
 use crate::machine::Millis;
 
-/// The first look comes when this share of the usual time has passed.
-const FIRST_POLL_PER_CENT: Millis = 60;
+/// From how many `POLL_INTERVAL_MS` after the submit on a poll comes each so many `POLL_INTERVAL_MS`: with the default of
+/// 2.5 s, every 2.5 s for two minutes, then every 5 s, and after ten minutes every 15 s.
+const PACE: [(Millis, Millis); 3] = [(0, 1), (48, 2), (240, 6)];
 
-/// From which per cent of the usual time on the interval between looks is which per cent of `POLL_INTERVAL_MS`. Before the
-/// first of them, where only a push brings a look, it is all of it.
-const PACE: [(Millis, Millis); 3] = [(65, 41), (160, 100), (200, 200)];
-
-/// A usual time counts as so many `POLL_INTERVAL_MS` at least, so that looks that begin early do not become seldom early.
-const LEAST_INTERVALS: Millis = 5;
-
-/// After so many `POLL_INTERVAL_MS` a look follows the one before while a push is still to come, which brings one at once:
-/// that long a video waits at most whose push was lost.
-const FALLBACK_INTERVALS: Millis = 6;
+/// The same while a webhook of the upstream is awaited: every 30 s with the default.
+const AWAITING_PUSH: [(Millis, Millis); 1] = [(0, 12)];
 
 impl Job {
-    /// How long after the submit the render is looked at first.
-    pub(super) fn first_poll(&self, policy: &Policy) -> Millis {
-        let share = self.request.usual_render.saturating_mul(FIRST_POLL_PER_CENT) / 100;
-        policy.first_poll.unwrap_or(share.max(policy.poll_interval))
-    }
-
-    /// How long after a look the next one follows, `elapsed` after the submit.
-    pub(super) fn poll_interval(&self, elapsed: Millis, policy: &Policy) -> Millis {
-        if matches!(self.phase, Phase::Rendering { awaits_push: true, .. }) {
-            return policy.poll_interval * FALLBACK_INTERVALS;
-        }
-        // A first look at another time means another usual time, of which it is the same share.
-        let usual = policy.first_poll.map_or(self.request.usual_render, |first| first * 100 / FIRST_POLL_PER_CENT);
-        let passed = elapsed.saturating_mul(100) / usual.max(policy.poll_interval * LEAST_INTERVALS).max(1);
-        let step = PACE.iter().rev().find(|(from, _)| *from <= passed);
-        (policy.poll_interval * step.map_or(100, |(_, share)| *share) / 100).max(1)
+    /// When the next poll after `now` is due, for a render that was submitted at `submitted_at`.
+    pub(super) fn next_poll(&self, submitted_at: Millis, now: Millis, policy: &Policy) -> Millis {
+        let awaits_push = matches!(self.phase, Phase::Rendering { awaits_push: true, .. });
+        let pace: &[_] = if awaits_push { &AWAITING_PUSH } else { &PACE };
+        let unit = policy.poll_interval.max(1);
+        let elapsed = now.saturating_sub(submitted_at);
+        let (from, step) = pace.iter().rev().find(|(from, _)| from * unit <= elapsed).copied().unwrap_or((0, 1));
+        let polls = (elapsed - from * unit) / (step * unit) + 1;
+        // A clock that was set back must not put the next poll far ahead.
+        now - elapsed.min(now) + from * unit + polls * step * unit
     }
 }

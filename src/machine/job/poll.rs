@@ -22,9 +22,9 @@ impl Job {
     /// Plans the next poll along with the one that begins.
     pub(super) fn plan_next_poll(&mut self, turn: &Turn) {
         let Phase::Rendering { submitted_at, .. } = self.phase else { return };
-        let interval = self.poll_interval(turn.now().saturating_sub(submitted_at), turn.policy);
+        let next = self.next_poll(submitted_at, turn.now(), turn.policy);
         if let Phase::Rendering { deadline_at, next_at, nudged, .. } = &mut self.phase {
-            *next_at = (turn.now() + interval).min(*deadline_at);
+            *next_at = next.min(*deadline_at);
             *nudged = false;
         }
     }
@@ -92,7 +92,7 @@ impl Job {
         }
         let now = turn.moment.now;
         let Phase::Rendering { submitted_at, .. } = self.phase else { return };
-        let interval = self.poll_interval(now.saturating_sub(submitted_at), turn.policy);
+        let next = self.next_poll(submitted_at, now, turn.policy);
         let Phase::Rendering { deadline_at, next_at, tries, nudged, .. } = &mut self.phase else { return };
         let look_now = std::mem::take(nudged);
         let mut failed = false;
@@ -101,7 +101,7 @@ impl Job {
                 *tries = 0;
                 // Slow to answer.
                 if *next_at <= now {
-                    *next_at = (now + interval).min(*deadline_at);
+                    *next_at = next.min(*deadline_at);
                 }
             }
             Outcome::Done(Progress::Ready { uri, .. }) => {

@@ -45,16 +45,16 @@ impl Job {
         match outcome {
             Outcome::Done(operation) => {
                 let now = turn.now();
-                let next_at = (now + self.first_poll(turn.policy)).min(deadline_at);
                 self.phase = Phase::Rendering {
                     deadline_at,
-                    next_at,
+                    next_at: deadline_at,
                     tries: 0,
                     operation,
                     submitted_at: now,
                     nudged: false,
                     awaits_push: self.request.told,
                 };
+                self.plan_next_poll(turn);
                 turn.note("submitted", None);
                 if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
                     self.discard(INPUTS, now);

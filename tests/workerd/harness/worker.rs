@@ -196,7 +196,6 @@ fn usual_variables<'a>(upstream: &'a str, account: &'a str) -> Vec<(&'a str, &'a
         ("VERTEX_OUTPUT", upstream::OUTPUT),
         ("NEXTJS_URL", upstream),
         ("POLL_INTERVAL_MS", "200"),
-        ("FIRST_POLL_MS", "200"),
         ("WEBHOOK_RETRY_SECONDS", "0,1,1,1,1"),
         ("MAX_SUBMITS_PER_MINUTE", "100000"),
         // After the retries a video is given up, so that tests see the end.

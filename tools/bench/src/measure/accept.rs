@@ -37,7 +37,7 @@ const USERS: u64 = 1_000;
 const PROMPT: &str = "A paper boat sails down a rainy street at dusk";
 /// One job holds the only slot for as long as anything here takes, and nobody asks after it.
 const SETTINGS: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
 
 struct Series {
     name: String,

@@ -14,7 +14,7 @@ const MODES: [(&str, usize, Option<f64>); 4] =
     [("immediate", 60, Some(15.0)), ("alarm", 15, Some(1_050.0)), ("queue", 30, Some(1_000.0)), ("cron", 20, None)];
 const WARM_UP: usize = 20;
 /// Every job has a slot, and nobody asks after it while this lasts.
-const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "1000"), ("FIRST_POLL_MS", "600000")];
+const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "1000"), ("POLL_INTERVAL_MS", "300000")];
 
 pub(crate) async fn measure() -> Section {
     let mut table = Table::new(&["mode", "p50, ms", "p90, ms"]);

@@ -15,7 +15,7 @@ use std::time::Duration;
 const SIZES: [(u64, usize); 3] = [(1, 20), (20, 8), (200, 3)];
 const MEGABYTE: u64 = 1_000_000;
 /// The render is looked at soon.
-const SETTINGS: [(&str, &str); 2] = [("FIRST_POLL_MS", "100"), ("POLL_INTERVAL_MS", "100")];
+const SETTINGS: [(&str, &str); 1] = [("POLL_INTERVAL_MS", "100")];
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 

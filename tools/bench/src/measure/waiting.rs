@@ -21,7 +21,7 @@ const HEARTBEAT_ROWS: f64 = 4.0;
 const OTHERS: f64 = 2.0;
 /// One job holds the only slot for as long as anything here takes, and nobody asks after it.
 const SETTINGS: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("FIRST_POLL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
 
 pub(crate) async fn measure() -> Section {
     let upstream = Upstream::start(&[]);
