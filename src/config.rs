@@ -28,6 +28,9 @@ pub const VIDEO_URL_TTL: u64 = 3_600;
 /// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit counts.
 const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
+/// The most that `START_TIMEOUT_MS` may be.
+const MAX_START_TIMEOUT: Millis = 30 * DAY;
+
 /// Where this worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -80,6 +83,8 @@ pub struct Config {
     pub default_model: Option<&'static str>,
     /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the models' own limits.
     pub submits_per_minute: Option<u64>,
+    /// `START_TIMEOUT_MS` (none): how long an order waits to be started at most, in milliseconds.
+    pub start_timeout: Option<Millis>,
     /// `LOG_LEVEL` (`INFO`): the lowest level that is logged.
     pub log_level: Level,
     /// `MODEL_ALIASES`: present models for old names, `old=model` separated by commas.
@@ -126,6 +131,7 @@ impl Config {
             admin_key: admin_key(&variables)?,
             default_model: variables.default_model()?,
             submits_per_minute: submits_per_minute(&variables)?,
+            start_timeout: variables.optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT)?,
             model_aliases: variables.model_aliases()?,
             log_level: variables.log_level()?,
         })

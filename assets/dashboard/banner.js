@@ -37,11 +37,11 @@ export function troubles(status) {
     found.push({ kind: "paused", text: `The queue is paused${since(status.pausedSince)}: nothing new is started.` });
   }
   for (const { upstream, backoffSince, backoffUntil } of status.upstreams ?? []) {
-    const until = backoffUntil ? `, until ${clock(backoffUntil)}` : "";
+    const next = Date.parse(backoffUntil) > Date.now() ? `tried again at ${clock(backoffUntil)}` : "being tried again";
     found.push({
       kind: "backoff",
       upstream,
-      text: `${upstream} asked for a pause${since(backoffSince)}${until}: its jobs wait.`,
+      text: `${upstream} takes no orders${since(backoffSince)}: its jobs wait in line, and it is ${next}.`,
     });
   }
   const { exhausted = 0, exhaustedSince } = status.webhooks ?? {};

@@ -23,7 +23,7 @@ const BLOCKED = {
   concurrency: "All slots are taken.",
   user_concurrency: "This user already has as many running as one user may.",
   rate_limit: "As many renders as allowed were asked for within this minute.",
-  upstream_backoff: "The video service asked for a pause.",
+  upstream_backoff: "The video service takes no orders for now.",
   start_after: "It was ordered for later.",
   paused: "The queue is paused.",
 };

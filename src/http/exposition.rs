@@ -175,7 +175,8 @@ fn write_gauges(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt:
     gauge("webhooks_pending", help, None, &alone(stats.webhooks.pending))?;
     gauge("webhooks_exhausted", "Webhooks that were given up.", None, &alone(stats.webhooks.exhausted))?;
     let backoffs: Vec<_> = stats.upstreams.iter().map(backoff).collect();
-    let help = "Until when an upstream wants to be left alone, since the Unix epoch; absent for those that do not.";
+    let help =
+        "When an upstream that takes no orders is probed next, in seconds since the Unix epoch; absent for others.";
     gauge("upstream_backoff_until_timestamp", help, Some(registry::Unit::Seconds), &backoffs)?;
     if let Some(cost) = stats.cost {
         let help = "What today commits, UTC.";

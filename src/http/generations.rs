@@ -77,7 +77,9 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
         pushes: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
         moment: clock::moment(),
     };
-    let Parsed { key, request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
+    let Parsed { key, mut request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
+    // An order may give itself less time than the operator gives all.
+    request.start_timeout = request.start_timeout.into_iter().chain(call.config.start_timeout).min();
     log::generation(&key);
     // Images are large, and the bytes are read.
     drop(body);

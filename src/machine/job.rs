@@ -17,6 +17,7 @@ mod cost;
 mod counting;
 mod exchange;
 mod finish;
+mod not_now;
 mod pace;
 mod poll;
 mod record;
@@ -26,7 +27,9 @@ mod submit;
 
 pub use abandon::MAX_ABANDON_TRIES;
 pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
-pub use record::{End, Errand, ImageRole, InputImage, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
+pub use record::{
+    End, Errand, ImageRole, InputImage, Job, NotNow, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video,
+};
 
 use super::bug::{self, Bug};
 use super::delivery::{EventKind, Receipt};
@@ -294,7 +297,7 @@ impl Job {
 
     /// What the job asks of the queue besides a place.
     pub fn terms(&self) -> Terms {
-        Terms { not_before: self.not_before, keeps_place: self.keeps_place, backoff_until: self.backoff_until }
+        Terms { not_before: self.not_before, keeps_place: self.keeps_place, availability: self.availability }
     }
 
     /// Whether a timer of the job is so long overdue that it must have been lost.
@@ -314,7 +317,10 @@ impl Job {
         }
         let mut timers = Vec::new();
         match &self.phase {
-            Phase::Queued { enqueue_at, .. } => timers.push((*enqueue_at, WakeReason::Phase)),
+            Phase::Queued { enqueue_at, .. } => {
+                timers.push((*enqueue_at, WakeReason::Phase));
+                timers.extend(self.start_deadline().map(|at| (at, WakeReason::Phase)));
+            }
             Phase::Confirming { expires_at } | Phase::Clarifying { expires_at, .. } => {
                 timers.push((*expires_at, WakeReason::Phase));
             }

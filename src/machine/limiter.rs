@@ -1,17 +1,47 @@
-//! How often the upstream may be asked for a render: submits a minute, and the wait that one refusal taught everyone.
+//! How often the upstream may be asked for a render: submits a minute, and the circuit breaker of an upstream that
+//! takes no submits for now.
 //!
 //! One limiter serves one provider and model. A slot is granted together with the right to submit once; until the
 //! queue hears that the submit was made, that right counts as used, and from then on for a [`WINDOW`]. The time is
 //! when the queue heard, never the job's own: it lies after the submit, so whatever the clocks show and however long
 //! a message takes, no minute at the upstream holds more submits than the limit.
 
-use super::{DAY, MINUTE, Millis, SECOND};
+use super::{DAY, MINUTE, Millis, SECOND, retry};
 use serde::{Deserialize, Serialize};
 
 /// Over which time submits are counted.
 pub const WINDOW: Millis = MINUTE;
-/// The longest that one refusal makes everyone wait.
+/// The longest wait that an upstream may ask for.
 pub const MAX_BACKOFF: Millis = DAY;
+/// The wait before a probe where the upstream asked for none: it doubles from the first to the second of these.
+pub const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
+/// The shortest wait before a probe, whatever the upstream asked for.
+const LEAST_BACKOFF: Millis = SECOND;
+
+/// What the answer of a submit says about its upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// It takes submits.
+    Accepted,
+    /// It takes none of anyone for now, and asks for this wait, in milliseconds.
+    NotNow { after: Option<Millis> },
+    /// It has failed, or gave no answer.
+    Failed,
+    /// It refused this submit alone, which says nothing about others.
+    Refused,
+}
+
+/// A circuit breaker that is open: one submit at a time is let through, a probe, and only after a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Breaker {
+    /// When the first submit was refused.
+    since: Millis,
+    /// Before this no probe is sent.
+    until: Millis,
+    /// How many probes have failed.
+    failed: u32,
+}
 
 /// The submits of one provider and model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,29 +49,29 @@ pub struct Limiter {
     /// How many submits were heard of in which seconds (since the Unix epoch).
     #[serde(default)]
     heard: Vec<(u64, u64)>,
-    /// Until when the upstream wants to be left alone.
+    /// While the upstream takes no submits.
     #[serde(default)]
-    blocked_until: Millis,
-    /// Since when it has wanted that without a break; an older build did not note it.
-    #[serde(default)]
-    blocked_since: Option<Millis>,
+    breaker: Option<Breaker>,
     /// How many submits a minute the model itself allows, as the last order that knew has said.
     #[serde(default)]
     own_limit: Option<u64>,
 }
 
-/// A wait that the upstream asked for and that is not over.
+/// How long an upstream has taken no submits, and when it is probed next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
-    pub since: Option<Millis>,
+    pub since: Millis,
+    /// In the past while a probe is under way or may be sent.
     pub until: Millis,
 }
 
 /// Why no more submits may be made for now, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shut {
-    /// The upstream asked for a pause.
+    /// The upstream takes no submits; it is probed at `until`.
     Backoff { until: Millis },
+    /// The upstream takes no submits, as far as is known, and a probe is under way.
+    Probing,
     /// The limit a minute is used up; `until` is when the first of them no longer counts, `None` while all that count
     /// have yet to be made.
     Rate { until: Option<Millis> },
@@ -67,26 +97,38 @@ impl Limiter {
         self.own_limit = limit.map(|limit| limit.max(1)).or(self.own_limit);
     }
 
-    /// Has everyone wait until `until`, but no longer than [`MAX_BACKOFF`].
-    pub fn block(&mut self, until: Millis, now: Millis) {
-        if self.backoff(now).is_none() {
-            self.blocked_since = Some(now);
-        }
-        self.blocked_until = self.blocked_until.max(until.min(now + MAX_BACKOFF));
+    /// Takes note of what the answer of a submit says.
+    pub fn hear(&mut self, availability: Availability, now: Millis) {
+        let wait = match (availability, self.breaker) {
+            (Availability::Accepted, _) => {
+                self.breaker = None;
+                return;
+            }
+            (Availability::Refused, _) | (Availability::Failed, None) => return,
+            (Availability::NotNow { after }, _) => after,
+            (Availability::Failed, Some(_)) => None,
+        };
+        let mut breaker = self.breaker.unwrap_or(Breaker { since: now, until: now, failed: 0 });
+        // What was on its way when the breaker opened is no probe, and makes the next wait no longer.
+        let probed = self.breaker.is_some() && until(&breaker, now) <= now;
+        breaker.failed += u32::from(probed);
+        let wait = wait.map_or_else(|| probe_backoff(breaker.failed), |asked| asked.max(LEAST_BACKOFF));
+        breaker.until = until(&breaker, now).max(now.saturating_add(wait.min(MAX_BACKOFF)));
+        self.breaker = Some(breaker);
     }
 
-    /// The wait that everyone is in, if there is one.
+    /// Since when the upstream takes no submits, if it does not.
     pub fn backoff(&self, now: Millis) -> Option<Backoff> {
-        // After the clock was set back, no wait is longer than it could have been meant.
-        let until = self.blocked_until.min(now + MAX_BACKOFF);
-        (until > now).then_some(Backoff { since: self.blocked_since, until })
+        self.breaker.map(|breaker| Backoff { since: breaker.since, until: until(&breaker, now) })
     }
 
     /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The smaller of `limit` and
     /// the model's own counts.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
-        if let Some(Backoff { until, .. }) = self.backoff(now) {
-            return Some(Shut::Backoff { until });
+        match self.backoff(now) {
+            Some(Backoff { until, .. }) if until > now => return Some(Shut::Backoff { until }),
+            Some(_) if unspent > 0 => return Some(Shut::Probing),
+            Some(_) | None => {}
         }
         let counted = self.heard.iter().filter(|(second, _)| counts(*second, now));
         let heard: u64 = counted.clone().map(|(_, count)| count).sum();
@@ -96,6 +138,15 @@ impl Limiter {
         let first = counted.map(|(second, _)| end(*second).min(now + WINDOW + SECOND)).min();
         Some(Shut::Rate { until: first })
     }
+}
+
+/// After the clock was set back, no wait is longer than it could have been meant.
+fn until(breaker: &Breaker, now: Millis) -> Millis {
+    breaker.until.min(now + MAX_BACKOFF)
+}
+
+fn probe_backoff(failed: u32) -> Millis {
+    retry::doubled(failed, PROBE_BACKOFF.0, PROBE_BACKOFF.1)
 }
 
 /// A second counts until a [`WINDOW`] after its end.
@@ -109,7 +160,7 @@ fn end(second: u64) -> Millis {
 
 #[cfg(test)]
 mod tests {
-    use super::{Backoff, Limiter, MAX_BACKOFF, Shut, WINDOW};
+    use super::{Availability, Backoff, Limiter, MAX_BACKOFF, Shut, WINDOW};
     use crate::machine::{Millis, SECOND};
     use proptest::prelude::*;
 
@@ -133,28 +184,61 @@ mod tests {
         }
     }
 
+    const NOT_NOW: Availability = Availability::NotNow { after: None };
+
     #[test]
-    fn a_block_ends_by_itself_and_is_never_longer_than_a_day() {
+    fn after_a_refusal_one_probe_at_a_time_is_let_through_after_the_wait_that_was_asked_for() {
         let mut limiter = Limiter::default();
-        limiter.block(NOW + 22 * SECOND, NOW);
-        limiter.block(NOW + SECOND, NOW);
+        limiter.hear(Availability::NotNow { after: Some(22 * SECOND) }, NOW);
+        limiter.hear(Availability::NotNow { after: Some(SECOND) }, NOW);
         assert_eq!(limiter.shut(9, 0, NOW), Some(Shut::Backoff { until: NOW + 22 * SECOND }));
         assert_eq!(limiter.shut(9, 0, NOW + 22 * SECOND), None);
-        limiter.block(Millis::MAX, NOW);
-        assert_eq!(limiter.shut(9, 0, NOW + MAX_BACKOFF), None);
+        assert_eq!(limiter.shut(9, 1, NOW + 22 * SECOND), Some(Shut::Probing));
+        limiter.hear(Availability::Accepted, NOW + 23 * SECOND);
+        assert_eq!((limiter.shut(9, 5, NOW + 23 * SECOND), limiter.backoff(NOW + 23 * SECOND)), (None, None));
     }
 
     #[test]
-    fn a_backoff_that_is_prolonged_began_when_it_first_did() {
+    fn probes_come_after_two_seconds_and_then_twice_as_late_each_time_up_to_a_minute() {
+        let (mut limiter, mut now, mut waits) = (Limiter::default(), NOW, Vec::new());
+        for _ in 0..8 {
+            limiter.hear(NOT_NOW, now);
+            let until = limiter.backoff(now).expect("the breaker is open").until;
+            waits.push((until - now) / SECOND);
+            now = until;
+        }
+        assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    #[test]
+    fn refusals_of_what_was_on_its_way_when_the_breaker_opened_count_once() {
         let mut limiter = Limiter::default();
-        assert_eq!(limiter.backoff(NOW), None);
-        limiter.block(NOW + 5 * SECOND, NOW);
-        limiter.block(NOW + 9 * SECOND, NOW + 2 * SECOND);
-        let whole = Backoff { since: Some(NOW), until: NOW + 9 * SECOND };
-        assert_eq!(limiter.backoff(NOW + 8 * SECOND), Some(whole));
-        assert_eq!(limiter.backoff(NOW + 9 * SECOND), None);
-        limiter.block(NOW + 20 * SECOND, NOW + 10 * SECOND);
-        assert_eq!(limiter.backoff(NOW + 11 * SECOND).and_then(|wait| wait.since), Some(NOW + 10 * SECOND));
+        for late in 0..3 {
+            limiter.hear(NOT_NOW, NOW + late);
+        }
+        assert_eq!(limiter.backoff(NOW + 2), Some(Backoff { since: NOW, until: NOW + 2 + 2 * SECOND }));
+    }
+
+    #[test]
+    fn a_probe_that_fails_or_is_lost_keeps_the_breaker_open_and_one_refused_for_itself_does_not_lengthen_the_wait() {
+        let mut limiter = Limiter::default();
+        limiter.hear(Availability::Failed, NOW);
+        assert_eq!(limiter.backoff(NOW), None, "a call that fails opens nothing");
+        limiter.hear(NOT_NOW, NOW);
+        let now = NOW + 2 * SECOND;
+        limiter.hear(Availability::Refused, now);
+        assert_eq!(limiter.shut(9, 0, now), None, "the next one probes");
+        limiter.hear(Availability::Failed, now);
+        assert_eq!(limiter.shut(9, 0, now), Some(Shut::Backoff { until: now + 4 * SECOND }));
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_a_day_or_shorter_than_a_second() {
+        for (asked, wait) in [(Millis::MAX, MAX_BACKOFF), (0, SECOND), (40 * SECOND, 40 * SECOND)] {
+            let mut limiter = Limiter::default();
+            limiter.hear(Availability::NotNow { after: Some(asked) }, NOW);
+            assert_eq!(limiter.backoff(NOW), Some(Backoff { since: NOW, until: NOW + wait }));
+        }
     }
 
     #[test]

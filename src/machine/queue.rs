@@ -32,6 +32,7 @@ pub use news::Said;
 pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
 use super::bug::{self, Bug};
+use super::limiter::Availability;
 use super::tally::Tallies;
 use super::{JobKey, MINUTE, Millis, Moment, SECOND};
 
@@ -102,8 +103,8 @@ impl Policy {
 pub enum Input {
     /// A job asks for its place. `promised` jobs have been accepted before and are never refused.
     Enqueue { card: Card, promised: bool, terms: Terms },
-    /// A job tells of a status change, and what the upstream asks of everyone.
-    Report { card: Card, backoff_until: Option<Millis> },
+    /// A job reports a status change, and what the answer of its last submit says about the upstream.
+    Report { card: Card, availability: Option<Availability> },
     /// A message of the platform's queue says that a job waits; its consumer will start that one.
     Claim { key: JobKey },
     /// Someone asks where a job stands that says that it waits.
@@ -177,13 +178,17 @@ impl Reply {
     }
 }
 
-/// What became of a job's place, to be told in the log.
+/// What the log says about the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// It has a place in line.
     Enqueued { key: JobKey },
     /// It was granted a slot, so long after its place in line dates from, in milliseconds.
     Admitted { key: JobKey, waited: Millis },
+    /// An upstream takes no submits; it is probed at `until`.
+    Unavailable { upstream: String, until: Millis },
+    /// An upstream takes submits again, after so many milliseconds.
+    Available { upstream: String, took: Millis },
 }
 
 /// What one step came to; the entries have been saved through [`Rows`].
@@ -226,7 +231,7 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             asked_for = Some(card.key.clone());
             turn.enqueue(card, promised, terms, occasion.admits)?
         }
-        Input::Report { card, backoff_until } => turn.report(card, backoff_until)?,
+        Input::Report { card, availability } => turn.report(card, availability)?,
         Input::Claim { key } => {
             asked_for = Some(key);
             Reply::Unknown

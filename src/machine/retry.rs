@@ -4,9 +4,14 @@ use super::Millis;
 
 /// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over `cap`.
 pub fn backoff(tries: u32, base: Millis, cap: Millis, random: u64) -> Millis {
-    let full = base.saturating_mul(1_u64 << tries.min(32)).min(cap).max(1);
+    let full = doubled(tries, base, cap);
     let half = full / 2;
     half + random % (full - half + 1)
+}
+
+/// `base × 2^tries`, never over `cap`.
+pub fn doubled(tries: u32, base: Millis, cap: Millis) -> Millis {
+    base.saturating_mul(1_u64 << tries.min(32)).min(cap).max(1)
 }
 
 /// Spreads `wait` by ±20 %, so that many failures of one moment do not return in one moment.

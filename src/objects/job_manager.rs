@@ -382,7 +382,7 @@ impl JobManager {
     }
 
     async fn report(&self, job: &Job) -> Outcome<()> {
-        let message = QueueMessage::Report { card: card(job, clock::now()), backoff_until: job.backoff_until };
+        let message = QueueMessage::Report { card: card(job, clock::now()), availability: job.availability };
         match stub::queue(&self.shell.env, &message).await {
             // The queue still has to find out that an earlier job of this name is gone.
             Ok(QueueReply::Unknown) | Err(_) => Outcome::Unknown,
@@ -467,6 +467,7 @@ fn state(job: &Job, now: Millis, late: bool) -> JobReply {
         report_number: job.report_number,
         status: job.status_told(),
         submits: job.submits_made(),
+        availability: job.availability,
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,

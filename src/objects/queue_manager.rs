@@ -102,8 +102,8 @@ impl QueueManager {
                 self.place(&config, Input::Enqueue { card, promised, terms }, moment).await
             }
             QueueMessage::Claim { key } => self.place(&config, Input::Claim { key }, moment).await,
-            QueueMessage::Report { card, backoff_until } => {
-                let step = self.take(&config, Input::Report { card, backoff_until }, moment).await?;
+            QueueMessage::Report { card, availability } => {
+                let step = self.take(&config, Input::Report { card, availability }, moment).await?;
                 Ok(if step.reply == Reply::Unknown { QueueReply::Unknown } else { QueueReply::Done })
             }
             QueueMessage::Standing { key } => self.place(&config, Input::Stand { key }, moment).await,
@@ -238,12 +238,24 @@ impl QueueManager {
                 report_number,
                 status,
                 submits,
+                availability,
                 cost_micros,
                 wake_at,
                 late,
                 deliveries,
                 tally,
-            }) => Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally },
+            }) => Said::State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                availability,
+                cost_micros,
+                wake_at,
+                late,
+                deliveries,
+                tally,
+            },
             Ok(JobReply::Missing) => Said::Missing,
             Ok(
                 JobReply::Created { .. }
@@ -275,6 +287,13 @@ fn tell(event: &Event) {
         Event::Admitted { key, waited } => {
             let JobKey { user_id, generation_id } = key;
             tracing::info!(generationId = generation_id, userId = user_id, waitMs = waited, "[QUEUE] Admitted");
+        }
+        Event::Unavailable { upstream, until } => {
+            let waits = until.saturating_sub(clock::now());
+            tracing::warn!(upstream = upstream, probeInMs = waits, "[QUEUE] Upstream takes no orders");
+        }
+        Event::Available { upstream, took } => {
+            tracing::info!(upstream = upstream, outageMs = took, "[QUEUE] Upstream takes orders again");
         }
     }
 }

@@ -158,7 +158,7 @@ impl<S: Sql> QueueStore<S> {
         let book = self.book()?;
         let backoffs = book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
-            backoff_since: backoff.since.map(rfc3339),
+            backoff_since: rfc3339(backoff.since),
             backoff_until: rfc3339(backoff.until),
         });
         Ok(QueueStats {

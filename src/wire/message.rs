@@ -6,6 +6,7 @@
 use super::api::Generation;
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::job::{Clarification, Note, Refusal, Request, Video};
+use crate::machine::limiter::Availability;
 use crate::machine::queue::{Card, OverBudget, Redelivered, Standing, Terms};
 use crate::machine::tally::{Tallies, Tally};
 use crate::machine::{JobKey, Millis, Status};
@@ -107,6 +108,9 @@ pub enum JobReply {
         /// How many submits it has ever made.
         #[serde(default)]
         submits: u64,
+        /// What the answer of the last one says about the upstream.
+        #[serde(default)]
+        availability: Option<Availability>,
         /// What it has spent and is yet to spend, in millionths of a US dollar.
         #[serde(default)]
         cost_micros: Option<u64>,
@@ -159,7 +163,7 @@ pub enum QueueMessage {
     Report {
         card: Card,
         #[serde(default)]
-        backoff_until: Option<Millis>,
+        availability: Option<Availability>,
     },
     /// A message of the platform's queue says that this job waits. It is admitted if its turn has come.
     Claim {
@@ -322,15 +326,16 @@ pub struct QueueStats {
     pub cost: Option<Cost>,
 }
 
-/// An upstream that is left alone for a while. Times are RFC 3339.
+/// An upstream that takes no orders for now. Times are RFC 3339.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamBackoff {
     /// `{provider}/{model}`.
     pub upstream: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backoff_since: Option<String>,
+    /// When it first took no order.
+    pub backoff_since: String,
+    /// When it is probed next; in the past while a probe is under way.
     pub backoff_until: String,
 }
 

@@ -13,7 +13,7 @@ fn an_enqueue_and_a_report_without_the_newer_fields_are_read_with_what_was_meant
     assert_eq!((card.upstream.as_str(), card.submits, terms), ("", 0, Terms::default()));
     assert_eq!((card.cost_micros, card.price_micros, card.submits_per_minute), (0, 0, None));
     let report = serde_json::from_value(json!({ "report": { "card": old_card() } })).expect("an old message");
-    assert!(matches!(report, QueueMessage::Report { backoff_until: None, .. }));
+    assert!(matches!(report, QueueMessage::Report { availability: None, .. }));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
     assert_eq!(config.job.store_timeout, 900_000);
-    assert_eq!(config.job.poll_interval, 2_500);
+    assert_eq!((config.job.poll_interval, config.start_timeout), (2_500, None));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
     assert_eq!(
         config.job.webhook_schedule,
@@ -57,6 +57,7 @@ fn every_variable_is_read() {
         ("JOB_TIMEOUT_MS", "60000"),
         ("UNKNOWN_SUBMIT", "retry"),
         ("POLL_INTERVAL_MS", "250"),
+        ("START_TIMEOUT_MS", "5000"),
         ("WEBHOOK_EVENTS", "generation.started, generation.completed"),
         ("WEBHOOK_RETRY_SECONDS", "0, 1, 2"),
         ("VEO3_API_URL", "http://127.0.0.1:8788"),
@@ -78,7 +79,7 @@ fn every_variable_is_read() {
     assert_eq!((config.job.max_retries, config.job.store_timeout, config.job.job_timeout), (0, 0, 60_000));
     assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (4, Some(4)));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
-    assert_eq!(config.job.poll_interval, 250);
+    assert_eq!((config.job.poll_interval, config.start_timeout), (250, Some(5_000)));
     assert_eq!(config.job.webhook_schedule, [0, 1_000, 2_000]);
     assert!(config.job.events.contains(&EventKind::Started) && config.job.events.len() == 2);
     assert_eq!(config.public_url.as_deref(), Some("https://video.example.com"));
@@ -119,6 +120,7 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("JOB_TIMEOUT_MS", "soon-xyz"),
         ("JOB_TIMEOUT_MS", "2321"),
         ("UNKNOWN_SUBMIT", "maybe-xyz"),
+        ("START_TIMEOUT_MS", "999"),
         ("POLL_INTERVAL_MS", "99"),
         ("POLL_INTERVAL_MS", "600001"),
         ("WEBHOOK_EVENTS", "generation.paused"),

@@ -3,6 +3,7 @@
 use crate::message_queue::Wake;
 use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::job::{Answer, Effect, InFlight};
+use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
 use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Millis, Status};
@@ -58,7 +59,7 @@ pub(crate) enum Message {
     },
     Report {
         card: Card,
-        backoff_until: Option<Millis>,
+        availability: Option<Availability>,
     },
     Claim {
         key: JobKey,
@@ -98,6 +99,7 @@ pub(crate) enum Reply {
         report_number: u64,
         status: Status,
         submits: u64,
+        availability: Option<Availability>,
         cost_micros: Option<u64>,
         wake_at: Option<Millis>,
         late: bool,

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     ClockForward,
     ClockBack,
     SubmitRateLimited,
+    /// For up to half an hour every submit is refused, as by a 429 or 503.
+    UpstreamOutage,
     SubmitUnavailable,
     SubmitRefused,
     SubmitLostUnaccepted,
@@ -61,7 +63,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 50] = [
+    pub(crate) const ALL: [Self; 51] = [
         Self::CrashBeforeSave,
         Self::CrashAfterSave,
         Self::CrashBeforeEffect,
@@ -91,6 +93,7 @@ impl Fault {
         Self::ClockForward,
         Self::ClockBack,
         Self::SubmitRateLimited,
+        Self::UpstreamOutage,
         Self::SubmitUnavailable,
         Self::SubmitRefused,
         Self::SubmitLostUnaccepted,
@@ -127,7 +130,12 @@ impl Fault {
     /// The usual rate when the class is on, in thousandths of the occasions.
     fn usual_rate(self) -> u64 {
         match self {
-            Self::AlarmLost | Self::AlarmThrows | Self::CronAway | Self::RenderNeverDone | Self::HookGone => 30,
+            Self::AlarmLost
+            | Self::AlarmThrows
+            | Self::CronAway
+            | Self::UpstreamOutage
+            | Self::RenderNeverDone
+            | Self::HookGone => 30,
             Self::CrashBeforeSave | Self::CrashAfterSave | Self::CrashBeforeEffect | Self::CrashAfterEffect => 40,
             Self::WriteFails | Self::WriteLandsButErrs => 50,
             Self::HookServerError | Self::HookTimeout | Self::HookTakenAnswerLost => 200,

@@ -58,7 +58,7 @@ impl World {
         }
         self.jobs[number].platform.handler = None;
         if let (true, Some(job)) = (settled || step.settled, &self.jobs[number].job) {
-            let message = Message::Report { card: JobObject::card(job), backoff_until: job.backoff_until };
+            let message = Message::Report { card: JobObject::card(job), availability: job.availability };
             self.tally.mark("effect", "Settled");
             self.send(Object::Queue, message, Caller::Nobody);
         }
@@ -76,7 +76,7 @@ impl World {
         let card = JobObject::card(job);
         let message = match effect {
             Effect::Enqueue { .. } => Message::Enqueue { card, promised: true, terms: job.terms() },
-            Effect::Report { .. } => Message::Report { card, backoff_until: job.backoff_until },
+            Effect::Report { .. } => Message::Report { card, availability: job.availability },
             Effect::Submit { .. }
             | Effect::Poll { .. }
             | Effect::Store { .. }

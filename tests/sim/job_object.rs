@@ -361,6 +361,7 @@ fn state(job: &Job, now: Millis, late: bool) -> Reply {
         report_number: job.report_number,
         status: job.status_told(),
         submits: job.submits_made(),
+        availability: job.availability,
         cost_micros: Some(job.committed_micros()),
         wake_at: job.wake(now).map(|wake| wake.at),
         late,

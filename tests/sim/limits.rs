@@ -3,6 +3,7 @@
 use crate::job_object;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::machine::limiter::Availability;
 use reelay::machine::{DAY, JobKey, MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
@@ -33,8 +34,9 @@ pub(crate) struct Limits {
     set_at: Millis,
     /// When the queue heard of submits, by its clock.
     heard: BTreeMap<String, Vec<Millis>>,
-    /// Until when an upstream wants no submit, by the queue's clock, as far as it has heard.
-    blocked: BTreeMap<String, Millis>,
+    /// The upstreams that take no submits, as far as the queue has heard: when each is probed next, by the queue's
+    /// clock, and how many probes have failed.
+    blocked: BTreeMap<String, (Millis, u32)>,
 }
 
 impl Limits {
@@ -68,8 +70,16 @@ impl Limits {
         self.left.insert((key, epoch), real);
     }
 
-    /// The queue has heard of so many new submits, and of what the upstream asks.
-    pub(crate) fn hear(&mut self, upstream: &str, submits: u64, backoff_until: Option<Millis>, now: Millis) {
+    pub(crate) fn granted_at(&self, key: &JobKey, epoch: u64) -> Option<Millis> {
+        self.granted.get(&(key.clone(), epoch)).copied()
+    }
+
+    pub(crate) fn left_at(&self, key: &JobKey, epoch: u64) -> Option<Millis> {
+        self.left.get(&(key.clone(), epoch)).copied()
+    }
+
+    /// The queue has heard of so many new submits, and of what the last one's answer says about the upstream.
+    pub(crate) fn hear(&mut self, upstream: &str, submits: u64, availability: Option<Availability>, now: Millis) {
         let heard = self.heard.entry(upstream.to_owned()).or_default();
         for _ in 0..submits {
             // What was heard before the clock was set back counts from now on.
@@ -79,14 +89,29 @@ impl Limits {
             }
             heard.push(now);
         }
-        if let Some(until) = backoff_until.filter(|until| *until > now) {
-            let blocked = self.blocked.entry(upstream.to_owned()).or_default();
-            *blocked = (*blocked).max(until.min(now + DAY));
+        let open = self.blocked.get(upstream).copied();
+        let asked = match availability.filter(|_| submits > 0) {
+            Some(Availability::Accepted) => {
+                self.blocked.remove(upstream);
+                return;
+            }
+            Some(Availability::NotNow { after }) => after,
+            Some(Availability::Failed) if open.is_some() => None,
+            Some(Availability::Failed | Availability::Refused) | None => return,
+        };
+        let (until, mut failed) = open.map_or((now, 0), |(until, failed)| (until.min(now + DAY), failed));
+        if open.is_some() && until <= now {
+            failed += 1;
         }
+        let doubled = [2, 4, 8, 16, 32].get(failed as usize).map_or(MINUTE, |seconds| seconds * SECOND);
+        let wait = asked.map_or(doubled, |asked| asked.clamp(SECOND, DAY));
+        self.blocked.insert(upstream.to_owned(), (until.max(now + wait), failed));
     }
 
-    pub(crate) fn is_blocked(&self, upstream: &str, now: Millis) -> bool {
-        self.blocked.get(upstream).is_some_and(|until| (*until).min(now + DAY) > now)
+    /// Whether no further right may be given out, `unspent` being granted already: an upstream that takes no submits is
+    /// probed by one at a time.
+    pub(crate) fn is_blocked(&self, upstream: &str, unspent: u64, now: Millis) -> bool {
+        self.blocked.get(upstream).is_some_and(|(until, _)| (*until).min(now + DAY) > now || unspent > 0)
     }
 
     /// How many submits still count.

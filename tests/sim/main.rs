@@ -20,6 +20,7 @@ mod limits;
 mod message_queue;
 mod network;
 mod operator;
+mod outage;
 mod outside;
 mod plan;
 mod platform;

@@ -42,6 +42,11 @@ pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
     Outcome::Retry { after, failure: Failure::new(code, "It did not work this time.") }
 }
 
+/// A refusal by an upstream that takes no submits of anyone.
+pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
+    Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Not now.") }
+}
+
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
     Outcome::Refused(Failure::new(code, "It will not work."))
 }

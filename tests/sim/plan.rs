@@ -204,7 +204,7 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         fingerprint: FINGERPRINT.to_owned(),
         public_url: "https://reelay.example".to_owned(),
         start_after: wait.map(|wait| beginning + wait),
-        start_timeout: None,
+        start_timeout: (wishes.timeout && choices.chance(200)).then(|| choices.between(1, 60) * MINUTE),
         timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
         confirm: wishes.confirm && choices.chance(500),
         images: Vec::new(),

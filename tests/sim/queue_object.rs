@@ -32,7 +32,7 @@ impl World {
     fn queue_takes(&mut self, message: Message) -> Option<Reply> {
         let input = match message {
             Message::Enqueue { card, promised, terms } => Input::Enqueue { card, promised, terms },
-            Message::Report { card, backoff_until } => Input::Report { card, backoff_until },
+            Message::Report { card, availability } => Input::Report { card, availability },
             Message::Claim { key } => Input::Claim { key },
             Message::Standing { key } => Input::Stand { key },
             Message::Afford { key } => Input::Afford { key },
@@ -138,9 +138,31 @@ impl World {
             return;
         }
         let (word, said) = match reply.clone() {
-            Reply::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => (
+            Reply::State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                availability,
+                cost_micros,
+                wake_at,
+                late,
+                deliveries,
+                tally,
+            } => (
                 "State",
-                Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally },
+                Said::State {
+                    epoch,
+                    report_number,
+                    status,
+                    submits,
+                    availability,
+                    cost_micros,
+                    wake_at,
+                    late,
+                    deliveries,
+                    tally,
+                },
             ),
             Reply::Missing => ("Missing", Said::Missing),
             _ => ("Nothing", Said::Nothing),

@@ -176,6 +176,16 @@ impl Story {
 
     /// Tells the story, cut off at the decisions with these numbers.
     pub(crate) fn run(&self, cuts: &[u64], trace: Trace) -> (World, Result<(), Violation>) {
+        self.run_after(|_| {}, cuts, trace)
+    }
+
+    /// The same in a world that `change` has changed.
+    pub(crate) fn run_after(
+        &self,
+        change: impl FnOnce(&mut World),
+        cuts: &[u64],
+        trace: Trace,
+    ) -> (World, Result<(), Violation>) {
         let mut world = World::of_plan(self.plan.clone(), Choices::new(Counter::new(cuts)), trace);
         for job in &mut world.jobs {
             (self.orders)(&mut job.request);
@@ -184,6 +194,7 @@ impl Story {
             world.agenda.add(BEGINNING + at, event.clone());
         }
         world.acts.clone_from(&self.acts);
+        change(&mut world);
         world.fill_in_ends();
         let outcome = world.run();
         (world, outcome)

@@ -2,6 +2,7 @@
 
 use crate::limits::Limits;
 use crate::rows::{MapRows, is_held};
+use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{Card, Entry, HEAD_START, Input, Place, Policy, Reply, Said};
 use reelay::machine::{JobKey, Millis, Status};
 use std::cmp::Ordering;
@@ -39,7 +40,7 @@ impl Turns {
         match input {
             Input::Enqueue { card, terms, .. } => {
                 let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, terms.backoff_until, now, limits);
+                learn(known, &card.upstream, card.submits, terms.availability, now, limits);
                 let stale = known.is_some_and(|entry| {
                     let age = (entry.card.epoch, entry.card.report_number);
                     (card.epoch, card.report_number) < age
@@ -53,17 +54,17 @@ impl Turns {
                     None => self.join(rows, &card.key, card.priority, terms.not_before, now),
                 }
             }
-            Input::Report { card, backoff_until } => {
+            Input::Report { card, availability } => {
                 let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, *backoff_until, now, limits);
+                learn(known, &card.upstream, card.submits, *availability, now, limits);
                 if known.is_none() && (card.status.is_terminal() || card.status.is_pending()) {
                     self.join(rows, &card.key, card.priority, None, now);
                 }
             }
-            Input::Heard { ask, said: Said::State { submits, .. } } => {
+            Input::Heard { ask, said: Said::State { submits, availability, .. } } => {
                 let known = rows.before(&ask.key).filter(|entry| entry.card.created_at == ask.created_at);
                 if let Some(entry) = known {
-                    learn(known, &entry.card.upstream, *submits, None, now, limits);
+                    learn(known, &entry.card.upstream, *submits, *availability, now, limits);
                 }
             }
             Input::Heard { .. }
@@ -148,7 +149,7 @@ impl Turns {
                 let unspent = line.held.iter().filter(|held| held.unspent && held.card.upstream == *upstream).count()
                     + granted.iter().filter(|held| held.card.upstream == *upstream).count();
                 of_user < policy.user_slots
-                    && !limits.is_blocked(upstream, now)
+                    && !limits.is_blocked(upstream, unspent as u64, now)
                     && limits.heard(upstream, now) + (unspent as u64) < limits.of(upstream, policy.submits_per_minute)
             };
             let waits = |entry: &&&Entry| !granted.iter().any(|other| other.card.key == entry.card.key);
@@ -234,10 +235,10 @@ fn learn(
     known: Option<&Entry>,
     upstream: &str,
     submits: u64,
-    backoff_until: Option<Millis>,
+    availability: Option<Availability>,
     now: Millis,
     limits: &mut Limits,
 ) {
     let counted = known.map_or(0, |entry| entry.card.submits);
-    limits.hear(upstream, submits.saturating_sub(counted), backoff_until, now);
+    limits.hear(upstream, submits.saturating_sub(counted), availability, now);
 }

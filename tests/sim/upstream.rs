@@ -1,7 +1,7 @@
 //! The fake video service, with a ledger of every call that could cost money (I4).
 
 use crate::faults::Fault;
-use crate::outside::{again, never};
+use crate::outside::{again, never, not_now};
 use crate::plan::NeverHeals;
 use crate::witness::Invariant;
 use crate::world::World;
@@ -31,6 +31,9 @@ pub(crate) struct Call {
     pub(crate) incarnation: u64,
     /// What the call costs in the end, in millionths of a US dollar.
     pub(crate) bill: u64,
+    /// When it left, and when it arrived.
+    pub(crate) left_at: Millis,
+    pub(crate) landed_at: Millis,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +74,8 @@ impl Operation {
 pub(crate) struct Upstream {
     pub(crate) calls: Vec<Call>,
     pub(crate) operations: BTreeMap<String, Operation>,
+    /// Until when every submit is refused.
+    pub(crate) out_until: Millis,
     /// Of the operation begun last.
     last_bill: u64,
 }
@@ -82,7 +87,9 @@ impl World {
         let (verdict, answered, outcome) = self.judge_submit(job, epoch, attempt);
         let incarnation = self.witness.incarnation(job);
         let bill = if verdict == Verdict::Accepted { self.upstream.last_bill } else { 0 };
-        self.upstream.calls.push(Call { job, attempt, verdict, answered, incarnation, bill });
+        let left_at = self.limits.left_at(&self.jobs[job].key, epoch).unwrap_or(self.real);
+        let call = Call { job, attempt, verdict, answered, incarnation, bill, left_at, landed_at: self.real };
+        self.upstream.calls.push(call);
         self.trace.say(self.real, || format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}"));
         outcome
     }
@@ -95,7 +102,10 @@ impl World {
             let longest = self.plan.longest_backoff;
             let after = self.choices.between(0, longest) * SECOND;
             let after = self.choices.chance(500).then_some(after);
-            return (Verdict::Refused, true, again(ErrorCode::ProviderRateLimited, after));
+            return (Verdict::Refused, true, not_now(after));
+        }
+        if self.is_out() {
+            return (Verdict::Refused, true, not_now(None));
         }
         if self.fault(Fault::SubmitRefused) {
             return (Verdict::Refused, true, never(ErrorCode::ProviderRejectedContent));
@@ -108,6 +118,14 @@ impl World {
             return (Verdict::Accepted, false, Outcome::Unknown);
         }
         (Verdict::Accepted, true, Outcome::Done(name))
+    }
+
+    /// Whether the upstream refuses every submit, an outage beginning now included.
+    fn is_out(&mut self) -> bool {
+        if self.real >= self.upstream.out_until && self.fault(Fault::UpstreamOutage) {
+            self.upstream.out_until = self.real + self.choices.between(1, 30) * MINUTE;
+        }
+        self.real < self.upstream.out_until
     }
 
     fn begin_operation(&mut self, job: usize, epoch: u64, attempt: u32) -> String {

@@ -2,8 +2,10 @@
 
 use crate::witness::{Ended, Invariant};
 use crate::world::World;
+use reelay::machine::DAY;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind};
 use reelay::machine::job::{End, Job, Phase};
+use reelay::machine::outcome::ErrorCode;
 
 impl World {
     pub(crate) fn observe_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {
@@ -75,6 +77,12 @@ impl World {
             (Phase::Confirming { .. } | Phase::Clarifying { .. }, Phase::Ended { end: End::Failed { .. } }) => {
                 "expired"
             }
+            (Phase::Queued { .. }, Phase::Ended { end: End::Failed { failure } })
+                if failure.code != ErrorCode::Internal =>
+            {
+                self.check_start_deadline(number, before, after);
+                "not started in time"
+            }
             (Phase::Queued { .. }, Phase::Ended { end: End::Failed { .. } }) => "dead-lettered",
             (Phase::Clarifying { .. }, Phase::Queued { .. }) => {
                 self.witness.clarifications.entry(number).or_default().1 += 1;
@@ -91,6 +99,16 @@ impl World {
         }
         self.tally.mark("job", met);
         self.check_clarifications(number, after);
+    }
+
+    /// A job fails in line only after the time that its order gives it, or a day after its first refusal.
+    fn check_start_deadline(&mut self, number: usize, before: &Job, after: &Job) {
+        let own = before.request.start_timeout.map(|timeout| before.queued_at + timeout);
+        let patience = before.not_now.as_ref().map(|refused| refused.since + DAY);
+        let deadline = own.into_iter().chain(patience).min();
+        if after.ended_at < deadline || deadline.is_none() {
+            self.violated(Invariant::I1, format!("job {number} failed in line before {deadline:?}"));
+        }
     }
 
     /// I5: the app hears of each time that another prompt is wanted, once.

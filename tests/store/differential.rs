@@ -130,7 +130,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let backoff = || option::weighted(0.2, (0_u64..300_000).prop_map(|wait| BORN + wait));
     let input = prop_oneof![
         8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
-        6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, backoff_until }),
+        6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, availability }),
         2 => key().prop_map(|key| Input::Claim { key }),
         1 => key().prop_map(|key| Input::Stand { key }),
         2 => key().prop_map(|key| Input::Afford { key }),
@@ -195,9 +195,31 @@ fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
 /// The errand is for the one who is asked only.
 fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
     let said = match said {
-        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally } => {
+        Said::State {
+            epoch,
+            report_number,
+            status,
+            submits,
+            availability,
+            cost_micros,
+            wake_at,
+            late,
+            deliveries,
+            tally,
+        } => {
             let deliveries = deliveries_of(&key, deliveries);
-            Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, deliveries, tally }
+            Said::State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                availability,
+                cost_micros,
+                wake_at,
+                late,
+                deliveries,
+                tally,
+            }
         }
         Said::Missing | Said::Nothing => said,
     };

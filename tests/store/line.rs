@@ -60,14 +60,14 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     take("a message of the platform's queue", Input::Claim { key: JobKey::new("user-1", "old-1") });
     take("an alarm", Input::Alarm);
     let cancelled = Card { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
-    take("a cancellation", Input::Report { card: cancelled, backoff_until: None });
+    take("a cancellation", Input::Report { card: cancelled, availability: None });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("holder", "holder", 0) };
-    take("an end, and the next one's start", Input::Report { card: ended, backoff_until: None });
+    take("an end, and the next one's start", Input::Report { card: ended, availability: None });
     // Slots are free, and nobody may use them. A newcomer is near the front of either line.
     let told = Card { report_number: 2, ..card("holder", "holder", 0) };
     take("a back-off", Input::Report { card: told, backoff_until: Some(NOW + 60_000) });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("another", "another", 0) };
-    take("an end with the upstream shut", Input::Report { card: ended, backoff_until: None });
+    take("an end with the upstream shut", Input::Report { card: ended, availability: None });
     let late = Input::Enqueue { card: card("newcomer", "late", 0), promised: false, terms: Terms::default() };
     take("an order with the upstream shut", late);
     take("a message with the upstream shut", Input::Claim { key: JobKey::new("newcomer", "late") });

@@ -216,7 +216,7 @@ fn after_version_1_jobs_start_in_the_order_they_stood_in_and_before_new_ones_i6(
     let mut ends = Card { epoch: 2, report_number: 4, created_at: asks[0].created_at, ..queued("ann", "held") };
     let mut order = Vec::new();
     loop {
-        take(Input::Report { card: Card { status: Status::Completed, ..ends }, backoff_until: None });
+        take(Input::Report { card: Card { status: Status::Completed, ..ends }, availability: None });
         let asks = take(Input::Alarm).asks;
         let Some(next) = asks.into_iter().find(|ask| ask.errand == Errand::Start) else { break };
         order.push(next.key.generation_id.clone());
@@ -234,7 +234,7 @@ fn a_slot_of_version_1_does_not_count_as_held_since_the_beginning_of_time() {
     let moment = Moment { now, random: 0 };
     let held = store.find(&JobKey::new("ann", "held")).unwrap().unwrap().card;
     let ended = Card { report_number: 4, status: Status::Completed, ..held };
-    queue::step(&mut store, Input::Report { card: ended, backoff_until: None }, moment, &policy).unwrap();
+    queue::step(&mut store, Input::Report { card: ended, availability: None }, moment, &policy).unwrap();
     let standing = queue::standing(&store, &JobKey::new("ann", "first"), &policy, now).unwrap().unwrap();
     assert_eq!(standing.estimated_start, Some(now + 60 * SECOND));
 }
@@ -272,7 +272,7 @@ fn a_queue_of_version_2_has_charged_nothing_yet_and_charges_what_it_hears_next_i
     assert_eq!((held.round, held.card.submits_per_minute, store.spent(20_000, None).unwrap()), (2, None, 0));
     let card = Card { report_number: 4, cost_micros: 7, price_micros: 9, ..held.card };
     let moment = Moment { now: 20_000 * DAY, random: 0 };
-    queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
+    queue::step(&mut store, Input::Report { card, availability: None }, moment, &policy()).unwrap();
     assert_eq!([Some("ann"), None, Some("bob")].map(|whose| store.spent(20_000, whose).unwrap()), [7, 7, 0]);
 }
 
@@ -305,7 +305,7 @@ fn a_queue_of_version_3_counts_from_now_on_and_knows_who_was_accepted_before_i11
     tally.count(Count::RateLimited, 2);
     let card = Card { report_number: 4, status: Status::Completed, tally, ..held.card };
     let moment = Moment { now: 20_000 * DAY, random: 0 };
-    queue::step(&mut store, Input::Report { card, backoff_until: None }, moment, &policy()).unwrap();
+    queue::step(&mut store, Input::Report { card, availability: None }, moment, &policy()).unwrap();
     let counted = queue::totals(&store).unwrap().whole();
     let counts = [Count::Accepted, Count::Started, Count::RateLimited].map(|count| counted.of(count));
     assert_eq!(counts, [0, 1, 2], "the next one in line got its slot");

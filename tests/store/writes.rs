@@ -77,9 +77,9 @@ fn an_end_writes_its_entry_once_and_what_the_app_was_told_with_that_nothing_is_l
         Card { report_number: 9, status: Status::Completed, deliveries: vec![event(0, pending)], ..order.clone() };
     let settled = Card { settled: true, deliveries: vec![event(1, delivered)], ..end.clone() };
     takes(8_000, Input::Enqueue { card: order, promised: false, terms: Terms::default() });
-    assert_eq!(takes(9_000, Input::Report { card: end, backoff_until: None }), (1, 0));
-    assert_eq!(takes(9_100, Input::Report { card: settled.clone(), backoff_until: None }), (1, 1));
-    assert_eq!(takes(9_200, Input::Report { card: settled, backoff_until: None }), (0, 0), "repeated");
+    assert_eq!(takes(9_000, Input::Report { card: end, availability: None }), (1, 0));
+    assert_eq!(takes(9_100, Input::Report { card: settled.clone(), availability: None }), (1, 1));
+    assert_eq!(takes(9_200, Input::Report { card: settled, availability: None }), (0, 0), "repeated");
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
     failed_after_paying(&mut story, "1");
     for (report_number, cost, charged) in [(1, 0, PRICE), (2, PRICE + 1, PRICE + 1), (3, 7, 7)] {
         let said = Said::State {
+            availability: None,
             epoch: 1,
             report_number,
             status: Status::Failed,
@@ -218,6 +219,7 @@ fn what_ended_under_a_build_that_charged_nothing_is_not_charged_when_it_is_forgo
     story.now += 8 * DAY;
     story.takes(Input::Expire { before: story.now - 7 * DAY });
     let said = Said::State {
+        availability: None,
         epoch: 1,
         report_number: 3,
         status: Status::Completed,

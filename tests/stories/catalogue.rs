@@ -151,13 +151,14 @@ fn end() -> Card {
 
 /// The job answers the queue, with nothing left to do.
 fn says(story: &mut QueueStory, events: Vec<DeliveryCard>) {
-    let Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, .. } =
+    let Said::State { epoch, report_number, status, submits, availability, cost_micros, wake_at, late, .. } =
         state(1, 2, Status::Completed, None)
     else {
         panic!("a state is one");
     };
     let deliveries = events;
     let said = Said::State {
+        availability,
         epoch,
         report_number,
         status,

@@ -274,9 +274,10 @@ fn limited(count: u64) -> Tally {
 /// What a job answers that has been refused so often.
 fn said(count: u64) -> Said {
     match state(1, 2, Status::Completed, Some(0)) {
-        Said::State { epoch, report_number, status, submits, cost_micros, wake_at, late, .. } => {
+        Said::State { epoch, report_number, status, submits, availability, cost_micros, wake_at, late, .. } => {
             let tally = limited(count);
             Said::State {
+                availability,
                 epoch,
                 report_number,
                 status,

@@ -156,6 +156,11 @@ pub(crate) fn video(attempt: u32) -> Video {
     Video { key: format!("videos/ada/lighthouse/{attempt}.mp4"), size: 9, etag: "e".to_owned() }
 }
 
+/// An upstream that takes no submits of anyone, and asks for this wait.
+pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
+    Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") }
+}
+
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
     Outcome::Retry { after, failure: Failure::new(code, "Not now.") }
 }

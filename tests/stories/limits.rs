@@ -2,7 +2,7 @@
 
 use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
-use reelay::machine::limiter::WINDOW;
+use reelay::machine::limiter::{Availability, WINDOW};
 use reelay::machine::queue::{BlockedBy, Card, Input, Mode, Terms};
 use reelay::machine::{MINUTE, Millis, SECOND, Status};
 
@@ -82,17 +82,15 @@ fn another_model_has_a_minute_of_its_own() {
 }
 
 #[test]
-fn one_refusal_closes_the_upstream_for_everyone_until_it_said_and_no_other_one() {
+fn one_refusal_closes_the_upstream_for_everyone_and_no_other_one() {
     for told_by_report in [true, false] {
         let mut story = QueueStory::with_slots(5);
         let until = story.now + 90 * SECOND;
         story.enqueue(card("refused", 0));
         if told_by_report {
-            story.report_with(told("refused", 1, 1, Status::Processing), Some(until));
+            story.report_with(submitted("refused"), Some(not_now(90 * SECOND)));
         } else {
-            let requeued = Card { epoch: 2, report_number: 2, submits: 1, ..card("refused", 0) };
-            let terms = Terms { not_before: Some(until), keeps_place: true, backoff_until: Some(until) };
-            story.enqueue_on(requeued, terms);
+            story.enqueue_on(refused("refused", 2, 1), keeps(not_now(90 * SECOND)));
         }
         let held = story.holders().len();
         let waiting = story.enqueue(card("waiting", 0)).unwrap();
@@ -103,30 +101,59 @@ fn one_refusal_closes_the_upstream_for_everyone_until_it_said_and_no_other_one()
         assert_eq!(story.holders().len(), held + 1);
         story.now = until;
         story.takes(Input::Alarm);
-        assert!(story.holders().contains(&"waiting".to_owned()));
+        assert_eq!(story.holders().len(), held + 2, "one probe");
     }
 }
 
 #[test]
-fn the_end_of_a_pause_wakes_the_queue_in_the_modes_that_start_by_themselves() {
+fn the_end_of_a_wait_wakes_the_queue_in_the_modes_that_start_by_themselves() {
     for mode in [Mode::Immediate, Mode::Alarm] {
         let mut story = QueueStory::in_mode(mode, 5);
         let until = story.now + 90 * SECOND;
-        story.enqueue_on(card("told", 0), Terms { backoff_until: Some(until), ..Terms::default() });
+        story.enqueue(card("refused", 0));
+        story.enqueue_on(refused("refused", 2, 1), keeps(not_now(90 * SECOND)));
         story.asks_until(|story| !story.holders().is_empty());
         assert_eq!(story.now, until, "{mode:?}");
     }
 }
 
 #[test]
-fn a_shorter_pause_does_not_cut_a_longer_one() {
-    let mut story = QueueStory::with_slots(5);
-    let until = story.now + 5 * MINUTE;
-    story.enqueue_on(card("long", 0), Terms { backoff_until: Some(until), ..Terms::default() });
-    story.enqueue_on(card("short", 0), Terms { backoff_until: Some(story.now + SECOND), ..Terms::default() });
+fn a_shorter_wait_does_not_cut_a_longer_one() {
+    let mut story = QueueStory::with_slots(2);
+    for name in ["long", "short"] {
+        story.enqueue(card(name, 0));
+    }
+    story.enqueue_on(refused("long", 2, 1), keeps(not_now(5 * MINUTE)));
+    story.enqueue_on(refused("short", 2, 1), keeps(not_now(SECOND)));
     story.now += MINUTE;
     story.takes(Input::Alarm);
     assert!(story.holders().is_empty());
+}
+
+#[test]
+fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_taken() {
+    let mut story = QueueStory::with_slots(3);
+    let names = ["1", "2", "3", "4", "5"];
+    for name in names {
+        story.enqueue(card(name, 0));
+    }
+    assert_eq!(story.holders(), ["1", "2", "3"]);
+    for name in &names[..3] {
+        story.enqueue_on(refused(name, 2, 1), keeps(Availability::NotNow { after: None }));
+    }
+    assert!(story.holders().is_empty(), "no slot is held while nobody can be started");
+    for probe in 2..30 {
+        story.asks_until(|story| !story.holders().is_empty());
+        assert_eq!(story.holders(), ["1"], "one probe, and it is the first in line");
+        assert_eq!(story.standing("2").blocked_by, Some(BlockedBy::UpstreamBackoff));
+        story.takes(Input::Sweep);
+        assert_eq!(story.holders(), ["1"], "a sweep sends no second one");
+        story.enqueue_on(refused("1", probe + 1, probe), keeps(Availability::NotNow { after: None }));
+    }
+    story.asks_until(|story| !story.holders().is_empty());
+    let accepted = Card { epoch: 30, report_number: 60, submits: 30, ..submitted("1") };
+    story.report_with(accepted, Some(Availability::Accepted));
+    assert_eq!(story.holders(), names[..3], "all slots are filled at once, in order");
 }
 
 proptest! {
@@ -178,6 +205,19 @@ fn limited(submits_per_minute: u64) -> QueueStory {
 
 fn submitted(name: &str) -> Card {
     Card { submits: 1, ..told(name, 1, 1, Status::Processing) }
+}
+
+/// Back in line after a refusal, with so many submits made.
+fn refused(name: &str, epoch: u64, submits: u64) -> Card {
+    Card { epoch, report_number: 2 * epoch, submits, ..card(name, 0) }
+}
+
+fn keeps(availability: Availability) -> Terms {
+    Terms { keeps_place: true, availability: Some(availability), ..Terms::default() }
+}
+
+fn not_now(after: Millis) -> Availability {
+    Availability::NotNow { after: Some(after) }
 }
 
 fn ended(name: &str) -> Card {

@@ -25,6 +25,7 @@ mod logs;
 mod modes;
 mod money;
 mod news;
+mod not_now;
 mod nudge;
 mod order;
 mod pace;

@@ -8,7 +8,7 @@ use reelay::machine::{MINUTE, SECOND, Status};
 #[test]
 fn each_occasion_grants_slots_in_the_modes_it_belongs_to() {
     let enqueue = || Input::Enqueue { card: card("other", 0), promised: true, terms: Terms::default() };
-    let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), backoff_until: None };
+    let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), availability: None };
     let said = state(1, 1, Status::Completed, None);
     let heard = || Input::Heard { ask: asking("ended", 1, Errand::Start), said: said.clone() };
     let claim = || Input::Claim { key: key("job") };

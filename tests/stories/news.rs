@@ -183,7 +183,7 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     let report = Card { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
-    let reports = Input::Report { card: report, backoff_until: None };
+    let reports = Input::Report { card: report, availability: None };
     assert_eq!(story.takes(reports.clone()).0, Reply::Unknown, "it is to be told again");
     story.hears("job", 1, Said::Missing);
     assert_eq!(story.takes(reports).0, Reply::Nothing);

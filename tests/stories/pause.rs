@@ -11,7 +11,7 @@ use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
 #[test]
 fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
     let enqueue = || Input::Enqueue { card: card("other", 0), promised: true, terms: Terms::default() };
-    let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), backoff_until: None };
+    let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), availability: None };
     let said = || state(1, 1, Status::Completed, None);
     let heard = || Input::Heard { ask: asking("ended", 1, Errand::Start), said: said() };
     let claim = || Input::Claim { key: key("job") };

@@ -1,6 +1,7 @@
 //! One queue, a clock, and a short way to say what happens to it.
 
 use crate::rows::MapRows;
+use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
     self, Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
 };
@@ -77,8 +78,8 @@ impl QueueStory {
         self.report_with(card, None);
     }
 
-    pub(crate) fn report_with(&mut self, card: Card, backoff_until: Option<Millis>) {
-        assert_eq!(self.takes(Input::Report { card, backoff_until }).0, Reply::Nothing);
+    pub(crate) fn report_with(&mut self, card: Card, availability: Option<Availability>) {
+        assert_eq!(self.takes(Input::Report { card, availability }).0, Reply::Nothing);
     }
 
     /// The alarm fires when it is due; these jobs are told to start.
@@ -182,6 +183,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
 pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
     Said::State {
+        availability: None,
         epoch,
         report_number,
         status,

@@ -1,9 +1,10 @@
 //! A refused submit gives its slot back, and the attempt goes on from its old place under a new epoch (I3, I4).
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{JobStory, again, never, not_now};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Answer, Effect, Input, Phase, Refusal, SubmitAnswer, UnknownSubmit};
+use reelay::machine::limiter::Availability;
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
 
@@ -42,9 +43,9 @@ fn tries_are_counted_over_the_attempt_and_not_over_the_slot_i1() {
     let mut story = JobStory::started();
     for _ in 0..=story.policy.max_retries {
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, .. }));
-        story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
+        story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
     }
-    assert_eq!(story.failure(), Some(ErrorCode::ProviderRateLimited));
+    assert_eq!(story.failure(), Some(ErrorCode::ProviderUnavailable));
     assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Refused)));
 }
 
@@ -62,34 +63,28 @@ fn a_users_retry_begins_to_count_anew() {
 }
 
 #[test]
-fn only_a_limit_of_the_upstream_is_told_to_everyone() {
-    for (code, shared) in [
-        (ErrorCode::ProviderRateLimited, true),
-        (ErrorCode::ProviderQuotaExhausted, true),
-        (ErrorCode::ProviderUnavailable, false),
+fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
+    let asked = Some(22 * SECOND);
+    for (answer, says) in [
+        (submitted(), Availability::Accepted),
+        (Answer::Submitted(not_now(asked)), Availability::NotNow { after: asked }),
+        (Answer::Submitted(not_now(None)), Availability::NotNow { after: None }),
+        (Answer::Submitted(again(ErrorCode::ProviderUnavailable, asked)), Availability::Failed),
+        (Answer::Submitted(Outcome::Unknown), Availability::Failed),
+        (Answer::Submitted(never(ErrorCode::InvalidRequest)), Availability::Refused),
     ] {
         let mut story = JobStory::submitting();
-        story.hears(Answer::Submitted(again(code, Some(22 * SECOND))));
-        let until = story.now + 22 * SECOND;
-        assert_eq!(story.job.terms().backoff_until, shared.then_some(until), "{code:?}");
+        story.hears(answer);
+        assert_eq!(story.job.terms().availability, Some(says));
     }
 }
 
 #[test]
-fn a_lost_answer_is_no_reason_for_others_to_wait() {
+fn a_lost_answer_opens_no_breaker() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
     story.hears(Answer::Submitted(Outcome::Unknown));
-    assert_eq!((story.status(), story.job.backoff_until), (Status::Queued, None));
-}
-
-#[test]
-fn the_last_refusal_is_told_to_everyone_too() {
-    let mut story = JobStory::submitting();
-    story.policy.max_retries = 0;
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(HOUR))));
-    assert_eq!(story.status(), Status::Failed);
-    assert_eq!(story.job.backoff_until, Some(story.now + HOUR));
+    assert_eq!((story.status(), story.job.availability), (Status::Queued, Some(Availability::Failed)));
 }
 
 #[test]
@@ -206,9 +201,9 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
     }
 }
 
-/// A job whose first submit the upstream's rate limit refused, to come back after so many milliseconds.
+/// A job whose first submit failed, to come back after so many milliseconds.
 fn refused(after: Option<u64>) -> JobStory {
     let mut story = JobStory::submitting();
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, after)));
+    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, after)));
     story
 }

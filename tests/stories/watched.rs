@@ -67,6 +67,7 @@ fn a_timer_in_the_far_future_is_looked_after_once_a_day() {
 fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
     let mut story = ended("job");
     let late = |late| Said::State {
+        availability: None,
         epoch: 1,
         report_number: 2,
         status: Status::Completed,
@@ -91,6 +92,7 @@ fn a_holders_lost_timer_is_counted_too() {
     story.enqueue(card("job", 0));
     let wake_at = Some(story.now);
     let lost = Said::State {
+        availability: None,
         epoch: 1,
         report_number: 1,
         status: Status::Processing,

@@ -59,6 +59,7 @@ impl Job {
         if !matches!(self.phase, Phase::Confirming { .. }) {
             return Err(Refusal::NotConfirmable);
         }
+        self.queued_at = turn.now().max(self.not_before.unwrap_or(0));
         self.wait_in_line(turn.now());
         turn.note("confirmed", None);
         Ok(())
@@ -88,6 +89,8 @@ impl Job {
         self.ended_at = None;
         self.keeps_place = false;
         self.not_before = self.request.start_after;
+        self.queued_at = turn.now().max(self.not_before.unwrap_or(0));
+        self.not_now = None;
         self.wait_in_line(turn.now());
     }
 

@@ -40,7 +40,7 @@ impl Job {
     /// What a call whose outcome is not known may have cost counts too.
     fn cost_of(&self, row: &Submit) -> u64 {
         match row.answer {
-            SubmitAnswer::Refused => 0,
+            SubmitAnswer::Refused | SubmitAnswer::NotNow => 0,
             SubmitAnswer::Intended | SubmitAnswer::Accepted | SubmitAnswer::Unknown => {
                 row.cost_micros.unwrap_or(self.request.price_micros)
             }

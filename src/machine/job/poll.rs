@@ -160,12 +160,16 @@ impl Job {
     /// is paid for, so storing it has bounds of its own.
     pub(super) fn check_deadline(&mut self, turn: &mut Turn) {
         let (until, failure) = match &self.phase {
+            Phase::Queued { .. } => match self.start_deadline() {
+                Some(at) => (at, self.not_started(at)),
+                None => return,
+            },
             Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => {
                 (*deadline_at, late("The video was not ready before the job's deadline."))
             }
             Phase::Confirming { expires_at } => (*expires_at, late("The order was not confirmed within a day.")),
             Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
-            Phase::Queued { .. } | Phase::Storing { .. } | Phase::Ended { .. } => return,
+            Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
         if turn.now() < until {
             return;
@@ -177,6 +181,6 @@ impl Job {
     }
 }
 
-fn late(sentence: &str) -> Failure {
+pub(super) fn late(sentence: &str) -> Failure {
     Failure::new(ErrorCode::DeadlineExceeded, sentence)
 }

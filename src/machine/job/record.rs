@@ -3,6 +3,7 @@
 use super::exchange::{InFlight, Note};
 use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
 use crate::machine::delivery::Delivery;
+use crate::machine::limiter::Availability;
 use crate::machine::outcome::Failure;
 use crate::machine::tally::Tally;
 use crate::machine::{JobKey, Millis, Moment, Status};
@@ -183,7 +184,19 @@ pub enum SubmitAnswer {
     Intended,
     Accepted,
     Refused,
+    /// Refused by an upstream that took no submits of anyone.
+    NotNow,
     Unknown,
+}
+
+/// How often, and since when, the upstream has taken no submits while this attempt waited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotNow {
+    /// When the attempt was first refused.
+    pub since: Millis,
+    pub count: u64,
+    /// The last refusal.
+    pub failure: Failure,
 }
 
 /// Something repeated until it succeeds.
@@ -217,9 +230,17 @@ pub struct Job {
     /// The attempt was started before and goes back to its place in line.
     #[serde(default)]
     pub keeps_place: bool,
-    /// Until when the upstream wants no submit of anyone, as this job was last told.
+    /// What the answer of the last submit says about the upstream.
     #[serde(default)]
-    pub backoff_until: Option<Millis>,
+    pub availability: Option<Availability>,
+    /// When the attempt joined the line, or will by its order.
+    pub queued_at: Millis,
+    /// The refusals of this attempt by an upstream that took no submits of anyone.
+    #[serde(default)]
+    pub not_now: Option<NotNow>,
+    /// How many such refusals are no longer in [`Self::submits`].
+    #[serde(default)]
+    pub submits_dropped: u64,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
     /// The effect being carried out, with the number its answer must carry. A poll stays here while the render runs.
@@ -277,7 +298,10 @@ impl Job {
             promised: false,
             not_before,
             keeps_place: false,
-            backoff_until: None,
+            availability: None,
+            queued_at: not_before.unwrap_or(0).max(moment.now),
+            not_now: None,
+            submits_dropped: 0,
             submits: Vec::new(),
             in_flight: None,
             effect_number: 0,

@@ -47,20 +47,20 @@ impl Job {
         let timeout = self.request.timeout.unwrap_or(Millis::MAX).min(turn.policy.job_timeout);
         let tries = self.submits_of_attempt();
         self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
-        turn.note("started", None);
+        self.note_try("started", None, turn);
         self.report_change(now);
-        if tries == 0 {
+        if tries == 0 && self.not_now.is_none() {
             self.announce(EventKind::Started, turn);
         }
     }
 
     /// Gives the slot back and waits in line again, at the place the attempt had, until `not_before` at least. The
     /// new epoch keeps every message about the old slot from starting it.
-    pub(super) fn requeue(&mut self, not_before: Millis, turn: &mut Turn) {
+    pub(super) fn requeue(&mut self, not_before: Option<Millis>, turn: &mut Turn) {
         self.keeps_place = true;
-        self.not_before = Some(not_before);
+        self.not_before = not_before;
         self.wait_in_line(turn.now());
-        turn.note("requeued", None);
+        self.note_try("requeued", None, turn);
     }
 
     /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.
@@ -72,16 +72,17 @@ impl Job {
         self.phase = Phase::Queued { enqueue_at: now, tries: 0 };
     }
 
-    /// How many submits this attempt has intended.
+    /// How many submits of this attempt count as tries: all but those that the upstream took of nobody.
     pub(super) fn submits_of_attempt(&self) -> u32 {
-        let made = self.submits.iter().filter(|row| row.attempt == self.attempt).count();
+        let counts = |row: &&Submit| row.attempt == self.attempt && row.answer != SubmitAnswer::NotNow;
+        let made = self.submits.iter().filter(counts).count();
         u32::try_from(made).unwrap_or(u32::MAX)
     }
 
     /// How many submits the job has ever made, its older attempts included. One that is on its way counts when it is
     /// over, for a holder's right to it is not used up before: heard of too early, it would cease to count too early.
     pub fn submits_made(&self) -> u64 {
-        self.submits.iter().filter(|row| !self.is_on_its_way(row)).count() as u64
+        self.submits_dropped + self.submits.iter().filter(|row| !self.is_on_its_way(row)).count() as u64
     }
 
     /// The status that the queue is told when it asks. Who is cancelled while the paid call is on its way holds the slot, and

@@ -3,7 +3,7 @@
 use super::{EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
-use crate::machine::limiter::MAX_BACKOFF;
+use crate::machine::limiter::{Availability, MAX_BACKOFF};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::tally::{self, Call};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
@@ -21,7 +21,7 @@ impl Job {
             answer: SubmitAnswer::Intended,
             cost_micros: None,
         });
-        turn.note("submit_intended", None);
+        self.note_try("submit_intended", None, turn);
     }
 
     pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, turn: &mut Turn) {
@@ -45,6 +45,7 @@ impl Job {
         match outcome {
             Outcome::Done(operation) => {
                 let now = turn.now();
+                self.not_now = None;
                 self.phase = Phase::Rendering {
                     deadline_at,
                     next_at: deadline_at,
@@ -61,7 +62,8 @@ impl Job {
                 }
                 self.announce(EventKind::Progress, turn);
             }
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
+            Outcome::NotNow { failure, .. } => self.not_now(failure, turn),
+            Outcome::Retry { after, failure } => {
                 turn.note("submit_refused", Some(failure.message.clone()));
                 self.submit_again(tries, after, failure, turn);
             }
@@ -79,21 +81,16 @@ impl Job {
         }
     }
 
-    /// Goes back in line and submits again later, unless the retries are used up. What a rate limit asks for is asked
-    /// of everyone.
+    /// Goes back in line and submits again later, unless the retries are used up.
     fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, turn: &mut Turn) {
         let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, turn.moment.jitter());
         let not_before = turn.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
-        let of_everyone = matches!(failure.code, ErrorCode::ProviderRateLimited | ErrorCode::ProviderQuotaExhausted);
-        if of_everyone {
-            self.backoff_until = Some(not_before);
-        }
         if tries >= turn.policy.max_retries {
             self.fail(failure, turn);
             return;
         }
         self.count_retry(tally::Phase::Submitting);
-        self.requeue(not_before, turn);
+        self.requeue(Some(not_before), turn);
     }
 
     /// The job was cancelled while the call was in flight; what became of the money is still told, and the render given
@@ -121,14 +118,17 @@ impl Job {
     }
 
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
-        let answer = match outcome {
-            Outcome::Done(_) => SubmitAnswer::Accepted,
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => SubmitAnswer::Refused,
-            Outcome::Unknown => SubmitAnswer::Unknown,
+        let (answer, availability) = match outcome {
+            Outcome::Done(_) => (SubmitAnswer::Accepted, Availability::Accepted),
+            Outcome::Retry { .. } => (SubmitAnswer::Refused, Availability::Failed),
+            Outcome::NotNow { after, .. } => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
+            Outcome::Refused(_) => (SubmitAnswer::Refused, Availability::Refused),
+            Outcome::Unknown => (SubmitAnswer::Unknown, Availability::Failed),
         };
         let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);
         if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
             row.answer = answer;
+            self.availability = Some(availability);
         }
     }
 }

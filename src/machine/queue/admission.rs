@@ -3,7 +3,7 @@
 use super::{Book, Closed, Entry, Event, Mode, Place, Policy, Reply, Rows, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
-use crate::machine::limiter::{Shut, WINDOW};
+use crate::machine::limiter::{PROBE_BACKOFF, Shut, WINDOW};
 use crate::machine::{JobKey, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub enum BlockedBy {
     UserConcurrency,
     /// As many submits as allowed have been made within a minute.
     RateLimit,
-    /// The upstream asked for a pause.
+    /// The upstream takes no orders for now; it is probed until it does.
     UpstreamBackoff,
     /// The order said not before.
     StartAfter,
@@ -152,7 +152,7 @@ impl<R: Rows> Turn<'_, R> {
             let opening = match shut(self.rows, &self.book, upstream, self.policy, self.now)? {
                 Some(Shut::Backoff { until }) => Some(until),
                 Some(Shut::Rate { until }) => until,
-                None => None,
+                Some(Shut::Probing) | None => None,
             };
             first = first.into_iter().chain(opening).min();
         }
@@ -202,7 +202,7 @@ pub fn standing_of<R: Rows>(
             let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
-                (Some(_), _) | (None, Some(Shut::Backoff { .. })) => Some(BlockedBy::UpstreamBackoff),
+                (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => Some(BlockedBy::UpstreamBackoff),
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
                 (None, None) if policy.limited_user_slots().is_some_and(|slots| own_held >= slots) => {
                     Some(BlockedBy::UserConcurrency)
@@ -228,6 +228,7 @@ fn opening(shut: Option<Shut>, now: Millis) -> Millis {
     match shut {
         Some(Shut::Backoff { until } | Shut::Rate { until: Some(until) }) => until,
         Some(Shut::Rate { until: None }) => now + WINDOW,
+        Some(Shut::Probing) => now + PROBE_BACKOFF.0,
         None => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! What the queue remembers besides its entries, in one record.
 
 use crate::machine::bug::{self, Bug};
-use crate::machine::limiter::{Backoff, Limiter, Shut};
+use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
 use crate::machine::queue::{Card, Line, Policy};
 use crate::machine::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
@@ -54,17 +54,17 @@ impl Book {
         }
     }
 
-    /// Takes note of submits that have been made, and of what the upstream asks of everyone.
-    pub(super) fn learn(&mut self, card: &Card, new_submits: u64, backoff_until: Option<Millis>, now: Millis) {
-        if new_submits == 0 && backoff_until.is_none() {
+    /// Takes note of submits that have been made, and of what the answer of the last one says about the upstream.
+    pub(super) fn learn(&mut self, card: &Card, new_submits: u64, availability: Option<Availability>, now: Millis) {
+        if new_submits == 0 {
             return;
         }
         let limiter = self.use_upstream(card);
         for _ in 0..new_submits {
             limiter.count(now);
         }
-        if let Some(until) = backoff_until.filter(|_| !bug::planted(Bug::BackoffNotShared)) {
-            limiter.block(until, now);
+        if let Some(availability) = availability.filter(|_| !bug::planted(Bug::BackoffNotShared)) {
+            limiter.hear(availability, now);
         }
     }
 
@@ -73,7 +73,12 @@ impl Book {
         self.limiters.iter().map(|(name, _)| name)
     }
 
-    /// The upstreams that want to be left alone.
+    /// Whether, and since when, an upstream takes no submits.
+    pub(super) fn backoff_of(&self, upstream: &str, now: Millis) -> Option<Backoff> {
+        self.limiters.iter().find(|(name, _)| name == upstream)?.1.backoff(now)
+    }
+
+    /// The upstreams that take no submits for now.
     pub fn backoffs(&self, now: Millis) -> Vec<(&str, Backoff)> {
         self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?))).collect()
     }

@@ -3,6 +3,7 @@
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
+use crate::machine::limiter::Availability;
 use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
 use crate::machine::tally::Tally;
 use crate::machine::{JobKey, MINUTE, Millis, Status};
@@ -69,9 +70,9 @@ pub struct Terms {
     /// It was in line before, and goes back to the place it had.
     #[serde(default)]
     pub keeps_place: bool,
-    /// Until when the upstream wants no submit of anyone, as this job was told.
+    /// What the answer of its last submit says about the upstream.
     #[serde(default)]
-    pub backoff_until: Option<Millis>,
+    pub availability: Option<Availability>,
 }
 
 /// One stored entry.

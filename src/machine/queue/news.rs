@@ -8,6 +8,7 @@ use super::{
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
+use crate::machine::limiter::Availability;
 use crate::machine::tally::Tally;
 use crate::machine::{DAY, JobKey, Millis, Status};
 
@@ -21,6 +22,8 @@ pub enum Said {
         status: Status,
         /// How many submits it has ever made.
         submits: u64,
+        /// What the answer of the last one says about the upstream.
+        availability: Option<Availability>,
         /// What it has spent and is yet to spend; an older build does not say.
         cost_micros: Option<u64>,
         /// Its next timer; `None` when nothing is left to do.
@@ -52,7 +55,7 @@ impl<R: Rows> Turn<'_, R> {
         if known.as_ref().is_some_and(|entry| entry.card.created_at != card.created_at) {
             return Ok(Reply::Unknown);
         }
-        let news = self.learn(known.as_mut(), &card, card.submits, terms.backoff_until);
+        let news = self.learn(known.as_mut(), &card, card.submits, terms.availability);
         if let Some(entry) = &known {
             let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
             let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
@@ -140,12 +143,29 @@ impl<R: Rows> Turn<'_, R> {
         Ok(Reply::Standing(standing))
     }
 
-    /// Counts the submits it had not heard of, and takes note of what the upstream asks of everyone; whether the entry
-    /// changed with it.
-    fn learn(&mut self, known: Option<&mut Entry>, card: &Card, submits: u64, backoff_until: Option<Millis>) -> bool {
+    /// Counts the submits it had not heard of, and takes note of what the last one's answer says about the upstream;
+    /// whether the entry changed with it. What was heard before is not taken again.
+    fn learn(
+        &mut self,
+        known: Option<&mut Entry>,
+        card: &Card,
+        submits: u64,
+        availability: Option<Availability>,
+    ) -> bool {
         let counted = known.as_ref().map_or(0, |entry| entry.card.submits);
         let new = submits.saturating_sub(counted);
-        self.book.learn(card, new, backoff_until.filter(|until| *until > self.now), self.now);
+        let before = self.book.backoff_of(&card.upstream, self.now);
+        self.book.learn(card, new, availability, self.now);
+        let upstream = card.upstream.clone();
+        match (before, self.book.backoff_of(&card.upstream, self.now)) {
+            (before, Some(after)) if before != Some(after) => {
+                self.events.push(Event::Unavailable { upstream, until: after.until });
+            }
+            (Some(before), None) => {
+                self.events.push(Event::Available { upstream, took: self.now.saturating_sub(before.since) });
+            }
+            _ => {}
+        }
         if let Some(entry) = known.filter(|_| new > 0) {
             entry.card.submits = submits;
             entry.unspent = false;
@@ -154,7 +174,7 @@ impl<R: Rows> Turn<'_, R> {
         false
     }
 
-    pub(super) fn report(&mut self, mut card: Card, backoff_until: Option<Millis>) -> Result<Reply, R::Error> {
+    pub(super) fn report(&mut self, mut card: Card, availability: Option<Availability>) -> Result<Reply, R::Error> {
         let deliveries = std::mem::take(&mut card.deliveries);
         let settled = std::mem::take(&mut card.settled) && card.status.is_terminal();
         let mut known = self.rows.find(&card.key)?.filter(|entry| !entry.gives_way_to(&card));
@@ -163,7 +183,7 @@ impl<R: Rows> Turn<'_, R> {
             let unheard = card.created_at > other.card.created_at;
             return Ok(if unheard { Reply::Unknown } else { Reply::Nothing });
         }
-        let news = self.learn(known.as_mut(), &card, card.submits, backoff_until);
+        let news = self.learn(known.as_mut(), &card, card.submits, availability);
         let watched = if settled { Place::Ended } else { Place::Watched { until: self.now + WATCH } };
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
@@ -299,10 +319,20 @@ impl<R: Rows> Turn<'_, R> {
         if let Said::State { deliveries, .. } = said {
             self.note_deliveries(key, deliveries.clone())?;
         }
-        if let &Said::State { epoch: theirs, report_number, status, submits, cost_micros, ref tally, .. } = said {
+        if let &Said::State {
+            epoch: theirs,
+            report_number,
+            status,
+            submits,
+            availability,
+            cost_micros,
+            ref tally,
+            ..
+        } = said
+        {
             self.count(&mut entry, tally);
             let card = entry.card.clone();
-            self.learn(Some(&mut entry), &card, submits, None);
+            self.learn(Some(&mut entry), &card, submits, availability);
             // What is no older than the card is the job's own word, also on whether a price that is held will be used.
             let is_news = (theirs, report_number) >= card.age() && (cost_micros.is_some() || theirs == card.epoch);
             if is_news && !(entry.is_over_uncharged() && status.is_terminal()) {
