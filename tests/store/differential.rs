@@ -8,6 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Redelivered, Rows, Said, Terms, day_of};
 use reelay::machine::tally::{Count, Tally};
 use reelay::machine::{JobKey, Millis, Moment, Status};
@@ -127,10 +128,9 @@ fn policy() -> impl Strategy<Value = Policy> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0, 1 => 0..86_400_000_i64];
-    let backoff = || option::weighted(0.2, (0_u64..300_000).prop_map(|wait| BORN + wait));
     let input = prop_oneof![
         8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
-        6 => (card(), backoff()).prop_map(|(card, backoff_until)| Input::Report { card, availability }),
+        6 => (card(), availability()).prop_map(|(card, availability)| Input::Report { card, availability }),
         2 => key().prop_map(|key| Input::Claim { key }),
         1 => key().prop_map(|key| Input::Stand { key }),
         2 => key().prop_map(|key| Input::Afford { key }),
@@ -147,11 +147,21 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let time = || option::weighted(0.3, (0_u64..300_000).prop_map(|wait| BORN + wait));
-    (time(), any::<bool>(), time()).prop_map(|(not_before, keeps_place, backoff_until)| Terms {
+    (time(), any::<bool>(), availability()).prop_map(|(not_before, keeps_place, availability)| Terms {
         not_before,
         keeps_place,
-        backoff_until,
+        availability,
     })
+}
+
+fn availability() -> impl Strategy<Value = Option<Availability>> {
+    let asked = option::of(0_u64..300_000);
+    option::of(prop_oneof![
+        3 => Just(Availability::Accepted),
+        2 => asked.prop_map(|after| Availability::NotNow { after }),
+        1 => Just(Availability::Failed),
+        1 => Just(Availability::Refused),
+    ])
 }
 
 fn redelivered(key: JobKey, delivery: Option<DeliveryCard>) -> Input {
@@ -267,16 +277,17 @@ fn key() -> impl Strategy<Value = JobKey> {
 }
 
 fn said() -> impl Strategy<Value = Said> {
-    let told = (0_u64..4, option::of(0_u64..9_000_000), tally());
+    let told = (0_u64..4, availability(), option::of(0_u64..9_000_000), tally());
     let events = vec(delivery(), 0..3);
     let status = select(Status::ALL.to_vec());
     let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events);
     prop_oneof![
-        4 => state.prop_map(|(epoch, report_number, status, (submits, cost_micros, tally), wait, late, deliveries)| Said::State {
+        4 => state.prop_map(|(epoch, report_number, status, (submits, availability, cost_micros, tally), wait, late, deliveries)| Said::State {
             epoch,
             report_number,
             status,
             submits,
+            availability,
             cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,

@@ -7,6 +7,7 @@ use crate::sqlite::Sqlite;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reelay::machine::lease::Lease;
+use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
     self, Card, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Reply, Rows, Standing, Terms,
 };
@@ -64,8 +65,8 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let ended = Card { report_number: 1, status: Status::Completed, ..card("holder", "holder", 0) };
     take("an end, and the next one's start", Input::Report { card: ended, availability: None });
     // Slots are free, and nobody may use them. A newcomer is near the front of either line.
-    let told = Card { report_number: 2, ..card("holder", "holder", 0) };
-    take("a back-off", Input::Report { card: told, backoff_until: Some(NOW + 60_000) });
+    let told = Card { report_number: 2, submits: 1, ..card("holder", "holder", 0) };
+    take("a back-off", Input::Report { card: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("another", "another", 0) };
     take("an end with the upstream shut", Input::Report { card: ended, availability: None });
     let late = Input::Enqueue { card: card("newcomer", "late", 0), promised: false, terms: Terms::default() };

@@ -80,7 +80,7 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
     let silent = |entry: &Entry| rows.asked().any(|(at, other)| other == entry && at + MINUTE < now);
     let backoffs = rows.book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
         upstream: upstream.to_owned(),
-        backoff_since: backoff.since.map(rfc3339),
+        backoff_since: rfc3339(backoff.since),
         backoff_until: rfc3339(backoff.until),
     });
     let upstreams = backoffs.collect();

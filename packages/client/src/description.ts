@@ -1423,11 +1423,17 @@ export interface components {
             /** @description What happened, such as `submitted`. */
             step: string;
         };
-        /** @description An upstream that is left alone for a while. Times are RFC 3339. */
+        /** @description An upstream that takes no orders for now. Times are RFC 3339. */
         UpstreamBackoff: {
-            /** Format: date-time */
-            backoffSince?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it first took no order.
+             */
+            backoffSince: string;
+            /**
+             * Format: date-time
+             * @description When it is probed next; in the past while a probe is under way.
+             */
             backoffUntil: string;
             /** @description `{provider}/{model}`. */
             upstream: string;

@@ -234,6 +234,7 @@ pub struct Job {
     #[serde(default)]
     pub availability: Option<Availability>,
     /// When the attempt joined the line, or will by its order.
+    #[serde(default)]
     pub queued_at: Millis,
     /// The refusals of this attempt by an upstream that took no submits of anyone.
     #[serde(default)]
