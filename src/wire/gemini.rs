@@ -94,7 +94,10 @@ mod tests {
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let error = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         for status in [429, 500, 503, 521] {
-            assert!(matches!(read_submit(&reply(status, &error(status))), Outcome::Retry { .. }), "{status}");
+            assert!(
+                matches!(read_submit(&reply(status, &error(status))), Outcome::Retry { .. } | Outcome::NotNow { .. }),
+                "{status}"
+            );
         }
         for status in [400, 401, 403, 404] {
             assert!(matches!(read_submit(&reply(status, &error(status))), Outcome::Refused(_)), "{status}");
@@ -123,10 +126,10 @@ mod tests {
     #[test]
     fn the_wait_asked_for_by_retry_info_is_taken_but_a_daily_quota_is_left_alone_for_long() {
         let body = r#"{"error":{"code":429,"message":"q","details":[{"@type":"x","retryDelay":"22.5s"}]}}"#;
-        assert!(matches!(read_submit(&reply(429, body)), Outcome::Retry { after: Some(22_500), .. }));
+        assert!(matches!(read_submit(&reply(429, body)), Outcome::NotNow { after: Some(22_500), .. }));
         let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
             {"retryDelay":"22s"}]}}"#;
-        let Outcome::Retry { after, failure } = read_submit(&reply(429, body)) else { panic!("it may be repeated") };
+        let Outcome::NotNow { after, failure } = read_submit(&reply(429, body)) else { panic!("it may be repeated") };
         assert_eq!((after, failure.code), (Some(DAILY_QUOTA_WAIT), ErrorCode::ProviderQuotaExhausted));
     }
 

@@ -63,9 +63,10 @@ pub(super) fn refused_submit(reply: &Reply, credential: &str) -> Outcome<String>
             after: asked_wait(reply, Some(&error)),
             failure: unavailable("The video service failed to take the order."),
         },
-        (503, _) => {
-            Outcome::Retry { after: asked_wait(reply, None), failure: unavailable("The video service is overloaded.") }
-        }
+        (503 | 529, error) => Outcome::NotNow {
+            after: asked_wait(reply, error.as_ref()),
+            failure: unavailable("The video service is overloaded."),
+        },
         (status, _) if NEVER_REACHED.contains(&status) => {
             Outcome::Retry { after: None, failure: unavailable("The video service could not be reached.") }
         }
@@ -129,9 +130,9 @@ fn rate_limited(reply: &Reply, error: Option<&RpcStatus>) -> Outcome<String> {
         let sentence = "The day's quota of the video service is used up.";
         let failure = Failure::new(ErrorCode::ProviderQuotaExhausted, sentence);
         // The delay that comes with it is that of the quota a minute.
-        return Outcome::Retry { after: Some(DAILY_QUOTA_WAIT), failure };
+        return Outcome::NotNow { after: Some(DAILY_QUOTA_WAIT), failure };
     }
-    Outcome::Retry {
+    Outcome::NotNow {
         after: asked_wait(reply, error),
         failure: Failure::new(ErrorCode::ProviderRateLimited, "The video service's rate limit was reached."),
     }

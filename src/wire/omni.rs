@@ -247,7 +247,13 @@ mod tests {
         let numbered = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         let named = r#"{"error":{"code":"https://ai.google.dev/errors/some_word","message":"m"}}"#;
         for status in [429, 500, 503] {
-            assert!(matches!(read_submit(&reply(status, &numbered(status))), Outcome::Retry { .. }), "{status}");
+            assert!(
+                matches!(
+                    read_submit(&reply(status, &numbered(status))),
+                    Outcome::Retry { .. } | Outcome::NotNow { .. }
+                ),
+                "{status}"
+            );
         }
         for status in [400, 401, 403, 404] {
             for body in [&numbered(status), named] {
@@ -259,7 +265,7 @@ mod tests {
         {
             assert_eq!(read_submit(&reply(status, body)), Outcome::Unknown, "{status} {body}");
         }
-        assert!(matches!(read_submit(&reply(429, named)), Outcome::Retry { .. }));
+        assert!(matches!(read_submit(&reply(429, named)), Outcome::NotNow { .. }));
     }
 
     #[test]

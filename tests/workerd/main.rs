@@ -30,6 +30,7 @@ mod modes;
 mod omni;
 mod operators;
 mod order;
+mod outage;
 mod own_worlds;
 mod pushes;
 mod queues;
