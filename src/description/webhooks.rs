@@ -21,7 +21,8 @@ pub(super) fn all(schemas: &mut Schemas) -> Map<String, Value> {
             )
         })
         .collect();
-    let body = schemas.of::<TestBody>();
+    let schema = schemas.of::<TestBody>();
+    let body = json!({ "allOf": [schema, { "properties": { "event": { "const": EVENT } } }] });
     let summary =
         ("A test", "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.");
     let test = request(EVENT, summary, "This one is never tried again.", &body, &test_example());

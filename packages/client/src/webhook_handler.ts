@@ -118,6 +118,8 @@ function listenerCall<Transaction>(
       return call(options.onProgress, event);
     case "generation.pending_clarification":
       return call(options.onPendingClarification, event);
+    // A test asks for nothing but an answer.
+    case "webhook.test":
     default:
       return undefined;
   }
