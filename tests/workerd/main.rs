@@ -33,6 +33,7 @@ mod order;
 mod own_worlds;
 mod pushes;
 mod queues;
+mod receivers;
 mod repeats;
 mod sdk;
 mod secrets;
