@@ -156,13 +156,13 @@ fn a_host_that_is_none_stops_the_worker_with_its_variable() {
         ("WEBHOOK_URL", "https://xn--ü-xyz.example/hook"),
         ("PUBLIC_URL", "https://ü^xyz.example"),
     ] {
-        restarted_with(&world, &[(variable, value)]);
+        let origin = world.upstream.origin().to_owned();
+        restarted_with(&world, &[("NEXTJS_URL", &origin), ("WEBHOOK_URL", ""), ("PUBLIC_URL", ""), (variable, value)]);
         let answer = world.user().get("/api/models");
         assert_eq!((answer.status, &answer.json()["code"]), (500, &json!("misconfigured")), "{}", answer.text());
         assert!(answer.text().contains(variable) && !answer.text().contains("xyz"), "{}", answer.text());
-        let origin = world.upstream.origin().to_owned();
-        restarted_with(&world, &[("NEXTJS_URL", &origin), ("WEBHOOK_URL", ""), ("PUBLIC_URL", "")]);
     }
+    restarted_with(&world, &[("PUBLIC_URL", "")]);
 }
 
 #[test]
