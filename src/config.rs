@@ -5,6 +5,7 @@
 
 mod push;
 mod read;
+mod receiver;
 
 pub use crate::wire::variables::ConfigError;
 pub use push::UpstreamPush;
@@ -54,8 +55,8 @@ pub struct Config {
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,
-    /// `NEXTJS_URL`: the app; webhooks go below it.
-    pub nextjs_url: Url,
+    /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query may hold a secret.
+    pub webhook_url: Url,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
     /// Those whose secrets are there; each reads its own variables.
@@ -117,7 +118,7 @@ impl Config {
             job: job_policy(&variables)?,
             queue: queue_policy(&variables)?,
             retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
-            nextjs_url: variables.app_url("NEXTJS_URL", environment)?,
+            webhook_url: variables.receiver(environment)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
             upstream_push: variables.upstream_push()?,

@@ -27,6 +27,7 @@ mod storage;
 mod upstream;
 mod video;
 mod view;
+mod webhook_test;
 mod whoami;
 
 pub use body::{MAX_BODY, is_json};
@@ -138,6 +139,7 @@ async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem
         Resource::ListDeliveries => deliveries::list(call).await,
         Resource::Redeliver { id } => deliveries::redeliver(call, &id).await,
         Resource::Recover => deliveries::recover(call).await,
+        Resource::TestWebhook => webhook_test::send(call).await,
         Resource::Metrics => metrics::series(call).await,
         Resource::OpenMetrics => metrics::totals(call).await,
         Resource::Events { id } => events::follow(call, &id).await,

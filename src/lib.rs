@@ -12,6 +12,7 @@
 //! | [`clients`] | the upstream, R2, the webhook receiver |
 //! | [`objects`] | Durable Object shells: load, step, save, act |
 //! | [`push`] | whether a webhook is the upstream's |
+//! | [`receiver`] | a test of the app's receiver |
 //! | [`dispatch`] | how a queued job gets started |
 //! | [`http`] | routes, tokens, errors |
 //! | `description` | the API as an `OpenAPI` document; not part of the worker |
@@ -30,6 +31,7 @@ pub mod machine;
 pub mod models;
 pub mod objects;
 pub mod push;
+pub mod receiver;
 pub mod store;
 pub mod stub;
 pub mod wire;

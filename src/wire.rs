@@ -1,6 +1,7 @@
 //! Serde types that cross a boundary: the app's HTTP and webhooks, the upstream, stored records, and
 //! the messages between the worker and its objects.
 
+pub mod address;
 pub mod api;
 pub mod event;
 pub mod events;
@@ -11,6 +12,7 @@ pub mod message;
 pub mod omni;
 pub mod order;
 pub mod push;
+pub mod receiver_test;
 pub mod retry_after;
 pub mod service_account;
 pub mod signed_url;

@@ -44,7 +44,7 @@ export class Api {
     return this.#json("GET", path, options);
   }
 
-  /** @param {string} path @param {{user?: string, query?: Record<string, any>, body?: any}} [options] */
+  /** @param {string} path @param {{user?: string, query?: Record<string, any>, body?: any, timeoutMs?: number}} [options] */
   post(path, options = {}) {
     return this.#json("POST", path, options);
   }
@@ -63,7 +63,7 @@ export class Api {
     return response;
   }
 
-  async #json(method, path, { user, query, body }) {
+  async #json(method, path, { user, query, body, timeoutMs = TIMEOUT_MS }) {
     const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== "");
     const search = new URLSearchParams(given).toString();
     const headers = this.#headers(user);
@@ -73,7 +73,7 @@ export class Api {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (!response.ok) await this.#fail(response);
     try {

@@ -12,6 +12,8 @@ import { DELIVERY_STATES } from "./words.js";
 const PAGE = 25;
 const EVERY_MS = 3000;
 const DAY_MS = 86_400_000;
+/** The receiver may take 15 s. */
+const TEST_TIMEOUT_MS = 30_000;
 
 /** @param {import("./shell.js").App} app @param {import("./route.js").Route} route */
 export function deliveriesPage(app, route) {
@@ -41,6 +43,7 @@ export function deliveriesPage(app, route) {
     { className: "page-of" },
     h("h1", {}, "Deliveries"),
     recovery(app, note, pages.now),
+    receiverTest(app, note),
     note.element,
     h(
       "section",
@@ -86,6 +89,22 @@ function recovery(app, note, onChange) {
     label,
     since,
     actionButton("Send all again", recover, { note }),
+    said,
+  );
+}
+
+/** The button that sends a test webhook, and what came back. */
+function receiverTest(app, note) {
+  const said = h("p", { className: "quiet", attributes: { role: "status" } });
+  const send = async () => {
+    said.textContent = "";
+    const { durationMs, url, detail } = await app.api.post("/api/webhooks/test", { timeoutMs: TEST_TIMEOUT_MS });
+    said.textContent = `${detail} Sent to ${url}, answered after ${count(durationMs)} ms.`;
+  };
+  return h(
+    "section",
+    { className: "panel choices", attributes: { "aria-label": "Test" } },
+    actionButton("Send a test webhook", send, { note }),
     said,
   );
 }

@@ -6,13 +6,12 @@ use crate::machine::job::UnknownSubmit;
 use crate::machine::queue::Mode;
 use crate::machine::{Millis, SECOND};
 use crate::models::{Aliases, MODELS};
-use crate::wire::variables::{Variables, base_url, is_safe};
+use crate::wire::variables::{Variables, base_url};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use tracing::Level;
-use url::Url;
 
 /// The shortest HS256 key (RFC 7518, section 3.2), in bytes.
 const MIN_JWT_SECRET: usize = 32;
@@ -30,7 +29,8 @@ const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 const DOLLAR: u64 = 1_000_000;
 /// The highest limit of what may be spent: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
-const WEBHOOK_WAITS: &str = "0,5,300,1800,7200,18000,36000,36000";
+/// Close together at first: an app that redeploys is back within a minute, and its user is watching.
+const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
 /// Secrets as Standard Webhooks writes them, several while one is being replaced.
 pub(super) struct WebhookSecrets;
@@ -160,19 +160,11 @@ impl Variables<'_> {
         })
     }
 
-    /// The app's address: TLS is a must in production, but for a loopback host.
-    pub(super) fn app_url(&self, variable: &'static str, environment: Environment) -> Result<Url, ConfigError> {
-        const WANTED: &str = "the https address of the app, without a query";
-        let url = base_url(&self.required(variable, WANTED)?);
-        url.filter(|url| environment == Environment::Development || is_safe(url))
-            .ok_or_else(|| ConfigError::new(variable, WANTED))
-    }
-
     pub(super) fn public_url(&self) -> Result<Option<String>, ConfigError> {
         let Some(text) = self.text("PUBLIC_URL") else { return Ok(None) };
-        base_url(&text)
-            .map(|url| Some(url.as_str().trim_end_matches('/').to_owned()))
-            .ok_or_else(|| ConfigError::new("PUBLIC_URL", "an http or https address without a query"))
+        base_url(&text).map(|url| Some(url.as_str().trim_end_matches('/').to_owned())).ok_or_else(|| {
+            ConfigError::new("PUBLIC_URL", "an http or https address with a valid host and without a query")
+        })
     }
 
     pub(super) fn origins(&self) -> Result<Vec<String>, ConfigError> {

@@ -7,6 +7,7 @@ use super::schemas::Schemas;
 use crate::http::shapes::{CleanUp, DeliveryPage, Gate, GenerationPage, Recovery};
 use crate::machine::delivery::DeliveryState;
 use crate::wire::api::{Delivery, FieldError, Problem};
+use crate::wire::receiver_test::WebhookTest;
 use serde_json::{Value, json};
 
 const TAG: &str = "Operators";
@@ -88,6 +89,14 @@ fn webhooks(schemas: &mut Schemas) -> Vec<Operation> {
                 "since",
                 "must be a time such as 2026-01-01T00:00:00Z",
             )])]),
+        Operation::post("/api/webhooks/test", "testWebhook")
+            .of(TAG, Access::Operator)
+            .says(
+                "Send a test webhook",
+                "One signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and kept nowhere; the answer \
+                 says what came back, whatever that was.",
+            )
+            .answers(200, json_answer("What came of it.", &schemas.of::<WebhookTest>())),
     ]
 }
 

@@ -1,26 +1,43 @@
 //! What Reelay tells the app: a request for each event.
 
 use super::schemas::Schemas;
+use crate::machine::Moment;
 use crate::machine::delivery::EventKind;
 use crate::wire::event::Body;
+use crate::wire::receiver_test::{Body as TestBody, EVENT, compose};
 use serde_json::{Map, Value, json};
 
 /// The document's `webhooks`.
 pub(super) fn all(schemas: &mut Schemas) -> Map<String, Value> {
     let body = schemas.of::<Body<'static>>();
-    EventKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), json!({ "post": request(kind, &body) }))).collect()
+    let mut all: Map<String, Value> = EventKind::ALL
+        .into_iter()
+        .map(|kind| {
+            let schema = json!({ "allOf": [body, { "properties": { "event": { "const": kind.as_str() } } }] });
+            let chosen = "`WEBHOOK_EVENTS` chooses which events are sent.";
+            (
+                kind.as_str().to_owned(),
+                json!({ "post": request(kind.as_str(), told(kind), chosen, &schema, &example(kind)) }),
+            )
+        })
+        .collect();
+    let schema = schemas.of::<TestBody>();
+    let body = json!({ "allOf": [schema, { "properties": { "event": { "const": EVENT } } }] });
+    let summary =
+        ("A test", "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.");
+    let test = request(EVENT, summary, "This one is never tried again.", &body, &test_example());
+    all.insert(EVENT.to_owned(), json!({ "post": test }));
+    all
 }
 
-fn request(kind: EventKind, body: &Value) -> Value {
-    let event = kind.as_str();
-    let (summary, when) = told(kind);
+fn request(event: &str, (summary, when): (&str, &str), how: &str, schema: &Value, example: &Value) -> Value {
     json!({
         "operationId": event,
         "tags": ["Webhooks"],
         "summary": summary,
-        "description": format!("{when} Posted to `{{NEXTJS_URL}}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within \
-            15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and \
-            redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent."),
+        "description": format!("{when} Posted to `WEBHOOK_URL`, or else to `{{NEXTJS_URL}}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within \
+            15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and \
+            redirects are not followed. {how}"),
         // Reelay shows no token of the app's: the signature is the proof.
         "security": [],
         "parameters": [
@@ -36,8 +53,8 @@ fn request(kind: EventKind, body: &Value) -> Value {
         "requestBody": {
             "required": true,
             "content": { "application/json": {
-                "schema": { "allOf": [body, { "properties": { "event": { "const": event } } }] },
-                "example": example(kind),
+                "schema": schema,
+                "example": example,
             } },
         },
         "responses": { "2XX": { "description": "Taken." }, "410": { "description": "Not wanted any more." } },
@@ -90,4 +107,9 @@ fn example(kind: EventKind) -> Value {
         body["errorCode"] = json!("deadline_exceeded");
     }
     body
+}
+
+fn test_example() -> Value {
+    let (_, body) = compose(Moment { now: 1_767_225_600_000, random: 0 });
+    serde_json::from_str(&body).unwrap_or_default()
 }

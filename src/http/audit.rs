@@ -10,6 +10,7 @@ pub(super) enum Action {
     Resumed,
     Redelivered,
     Recovered,
+    TestedWebhook,
     CleanedUp,
     /// Anything that a user may do, in that user's name.
     ActedForUser,
@@ -27,6 +28,7 @@ pub(super) fn record(operator: &str, action: Action, user: Option<&str>, outcome
             tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Webhook redelivered");
         }
         Action::Recovered => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Webhooks recovered"),
+        Action::TestedWebhook => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Test webhook sent"),
         Action::CleanedUp => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Clean-up started"),
         Action::ActedForUser => {
             tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Acted for a user");

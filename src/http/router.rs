@@ -29,6 +29,7 @@ pub enum Resource {
     ListDeliveries,
     Redeliver { id: String },
     Recover,
+    TestWebhook,
     CleanUp,
     Metrics,
     OpenMetrics,
@@ -64,6 +65,7 @@ impl Resource {
             Self::ListDeliveries => "/api/webhooks/deliveries",
             Self::Redeliver { .. } => "/api/webhooks/deliveries/{id}/redeliver",
             Self::Recover => "/api/webhooks/recover",
+            Self::TestWebhook => "/api/webhooks/test",
             Self::UpstreamPush => "/api/webhooks/upstream",
             Self::ListVideos => "/api/storage/videos",
             Self::StoredVideo { .. } | Self::DeleteVideo { .. } => "/api/storage/videos/{id}",
@@ -131,6 +133,7 @@ fn at(path: &str) -> Vec<(&'static str, Resource)> {
         ["api", "webhooks", "deliveries"] => vec![("GET", Resource::ListDeliveries)],
         ["api", "webhooks", "deliveries", event, "redeliver"] => vec![("POST", Resource::Redeliver { id: id(event) })],
         ["api", "webhooks", "recover"] => vec![("POST", Resource::Recover)],
+        ["api", "webhooks", "test"] => vec![("POST", Resource::TestWebhook)],
         ["api", "webhooks", "upstream"] => vec![("POST", Resource::UpstreamPush)],
         ["api", "storage", "videos"] => vec![("GET", Resource::ListVideos)],
         ["api", "storage", "videos", generation] if !generation.is_empty() => vec![

@@ -6,6 +6,7 @@
 use super::effect::Done;
 use super::step;
 use crate::machine::Millis;
+use crate::machine::delivery::advice;
 use crate::machine::job::{Job, Note};
 use crate::machine::outcome::ErrorCode;
 use serde::Serialize;
@@ -26,6 +27,8 @@ struct Fields<'a> {
     event_id: Option<&'a str>,
     tries: Option<u32>,
     status: Option<u16>,
+    /// What that status usually means, where there is more to say.
+    advice: Option<&'static str>,
     duration: Option<Millis>,
 }
 
@@ -85,12 +88,14 @@ impl<'a> Fields<'a> {
         self.event_id = Some(&delivery.id);
         self.tries = Some(delivery.attempts);
         self.status = delivery.last_status;
+        self.advice = delivery.last_status.and_then(advice);
     }
 }
 
 /// A macro of `tracing` has its level in its name.
 fn write(level: Level, message: &str, fields: &Fields<'_>) {
-    let Fields { step, provider, model, outcome, code, bytes, event, event_id, tries, status, duration } = fields;
+    let Fields { step, provider, model, outcome, code, bytes, event, event_id, tries, status, advice, duration } =
+        fields;
     let code = code.and_then(word);
     macro_rules! line {
         ($name:ident) => {
@@ -105,6 +110,7 @@ fn write(level: Level, message: &str, fields: &Fields<'_>) {
                 eventId = event_id,
                 webhookAttempt = tries,
                 status,
+                advice,
                 durationMs = duration,
                 "{message}"
             )

@@ -1,5 +1,9 @@
 //! One webhook event on its way to the app: at least once, with one id and one body, or exhausted.
 
+mod advice;
+
+pub use advice::advice;
+
 use super::bug::{self, Bug};
 use super::{Millis, Moment, retry};
 use serde::{Deserialize, Serialize};

@@ -458,7 +458,7 @@ async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
     let Some(body) = row.and_then(|delivery| delivery.body.as_deref()) else {
         return Receipt::Failed { status: None, retry_after: None };
     };
-    webhook::send(&config.nextjs_url, &config.webhook_secrets, event_id, body, clock::now()).await
+    webhook::send(&config.webhook_url, &config.webhook_secrets, event_id, body, clock::now()).await
 }
 
 fn state(job: &Job, now: Millis, late: bool) -> JobReply {

@@ -3,6 +3,7 @@
 //! A bad value is named with what it must be; the value itself is never shown, because any of them may be a secret
 //! put into the wrong place.
 
+use super::address;
 use crate::machine::Millis;
 use std::ops::RangeInclusive;
 use thiserror::Error;
@@ -86,14 +87,17 @@ impl<'a> Variables<'a> {
     pub fn safe_url(&self, variable: &'static str, default: &str) -> Result<Url, ConfigError> {
         let text = self.text(variable).unwrap_or_else(|| default.to_owned());
         base_url(&text).filter(is_safe).ok_or_else(|| {
-            ConfigError::new(variable, "an https address without a query (http for a loopback host only)")
+            ConfigError::new(
+                variable,
+                "an https address with a valid host and without a query (http for a loopback host only)",
+            )
         })
     }
 }
 
 /// An http or https address that others are appended to.
 pub fn base_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
+    let url = address::parse(text)?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     (plain && url.password().is_none() && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }

@@ -104,6 +104,7 @@ const deliveries = await until("a webhook was delivered", async () => {
 });
 await operator("POST", `/api/webhooks/deliveries/${deliveries[0].eventId ?? deliveries[0].id}/redeliver`);
 await operator("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z");
+await operator("POST", "/api/webhooks/test");
 await ask("DELETE", `/api/storage/videos/${id}`);
 await reelay("get", id);
 await operator("POST", "/api/cron/cleanup");
@@ -147,11 +148,12 @@ await until("too many requests are refused", async () => {
 const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
 const kinds = new Set();
 for (const { body, headers, event } of inbox) {
-  answers.note("Event", JSON.parse(body), { $ref: "#/components/schemas/Event" });
+  const schema = event === "webhook.test" ? "TestEvent" : "Event";
+  answers.note(schema, JSON.parse(body), { $ref: `#/components/schemas/${schema}` });
   answers.note("WebhookEvent", await verifyWebhook(body, headers, process.env.REELAY_WEBHOOK_SECRET));
   kinds.add(event);
 }
-assert.equal(kinds.size, 6, `webhooks: ${[...kinds]}`);
+assert.equal(kinds.size, 7, `webhooks: ${[...kinds]}`);
 
 const count = answers.compile();
 const left = answers.JSON_OPERATIONS.filter((name) => !answers.metOperations.has(name));

@@ -102,6 +102,17 @@ async function sendsAllOthersAgain(page, banner) {
     .waitFor();
   await page.getByRole("button", { name: "Exhausted" }).click();
   await page.getByText("There are no such webhooks.").waitFor();
+  await sendsATest(page);
+}
+
+async function sendsATest(page) {
+  const test = page.getByRole("button", { name: "Send a test webhook" });
+  await test.click();
+  await page.getByText(/^The receiver accepted the event with 200\./).waitFor();
+  await inbox("redirect");
+  await test.click();
+  await page.getByText(/^The receiver answered 307: .*set WEBHOOK_URL to the final address/).waitFor();
+  await inbox("ok");
 }
 
 /** A second click does nothing while what the first one began goes on, even if the banner's text has changed. */

@@ -16,6 +16,7 @@ mod metrics;
 mod model_rules;
 mod problems;
 mod ranges;
+mod receivers;
 mod requests;
 mod rollouts;
 mod routes;

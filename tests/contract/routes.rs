@@ -36,6 +36,7 @@ fn every_route_of_the_contract_is_there() {
         ("GET", "/api/webhooks/deliveries", Resource::ListDeliveries),
         ("POST", "/api/webhooks/deliveries/g_1/redeliver", Resource::Redeliver { id: id() }),
         ("POST", "/api/webhooks/recover", Resource::Recover),
+        ("POST", "/api/webhooks/test", Resource::TestWebhook),
         ("POST", "/api/cron/cleanup", Resource::CleanUp),
         ("GET", "/api/metrics", Resource::Metrics),
         ("GET", "/metrics", Resource::OpenMetrics),

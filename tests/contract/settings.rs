@@ -25,7 +25,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
     assert_eq!(
         config.job.webhook_schedule,
-        [0, 5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000]
+        [0, 5_000, 15_000, 45_000, 120_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000]
     );
     assert_eq!(
         config.job.events.into_iter().collect::<Vec<_>>(),

@@ -89,7 +89,7 @@ fn what_is_wrong_with_a_key_is_said_exactly() {
 #[test]
 fn what_is_wrong_with_the_other_settings_is_said_without_their_values() {
     let project = "a project's id (6 to 30 of a-z, 0-9 and -, a letter first) or its number";
-    let safe_url = "an https address without a query (http for a loopback host only)";
+    let safe_url = "an https address with a valid host and without a query (http for a loopback host only)";
     let output = "a bucket of Cloud Storage, or a folder in one, such as gs://my-bucket/videos/";
     for (variable, value, wanted) in [
         ("VERTEX_PROJECT", "Xyz Project", project),

@@ -3,7 +3,7 @@
 use crate::source::{File, find_words, is_word};
 
 /// Each room with those it may name besides itself. `lib.rs` may name all of them.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("machine", &[]),
     // The models are data that a request is checked against; they know only the machine in turn.
     ("models", &["machine"]),
@@ -18,8 +18,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("objects", &["machine", "models", "wire", "config", "clock", "log", "stub", "store", "clients"]),
     // Who verifies a webhook may have to fetch a key; the front door itself calls nobody.
     ("push", &["wire", "config", "clients"]),
+    // So does whoever tests the app's receiver.
+    ("receiver", &["machine", "wire", "config", "clients"]),
     ("dispatch", &["machine", "wire", "config", "clock", "log", "stub"]),
-    ("http", &["machine", "models", "wire", "config", "clock", "log", "stub", "dispatch", "push"]),
+    ("http", &["machine", "models", "wire", "config", "clock", "log", "stub", "dispatch", "push", "receiver"]),
     // Not part of the worker: it describes what the others say.
     ("description", &["machine", "models", "wire", "http"]),
 ];

@@ -14,6 +14,7 @@ pub(crate) mod bucket;
 pub(crate) mod configuration;
 pub(crate) mod events;
 pub(crate) mod fixtures;
+pub(crate) mod receiver;
 pub(crate) mod ticker;
 pub(crate) mod times;
 pub(crate) mod token;

@@ -34,6 +34,7 @@ mod outage;
 mod own_worlds;
 mod pushes;
 mod queues;
+mod receivers;
 mod repeats;
 mod sdk;
 mod secrets;

@@ -20,13 +20,14 @@ const EPOCH: &str = "1970-01-01T00:00:00Z";
 const TWO_DAYS: i64 = 172_800_000;
 
 /// Every address that is for operators alone.
-const OPERATORS_ONLY: [(&str, &str); 7] = [
+const OPERATORS_ONLY: [(&str, &str); 8] = [
     ("POST", "/api/queue/pause"),
     ("POST", "/api/queue/resume"),
     ("GET", "/api/queue/jobs"),
     ("GET", "/api/webhooks/deliveries"),
     ("POST", "/api/webhooks/deliveries/msg_1/redeliver"),
     ("POST", "/api/webhooks/recover?since=2026-01-01T00:00:00Z"),
+    ("POST", "/api/webhooks/test"),
     ("POST", "/api/cron/cleanup"),
 ];
 

@@ -1,10 +1,12 @@
 //! The app's receiver fails in every way there is.
 
-use crate::harness::{Lent, exclusive, unique};
+use crate::harness::{Lent, Setup, World, exclusive, unique, until};
 use serde_json::Value;
+use std::time::Duration;
 
 /// How many attempts `WEBHOOK_RETRY_SECONDS` gives.
 const ATTEMPTS: usize = 5;
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_receiver_that_is_down_for_three_attempts_gets_the_same_event_once_it_is_up_i5() {
@@ -48,6 +50,40 @@ fn a_receiver_whose_answer_never_ends_has_taken_the_event() {
     let (_world, deliveries, steps) = told("endless");
     assert_eq!(answers(&deliveries), [200]);
     assert_eq!(count(&steps, "webhook_delivered"), 1, "{steps:?}");
+}
+
+#[test]
+fn a_retry_after_in_any_form_and_on_any_failure_is_honoured_up_to_twice_the_step() {
+    const STEP: i64 = 100_000;
+    let variables = [("WEBHOOK_RETRY_SECONDS", "0,100")];
+    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let user = world.user();
+    for (mode, wait) in [
+        ("status:503:150", 150_000),
+        ("status:429:86400", 2 * STEP),
+        ("status:500:1", STEP),
+        ("status:302:120", 120_000),
+        ("status:503:Wed, 21 Oct 2099 07:28:00 GMT", 2 * STEP),
+        ("status:429:Wed, 21 Oct 2015 07:28:00 GMT", STEP),
+    ] {
+        world.upstream.inbox_mode(mode);
+        let id = user.generate(&unique("told later"));
+        let event = until("the first attempt was made", PATIENCE, || {
+            let events = user.get(&format!("/api/generations/{id}/deliveries")).json();
+            Some(events["deliveries"][0].clone()).filter(|event| event["attempts"] == 1)
+        });
+        let timeline = user.timeline(&id);
+        let failed =
+            timeline["timeline"].as_array().into_iter().flatten().find(|step| step["step"] == "webhook_failed");
+        let failed = failed.unwrap_or_else(|| panic!("{mode}: {timeline:#}"));
+        let waits = millis(&event["nextAttemptAt"]) - millis(&failed["at"]);
+        assert_eq!(waits, wait, "{mode}: {event:#}");
+    }
+}
+
+fn millis(time: &Value) -> i64 {
+    let text = time.as_str().expect("a time");
+    chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
 }
 
 /// One completed generation told to an inbox in this mode: the attempts and the job's steps. Every attempt has the

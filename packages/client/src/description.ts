@@ -492,6 +492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test webhook
+         * @description One signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and kept nowhere; the answer says what came back, whatever that was.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/upstream": {
         parameters: {
             query?: never;
@@ -585,7 +605,7 @@ export interface webhooks {
         put?: never;
         /**
          * It was cancelled
-         * @description Sent when its user has cancelled it. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when its user has cancelled it. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.cancelled"];
         delete?: never;
@@ -605,7 +625,7 @@ export interface webhooks {
         put?: never;
         /**
          * The video is there
-         * @description Sent when the video is stored; `result` says where. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when the video is stored; `result` says where. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.completed"];
         delete?: never;
@@ -625,7 +645,7 @@ export interface webhooks {
         put?: never;
         /**
          * It has failed
-         * @description Sent when it has ended without a video; `error` and `errorCode` say why. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when it has ended without a video; `error` and `errorCode` say why. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.failed"];
         delete?: never;
@@ -645,7 +665,7 @@ export interface webhooks {
         put?: never;
         /**
          * Another prompt is needed
-         * @description Sent when the safety filter has refused the prompt and another one may be given within a day. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when the safety filter has refused the prompt and another one may be given within a day. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.pending_clarification"];
         delete?: never;
@@ -665,7 +685,7 @@ export interface webhooks {
         put?: never;
         /**
          * It is getting on
-         * @description Sent when a render goes on to its next phase, if asked for. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when a render goes on to its next phase, if asked for. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.progress"];
         delete?: never;
@@ -685,9 +705,29 @@ export interface webhooks {
         put?: never;
         /**
          * It is being rendered
-         * @description Sent when an attempt has begun, if asked for. Posted to `{NEXTJS_URL}/api/webhooks/worker` after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for a day and a half, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
+         * @description Sent when an attempt has begun, if asked for. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. `WEBHOOK_EVENTS` chooses which events are sent.
          */
         post: operations["generation.started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A test
+         * @description Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation. Posted to `WEBHOOK_URL`, or else to `{NEXTJS_URL}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within 15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and redirects are not followed. This one is never tried again.
+         */
+        post: operations["webhook.test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1412,6 +1452,29 @@ export interface components {
             detail?: string;
             step: string;
         };
+        /** @description A test event. It has the fields that every event has, so that an app that reads them first accepts it too. */
+        TestEvent: {
+            /** Format: int32 */
+            attempt: number;
+            /** @description Always `webhook.test`. */
+            event: string;
+            /** @description The same. */
+            generationId: string;
+            /** @description Always `webhook-test`: there is no such job. */
+            jobId: string;
+            metadata: {
+                [key: string]: string;
+            };
+            /** Format: int32 */
+            progress: number;
+            /** Format: int64 */
+            sequence: number;
+            /** @description Always `queued`. */
+            status: components["schemas"]["Status"];
+            timestamp: string;
+            /** @description The same: nobody's. */
+            userId: string;
+        };
         TimelineStep: {
             at: string;
             detail?: string;
@@ -1469,6 +1532,23 @@ export interface components {
             exhaustedSince?: string;
             /** Format: int64 */
             pending: number;
+        };
+        /** @description What a test webhook came to. */
+        WebhookTest: {
+            /** @description Whether the receiver answered with a 2xx. */
+            delivered: boolean;
+            /** @description What came back and what to do about it, in one or two sentences. */
+            detail: string;
+            durationMs: number;
+            /**
+             * Format: int32
+             * @description The receiver's HTTP status; absent when it gave no answer.
+             */
+            status?: number;
+            /** @constant */
+            success: true;
+            /** @description Where the event was sent, without the query. */
+            url: string;
         };
     };
     responses: {
@@ -1987,12 +2067,14 @@ export type Status = components['schemas']['Status'];
 export type StreamedEnd = components['schemas']['StreamedEnd'];
 export type StreamedProgress = components['schemas']['StreamedProgress'];
 export type StreamedStep = components['schemas']['StreamedStep'];
+export type TestEvent = components['schemas']['TestEvent'];
 export type TimelineStep = components['schemas']['TimelineStep'];
 export type UpstreamBackoff = components['schemas']['UpstreamBackoff'];
 export type UpstreamSeries = components['schemas']['UpstreamSeries'];
 export type VideoPage = components['schemas']['VideoPage'];
 export type WebhookSeries = components['schemas']['WebhookSeries'];
 export type WebhookStats = components['schemas']['WebhookStats'];
+export type WebhookTest = components['schemas']['WebhookTest'];
 export type ResponseAlreadyEnded = components['responses']['already_ended'];
 export type ResponseBudgetExceeded = components['responses']['budget_exceeded'];
 export type ResponseDeliveryNotFound = components['responses']['delivery_not_found'];
@@ -3177,6 +3259,36 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
+                "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept. */
+                    "Cache-Control": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            401: components["responses"]["unauthorized"];
+            403: components["responses"]["operators_only"];
+            500: components["responses"]["misconfigured"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     receiveUpstreamWebhook: {
         parameters: {
             query?: never;
@@ -3616,6 +3728,59 @@ export interface operations {
                 "application/json": components["schemas"]["Event"] & {
                     /** @constant */
                     event?: "generation.started";
+                };
+            };
+        };
+        responses: {
+            /** @description Not wanted any more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id, equal on every attempt: use it to drop repeats. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. */
+                "webhook-timestamp": number;
+                /** @description `v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "attempt": 1,
+                 *       "event": "webhook.test",
+                 *       "generationId": "webhook-test",
+                 *       "jobId": "webhook-test",
+                 *       "metadata": {},
+                 *       "progress": 0,
+                 *       "sequence": 1,
+                 *       "status": "queued",
+                 *       "timestamp": "2026-01-01T00:00:00.000Z",
+                 *       "userId": "webhook-test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestEvent"] & {
+                    /** @constant */
+                    event?: "webhook.test";
                 };
             };
         };

@@ -1,4 +1,4 @@
-import type { ErrorCode, Event, EventKind, GenerationResult } from "./description.js";
+import type { ErrorCode, Event, EventKind, GenerationResult, TestEvent as SentTestEvent } from "./description.js";
 import { ReelayError } from "./error.js";
 
 /** An event of one kind: what all have in common, and what this kind always has. */
@@ -18,6 +18,8 @@ export type StartedEvent = EventOf<"generation.started", Record<never, never>>;
 export type ProgressEvent = EventOf<"generation.progress", Record<never, never>>;
 /** The safety filter refused the prompt, and another one may be given; `error` says why. */
 export type PendingClarificationEvent = EventOf<"generation.pending_clarification", Record<never, never>>;
+/** An operator tests the connection. It is about no generation: accept it and do nothing. */
+export type TestEvent = Omit<SentTestEvent, "event"> & { event: "webhook.test" };
 
 /**
  * What a webhook tells, discriminated by `event`.
@@ -31,7 +33,8 @@ export type WebhookEvent =
   | CancelledEvent
   | StartedEvent
   | ProgressEvent
-  | PendingClarificationEvent;
+  | PendingClarificationEvent
+  | TestEvent;
 
 /**
  * Reads an event from a webhook's body, whose signature was verified before.

@@ -10,6 +10,7 @@ export type {
   PendingClarificationEvent,
   ProgressEvent,
   StartedEvent,
+  TestEvent,
   WebhookEvent,
 } from "./webhook_event.js";
 export {

@@ -2,7 +2,7 @@
 
 use super::{Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
 use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt};
+use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND, retry};
 
@@ -83,7 +83,6 @@ impl Job {
     pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, turn: &mut Turn) {
         let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
         delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
-        let status = delivery.last_status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let delivery = delivery.clone();
         let step = match delivery.state {
             DeliveryState::Delivered { .. } => "webhook_delivered",
@@ -95,7 +94,7 @@ impl Job {
         let settled = delivery.next_at().is_none();
         let first_failed = step == "webhook_failed" && delivery.attempts == 1;
         let awaited = step == "webhook_exhausted" || first_failed || (settled && delivery.redeliveries > 0);
-        turn.note(step, Some(format!("attempt {}: {status}", delivery.attempts)));
+        turn.note(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
         self.count_delivery(&delivery, turn.now());
         if awaited {
             self.report_change(turn.now());
@@ -135,4 +134,10 @@ impl Job {
     pub fn processing_time(&self) -> Option<Millis> {
         Some(self.ended_at?.saturating_sub(self.started_at?))
     }
+}
+
+/// What came back of a webhook attempt, in words.
+fn answered(status: Option<u16>) -> String {
+    let Some(status) = status else { return "no answer".to_owned() };
+    advice(status).map_or_else(|| status.to_string(), |advice| format!("{status}, {advice}"))
 }

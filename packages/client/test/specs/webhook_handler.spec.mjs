@@ -183,6 +183,23 @@ describe("the webhooks' handler", () => {
     }
   });
 
+  it("answers 204 to a test of an operator's, and calls nothing", async () => {
+    const store = storeOf();
+    const unwanted = () => expect.fail("called");
+    const handler = createWebhookHandler({ secrets: SECRET, store, onCompleted: unwanted, onStarted: unwanted });
+    const name = "webhook-test";
+    const body = bodyOf("webhook.test", {
+      generationId: name,
+      jobId: name,
+      userId: name,
+      status: "queued",
+      sequence: 1,
+    });
+    expect((await handler(requestOf(body))).status).to.equal(204);
+    expect((await handler(requestOf(body, { secret: OTHER_SECRET }))).status).to.equal(401);
+    expect(store.done.size).to.equal(0);
+  });
+
   it("answers 413 to a body that is too large, which it does not read to its end", async () => {
     const handler = createWebhookHandler({ secrets: SECRET, maxBodyBytes: 100 });
     let read = 0;
