@@ -55,7 +55,7 @@ impl Posts {
 
 impl World {
     pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
-        let pays = matches!(action, Action::Retry | Action::Clarify { .. });
+        let pays = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
         if pays && self.plan.queue.limits_cost() {
             let key = self.jobs[job].key.clone();
             self.send(Object::Queue, Message::Afford { key }, Caller::Payer { job, action });
