@@ -156,7 +156,15 @@ async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
         return Ok(());
     }
     let reply = view::queue(call, &QueueMessage::Afford { key: key.clone() }).await?;
-    if let QueueReply::OverBudget { over } = reply { Err(Problem::over_budget(&over, call.now)) } else { Ok(()) }
+    if let QueueReply::OverBudget { over } = reply {
+        return Err(Problem::over_budget(&over, call.now));
+    }
+    if reply == QueueReply::Unknown {
+        // An order of this very moment is about to be known; one that was never made is missing.
+        view::job(call, key, &JobMessage::View).await?;
+        return Err(Problem::unavailable());
+    }
+    Ok(())
 }
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {

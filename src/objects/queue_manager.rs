@@ -112,9 +112,9 @@ impl QueueManager {
                 let step = self.take(&config, Input::Afford { key }, moment).await?;
                 Ok(match step.reply {
                     Reply::OverBudget(over) => QueueReply::OverBudget { over },
+                    Reply::Unknown => QueueReply::Unknown,
                     Reply::Standing(_)
                     | Reply::Full { .. }
-                    | Reply::Unknown
                     | Reply::Paused { .. }
                     | Reply::Expiring { .. }
                     | Reply::Nothing => QueueReply::Done,

@@ -66,7 +66,13 @@ impl World {
 
     /// The queue has said whether a further attempt may be paid for.
     pub(crate) fn payer_goes_on(&mut self, job: usize, action: Action, reply: &Reply) {
-        if matches!(reply, Reply::Lost | Reply::OverBudget) || self.fault(Fault::PosterCrash) {
+        if matches!(reply, Reply::Unknown) && self.jobs[job].job.is_some() {
+            // The queue has not heard of the order yet, and will.
+            self.tally.mark("payer", "came again");
+            self.after(SECOND, 10 * SECOND, Event::User { job, action });
+            return;
+        }
+        if matches!(reply, Reply::Lost | Reply::OverBudget | Reply::Unknown) || self.fault(Fault::PosterCrash) {
             self.tally.mark("payer", "went away");
             return;
         }

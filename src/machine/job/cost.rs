@@ -33,8 +33,7 @@ impl Job {
                 !self.submits.iter().any(counts)
             }
             // What waits for its user's word is charged with that word, so that nobody holds a budget without paying.
-            Phase::Confirming { .. } | Phase::Clarifying { .. } => false,
-            Phase::Storing { .. } | Phase::Ended { .. } => false,
+            Phase::Confirming { .. } | Phase::Clarifying { .. } | Phase::Storing { .. } | Phase::Ended { .. } => false,
         }
     }
 

@@ -111,7 +111,8 @@ impl<R: Rows> Turn<'_, R> {
     /// Whether a confirmation or a further attempt may be paid for. Its price is held from now on, so that those that are
     /// asked for at the same time do not all take what is left for one; the job is asked soon whether it uses it.
     pub(super) fn afford(&mut self, key: &JobKey) -> Result<Reply, R::Error> {
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Nothing) };
+        // It may have been ordered a moment ago: what is not known yet cannot be charged yet.
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Unknown) };
         let Some(wanted) = wanted(&entry.card).filter(|wanted| *wanted > entry.charged()) else {
             return Ok(Reply::Nothing);
         };
