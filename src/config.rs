@@ -3,6 +3,7 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
+mod published;
 mod push;
 mod read;
 mod receiver;
@@ -112,6 +113,7 @@ impl Config {
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let variables = Variables::new(&lookup);
         let environment = variables.environment()?;
+        published::refuse(&variables)?;
         let jwt_secret = variables.jwt_secret()?;
         Ok(Self {
             environment,
@@ -188,15 +190,28 @@ fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigEr
 
 fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError> {
     let slots = variables.number("MAX_CONCURRENT_JOBS", 3, 1..=1_000)?;
+    let (max_cost_per_day, max_cost_per_user_per_day) = budgets(variables)?;
     Ok(queue::Policy {
         mode: variables.dispatch_mode()?,
         slots,
         user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
         max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
         submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
-        max_cost_per_day: variables.micros("MAX_COST_PER_DAY")?,
-        max_cost_per_user_per_day: variables.micros("MAX_COST_PER_USER_PER_DAY")?,
+        max_cost_per_day,
+        max_cost_per_user_per_day,
     })
+}
+
+/// What may be spent within a day by all together and by each user. All without each would let one user's orders shut
+/// everybody's budget, whether they are ever rendered or not.
+fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), ConfigError> {
+    const EACH: &str = "MAX_COST_PER_USER_PER_DAY";
+    let (all, each) = (variables.micros("MAX_COST_PER_DAY")?, variables.micros(EACH)?);
+    if all.is_some() && each.is_none() {
+        let wanted = "set where MAX_COST_PER_DAY is, because otherwise one user could use up the budget of all";
+        return Err(ConfigError::new(EACH, wanted));
+    }
+    Ok((all, each))
 }
 
 /// Shows what is no secret.

@@ -31,7 +31,7 @@ mod webhook_test;
 mod whoami;
 
 pub use body::{MAX_BODY, is_json};
-pub use cors::{allowed_origin, is_preflight};
+pub use cors::{allowed_headers, allowed_origin, is_preflight};
 pub use events::last_event_id;
 pub use query::{
     DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query,
@@ -99,7 +99,11 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
         }
         Routed::Found(resource) => resource,
         Routed::NotFound => return Answer::problem(Problem::no_route()),
-        Routed::Options { allow } if preflight => return cors::preflight(&allow),
+        Routed::Options { allow } if preflight => {
+            let header = |name: &str| request.headers().get(name).ok().flatten();
+            let (origin, requested) = (header("Origin"), header("Access-Control-Request-Headers"));
+            return cors::preflight(&allow, origin.as_deref(), requested.as_deref(), &config.cors_origins);
+        }
         Routed::Options { allow } => return Answer::empty(204).with("Allow", allow),
         Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
     };

@@ -14,6 +14,8 @@ use worker::Method;
 
 /// Where Google serves them.
 pub const GOOGLE_API_URL: &str = "https://generativelanguage.googleapis.com";
+/// The key in `.dev.vars`, which only the local stand-in takes.
+const PUBLISHED_KEY: &str = "dev-key";
 /// The host Google names its files under.
 const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
 /// The versions that a configured address may end in.
@@ -40,6 +42,7 @@ impl KeyApi {
         url: &'static str,
         version: &'static str,
     ) -> Result<Option<Self>, ConfigError> {
+        variables.refuse_published(key, |key| key == PUBLISHED_KEY)?;
         let url = variables.safe_url(url, GOOGLE_API_URL)?;
         let timeout = variables.upstream_timeout()?;
         Ok(variables.header_key(key)?.map(|key| Self { url, key, version, timeout }))

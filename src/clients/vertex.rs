@@ -16,7 +16,7 @@ use crate::wire::google::{Reply, unavailable};
 use crate::wire::inline_video::InlineVideo;
 use crate::wire::order::Order;
 use crate::wire::service_account::ServiceAccount;
-use crate::wire::variables::{ConfigError, Variables};
+use crate::wire::variables::{ConfigError, Variables, is_loopback};
 use crate::wire::vertex::{self, Operation, Place, PollReader};
 use async_trait::async_trait;
 use futures::{Stream, StreamExt};
@@ -32,6 +32,8 @@ const MAX_ANSWER: usize = 1024 * 1024;
 const DEFAULT_STORAGE: &str = "https://storage.googleapis.com";
 /// Where renders are asked for.
 const DEFAULT_LOCATION: &str = "us-central1";
+/// A part of the private key of the local stand-in's service account, which `.dev.vars` publishes.
+const PUBLISHED_KEY: &str = "6O7iSNefloKkCR4hKZWlKVwQgRPoRqPE";
 /// The names of the variables that are read in more than one place.
 const ACCOUNT: &str = "VERTEX_SERVICE_ACCOUNT";
 const PROJECT: &str = "VERTEX_PROJECT";
@@ -71,6 +73,11 @@ struct Asked<'a> {
 /// Set up by the service account's key.
 pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let Some(key) = variables.text(ACCOUNT) else { return Ok(None) };
+    let api = variables.text(API_URL).map(|url| variables.safe_url(API_URL, &url)).transpose()?;
+    // What talks to the own machine alone, such as a test in production's settings, may use the stand-in's account.
+    if !api.as_ref().is_some_and(is_loopback) {
+        variables.refuse_published(ACCOUNT, |key| key.contains(PUBLISHED_KEY))?;
+    }
     let account = ServiceAccount::parse(&key)
         .map_err(|flaw| ConfigError::new(ACCOUNT, format!("the JSON key of a service account, but {flaw}")))?;
     Ok(Some(Rc::new(Vertex {
@@ -78,7 +85,7 @@ pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
         account,
         location: location(variables)?,
         output: output(variables)?,
-        api: variables.text(API_URL).map(|url| variables.safe_url(API_URL, &url)).transpose()?,
+        api,
         storage: variables.safe_url("VERTEX_STORAGE_URL", DEFAULT_STORAGE)?,
         timeout: variables.upstream_timeout()?,
     })))

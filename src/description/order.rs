@@ -150,7 +150,7 @@ fn image() -> Value {
 pub(super) fn clarification() -> Value {
     let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
     json!({
-        "description": "Another prompt, or words that are added to the one before; not both.",
+        "description": "Another prompt, or words or answers that are added to the one before; one of them.",
         "anyOf": [
             {
                 "type": "object", "title": "Another prompt", "required": ["prompt"],
@@ -167,6 +167,29 @@ pub(super) fn clarification() -> Value {
                         "description": format!("With the prompt before it at most {MAX_PROMPT} characters."),
                     },
                     "prompt": { "type": "null" },
+                },
+            },
+            {
+                "type": "object", "title": "Answers to questions", "required": ["clarificationResponses"],
+                "properties": {
+                    "clarificationResponses": {
+                        "description": format!(
+                            "Each question with its answer, as an object or a list of `{{question, answer}}`, or a list of answers \
+                             alone: they are added as lines of text, {MAX_PROMPT} characters together at most."
+                        ),
+                        "anyOf": [
+                            {
+                                "type": "object", "minProperties": 1,
+                                "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\S" },
+                            },
+                            {
+                                "type": "array", "minItems": 1, "maxItems": 20,
+                                "items": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": r"\S" },
+                            },
+                        ],
+                    },
+                    "prompt": { "type": "null" },
+                    "response": { "type": "null" },
                 },
             },
         ],

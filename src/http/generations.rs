@@ -63,7 +63,7 @@ pub(crate) struct Page {
 
 /// `POST /api/generations`.
 pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
-    let caller = call.caller()?;
+    let caller = call.sender().await?;
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
     let user = call.acts_for(&caller, named).await?;
@@ -139,6 +139,7 @@ pub(super) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
 /// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
 pub(super) async fn confirm(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
+    afford(call, &key).await?;
     changed(call, &key, &JobMessage::Confirm).await
 }
 
@@ -147,17 +148,25 @@ pub(super) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem
     let key = call.key(id).await?;
     let body = body::json_object(&mut call.request).await?;
     let clarification = clarification(&body).map_err(Problem::invalid)?;
+    afford(call, &key).await?;
     changed(call, &key, &JobMessage::Clarify { clarification }).await
 }
 
-/// A retry is paid for again, so the queue is asked first whether today's limits leave enough. A job that waits for another
-/// prompt has kept its share.
+/// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first whether today's limits leave enough.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());
     }
     let reply = view::queue(call, &QueueMessage::Afford { key: key.clone() }).await?;
-    if let QueueReply::OverBudget { over } = reply { Err(Problem::over_budget(&over, call.now)) } else { Ok(()) }
+    if let QueueReply::OverBudget { over } = reply {
+        return Err(Problem::over_budget(&over, call.now));
+    }
+    if reply == QueueReply::Unknown {
+        // An order of this very moment is about to be known; one that was never made is missing.
+        view::job(call, key, &JobMessage::View).await?;
+        return Err(Problem::unavailable());
+    }
+    Ok(())
 }
 
 async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {

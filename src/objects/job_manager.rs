@@ -431,6 +431,7 @@ impl JobManager {
                 | QueueReply::Deliveries { .. }
                 | QueueReply::Metrics { .. }
                 | QueueReply::Totals { .. }
+                | QueueReply::Owners { .. }
                 | QueueReply::Done,
             )
             | Err(_) => Outcome::Unknown,

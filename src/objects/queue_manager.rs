@@ -14,8 +14,8 @@
 //! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
 //! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are one
 //! synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant the
-//! same slot, nor spend the same dollar. `List`, `Stats`, `Metrics`, `Totals`, `Deliveries`, `Delivery` and `Exhausted`
-//! only read.
+//! same slot, nor spend the same dollar. `List`, `Stats`, `Metrics`, `Totals`, `Deliveries`, `Delivery`, `Owners`
+//! and `Exhausted` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
@@ -29,7 +29,8 @@
 //! * Leaked slots (4): a lease that is over is asked about until an answer comes.
 //! * State in memory (8): only whether this instance is acting, for when it set the alarm, and that its database is of the
 //!   newest version.
-//! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue.
+//! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue,
+//!   or a key asks for it without its user.
 //! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
 use super::shell::{Shell, reply};
@@ -111,9 +112,9 @@ impl QueueManager {
                 let step = self.take(&config, Input::Afford { key }, moment).await?;
                 Ok(match step.reply {
                     Reply::OverBudget(over) => QueueReply::OverBudget { over },
+                    Reply::Unknown => QueueReply::Unknown,
                     Reply::Standing(_)
                     | Reply::Full { .. }
-                    | Reply::Unknown
                     | Reply::Paused { .. }
                     | Reply::Expiring { .. }
                     | Reply::Nothing => QueueReply::Done,
@@ -133,6 +134,9 @@ impl QueueManager {
             QueueMessage::Delivery { event_id } => {
                 let deliveries = self.rows()?.find_delivery(&event_id)?.into_iter().collect();
                 Ok(QueueReply::Deliveries { deliveries, next: None })
+            }
+            QueueMessage::Owners { generation_id } => {
+                Ok(QueueReply::Owners { user_ids: self.rows()?.owners(&generation_id)? })
             }
             QueueMessage::Exhausted { since, limit } => {
                 let deliveries = self.rows()?.exhausted_since(since, limit)?;

@@ -12,6 +12,9 @@ pub const MAX_SEARCHED: u32 = 2_000;
 /// How many of them are in memory at once; a prompt has a few kilobytes at most.
 const SEARCHED_AT_ONCE: u32 = 500;
 
+/// How many owners of one id are looked for: whether there is a second one is all that matters.
+pub const MAX_OWNERS: u32 = 2;
+
 /// Which entries are to be listed.
 #[derive(Debug, Clone, Default)]
 pub struct Listing<'a> {
@@ -66,6 +69,13 @@ impl<S: Sql> QueueStore<S> {
             }
         }
         Ok(Page { entries: found, next: after })
+    }
+
+    /// The users who have a generation of this id, [`MAX_OWNERS`] at most.
+    pub fn owners(&self, generation_id: &str) -> Result<Vec<String>, S::Error> {
+        let statement = "SELECT user_id FROM entry WHERE generation_id = ? LIMIT ?";
+        let rows = self.sql.run(statement, vec![generation_id.into(), MAX_OWNERS.into()])?;
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().next().map(SqlValue::into_text)).collect())
     }
 
     /// What a search looks at next.

@@ -13,7 +13,7 @@ use crate::machine::{JobKey, MINUTE, Millis};
 use crate::wire::api::{dollars, rfc3339};
 use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         columns: &[],
         statements: "
@@ -111,6 +111,13 @@ const MIGRATIONS: [Migration; 6] = [
     DROP INDEX IF EXISTS entry_by_age;
     DROP INDEX IF EXISTS delivery_by_age;
     CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
+",
+    },
+    // A key acts on a generation by its id alone, whoever owns it.
+    Migration {
+        columns: &[],
+        statements: "
+    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
 ",
     },
 ];

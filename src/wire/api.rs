@@ -1,6 +1,8 @@
 //! The app's JSON: what it posts and what it reads back.
 
+mod answers;
 mod canonical;
+
 mod delivery;
 mod field_error;
 mod fields;

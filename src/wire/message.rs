@@ -216,6 +216,10 @@ pub enum QueueMessage {
     Delivery {
         event_id: String,
     },
+    /// Whose generation has this id.
+    Owners {
+        generation_id: String,
+    },
     /// The events exhausted since then, the longest ago first, `limit` at most.
     Exhausted {
         since: Millis,
@@ -269,6 +273,10 @@ pub enum QueueReply {
         /// Where the next page begins, if there is one.
         #[serde(default)]
         next: Option<String>,
+    },
+    /// Two of them at most: one is the only one.
+    Owners {
+        user_ids: Vec<String>,
     },
     /// [`Metrics`](super::api::Metrics) as JSON, which nobody on the way has to read.
     Metrics {

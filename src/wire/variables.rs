@@ -78,6 +78,19 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// Refuses a secret that is published in this repository, unless `ENVIRONMENT` is `development`.
+    pub fn refuse_published(
+        &self,
+        variable: &'static str,
+        is_published: impl Fn(&str) -> bool,
+    ) -> Result<(), ConfigError> {
+        const WANTED: &str = "a secret of your own: the one published in .dev.vars is taken only while ENVIRONMENT is \
+             development";
+        let development = self.text("ENVIRONMENT").as_deref() == Some("development");
+        let published = !development && self.text(variable).is_some_and(|secret| is_published(&secret));
+        if published { Err(ConfigError::new(variable, WANTED)) } else { Ok(()) }
+    }
+
     /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
     pub fn upstream_timeout(&self) -> Result<Millis, ConfigError> {
         self.number("UPSTREAM_TIMEOUT_MS", 60_000, 1_000..=120_000)
@@ -104,11 +117,15 @@ pub fn base_url(text: &str) -> Option<Url> {
 
 /// Whether what is sent there cannot be read on the way.
 pub fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https"
-        || match url.host() {
-            Some(Host::Domain(domain)) => domain == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    url.scheme() == "https" || is_loopback(url)
+}
+
+/// Whether an address is of the own machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

@@ -35,6 +35,63 @@ fn a_prompt_and_a_response_together_are_refused() {
 }
 
 #[test]
+fn answers_to_questions_become_lines_of_one_response() {
+    let text = |body| match said(body) {
+        Ok(Clarification::Response(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    for (given, expected) in [
+        (json!({ "Which mood?": "calm", "style": "watercolour" }), "Which mood? calm\nstyle: watercolour"),
+        (
+            json!({ "people": false, "seconds": 8, "colours": ["blue", "green"], "left": null }),
+            "colours: blue, green\npeople: no\nseconds: 8",
+        ),
+        (json!(["no people", " a calm sea "]), "no people\na calm sea"),
+        (json!([{ "question": "Which mood?", "answer": "calm" }, "no people"]), "Which mood? calm\nno people"),
+        (json!([{ "questionId": "mood", "value": ["calm", "slow"] }]), "mood: calm, slow"),
+        (json!([{ "question_id": "people", "value": true }]), "people: yes"),
+        (json!("no people"), "no people"),
+    ] {
+        assert_eq!(text(json!({ "clarificationResponses": given })), expected);
+        assert_eq!(text(json!({ "clarification_responses": given, "prompt": null })), expected);
+    }
+}
+
+#[test]
+fn a_question_that_is_sent_along_is_named_in_place_of_its_key() {
+    for questions in [
+        json!({ "q1": "Which mood?" }),
+        json!({ "q1": { "question": "Which mood?", "type": "text" } }),
+        json!([{ "id": "q1", "question": "Which mood?" }]),
+    ] {
+        for name in ["clarificationQuestions", "clarification_questions"] {
+            let body = json!({ "clarificationResponses": { "q1": "calm", "q2": "no" }, name: questions });
+            assert_eq!(said(body), Ok(Clarification::Response("Which mood? calm\nq2: no".to_owned())), "{questions}");
+        }
+    }
+}
+
+#[test]
+fn answers_that_cannot_be_read_or_say_nothing_are_named() {
+    for (given, pointer) in [
+        (json!(7), "/clarificationResponses"),
+        (json!({}), "/clarificationResponses"),
+        (json!([]), "/clarificationResponses"),
+        (json!({ "mood": " " }), "/clarificationResponses"),
+        (json!({ "mood": "é".repeat(5_001) }), "/clarificationResponses"),
+        (json!({ "a/b": { "deep": 1 } }), "/clarificationResponses/a~1b"),
+        (json!(["calm", [["deep"]]]), "/clarificationResponses/1"),
+        (json!([{ "question": "Which mood?" }]), "/clarificationResponses/0/answer"),
+    ] {
+        assert_eq!(said(json!({ "clarificationResponses": given })), Err(vec![pointer.to_owned()]), "{given}");
+    }
+    for other in ["prompt", "response"] {
+        let body = json!({ "clarificationResponses": { "mood": "calm" }, other: "a dog" });
+        assert_eq!(said(body), Err(vec!["/clarificationResponses".to_owned()]));
+    }
+}
+
+#[test]
 fn other_fields_are_no_concern_of_a_clarification() {
     assert!(said(json!({ "prompt": "a dog", "model": 7, "sentAt": 1 })).is_ok());
 }

@@ -55,7 +55,7 @@ impl Posts {
 
 impl World {
     pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
-        let pays = matches!(action, Action::Retry | Action::Clarify { .. });
+        let pays = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
         if pays && self.plan.queue.limits_cost() {
             let key = self.jobs[job].key.clone();
             self.send(Object::Queue, Message::Afford { key }, Caller::Payer { job, action });
@@ -66,7 +66,13 @@ impl World {
 
     /// The queue has said whether a further attempt may be paid for.
     pub(crate) fn payer_goes_on(&mut self, job: usize, action: Action, reply: &Reply) {
-        if matches!(reply, Reply::Lost | Reply::OverBudget) || self.fault(Fault::PosterCrash) {
+        if matches!(reply, Reply::Unknown) && self.jobs[job].job.is_some() {
+            // The queue has not heard of the order yet, and will.
+            self.tally.mark("payer", "came again");
+            self.after(SECOND, 10 * SECOND, Event::User { job, action });
+            return;
+        }
+        if matches!(reply, Reply::Lost | Reply::OverBudget | Reply::Unknown) || self.fault(Fault::PosterCrash) {
             self.tally.mark("payer", "went away");
             return;
         }

@@ -56,7 +56,11 @@ impl World {
             },
             _ => return,
         };
-        let over = over_budget(&self.spending, &card, &self.plan.queue, now);
+        let limits = [self.plan.queue.max_cost_per_user_per_day, self.plan.queue.max_cost_per_day];
+        let never_fits = limits.into_iter().flatten().any(|limit| card.price_micros > limit);
+        // What is to be confirmed is charged then: when it is ordered only a price above a limit counts.
+        let waits = matches!(input, Input::Enqueue { .. }) && card.status.is_pending();
+        let over = if waits { never_fits } else { over_budget(&self.spending, &card, &self.plan.queue, now) };
         let is_new = rows.before(&card.key).is_none_or(|entry| entry.card.created_at != card.created_at);
         // An order may only have been the occasion on which another job of its name got a slot.
         let is_it = rows.entries.get(&card.key).is_some_and(|entry| entry.card.created_at == card.created_at);
@@ -64,7 +68,12 @@ impl World {
         let taken = touched && is_it && (is_new || matches!(input, Input::Afford { .. }));
         match reply {
             Reply::OverBudget(_) => {
-                self.tally.mark("over budget", if is_new { "order" } else { "further attempt" });
+                let what = match card.status {
+                    _ if is_new => "order",
+                    Status::PendingConfirmation => "confirmation",
+                    _ => "further attempt",
+                };
+                self.tally.mark("over budget", what);
                 if !over || !asks {
                     self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
                 }
@@ -83,8 +92,7 @@ impl World {
     /// charges are of today.
     fn check_charge(&mut self, entry: &Entry, before: Option<&Entry>, now: Millis) {
         let (charged, card) = (entry.charged(), &entry.card);
-        let held = charged == card.cost_micros + card.price_micros
-            && matches!(card.status, Status::Processing | Status::Failed | Status::Cancelled);
+        let held = charged == card.cost_micros + card.price_micros && may_pay_again(card);
         if charged != card.cost_micros && !held {
             let message = format!("{} is charged {charged}, it commits {}", card.key.object_name(), card.cost_micros);
             self.violated(Invariant::I13, message);
@@ -145,9 +153,19 @@ fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
 
 /// Whether a further attempt would be charged besides what is charged already.
 fn pays_again(entry: &Entry) -> bool {
-    let card = &entry.card;
-    matches!(card.status, Status::Processing | Status::Failed | Status::Cancelled)
-        && entry.charged() < card.cost_micros + card.price_micros
+    may_pay_again(&entry.card) && entry.charged() < entry.card.cost_micros + entry.card.price_micros
+}
+
+/// Whether a word of its user may have a job pay for a render that it does not pay for by itself.
+fn may_pay_again(card: &Card) -> bool {
+    match card.status {
+        Status::PendingConfirmation
+        | Status::PendingClarification
+        | Status::Processing
+        | Status::Failed
+        | Status::Cancelled => true,
+        Status::Queued | Status::Completed => false,
+    }
 }
 
 fn over_budget(book: &Book, card: &Card, policy: &Policy, now: Millis) -> bool {

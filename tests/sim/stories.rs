@@ -253,6 +253,17 @@ fn of_money() -> Vec<Story> {
             })
             .when(0, "confirming", Action::Confirm)
             .meets("job: confirmed"),
+        limited("a confirmation that does not fit", 2, 1)
+            .planned(|plan| plan.wishes.confirm = true)
+            .orders(|request| {
+                request.confirm = true;
+                request.price_micros = PRICE;
+            })
+            .late(1, 5 * SECOND)
+            .when(0, "confirming", Action::Confirm)
+            .when(1, "confirming", Action::Confirm)
+            .ends(&[Status::Completed, Status::Failed])
+            .meets("over budget: confirmation"),
         limited("the day is over", 2, 1)
             .planned(|plan| plan.chaos = 10 * MINUTE)
             .late(1, 9 * MINUTE)

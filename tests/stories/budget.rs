@@ -61,14 +61,51 @@ fn a_repeat_of_an_order_is_charged_once_and_not_refused() {
 }
 
 #[test]
-fn an_order_that_waits_to_be_confirmed_is_checked_and_charged_too() {
+fn an_order_that_waits_to_be_confirmed_is_charged_when_it_is_and_keeps_nobody_out_until_then_i13() {
     let mut story = user_limit(PRICE);
-    let pending = |name| Card { status: Status::PendingConfirmation, ..priced(name) };
-    assert!(matches!(ask(&mut story, pending("1")), Reply::Standing(_)));
-    assert!(matches!(ask(&mut story, pending("2")), Reply::OverBudget(_)));
+    for name in ["1", "2", "3"] {
+        assert!(matches!(ask(&mut story, unconfirmed(name)), Reply::Standing(_)), "{name}");
+    }
+    assert_eq!((spent(&story), order(&mut story, "4")), (0, None));
+    let before = story.entry("1");
+    assert!(matches!(afford(&mut story, "1"), Reply::OverBudget(_)));
+    assert_eq!((spent(&story), story.entry("1")), (PRICE, before), "nothing changed");
+    story.report(Card { cost_micros: 0, ..ended("4", Status::Failed) });
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing, "it is confirmed later");
+    assert!(matches!(afford(&mut story, "2"), Reply::OverBudget(_)));
     let confirmed = Card { epoch: 2, report_number: 1, ..priced("1") };
     assert!(story.enqueue(confirmed).is_some());
-    assert_eq!(spent(&story), PRICE);
+    assert_eq!(spent(&story), PRICE, "its price was held for it");
+}
+
+#[test]
+fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_its_price_back() {
+    let mut story = user_limit(PRICE);
+    ask(&mut story, unconfirmed("1"));
+    for _ in 0..2 {
+        assert_eq!((afford(&mut story, "1"), spent(&story)), (Reply::Nothing, PRICE));
+    }
+    let Some(Place::Watched { until }) = story.entry("1").map(|entry| entry.place) else { panic!("it is watched") };
+    assert!(until <= story.now + WATCH, "it is asked soon");
+    story.hears("1", 1, state(1, 0, Status::PendingConfirmation, Some(0)));
+    assert_eq!(spent(&story), 0);
+}
+
+#[test]
+fn an_order_that_no_day_leaves_enough_for_is_refused_before_it_is_confirmed() {
+    let mut story = user_limit(PRICE - 1);
+    let Reply::OverBudget(over) = ask(&mut story, unconfirmed("1")) else { panic!("it never fits") };
+    assert_eq!((over.resets_at, story.entry("1")), (None, None));
+}
+
+#[test]
+fn what_waits_for_another_prompt_is_charged_with_it() {
+    let mut story = user_limit(2 * PRICE);
+    order(&mut story, "1");
+    story.report(ended("1", Status::PendingClarification));
+    assert_eq!((spent(&story), order(&mut story, "2")), (0, None));
+    assert_eq!((afford(&mut story, "1"), spent(&story)), (Reply::Nothing, 2 * PRICE));
+    assert!(order(&mut story, "3").is_some());
 }
 
 #[test]
@@ -250,9 +287,8 @@ fn attempts_that_are_asked_for_at_the_same_time_do_not_all_take_what_is_left_i13
 fn who_pays_nothing_anew_need_not_fit() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    story.report(Card { cost_micros: PRICE, ..ended("1", Status::PendingClarification) });
-    assert_eq!(afford(&mut story, "1"), Reply::Nothing, "its reserve is charged already");
-    assert_eq!(afford(&mut story, "unknown"), Reply::Nothing);
+    assert_eq!(afford(&mut story, "1"), Reply::Nothing, "its render is charged already");
+    assert_eq!(afford(&mut story, "unknown"), Reply::Unknown, "it is not charged yet, so it may not be paid for yet");
     assert_eq!(spent(&story), PRICE);
 }
 
@@ -288,6 +324,11 @@ fn user_limit(micros: u64) -> QueueStory {
 
 fn priced(name: &str) -> Card {
     Card { cost_micros: PRICE, price_micros: PRICE, ..card(name, 0) }
+}
+
+/// As its job enqueues an order that is to be confirmed.
+fn unconfirmed(name: &str) -> Card {
+    Card { status: Status::PendingConfirmation, cost_micros: 0, ..priced(name) }
 }
 
 fn ended(name: &str, status: Status) -> Card {

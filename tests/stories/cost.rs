@@ -10,9 +10,12 @@ const PRICE: u64 = 3_200_000;
 
 #[test]
 fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
-    for story in [JobStory::accepted(), JobStory::started(), JobStory::ordered(|request| request.confirm = true)] {
+    for story in [JobStory::accepted(), JobStory::started()] {
         assert_eq!(costs(&story), (0, PRICE), "{:?}", story.job.phase);
     }
+    let unconfirmed = JobStory::ordered(|request| request.confirm = true);
+    assert_eq!(costs(&unconfirmed), (0, 0), "until it is confirmed");
+    assert_eq!(costs(&unconfirmed.then(Input::Confirm)), (0, PRICE));
 }
 
 #[test]
@@ -87,11 +90,11 @@ fn a_users_retry_is_paid_for_besides_what_was_spent() {
 }
 
 #[test]
-fn a_job_that_waits_for_another_prompt_keeps_its_reserve_and_uses_it() {
+fn a_job_that_waits_for_another_prompt_reserves_its_price_with_it() {
     let mut story = polled();
     story.policy.clarifications = true;
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
-    assert_eq!(costs(&story), (0, PRICE));
+    assert_eq!(costs(&story), (0, 0));
     let clarification = Clarification::Prompt("another".to_owned());
     assert_eq!(costs(&story.then(Input::Clarify { clarification })), (0, PRICE));
 }

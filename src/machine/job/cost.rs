@@ -24,16 +24,16 @@ impl Job {
         row.map_or(self.request.price_micros, |row| self.cost_of(row))
     }
 
-    /// Whether a render is still to be paid for: the job lives and nothing of its attempt counts.
+    /// Whether a render is still to be paid for: the job lives, waits for no word of its user, and nothing of its attempt
+    /// counts.
     fn awaits_render(&self) -> bool {
         let counts = |row: &Submit| row.attempt == self.attempt && self.cost_of(row) > 0;
         match self.phase {
-            Phase::Confirming { .. }
-            | Phase::Queued { .. }
-            | Phase::Submitting { .. }
-            | Phase::Rendering { .. }
-            | Phase::Clarifying { .. } => !self.submits.iter().any(counts),
-            Phase::Storing { .. } | Phase::Ended { .. } => false,
+            Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Rendering { .. } => {
+                !self.submits.iter().any(counts)
+            }
+            // What waits for its user's word is charged with that word, so that nobody holds a budget without paying.
+            Phase::Confirming { .. } | Phase::Clarifying { .. } | Phase::Storing { .. } | Phase::Ended { .. } => false,
         }
     }
 

@@ -102,29 +102,44 @@ impl<R: Rows> Turn<'_, R> {
         self.charge(entry, cost)
     }
 
-    /// Whether a further attempt may be paid for. Its price is held from now on, so that attempts that are asked for
-    /// at the same time do not all take what is left for one; the job is asked soon whether it uses it.
+    /// Why a new order is refused. One that waits for its confirmation is charged with it, so today's rest does not matter
+    /// yet: only a price above the limit does, which no day leaves enough for.
+    pub(super) fn refuses(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
+        Ok(self.over_budget(card)?.filter(|over| !card.status.is_pending() || over.resets_at.is_none()))
+    }
+
+    /// Whether a confirmation or a further attempt may be paid for. Its price is held from now on, so that those that are
+    /// asked for at the same time do not all take what is left for one; the job is asked soon whether it uses it.
     pub(super) fn afford(&mut self, key: &JobKey) -> Result<Reply, R::Error> {
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Nothing) };
-        match entry.card.status {
-            Status::Processing | Status::Failed | Status::Cancelled => {}
-            // What they have left to pay is charged already, and what has completed pays no more.
-            Status::Queued | Status::PendingConfirmation | Status::PendingClarification | Status::Completed => {
-                return Ok(Reply::Nothing);
-            }
-        }
-        let wanted = entry.card.cost_micros.saturating_add(entry.card.price_micros);
-        if entry.charged() >= wanted {
+        // It may have been ordered a moment ago: what is not known yet cannot be charged yet.
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Unknown) };
+        let Some(wanted) = wanted(&entry.card).filter(|wanted| *wanted > entry.charged()) else {
             return Ok(Reply::Nothing);
-        }
+        };
         if let Some(over) = self.over_budget(&entry.card)? {
             return Ok(Reply::OverBudget(over));
         }
         self.charge(&mut entry, wanted)?;
-        if entry.place == Place::Ended {
-            entry.place = Place::Watched { until: self.now + WATCH };
+        let soon = self.now + WATCH;
+        match entry.place {
+            Place::Ended => entry.place = Place::Watched { until: soon },
+            Place::Watched { until } => entry.place = Place::Watched { until: until.min(soon) },
+            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => {}
         }
         self.save(&entry)?;
         Ok(Reply::Nothing)
+    }
+}
+
+/// What is charged for a job in all once its next render is; `None` for one whose render is charged already, or that pays no
+/// more.
+fn wanted(card: &Card) -> Option<u64> {
+    match card.status {
+        // Nothing was rendered for it. (An earlier build's card has the price in its cost.)
+        Status::PendingConfirmation => Some(card.price_micros),
+        Status::Processing | Status::Failed | Status::Cancelled | Status::PendingClarification => {
+            Some(card.cost_micros.saturating_add(card.price_micros))
+        }
+        Status::Queued | Status::Completed => None,
     }
 }

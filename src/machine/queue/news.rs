@@ -68,7 +68,7 @@ impl<R: Rows> Turn<'_, R> {
                 return Ok(Reply::Unknown);
             }
         }
-        if let Some(over) = if promised { None } else { self.over_budget(&card)? } {
+        if let Some(over) = if promised { None } else { self.refuses(&card)? } {
             return Ok(Reply::OverBudget(over));
         }
         if !promised && !card.status.is_pending() && self.is_full()? {

@@ -152,6 +152,20 @@ impl Problem {
         Self::new(404, "not_found", "Not found", "There is no such generation.")
     }
 
+    /// 404: the same for a key or an admin who named no user: the queue knows no owner, or not yet.
+    pub fn no_known_generation() -> Self {
+        let detail = "There is no such generation, or the queue does not know it yet: name its user as ?userId= or \
+                      X-User-Id.";
+        Self::new(404, "not_found", "Not found", detail)
+    }
+
+    /// 409: several users have a generation of this id, and the request names none of them.
+    pub fn ambiguous_generation() -> Self {
+        let detail = "Several users have a generation of this id; name the user as ?userId= or X-User-Id.";
+        let errors = vec![FieldError::parameter("userId", "must name the user")];
+        Self { errors, ..Self::conflict("ambiguous_generation", detail) }
+    }
+
     /// 404: the generation has no stored video, or no longer.
     pub fn no_video() -> Self {
         Self::new(404, "video_not_found", "Not found", "This generation has no stored video.")

@@ -1,6 +1,7 @@
 //! The body of `POST /api/generations`: read leniently where the app in use differs from the contract, checked
 //! strictly, every bad field named in one answer.
 
+use super::answers::answers;
 use super::canonical::fingerprint;
 use super::field_error::FieldError;
 use super::fields::{Fields, Scope};
@@ -172,8 +173,11 @@ fn prompt(fields: &mut Fields<'_>) -> String {
     prompt.to_owned()
 }
 
-/// What a user says about a prompt that was refused: `{"prompt": "…"}` or `{"response": "…"}`.
+/// What a user says about a prompt that was refused: `{"prompt": "…"}`, `{"response": "…"}`, or answers to questions.
 pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<FieldError>> {
+    if let Some((place, text)) = answers(body).map_err(|error| vec![error])? {
+        return answered(body, &place, text).map_err(|error| vec![error]);
+    }
     let mut fields = Fields::new(body);
     let response = fields.text(&[(Scope::Top, "response")]).map(str::to_owned);
     let clarification = match response {
@@ -193,6 +197,17 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<Fie
     };
     let errors = fields.into_errors();
     clarification.filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+/// Answers are a response; a prompt or a response beside them would leave open which one is meant.
+fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clarification, FieldError> {
+    if ["prompt", "response"].into_iter().any(|other| body.get(other).is_some_and(|value| !value.is_null())) {
+        return Err(FieldError::field(place, "must be left out when there is a prompt or a response"));
+    }
+    if text.is_empty() || text.chars().count() > MAX_PROMPT {
+        return Err(FieldError::field(place, format!("must have answers of 1 to {MAX_PROMPT} characters together")));
+    }
+    Ok(Clarification::Response(text))
 }
 
 /// The response and the prompt before it are too long together.
@@ -324,6 +339,6 @@ fn json_length(object: &Map<String, Value>) -> usize {
 }
 
 /// A key as a part of a JSON pointer (RFC 6901, section 3).
-fn pointer_token(key: &str) -> String {
+pub(super) fn pointer_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -1,0 +1,22 @@
+//! Secrets that everyone can read in this repository: they are for development, and no deployed worker takes them. The
+//! providers look at their own in the same way.
+
+use super::ConfigError;
+use crate::wire::variables::Variables;
+
+/// How every key and token secret of `.dev.vars` begins.
+const KEY: &str = "development-only";
+/// The same as webhook secrets are written, in base64.
+const WEBHOOK_KEY: &str = "whsec_ZGV2ZWxvcG1lbnQtb25se";
+
+/// Refuses the secrets of `.dev.vars` outside development.
+pub(super) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
+    for variable in ["JWT_SECRET", "API_KEY", "ADMIN_KEY"] {
+        variables.refuse_published(variable, |secret| secret.starts_with(KEY))?;
+    }
+    for variable in ["WEBHOOK_SECRET", "UPSTREAM_WEBHOOK_SECRET"] {
+        let any = |secrets: &str| secrets.split(',').any(|secret| secret.trim().starts_with(WEBHOOK_KEY));
+        variables.refuse_published(variable, any)?;
+    }
+    Ok(())
+}
