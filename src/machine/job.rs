@@ -26,7 +26,9 @@ mod submit;
 
 pub use abandon::MAX_ABANDON_TRIES;
 pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
-pub use record::{End, Errand, ImageRole, InputImage, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video};
+pub use record::{
+    End, Errand, ImageRole, InputImage, Job, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video, Warning,
+};
 
 use super::bug::{self, Bug};
 use super::delivery::{EventKind, Receipt};

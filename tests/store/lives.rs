@@ -302,5 +302,6 @@ fn request() -> Request {
         submits_per_minute: None,
         cancellable: false,
         told: false,
+        warnings: Vec::new(),
     }
 }

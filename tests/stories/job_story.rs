@@ -198,5 +198,6 @@ fn request() -> Request {
         submits_per_minute: None,
         cancellable: false,
         told: false,
+        warnings: Vec::new(),
     }
 }
