@@ -111,7 +111,8 @@ impl<'a> Fields<'a> {
         for pointer in pointers {
             let others: Vec<&str> =
                 pointers.iter().map(String::as_str).filter(|other| *other != pointer.as_str()).collect();
-            let detail = format!("differs from {}: both are the {}, so send one", others.join(" and "), field.name());
+            let detail =
+                format!("differs from {}: both are {}, so send one of them", others.join(" and "), field.name());
             self.refuse(FieldError::field(pointer.clone(), detail));
         }
     }

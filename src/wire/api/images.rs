@@ -35,7 +35,8 @@ pub(super) struct Given {
 impl Given {
     /// What it is compared by.
     pub(super) fn digest(&self) -> Value {
-        json!({ "mimeType": self.mime_type, "sha256": format!("{:x}", Sha256::digest(&self.bytes)) })
+        let bytes = format!("{:x}", Sha256::digest(&self.bytes));
+        json!({ "role": self.role, "mimeType": self.mime_type, "sha256": bytes })
     }
 }
 
