@@ -42,6 +42,9 @@ pub struct Model {
     pub resolutions: &'static [Resolution],
     pub inputs: Inputs,
     pub seed: bool,
+    /// Why it takes no seed, to follow the sentence that says so.
+    #[serde(skip)]
+    pub why_no_seed: &'static str,
     pub audio: Audio,
     pub negative_prompt: bool,
     /// The words accepted for whether people may be shown.
@@ -88,6 +91,12 @@ pub struct Inputs {
     /// The durations offered with reference images, in seconds.
     #[serde(skip)]
     pub reference_durations: &'static [u32],
+    /// Whether reference images may go with a first frame.
+    #[serde(skip)]
+    pub references_with_first_frame: bool,
+    /// The durations offered with a first and a last frame, in seconds.
+    #[serde(skip)]
+    pub two_frames_durations: &'static [u32],
     /// A video to go on from. None takes one here.
     pub video: bool,
 }

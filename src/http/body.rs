@@ -1,6 +1,6 @@
 //! Reading a request's body: JSON only, and never more than the limit into memory.
 
-use crate::wire::api::Problem;
+use crate::wire::api::{Problem, read_object};
 use futures::StreamExt;
 use serde_json::{Map, Value};
 use worker::{ByteStream, Request};
@@ -28,12 +28,7 @@ pub(super) async fn json_object(request: &mut Request) -> Result<Map<String, Val
         Announced::Whole => whole(request).await?,
         Announced::Nothing => read(request).await?,
     };
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Problem::malformed_json("another JSON value was sent")),
-        // The parser's sentence holds a place, never the text.
-        Err(error) => Err(Problem::malformed_json(&error.to_string())),
-    }
+    read_object(&bytes)
 }
 
 /// What is known of a body's length before it is read.

@@ -7,7 +7,7 @@ use super::{body, view};
 use crate::clock;
 use crate::dispatch::{self, Accepted, Rejection, Submission};
 use crate::log;
-use crate::machine::job::Note;
+use crate::machine::job::{Note, Warning};
 use crate::machine::queue::{BlockedBy, Standing};
 use crate::machine::{JobKey, Status};
 use crate::wire::api::{
@@ -33,6 +33,8 @@ pub(crate) struct Created<'a> {
     estimated_start_at: Option<String>,
     /// US dollars, by the model's list price.
     estimated_cost: f64,
+    /// Parts of this order that nothing was done with.
+    warnings: Vec<Warning>,
     links: Links,
 }
 
@@ -66,7 +68,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let caller = call.sender().await?;
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
-    let user = call.acts_for(&caller, named).await?;
+    let user = call.acts_for(&caller, named.as_deref()).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
     let intake = Intake {
@@ -85,6 +87,7 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     drop(body);
     let (not_before, estimated_cost) = (request.start_after, dollars(request.price_micros));
     let (provider, model) = (request.provider.clone(), request.model.clone());
+    let warnings = request.warnings.clone();
     let submission = Submission { key: key.clone(), request, uploads };
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
@@ -96,10 +99,15 @@ pub(super) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let mode = call.config.queue.mode;
     let follow_up = dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone());
     call.context.wait_until(follow_up.in_current_span());
-    created(call, &key, &accepted, estimated_cost)
+    created(call, &key, &accepted, (estimated_cost, warnings))
 }
 
-fn created(call: &Call, key: &JobKey, accepted: &Accepted, estimated_cost: f64) -> Result<Answer, Problem> {
+fn created(
+    call: &Call,
+    key: &JobKey,
+    accepted: &Accepted,
+    (estimated_cost, warnings): (f64, Vec<Warning>),
+) -> Result<Answer, Problem> {
     let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
     let body = Created {
         success: true,
@@ -109,6 +117,7 @@ fn created(call: &Call, key: &JobKey, accepted: &Accepted, estimated_cost: f64) 
         blocked_by: standing.blocked_by,
         estimated_start_at: standing.estimated_start.map(rfc3339),
         estimated_cost,
+        warnings,
         links: view::links(call, key),
     };
     let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;

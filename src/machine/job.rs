@@ -29,6 +29,7 @@ pub use abandon::MAX_ABANDON_TRIES;
 pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
 pub use record::{
     End, Errand, ImageRole, InputImage, Job, NotNow, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video,
+    Warning,
 };
 
 use super::bug::{self, Bug};

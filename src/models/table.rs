@@ -44,9 +44,8 @@ pub const MODELS: &[Model] = &[
     Model {
         id: "gemini-omni-1.2-flash",
         name: "Gemini Omni 1.2 Flash",
-        durations: &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+        durations: OMNI_12_DURATIONS,
         resolutions: OMNI_12,
-        seed: true,
         ..OMNI_11
     },
     Model { id: "gemini-omni-1.1-flash", name: "Gemini Omni 1.1 Flash", ..OMNI_11 },
@@ -76,8 +75,16 @@ const FAST: &[Resolution] =
 const LITE: &[Resolution] = &[size("720p", VEO_DURATIONS, 50_000), size("1080p", FULL_LENGTH, 80_000)];
 const OMNI_12: &[Resolution] = &omni_sizes(OMNI_12_DURATIONS);
 
-const FRAMES: Inputs =
-    Inputs { image: true, last_frame: true, reference_images: 0, reference_durations: &[], video: false };
+/// Veo takes reference images alone: `reference_images` excludes image, video and last frame (google-genai 3.6).
+const FRAMES: Inputs = Inputs {
+    image: true,
+    last_frame: true,
+    reference_images: 0,
+    reference_durations: &[],
+    references_with_first_frame: false,
+    two_frames_durations: VEO_DURATIONS,
+    video: false,
+};
 const FRAMES_AND_REFERENCES: Inputs = Inputs { reference_images: 3, reference_durations: FULL_LENGTH, ..FRAMES };
 
 /// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only; no word about sound is taken.
@@ -91,6 +98,7 @@ const VEO_31: Model = Model {
     resolutions: STANDARD,
     inputs: FRAMES_AND_REFERENCES,
     seed: true,
+    why_no_seed: "",
     audio: Audio::Always,
     negative_prompt: true,
     person_generation: &["allow_all", "allow_adult", "dont_allow"],
@@ -122,13 +130,16 @@ const OMNI_11: Model = Model {
     resolutions: &omni_sizes(OMNI_11_DURATIONS),
     inputs: Inputs {
         image: true,
-        last_frame: false,
-        reference_images: 3,
+        last_frame: true,
+        reference_images: 6,
         reference_durations: OMNI_11_DURATIONS,
+        references_with_first_frame: true,
+        // Also where the model makes longer videos otherwise.
+        two_frames_durations: OMNI_11_DURATIONS,
         video: false,
     },
-    // Documented for 1.2 alone.
     seed: false,
+    why_no_seed: " over the Gemini API: Google documents it for the Agent Platform only",
     audio: Audio::Always,
     negative_prompt: false,
     person_generation: &[],

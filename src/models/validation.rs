@@ -155,6 +155,14 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
     {
         let seconds = numbers(model.inputs.reference_durations);
         offend(Choice::Duration, format!("must be {seconds} seconds with reference images for {}", model.id));
+    } else if wish.image
+        && wish.last_frame
+        && model.inputs.last_frame
+        && !model.inputs.two_frames_durations.contains(&duration_seconds)
+    {
+        let seconds = numbers(model.inputs.two_frames_durations);
+        let detail = format!("must be one of {seconds} seconds with image and lastFrame for {}", model.id);
+        offend(Choice::Duration, detail);
     }
     let aspect_ratio = wish.aspect_ratio.unwrap_or_else(|| model.default_aspect_ratio().to_owned());
     if !model.aspect_ratios.contains(&aspect_ratio.as_str()) {
@@ -169,7 +177,8 @@ pub fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64),
         }
         Some(resolution) if known_duration && !resolution.durations.contains(&duration_seconds) => {
             let seconds = numbers(resolution.durations);
-            offend(Choice::Resolution, format!("{} needs a duration of {seconds} seconds", resolution.name));
+            let detail = format!("{} needs a duration of {seconds} seconds, not {duration_seconds}", resolution.name);
+            offend(Choice::Resolution, detail);
         }
         Some(_) => {}
     }
@@ -195,7 +204,8 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
     let unsupported = |choice| Offence::new(choice, format!("is not supported by {}", model.id));
     let mut offences = Vec::new();
     if wish.seed.is_some() && !model.seed {
-        offences.push(unsupported(Choice::Seed));
+        let detail = format!("is not supported by {}{}", model.id, model.why_no_seed);
+        offences.push(Offence::new(Choice::Seed, detail));
     }
     if wish.negative_prompt.is_some() && !model.negative_prompt {
         offences.push(unsupported(Choice::NegativePrompt));
@@ -215,6 +225,14 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
             Offence::new(Choice::PersonGeneration, detail)
         });
     }
+    offences.extend(refuse_images(model, wish));
+    offences
+}
+
+/// Images that the model does not take, each or together.
+fn refuse_images(model: &Model, wish: &Wish) -> Vec<Offence> {
+    let unsupported = |choice| Offence::new(choice, format!("is not supported by {}", model.id));
+    let mut offences = Vec::new();
     if wish.image && !model.inputs.image {
         offences.push(unsupported(Choice::Image));
     }
@@ -228,6 +246,17 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
             0 => unsupported(Choice::ReferenceImages),
             most => Offence::new(Choice::ReferenceImages, format!("must be at most {most} images for {}", model.id)),
         });
+    } else if wish.reference_images > 0 {
+        let frames = [
+            (wish.image && !model.inputs.references_with_first_frame, Choice::Image, "image"),
+            (wish.last_frame, Choice::LastFrame, "lastFrame"),
+        ];
+        let refused: Vec<_> = frames.into_iter().filter(|(refused, ..)| *refused).collect();
+        for (_, choice, name) in &refused {
+            let with = |other| format!("cannot go with {other} for {}: send one of them", model.id);
+            offences.push(Offence::new(*choice, with("referenceImages")));
+            offences.push(Offence::new(Choice::ReferenceImages, with(name)));
+        }
     }
     offences
 }

@@ -13,6 +13,7 @@ use crate::machine::job::ImageRole;
 use crate::machine::outcome::Outcome;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What the upstream may object to.
 const CREDENTIAL: &str = "the API key";
@@ -23,6 +24,7 @@ const MAX_ID: usize = 512;
 struct SubmitBody<'a> {
     model: &'a str,
     background: bool,
+    #[serde(skip_serializing_if = "GenerationConfig::is_empty")]
     generation_config: GenerationConfig,
     input: Input<'a>,
     response_format: ResponseFormat<'a>,
@@ -34,7 +36,8 @@ struct SubmitBody<'a> {
 struct GenerationConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u32>,
-    video_config: VideoConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video_config: Option<VideoConfig>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +62,7 @@ struct UserInput<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Content<'a> {
-    Text { text: &'a str },
+    Text { text: Cow<'a, str> },
     Image { data: &'a str, mime_type: &'a str },
 }
 
@@ -74,6 +77,12 @@ struct ResponseFormat<'a> {
     kind: &'static str,
 }
 
+impl GenerationConfig {
+    fn is_empty(&self) -> bool {
+        self.seed.is_none() && self.video_config.is_none()
+    }
+}
+
 impl<'a> From<&'a Image> for Content<'a> {
     fn from(image: &'a Image) -> Self {
         Self::Image { data: &image.base64, mime_type: &image.mime_type }
@@ -83,24 +92,18 @@ impl<'a> From<&'a Image> for Content<'a> {
 /// The body of a submit.
 pub fn submit_body(order: &Order<'_>) -> String {
     let (prompt, render) = (order.request.prompt.as_str(), &order.request.render);
-    let task = if order.image(ImageRole::FirstFrame).is_some() {
-        "image_to_video"
-    } else if order.images.is_empty() {
-        "text_to_video"
-    } else {
-        "reference_to_video"
-    };
     let input = if order.images.is_empty() {
         Input::Text(prompt)
     } else {
-        let text = Content::Text { text: prompt };
+        let text = Content::Text { text: words(order) };
         let content = std::iter::once(text).chain(order.images.iter().map(Into::into)).collect();
         Input::Steps([UserInput { content, kind: "user_input" }])
     };
+    let video_config = task(order).map(|task| VideoConfig { task });
     let body = SubmitBody {
         model: &order.request.model,
         background: true,
-        generation_config: GenerationConfig { seed: render.seed, video_config: VideoConfig { task } },
+        generation_config: GenerationConfig { seed: render.seed, video_config },
         input,
         response_format: ResponseFormat {
             aspect_ratio: &render.aspect_ratio,
@@ -113,6 +116,34 @@ pub fn submit_body(order: &Order<'_>) -> String {
         webhook_config: order.push.map(Into::into),
     };
     serde_json::to_string(&body).unwrap_or_default()
+}
+
+/// What the images are for. `image_to_video` takes a first frame and after it at most a last frame; a first frame with
+/// references has no task of its own, and the prompt says which image is which.
+///
+/// Source: ai.google.dev/gemini-api/docs/omni, "Task parameter" and "Set image roles with tags".
+fn task(order: &Order<'_>) -> Option<&'static str> {
+    match (order.image(ImageRole::FirstFrame), references(order)) {
+        (None, 0) => Some("text_to_video"),
+        (None, _) => Some("reference_to_video"),
+        (Some(_), 0) => Some("image_to_video"),
+        (Some(_), _) => None,
+    }
+}
+
+/// The prompt, which declares the images where no task does. The images follow in the order of their numbers.
+fn words<'a>(order: &Order<'a>) -> Cow<'a, str> {
+    let prompt = order.request.prompt.as_str();
+    if task(order).is_some() {
+        return Cow::Borrowed(prompt);
+    }
+    let tags: Vec<String> =
+        (0..references(order)).map(|index| format!("<IMAGE_REF_{index}>@Image{}", index + 2)).collect();
+    Cow::Owned(format!("[# Sources <FIRST_FRAME>@Image1] [# References {}] {prompt}", tags.join(" ")))
+}
+
+fn references(order: &Order<'_>) -> usize {
+    order.images.iter().filter(|image| image.role == ImageRole::Reference).count()
 }
 
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
@@ -194,6 +225,7 @@ mod tests {
             submits_per_minute: None,
             cancellable: true,
             told: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -231,8 +263,28 @@ mod tests {
             )
         };
         assert_eq!(body(None, &[image(ImageRole::FirstFrame)], None), sent("image_to_video", 1));
+        let frames = [image(ImageRole::FirstFrame), image(ImageRole::LastFrame)];
+        assert_eq!(body(None, &frames, None), sent("image_to_video", 2));
         let references = [image(ImageRole::Reference), image(ImageRole::Reference)];
         assert_eq!(body(None, &references, None), sent("reference_to_video", 2));
+    }
+
+    #[test]
+    fn a_first_frame_with_references_is_declared_in_the_prompt() {
+        let [first, reference] = [ImageRole::FirstFrame, ImageRole::Reference].map(image);
+        let sent = |images: &[Image]| serde_json::from_str::<Value>(&body(None, images, None)).expect("JSON");
+        let one = sent(&[first.clone(), reference.clone()]);
+        let text = "[# Sources <FIRST_FRAME>@Image1] [# References <IMAGE_REF_0>@Image2] a dog";
+        assert_eq!(one["input"][0]["content"][0]["text"], text);
+        assert_eq!(
+            one.get("generation_config"),
+            None,
+            "no task: image_to_video would make the reference the last frame"
+        );
+        let two = sent(&[first, reference.clone(), reference]);
+        let text = "[# Sources <FIRST_FRAME>@Image1] [# References <IMAGE_REF_0>@Image2 <IMAGE_REF_1>@Image3] a dog";
+        assert_eq!(two["input"][0]["content"][0]["text"], text);
+        assert_eq!(two["input"][0]["content"].as_array().map(Vec::len), Some(4));
     }
 
     #[test]

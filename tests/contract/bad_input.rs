@@ -80,7 +80,10 @@ fn an_id_that_could_leave_its_place_in_names_and_keys_is_refused() {
         assert!(body_user_id(&object(json!({ "userId": bad }))).is_err(), "{bad:?}");
     }
     assert!(body_user_id(&object(json!({ "userId": 7 }))).is_err());
-    assert_eq!(body_user_id(&object(json!({ "userId": "auth0|a.b@c:d+e-f_g" }))), Ok(Some("auth0|a.b@c:d+e-f_g")));
+    assert_eq!(
+        body_user_id(&object(json!({ "userId": "auth0|a.b@c:d+e-f_g" }))),
+        Ok(Some("auth0|a.b@c:d+e-f_g".to_owned()))
+    );
     assert_eq!(body_user_id(&object(json!({ "userId": null }))), Ok(None));
 }
 

@@ -26,7 +26,11 @@ fn a_fingerprint_is_hex_sha256_and_stays_what_it_was() {
     // Stored with every job: a change would turn repeats of accepted requests into conflicts.
     assert_eq!(
         fingerprint(json!({ "prompt": "a dog", "parameters": { "duration": 8 } })),
-        sha256_hex(r#"{"parameters":{"duration":8},"prompt":"a dog"}"#)
+        sha256_hex(r#"{"duration":8,"prompt":"a dog"}"#)
+    );
+    assert_eq!(
+        fingerprint(json!({ "prompt": "a dog", "parameters": { "mine": [1], "seed": 7 }, "metadata": { "a": "b" } })),
+        sha256_hex(r#"{"metadata":{"a":"b"},"parameters":{"mine":[1]},"prompt":"a dog","seed":7}"#)
     );
 }
 
@@ -51,12 +55,63 @@ fn every_asked_part_makes_another_request() {
         json!({ "prompt": "a dog", "quality": "1080p" }),
         json!({ "prompt": "a dog", "startAfter": "2026-01-02T00:00:00Z" }),
         json!({ "prompt": "a dog", "timeoutMs": 60_000 }),
+        json!({ "prompt": "a dog", "startTimeoutMs": 60_000 }),
         json!({ "prompt": "a dog", "confirm": true }),
     ] {
         assert_ne!(plain, fingerprint(other.clone()), "{other}");
     }
     let list = |items: Value| fingerprint(json!({ "prompt": "a dog", "parameters": { "x": items } }));
     assert_ne!(list(json!([1, 2])), list(json!([2, 1])));
+}
+
+#[test]
+fn the_same_order_in_other_words_is_the_same_order() {
+    let png = |key: &str, kind: &str| json!({ kind: "image/png", key: "iVBORw0KGgo=" });
+    for (one, others) in [
+        (
+            json!({ "prompt": "a dog", "parameters": { "duration": 4, "aspectRatio": "9:16" } }),
+            vec![
+                json!({ "prompt": "a dog", "duration": 4, "aspect_ratio": "9:16" }),
+                json!({ "prompt": "a dog", "parameters": { "duration_seconds": "4", "ratio": "9:16" } }),
+                json!({ "parameters": { "prompt": "a dog", "seconds": "4s" }, "aspectRatio": "9:16" }),
+                json!({ "prompt": "a dog", "id": "g_2", "durationSeconds": 4.0, "parameters": { "aspectRatio": "9:16", "n": 1 } }),
+            ],
+        ),
+        (
+            json!({ "prompt": "a dog", "parameters": { "resolution": "1080p", "aspectRatio": "16:9" } }),
+            vec![
+                json!({ "prompt": "a dog", "size": "1920x1080" }),
+                json!({ "prompt": "a dog", "parameters": { "quality": "high", "aspect_ratio": "16:9" } }),
+                json!({ "prompt": "a dog", "resolution": "1920x1080" }),
+            ],
+        ),
+        (
+            json!({ "prompt": "a dog", "startAfter": "2026-01-02T00:00:00Z", "priority": 1 }),
+            vec![
+                json!({ "prompt": "a dog", "parameters": { "start_after": "2026-01-02T02:00:00+02:00", "priority": 1.0 } }),
+            ],
+        ),
+        (
+            json!({ "prompt": "a dog", "parameters": { "image": png("data", "mimeType") } }),
+            vec![
+                json!({ "prompt": "a dog", "image": png("bytesBase64Encoded", "mime_type") }),
+                json!({ "prompt": "a dog", "first_frame": "data:image/png;base64,iVBORw0KGgo=" }),
+            ],
+        ),
+    ] {
+        for other in others {
+            assert_eq!(fingerprint(one.clone()), fingerprint(other.clone()), "{other}");
+        }
+    }
+}
+
+#[test]
+fn images_in_other_roles_make_another_request() {
+    let png = json!({ "mimeType": "image/png", "data": "iVBORw0KGgo=" });
+    let of =
+        |parameters: Value| fingerprint(json!({ "prompt": "a dog", "provider": "omni", "parameters": parameters }));
+    let (first, reference) = (of(json!({ "image": png })), of(json!({ "referenceImages": [png] })));
+    assert_ne!(first, reference);
 }
 
 proptest! {

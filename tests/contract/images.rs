@@ -53,10 +53,100 @@ fn the_stored_order_has_no_bytes_of_an_image_but_another_image_is_another_reques
 }
 
 #[test]
+fn an_image_is_understood_in_the_spellings_of_the_sdks() {
+    let data = STANDARD.encode(PNG);
+    for value in [
+        json!({ "mime_type": "image/png", "data": data }),
+        json!({ "bytesBase64Encoded": data, "mimeType": "image/png" }),
+        json!({ "image_bytes": data, "mime_type": "image/png" }),
+        json!({ "imageBytes": data, "mimeType": "IMAGE/PNG" }),
+        json!({ "inlineData": { "mimeType": "image/png", "data": data } }),
+        json!({ "type": "image", "data": data, "mime_type": "image/png" }),
+        json!({ "mediaType": "image/png", "data": format!("data:image/png;base64,{data}") }),
+        json!(format!("data:image/png;base64,{data}")),
+    ] {
+        let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "image": value }));
+        assert_eq!((uploads.len(), uploads[0].bytes.as_slice()), (1, PNG), "{value}");
+        assert_eq!((uploads[0].image.mime_type.as_str(), request.warnings), ("image/png", Vec::new()), "{value}");
+        let echoed = json!(request.parameters).to_string();
+        assert!(!echoed.contains(&data) && echoed.contains(&format!("\"size\":{}", PNG.len())), "{echoed}");
+    }
+    let entry = json!({ "image": { "bytesBase64Encoded": data, "mimeType": "image/png" }, "referenceType": "asset" });
+    let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "reference_images": [entry] }));
+    assert_eq!((uploads[0].image.role, request.warnings.len()), (ImageRole::Reference, 0));
+    let jpg = taken("veo-3.1-generate-001", &json!({ "image": image("image/jpg", JPEG) }));
+    assert_eq!(jpg.request.images[0].mime_type, "image/jpeg");
+    let style = json!({ "image": png(), "reference_type": "STYLE" });
+    let pointer = "/parameters/referenceImages/0/reference_type";
+    assert_eq!(named("veo-3.1-generate-001", &json!({ "referenceImages": [style] })), [pointer]);
+}
+
+#[test]
+fn an_image_under_two_names_is_one_image_or_a_contradiction() {
+    let same =
+        json!({ "image": png(), "first_frame": { "mime_type": "image/png", "imageBytes": STANDARD.encode(PNG) } });
+    assert_eq!(taken("veo-3.1-generate-001", &same).uploads.len(), 1);
+    let other = json!({ "image": png(), "first_frame": image("image/jpeg", JPEG) });
+    let mut names = named("veo-3.1-generate-001", &other);
+    names.sort();
+    assert_eq!(names, ["/parameters/first_frame", "/parameters/image"]);
+}
+
+#[test]
+fn an_unknown_key_of_an_image_is_kept_and_listed() {
+    let mut named = png();
+    named["fileName"] = json!("a.png");
+    let request = taken("veo-3.1-generate-001", &json!({ "image": named })).request;
+    assert_eq!(request.parameters["image"]["fileName"], "a.png");
+    assert_eq!(request.warnings[0].pointer, "/parameters/image/fileName");
+}
+
+#[test]
+fn images_that_cannot_go_together_are_refused_before_anything_is_spent() {
+    let (veo, omni) = ("veo-3.1-generate-001", "gemini-omni-1.2-flash");
+    for (model, parameters, pointers) in [
+        (veo, json!({ "image": png(), "referenceImages": [png()] }), vec!["image", "referenceImages"]),
+        (
+            veo,
+            json!({ "image": png(), "lastFrame": png(), "referenceImages": [png()] }),
+            vec!["image", "lastFrame", "referenceImages", "referenceImages"],
+        ),
+        (
+            omni,
+            json!({ "image": png(), "lastFrame": png(), "referenceImages": [png()] }),
+            vec!["lastFrame", "referenceImages"],
+        ),
+    ] {
+        let mut names = named(model, &parameters);
+        names.sort();
+        let pointers: Vec<String> = pointers.into_iter().map(|name| format!("/parameters/{name}")).collect();
+        assert_eq!(names, pointers, "{model}");
+    }
+    for (parameters, images) in [
+        (json!({ "image": png(), "lastFrame": png(), "duration": 10 }), 2),
+        (json!({ "image": png(), "referenceImages": [png(), png()] }), 3),
+        (json!({ "referenceImages": vec![png(); 6] }), 6),
+    ] {
+        assert_eq!(taken(omni, &parameters).uploads.len(), images, "{parameters}");
+        assert_eq!(taken("gemini-omni-1.1-flash", &parameters).uploads.len(), images, "{parameters}");
+    }
+}
+
+#[test]
 fn what_is_no_image_is_named_before_anything_is_stored() {
     let veo = "veo-3.1-generate-001";
     for (value, field) in [
         (json!("a.png"), ""),
+        (json!("https://example.com/a.png"), ""),
+        (json!([png()]), ""),
+        (json!({ "gcsUri": "gs://a/b", "mimeType": "image/png" }), "/gcsUri"),
+        (json!({ "url": "https://example.com/a.png" }), "/url"),
+        (json!({ "inlineData": { "mime_type": "image/png", "data": "!!" } }), "/inlineData/data"),
+        (json!({ "mimeType": "image/png", "mime_type": "image/jpeg", "data": STANDARD.encode(PNG) }), "/mime_type"),
+        (
+            json!({ "mimeType": "image/jpeg", "data": format!("data:image/png;base64,{}", STANDARD.encode(PNG)) }),
+            "/mimeType",
+        ),
         (json!({}), "/mimeType"),
         (image("image/gif", b"GIF89a"), "/mimeType"),
         (image("image/jpeg", PNG), "/data"),
@@ -90,7 +180,9 @@ fn a_model_gets_only_the_images_it_takes() {
         ("veo-3.1-generate-001", json!({ "referenceImages": [png(), png(), png(), png()] }), "referenceImages"),
         ("veo-3.1-generate-001", json!({ "referenceImages": [png()], "duration": 4 }), "duration"),
         ("veo-3.1-lite-generate-001", json!({ "referenceImages": [png()] }), "referenceImages"),
-        ("gemini-omni-1.2-flash", json!({ "image": png(), "lastFrame": png() }), "lastFrame"),
+        ("gemini-omni-1.1-flash", json!({ "lastFrame": png() }), "lastFrame"),
+        ("gemini-omni-1.2-flash", json!({ "image": png(), "lastFrame": png(), "duration": 11 }), "duration"),
+        ("gemini-omni-1.2-flash", json!({ "referenceImages": vec![png(); 7] }), "referenceImages"),
         ("veo-3.1-generate-001", json!({ "image": png(), "personGeneration": "allow_all" }), "personGeneration"),
         ("veo-3.1-generate-001", json!({ "video": { "uri": "x" } }), "video"),
         ("veo-3.1-generate-001", json!({ "mask": png() }), "mask"),

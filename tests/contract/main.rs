@@ -14,6 +14,7 @@ mod lenient_input;
 mod lists;
 mod metrics;
 mod model_rules;
+mod order_fields;
 mod problems;
 mod ranges;
 mod receivers;

@@ -70,6 +70,27 @@ fn large_pictures_need_full_length() {
 }
 
 #[test]
+fn a_quality_is_a_resolution_in_other_words() {
+    for (quality, resolution) in
+        [("standard", "720p"), ("high", "1080p"), ("High", "1080p"), ("ultra", "4k"), ("720p", "720p"), ("4K", "4k")]
+    {
+        for order in [
+            json!({ "prompt": "a dog", "quality": quality }),
+            json!({ "prompt": "a dog", "parameters": { "quality": quality } }),
+        ] {
+            assert_eq!(accepted(order).render.resolution, resolution, "{quality}");
+        }
+    }
+    for bad in ["low", "hd", "", "best"] {
+        assert_eq!(refused(json!({ "prompt": "a dog", "quality": bad })), ["/quality"], "{bad}");
+    }
+    let short = json!({ "prompt": "a dog", "parameters": { "quality": "high", "duration": 4 } });
+    let errors = parsed(short).expect_err("too short");
+    assert_eq!((errors.len(), errors[0].name()), (1, "/parameters/quality"));
+    assert_eq!(errors[0].detail, "1080p needs a duration of 8 seconds, not 4");
+}
+
+#[test]
 fn the_lite_model_has_no_4k() {
     let body = json!({ "prompt": "a dog", "model": "veo-3.1-lite-generate-001", "parameters": { "quality": "4k" } });
     assert_eq!(refused(body), ["/parameters/quality"]);
@@ -111,6 +132,7 @@ fn what_a_model_does_not_take_is_named() {
     for (model, parameters, pointer) in [
         ("gemini-omni-1.2-flash", json!({ "negativePrompt": "rain" }), "/parameters/negativePrompt"),
         ("gemini-omni-1.1-flash", json!({ "seed": 1 }), "/parameters/seed"),
+        ("gemini-omni-1.2-flash", json!({ "seed": 1 }), "/parameters/seed"),
         ("gemini-omni-1.1-flash", json!({ "duration": 11 }), "/parameters/duration"),
         ("gemini-omni-1.2-flash", json!({ "duration": 16 }), "/parameters/duration"),
         ("gemini-omni-1.2-flash", json!({ "personGeneration": "allow_all" }), "/parameters/personGeneration"),
@@ -234,6 +256,6 @@ fn what_the_app_reads_of_a_model_has_the_names_of_the_documentation() {
         "usualRenderMs"
     ]);
     assert_eq!(json!(names), expected);
-    assert_eq!(shown["inputs"], json!({ "image": true, "lastFrame": false, "referenceImages": 3, "video": false }));
+    assert_eq!(shown["inputs"], json!({ "image": true, "lastFrame": true, "referenceImages": 6, "video": false }));
     assert_eq!((shown["audio"].clone(), Audio::Always), (Value::from("always"), served()[0].audio));
 }

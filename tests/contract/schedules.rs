@@ -3,7 +3,7 @@
 use crate::requests::{MOMENT, accepted, refused};
 use reelay::machine::{DAY, MINUTE, SECOND};
 use reelay::wire::api::rfc3339;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[test]
 fn without_them_an_order_starts_at_once_unconfirmed_within_the_operators_time() {
@@ -76,11 +76,31 @@ fn confirm_is_true_or_false_and_nothing_that_looks_like_it() {
 }
 
 #[test]
-fn they_stand_at_the_top_and_inside_parameters_they_are_the_apps_own() {
-    let own: Value = json!({ "startAfter": "tomorrow", "timeoutMs": 1, "confirm": "yes" });
+fn an_orders_time_in_line_lies_between_a_second_and_thirty_days() {
+    for good in [1_000_u64, 60_000, 30 * DAY] {
+        for order in [
+            json!({ "prompt": "a dog", "startTimeoutMs": good }),
+            json!({ "prompt": "a dog", "parameters": { "start_timeout_ms": good } }),
+        ] {
+            assert_eq!(accepted(order).start_timeout, Some(good));
+        }
+    }
+    for bad in [json!(999), json!(30 * DAY + 1), json!(-1), json!(1_500.5), json!("60000"), json!(true), json!(1e300)] {
+        assert_eq!(refused(json!({ "prompt": "a dog", "startTimeoutMs": bad })), ["/startTimeoutMs"], "{bad}");
+    }
+    assert_eq!(accepted(json!({ "prompt": "a dog" })).start_timeout, None);
+}
+
+#[test]
+fn they_count_inside_parameters_too() {
+    let own = json!({ "start_after": "2026-01-02T00:00:00Z", "timeoutMs": 60_000, "confirm": true });
     let request = accepted(json!({ "prompt": "a dog", "parameters": own }));
-    assert_eq!((request.start_after, request.timeout, request.confirm), (None, None, false));
-    assert_eq!(json!(request.parameters), own, "kept and echoed");
+    assert_eq!((request.start_after.is_some(), request.timeout, request.confirm), (true, Some(60_000), true));
+    assert_eq!(json!(request.parameters), own, "echoed as they were written");
+    let wrong = json!({ "startAfter": "tomorrow", "timeout_ms": 1, "confirm": "yes" });
+    let mut names = refused(json!({ "prompt": "a dog", "parameters": wrong }));
+    names.sort();
+    assert_eq!(names, ["/parameters/confirm", "/parameters/startAfter", "/parameters/timeout_ms"]);
 }
 
 #[test]

@@ -211,6 +211,7 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
         submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
         cancellable: wishes.cancellable,
         told: wishes.told,
+        warnings: Vec::new(),
     }
 }
 

@@ -301,5 +301,6 @@ fn request() -> Request {
         submits_per_minute: None,
         cancellable: false,
         told: false,
+        warnings: Vec::new(),
     }
 }

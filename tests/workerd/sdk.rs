@@ -116,7 +116,6 @@ fn of_omni() -> Vec<(&'static str, Value)> {
     vec![
         ("defaults", parameters(json!({}))),
         ("portrait", parameters(json!({ "aspectRatio": "9:16" }))),
-        ("seed", parameters(json!({ "seed": 7 }))),
         ("shortest", parameters(json!({ "duration": 3 }))),
         ("longest", parameters(json!({ "duration": 15 }))),
         ("360p", parameters(json!({ "resolution": "360p" }))),
@@ -125,7 +124,9 @@ fn of_omni() -> Vec<(&'static str, Value)> {
         ("older-model", older(json!({}))),
         ("older-model-longest", older(json!({ "duration": 10 }))),
         ("image-to-video", parameters(json!({ "image": image() }))),
+        ("first-and-last-frame", parameters(json!({ "image": image(), "lastFrame": image() }))),
         ("reference-images", parameters(json!({ "referenceImages": [image(), image()] }))),
+        ("six-references", older(json!({ "referenceImages": vec![image(); 6] }))),
     ]
 }
 

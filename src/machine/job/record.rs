@@ -57,6 +57,19 @@ pub struct Request {
     /// Whether the upstream is asked for a push when the render is done.
     #[serde(default)]
     pub told: bool,
+    /// What was sent and not understood; shown to the app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// A part of an order that nothing was done with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Warning {
+    /// Where it stands in the order's body, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What became of it.
+    pub detail: String,
 }
 
 /// An image of the order; its bytes are in R2.

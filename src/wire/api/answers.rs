@@ -1,7 +1,7 @@
 //! Answers to questions about a prompt, as apps send them that ask their users several: one text comes of them.
 
 use super::field_error::FieldError;
-use super::request::pointer_token;
+use super::order::pointer_token;
 use serde_json::{Map, Value};
 
 /// The names of the field, and those of the questions that an app may send along.

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 /// Hex SHA-256 over the canonical text of named values.
-pub(super) fn fingerprint(parts: &BTreeMap<&str, &Value>) -> String {
+pub(super) fn fingerprint(parts: &BTreeMap<&str, Cow<'_, Value>>) -> String {
     let mut text = Hashed(Sha256::new());
-    write_object(parts.iter().map(|(key, value)| (*key, *value)), &mut text);
+    write_object(parts.iter().map(|(key, value)| (*key, value.as_ref())), &mut text);
     format!("{:x}", text.0.finalize())
 }
 

@@ -1,6 +1,6 @@
 //! A generation as the app reads it.
 
-use crate::machine::job::Job;
+use crate::machine::job::{Job, Warning};
 use crate::machine::outcome::ErrorCode;
 use crate::machine::queue::{BlockedBy, Card, Standing};
 use crate::machine::{JobKey, Millis, Status};
@@ -29,7 +29,7 @@ pub struct Generation {
     /// Per cent.
     pub progress: u8,
     pub prompt: String,
-    /// As the app sent them, images without their bytes.
+    /// As the app sent them, with those that stood beside the prompt; images without their bytes.
     pub parameters: Map<String, Value>,
     /// Who renders it.
     pub provider: String,
@@ -61,6 +61,10 @@ pub struct Generation {
     pub error_code: Option<ErrorCode>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// Parts of the order that nothing was done with.
+    #[serde(default)]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    pub warnings: Vec<Warning>,
     /// When the order was accepted.
     pub created_at: String,
     /// When it changed last.
@@ -142,6 +146,7 @@ impl Generation {
             error: failure.as_ref().map(|failure| failure.message.clone()),
             error_code: failure.map(|failure| failure.code),
             metadata: job.request.metadata.clone(),
+            warnings: job.request.warnings.clone(),
             created_at: rfc3339(job.created_at),
             updated_at: rfc3339(job.updated_at),
             started_at: job.started_at.map(rfc3339),

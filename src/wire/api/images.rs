@@ -1,23 +1,21 @@
-//! The images of an order: read from its parameters, checked, and made ready for R2.
+//! The images of an order: read from its fields, checked, and made ready for R2.
+
+mod picture;
 
 use super::field_error::FieldError;
 use super::fields::Fields;
+use super::order::{Field, Meaning, meaning};
 use crate::machine::JobKey;
 use crate::machine::job::{ImageRole, InputImage};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use picture::Read;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
-/// The largest image, in bytes.
-pub const MAX_IMAGE: usize = 7 * 1024 * 1024;
-/// The parameters that hold one image each.
-const SINGLE: [(&str, ImageRole); 2] = [("image", ImageRole::FirstFrame), ("lastFrame", ImageRole::LastFrame)];
-/// The parameter that holds a list of them.
-const REFERENCES: &str = "referenceImages";
-/// Media that no model here takes.
-const UNSUPPORTED: [&str; 2] = ["video", "mask"];
-/// The kinds of image that are taken, with the bytes each begins with.
-const KINDS: [(&str, &[u8]); 2] = [("image/png", b"\x89PNG\r\n\x1a\n"), ("image/jpeg", b"\xff\xd8\xff")];
+pub use picture::MAX_IMAGE;
+
+/// The fields that hold one image each.
+const SINGLE: [(Field, ImageRole); 2] =
+    [(Field::Image, ImageRole::FirstFrame), (Field::LastFrame, ImageRole::LastFrame)];
 
 /// An image to be put into R2 before the job is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,80 +25,75 @@ pub struct Upload {
 }
 
 /// An image as it stands in a body, checked.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Given {
     pub(super) role: ImageRole,
     mime_type: &'static str,
     bytes: Vec<u8>,
 }
 
-/// Reads every image, naming what is wrong with each.
+impl Given {
+    /// What it is compared by.
+    pub(super) fn digest(&self) -> Value {
+        let bytes = format!("{:x}", Sha256::digest(&self.bytes));
+        json!({ "role": self.role, "mimeType": self.mime_type, "sha256": bytes })
+    }
+}
+
+/// Reads every image, naming what is wrong with each: first frame, last frame, then references.
 pub(super) fn read(fields: &mut Fields<'_>) -> Vec<Given> {
-    let Some(parameters) = fields.parameters() else { return Vec::new() };
-    let value = |name: &str| parameters.get(name).filter(|value| !value.is_null());
-    for name in UNSUPPORTED.into_iter().filter(|name| value(name).is_some()) {
-        let pointer = format!("/parameters/{name}");
-        fields.refuse(FieldError::field(pointer, "is not supported by any model here: take text and images"));
-    }
     let mut given = Vec::new();
-    for (name, role) in SINGLE {
-        if let Some(value) = value(name) {
-            given.extend(take(fields, &format!("/parameters/{name}"), value, role));
-        }
+    for (field, role) in SINGLE {
+        given.extend(read_field(fields, field, |fields, pointer, value| {
+            take(fields, pointer, value, role).into_iter().collect()
+        }));
     }
-    match value(REFERENCES) {
-        None => {}
-        Some(Value::Array(list)) => {
-            for (index, value) in list.iter().enumerate() {
-                given.extend(take(fields, &format!("/parameters/{REFERENCES}/{index}"), value, ImageRole::Reference));
-            }
-        }
-        Some(_) => fields.refuse(FieldError::field(format!("/parameters/{REFERENCES}"), "must be a list of images")),
-    }
+    given.extend(read_field(fields, Field::ReferenceImages, |fields, pointer, value| {
+        let Some(list) = value.as_array() else {
+            fields.refuse(FieldError::field(pointer, "must be a list of images"));
+            return Vec::new();
+        };
+        let numbered = list.iter().enumerate();
+        numbered
+            .filter_map(|(index, value)| take(fields, &format!("{pointer}/{index}"), value, ImageRole::Reference))
+            .collect()
+    }));
     given
+}
+
+/// The images of a field, which must be the same wherever it stands.
+fn read_field(
+    fields: &mut Fields<'_>,
+    field: Field,
+    take: impl Fn(&mut Fields<'_>, &str, &Value) -> Vec<Given>,
+) -> Vec<Given> {
+    let places = fields.places(field).to_vec();
+    let mut read =
+        places.iter().map(|found| take(fields, &found.pointer, &found.value)).collect::<Vec<_>>().into_iter();
+    let first = read.next().unwrap_or_default();
+    if read.any(|other| other != first) {
+        let pointers: Vec<String> = places.into_iter().map(|found| found.pointer).collect();
+        fields.refuse_contradiction(field, &pointers);
+    }
+    first
 }
 
 /// Which images an order has, whether they can be read or not: first frame, last frame, and how many references.
 pub(super) fn present(fields: &Fields<'_>) -> (bool, bool, usize) {
-    let value = |name: &str| fields.parameters().and_then(|parameters| parameters.get(name));
-    let is_there = |name: &str| value(name).is_some_and(|value| !value.is_null());
-    let references = value(REFERENCES).and_then(Value::as_array).map_or(0, Vec::len);
-    (is_there(SINGLE[0].0), is_there(SINGLE[1].0), references)
+    let is_there = |field: Field| !fields.places(field).is_empty();
+    let references = fields.places(Field::ReferenceImages).first().and_then(|found| found.value.as_array());
+    (is_there(Field::Image), is_there(Field::LastFrame), references.map_or(0, Vec::len))
 }
 
 fn take(fields: &mut Fields<'_>, pointer: &str, value: &Value, role: ImageRole) -> Option<Given> {
-    let read = read_one(value);
-    match read {
-        Ok((mime_type, bytes)) => Some(Given { role, mime_type, bytes }),
-        Err((field, detail)) => {
-            fields.refuse(FieldError::field(format!("{pointer}{field}"), detail));
-            None
-        }
+    let Read { image, unknown, errors } = picture::read(value, role);
+    for key in unknown {
+        fields.warn_unknown(format!("{pointer}{key}"), None);
     }
-}
-
-/// The kind and the bytes, or the field that is wrong and what it must be.
-fn read_one(value: &Value) -> Result<(&'static str, Vec<u8>), (&'static str, String)> {
-    let kinds = KINDS.map(|(kind, _)| kind).join(" or ");
-    let text = |name: &str| value.get(name).and_then(Value::as_str);
-    if !value.is_object() {
-        return Err(("", "must be an object with mimeType and data".to_owned()));
+    for (key, detail) in errors {
+        fields.refuse(FieldError::field(format!("{pointer}{key}"), detail));
     }
-    let kind = text("mimeType").and_then(|named| KINDS.into_iter().find(|(kind, _)| *kind == named));
-    let Some((mime_type, beginning)) = kind else { return Err(("/mimeType", format!("must be {kinds}"))) };
-    let Some(data) = text("data") else { return Err(("/data", "must be the image as base64".to_owned())) };
-    // Four characters for three bytes.
-    if data.len() / 4 * 3 > MAX_IMAGE + 2 {
-        return Err(("/data", format!("must be an image of at most {MAX_IMAGE} bytes")));
-    }
-    let Ok(bytes) = STANDARD.decode(data) else { return Err(("/data", "must be the image as base64".to_owned())) };
-    if bytes.len() > MAX_IMAGE {
-        return Err(("/data", format!("must be an image of at most {MAX_IMAGE} bytes")));
-    }
-    if !bytes.starts_with(beginning) {
-        return Err(("/data", format!("must be an image of the type {mime_type}")));
-    }
-    Ok((mime_type, bytes))
+    image.map(|(mime_type, bytes)| Given { role, mime_type, bytes })
 }
 
 /// Where the images go, in the order of the request. `request` is a random number of its own.
@@ -115,20 +108,14 @@ pub(super) fn uploads(given: Vec<Given>, key: &JobKey, request: u128) -> Vec<Upl
 }
 
 /// The parameters as they are kept and echoed: images without their bytes.
-pub(super) fn without_bytes(parameters: &Map<String, Value>) -> Map<String, Value> {
-    let single = SINGLE.map(|(name, _)| name);
-    let kept = parameters.iter().map(|(name, value)| {
-        let value = match value.as_array() {
-            Some(list) if name == REFERENCES => Value::Array(list.iter().map(without_data).collect()),
-            _ if single.contains(&name.as_str()) => without_data(value),
-            _ => value.clone(),
+pub(super) fn shown_parameters(fields: &Fields<'_>) -> Map<String, Value> {
+    let shown = |(key, value): (&str, &Value)| {
+        let value = match (meaning(key, value), value) {
+            (Meaning::Field(Field::Image | Field::LastFrame), image) => picture::shown(image),
+            (Meaning::Field(Field::ReferenceImages), Value::Array(list)) => list.iter().map(picture::shown).collect(),
+            (_, other) => other.clone(),
         };
-        (name.clone(), value)
-    });
-    kept.collect()
-}
-
-fn without_data(image: &Value) -> Value {
-    let Some(data) = image.get("data").and_then(Value::as_str) else { return image.clone() };
-    json!({ "mimeType": image["mimeType"], "size": data.trim_end_matches('=').len() * 3 / 4 })
+        (key.to_owned(), value)
+    };
+    fields.written_parameters().map(shown).collect()
 }

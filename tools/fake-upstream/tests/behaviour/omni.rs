@@ -209,10 +209,22 @@ fn what_the_interactions_api_does_not_accept_is_refused_in_its_words() {
     assert!(answer.message().contains("3s to 10s"), "{}", answer.message());
     assert_eq!(fake.paid(), 0);
     let mut whole = interaction("a dog", "uri");
-    whole["input"] = json!([{ "type": "user_input", "content": [{ "type": "text", "text": "move" }, image] }]);
+    whole["input"] = json!([{ "type": "user_input", "content": [{ "type": "text", "text": "move" }, image.clone()] }]);
     whole["generation_config"] = json!({ "seed": 7, "video_config": { "task": "image_to_video" } });
     let answer = fake.omni("POST", "/v1beta/interactions", &whole.to_string()).expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.text());
+    // A first and a last frame are two images; a third is no frame.
+    let (image_to_video, references) = (task("image_to_video"), task("reference_to_video"));
+    for (images, config, status) in
+        [(2, &image_to_video, 200), (3, &image_to_video, 400), (6, &references, 200), (7, &references, 400)]
+    {
+        let text = json!({ "type": "text", "text": "move on" });
+        let content: Vec<Value> = std::iter::once(text).chain(vec![image.clone(); images]).collect();
+        whole["input"] = json!([{ "type": "user_input", "content": content }]);
+        whole["generation_config"] = config.clone();
+        let answer = fake.omni("POST", "/v1/interactions", &whole.to_string()).expect("an answer");
+        assert_eq!(answer.status, status, "{images} {config} {}", answer.text());
+    }
     let operation = &fake.control("operations")[0];
     assert_eq!(operation["prompt"], "move");
     assert_eq!(operation["request"]["input"][0]["content"][1]["data"], "<4 characters>");

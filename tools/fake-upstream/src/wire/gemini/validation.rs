@@ -82,6 +82,9 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
         if references.len() > 3 {
             return Err(invalid("At most 3 reference images are supported."));
         }
+        if ["image", "lastFrame", "video"].iter().any(|name| !instance[name].is_null()) {
+            return Err(invalid("`referenceImages` cannot be set together with `image`, `lastFrame` or `video`."));
+        }
         for reference in references {
             only(reference, &["image", "referenceType"])?;
             check_image(&reference["image"])?;

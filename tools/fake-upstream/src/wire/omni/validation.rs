@@ -10,6 +10,9 @@ const MODELS: [(&str, u64); 2] = [("gemini-omni-1.2-flash", 15), ("gemini-omni-1
 /// The model whose time is over.
 const RETIRED: &str = "gemini-omni-flash-preview";
 const MIN_SECONDS: u64 = 3;
+/// The longest video between a first and a last frame, in seconds.
+const MAX_BETWEEN_FRAMES: u64 = 10;
+const MAX_REFERENCES: usize = 6;
 /// All names of a request for a model, as the SDK knows them.
 const FIELDS: [&str; 16] = [
     "model",
@@ -179,14 +182,22 @@ fn check_config(body: &Value) -> Result<(), Invalid> {
     }
     known(video, "generation_config.video_config", &["task"])?;
     one_of(video, "task", &TASKS)?;
-    let given = |kind: &str| contents(&body["input"]).any(|content| content["type"] == kind);
+    let count = |kind: &str| contents(&body["input"]).filter(|content| content["type"] == kind).count();
+    let (images, videos) = (count("image"), count("video"));
     let earlier = body.get("previous_interaction_id").is_some();
     let fits = match video["task"].as_str() {
-        Some("text_to_video") => !given("image") && !given("video"),
-        Some("image_to_video" | "reference_to_video") => given("image"),
-        Some(_) => given("video") || earlier,
+        Some("text_to_video") => images == 0 && videos == 0,
+        // A first frame, and after it a last frame; never references.
+        Some("image_to_video") => (1..=2).contains(&images) && videos == 0,
+        Some("reference_to_video") => (1..=MAX_REFERENCES).contains(&images),
+        Some(_) => videos > 0 || earlier,
         None => true,
     };
+    let format = body["response_format"].get(0).unwrap_or(&body["response_format"]);
+    let length = format["duration"].as_str().and_then(seconds);
+    if video["task"] == "image_to_video" && images == 2 && length.is_some_and(|length| length > MAX_BETWEEN_FRAMES) {
+        return Err(invalid(format!("A video between two frames lasts {MAX_BETWEEN_FRAMES}s at most.")));
+    }
     if fits { Ok(()) } else { Err(invalid(format!("The input does not fit the task {}.", video["task"]))) }
 }
 

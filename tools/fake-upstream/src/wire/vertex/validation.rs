@@ -86,6 +86,9 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
     if !references.is_empty() && !instance["image"].is_null() {
         return Err(invalid("Image and reference images cannot be both set."));
     }
+    if !references.is_empty() && ["lastFrame", "video"].iter().any(|name| !instance[name].is_null()) {
+        return Err(invalid("Reference images cannot be set together with a last frame or a video."));
+    }
     let prompt = instance["prompt"].as_str().unwrap_or_default();
     if prompt.trim().is_empty() && instance["image"].is_null() && instance["video"].is_null() {
         return Err(invalid("The prompt is empty. Please provide a prompt."));
