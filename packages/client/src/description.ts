@@ -119,7 +119,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description Puts an order that was made with `confirm: true` in line.
+         * @description Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be confirmed later.
          */
         post: operations["confirmGeneration"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * A signed address
-         * @description Whoever has the address may load the video until it expires, an hour unless the worker says otherwise.
+         * @description Whoever has the address may load the video until it expires.
          */
         get: operations["getStoredVideo"];
         put?: never;
@@ -726,7 +726,7 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description Another prompt, or words that are added to the one before; not both. */
+        /** @description Another prompt, or words or answers that are added to the one before; one of them. */
         Clarification: {
             prompt: string;
             response?: null;
@@ -734,6 +734,13 @@ export interface components {
             prompt?: null;
             /** @description With the prompt before it at most 5000 characters. */
             response: string;
+        } | {
+            /** @description Each question with its answer, as an object or a list of `{question, answer}`, or a list of answers alone: they are added as lines of text, 5000 characters together at most. */
+            clarificationResponses: {
+                [key: string]: string;
+            } | string[];
+            prompt?: null;
+            response?: null;
         };
         CleanUp: {
             /**
@@ -1466,8 +1473,11 @@ export interface components {
         };
     };
     responses: {
-        /** @description * `already_ended`: The generation has already ended. */
-        already_ended: {
+        /**
+         * @description * `already_ended`: The generation has already ended.
+         *     * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         */
+        "already_ended.ambiguous_generation": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1475,7 +1485,78 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "already_ended";
+                    code?: "already_ended" | "ambiguous_generation";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id. */
+        ambiguous_generation: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `images_deleted`: The images of this order have been deleted; order it anew.
+         *     * `not_retryable`: Only a failed or cancelled generation can be retried.
+         *     * `too_many_attempts`: The generation has had all the attempts it may have.
+         */
+        "ambiguous_generation.images_deleted.not_retryable.too_many_attempts": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "images_deleted" | "not_retryable" | "too_many_attempts";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `not_pending_clarification`: The generation does not wait for a clarification.
+         */
+        "ambiguous_generation.not_pending_clarification": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "not_pending_clarification";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `not_pending_confirmation`: The generation does not wait for a confirmation.
+         */
+        "ambiguous_generation.not_pending_confirmation": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "not_pending_confirmation";
                     /** @constant */
                     status?: 409;
                 };
@@ -1540,25 +1621,6 @@ export interface components {
                     code?: "idempotency_conflict";
                     /** @constant */
                     status?: 422;
-                };
-            };
-        };
-        /**
-         * @description * `images_deleted`: The images of this order have been deleted; order it anew.
-         *     * `not_retryable`: Only a failed or cancelled generation can be retried.
-         *     * `too_many_attempts`: The generation has had all the attempts it may have.
-         */
-        "images_deleted.not_retryable.too_many_attempts": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "images_deleted" | "not_retryable" | "too_many_attempts";
-                    /** @constant */
-                    status?: 409;
                 };
             };
         };
@@ -1674,36 +1736,6 @@ export interface components {
                     code?: "not_found" | "video_not_found";
                     /** @constant */
                     status?: 404;
-                };
-            };
-        };
-        /** @description * `not_pending_clarification`: The generation does not wait for a clarification. */
-        not_pending_clarification: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_pending_clarification";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description * `not_pending_confirmation`: The generation does not wait for a confirmation. */
-        not_pending_confirmation: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_pending_confirmation";
-                    /** @constant */
-                    status?: 409;
                 };
             };
         };
@@ -1894,7 +1926,7 @@ export interface components {
     parameters: {
         /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
         "X-Request-Id": string;
-        /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+        /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
         "X-User-Id": string;
         /** @description The event's id, which is its `webhook-id`. */
         eventId: string;
@@ -1903,6 +1935,8 @@ export interface components {
          * @example g1
          */
         generationId: string;
+        /** @description The same as `X-User-Id`. */
+        userId: string;
     };
     requestBodies: never;
     headers: {
@@ -1987,12 +2021,15 @@ export type UpstreamSeries = components['schemas']['UpstreamSeries'];
 export type VideoPage = components['schemas']['VideoPage'];
 export type WebhookSeries = components['schemas']['WebhookSeries'];
 export type WebhookStats = components['schemas']['WebhookStats'];
-export type ResponseAlreadyEnded = components['responses']['already_ended'];
+export type ResponseAlreadyEndedAmbiguousGeneration = components['responses']['already_ended.ambiguous_generation'];
+export type ResponseAmbiguousGeneration = components['responses']['ambiguous_generation'];
+export type ResponseAmbiguousGenerationImagesDeletedNotRetryableTooManyAttempts = components['responses']['ambiguous_generation.images_deleted.not_retryable.too_many_attempts'];
+export type ResponseAmbiguousGenerationNotPendingClarification = components['responses']['ambiguous_generation.not_pending_clarification'];
+export type ResponseAmbiguousGenerationNotPendingConfirmation = components['responses']['ambiguous_generation.not_pending_confirmation'];
 export type ResponseBudgetExceeded = components['responses']['budget_exceeded'];
 export type ResponseDeliveryNotFound = components['responses']['delivery_not_found'];
 export type ResponseForbidden = components['responses']['forbidden'];
 export type ResponseIdempotencyConflict = components['responses']['idempotency_conflict'];
-export type ResponseImagesDeletedNotRetryableTooManyAttempts = components['responses']['images_deleted.not_retryable.too_many_attempts'];
 export type ResponseInvalidRequest = components['responses']['invalid_request'];
 export type ResponseInvalidRequestMalformedJson = components['responses']['invalid_request.malformed_json'];
 export type ResponseInvalidRequestMalformedJsonModelRetired = components['responses']['invalid_request.malformed_json.model_retired'];
@@ -2000,8 +2037,6 @@ export type ResponseInvalidSignature = components['responses']['invalid_signatur
 export type ResponseMisconfigured = components['responses']['misconfigured'];
 export type ResponseNotFound = components['responses']['not_found'];
 export type ResponseNotFoundVideoNotFound = components['responses']['not_found.video_not_found'];
-export type ResponseNotPendingClarification = components['responses']['not_pending_clarification'];
-export type ResponseNotPendingConfirmation = components['responses']['not_pending_confirmation'];
 export type ResponseOperatorsOnly = components['responses']['operators_only'];
 export type ResponsePayloadTooLarge = components['responses']['payload_too_large'];
 export type ResponseQueueFullTooManyRequests = components['responses']['queue_full.too_many_requests'];
@@ -2017,6 +2052,7 @@ export type ParameterXRequestId = components['parameters']['X-Request-Id'];
 export type ParameterXUserId = components['parameters']['X-User-Id'];
 export type ParameterEventId = components['parameters']['eventId'];
 export type ParameterGenerationId = components['parameters']['generationId'];
+export type ParameterUserId = components['parameters']['userId'];
 export type HeaderAcceptRanges = components['headers']['Accept-Ranges'];
 export type HeaderAllow = components['headers']['Allow'];
 export type HeaderCacheControl = components['headers']['Cache-Control'];
@@ -2073,9 +2109,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the page before; take it as it is. */
                 after?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2107,11 +2145,14 @@ export interface operations {
     };
     createGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
                 /** @description 1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a `generationId` it must be equal to it. */
                 "Idempotency-Key"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2170,9 +2211,12 @@ export interface operations {
     };
     getGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2208,6 +2252,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2215,9 +2260,12 @@ export interface operations {
     };
     cancelGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2249,7 +2297,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["already_ended"];
+            409: components["responses"]["already_ended.ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2257,9 +2305,12 @@ export interface operations {
     };
     clarifyGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2294,9 +2345,10 @@ export interface operations {
             };
             400: components["responses"]["invalid_request.malformed_json"];
             401: components["responses"]["unauthorized"];
+            402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["not_pending_clarification"];
+            409: components["responses"]["ambiguous_generation.not_pending_clarification"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             429: components["responses"]["too_many_requests"];
@@ -2306,9 +2358,12 @@ export interface operations {
     };
     confirmGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2338,9 +2393,10 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthorized"];
+            402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["not_pending_confirmation"];
+            409: components["responses"]["ambiguous_generation.not_pending_confirmation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2348,9 +2404,12 @@ export interface operations {
     };
     listGenerationDeliveries: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2386,6 +2445,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2396,11 +2456,13 @@ export interface operations {
             query?: {
                 /** @description The same for callers that cannot set headers; the header counts before it. */
                 lastEventId?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
                 /** @description The number of the last entry seen; the stream begins behind it. */
                 "Last-Event-ID"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2458,6 +2520,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests.too_many_streams"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2465,9 +2528,12 @@ export interface operations {
     };
     retryGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2500,7 +2566,7 @@ export interface operations {
             402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["images_deleted.not_retryable.too_many_attempts"];
+            409: components["responses"]["ambiguous_generation.images_deleted.not_retryable.too_many_attempts"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2508,9 +2574,12 @@ export interface operations {
     };
     getTimeline: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2546,6 +2615,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2558,6 +2628,8 @@ export interface operations {
                 user?: string;
                 /** @description Of a signed address: until when it is valid, in seconds since 1970. */
                 expires?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
                 /** @description Which bytes, such as `bytes=0-1023`. */
@@ -2566,7 +2638,7 @@ export interface operations {
                 "If-Range"?: string;
                 /** @description The `ETag` the caller has already. */
                 "If-None-Match"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2638,6 +2710,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             416: components["responses"]["range_not_satisfiable"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
@@ -2761,9 +2834,12 @@ export interface operations {
     };
     getQueueJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2799,6 +2875,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2941,9 +3018,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the page before; take it as it is. */
                 after?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2975,9 +3054,14 @@ export interface operations {
     };
     getStoredVideo: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For how many seconds the address is valid. */
+                expiresIn?: number;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -3009,6 +3093,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -3016,9 +3101,12 @@ export interface operations {
     };
     deleteStoredVideo: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -3053,6 +3141,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
