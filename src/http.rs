@@ -34,8 +34,8 @@ pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_headers, allowed_origin, is_preflight};
 pub use events::last_event_id;
 pub use query::{
-    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH, deliveries_query,
-    jobs_query, list_query, metrics_window, since,
+    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_EXPIRES_IN, MAX_LIMIT, MAX_SEARCH,
+    deliveries_query, expires_in, jobs_query, list_query, metrics_window, since,
 };
 pub use request_id::request_id;
 

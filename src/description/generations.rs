@@ -154,6 +154,7 @@ fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
     let prompts = json!({
         "prompt": { "summary": "Another prompt", "value": { "prompt": "A calm one" } },
         "response": { "summary": "Words to add", "value": { "response": "without people" } },
+        "answers": { "summary": "Answers to questions", "value": { "clarificationResponses": { "Which mood?": "calm" } } },
     });
     let too_long = FieldError::field("/response", "must leave the prompt at most 5000 characters long");
     vec![
@@ -169,8 +170,15 @@ fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
                 over_budget(),
             ]),
         change("/api/generations/{id}/confirm", "confirmGeneration")
-            .says("Confirm", "Puts an order that was made with `confirm: true` in line.")
-            .fails([Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")]),
+            .says(
+                "Confirm",
+                "Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be \
+                 confirmed later.",
+            )
+            .fails([
+                Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
+                over_budget(),
+            ]),
         change("/api/generations/{id}/clarify", "clarifyGeneration")
             .says(
                 "Clarify",
@@ -181,6 +189,7 @@ fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
             .fails([
                 Problem::invalid(vec![too_long]),
                 Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification."),
+                over_budget(),
             ]),
     ]
 }

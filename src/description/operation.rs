@@ -3,6 +3,7 @@
 use super::formats::reference;
 use super::parameters;
 use super::problems::Problems;
+use crate::http::auth::{USER_HEADER, USER_PARAMETER};
 use crate::wire::api::{FieldError, Problem};
 use serde_json::{Map, Value, json};
 
@@ -122,13 +123,19 @@ impl Operation {
         let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
         all_parameters.extend(parameters);
         if matches!(access, Access::Owner | Access::OwnerOrAddress) {
-            all_parameters.push(reference("parameters", "X-User-Id"));
+            all_parameters.push(reference("parameters", USER_PARAMETER));
+            all_parameters.push(reference("parameters", USER_HEADER));
         }
         all_parameters.push(reference("parameters", "X-Request-Id"));
         for (_, response) in &mut answers {
             response["headers"]["X-Request-Id"] = reference("headers", "X-Request-Id");
         }
-        let failures = own.into_iter().chain(usual_problems(access));
+        let ambiguous = if path.contains("{id}") && matches!(access, Access::Owner | Access::OwnerOrAddress) {
+            Some(Problem::ambiguous_generation())
+        } else {
+            None
+        };
+        let failures = own.into_iter().chain(usual_problems(access)).chain(ambiguous);
         answers.extend(problems.responses(failures));
         let mut operation = json!({
             "operationId": id,
@@ -163,7 +170,7 @@ fn usual_problems(access: Access) -> Vec<Problem> {
         Access::Open | Access::Signed => Vec::new(),
         Access::Anyone => vec![unauthorized, limited],
         Access::Owner | Access::OwnerOrAddress => {
-            let detail = "must name the user the key acts for (or the body's userId does)";
+            let detail = "must name the user the key acts for (or userId in the body or the query does)";
             let nobody = Problem::invalid(vec![FieldError::header("X-User-Id", detail)]);
             vec![nobody, unauthorized, Problem::foreign_user(), limited]
         }

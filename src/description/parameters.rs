@@ -1,7 +1,7 @@
 //! Parameters and headers that several operations share.
 
 use super::formats::{CURSOR, GENERATION_ID, USER_ID, reference};
-use crate::http::auth::USER_HEADER;
+use crate::http::auth::{USER_HEADER, USER_PARAMETER};
 use crate::http::{DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH};
 use crate::machine::Status;
 use serde_json::{Value, json};
@@ -56,7 +56,12 @@ pub(super) fn shared() -> Value {
         },
         "X-User-Id": {
             "name": USER_HEADER, "in": "header", "required": false,
-            "description": "The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any.",
+            "description": "The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token \
+                may only name that user, an admin's any.",
+            "schema": { "type": "string", "pattern": USER_ID },
+        },
+        USER_PARAMETER: {
+            "name": USER_PARAMETER, "in": "query", "required": false, "description": "The same as `X-User-Id`.",
             "schema": { "type": "string", "pattern": USER_ID },
         },
         "X-Request-Id": {

@@ -4,6 +4,8 @@ use super::formats::{done, json_answer};
 use super::operation::{Access, Operation};
 use super::parameters;
 use super::schemas::Schemas;
+use crate::config::VIDEO_URL_TTL;
+use crate::http::MAX_EXPIRES_IN;
 use crate::http::shapes::{Signed, VideoPage};
 use crate::wire::api::{FieldError, Problem};
 use serde_json::{Value, json};
@@ -29,7 +31,11 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
             .fails([Problem::invalid(vec![FieldError::parameter("limit", "must be a whole number from 1 to 100")])]),
         Operation::get("/api/storage/videos/{id}", "getStoredVideo")
             .of(TAG, Access::Owner)
-            .says("A signed address", "Whoever has the address may load the video until it expires, an hour unless the worker says otherwise.")
+            .says("A signed address", "Whoever has the address may load the video until it expires.")
+            .with(json!({
+                "name": "expiresIn", "in": "query", "required": false, "description": "For how many seconds the address is valid.",
+                "schema": { "type": "integer", "minimum": 1, "maximum": MAX_EXPIRES_IN, "default": VIDEO_URL_TTL },
+            }))
             .answers(200, json_answer("The address.", &signed))
             .fails(missing()),
         Operation::delete("/api/storage/videos/{id}", "deleteStoredVideo")

@@ -10,6 +10,8 @@ use chrono::DateTime;
 pub const DEFAULT_LIMIT: u32 = 20;
 /// How many entries a page has at most.
 pub const MAX_LIMIT: u32 = 100;
+/// The longest time that an address may be valid, in seconds: seven days.
+pub const MAX_EXPIRES_IN: u64 = 7 * 24 * 3_600;
 /// The longest cursor, in characters.
 pub const MAX_CURSOR: usize = 512;
 /// The longest text that is searched for, in characters.
@@ -131,6 +133,15 @@ pub fn deliveries_query(parameter: impl Fn(&str) -> Option<String>) -> Result<De
     let mut reader = Reader::new(parameter);
     let query = DeliveriesQuery { state: reader.state(), limit: reader.limit(), after: reader.after() };
     reader.finish(query)
+}
+
+/// Reads `expiresIn`, for how many seconds an address is to be valid.
+pub fn expires_in(parameter: impl Fn(&str) -> Option<String>) -> Result<Option<u64>, Vec<FieldError>> {
+    let rule = format!("must be a whole number of seconds from 1 to {MAX_EXPIRES_IN}");
+    let mut reader = Reader::new(parameter);
+    let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=MAX_EXPIRES_IN).contains(seconds));
+    let given = reader.read("expiresIn", &rule, seconds);
+    reader.finish(given)
 }
 
 /// Reads `since`, which must be given, in milliseconds since the Unix epoch.

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::generations::page;
-use super::query::{ListQuery, list_query};
+use super::query::{ListQuery, expires_in, list_query};
 use super::view;
 use crate::machine::job::Video;
 use crate::machine::{JobKey, SECOND, Status};
@@ -78,11 +78,13 @@ fn listed(generation: Generation) -> Option<ListedVideo> {
 /// `GET /api/storage/videos/{id}`: a signed address.
 pub(super) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
+    let lifetime = expires_in(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let video = stored(call, &key).await?;
+    let expires = call.now_seconds() + lifetime.unwrap_or(call.config.video_url_ttl);
     let signed = Signed {
         success: true,
-        video_url: view::video_url(call, &key),
-        expires_at: rfc3339(view::video_url_expiry(call) * SECOND),
+        video_url: call.config.url_signer.sign(&call.public_url(), &key, expires),
+        expires_at: rfc3339(expires * SECOND),
         file_size: video.size,
     };
     Answer::json(200, &signed)

@@ -99,7 +99,7 @@ pub(super) fn video_url(call: &Call, key: &JobKey) -> String {
 }
 
 /// Until when an address handed out now is valid, in seconds since the Unix epoch.
-pub(super) fn video_url_expiry(call: &Call) -> u64 {
+fn video_url_expiry(call: &Call) -> u64 {
     call.now_seconds() + call.config.video_url_ttl
 }
 

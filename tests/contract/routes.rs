@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use reelay::http::router::{Resource, Routed, route};
-use reelay::http::{allowed_origin, is_preflight, request_id};
+use reelay::http::{allowed_headers, allowed_origin, is_preflight, request_id};
 
 fn id() -> String {
     "g_1".to_owned()
@@ -122,5 +122,32 @@ proptest! {
     #[test]
     fn no_path_makes_the_router_panic(method: String, path: String) {
         let _ = route(&method, &path);
+    }
+}
+
+#[test]
+fn a_page_may_send_whatever_headers_its_monitoring_and_framework_add() {
+    let ours = allowed_headers(None);
+    for name in ["Authorization", "Content-Type", "Idempotency-Key", "X-User-Id", "Range", "Last-Event-ID"] {
+        assert!(ours.split(", ").any(|known| known == name), "{name}: {ours}");
+    }
+    for requested in [
+        "sentry-trace,baggage,traceparent,tracestate",
+        "x-requested-with, x-datadog-trace-id, x-datadog-parent-id",
+        "authorization,content-type,x-b3-traceid,newrelic",
+    ] {
+        let answered = allowed_headers(Some(requested)).to_ascii_lowercase();
+        let names: Vec<&str> = answered.split(", ").collect();
+        for name in requested.split(',').map(str::trim) {
+            assert_eq!(names.iter().filter(|known| **known == name).count(), 1, "{name}: {answered}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_headers_that_is_none_is_not_repeated() {
+    let too_long = "x-a,".repeat(600) + "x-b";
+    for bad in ["", "x y", "x-a,,x-b", "x-a;q=1", "x-a\r\nset-cookie: a=b", "ä", "(x)", too_long.as_str()] {
+        assert_eq!(allowed_headers(Some(bad)), allowed_headers(None), "{bad:?}");
     }
 }

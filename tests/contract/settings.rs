@@ -211,15 +211,31 @@ fn nothing_that_would_stop_all_work_is_taken() {
 #[test]
 fn an_amount_of_dollars_is_read_to_the_last_millionth() {
     for (text, micros) in [("1", 1_000_000), ("0.01", 10_000), ("0.29", 290_000), ("3.000001", 3_000_001)] {
+<<<<<<< HEAD
         let config = config_with(&[("MAX_COST_PER_DAY", text), ("MAX_COST_PER_USER_PER_DAY", text)]);
         let policy = config.expect("valid settings").queue;
         assert_eq!((policy.max_cost_per_day, policy.max_cost_per_user_per_day), (Some(micros), Some(micros)), "{text}");
+=======
+        let limits = [("MAX_COST_PER_DAY", text), ("MAX_COST_PER_USER_PER_DAY", text)];
+        let policy = config_with(&limits).expect("valid settings").queue;
+        assert_eq!([policy.max_cost_per_day, policy.max_cost_per_user_per_day], [Some(micros); 2], "{text}");
+>>>>>>> access
     }
     let error = config_with(&[("MAX_COST_PER_DAY", "lots")]).expect_err("no amount");
     assert_eq!(
         error.to_string(),
         "the variable MAX_COST_PER_DAY must be an amount of US dollars such as 25 or 12.50, above 0 and at most 1000000"
     );
+}
+
+#[test]
+fn a_budget_for_all_needs_one_for_each_so_that_no_user_can_use_it_up() {
+    let error = config_with(&[("MAX_COST_PER_DAY", "25")]).expect_err("one user may spend it all");
+    assert_eq!(error.variable, "MAX_COST_PER_USER_PER_DAY");
+    let sentence = error.to_string();
+    assert!(sentence.contains("MAX_COST_PER_DAY") && sentence.contains("one user"), "{sentence}");
+    assert!(config_with(&[("MAX_COST_PER_USER_PER_DAY", "5")]).is_ok());
+    assert!(config_with(&[("MAX_COST_PER_DAY", "25"), ("MAX_COST_PER_USER_PER_DAY", "25")]).is_ok());
 }
 
 #[test]
@@ -258,6 +274,37 @@ fn the_committed_development_settings_are_valid_and_only_for_development() {
     let config = config_with(&variables).expect("valid settings");
     assert_eq!(config.environment, Environment::Development);
     assert!(variables.iter().any(|(name, value)| *name == "JWT_SECRET" && value.contains("development-only")));
+}
+
+#[test]
+fn no_published_secret_is_taken_outside_development() {
+    let file = include_str!("../../.dev.vars");
+    let published = |name: &str| file.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    for variable in [
+        "JWT_SECRET",
+        "API_KEY",
+        "ADMIN_KEY",
+        "WEBHOOK_SECRET",
+        "VERTEX_SERVICE_ACCOUNT",
+        "VEO3_API_KEY",
+        "GEMINI_API_KEY",
+    ] {
+        let value = published(variable).expect(variable);
+        for environment in ["", "production"] {
+            let error = config_with(&[(variable, value), ("ENVIRONMENT", environment)]).expect_err(variable);
+            assert_eq!(error.variable, variable);
+            let sentence = error.to_string();
+            assert!(sentence.contains("published") && !sentence.contains(value), "{sentence}");
+        }
+        assert!(config_with(&[(variable, value), ("ENVIRONMENT", "development")]).is_ok(), "{variable}");
+    }
+    for (variable, value) in [
+        ("JWT_SECRET", "development-only-jwt-secret-do-not-deploy-2"),
+        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET}, {}", published("WEBHOOK_SECRET").expect("a secret"))),
+    ] {
+        assert_eq!(config_with(&[(variable, value)]).expect_err(variable).variable, variable);
+    }
+    assert!(config_with(&[("VEO3_API_KEY", "my-dev-key-7")]).is_ok(), "another key");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::jwt::{hs256, hs512, unsigned, with_header};
 use crate::variables::{ADMIN_KEY, API_KEY, JWT_SECRET, config_with, development, production};
 use proptest::prelude::*;
-use reelay::http::auth::{Caller, authenticate};
+use reelay::http::auth::{Caller, authenticate, is_misplaced, named};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_767_225_600;
@@ -72,21 +72,36 @@ fn a_forged_token_is_refused() {
 #[test]
 fn a_token_that_expired_or_never_expires_is_refused() {
     for claims in [
+<<<<<<< HEAD
         json!({ "sub": "u_1", "exp": NOW - 61 }),
         json!({ "sub": "u_1", "exp": NOW - 3_600 }),
+=======
+        json!({ "sub": "u_1", "exp": NOW - 60 }),
+        json!({ "sub": "u_1", "exp": NOW - 3_600 }),
+        json!({ "sub": "u_1", "exp": 1_767_225_540.9 }),
+>>>>>>> access
         json!({ "sub": "u_1", "exp": -1 }),
         json!({ "sub": "u_1" }),
         json!({ "sub": "u_1", "exp": null }),
         json!({ "sub": "u_1", "exp": "tomorrow" }),
         json!({ "sub": "u_1", "exp": u64::MAX }),
+<<<<<<< HEAD
         json!({ "sub": "u_1", "exp": NOW + 600, "nbf": NOW + 90 }),
         json!({ "sub": "u_1", "exp": NOW + 600, "iat": NOW + 90 }),
+=======
+        json!({ "sub": "u_1", "exp": 1e300 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "nbf": NOW + 61 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "iat": NOW + 61 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "nbf": 1e300 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "iat": u64::MAX }),
+>>>>>>> access
     ] {
         assert_eq!(caller(&signed(&claims)), None, "{claims}");
     }
 }
 
 #[test]
+<<<<<<< HEAD
 fn clocks_may_differ_by_a_minute() {
     for claims in [
         json!({ "sub": "u_1", "exp": NOW }),
@@ -95,6 +110,85 @@ fn clocks_may_differ_by_a_minute() {
         json!({ "sub": "u_1", "exp": NOW + 600, "nbf": NOW + 59, "iat": NOW + 59 }),
     ] {
         assert!(caller(&signed(&claims)).is_some(), "{claims}");
+=======
+fn a_clock_may_differ_by_a_minute() {
+    for claims in [
+        json!({ "sub": "u_1", "exp": NOW + 600, "nbf": NOW + 2 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "nbf": NOW + 60, "iat": NOW + 60 }),
+        json!({ "sub": "u_1", "exp": NOW + 600, "iat": 1_767_225_602.75 }),
+        json!({ "sub": "u_1", "exp": NOW }),
+        json!({ "sub": "u_1", "exp": NOW - 59 }),
+        json!({ "sub": "u_1", "exp": 8_000_000_000_000_u64 }),
+    ] {
+        assert_eq!(caller(&signed(&claims)), Some(user("u_1")), "{claims}");
+    }
+    let early =
+        authenticate(Some(&format!("Bearer {}", signed(&json!({ "sub": "u_1", "exp": 30 })))), &production(), 5);
+    assert_eq!(early.ok(), Some(user("u_1")), "at the beginning of time");
+}
+
+#[test]
+fn a_token_with_critical_extensions_is_refused() {
+    let claims = json!({ "sub": "u_1", "exp": NOW + 60 });
+    for critical in [json!(["b64"]), json!(["exp"]), json!(["http://example.com/unknown"]), json!([]), json!(null)] {
+        let header = json!({ "alg": "HS256", "crit": critical });
+        assert_eq!(caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())), None, "{critical}");
+    }
+    let harmless = json!({ "alg": "HS256", "typ": "JWT", "critical": ["b64"], "b64": true });
+    assert_eq!(caller(&with_header(&harmless, &claims, JWT_SECRET.as_bytes())), Some(user("u_1")));
+}
+
+#[test]
+fn a_development_token_elsewhere_is_told_why_it_is_refused() {
+    for token in ["dev_u_1", "dev_", "dev_a/b"] {
+        let header = format!("Bearer {token}");
+        let problem = authenticate(Some(&header), &production(), NOW).expect_err("no token");
+        assert_eq!((problem.status, problem.code), (401, "unauthorized"));
+        for word in ["dev_", "ENVIRONMENT", "development", "JWT_SECRET", "API_KEY"] {
+            assert!(problem.detail.contains(word), "{word}: {}", problem.detail);
+        }
+        assert!(is_misplaced(Some(&header), &production()) && !is_misplaced(Some(&header), &development()));
+    }
+    for other in [None, Some("Bearer nonsense"), Some("dev_u_1"), Some("Basic dev_u_1")] {
+        assert!(!is_misplaced(other, &production()), "{other:?}");
+    }
+}
+
+#[test]
+fn in_development_a_refusal_names_a_token_that_works() {
+    const WORKS: &str = "Bearer dev_u_1";
+    for header in [None, Some("Bearer"), Some("Bearer nonsense"), Some("Bearer dev_"), Some("Basic dXNlcjpwYXNz")] {
+        let problem = authenticate(header, &development(), NOW).expect_err("no token");
+        assert!(problem.detail.contains(WORKS), "{}", problem.detail);
+        let problem = authenticate(header, &production(), NOW).expect_err("no token");
+        assert!(!problem.detail.contains(WORKS), "{}", problem.detail);
+    }
+    assert!(authenticate(Some(WORKS), &development(), NOW).is_ok());
+}
+
+#[test]
+fn a_user_is_named_alike_wherever_they_are_named() {
+    let text = |user: &str| Some(user.to_owned());
+    let own = user("u_1");
+    assert_eq!(named(&own, text("u_1"), [text("u_1"), None]), Ok(text("u_1")));
+    for (header, parameters) in [
+        (text("u_2"), [None, None]),
+        (None, [text("u_2"), None]),
+        (None, [None, text("u_2")]),
+        (text("u_1"), [text("u_2"), None]),
+        (None, [text("u_1"), text("a/b")]),
+    ] {
+        assert_eq!(named(&own, header, parameters).expect_err("another user").status, 403);
+    }
+    for caller in [Caller::Service, Caller::Operator, Caller::User { id: "u_1".to_owned(), admin: true }] {
+        assert_eq!(named(&caller, None, [None, None]), Ok(None));
+        assert_eq!(named(&caller, None, [None, text("u_2")]), Ok(text("u_2")));
+        assert_eq!(named(&caller, text("u_2"), [text("u_2"), None]), Ok(text("u_2")));
+        for parameters in [[text("u_3"), None], [text("u_2"), text("u_3")], [text("a/b"), None]] {
+            let problem = named(&caller, text("u_2"), parameters).expect_err("two users");
+            assert_eq!((problem.status, problem.errors[0].name()), (400, "userId"));
+        }
+>>>>>>> access
     }
 }
 

@@ -64,7 +64,7 @@ fn a_users_day_is_limited_and_the_sentence_says_by_how_much() {
 
 #[test]
 fn everyones_day_is_limited_and_a_retry_pays_again() {
-    let world = limited(&[("MAX_COST_PER_DAY", "6.40")]);
+    let world = limited(&[("MAX_COST_PER_DAY", "6.40"), ("MAX_COST_PER_USER_PER_DAY", "6.40")]);
     let user = world.user();
     let failed = user.generate(&format!("{} [[submit:400-safety]]", unique("refused")));
     user.fails_with(&failed, "provider_rejected_content");

@@ -4,6 +4,7 @@
 
 mod ai_sdk;
 mod bad_input;
+mod callers;
 mod cancelled;
 mod changes;
 mod client;

@@ -119,7 +119,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description Puts an order that was made with `confirm: true` in line.
+         * @description Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be confirmed later.
          */
         post: operations["confirmGeneration"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * A signed address
-         * @description Whoever has the address may load the video until it expires, an hour unless the worker says otherwise.
+         * @description Whoever has the address may load the video until it expires.
          */
         get: operations["getStoredVideo"];
         put?: never;
@@ -1459,7 +1459,7 @@ export interface components {
             step: string;
         };
         /** @description A test event. It has the fields that every event has, so that an app that reads them first accepts it too. */
-        TestEvent: {
+        TestEventBody: {
             /** Format: int32 */
             attempt: number;
             /** @description Always `webhook.test`. */
@@ -1565,8 +1565,11 @@ export interface components {
         };
     };
     responses: {
-        /** @description * `already_ended`: The generation has already ended. */
-        already_ended: {
+        /**
+         * @description * `already_ended`: The generation has already ended.
+         *     * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         */
+        "already_ended.ambiguous_generation": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1574,7 +1577,78 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "already_ended";
+                    code?: "already_ended" | "ambiguous_generation";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id. */
+        ambiguous_generation: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `images_deleted`: The images of this order have been deleted; order it anew.
+         *     * `not_retryable`: Only a failed or cancelled generation can be retried.
+         *     * `too_many_attempts`: The generation has had all the attempts it may have.
+         */
+        "ambiguous_generation.images_deleted.not_retryable.too_many_attempts": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "images_deleted" | "not_retryable" | "too_many_attempts";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `not_pending_clarification`: The generation does not wait for a clarification.
+         */
+        "ambiguous_generation.not_pending_clarification": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "not_pending_clarification";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /**
+         * @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id.
+         *     * `not_pending_confirmation`: The generation does not wait for a confirmation.
+         */
+        "ambiguous_generation.not_pending_confirmation": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ambiguous_generation" | "not_pending_confirmation";
                     /** @constant */
                     status?: 409;
                 };
@@ -1639,25 +1713,6 @@ export interface components {
                     code?: "idempotency_conflict";
                     /** @constant */
                     status?: 422;
-                };
-            };
-        };
-        /**
-         * @description * `images_deleted`: The images of this order have been deleted; order it anew.
-         *     * `not_retryable`: Only a failed or cancelled generation can be retried.
-         *     * `too_many_attempts`: The generation has had all the attempts it may have.
-         */
-        "images_deleted.not_retryable.too_many_attempts": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "images_deleted" | "not_retryable" | "too_many_attempts";
-                    /** @constant */
-                    status?: 409;
                 };
             };
         };
@@ -1773,36 +1828,6 @@ export interface components {
                     code?: "not_found" | "video_not_found";
                     /** @constant */
                     status?: 404;
-                };
-            };
-        };
-        /** @description * `not_pending_clarification`: The generation does not wait for a clarification. */
-        not_pending_clarification: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_pending_clarification";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description * `not_pending_confirmation`: The generation does not wait for a confirmation. */
-        not_pending_confirmation: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_pending_confirmation";
-                    /** @constant */
-                    status?: 409;
                 };
             };
         };
@@ -1993,7 +2018,7 @@ export interface components {
     parameters: {
         /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
         "X-Request-Id": string;
-        /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+        /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
         "X-User-Id": string;
         /** @description The event's id, which is its `webhook-id`. */
         eventId: string;
@@ -2002,6 +2027,8 @@ export interface components {
          * @example g1
          */
         generationId: string;
+        /** @description The same as `X-User-Id`. */
+        userId: string;
     };
     requestBodies: never;
     headers: {
@@ -2080,7 +2107,7 @@ export type Status = components['schemas']['Status'];
 export type StreamedEnd = components['schemas']['StreamedEnd'];
 export type StreamedProgress = components['schemas']['StreamedProgress'];
 export type StreamedStep = components['schemas']['StreamedStep'];
-export type TestEvent = components['schemas']['TestEvent'];
+export type TestEventBody = components['schemas']['TestEventBody'];
 export type TimelineStep = components['schemas']['TimelineStep'];
 export type UpstreamBackoff = components['schemas']['UpstreamBackoff'];
 export type UpstreamSeries = components['schemas']['UpstreamSeries'];
@@ -2089,12 +2116,15 @@ export type Warning = components['schemas']['Warning'];
 export type WebhookSeries = components['schemas']['WebhookSeries'];
 export type WebhookStats = components['schemas']['WebhookStats'];
 export type WebhookTest = components['schemas']['WebhookTest'];
-export type ResponseAlreadyEnded = components['responses']['already_ended'];
+export type ResponseAlreadyEndedAmbiguousGeneration = components['responses']['already_ended.ambiguous_generation'];
+export type ResponseAmbiguousGeneration = components['responses']['ambiguous_generation'];
+export type ResponseAmbiguousGenerationImagesDeletedNotRetryableTooManyAttempts = components['responses']['ambiguous_generation.images_deleted.not_retryable.too_many_attempts'];
+export type ResponseAmbiguousGenerationNotPendingClarification = components['responses']['ambiguous_generation.not_pending_clarification'];
+export type ResponseAmbiguousGenerationNotPendingConfirmation = components['responses']['ambiguous_generation.not_pending_confirmation'];
 export type ResponseBudgetExceeded = components['responses']['budget_exceeded'];
 export type ResponseDeliveryNotFound = components['responses']['delivery_not_found'];
 export type ResponseForbidden = components['responses']['forbidden'];
 export type ResponseIdempotencyConflict = components['responses']['idempotency_conflict'];
-export type ResponseImagesDeletedNotRetryableTooManyAttempts = components['responses']['images_deleted.not_retryable.too_many_attempts'];
 export type ResponseInvalidRequest = components['responses']['invalid_request'];
 export type ResponseInvalidRequestMalformedJson = components['responses']['invalid_request.malformed_json'];
 export type ResponseInvalidRequestMalformedJsonModelRetired = components['responses']['invalid_request.malformed_json.model_retired'];
@@ -2102,8 +2132,6 @@ export type ResponseInvalidSignature = components['responses']['invalid_signatur
 export type ResponseMisconfigured = components['responses']['misconfigured'];
 export type ResponseNotFound = components['responses']['not_found'];
 export type ResponseNotFoundVideoNotFound = components['responses']['not_found.video_not_found'];
-export type ResponseNotPendingClarification = components['responses']['not_pending_clarification'];
-export type ResponseNotPendingConfirmation = components['responses']['not_pending_confirmation'];
 export type ResponseOperatorsOnly = components['responses']['operators_only'];
 export type ResponsePayloadTooLarge = components['responses']['payload_too_large'];
 export type ResponseQueueFullTooManyRequests = components['responses']['queue_full.too_many_requests'];
@@ -2119,6 +2147,7 @@ export type ParameterXRequestId = components['parameters']['X-Request-Id'];
 export type ParameterXUserId = components['parameters']['X-User-Id'];
 export type ParameterEventId = components['parameters']['eventId'];
 export type ParameterGenerationId = components['parameters']['generationId'];
+export type ParameterUserId = components['parameters']['userId'];
 export type HeaderAcceptRanges = components['headers']['Accept-Ranges'];
 export type HeaderAllow = components['headers']['Allow'];
 export type HeaderCacheControl = components['headers']['Cache-Control'];
@@ -2175,9 +2204,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the page before; take it as it is. */
                 after?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2209,11 +2240,14 @@ export interface operations {
     };
     createGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
                 /** @description 1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a `generationId` it must be equal to it. */
                 "Idempotency-Key"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2272,9 +2306,12 @@ export interface operations {
     };
     getGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2310,6 +2347,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2317,9 +2355,12 @@ export interface operations {
     };
     cancelGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2351,7 +2392,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["already_ended"];
+            409: components["responses"]["already_ended.ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2359,9 +2400,12 @@ export interface operations {
     };
     clarifyGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2396,9 +2440,10 @@ export interface operations {
             };
             400: components["responses"]["invalid_request.malformed_json"];
             401: components["responses"]["unauthorized"];
+            402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["not_pending_clarification"];
+            409: components["responses"]["ambiguous_generation.not_pending_clarification"];
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             429: components["responses"]["too_many_requests"];
@@ -2408,9 +2453,12 @@ export interface operations {
     };
     confirmGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2440,9 +2488,10 @@ export interface operations {
             };
             400: components["responses"]["invalid_request"];
             401: components["responses"]["unauthorized"];
+            402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["not_pending_confirmation"];
+            409: components["responses"]["ambiguous_generation.not_pending_confirmation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2450,9 +2499,12 @@ export interface operations {
     };
     listGenerationDeliveries: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2488,6 +2540,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2498,11 +2551,13 @@ export interface operations {
             query?: {
                 /** @description The same for callers that cannot set headers; the header counts before it. */
                 lastEventId?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
                 /** @description The number of the last entry seen; the stream begins behind it. */
                 "Last-Event-ID"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2560,6 +2615,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests.too_many_streams"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2567,9 +2623,12 @@ export interface operations {
     };
     retryGeneration: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2602,7 +2661,7 @@ export interface operations {
             402: components["responses"]["budget_exceeded"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["images_deleted.not_retryable.too_many_attempts"];
+            409: components["responses"]["ambiguous_generation.images_deleted.not_retryable.too_many_attempts"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2610,9 +2669,12 @@ export interface operations {
     };
     getTimeline: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2648,6 +2710,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -2660,6 +2723,8 @@ export interface operations {
                 user?: string;
                 /** @description Of a signed address: until when it is valid, in seconds since 1970. */
                 expires?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
                 /** @description Which bytes, such as `bytes=0-1023`. */
@@ -2668,7 +2733,7 @@ export interface operations {
                 "If-Range"?: string;
                 /** @description The `ETag` the caller has already. */
                 "If-None-Match"?: string;
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2740,6 +2805,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             416: components["responses"]["range_not_satisfiable"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
@@ -2863,9 +2929,12 @@ export interface operations {
     };
     getQueueJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -2901,6 +2970,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -3043,9 +3113,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the page before; take it as it is. */
                 after?: string;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
             };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -3077,9 +3149,14 @@ export interface operations {
     };
     getStoredVideo: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For how many seconds the address is valid. */
+                expiresIn?: number;
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -3111,6 +3188,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -3118,9 +3196,12 @@ export interface operations {
     };
     deleteStoredVideo: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The same as `X-User-Id`. */
+                userId?: components["parameters"]["userId"];
+            };
             header?: {
-                /** @description The user whom the call is for. A key needs it; a user's own token may only name that user, an admin's any. */
+                /** @description The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token may only name that user, an admin's any. */
                 "X-User-Id"?: components["parameters"]["X-User-Id"];
                 /** @description A name for this request, found again in the answer and in the log. One that is longer than 128 characters, or has others than `A-Z a-z 0-9 - _ .`, is replaced. */
                 "X-Request-Id"?: components["parameters"]["X-Request-Id"];
@@ -3155,6 +3236,7 @@ export interface operations {
             401: components["responses"]["unauthorized"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found.video_not_found"];
+            409: components["responses"]["ambiguous_generation"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
@@ -3792,7 +3874,7 @@ export interface operations {
                  *       "userId": "webhook-test"
                  *     }
                  */
-                "application/json": components["schemas"]["TestEvent"] & {
+                "application/json": components["schemas"]["TestEventBody"] & {
                     /** @constant */
                     event?: "webhook.test";
                 };

@@ -16,7 +16,12 @@ pub(crate) fn user(id: &str) -> String {
 
 /// An HS256 token (RFC 7519) over any claims.
 pub(crate) fn signed(claims: &Value, secret: &str) -> String {
-    let text = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
+    with_header(&json!({ "alg": "HS256", "typ": "JWT" }), claims, secret)
+}
+
+/// The same with a header of one's own.
+pub(crate) fn with_header(header: &Value, claims: &Value, secret: &str) -> String {
+    let text = format!("{}.{}", part(header), part(claims));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
