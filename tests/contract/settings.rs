@@ -211,15 +211,9 @@ fn nothing_that_would_stop_all_work_is_taken() {
 #[test]
 fn an_amount_of_dollars_is_read_to_the_last_millionth() {
     for (text, micros) in [("1", 1_000_000), ("0.01", 10_000), ("0.29", 290_000), ("3.000001", 3_000_001)] {
-<<<<<<< HEAD
-        let config = config_with(&[("MAX_COST_PER_DAY", text), ("MAX_COST_PER_USER_PER_DAY", text)]);
-        let policy = config.expect("valid settings").queue;
-        assert_eq!((policy.max_cost_per_day, policy.max_cost_per_user_per_day), (Some(micros), Some(micros)), "{text}");
-=======
         let limits = [("MAX_COST_PER_DAY", text), ("MAX_COST_PER_USER_PER_DAY", text)];
         let policy = config_with(&limits).expect("valid settings").queue;
         assert_eq!([policy.max_cost_per_day, policy.max_cost_per_user_per_day], [Some(micros); 2], "{text}");
->>>>>>> access
     }
     let error = config_with(&[("MAX_COST_PER_DAY", "lots")]).expect_err("no amount");
     assert_eq!(
