@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("dispatch", &["machine", "wire", "config", "clock", "log", "stub"]),
     ("http", &["machine", "models", "wire", "config", "clock", "log", "stub", "dispatch", "push", "receiver"]),
     // Not part of the worker: it describes what the others say.
-    ("description", &["machine", "models", "wire", "http"]),
+    ("description", &["machine", "models", "wire", "config", "http"]),
 ];
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
