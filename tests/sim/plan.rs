@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) pushes: bool,
     /// How long a refused submit may be asked to wait at most, in seconds.
     pub(crate) longest_backoff: u64,
+    /// How long an outage of the upstream lasts at most.
+    pub(crate) longest_outage: Millis,
     /// How often a message of the platform's queue comes back at most.
     pub(crate) message_tries: u32,
     /// How long after everything else has healed the cron comes back.
@@ -121,6 +123,7 @@ impl Plan {
             },
             pushes: choices.chance(500),
             longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
+            longest_outage: if choices.chance(60) { 26 * HOUR } else { 30 * MINUTE },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
             retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),

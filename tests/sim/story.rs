@@ -79,6 +79,7 @@ impl Story {
             wishes: Wishes { models: 1, ..Wishes::default() },
             pushes: false,
             longest_backoff: 90,
+            longest_outage: 30 * MINUTE,
             message_tries: ENOUGH_TRIES,
             cron_returns: 0,
             retention: None,

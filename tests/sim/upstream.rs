@@ -123,7 +123,9 @@ impl World {
     /// Whether the upstream refuses every submit, an outage beginning now included.
     fn is_out(&mut self) -> bool {
         if self.real >= self.upstream.out_until && self.fault(Fault::UpstreamOutage) {
-            self.upstream.out_until = self.real + self.choices.between(1, 30) * MINUTE;
+            let longest = self.plan.longest_outage;
+            let lasts = self.choices.between(longest / 2, longest);
+            self.upstream.out_until = self.real + lasts;
         }
         self.real < self.upstream.out_until
     }
