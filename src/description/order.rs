@@ -7,13 +7,26 @@ use crate::machine::job::MAX_PROMPT;
 use crate::machine::queue::MAX_PRIORITY;
 use crate::models::{MODELS, Model, PROVIDERS};
 use crate::wire::api::{
-    MAX_IMAGE, MAX_METADATA, MAX_NEGATIVE_PROMPT, MAX_PARAMETERS, MAX_START_DELAY, PROMPT_CHARACTERS, TIMEOUT_MS,
+    MAX_IMAGE, MAX_METADATA, MAX_NEGATIVE_PROMPT, MAX_PARAMETERS, MAX_START_DELAY, PROMPT_CHARACTERS, START_TIMEOUT_MS,
+    TIMEOUT_MS, other_names,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Three characters at least that are not blanks around them.
-const SAYS_SOMETHING: &str = r"\S[\s\S]+\S";
+/// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF are left out here,
+/// because tools write them in different ways.
+macro_rules! invisible {
+    () => {
+        concat!(
+            r"\s\u0000-\u001F\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F",
+            r"\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB"
+        )
+    };
+}
+/// Three visible characters.
+const SAYS_SOMETHING: &str = concat!("(?:[", invisible!(), "]*[^", invisible!(), "]){3}");
+/// A visible character.
+const SHOWS_SOMETHING: &str = concat!("[^", invisible!(), "]");
 /// Base64 of a file that begins as a PNG does.
 const PNG: &str = concat!(
     "^iVBORw0K(?:Ggo=|Gg[opqr][A-Za-z0-9+/](?:[A-Za-z0-9+/]{4})*",
@@ -29,14 +42,18 @@ pub(super) fn order() -> Value {
     let models: BTreeSet<&str> = served().map(|model| model.id).collect();
     json!({
         "type": "object",
-        "description": "What an app asks for. Fields that Reelay does not know are ignored here and kept in `parameters`; null counts as \
-            left out. `aspectRatio` and `resolution` may also stand beside `prompt`, or be called `aspect_ratio` and `quality`; `provider`, \
-            `model` and `priority` may also stand within `parameters`. Where a field is written twice, the one beside `prompt` counts.",
+        "description": format!(
+            "What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or \
+             inside `parameters`. These have further names: {}. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names \
+             of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is \
+             refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`.",
+            further_names()
+        ),
         "required": ["prompt"],
         "properties": {
             "prompt": {
                 "type": "string", "minLength": shortest, "maxLength": longest, "pattern": SAYS_SOMETHING,
-                "description": "What is to be seen. Blanks around it do not count towards the shortest length.",
+                "description": "What is to be seen. At least three of its characters must be visible.",
             },
             "generationId": optional(
                 json!({ "type": "string", "pattern": GENERATION_ID }),
@@ -72,6 +89,10 @@ pub(super) fn order() -> Value {
                 json!({ "type": "integer", "minimum": TIMEOUT_MS.start(), "maximum": TIMEOUT_MS.end() }),
                 "From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter.",
             ),
+            "startTimeoutMs": optional(
+                json!({ "type": "integer", "minimum": START_TIMEOUT_MS.start(), "maximum": START_TIMEOUT_MS.end() }),
+                "How long it waits to be started at most, in milliseconds from when it joins the line.",
+            ),
             "confirm": optional(
                 json!({ "type": "boolean", "default": false }),
                 "`true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.",
@@ -86,14 +107,14 @@ fn parameters() -> Value {
     let people: BTreeSet<&str> = served().flat_map(|model| model.person_generation).copied().collect();
     json!({
         "type": "object",
-        "description": format!("Any other key is kept and echoed, and never sent on; at most {MAX_PARAMETERS} bytes of JSON besides the \
+        "description": format!("Any other key is kept, echoed and listed in `warnings`; at most {MAX_PARAMETERS} bytes of JSON besides the \
             images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name."),
         "properties": {
             "duration": duration(),
             "aspectRatio": optional(json!({ "type": "string", "enum": ratios }), "The model's first one is the default."),
             "resolution": optional(
                 json!({ "type": "string", "pattern": resolutions(), "examples": ["720p", "1080p"] }),
-                "The model's first one is the default. Some need a duration of their own.",
+                "The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.",
             ),
             "negativePrompt": optional(
                 json!({ "type": "string", "maxLength": MAX_NEGATIVE_PROMPT }), "What is not to be seen. An empty one counts as left out.",
@@ -103,10 +124,10 @@ fn parameters() -> Value {
             "generateAudio": optional(
                 json!({ "type": "boolean" }), "`false` for a silent video; refused by models that always make sound.",
             ),
-            "image": optional(image.clone(), "The first frame."),
-            "lastFrame": optional(image.clone(), "The last frame; it needs `image` too."),
+            "image": optional(image.clone(), "The first frame. Veo takes it without `referenceImages`."),
+            "lastFrame": optional(image.clone(), "The last frame; it needs `image` too, and no `referenceImages`."),
             "referenceImages": optional(
-                json!({ "type": "array", "items": image, "maxItems": most_references() }), "What is to appear.",
+                json!({ "type": "array", "items": image, "maxItems": most_references() }), "What is to appear. Omni takes a first frame with them.",
             ),
             "video": { "type": "null", "description": "No model here takes a video." },
             "mask": { "type": "null", "description": "No model here takes a mask." },
@@ -119,10 +140,10 @@ fn duration() -> Value {
     let seconds: BTreeSet<u32> = served().flat_map(|model| model.durations).copied().collect();
     let words: Vec<String> = seconds.iter().map(u32::to_string).collect();
     json!({
-        "description": "Seconds. A string of the number is taken too.",
+        "description": "Seconds. A string of the number, such as `8` or `8s`, is taken too.",
         "anyOf": [
             { "type": "integer", "enum": seconds },
-            { "type": "string", "pattern": format!("^ *0*(?:{}) *$", words.join("|")) },
+            { "type": "string", "pattern": format!("^ *0*(?:{})s? *$", words.join("|")) },
             { "type": "null" },
         ],
     })
@@ -163,7 +184,7 @@ pub(super) fn clarification() -> Value {
                 "type": "object", "title": "Words to add", "required": ["response"],
                 "properties": {
                     "response": {
-                        "type": "string", "minLength": 1, "maxLength": MAX_PROMPT, "pattern": r"\S",
+                        "type": "string", "minLength": 1, "maxLength": MAX_PROMPT, "pattern": SHOWS_SOMETHING,
                         "description": format!("With the prompt before it at most {MAX_PROMPT} characters."),
                     },
                     "prompt": { "type": "null" },
@@ -184,8 +205,9 @@ fn provider_words() -> BTreeSet<&'static str> {
 
 /// Every resolution of any model, in any case of its letters.
 fn resolutions() -> String {
-    let names: BTreeSet<&str> =
+    let mut names: BTreeSet<&str> =
         served().flat_map(|model| model.resolutions).map(|resolution| resolution.name).collect();
+    names.extend(["standard", "high", "ultra"]);
     let any_case = |name: &&str| {
         let letters = name.chars().map(|letter| {
             if letter.is_ascii_alphabetic() {
@@ -197,6 +219,15 @@ fn resolutions() -> String {
         letters.collect::<String>()
     };
     format!("^(?:{})$", names.iter().map(any_case).collect::<Vec<_>>().join("|"))
+}
+
+/// The names of fields besides those of the contract, such as "`duration`: `seconds`".
+fn further_names() -> String {
+    let row = |(name, others): (&str, &[&str])| {
+        let others: Vec<String> = others.iter().map(|other| format!("`{other}`")).collect();
+        format!("`{name}`: {}", others.join(", "))
+    };
+    other_names().map(row).collect::<Vec<_>>().join("; ")
 }
 
 fn most_references() -> usize {

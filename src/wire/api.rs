@@ -27,6 +27,7 @@ pub use identity::{
 pub use images::{MAX_IMAGE, Upload};
 pub use json_text::read_object;
 pub use metrics::{Metrics, MetricsBuilder};
+pub use order::other_names;
 pub use problem::{Problem, ProblemBody};
 pub use prompt::PROMPT_CHARACTERS;
 pub use rendering::MAX_NEGATIVE_PROMPT;

@@ -765,6 +765,8 @@ export interface components {
             status: components["schemas"]["Status"];
             /** @constant */
             success: true;
+            /** @description Parts of this order that nothing was done with. */
+            warnings: components["schemas"]["Warning"][];
         };
         /** @description A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds. */
         Delivery: {
@@ -910,7 +912,7 @@ export interface components {
                 [key: string]: string;
             };
             model: string;
-            /** @description As the app sent them, images without their bytes. */
+            /** @description As the app sent them, with those that stood beside the prompt; images without their bytes. */
             parameters: {
                 [key: string]: unknown;
             };
@@ -954,6 +956,8 @@ export interface components {
             updatedAt: string;
             /** @description Whose it is. */
             userId: string;
+            /** @description Parts of the order that nothing was done with. */
+            warnings: components["schemas"]["Warning"][];
         };
         GenerationPage: {
             data: components["schemas"]["Generation"][];
@@ -1129,7 +1133,7 @@ export interface components {
             /** @description The providers that are set up, in the order in which they are chosen. */
             providers: string[];
         };
-        /** @description What an app asks for. Fields that Reelay does not know are ignored here and kept in `parameters`; null counts as left out. `aspectRatio` and `resolution` may also stand beside `prompt`, or be called `aspect_ratio` and `quality`; `provider`, `model` and `priority` may also stand within `parameters`. Where a field is written twice, the one beside `prompt` counts. */
+        /** @description What an app asks for. Null counts as left out. Every field may also be written in snake_case, and stand beside `prompt` or inside `parameters`. These have further names: `generationId`: `id`; `prompt`: `promptText`, `textPrompt`; `model`: `modelId`, `modelName`; `duration`: `durationSeconds`, `durationSecs`, `durationInSeconds`, `seconds`; `aspectRatio`: `ratio`; `resolution`: `quality`; `generateAudio`: `audio`, `withAudio`, `enableAudio`, `sound`; `image`: `firstFrame`, `firstFrameImage`, `startFrame`, `startImage`, `inputImage`, `inputReference`, `promptImage`; `lastFrame`: `lastFrameImage`, `lastImage`, `endFrame`, `endImage`, `tailImage`, `imageTail`; `referenceImages`: `references`, `inputReferences`. `size` (`1280x720`) stands for a resolution and an aspect ratio. Two names of one field must have one value. A field that only other vendors' models have (such as `sampleCount`, `fps` or `imageUrl`) is refused. Any other key is kept, echoed in the generation's `parameters`, and listed in `warnings`. */
         Order: {
             /**
              * @description `true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.
@@ -1154,11 +1158,11 @@ export interface components {
                  * @enum {string|null}
                  */
                 aspectRatio?: "16:9" | "9:16" | null;
-                /** @description Seconds. A string of the number is taken too. */
+                /** @description Seconds. A string of the number, such as `8` or `8s`, is taken too. */
                 duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
                 /** @description `false` for a silent video; refused by models that always make sound. */
                 generateAudio?: boolean | null;
-                /** @description The first frame. */
+                /** @description The first frame. Veo takes it without `referenceImages`. */
                 image?: {
                     data: string;
                     /** @constant */
@@ -1168,7 +1172,7 @@ export interface components {
                     /** @constant */
                     mimeType: "image/jpeg";
                 } | null;
-                /** @description The last frame; it needs `image` too. */
+                /** @description The last frame; it needs `image` too, and no `referenceImages`. */
                 lastFrame?: {
                     data: string;
                     /** @constant */
@@ -1187,7 +1191,7 @@ export interface components {
                  * @enum {string|null}
                  */
                 personGeneration?: "allow_adult" | "allow_all" | "dont_allow" | null;
-                /** @description What is to appear. */
+                /** @description What is to appear. Omni takes a first frame with them. */
                 referenceImages?: ({
                     data: string;
                     /** @constant */
@@ -1198,7 +1202,7 @@ export interface components {
                     mimeType: "image/jpeg";
                 })[] | null;
                 /**
-                 * @description The model's first one is the default. Some need a duration of their own.
+                 * @description The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.
                  * @example 720p
                  * @example 1080p
                  */
@@ -1213,7 +1217,7 @@ export interface components {
              * @default 0
              */
             priority?: number | null;
-            /** @description What is to be seen. Blanks around it do not count towards the shortest length. */
+            /** @description What is to be seen. At least three of its characters must be visible. */
             prompt: string;
             /**
              * @description Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.
@@ -1225,6 +1229,8 @@ export interface components {
              * @description Not to be started before this time, which lies 30 days ahead at most; one that has passed means at once.
              */
             startAfter?: string | null;
+            /** @description How long it waits to be started at most, in milliseconds from when it joins the line. */
+            startTimeoutMs?: number | null;
             /** @description From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter. */
             timeoutMs?: number | null;
             /** @description For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead. */
@@ -1444,6 +1450,13 @@ export interface components {
             /** @constant */
             success: true;
             videos: components["schemas"]["ListedVideo"][];
+        };
+        /** @description A part of an order that nothing was done with. */
+        Warning: {
+            /** @description What became of it. */
+            detail: string;
+            /** @description Where it stands in the order's body, as a JSON pointer (RFC 6901). */
+            pointer: string;
         };
         /** @description Attempts to deliver, events given up, and the time from event to 2xx. */
         WebhookSeries: {
@@ -1985,6 +1998,7 @@ export type TimelineStep = components['schemas']['TimelineStep'];
 export type UpstreamBackoff = components['schemas']['UpstreamBackoff'];
 export type UpstreamSeries = components['schemas']['UpstreamSeries'];
 export type VideoPage = components['schemas']['VideoPage'];
+export type Warning = components['schemas']['Warning'];
 export type WebhookSeries = components['schemas']['WebhookSeries'];
 export type WebhookStats = components['schemas']['WebhookStats'];
 export type ResponseAlreadyEnded = components['responses']['already_ended'];

@@ -7,6 +7,7 @@ mod values;
 mod vendor;
 
 pub(super) use field::Field;
-pub(super) use names::{Meaning, meaning, other_names};
+pub use names::other_names;
+pub(super) use names::{Meaning, meaning};
 pub(super) use spelling::{camel_case, pointer_token};
 pub(super) use values::{Picture, canonical, picture, whole};

@@ -30,9 +30,9 @@ pub(in crate::wire::api) fn meaning(key: &str, value: &Value) -> Meaning {
     }
 }
 
-/// The further names of a field that the contract calls `name`, in camelCase.
-pub(in crate::wire::api) fn other_names(name: &str) -> &'static [&'static str] {
-    TABLE.iter().find(|row| row.name == name).map_or(&[], |row| row.others)
+/// The fields that have names besides the contract's, with these, all in camelCase.
+pub fn other_names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    TABLE.iter().filter(|row| !row.others.is_empty()).map(|row| (row.name, row.others))
 }
 
 fn is_called(row: &Row, name: &str) -> bool {
