@@ -13,19 +13,20 @@ use crate::wire::api::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A character that shows something: neither blank, control character nor one of the invisible ones. Those beyond
-/// U+FFFF are left out here, because tools write them in different ways.
-macro_rules! visible {
+/// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF are left out here,
+/// because tools write them in different ways.
+macro_rules! invisible {
     () => {
         concat!(
-            r"[^\s\u0000-\u001F\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F",
-            r"\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB]"
+            r"\s\u0000-\u001F\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F",
+            r"\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB"
         )
     };
 }
 /// Three visible characters.
-const SAYS_SOMETHING: &str = concat!(visible!(), r"[\s\S]*", visible!(), r"[\s\S]*", visible!());
-const SHOWS_SOMETHING: &str = visible!();
+const SAYS_SOMETHING: &str = concat!("(?:[", invisible!(), "]*[^", invisible!(), "]){3}");
+/// A visible character.
+const SHOWS_SOMETHING: &str = concat!("[^", invisible!(), "]");
 /// Base64 of a file that begins as a PNG does.
 const PNG: &str = concat!(
     "^iVBORw0K(?:Ggo=|Gg[opqr][A-Za-z0-9+/](?:[A-Za-z0-9+/]{4})*",

@@ -85,7 +85,8 @@ impl World {
     /// How long after the faults stop every job must have ended.
     fn end_bound(&self) -> Millis {
         let users = if self.plan.waits_for_users() { 26 * HOUR } else { 0 };
-        let delays = self.plan.wishes.start_after.unwrap_or(0) + self.plan.longest_backoff * SECOND + self.plan.longest_outage;
+        let delays =
+            self.plan.wishes.start_after.unwrap_or(0) + self.plan.longest_backoff * SECOND + self.plan.longest_outage;
         END_BOUND + users + delays + self.plan.cron_returns + 10 * self.plan.policy.store_timeout
     }
 
