@@ -106,7 +106,7 @@ fn a_host_in_any_script_is_its_punycode_in_every_variable() {
         let expected = format!("https://{expected}:8443");
         assert_eq!(config.webhook_url.as_str(), format!("{expected}/api/webhooks/worker"));
         assert_eq!(config.public_url.as_deref(), Some(expected.as_str()));
-        assert_eq!(config.cors_origins, [expected.clone()]);
+        assert_eq!(config.cors_origins, std::slice::from_ref(&expected));
         let whole = receiver(&[("WEBHOOK_URL", &format!("{url}/hook/?q=ü"))]);
         assert_eq!(whole, format!("{expected}/hook/?q=%C3%BC"));
     }

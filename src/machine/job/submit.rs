@@ -29,7 +29,11 @@ impl Job {
             // With its intent dropped, a cut-off call looks as if it had never been made.
             Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
             Outcome::Unknown if bug::planted(Bug::UnknownSubmitRepeated) => lost_answer_repeated(),
-            outcome => outcome,
+            outcome @ (Outcome::Done(_)
+            | Outcome::Retry { .. }
+            | Outcome::NotNow { .. }
+            | Outcome::Refused(_)
+            | Outcome::Unknown) => outcome,
         };
         self.close_ledger_row(epoch, &outcome);
         self.count_call(Call::Submit, &outcome);

@@ -48,7 +48,7 @@ pub(super) fn read(value: &Value, role: ImageRole) -> Read {
     match value {
         Value::String(text) if split_data_address(text).is_some() => parts.take_data(String::new(), text),
         Value::Object(object) => parts.gather(object, "", role, true),
-        _ => {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             let wrong = "must be an object with mimeType and data (base64); no address is fetched".to_owned();
             return Read { image: None, unknown: Vec::new(), errors: vec![(String::new(), wrong)] };
         }
@@ -80,7 +80,12 @@ impl<'a> Parts<'a> {
                         self.errors.push((place, "must be \"ASSET\": no model here takes another kind".to_owned()));
                     }
                 }
-                _ => self.unknown.push(place),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_) => self.unknown.push(place),
             }
         }
     }
@@ -162,14 +167,19 @@ pub(super) fn shown(value: &Value) -> Value {
                         shown.extend(size_of(kind, data));
                     }
                     Value::Object(_) if INSIDE.contains(&name.as_str()) => {
-                        drop(shown.insert(key.clone(), self::shown(value)))
+                        drop(shown.insert(key.clone(), self::shown(value)));
                     }
-                    _ => drop(shown.insert(key.clone(), value.clone())),
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => drop(shown.insert(key.clone(), value.clone())),
                 }
             }
             shown.into()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.clone(),
     }
 }
 

@@ -44,7 +44,23 @@ pub(in crate::wire::api) fn canonical(field: Field, value: &Value) -> Cow<'_, Va
         Field::Resolution => value.as_str().map(resolution),
         Field::AspectRatio => value.as_str().map(|ratio| Value::from(ratio.trim())),
         Field::StartAfter => value.as_str().and_then(time),
-        _ => None,
+        Field::GenerationId
+        | Field::UserId
+        | Field::Prompt
+        | Field::Provider
+        | Field::Model
+        | Field::Metadata
+        | Field::Confirm
+        | Field::ConversationId
+        | Field::MessageId
+        | Field::Type
+        | Field::Size
+        | Field::NegativePrompt
+        | Field::PersonGeneration
+        | Field::GenerateAudio
+        | Field::Image
+        | Field::LastFrame
+        | Field::ReferenceImages => None,
     };
     usual.map_or(Cow::Borrowed(value), Cow::Owned)
 }
