@@ -2,6 +2,9 @@
 //! the messages between the worker and its objects.
 
 pub mod api;
+mod daily_quota;
+mod delay;
+mod error_body;
 pub mod event;
 pub mod events;
 pub mod gemini;
@@ -12,6 +15,7 @@ pub mod omni;
 pub mod order;
 pub mod push;
 pub mod retry_after;
+pub mod sentence;
 pub mod service_account;
 pub mod signed_url;
 pub mod stored;
