@@ -13,6 +13,7 @@ pub mod inline_video;
 pub mod message;
 pub mod omni;
 pub mod order;
+pub mod poll_reader;
 pub mod push;
 pub mod retry_after;
 pub mod sentence;

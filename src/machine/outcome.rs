@@ -44,6 +44,12 @@ impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), upstream: None }
     }
+
+    /// The same, said by an answer of the upstream.
+    #[must_use]
+    pub fn answered(self, upstream: UpstreamAnswer) -> Self {
+        Self { upstream: Some(upstream), ..self }
+    }
 }
 
 impl<T> Outcome<T> {

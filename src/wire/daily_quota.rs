@@ -13,7 +13,7 @@ const STANDARD: Millis = 8 * HOUR;
 const SUMMER: Millis = 7 * HOUR;
 
 /// Whether an error is about the quota of a day: by the id of a violated quota, else by its words.
-pub fn is_used_up(body: &ErrorBody) -> bool {
+pub(super) fn is_used_up(body: &ErrorBody) -> bool {
     let ids = body.fields(&["quotaId", "quota_id", "quotaMetric", "quota_metric", "quota_limit"]);
     let by_id = ids.into_iter().filter_map(Value::as_str).any(|id| {
         let id = id.to_lowercase();
@@ -23,7 +23,7 @@ pub fn is_used_up(body: &ErrorBody) -> bool {
 }
 
 /// How long it is until the next midnight in California.
-pub fn until_reset(now: Millis) -> Millis {
+pub(super) fn until_reset(now: Millis) -> Millis {
     let local = now.saturating_sub(offset(now));
     let midnight = (local / DAY + 1) * DAY;
     // Clocks change at two in the morning, so that midnight has the offset of the moment eight hours after it in UTC.

@@ -26,7 +26,7 @@ const PHRASES: [&str; 9] = [
 ];
 
 /// The wait that an answer asks for, a day at most: `RetryInfo`, else `Retry-After`, else a field like it, else its words.
-pub fn asked(reply: &Reply, body: &ErrorBody) -> Option<Millis> {
+pub(super) fn asked(reply: &Reply, body: &ErrorBody) -> Option<Millis> {
     let info = || body.fields(&RETRY_INFO).into_iter().find_map(retry_info);
     let header = || retry_after::parse(reply.retry_after.as_deref()?, reply.now);
     let milliseconds = || body.fields(&MILLISECONDS).into_iter().find_map(|field| number(field, 1.0));

@@ -28,7 +28,7 @@ const CODES: [&str; 5] = ["code", "status", "type", "error_code", "errorCode"];
 
 /// What was read of a body.
 #[derive(Debug, Clone, Default)]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     /// The body as JSON; null if it is none.
     pub json: Value,
     /// Its sentence for people, cleaned.
@@ -39,7 +39,7 @@ pub struct ErrorBody {
 
 impl ErrorBody {
     /// Reads any body.
-    pub fn read(body: &[u8]) -> Self {
+    pub(super) fn read(body: &[u8]) -> Self {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self::of(json),
@@ -48,15 +48,15 @@ impl ErrorBody {
     }
 
     /// Reads an error within a larger answer.
-    pub fn of(json: Value) -> Self {
+    pub(super) fn of(json: Value) -> Self {
         let mut codes = Vec::new();
         collect_codes(&json, 0, &mut codes);
         codes.sort_by_key(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
         Self { sentence: json_sentence(&json, 0), codes, json }
     }
 
-    /// Whether the body names an error: by an error field, a code that is one, or a sentence beside a code.
-    pub fn is_error(&self) -> bool {
+    /// Whether the body names an error: by an error field, or by a code that is one.
+    pub(super) fn is_error(&self) -> bool {
         let names_one = |value: &Value| {
             let field = |name: &str| value.get(name).is_some_and(|field| !is_empty(field));
             field("error") || field("errors")
@@ -65,29 +65,44 @@ impl ErrorBody {
     }
 
     /// The code for the log: a word rather than a number.
-    pub fn code(&self) -> Option<String> {
+    pub(super) fn code(&self) -> Option<String> {
         self.codes.first().cloned()
     }
 
     /// Whether one of the codes or the sentence contains one of these words, whatever their case.
-    pub fn mentions(&self, words: &[&str]) -> bool {
+    pub(super) fn mentions(&self, words: &[&str]) -> bool {
         let texts = self.codes.iter().chain(&self.sentence).map(|text| text.to_lowercase());
         texts.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
     }
 
+    /// The same of the codes alone.
+    pub(super) fn has_code_like(&self, words: &[&str]) -> bool {
+        self.codes.iter().any(|code| words.iter().any(|word| code.to_lowercase().contains(word)))
+    }
+
     /// The HTTP status that the codes stand for; `None` if they stand for none.
-    pub fn meaning(&self) -> Option<u16> {
+    pub(super) fn meaning(&self) -> Option<u16> {
         let words = self.codes.iter().filter_map(|code| meaning_of_word(code));
         let numbers = self.codes.iter().filter_map(|code| meaning_of_number(code.parse().ok()?));
         words.chain(numbers).next()
     }
 
     /// Every value of a field of one of these names, wherever it stands.
-    pub fn fields(&self, names: &[&str]) -> Vec<&Value> {
-        let mut found = Vec::new();
-        collect_fields(&self.json, names, 0, &mut found);
-        found
+    pub(super) fn fields(&self, names: &[&str]) -> Vec<&Value> {
+        fields(&self.json, names)
     }
+}
+
+/// Every value of a field of one of these names within a larger one, wherever it stands.
+pub(super) fn fields<'a>(value: &'a Value, names: &[&str]) -> Vec<&'a Value> {
+    let mut found = Vec::new();
+    collect_fields(value, names, 0, &mut found);
+    found
+}
+
+/// The sentence of an error or of a list of them, cleaned.
+pub(super) fn sentence_of(value: &Value) -> Option<String> {
+    json_sentence(value, 0)
 }
 
 /// Whether a field that names an error says that there is none.
