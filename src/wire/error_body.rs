@@ -223,7 +223,10 @@ fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
             for name in CODES {
                 match fields.get(name) {
                     Some(Value::String(word)) => codes.extend(code(word)),
-                    Some(Value::Number(number)) => codes.extend(code(&number.to_string())),
+                    // A small number is a code of gRPC's where it is called one.
+                    Some(Value::Number(number)) if name.contains("ode") || number.as_u64() >= Some(100) => {
+                        codes.extend(code(&number.to_string()));
+                    }
                     _ => {}
                 }
             }
@@ -358,6 +361,7 @@ mod tests {
             (r#"{"type":"about:blank","status":403}"#, Some("403"), Some(403)),
             (r#"{"error":{"code":"the prompt was bad"}}"#, None, None),
             (r#"{"code":0,"message":"ok"}"#, Some("0"), None),
+            (r#"{"status":7}"#, None, None),
             ("<html>", None, None),
         ] {
             let read = ErrorBody::read(body.as_bytes());

@@ -79,7 +79,7 @@ pub fn inline_operation(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{inline_operation, inline_uri, read_submit};
-    use crate::machine::MINUTE;
+    use crate::machine::{DAY, MINUTE};
     use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
     use crate::wire::google::Reply;
 
@@ -228,12 +228,13 @@ mod tests {
         assert!(matches!(read_submit(&header), Outcome::NotNow { after: Some(7_000), .. }));
         let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
             {"retryDelay":"22s"}]}}"#;
-        let Outcome::NotNow { after, failure } = read_submit(&reply(429, body)) else { panic!("it may be repeated") };
-        // It was 16:00 in California when the epoch began.
+        let used_up = Reply { now: DAY, ..reply(429, body) };
+        let Outcome::NotNow { after, failure } = read_submit(&used_up) else { panic!("it may be repeated") };
+        // It is 16:00 in California.
         assert_eq!(after, Some(8 * 60 * MINUTE + MINUTE / 2));
         assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted);
-        let longer = body.replace("22s", "40000s");
-        assert!(matches!(read_submit(&reply(429, &longer)), Outcome::NotNow { after: Some(40_000_000), .. }));
+        let longer = Reply { now: DAY, ..reply(429, &body.replace("22s", "40000s")) };
+        assert!(matches!(read_submit(&longer), Outcome::NotNow { after: Some(40_000_000), .. }));
     }
 
     #[test]
