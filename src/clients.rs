@@ -8,6 +8,7 @@ mod http;
 pub mod jwks;
 mod key_api;
 mod omni;
+mod operation;
 mod provider;
 pub mod r2;
 mod registry;

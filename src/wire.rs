@@ -3,6 +3,9 @@
 
 pub mod address;
 pub mod api;
+mod daily_quota;
+mod delay;
+mod error_body;
 pub mod event;
 pub mod events;
 pub mod gemini;
@@ -11,9 +14,11 @@ pub mod inline_video;
 pub mod message;
 pub mod omni;
 pub mod order;
+pub mod poll_reader;
 pub mod push;
 pub mod receiver_test;
 pub mod retry_after;
+pub mod sentence;
 pub mod service_account;
 pub mod signed_url;
 pub mod stored;

@@ -1,8 +1,9 @@
 //! Veo over the Gemini API wire.
 
-use super::file::Download;
-use super::http::Lost;
+use super::file::{self, Download};
+use super::http::{Lost, unreadable_told};
 use super::key_api::KeyApi;
+use super::operation;
 use super::provider::Provider;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
@@ -29,19 +30,35 @@ impl Provider for Gemini {
     async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
         let path = format!("models/{}:predictLongRunning", order.request.model);
         match self.0.post(&path, Some(gemini::submit_body(order)), MAX_ANSWER).await {
-            Ok(reply) => gemini::read_submit(&reply),
+            Ok(reply) => unreadable_told(&reply, gemini::read_submit(&reply)),
             Err(Lost) => Outcome::Unknown,
         }
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        match self.0.get(operation, MAX_ANSWER).await {
-            Ok(reply) => gemini::read_poll(&reply),
+        match self.0.ask(operation).await {
+            Ok(answer) => operation::read_poll(answer, gemini::inline_uri(operation)).await,
             Err(Lost) => Outcome::Unknown,
         }
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
-        self.0.file(uri).await
+        match gemini::inline_operation(uri) {
+            Some(operation) => self.inline(operation).await,
+            None => self.0.file(uri).await,
+        }
+    }
+}
+
+impl Gemini {
+    /// A video that the answer about its operation holds itself.
+    async fn inline(&self, operation: &str) -> Outcome<Download> {
+        let Ok(answer) = self.0.ask(operation).await else { return Outcome::Unknown };
+        let status = answer.status();
+        if (200..=299).contains(&status) {
+            return Outcome::Done(Download::from_chunks(operation::decoded(answer.chunks())));
+        }
+        answer.discard();
+        file::retry(&format!("Fetching the video was answered with HTTP {status}."), None)
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::machine::Millis;
+use crate::machine::outcome::{Outcome, UpstreamAnswer};
 use crate::wire::google::Reply;
 use futures::{Stream, StreamExt};
 use js_sys::Array;
@@ -33,6 +34,15 @@ pub(super) struct Call<'a> {
     pub(super) headers_within: Millis,
     /// For headers and body together.
     pub(super) all_within: Millis,
+}
+
+/// Writes the status and code of an answer that proves nothing into the log, because its outcome does not carry them.
+pub(super) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
+    if matches!(outcome, Outcome::Unknown) {
+        let UpstreamAnswer { status, code } = reply.upstream_answer();
+        tracing::warn!(upstreamStatus = status, upstreamCode = code, "[UPSTREAM] Answer not understood");
+    }
+    outcome
 }
 
 impl Call<'_> {

@@ -4,7 +4,7 @@
 //! really is, the file is asked for there.
 
 use super::file::{self, Download};
-use super::http::{Call, Lost};
+use super::http::{Answer, Call, Lost};
 use crate::machine::Millis;
 use crate::machine::outcome::Outcome;
 use crate::wire::google::Reply;
@@ -20,6 +20,10 @@ const PUBLISHED_KEY: &str = "dev-key";
 const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
 /// The versions that a configured address may end in.
 const VERSIONS: [&str; 2] = ["/v1beta", "/v1"];
+/// The longest body that is searched for the key, in bytes: errors are short.
+const MAX_ERROR: usize = 64 * 1024;
+/// The shortest key that is searched for, in bytes.
+const MIN_KEY: usize = 8;
 /// The header that carries the key.
 const KEY_HEADER: &str = "x-goog-api-key";
 
@@ -59,6 +63,12 @@ impl KeyApi {
         self.send(Method::Post, path, &headers, body, limit).await
     }
 
+    /// The answer to a GET of a path below the version, to be read while it comes in.
+    pub(super) async fn ask(&self, path: &str) -> Result<Answer, Lost> {
+        let url = self.address(path);
+        self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None).send().await
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -68,8 +78,21 @@ impl KeyApi {
         limit: usize,
     ) -> Result<Reply, Lost> {
         let url = self.address(path);
-        let (headers_within, all_within) = (self.timeout, self.timeout);
-        Call { method, url: &url, headers, body, headers_within, all_within }.read(limit).await
+        let mut reply = self.call(method, &url, headers, body).read(limit).await?;
+        if let Some(body) = without_key(&reply.body, &self.key) {
+            reply.body = body;
+        }
+        Ok(reply)
+    }
+
+    fn call<'a>(
+        &self,
+        method: Method,
+        url: &'a str,
+        headers: &'a [(&'a str, &'a str)],
+        body: Option<String>,
+    ) -> Call<'a> {
+        Call { method, url, headers, body, headers_within: self.timeout, all_within: self.timeout }
     }
 
     /// Opens a file at the address that the upstream gave.
@@ -108,9 +131,16 @@ impl KeyApi {
     }
 }
 
+/// The body of an error that repeats the key, without it.
+fn without_key(body: &[u8], key: &str) -> Option<Vec<u8>> {
+    let repeats =
+        body.len() <= MAX_ERROR && key.len() >= MIN_KEY && body.windows(key.len()).any(|part| part == key.as_bytes());
+    repeats.then(|| String::from_utf8_lossy(body).replace(key, "[key]").into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::KeyApi;
+    use super::{KeyApi, without_key};
     use url::Url;
 
     fn api(url: &str) -> KeyApi {
@@ -151,6 +181,16 @@ mod tests {
         assert_eq!(at("https://gateway.example", "http://10.0.0.1/secret"), None);
         assert_eq!(at("https://gateway.example", "file:///etc/passwd"), None);
         assert!(at("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4").is_some());
+    }
+
+    #[test]
+    fn an_error_that_repeats_the_key_is_read_without_it_i12() {
+        let read = |body: &str, key: &str| {
+            without_key(body.as_bytes(), key).map(|body| String::from_utf8(body).expect("text"))
+        };
+        let key = "a-secret-key";
+        assert_eq!(read("bad key a-secret-key, a-secret-key", key).as_deref(), Some("bad key [key], [key]"));
+        assert_eq!((read("bad key", key), read("a key", "key"), read("", key)), (None, None, None));
     }
 
     #[test]

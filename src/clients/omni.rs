@@ -1,7 +1,7 @@
 //! Gemini Omni over the Interactions API.
 
 use super::file::{self, Download};
-use super::http::Lost;
+use super::http::{Lost, unreadable_told};
 use super::key_api::KeyApi;
 use super::provider::Provider;
 use crate::machine::job::Progress;
@@ -32,7 +32,7 @@ pub(super) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 impl Provider for Omni {
     async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
         match self.0.post("interactions", Some(omni::submit_body(order)), MAX_INTERACTION).await {
-            Ok(reply) => omni::read_submit(&reply),
+            Ok(reply) => unreadable_told(&reply, omni::read_submit(&reply)),
             Err(Lost) => Outcome::Unknown,
         }
     }
@@ -40,9 +40,9 @@ impl Provider for Omni {
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
         let Ok(reply) = self.interaction(operation).await else { return Outcome::Unknown };
         match omni::read_poll(&reply, operation) {
-            Look::Told(outcome) => outcome,
+            Look::Told(outcome) => unreadable_told(&reply, outcome),
             Look::File { id, cost_micros } => match self.0.get(&format!("files/{id}"), MAX_ANSWER).await {
-                Ok(reply) => omni::read_file(&reply, &id, cost_micros),
+                Ok(reply) => unreadable_told(&reply, omni::read_file(&reply, &id, cost_micros)),
                 Err(Lost) => Outcome::Unknown,
             },
         }

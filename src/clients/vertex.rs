@@ -6,20 +6,19 @@
 
 use super::file::{self, Download};
 use super::google_token::{self, NoToken};
-use super::http::{Answer, Call, Lost};
+use super::http::{Answer, Call, Lost, unreadable_told};
+use super::operation;
 use super::provider::Provider;
 use crate::clock;
 use crate::machine::Millis;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::wire::google::{Reply, unavailable};
-use crate::wire::inline_video::InlineVideo;
 use crate::wire::order::Order;
 use crate::wire::service_account::ServiceAccount;
 use crate::wire::variables::{ConfigError, Variables, is_loopback};
-use crate::wire::vertex::{self, Operation, Place, PollReader};
+use crate::wire::vertex::{self, Operation, Place};
 use async_trait::async_trait;
-use futures::{Stream, StreamExt};
 use std::rc::Rc;
 use url::Url;
 use worker::Method;
@@ -137,7 +136,7 @@ impl Provider for Vertex {
         let body = || vertex::submit_body(order, self.output.as_deref());
         match self.send(&self.question(&url, &body)).await {
             Ok(answer) => match read(answer).await {
-                Ok(reply) => vertex::read_submit(&reply),
+                Ok(reply) => unreadable_told(&reply, vertex::read_submit(&reply)),
                 Err(Lost) => Outcome::Unknown,
             },
             Err(outcome) => outcome,
@@ -150,7 +149,7 @@ impl Provider for Vertex {
             return Outcome::Retry { after: None, failure };
         };
         match self.ask(operation, (self.timeout, self.timeout)).await {
-            Ok(answer) => read_poll(answer, operation).await,
+            Ok(answer) => operation::read_poll(answer, operation.inline_uri()).await,
             Err(outcome) => outcome,
         }
     }
@@ -159,6 +158,7 @@ impl Provider for Vertex {
         match vertex::place(uri) {
             Some(Place::Stored(path)) => self.fetch_stored(&path).await,
             Some(Place::Inline(operation)) => self.fetch_inline(operation).await,
+            Some(Place::Elsewhere(uri)) => self.fetch_elsewhere(uri).await,
             None => Outcome::Refused(file::storage("The video's address is not usable.")),
         }
     }
@@ -200,9 +200,18 @@ impl Vertex {
         }
     }
 
+    async fn fetch_elsewhere(&self, uri: &str) -> Outcome<Download> {
+        match Url::parse(uri) {
+            Ok(url) => file::open(url, |url| file::may_visit(url, &self.storage).then_some(None)).await,
+            Err(_) => Outcome::Refused(file::storage("The video's address is not usable.")),
+        }
+    }
+
     async fn fetch_inline(&self, operation: Operation<'_>) -> Outcome<Download> {
         match self.ask(operation, (file::HEADERS_TIMEOUT, file::TIMEOUT)).await {
-            Ok(answer) if answer.status() == 200 => Outcome::Done(Download::from_chunks(decoded(answer.chunks()))),
+            Ok(answer) if (200..=299).contains(&answer.status()) => {
+                Outcome::Done(Download::from_chunks(operation::decoded(answer.chunks())))
+            }
             Ok(answer) => {
                 let status = answer.status();
                 answer.discard();
@@ -291,52 +300,6 @@ async fn read(answer: Answer) -> Result<Reply, Lost> {
     let (status, retry_after) = (answer.status(), answer.header("retry-after"));
     let body = answer.read(MAX_ANSWER).await?;
     Ok(Reply { status, retry_after, body, now: clock::now() })
-}
-
-async fn read_poll(answer: Answer, operation: Operation<'_>) -> Outcome<Progress> {
-    let mut reply = Reply {
-        status: answer.status(),
-        retry_after: answer.header("retry-after"),
-        body: Vec::new(),
-        now: clock::now(),
-    };
-    let mut reader = PollReader::new(operation);
-    if reply.status != 200 {
-        answer.discard();
-        return reader.finish(reply);
-    }
-    let mut pieces = std::pin::pin!(answer.chunks());
-    while let Some(piece) = pieces.next().await {
-        let Ok(piece) = piece else { return Outcome::Unknown };
-        if let Some(outcome) = reader.read(&piece) {
-            return outcome;
-        }
-    }
-    reply.now = clock::now();
-    reader.finish(reply)
-}
-
-/// The video in an answer. It ends with an error unless the answer and the video in it were whole.
-fn decoded(
-    answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
-) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
-    let start = Some((Box::pin(answer), InlineVideo::default()));
-    futures::stream::unfold(start, |state| async move {
-        let (mut answer, mut video) = state?;
-        loop {
-            let mut bytes = Vec::new();
-            let read = match answer.next().await {
-                Some(Ok(piece)) => video.feed(&piece, &mut bytes).map_err(|_| Lost),
-                None if video.finish().is_ok() => return None,
-                Some(Err(Lost)) | None => Err(Lost),
-            };
-            match read {
-                Ok(()) if bytes.is_empty() => {}
-                Ok(()) => return Some((Ok(bytes), Some((answer, video)))),
-                Err(Lost) => return Some((Err(Lost), None)),
-            }
-        }
-    })
 }
 
 #[cfg(test)]

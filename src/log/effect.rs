@@ -3,7 +3,7 @@
 use crate::machine::Millis;
 use crate::machine::delivery::Receipt;
 use crate::machine::job::{Answer, Effect, Progress};
-use crate::machine::outcome::{ErrorCode, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
 use tracing::Level;
 
 /// An effect that has been carried out.
@@ -15,6 +15,8 @@ pub struct Done {
     /// `done`, `retry`, `refused` or `unknown`; of a render also `running` and `ready`.
     pub(super) outcome: &'static str,
     pub(super) code: Option<ErrorCode>,
+    /// The upstream's HTTP answer, if the call failed by one.
+    pub(super) upstream: Option<UpstreamAnswer>,
     /// The event of which an attempt was made.
     pub(super) event_id: Option<String>,
     /// How long it took, in milliseconds.
@@ -23,7 +25,7 @@ pub struct Done {
 
 impl Done {
     pub fn of(effect: &Effect, answer: &Answer, took: Millis) -> Self {
-        let (outcome, code) = match answer {
+        let (outcome, failure) = match answer {
             Answer::Enqueued(outcome) => words(outcome),
             Answer::Submitted(outcome) => words(outcome),
             Answer::Polled(Outcome::Done(Progress::Running)) => ("running", None),
@@ -39,15 +41,23 @@ impl Done {
         };
         let well = !matches!(outcome, "retry" | "refused" | "unknown");
         let event_id = if let Effect::Deliver { event_id } = effect { Some(event_id.clone()) } else { None };
-        Self { message: message(effect, well), level: level(effect, outcome, well), outcome, code, event_id, took }
+        Self {
+            message: message(effect, well),
+            level: level(effect, outcome, well),
+            outcome,
+            code: failure.map(|failure| failure.code),
+            upstream: failure.and_then(|failure| failure.upstream.clone()),
+            event_id,
+            took,
+        }
     }
 }
 
-fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<ErrorCode>) {
+fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<&Failure>) {
     match outcome {
         Outcome::Done(_) => ("done", None),
-        Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } => ("retry", Some(failure.code)),
-        Outcome::Refused(failure) => ("refused", Some(failure.code)),
+        Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } => ("retry", Some(failure)),
+        Outcome::Refused(failure) => ("refused", Some(failure)),
         Outcome::Unknown => ("unknown", None),
     }
 }

@@ -8,7 +8,7 @@ use super::step;
 use crate::machine::Millis;
 use crate::machine::delivery::advice;
 use crate::machine::job::{Job, Note};
-use crate::machine::outcome::ErrorCode;
+use crate::machine::outcome::{ErrorCode, UpstreamAnswer};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::Level;
@@ -21,6 +21,8 @@ struct Fields<'a> {
     model: Option<&'a str>,
     outcome: Option<&'a str>,
     code: Option<ErrorCode>,
+    /// The upstream's HTTP status and its error code.
+    answer: Option<UpstreamAnswer>,
     bytes: Option<u64>,
     /// The kind of a webhook's event, its id, which attempt it was, and the receiver's status.
     event: Option<&'a str>,
@@ -40,6 +42,7 @@ pub fn steps(job: &Job, notes: &[Note], done: Option<&Done>) {
         let mut fields = Fields {
             step: Some(&note.step),
             code: done.and_then(|done| done.code),
+            answer: done.and_then(|done| done.upstream.clone()),
             duration: done.map(|done| done.took),
             ..Fields::default()
         };
@@ -49,6 +52,7 @@ pub fn steps(job: &Job, notes: &[Note], done: Option<&Done>) {
             "failed" => {
                 fields.duration = job.processing_time();
                 fields.code = job.failure().map(|failure| failure.code);
+                fields.answer = job.failure().and_then(|failure| failure.upstream);
                 level = fields.code.map_or(level, step::level_of_failure);
             }
             "clarification_needed" => fields.code = job.failure().map(|failure| failure.code),
@@ -68,8 +72,13 @@ pub fn steps(job: &Job, notes: &[Note], done: Option<&Done>) {
 
 /// Tells of an effect that came to no step.
 pub fn effect(job: &Job, done: &Done) {
-    let mut fields =
-        Fields { outcome: Some(done.outcome), code: done.code, duration: Some(done.took), ..Fields::default() };
+    let mut fields = Fields {
+        outcome: Some(done.outcome),
+        code: done.code,
+        answer: done.upstream.clone(),
+        duration: Some(done.took),
+        ..Fields::default()
+    };
     if done.message.starts_with("[UPSTREAM]") {
         fields.upstream(job);
     }
@@ -94,9 +103,24 @@ impl<'a> Fields<'a> {
 
 /// A macro of `tracing` has its level in its name.
 fn write(level: Level, message: &str, fields: &Fields<'_>) {
-    let Fields { step, provider, model, outcome, code, bytes, event, event_id, tries, status, advice, duration } =
-        fields;
+    let Fields {
+        step,
+        provider,
+        model,
+        outcome,
+        code,
+        answer,
+        bytes,
+        event,
+        event_id,
+        tries,
+        status,
+        advice,
+        duration,
+    } = fields;
     let code = code.and_then(word);
+    let upstream_status = answer.as_ref().map(|answer| answer.status);
+    let upstream_code = answer.as_ref().and_then(|answer| answer.code.as_deref());
     macro_rules! line {
         ($name:ident) => {
             tracing::$name!(
@@ -105,6 +129,8 @@ fn write(level: Level, message: &str, fields: &Fields<'_>) {
                 model,
                 outcome,
                 errorCode = code,
+                upstreamStatus = upstream_status,
+                upstreamCode = upstream_code,
                 bytes,
                 event,
                 eventId = event_id,

@@ -25,11 +25,43 @@ pub struct Failure {
     pub code: ErrorCode,
     /// One sentence a user can read; never a prompt, a key or a signed URL.
     pub message: String,
+    /// The HTTP answer of the upstream that said so, for the log; `None` if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<UpstreamAnswer>,
+}
+
+/// The status line of an upstream's answer, without any of its sentences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code in its body, such as `RESOURCE_EXHAUSTED` or `429`: at most 64 letters, digits, `_`, `-` and `.`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), upstream: None }
+    }
+
+    /// The same, said by an answer of the upstream.
+    #[must_use]
+    pub fn answered(self, upstream: UpstreamAnswer) -> Self {
+        Self { upstream: Some(upstream), ..self }
+    }
+}
+
+impl<T> Outcome<T> {
+    /// Changes the failure, if the outcome has one.
+    #[must_use]
+    pub fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
+        match self {
+            Self::Retry { after, failure } => Self::Retry { after, failure: change(failure) },
+            Self::NotNow { after, failure } => Self::NotNow { after, failure: change(failure) },
+            Self::Refused(failure) => Self::Refused(change(failure)),
+            Self::Done(_) | Self::Unknown => self,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::machine::job::{Job, Progress, Request, Video};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::wire::order::{Image, Order, Push};
+use crate::wire::sentence::without_prompt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use worker::{Bucket, Env};
@@ -27,7 +28,8 @@ impl Upstream<'_> {
         match self.images(request).await {
             Outcome::Done(images) => {
                 let push = self.push();
-                provider.submit(&Order { request, images: &images, push: push.as_ref() }).await
+                let outcome = provider.submit(&Order { request, images: &images, push: push.as_ref() }).await;
+                self.without_prompt(outcome)
             }
             Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
             Outcome::Refused(failure) => Outcome::Refused(failure),
@@ -37,7 +39,7 @@ impl Upstream<'_> {
 
     pub(super) async fn poll(&self, operation: &str) -> Outcome<Progress> {
         match self.provider() {
-            Ok(provider) => provider.poll(operation).await,
+            Ok(provider) => self.without_prompt(provider.poll(operation).await),
             Err(failure) => Outcome::Retry { after: None, failure },
         }
     }
@@ -70,6 +72,12 @@ impl Upstream<'_> {
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Unknown,
         }
+    }
+
+    /// An upstream may quote the prompt in its words.
+    fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+        let prompt = &self.job.request.prompt;
+        outcome.map_failure(|failure| Failure { message: without_prompt(&failure.message, prompt), ..failure })
     }
 
     /// What the upstream is to repeat when it tells by itself how the render stands.

@@ -2,17 +2,17 @@
 //!
 //! Source: the bodies Google's SDK sends and reads (google-genai 2.34).
 
-use super::google::{self, Operation, Reply};
+use super::google::{self, Reply};
 use super::order::Order;
 use super::push::WebhookConfig;
 use super::veo::Instance;
-use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use serde::Serialize;
-use serde_json::Value;
 
 /// What the upstream may object to.
 const CREDENTIAL: &str = "the API key";
+/// How the address of a video that is in the answer itself begins; the operation's name follows.
+const INLINE: &str = "inline:";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,56 +60,151 @@ pub fn submit_body(order: &Order<'_>) -> String {
 
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
-    if reply.status != 200 {
-        return google::refused_submit(reply, CREDENTIAL);
-    }
-    let operation = serde_json::from_slice::<Operation>(&reply.body).ok();
-    match operation.and_then(|operation| operation.name).filter(|name| google::is_operation_name(name)) {
-        Some(name) => Outcome::Done(name),
-        None => Outcome::Unknown,
-    }
+    google::read_submit(reply, CREDENTIAL, |body| {
+        let name = body.get("name")?.as_str()?;
+        google::is_operation_name(name).then(|| name.to_owned())
+    })
 }
 
-/// What a poll found.
-pub fn read_poll(reply: &Reply) -> Outcome<Progress> {
-    google::read_operation(
-        reply,
-        |response| response.get("generateVideoResponse"),
-        |results| results.pointer("/generatedSamples/0/video/uri").and_then(Value::as_str).map(str::to_owned),
-    )
+/// The address of a video that stands in the answer about its operation.
+pub fn inline_uri(operation: &str) -> String {
+    format!("{INLINE}{operation}")
+}
+
+/// The operation whose answer holds the video at this address; `None` if the video is elsewhere.
+pub fn inline_operation(uri: &str) -> Option<&str> {
+    uri.strip_prefix(INLINE).filter(|operation| google::is_operation_name(operation))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{read_poll, read_submit};
-    use crate::machine::job::Progress;
-    use crate::machine::outcome::{ErrorCode, Outcome};
-    use crate::wire::google::{DAILY_QUOTA_WAIT, Reply};
+    use super::{inline_operation, inline_uri, read_submit};
+    use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
+    use crate::machine::{DAY, MINUTE};
+    use crate::wire::google::Reply;
 
     fn reply(status: u16, body: &str) -> Reply {
         Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
     }
 
+    fn refused(status: u16, body: &str) -> (ErrorCode, String) {
+        let outcome = read_submit(&reply(status, body));
+        let Outcome::Refused(failure) = outcome else { panic!("{status} {body}: {outcome:?}") };
+        (failure.code, failure.message)
+    }
+
+    /// Bodies in which an error may come, around the words `No.`.
+    const SHAPES: [&str; 12] = [
+        r#"{"error":{"code":400,"message":"No.","status":"S","details":null}}"#,
+        r#"[{"error":{"code":400,"message":"No."}}]"#,
+        r#"{"error":{"message":"No.","type":"some_error","param":"key","code":"400"}}"#,
+        r#"{"error":"No."}"#,
+        r#"{"code":"some_word","message":"No."}"#,
+        r#"{"detail":"No."}"#,
+        r#"{"detail":[{"loc":["body"],"msg":"No."}]}"#,
+        r#"{"errors":["No."]}"#,
+        "<html><title>No.</title></html>",
+        "No.",
+        "",
+        "{}",
+    ];
+
     #[test]
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
-        let error = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        for status in [429, 500, 503, 521] {
-            assert!(
-                matches!(read_submit(&reply(status, &error(status))), Outcome::Retry { .. } | Outcome::NotNow { .. }),
-                "{status}"
-            );
+        for body in SHAPES {
+            for status in [400, 401, 402, 403, 404, 405, 410, 413, 415, 422, 451] {
+                refused(status, body);
+            }
+            for status in [429, 503, 529] {
+                let outcome = read_submit(&reply(status, body));
+                assert!(matches!(outcome, Outcome::NotNow { after: None, .. }), "{status} {body}: {outcome:?}");
+            }
+            for status in [521, 523, 525, 526] {
+                assert!(matches!(read_submit(&reply(status, body)), Outcome::Retry { .. }), "{status} {body}");
+            }
+            for status in [200, 202, 302, 307, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524] {
+                let outcome = read_submit(&reply(status, body));
+                let means_refusal = status < 300 && body.contains(r#""code""#) && body.contains("400");
+                assert_eq!(outcome == Outcome::Unknown, !means_refusal, "{status} {body}: {outcome:?}");
+            }
         }
-        for status in [400, 401, 403, 404] {
-            assert!(matches!(read_submit(&reply(status, &error(status))), Outcome::Refused(_)), "{status}");
+        let error = |code: &str| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
+        assert!(matches!(read_submit(&reply(500, &error("500"))), Outcome::Retry { .. }));
+        for body in [&error("13"), &error(r#""500""#), r#"{"error":{"code":500,"type":"server_error","message":"m"}}"#]
+        {
+            assert_eq!(read_submit(&reply(500, body)), Outcome::Unknown, "not Google's own: {body}");
         }
-        for (status, body) in [(200, "<html>"), (200, "{}"), (400, "<html>"), (302, ""), (408, "{}")] {
-            assert_eq!(read_submit(&reply(status, body)), Outcome::Unknown, "{status} {body}");
+        assert!(matches!(read_submit(&reply(418, &error("418"))), Outcome::Refused(_)), "an error in words");
+        assert_eq!(read_submit(&reply(418, "<html>")), Outcome::Unknown);
+    }
+
+    #[test]
+    fn an_error_in_a_success_is_read_by_its_code() {
+        for code in ["429", r#""429""#, "503", "8", r#""RESOURCE_EXHAUSTED""#, r#""rate_limit_exceeded""#] {
+            for body in [
+                format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#),
+                format!(r#"[{{"error":{{"code":{code}}}}}]"#),
+            ] {
+                assert!(matches!(read_submit(&reply(200, &body)), Outcome::NotNow { .. }), "{body}");
+            }
         }
-        for status in [502, 504, 524] {
-            assert_eq!(read_submit(&reply(status, &error(status))), Outcome::Unknown, "{status}");
+        for code in ["400", r#""401""#, "403", r#""invalid_api_key""#, "404", "422", "16"] {
+            let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
+            assert!(matches!(read_submit(&reply(200, &body)), Outcome::Refused(_)), "{body}");
         }
-        for body in ["<html>", "{}", r#"{"error":{"code":13,"message":"m"}}"#] {
-            assert_eq!(read_submit(&reply(500, body)), Outcome::Unknown, "500 {body}");
+        for code in ["500", "13", r#""409""#, "408", "200", "null", r#""odd""#, "521"] {
+            let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
+            assert_eq!(read_submit(&reply(200, &body)), Outcome::Unknown, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_upstreams_own_words_are_passed_on() {
+        let openai = r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#;
+        let refused_key =
+            (ErrorCode::ProviderUnavailable, "The video service refused the API key: bad key.".to_owned());
+        assert_eq!(refused(401, openai), refused_key);
+        assert_eq!(refused(403, "<title>bad key</title>"), refused_key);
+        assert_eq!(refused(401, "").1, "The video service refused the API key.");
+        let google =
+            r#"{"error":{"code":400,"message":"API key not valid.","details":[{"reason":"API_KEY_INVALID"}]}}"#;
+        assert_eq!(refused(400, google).1, "The video service refused the API key: API key not valid.");
+        let quota = r#"{"code":"insufficient_user_quota","message":"用户额度不足"}"#;
+        assert_eq!(refused(403, quota).0, ErrorCode::ProviderQuotaExhausted);
+        assert!(refused(403, quota).1.ends_with("quota left: 用户额度不足."), "{}", refused(403, quota).1);
+        let budget = r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#;
+        assert_eq!(refused(400, budget).0, ErrorCode::ProviderQuotaExhausted);
+        assert_eq!(refused(402, "{}").0, ErrorCode::ProviderQuotaExhausted);
+        let details = r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#;
+        assert_eq!(refused(400, details), (ErrorCode::InvalidRequest, "Bad seed.".to_owned()));
+        assert_eq!(
+            refused(422, r#"{"detail":[{"loc":["body","seed"],"msg":"too large"}]}"#).1,
+            "body.seed: too large."
+        );
+        assert_eq!(refused(413, "").1, "The video service refused the order with HTTP 413.");
+        assert_eq!(refused(404, r#"{"message":"It is no longer available"}"#).0, ErrorCode::ModelRetired);
+        assert_eq!(refused(404, "").0, ErrorCode::ProviderUnavailable);
+        assert_eq!(refused(400, r#"{"message":"violates our safety policies"}"#).0, ErrorCode::ProviderRejectedContent);
+        assert_eq!(
+            refused(451, r#"{"error":{"code":"content_policy_violation","message":"No."}}"#).0,
+            ErrorCode::ProviderRejectedContent
+        );
+    }
+
+    #[test]
+    fn every_success_with_a_name_is_an_acceptance() {
+        let accepted = Outcome::Done("models/veo-3.1/operations/abc_1".to_owned());
+        for (status, rest) in [
+            (200, ""),
+            (202, ""),
+            (201, r#","done":false"#),
+            (200, r#","done":null"#),
+            (200, r#","error":null,"response":null,"metadata":null"#),
+            (202, r#","done":"no","extra":[1]"#),
+        ] {
+            let body = format!(r#"{{"name":"models/veo-3.1/operations/abc_1"{rest}}}"#);
+            assert_eq!(read_submit(&reply(status, &body)), accepted, "{status} {body}");
+            assert_eq!(read_submit(&reply(status, &format!("[{body}]"))), accepted, "in a list");
         }
     }
 
@@ -119,39 +214,35 @@ mod tests {
             let body = format!(r#"{{"name":"{name}"}}"#);
             assert_eq!(read_submit(&reply(200, &body)), Outcome::Unknown, "{name}");
         }
-        let body = r#"{"name":"models/veo-3.1/operations/abc_1"}"#;
-        assert_eq!(read_submit(&reply(200, body)), Outcome::Done("models/veo-3.1/operations/abc_1".to_owned()));
+        let uri = inline_uri("models/m/operations/1");
+        assert_eq!(inline_operation(&uri), Some("models/m/operations/1"));
+        assert_eq!((inline_operation("inline:models/../x"), inline_operation("https://h/v")), (None, None));
     }
 
     #[test]
-    fn the_wait_asked_for_by_retry_info_is_taken_but_a_daily_quota_is_left_alone_for_long() {
+    fn the_wait_asked_for_is_taken_and_a_daily_quota_waits_for_its_reset() {
         let body = r#"{"error":{"code":429,"message":"q","details":[{"@type":"x","retryDelay":"22.5s"}]}}"#;
         assert!(matches!(read_submit(&reply(429, body)), Outcome::NotNow { after: Some(22_500), .. }));
+        assert!(matches!(read_submit(&reply(503, body)), Outcome::NotNow { after: Some(22_500), .. }));
+        let header = Reply { retry_after: Some("7".to_owned()), ..reply(503, "<html>") };
+        assert!(matches!(read_submit(&header), Outcome::NotNow { after: Some(7_000), .. }));
         let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
             {"retryDelay":"22s"}]}}"#;
-        let Outcome::NotNow { after, failure } = read_submit(&reply(429, body)) else { panic!("it may be repeated") };
-        assert_eq!((after, failure.code), (Some(DAILY_QUOTA_WAIT), ErrorCode::ProviderQuotaExhausted));
+        let used_up = Reply { now: DAY, ..reply(429, body) };
+        let Outcome::NotNow { after, failure } = read_submit(&used_up) else { panic!("it may be repeated") };
+        // It is 16:00 in California.
+        assert_eq!(after, Some(8 * 60 * MINUTE + MINUTE / 2));
+        assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted);
+        let longer = Reply { now: DAY, ..reply(429, &body.replace("22s", "40000s")) };
+        assert!(matches!(read_submit(&longer), Outcome::NotNow { after: Some(40_000_000), .. }));
     }
 
     #[test]
-    fn every_state_of_an_operation_is_understood() {
-        assert_eq!(read_poll(&reply(200, r#"{"name":"n"}"#)), Outcome::Done(Progress::Running));
-        assert_eq!(read_poll(&reply(200, r#"{"name":"n","done":false}"#)), Outcome::Done(Progress::Running));
-        assert_eq!(read_poll(&reply(200, "<html>")), Outcome::Unknown);
-        assert!(matches!(read_poll(&reply(404, "{}")), Outcome::Retry { .. }));
-        let done = r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"uri":"https://h/f"}}]}}}"#;
-        assert_eq!(
-            read_poll(&reply(200, done)),
-            Outcome::Done(Progress::Ready { uri: "https://h/f".to_owned(), cost_micros: None })
-        );
-        let code = |body: &str| {
-            let outcome = read_poll(&reply(200, body));
-            let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };
-            (failure.code, failure.message)
-        };
-        let filtered = r#"{"done":true,"response":{"generateVideoResponse":{"raiMediaFilteredCount":1,"raiMediaFilteredReasons":["No."]}}}"#;
-        assert_eq!(code(filtered), (ErrorCode::ProviderRejectedContent, "No.".to_owned()));
-        assert_eq!(code(r#"{"done":true,"error":{"code":13,"message":"x"}}"#).0, ErrorCode::ProviderUnavailable);
-        assert_eq!(code(r#"{"done":true}"#).0, ErrorCode::ProviderUnavailable);
+    fn status_and_code_are_kept_for_the_log() {
+        let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"a prompt"}}"#;
+        let Outcome::Refused(failure) = read_submit(&reply(403, body)) else { panic!("refused") };
+        assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 403, code: Some("PERMISSION_DENIED".to_owned()) }));
+        let Outcome::NotNow { failure, .. } = read_submit(&reply(503, "<html>")) else { panic!("not now") };
+        assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 503, code: None }));
     }
 }

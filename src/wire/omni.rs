@@ -12,7 +12,6 @@ use super::push::WebhookConfig;
 use crate::machine::job::ImageRole;
 use crate::machine::outcome::Outcome;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// What the upstream may object to.
@@ -148,14 +147,10 @@ fn references(order: &Order<'_>) -> usize {
 
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
-    if reply.status != 200 {
-        return google::refused_submit(&with_numbered_error(reply), CREDENTIAL);
-    }
-    let interaction = serde_json::from_slice::<Value>(&reply.body).ok();
-    match interaction.as_ref().and_then(|interaction| interaction.get("id")?.as_str()).filter(|id| is_id(id)) {
-        Some(id) => Outcome::Done(id.to_owned()),
-        None => Outcome::Unknown,
-    }
+    google::read_submit(reply, CREDENTIAL, |body| {
+        let id = body.get("id")?.as_str()?;
+        is_id(id).then(|| id.to_owned())
+    })
 }
 
 /// What became of a wish to give an interaction up. One that has ended needs none.
@@ -175,25 +170,12 @@ pub fn is_id(id: &str) -> bool {
     id.len() <= MAX_ID && google::is_plain_segment(id)
 }
 
-/// Interactions may name an error by a word or an address where Google's other wires have the HTTP status. Only a
-/// refusal is read so: a failure of the server's is believed in the usual words alone.
-fn with_numbered_error(reply: &Reply) -> Reply {
-    let mut reply = reply.clone();
-    if (400..=499).contains(&reply.status)
-        && let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body)
-        && let Some(code) = body.pointer_mut("/error/code").filter(|code| code.is_string())
-    {
-        *code = json!(reply.status);
-        reply.body = body.to_string().into_bytes();
-    }
-    reply
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::machine::job::{RenderOptions, Request};
     use crate::wire::order::Push;
+    use serde_json::Value;
     use std::collections::BTreeMap;
 
     fn request(seed: Option<u32>) -> Request {
@@ -298,26 +280,25 @@ mod tests {
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let numbered = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         let named = r#"{"error":{"code":"https://ai.google.dev/errors/some_word","message":"m"}}"#;
-        for status in [429, 500, 503] {
-            assert!(
-                matches!(
-                    read_submit(&reply(status, &numbered(status))),
-                    Outcome::Retry { .. } | Outcome::NotNow { .. }
-                ),
-                "{status}"
-            );
+        assert!(matches!(read_submit(&reply(500, &numbered(500))), Outcome::Retry { .. }));
+        for status in [429, 503, 529] {
+            for body in [&numbered(status), named, "<html>"] {
+                assert!(matches!(read_submit(&reply(status, body)), Outcome::NotNow { .. }), "{status} {body}");
+            }
         }
         for status in [400, 401, 403, 404] {
-            for body in [&numbered(status), named] {
+            for body in [&numbered(status), named, "<html>", "", r#"{"detail":"No."}"#] {
                 assert!(matches!(read_submit(&reply(status, body)), Outcome::Refused(_)), "{status} {body}");
             }
         }
         for (status, body) in
-            [(200, "{}"), (200, r#"{"id":7}"#), (400, "<html>"), (500, named), (502, named), (408, named)]
+            [(200, "{}"), (200, r#"{"id":7}"#), (409, named), (500, named), (502, named), (408, named), (200, named)]
         {
             assert_eq!(read_submit(&reply(status, body)), Outcome::Unknown, "{status} {body}");
         }
-        assert!(matches!(read_submit(&reply(429, named)), Outcome::NotNow { .. }));
+        for body in [numbered(429), r#"{"error":{"code":"503","message":"m"}}"#.to_owned()] {
+            assert!(matches!(read_submit(&reply(200, &body)), Outcome::NotNow { .. }), "{body}");
+        }
     }
 
     #[test]
@@ -325,8 +306,12 @@ mod tests {
         for id in ["", "..", "a/b", "a?b", "a%2fb", &"a".repeat(513)] {
             assert_eq!(read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))), Outcome::Unknown, "{id}");
         }
-        let body = r#"{"id":"v1_a-b.c","status":"in_progress"}"#;
-        assert_eq!(read_submit(&reply(200, body)), Outcome::Done("v1_a-b.c".to_owned()));
+        for (status, rest) in
+            [(200, r#","status":"in_progress""#), (202, ""), (200, r#","status":null,"error":null,"steps":null"#)]
+        {
+            let body = format!(r#"{{"id":"v1_a-b.c"{rest}}}"#);
+            assert_eq!(read_submit(&reply(status, &body)), Outcome::Done("v1_a-b.c".to_owned()), "{status} {body}");
+        }
         assert_eq!((place("inline:a/b"), place("files/../x")), (None, None));
         assert_eq!(place("https://h/v"), Some(Place::Elsewhere { uri: "https://h/v" }));
     }

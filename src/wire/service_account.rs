@@ -4,6 +4,7 @@
 
 use super::google::{self, Reply};
 use super::retry_after;
+use super::sentence;
 use super::variables::{base_url, is_safe};
 use crate::machine::outcome::{Failure, Outcome};
 use crate::machine::{MINUTE, Millis, SECOND};
@@ -202,7 +203,7 @@ fn words(reply: &Reply, status: u16) -> String {
         description => format!("{}: {description}", denied.error),
     };
     let kept: Vec<&str> = said.split_whitespace().filter(|word| word.chars().count() <= MAX_WORD).collect();
-    google::shortened(&kept.join(" ")).chars().take(MAX_WORDS).collect()
+    sentence::clean(&kept.join(" ")).unwrap_or_default().chars().take(MAX_WORDS).collect()
 }
 
 /// There is no token, and it is nobody's word that there will be none.

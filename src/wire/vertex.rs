@@ -3,10 +3,8 @@
 //! Source: the bodies Google's SDK sends and reads (google-genai 3.4).
 
 mod operation;
-mod poll;
 
 pub use operation::{Operation, host, is_location};
-pub use poll::PollReader;
 
 use super::google::{self, Reply};
 use super::order::Order;
@@ -50,6 +48,8 @@ struct Parameters<'a> {
 /// Where a video is.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place<'a> {
+    /// At an address of another service, or at one that opens by itself.
+    Elsewhere(&'a str),
     /// In Cloud Storage: the path and query below the storage's address.
     Stored(String),
     /// In the answer about its operation.
@@ -78,32 +78,21 @@ pub fn submit_body(order: &Order<'_>, storage_uri: Option<&str>) -> String {
 
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
-    match reply.status {
-        200 => {
-            let operation = serde_json::from_slice::<google::Operation>(&reply.body).ok();
-            match operation.and_then(|operation| operation.name).filter(|name| Operation::parse(name).is_some()) {
-                Some(name) => Outcome::Done(name),
-                None => Outcome::Unknown,
-            }
-        }
-        // A call without valid credentials has not been applied (RFC 9110, section 15.5.2), whoever says so.
-        401 => Outcome::Refused(unauthenticated()),
-        status => match google::refused_submit(reply, CREDENTIAL) {
-            Outcome::Refused(failure) => Outcome::Refused(explained(status, failure)),
-            other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown) => other,
-        },
+    let outcome = google::read_submit(reply, CREDENTIAL, |body| {
+        let name = body.get("name")?.as_str()?;
+        Operation::parse(name).map(|operation| operation.name.to_owned())
+    });
+    match outcome {
+        Outcome::Refused(failure) => Outcome::Refused(explained(reply.status, failure)),
+        other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown) => other,
     }
-}
-
-/// Google did not believe a token, not even a fresh one.
-pub fn unauthenticated() -> Failure {
-    google::unavailable("The video service refused the service account's token: check VERTEX_SERVICE_ACCOUNT.")
 }
 
 /// Where the address that a poll found leads; `None` if nowhere.
 pub fn place(uri: &str) -> Option<Place<'_>> {
     match uri.strip_prefix(INLINE_SCHEME) {
         Some(operation) => Operation::parse(operation).map(Place::Inline),
+        None if uri.starts_with("https://") || uri.starts_with("http://") => Some(Place::Elsewhere(uri)),
         None => storage_path(uri).map(Place::Stored),
     }
 }
@@ -116,25 +105,23 @@ pub fn is_output(uri: &str) -> bool {
 
 /// Names the setting that is probably wrong.
 fn explained(status: u16, failure: Failure) -> Failure {
-    match (status, failure.code) {
-        (403, _) => google::unavailable(
-            "The video service refused the service account: check VERTEX_PROJECT, that Vertex AI is enabled in it, and \
-             that the account has the role Vertex AI User there.",
-        ),
-        (404, ErrorCode::ProviderUnavailable) => google::unavailable(
-            "The video service does not have the model for this project and place: check the model, VERTEX_LOCATION \
-             and VERTEX_PROJECT.",
-        ),
-        // Words about the bucket or the account are for the operator, not for the app.
-        (400, ErrorCode::InvalidRequest)
-            if failure.message.contains(STORAGE_SCHEME) || failure.message.contains('@') =>
-        {
-            google::unavailable(
-                "The video service cannot write to the bucket of VERTEX_OUTPUT: check it and the account's rights there.",
-            )
+    // Words about the bucket or the account are for the operator, not for the app.
+    let is_private = failure.message.contains(STORAGE_SCHEME) || failure.message.contains('@');
+    let message = match (status, failure.code) {
+        (400, ErrorCode::InvalidRequest) if is_private => {
+            let sentence = "The video service cannot write to the bucket of VERTEX_OUTPUT: check it and the account's \
+                rights there.";
+            return Failure { code: ErrorCode::ProviderUnavailable, message: sentence.to_owned(), ..failure };
         }
-        _ => failure,
-    }
+        (401, ErrorCode::ProviderUnavailable) => "Check VERTEX_SERVICE_ACCOUNT.",
+        (403, ErrorCode::ProviderUnavailable) => {
+            "Check VERTEX_PROJECT, that Vertex AI is enabled in it, and that the account has the role Vertex AI User there."
+        }
+        (404, ErrorCode::ProviderUnavailable) => "Check the model, VERTEX_LOCATION and VERTEX_PROJECT.",
+        _ => return failure,
+    };
+    let said = if is_private { "The video service refused the service account." } else { &failure.message };
+    Failure { message: format!("{said} {message}"), ..failure }
 }
 
 /// The path below the storage's address at which an object's bytes are (Cloud Storage's JSON API, `objects.get`).
@@ -273,16 +260,19 @@ mod tests {
         for body in ["{}", "<html>", r#"{"name":"models/m/operations/1"}"#, r#"{"name":"projects/p/operations/1"}"#] {
             assert_eq!(submit(200, body), Outcome::Unknown, "{body}");
         }
-        for status in [429, 500, 503, 521] {
-            assert!(
-                matches!(submit(status, &error(status)), Outcome::Retry { .. } | Outcome::NotNow { .. }),
-                "{status}"
-            );
+        assert_eq!(submit(202, &json!({ "name": NAME, "done": null }).to_string()), Outcome::Done(NAME.to_owned()));
+        for status in [500, 521] {
+            assert!(matches!(submit(status, &error(status)), Outcome::Retry { .. }), "{status}");
+        }
+        for status in [429, 503, 529] {
+            assert!(matches!(submit(status, &error(status)), Outcome::NotNow { .. }), "{status}");
         }
         for status in [400, 401, 403, 404] {
-            assert!(matches!(submit(status, &error(status)), Outcome::Refused(_)), "{status}");
+            for body in [error(status).as_str(), "<html>", "", r#"{"detail":"No."}"#] {
+                assert!(matches!(submit(status, body), Outcome::Refused(_)), "{status} {body}");
+            }
         }
-        for status in [302, 400, 403, 404, 408, 500, 502, 504, 524] {
+        for status in [302, 408, 409, 500, 502, 504, 524] {
             assert_eq!(submit(status, "<html>"), Outcome::Unknown, "{status}");
         }
         for status in [408, 502, 504] {
@@ -302,6 +292,13 @@ mod tests {
             assert_eq!(code, ErrorCode::ProviderUnavailable);
             assert!(sentence.contains(setting), "{sentence}");
         }
+        let (_, sentence) = message(403, "reelay@p.iam lacks a role");
+        assert!(sentence.contains("VERTEX_PROJECT") && !sentence.contains('@'), "{sentence}");
+        let (_, sentence) = message(403, "Vertex AI is off");
+        assert!(
+            sentence.starts_with("The video service refused the service account: Vertex AI is off. Check"),
+            "{sentence}"
+        );
         assert_eq!(message(404, "It is no longer available.").0, ErrorCode::ModelRetired);
         assert_eq!(message(400, "Bad seed."), (ErrorCode::InvalidRequest, "Bad seed.".to_owned()));
         let (code, sentence) = message(400, "reelay@p.iam has no access to gs://b/o.");
@@ -315,6 +312,7 @@ mod tests {
         let path = |uri: &str| match place(uri) {
             Some(Place::Stored(path)) => Some(path),
             Some(Place::Inline(operation)) => Some(operation.name.to_owned()),
+            Some(Place::Elsewhere(uri)) => Some(uri.to_owned()),
             None => None,
         };
         let stored = path("gs://my-bucket/out dir/é%2e/sample_0.mp4");
@@ -323,6 +321,7 @@ mod tests {
             Some("storage/v1/b/my-bucket/o/out%20dir%2F%C3%A9%252e%2Fsample_0.mp4?alt=media")
         );
         assert_eq!(path(&format!("inline:{NAME}")).as_deref(), Some(NAME));
+        assert_eq!(path("https://cdn.example/v.mp4").as_deref(), Some("https://cdn.example/v.mp4"));
         for uri in [
             "gs://my-bucket",
             "gs://my-bucket/",
@@ -331,7 +330,7 @@ mod tests {
             "gs://a/x",
             "gs://My-Bucket/x",
             "gs://evil.example?/x",
-            "https://storage.googleapis.com/b/x",
+            "ftp://storage.googleapis.com/b/x",
             "inline:models/m/operations/1",
             "inline:",
             "",

@@ -14,11 +14,14 @@ pub(super) struct Base64Stream {
     count: usize,
     /// Padding has come, so nothing else may.
     is_over: bool,
+    /// Something has come.
+    has_begun: bool,
 }
 
 impl Base64Stream {
     /// Appends to `decoded` what is known with the next piece.
     pub(super) fn decode(&mut self, piece: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
+        self.has_begun |= !piece.is_empty();
         let mut rest = piece;
         if self.count > 0 {
             let (fill, after) = rest.split_at(rest.len().min(QUAD - self.count));
@@ -39,6 +42,11 @@ impl Base64Stream {
     /// Whether all of it has come.
     pub(super) fn finish(&self) -> Result<(), Broken> {
         if self.count == 0 { Ok(()) } else { Err(Broken) }
+    }
+
+    /// Whether nothing has come so far.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_begun
     }
 
     fn hold(&mut self, piece: &[u8]) {

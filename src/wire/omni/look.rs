@@ -3,11 +3,12 @@
 use super::is_id;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::wire::google::{self, Reply, RpcStatus};
+use crate::wire::error_body::{ErrorBody, fields, is_empty};
+use crate::wire::google::{self, BYTES, Found, Reply, filter};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Millionths of a US dollar for a million tokens of video, by Google's price list of November 2026: $17.50, which at
 /// 5,792 tokens a second of 720p is $0.10 a second.
@@ -46,32 +47,46 @@ struct File {
 
 /// What a look at the interaction of this id found. Only its own final word ends a render.
 pub fn read_poll(reply: &Reply, id: &str) -> Look {
-    if reply.status != 200 {
+    if !reply.is_success() {
         return Look::Told(google::failed_poll(reply));
     }
-    let Ok(interaction) = serde_json::from_slice::<Value>(&reply.body) else { return Look::Told(Outcome::Unknown) };
-    let refused = |code, sentence: &str| Look::Told(Outcome::Refused(Failure::new(code, sentence)));
-    match interaction.get("status").and_then(Value::as_str) {
-        Some("in_progress" | "queued") => Look::Told(Outcome::Done(Progress::Running)),
-        Some("completed") => completed(&interaction, id),
-        Some("failed") => Look::Told(Outcome::Refused(failed(&interaction))),
-        Some("cancelled") => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
-        Some("incomplete") => {
+    let body = ErrorBody::read(&reply.body);
+    let interaction = body.json.as_array().and_then(|answers| answers.first()).unwrap_or(&body.json);
+    let status = interaction.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    let refused = |code, sentence: &str| {
+        let sentence = google::with_words(sentence, words(interaction).as_deref());
+        Look::Told(Outcome::Refused(Failure::new(code, sentence)))
+    };
+    let look = match status.as_str() {
+        "in_progress" | "queued" => Look::Told(Outcome::Done(Progress::Running)),
+        "completed" => completed(interaction, id),
+        // The model is at rest: before its work, or after it.
+        "idle" if video(interaction).is_some() || words(interaction).is_some() => completed(interaction, id),
+        "idle" if error(interaction).is_some() => Look::Told(Outcome::Refused(failed(interaction))),
+        "idle" => Look::Told(Outcome::Done(Progress::Running)),
+        "failed" => Look::Told(Outcome::Refused(failed(interaction))),
+        "cancelled" => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
+        "incomplete" => {
             refused(ErrorCode::ProviderUnavailable, "The video service stopped before the video was complete.")
         }
-        Some("budget_exceeded") => {
+        "budget_exceeded" => {
             refused(ErrorCode::ProviderQuotaExhausted, "The budget set at the video service is used up.")
         }
-        Some("requires_action" | "requires_continuation") => {
+        "requires_action" | "requires_continuation" => {
             refused(ErrorCode::ProviderUnavailable, "The video service asked a question back instead of rendering.")
         }
-        Some(_) | None => Look::Told(Outcome::Unknown),
+        _ if body.is_error() => Look::Told(google::failed_poll(reply)),
+        _ => Look::Told(Outcome::Unknown),
+    };
+    match look {
+        Look::Told(outcome) => Look::Told(google::stamped(outcome, reply, &body)),
+        file @ Look::File { .. } => file,
     }
 }
 
 /// What a look at the file of this id found.
 pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<Progress> {
-    if reply.status != 200 {
+    if !reply.is_success() {
         return google::failed_poll(reply);
     }
     let state = serde_json::from_slice::<File>(&reply.body).ok().and_then(|file| file.state);
@@ -88,8 +103,9 @@ pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<P
 /// The bytes of a video that an interaction holds itself; `None` when it holds none that can be read.
 pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
     let interaction = serde_json::from_slice::<Value>(&reply.body).ok()?;
-    let data = video(&interaction)?.get("data")?.as_str()?;
-    STANDARD.decode(data).ok()
+    let data = video(&interaction).and_then(|video| video.get("data")?.as_str()).filter(|data| !data.is_empty());
+    let elsewhere = || fields(&interaction, &BYTES).into_iter().filter_map(Value::as_str).find(|text| !text.is_empty());
+    STANDARD.decode(data.or_else(elsewhere)?).ok()
 }
 
 /// Where the address of a video leads; `None` when it is not one.
@@ -105,26 +121,66 @@ pub fn place(uri: &str) -> Option<Place<'_>> {
 
 fn completed(interaction: &Value, id: &str) -> Look {
     let cost_micros = cost(interaction);
-    let Some(video) = video(interaction) else {
-        let sentence =
-            "The video service made no video: its safety filter refused, or it serves no videos in your region.";
-        return Look::Told(Outcome::Refused(Failure::new(ErrorCode::ProviderRejectedContent, sentence)));
-    };
-    let uri = video.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
-    match uri.map(|uri| (uri, file_id(uri))) {
-        Some((_, Some(file))) => Look::File { id: file.to_owned(), cost_micros },
-        Some((uri, None)) => Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros })),
-        None => Look::Told(Outcome::Done(Progress::Ready { uri: format!("{INLINE}{id}"), cost_micros })),
+    match video(interaction).and_then(found) {
+        Some(Found::At(uri)) => match file_id(uri) {
+            Some(file) => Look::File { id: file.to_owned(), cost_micros },
+            None => Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros })),
+        },
+        Some(Found::Inline) => Look::Told(Outcome::Done(Progress::Ready { uri: format!("{INLINE}{id}"), cost_micros })),
+        None => Look::Told(Outcome::Refused(without_video(interaction))),
     }
 }
 
-/// The last video of the model's own steps; what comes before the user's last input belongs to another turn.
+/// Why an interaction was completed without a video: in the model's own words, if it has any.
+fn without_video(interaction: &Value) -> Failure {
+    if let Some(words) = words(interaction) {
+        return filter::rejected(&words);
+    }
+    filter::verdict(interaction).unwrap_or_else(|| {
+        let sentence =
+            "The video service made no video: its safety filter refused, or it serves no videos in your region.";
+        Failure::new(ErrorCode::ProviderRejectedContent, sentence)
+    })
+}
+
+/// The contents of the model's own last steps, the last one first; what comes before the user's last input belongs to
+/// another turn.
+fn contents(interaction: &Value) -> impl Iterator<Item = &Value> {
+    let steps = interaction.get("steps").or_else(|| interaction.get("outputs")).and_then(Value::as_array);
+    let steps = steps.map(Vec::as_slice).unwrap_or_default();
+    let answers = steps.iter().rev().take_while(|step| !is(step, "user_input"));
+    answers.flat_map(|step| {
+        match step.get("content").and_then(Value::as_array) {
+            Some(contents) if is(step, "model_output") => contents.as_slice(),
+            // An older form of the API has the contents themselves.
+            _ => std::slice::from_ref(step),
+        }
+        .iter()
+        .rev()
+    })
+}
+
+/// What the model says in an answer, if it says anything.
+fn words(interaction: &Value) -> Option<String> {
+    let texts = contents(interaction).filter(|content| is(content, "text"));
+    let mut texts: Vec<&str> = texts.filter_map(|text| text.get("text")?.as_str()).collect();
+    texts.reverse();
+    crate::wire::sentence::clean(&texts.join(" "))
+}
+
+/// The last video of the model's own steps, or one that the interaction has elsewhere.
 fn video(interaction: &Value) -> Option<&Value> {
-    let steps = interaction.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let answers = steps.iter().rev().take_while(|step| !is(step, "user_input")).filter(|step| is(step, "model_output"));
-    let mut contents = answers.filter_map(|step| step.get("content")?.as_array()).flat_map(|all| all.iter().rev());
-    let found = contents.find(|content| is(content, "video") && is_somewhere(content));
-    found.or_else(|| interaction.get("output_video").filter(|video| is_somewhere(video)))
+    let is_video = |content: &&Value| is(content, "video") && found(content).is_some();
+    let of_steps = contents(interaction).find(is_video);
+    let beside = || interaction.get("output_video").filter(|video| is_somewhere(video));
+    of_steps.or_else(beside).or_else(|| google::find_video(interaction).map(|_| interaction))
+}
+
+/// Where a video is.
+fn found(video: &Value) -> Option<Found<'_>> {
+    let text = |field: &str| video.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let inline = || text("data").map(|_| Found::Inline);
+    text("uri").map(Found::At).or_else(inline).or_else(|| google::find_video(video))
 }
 
 fn is_somewhere(video: &Value) -> bool {
@@ -154,30 +210,21 @@ fn cost(interaction: &Value) -> Option<u64> {
 }
 
 /// Why an interaction failed: the status of its last step that has one, else its errors.
-fn failed(interaction: &Value) -> Failure {
+fn error(interaction: &Value) -> Option<ErrorBody> {
     let steps = interaction.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let status = steps.iter().rev().find_map(|step| RpcStatus::deserialize(step.get("error")?).ok());
-    if let Some(status) = status {
-        return google::failed_operation(&status);
+    let of_step = steps.iter().rev().filter_map(|step| step.get("error")).find(|error| !is_empty(error));
+    let of_all = || ["errors", "error"].iter().filter_map(|name| interaction.get(name)).find(|error| !is_empty(error));
+    of_step.or_else(of_all).map(|error| ErrorBody::of(json!({ "error": error })))
+}
+
+fn failed(interaction: &Value) -> Failure {
+    match error(interaction) {
+        Some(error) => google::failed_operation(&error),
+        None => {
+            let sentence = "The video service failed to render the video.";
+            google::unavailable(&google::with_words(sentence, words(interaction).as_deref()))
+        }
     }
-    let errors = interaction.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let told = |error: &Value, field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some((code, message)) = errors.first().map(|error| (told(error, "code"), told(error, "message"))) else {
-        return google::unavailable("The video service failed to render the video.");
-    };
-    // The code is an address whose last word tells.
-    let word = code.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let names = |words: &[&str]| words.iter().any(|known| word.contains(known));
-    if google::mentions_safety(&message) || names(&["safety", "blocked", "prohibited"]) {
-        return google::rejected(&message);
-    }
-    if names(&["quota", "exhausted", "billing", "budget"]) {
-        return Failure::new(ErrorCode::ProviderQuotaExhausted, "The video service's quota is used up.");
-    }
-    if names(&["invalid"]) {
-        return Failure::new(ErrorCode::InvalidRequest, google::shortened(&message));
-    }
-    google::unavailable("The video service failed to render the video.")
 }
 
 #[cfg(test)]
@@ -199,6 +246,10 @@ mod tests {
 
     #[test]
     fn what_says_nothing_of_the_render_is_asked_again() {
+        for body in [r#"{"error":{"code":404,"message":"gone"}}"#, r#"[{"error":{"code":"429"}}]"#, r#"{"error":"x"}"#]
+        {
+            assert!(matches!(look(body), Look::Told(Outcome::Retry { .. })), "{body}");
+        }
         for body in ["<html>", "{}", r#"{"status":"pondering"}"#, r#"{"status":7}"#] {
             assert_eq!(look(body), Look::Told(Outcome::Unknown), "{body}");
         }
@@ -226,6 +277,66 @@ mod tests {
         let ready = |uri: &str| Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         assert_eq!(video(r#"{"type":"video","data":"eA==","uri":null}"#), ready("inline:v1_abc"));
         assert_eq!(video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#), ready("https://cdn.example/v.mp4"));
+        assert_eq!(video(r#"{"type":"video","video":{"url":"https://h/v"}}"#), ready("https://h/v"));
+    }
+
+    #[test]
+    fn a_video_in_the_place_of_another_wire_is_found_and_read() {
+        let ready = |uri: &str| Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        for place in [
+            r#""videos":[{"uri":"https://h/v"}]"#,
+            r#""response":{"generatedVideos":[{"video":{"uri":"https://h/v"}}]}"#,
+            r#""output_video":{"uri":"https://h/v"}"#,
+            r#""outputs":[{"type":"text","text":"Here."},{"type":"video","uri":"https://h/v"}]"#,
+        ] {
+            assert_eq!(look(&format!(r#"{{"status":"completed",{place}}}"#)), ready("https://h/v"), "{place}");
+        }
+        let input = r#""steps":[{"type":"user_input","content":[{"type":"image","data":"eHh4"}]}]"#;
+        for place in [
+            r#""videos":[{"bytesBase64Encoded":"AAEC"}]"#,
+            r#""response":{"generatedSamples":[{"video":{"encodedVideo":"AAEC"}}]}"#,
+            r#""output_video":{"data":"AAEC"}"#,
+        ] {
+            let body = format!(r#"{{"status":"completed",{input},{place}}}"#);
+            assert_eq!(look(&body), ready("inline:v1_abc"), "{place}");
+            assert_eq!(read_inline(&reply(200, &body)), Some(vec![0, 1, 2]), "{place}");
+        }
+    }
+
+    #[test]
+    fn an_interaction_at_rest_is_read_by_what_it_holds() {
+        let idle = |rest: &str| look(&format!(r#"{{"status":"idle"{rest}}}"#));
+        let running = Look::Told(Outcome::Done(Progress::Running));
+        assert_eq!(idle(""), running);
+        assert_eq!(idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#), running);
+        let step = |content: &str| format!(r#","steps":[{{"type":"model_output","content":[{content}]}}]"#);
+        let uri = idle(&step(r#"{"type":"video","uri":"https://h/v"}"#));
+        assert!(matches!(uri, Look::Told(Outcome::Done(Progress::Ready { .. }))), "{uri:?}");
+        let text = idle(&step(r#"{"type":"text","text":"I cannot."}"#));
+        assert!(matches!(text, Look::Told(Outcome::Refused(failure)) if failure.message == "I cannot."));
+        let error = idle(r#","errors":[{"code":"internal","message":"x"}]"#);
+        assert!(matches!(error, Look::Told(Outcome::Refused(_))), "{error:?}");
+    }
+
+    #[test]
+    fn the_models_own_words_tell_why_there_is_no_video() {
+        let said = |contents: &str| {
+            refusal(&format!(
+                r#"{{"status":"completed","steps":[{{"type":"user_input","content":[{{"type":"text","text":"a dog"}}]}},{{"type":"model_output","content":[{contents}]}}]}}"#
+            ))
+        };
+        let text = r#"{"type":"text","text":"I can't show real people."}"#;
+        for contents in [
+            text.to_owned(),
+            format!(r#"{{"type":"thought","signature":"x"}},{text}"#),
+            format!(r#"{{"type":"video","uri":""}},{text}"#),
+        ] {
+            assert_eq!(said(&contents), (ErrorCode::ProviderRejectedContent, "I can't show real people.".to_owned()));
+        }
+        let two = r#"{"type":"text","text":"I can't."},{"type":"text","text":"Try a cat"}"#;
+        assert_eq!(said(two).1, "I can't. Try a cat.");
+        let flat = r#"{"status":"completed","outputs":[{"type":"text","text":"I can't."}]}"#;
+        assert_eq!(refusal(flat).1, "I can't.");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl<'a> Operation<'a> {
     }
 
     /// The address under which its video can be fetched if the answer itself carries it.
-    pub(super) fn inline_uri(&self) -> String {
+    pub fn inline_uri(&self) -> String {
         format!("{}{}", super::INLINE_SCHEME, self.name)
     }
 }

@@ -1,11 +1,9 @@
 //! The answer to a poll, which may hold a whole video: read as far as it takes to know what it says.
 
-use super::{Operation, STORAGE_SCHEME};
+use super::google::{self, Reply};
+use super::inline_video::InlineVideo;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::wire::google::{self, Reply};
-use crate::wire::inline_video::InlineVideo;
-use serde_json::Value;
 
 /// The longest answer that is kept, in bytes; only one with a video in it is longer.
 const MAX_KEPT: usize = 256 * 1024;
@@ -13,8 +11,9 @@ const MAX_KEPT: usize = 256 * 1024;
 const MAX_READ: usize = 256 * 1024 * 1024;
 
 /// Reads an answer piece by piece.
-pub struct PollReader<'a> {
-    operation: Operation<'a>,
+pub struct PollReader {
+    /// The address of a video that stands in the answer itself.
+    inline: String,
     kept: Vec<u8>,
     read: usize,
     /// Whether the answer can still be understood as it comes in.
@@ -23,12 +22,12 @@ pub struct PollReader<'a> {
     unwanted: Vec<u8>,
 }
 
-impl<'a> PollReader<'a> {
-    pub fn new(operation: Operation<'a>) -> Self {
-        Self { operation, kept: Vec::new(), read: 0, video: Some(InlineVideo::default()), unwanted: Vec::new() }
+impl PollReader {
+    pub fn new(inline: String) -> Self {
+        Self { inline, kept: Vec::new(), read: 0, video: Some(InlineVideo::default()), unwanted: Vec::new() }
     }
 
-    /// Takes the next piece of an answer with status 200, and says what the answer means once that is known.
+    /// Takes the next piece of the answer to a call that succeeded, and says what the answer means once that is known.
     pub fn read(&mut self, piece: &[u8]) -> Option<Outcome<Progress>> {
         self.read += piece.len();
         if self.is_whole() {
@@ -44,26 +43,16 @@ impl<'a> PollReader<'a> {
         is_hopeless.then_some(Outcome::Unknown)
     }
 
-    /// What the answer means, now that it is over. `reply` tells its head; its body is what was read here.
+    /// What the answer means, now that it is over. `reply` tells its head and, of a call that failed, its
+    /// body; else that is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
-        if reply.status == 401 {
-            return Outcome::Retry { after: None, failure: super::unauthenticated() };
-        }
         if !self.is_whole() {
             return Outcome::Unknown;
         }
-        reply.body = self.kept;
-        google::read_operation(
-            &reply,
-            |response| Some(response),
-            |response| {
-                let video = response.pointer("/videos/0")?;
-                let stored = video.get("gcsUri").and_then(Value::as_str).filter(|uri| uri.starts_with(STORAGE_SCHEME));
-                let inline =
-                    video.get("bytesBase64Encoded").and_then(Value::as_str).filter(|base64| !base64.is_empty());
-                stored.map(str::to_owned).or_else(|| inline.map(|_| self.operation.inline_uri()))
-            },
-        )
+        if reply.is_success() {
+            reply.body = self.kept;
+        }
+        google::read_operation(&reply, &self.inline)
     }
 
     fn is_whole(&self) -> bool {
@@ -71,7 +60,7 @@ impl<'a> PollReader<'a> {
     }
 
     fn inline(&self) -> Outcome<Progress> {
-        Outcome::Done(Progress::Ready { uri: self.operation.inline_uri(), cost_micros: None })
+        Outcome::Done(Progress::Ready { uri: self.inline.clone(), cost_micros: None })
     }
 }
 
@@ -81,13 +70,12 @@ mod tests {
     use crate::machine::job::Progress;
     use crate::machine::outcome::{ErrorCode, Outcome};
     use crate::wire::google::Reply;
-    use crate::wire::vertex::Operation;
 
-    const NAME: &str = "projects/p/locations/us-central1/publishers/google/models/m/operations/1";
+    const INLINE: &str = "inline:an-operation";
 
     /// What is made of an answer that comes in such pieces, and how many of its bytes were read.
     fn poll(status: u16, body: &str, size: usize) -> (Outcome<Progress>, usize) {
-        let mut reader = PollReader::new(Operation::parse(NAME).expect("a name"));
+        let mut reader = PollReader::new(INLINE.to_owned());
         let mut read = 0;
         for piece in body.as_bytes().chunks(size) {
             read += piece.len();
@@ -135,7 +123,7 @@ mod tests {
         for empty in [
             r#"{"done":true}"#,
             r#"{"done":true,"response":{"videos":[]}}"#,
-            r#"{"done":true,"response":{"videos":[{"gcsUri":"https://elsewhere.example/v.mp4"}]}}"#,
+            r#"{"done":true,"response":{"videos":[{"gcsUri":"elsewhere/v.mp4"}]}}"#,
         ] {
             assert_eq!(refused(empty).0, ErrorCode::ProviderUnavailable, "{empty}");
         }
@@ -152,17 +140,23 @@ mod tests {
 
     #[test]
     fn an_answer_with_a_video_in_it_is_read_no_further_than_that_it_has_one() {
-        let uri = format!("inline:{NAME}");
         let video = "A".repeat(4 * MAX_KEPT);
         let inline =
             format!(r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
         let found = poll(200, &inline, 1_024);
-        assert_eq!(found, (ready(&uri), 1_024));
-        let small = r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]},"done":true}"#;
-        assert_eq!(outcome(small), ready(&uri));
+        assert_eq!(found, (ready(INLINE), 1_024));
+        for small in [
+            r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]},"done":true}"#,
+            r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"encodedVideo":"QUJD"}}]}}}"#,
+            r#"{"done":true,"response":{"generatedVideos":[{"video":{"uri":"","videoBytes":"QUJD"}}]}}"#,
+        ] {
+            assert_eq!(outcome(small), ready(INLINE), "{small}");
+        }
+        let beside = r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"","uri":"https://h/v"}]}}"#;
+        assert_eq!(outcome(beside), ready("https://h/v"), "no bytes are no video");
         let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
         let found = poll(200, &turned, 1_024);
-        assert_eq!(found, (ready(&uri), turned.len()), "whether it is done comes last");
+        assert_eq!(found, (ready(INLINE), turned.len()), "whether it is done comes last");
     }
 
     #[test]
