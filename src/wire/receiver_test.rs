@@ -14,7 +14,7 @@ const NAME: &str = "webhook-test";
 
 /// A test event. It has the fields that every event has, so that an app that reads them first accepts it too.
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEvent))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEventBody))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Body {
     /// Always `webhook.test`.

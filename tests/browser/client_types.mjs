@@ -148,7 +148,7 @@ await until("too many requests are refused", async () => {
 const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox`)).json();
 const kinds = new Set();
 for (const { body, headers, event } of inbox) {
-  const schema = event === "webhook.test" ? "TestEvent" : "Event";
+  const schema = event === "webhook.test" ? "TestEventBody" : "Event";
   answers.note(schema, JSON.parse(body), { $ref: `#/components/schemas/${schema}` });
   answers.note("WebhookEvent", await verifyWebhook(body, headers, process.env.REELAY_WEBHOOK_SECRET));
   kinds.add(event);

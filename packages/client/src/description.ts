@@ -1453,7 +1453,7 @@ export interface components {
             step: string;
         };
         /** @description A test event. It has the fields that every event has, so that an app that reads them first accepts it too. */
-        TestEvent: {
+        TestEventBody: {
             /** Format: int32 */
             attempt: number;
             /** @description Always `webhook.test`. */
@@ -2061,7 +2061,7 @@ export type Status = components['schemas']['Status'];
 export type StreamedEnd = components['schemas']['StreamedEnd'];
 export type StreamedProgress = components['schemas']['StreamedProgress'];
 export type StreamedStep = components['schemas']['StreamedStep'];
-export type TestEvent = components['schemas']['TestEvent'];
+export type TestEventBody = components['schemas']['TestEventBody'];
 export type TimelineStep = components['schemas']['TimelineStep'];
 export type UpstreamBackoff = components['schemas']['UpstreamBackoff'];
 export type UpstreamSeries = components['schemas']['UpstreamSeries'];
@@ -3772,7 +3772,7 @@ export interface operations {
                  *       "userId": "webhook-test"
                  *     }
                  */
-                "application/json": components["schemas"]["TestEvent"] & {
+                "application/json": components["schemas"]["TestEventBody"] & {
                     /** @constant */
                     event?: "webhook.test";
                 };

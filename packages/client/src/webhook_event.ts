@@ -1,4 +1,4 @@
-import type { ErrorCode, Event, EventKind, GenerationResult, TestEvent as SentTestEvent } from "./description.js";
+import type { ErrorCode, Event, EventKind, GenerationResult, TestEventBody } from "./description.js";
 import { ReelayError } from "./error.js";
 
 /** An event of one kind: what all have in common, and what this kind always has. */
@@ -19,7 +19,7 @@ export type ProgressEvent = EventOf<"generation.progress", Record<never, never>>
 /** The safety filter refused the prompt, and another one may be given; `error` says why. */
 export type PendingClarificationEvent = EventOf<"generation.pending_clarification", Record<never, never>>;
 /** An operator tests the connection. It is about no generation: accept it and do nothing. */
-export type TestEvent = Omit<SentTestEvent, "event"> & { event: "webhook.test" };
+export type TestEvent = Omit<TestEventBody, "event"> & { event: "webhook.test" };
 
 /**
  * What a webhook tells, discriminated by `event`.
