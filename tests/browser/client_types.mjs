@@ -149,7 +149,7 @@ const inbox = await (await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/inbox
 const kinds = new Set();
 for (const { body, headers, event } of inbox) {
   const schema = event === "webhook.test" ? "TestEventBody" : "Event";
-  answers.note(schema, JSON.parse(body), { $ref: `#/components/schemas/${schema}` });
+  answers.note(`import("@reelay/client").${schema}`, JSON.parse(body), { $ref: `#/components/schemas/${schema}` });
   answers.note("WebhookEvent", await verifyWebhook(body, headers, process.env.REELAY_WEBHOOK_SECRET));
   kinds.add(event);
 }

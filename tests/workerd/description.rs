@@ -43,7 +43,7 @@ fn any_page_may_read_the_description_which_is_the_committed_one() {
 #[test]
 fn beside_the_files_every_address_is_the_workers() {
     let world = shared();
-    for path in ["/", "/nothing", "/docs/nothing", "/assets/docs.html", "/_headers", "/api/nothing"] {
+    for path in ["/_redirects", "/nothing", "/docs/nothing", "/assets/docs.html", "/_headers", "/api/nothing"] {
         let answer = world.user().get(path);
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
