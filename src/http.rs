@@ -30,6 +30,7 @@ mod view;
 mod webhook_test;
 mod whoami;
 
+pub use crate::config::VIDEO_URL_TTL;
 pub use body::{MAX_BODY, is_json};
 pub use cors::{allowed_headers, allowed_origin, is_preflight};
 pub use events::last_event_id;

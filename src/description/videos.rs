@@ -4,9 +4,8 @@ use super::formats::{done, json_answer};
 use super::operation::{Access, Operation};
 use super::parameters;
 use super::schemas::Schemas;
-use crate::config::VIDEO_URL_TTL;
-use crate::http::MAX_EXPIRES_IN;
 use crate::http::shapes::{Signed, VideoPage};
+use crate::http::{MAX_EXPIRES_IN, VIDEO_URL_TTL};
 use crate::wire::api::{FieldError, Problem};
 use serde_json::{Value, json};
 

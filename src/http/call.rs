@@ -109,8 +109,8 @@ impl Call {
 
     /// The user that the request names outside its body: in `X-User-Id`, in the query's `userId`, or in both alike.
     fn named(&self, caller: &Caller) -> Result<Option<String>, Problem> {
-        let given = |name| self.parameter(name).filter(|user| !user.is_empty());
-        auth::named(caller, self.header(USER_HEADER), [USER_PARAMETER, "user_id"].map(given))
+        let parameters = [USER_PARAMETER, "user_id"].map(|name| self.parameter(name));
+        auth::named(caller, self.header(USER_HEADER), parameters)
     }
 
     /// The user a request acts for; `body` is the body's `userId`.

@@ -157,6 +157,7 @@ fn a_user_is_named_alike_wherever_they_are_named() {
         (None, [None, text("u_2")]),
         (text("u_1"), [text("u_2"), None]),
         (None, [text("u_1"), text("a/b")]),
+        (None, [text(""), None]),
     ] {
         assert_eq!(named(&own, header, parameters).expect_err("another user").status, 403);
     }
@@ -164,7 +165,7 @@ fn a_user_is_named_alike_wherever_they_are_named() {
         assert_eq!(named(&caller, None, [None, None]), Ok(None));
         assert_eq!(named(&caller, None, [None, text("u_2")]), Ok(text("u_2")));
         assert_eq!(named(&caller, text("u_2"), [text("u_2"), None]), Ok(text("u_2")));
-        for parameters in [[text("u_3"), None], [text("u_2"), text("u_3")], [text("a/b"), None]] {
+        for parameters in [[text("u_3"), None], [text("u_2"), text("u_3")], [text("a/b"), None], [text(""), None]] {
             let problem = named(&caller, text("u_2"), parameters).expect_err("two users");
             assert_eq!((problem.status, problem.errors[0].name()), (400, "userId"));
         }

@@ -64,6 +64,23 @@ fn nobody_sees_the_jobs_of_another_user_i7() {
 }
 
 #[test]
+fn the_owners_of_an_id_are_found_and_two_are_enough_to_know_that_it_is_not_one_users() {
+    let mut store = store();
+    // Two entries never share a place in accept order, which these helpers make of the number.
+    for (number, user) in ["ann", "bob", "cid"].into_iter().enumerate() {
+        let card = Card { key: JobKey::new(user, "shared"), ..card(0, user, Status::Queued, 1) };
+        store.save(&entry(card, 10 + number as u64, Place::Waiting)).unwrap();
+    }
+    save(&mut store, 7, "ann", Status::Completed, 1);
+    assert_eq!(store.owners("job-7").unwrap(), ["ann"]);
+    assert_eq!(store.owners("shared").unwrap(), ["ann", "bob"]);
+    assert_eq!(store.owners("nobodys").unwrap(), [""; 0]);
+    store.remove(&JobKey::new("ann", "shared")).unwrap();
+    store.remove(&JobKey::new("cid", "shared")).unwrap();
+    assert_eq!(store.owners("shared").unwrap(), ["bob"]);
+}
+
+#[test]
 fn a_cursor_survives_the_wire_and_another_text_is_none() {
     for id in ["job-1", "a-b_c", "2f0b"] {
         for user in ["", "ann", "a.b@c|d:e+f"] {

@@ -34,6 +34,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
         store.next_due().unwrap();
+        store.owners("job-1").unwrap();
         for user_id in [Some("ann"), None] {
             for status in [Some(Status::Queued), None] {
                 for search in [None, Some("dusk")] {
