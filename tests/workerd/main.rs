@@ -30,6 +30,7 @@ mod modes;
 mod omni;
 mod operators;
 mod order;
+mod orders;
 mod own_worlds;
 mod pushes;
 mod queues;
