@@ -82,7 +82,7 @@ pub struct Resolution {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "each says whether one kind of input is taken")]
 pub struct Inputs {
     /// A first frame.
     pub image: bool,

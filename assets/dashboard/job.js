@@ -7,7 +7,7 @@ import { h, setText } from "./dom.js";
 import { follow } from "./follow.js";
 import { clock } from "./format.js";
 import { jobActions } from "./job_actions.js";
-import { jobFacts, jobParameters } from "./job_facts.js";
+import { jobFacts, jobParameters, jobWarnings } from "./job_facts.js";
 import { chip, errorNote } from "./parts.js";
 import { jobRoute } from "./route.js";
 import { videoPanel } from "./video.js";
@@ -34,7 +34,7 @@ export function jobPage(app, { user, id }) {
   const noDelivery = h("p", { className: "quiet" }, "None yet.");
   const video = videoPanel();
   const prompt = h("p", { className: "text", dir: "auto" });
-  const [facts, parameters] = [jobFacts(), jobParameters()];
+  const [facts, parameters, warnings] = [jobFacts(), jobParameters(), jobWarnings()];
   const actions = jobActions(app, { user, id, note, onChange: () => task.now() });
   const summary = jobSummary(id, actions.element);
 
@@ -61,6 +61,7 @@ export function jobPage(app, { user, id }) {
     setText(prompt, generation.prompt);
     facts.update(generation);
     parameters.update(generation);
+    warnings.update(generation);
     video.update(generation);
     actions.update(generation);
     drawn.update(steps, hasEnded(generation.status));
@@ -113,7 +114,13 @@ export function jobPage(app, { user, id }) {
       h("section", { className: "panel" }, h("h2", { className: "unseen" }, "Video"), video.element),
       panel("Prompt", prompt),
     ),
-    h("div", { className: "page-of" }, panel("Facts", facts.element), panel("Parameters", parameters.element)),
+    h(
+      "div",
+      { className: "page-of" },
+      panel("Facts", facts.element),
+      panel("Parameters", parameters.element),
+      warnings.element,
+    ),
     h("section", { className: "panel wide" }, h("h2", {}, "Timeline"), drawn.element),
     h("section", { className: "panel wide" }, h("h2", {}, "Webhooks"), deliveries.element, noDelivery),
   );

@@ -57,6 +57,20 @@ export function jobParameters() {
   };
 }
 
+/** Parts of the order that nothing was done with; hidden while there are none. */
+export function jobWarnings() {
+  const list = facts();
+  const element = h("section", { className: "panel", hidden: true }, h("h2", {}, "Warnings"), list.element);
+  return {
+    element,
+    /** Older workers list none. An order's warnings never change. */
+    update({ warnings = [] }) {
+      list.update(warnings.map(({ pointer, detail }) => [pointer || "The order", `It ${detail}.`]));
+      element.hidden = warnings.length === 0;
+    },
+  };
+}
+
 function text(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -253,9 +253,9 @@ fn refuse_images(model: &Model, wish: &Wish) -> Vec<Offence> {
         ];
         let refused: Vec<_> = frames.into_iter().filter(|(refused, ..)| *refused).collect();
         for (_, choice, name) in &refused {
-            let refusal = |other| format!("cannot go with {other} for {}: send one of them", model.id);
-            offences.push(Offence::new(*choice, refusal("referenceImages")));
-            offences.push(Offence::new(Choice::ReferenceImages, refusal(name)));
+            let beside = |other| format!("cannot go with {other} for {}: send one of them", model.id);
+            offences.push(Offence::new(*choice, beside("referenceImages")));
+            offences.push(Offence::new(Choice::ReferenceImages, beside(name)));
         }
     }
     offences

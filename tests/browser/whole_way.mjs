@@ -17,6 +17,7 @@ await scenario(async ({ page }) => {
   await watchesOneMove(page, streams);
   await playsIt(page);
   await seesTheWaterfall(page);
+  await seesWhatNothingWasDoneWith(page);
   await cancelsOne(page);
   await sendsAWebhookAgain(page);
   await pausesAndResumes(page);
@@ -64,6 +65,16 @@ async function seesTheWaterfall(page) {
     .evaluateAll((all) => all.map((bar) => [bar.closest("tr").dataset.step, bar.getBoundingClientRect().width]));
   const widest = widths.toSorted(([, one], [, other]) => other - one)[0][0];
   check(widest === "submitted", `the render took longest: ${JSON.stringify(widths)}`);
+}
+
+async function seesWhatNothingWasDoneWith(page) {
+  const warnings = page.getByRole("heading", { name: "Warnings" });
+  check(!(await warnings.isVisible()), "an order that was understood has no warnings");
+  const id = await order("anna", "One with a key of the app's own", { aspectratio: "9:16" });
+  await open(page, `#/job/anna/${id}`);
+  await warnings.waitFor();
+  await page.getByText("/aspectratio", { exact: true }).waitFor();
+  await page.getByText(/did you mean aspectRatio/).waitFor();
 }
 
 async function cancelsOne(page) {

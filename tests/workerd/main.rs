@@ -32,6 +32,7 @@ mod omni;
 mod operators;
 mod order;
 mod outage;
+mod orders;
 mod own_worlds;
 mod pushes;
 mod queues;

@@ -45,13 +45,13 @@ struct Parts<'a> {
 /// Reads an image that is to play a role.
 pub(super) fn read(value: &Value, role: ImageRole) -> Read {
     let mut parts = Parts::default();
-    match value {
-        Value::String(text) if split_data_address(text).is_some() => parts.take_data(String::new(), text),
-        Value::Object(object) => parts.gather(object, "", role, true),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            let wrong = "must be an object with mimeType and data (base64); no address is fetched".to_owned();
-            return Read { image: None, unknown: Vec::new(), errors: vec![(String::new(), wrong)] };
-        }
+    if let Some(object) = value.as_object() {
+        parts.gather(object, "", role, true);
+    } else if let Some(text) = value.as_str().filter(|text| split_data_address(text).is_some()) {
+        parts.take_data(String::new(), text);
+    } else {
+        let wrong = "must be an object with mimeType and data (base64); no address is fetched".to_owned();
+        return Read { image: None, unknown: Vec::new(), errors: vec![(String::new(), wrong)] };
     }
     let Parts { mime_type, data, unknown, mut errors } = parts;
     let image =
@@ -65,27 +65,27 @@ impl<'a> Parts<'a> {
         for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             let (name, place) = (camel_case(key), format!("{prefix}/{}", pointer_token(key)));
             let name = name.as_str();
-            match value {
-                Value::String(text) if MIME_TYPE.contains(&name) => {
-                    self.take_once(place, text, |parts| &mut parts.mime_type);
-                }
-                Value::String(text) if DATA.contains(&name) => self.take_data(place, text),
-                Value::Object(inner) if outside && INSIDE.contains(&name) => self.gather(inner, &place, role, false),
-                _ if MIME_TYPE.contains(&name) => self.errors.push((place, must_be_a_kind())),
-                _ if DATA.contains(&name) => self.errors.push((place, NO_DATA.to_owned())),
-                _ if ADDRESSES.contains(&name) => self.errors.push((place, NO_ADDRESS.to_owned())),
-                _ if name == "type" && *value == "image" => {}
-                Value::String(kind) if name == "referenceType" && role == ImageRole::Reference => {
-                    if !kind.eq_ignore_ascii_case("asset") {
+            let text = value.as_str();
+            match name {
+                "type" if text == Some("image") => {}
+                "referenceType" if role == ImageRole::Reference => {
+                    if !text.is_some_and(|kind| kind.eq_ignore_ascii_case("asset")) {
                         self.errors.push((place, "must be \"ASSET\": no model here takes another kind".to_owned()));
                     }
                 }
-                Value::Null
-                | Value::Bool(_)
-                | Value::Number(_)
-                | Value::String(_)
-                | Value::Array(_)
-                | Value::Object(_) => self.unknown.push(place),
+                _ if MIME_TYPE.contains(&name) => match text {
+                    Some(text) => self.take_once(place, text, |parts| &mut parts.mime_type),
+                    None => self.errors.push((place, must_be_a_kind())),
+                },
+                _ if DATA.contains(&name) => match text {
+                    Some(text) => self.take_data(place, text),
+                    None => self.errors.push((place, NO_DATA.to_owned())),
+                },
+                _ if ADDRESSES.contains(&name) => self.errors.push((place, NO_ADDRESS.to_owned())),
+                _ => match value.as_object() {
+                    Some(inner) if outside && INSIDE.contains(&name) => self.gather(inner, &place, role, false),
+                    _ => self.unknown.push(place),
+                },
             }
         }
     }
@@ -151,36 +151,23 @@ fn split_data_address(text: &str) -> Option<(&str, &str)> {
 
 /// An image as it is kept and echoed: its kind and size instead of its bytes, and every other key as it was sent.
 pub(super) fn shown(value: &Value) -> Value {
-    match value {
-        Value::String(text) => match split_data_address(text) {
-            Some((kind, data)) => size_of(Some(kind), data).into(),
-            None => value.clone(),
-        },
-        Value::Object(object) => {
-            let mut shown = Map::new();
-            for (key, value) in object {
-                let name = camel_case(key);
-                match value {
-                    Value::String(text) if DATA.contains(&name.as_str()) => {
-                        let (kind, data) =
-                            split_data_address(text).map_or((None, text.as_str()), |(kind, data)| (Some(kind), data));
-                        shown.extend(size_of(kind, data));
-                    }
-                    Value::Object(_) if INSIDE.contains(&name.as_str()) => {
-                        drop(shown.insert(key.clone(), self::shown(value)));
-                    }
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Number(_)
-                    | Value::String(_)
-                    | Value::Array(_)
-                    | Value::Object(_) => drop(shown.insert(key.clone(), value.clone())),
-                }
-            }
-            shown.into()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.clone(),
+    if let Some((kind, data)) = value.as_str().and_then(split_data_address) {
+        return size_of(Some(kind), data).into();
     }
+    let Some(object) = value.as_object() else { return value.clone() };
+    let mut shown = Map::new();
+    for (key, value) in object {
+        let name = camel_case(key);
+        if let Some(text) = value.as_str().filter(|_| DATA.contains(&name.as_str())) {
+            let (kind, data) = split_data_address(text).map_or((None, text), |(kind, data)| (Some(kind), data));
+            shown.extend(size_of(kind, data));
+        } else if INSIDE.contains(&name.as_str()) {
+            shown.insert(key.clone(), self::shown(value));
+        } else {
+            shown.insert(key.clone(), value.clone());
+        }
+    }
+    shown.into()
 }
 
 fn size_of(kind: Option<&str>, data: &str) -> Map<String, Value> {

@@ -40,7 +40,7 @@ pub(super) enum Home {
     Parameters,
 }
 
-/// One row of the table. A name in camel case stands for the same name in snake case too.
+/// One row of the table. A name in camelCase stands for the same name in `snake_case` too.
 pub(super) struct Row {
     pub(super) field: Field,
     pub(super) home: Home,

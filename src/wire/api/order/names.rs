@@ -17,7 +17,7 @@ pub(in crate::wire::api) enum Meaning {
     Unknown(Option<&'static str>),
 }
 
-/// What the key of a value means, in camel case or snake case.
+/// What the key of a value means, in camelCase or `snake_case`.
 pub(in crate::wire::api) fn meaning(key: &str, value: &Value) -> Meaning {
     let name = camel_case(key);
     if let Some(row) = TABLE.iter().find(|row| is_called(row, &name)) {

@@ -7,7 +7,7 @@ const LONG_NAME: usize = 7;
 /// The shortest name of which any letter may be wrong.
 const SHORTEST_MISSPELT: usize = 5;
 
-/// A name in snake case as camel case; any other name as it is.
+/// A name in `snake_case` as camelCase; any other name as it is.
 pub(in crate::wire::api) fn camel_case(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut letters = name.chars().peekable();

@@ -38,29 +38,14 @@ pub(in crate::wire::api) fn picture(text: &str) -> Option<Picture> {
 
 /// The value of a field in its usual spelling. What cannot be read as one stays as it is.
 pub(in crate::wire::api) fn canonical(field: Field, value: &Value) -> Cow<'_, Value> {
-    let usual = match field {
-        Field::Duration => seconds(value).map(Value::from),
-        Field::Priority | Field::Seed | Field::TimeoutMs | Field::StartTimeoutMs => whole(value).map(Value::from),
-        Field::Resolution => value.as_str().map(resolution),
-        Field::AspectRatio => value.as_str().map(|ratio| Value::from(ratio.trim())),
-        Field::StartAfter => value.as_str().and_then(time),
-        Field::GenerationId
-        | Field::UserId
-        | Field::Prompt
-        | Field::Provider
-        | Field::Model
-        | Field::Metadata
-        | Field::Confirm
-        | Field::ConversationId
-        | Field::MessageId
-        | Field::Type
-        | Field::Size
-        | Field::NegativePrompt
-        | Field::PersonGeneration
-        | Field::GenerateAudio
-        | Field::Image
-        | Field::LastFrame
-        | Field::ReferenceImages => None,
+    let is_number = matches!(field, Field::Priority | Field::Seed | Field::TimeoutMs | Field::StartTimeoutMs);
+    let usual = match (field, value.as_str()) {
+        (Field::Duration, _) => seconds(value).map(Value::from),
+        (Field::Resolution, Some(text)) => Some(resolution(text)),
+        (Field::AspectRatio, Some(text)) => Some(Value::from(text.trim())),
+        (Field::StartAfter, Some(text)) => time(text),
+        _ if is_number => whole(value).map(Value::from),
+        _ => None,
     };
     usual.map_or(Cow::Borrowed(value), Cow::Owned)
 }

@@ -33,7 +33,7 @@ const fn refuse(names: &'static [&'static str], unless: Harmless, detail: &'stat
     Vendor { names, unless, detail }
 }
 
-/// Names in camel case; each stands for the same name in snake case too.
+/// Names in camelCase; each stands for the same name in `snake_case` too.
 pub(super) const VENDORS: [Vendor; 22] = [
     refuse(
         &[
