@@ -145,7 +145,8 @@ fn list(schemas: &mut Schemas) -> Operation {
 }
 
 fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
-    let clarification = schemas.add("Clarification", order::clarification());
+    let clarification = order::clarification(schemas);
+    let clarification = schemas.add("Clarification", clarification);
     let change = |path: &'static str, id: &'static str| {
         Operation::post(path, id)
             .of(TAG, Access::Owner)

@@ -171,8 +171,13 @@ fn image() -> Value {
 }
 
 /// The body of `POST …/clarify`.
-pub(super) fn clarification() -> Value {
+pub(super) fn clarification(schemas: &mut Schemas) -> Value {
     let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    let answers = json!({
+        "type": "object", "minProperties": 1, "additionalProperties": { "type": "string", "pattern": SHOWS_SOMETHING },
+        "description": format!("Each question with its answer; with the prompt before them at most {MAX_PROMPT} characters."),
+    });
+    let answers = schemas.add("ClarificationResponses", answers);
     json!({
         "description": "Another prompt, or words or answers that are added to the one before; one of the three.",
         "anyOf": [
@@ -196,11 +201,7 @@ pub(super) fn clarification() -> Value {
             {
                 "type": "object", "title": "Answers to questions", "required": ["clarificationResponses"],
                 "properties": {
-                    "clarificationResponses": {
-                        "type": "object", "minProperties": 1, "additionalProperties": { "type": "string", "pattern": SHOWS_SOMETHING },
-                        "description": format!("Each question with its answer; with the prompt before them at most {MAX_PROMPT} \
-                            characters."),
-                    },
+                    "clarificationResponses": answers,
                     "prompt": { "type": "null" },
                     "response": { "type": "null" },
                 },

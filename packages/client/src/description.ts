@@ -775,12 +775,13 @@ export interface components {
             /** @description With the prompt before it at most 5000 characters. */
             response: string;
         } | {
-            /** @description Each question with its answer; with the prompt before them at most 5000 characters. */
-            clarificationResponses: {
-                [key: string]: string;
-            };
+            clarificationResponses: components["schemas"]["ClarificationResponses"];
             prompt?: null;
             response?: null;
+        };
+        /** @description Each question with its answer; with the prompt before them at most 5000 characters. */
+        ClarificationResponses: {
+            [key: string]: string;
         };
         CleanUp: {
             /**
@@ -2023,6 +2024,7 @@ export type Caller = components['schemas']['Caller'];
 export type CallerKind = components['schemas']['CallerKind'];
 export type Changed = components['schemas']['Changed'];
 export type Clarification = components['schemas']['Clarification'];
+export type ClarificationResponses = components['schemas']['ClarificationResponses'];
 export type CleanUp = components['schemas']['CleanUp'];
 export type CostSeries = components['schemas']['CostSeries'];
 export type Created = components['schemas']['Created'];
