@@ -45,6 +45,7 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "A durable backend for generated videos.",
             "description": INTRODUCTION,
+            "contact": { "name": "Whoever runs the worker that serves this document" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/", "description": "The worker that serves this document." }],
@@ -54,7 +55,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "responses": problems.into_json(),
-            "headers": parameters::headers(),
+            "headers": parameters::shared_headers(),
             "parameters": parameters::shared(),
             "securitySchemes": security_schemes(),
         },

@@ -29,7 +29,8 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Operation> {
 
 fn create(schemas: &mut Schemas) -> Operation {
     let created = schemas.of::<Created<'static>>();
-    let order = schemas.add("Order", order::order());
+    let order = order::order(schemas);
+    let order = schemas.add("Order", order);
     let accepted = |description: &str, replayed: bool| {
         let mut answer = json_answer(description, &created);
         answer["headers"]["Location"] = parameters::header("Location", true);
@@ -144,7 +145,8 @@ fn list(schemas: &mut Schemas) -> Operation {
 }
 
 fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
-    let clarification = schemas.add("Clarification", order::clarification());
+    let clarification = order::clarification(schemas);
+    let clarification = schemas.add("Clarification", clarification);
     let change = |path: &'static str, id: &'static str| {
         Operation::post(path, id)
             .of(TAG, Access::Owner)
@@ -232,8 +234,9 @@ fn events(schemas: &mut Schemas) -> Operation {
                 "description": "The stream.",
                 "headers": { "Cache-Control": parameters::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
-                    // Of one event, as OpenAPI 3.1 has no other place for it.
+                    // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for both.
                     "schema": { "oneOf": [
+                        { "type": "string", "title": "stream" },
                         event("step", &step, true), event("progress", &progress, false), event("end", &end, false),
                     ] },
                     "example": "id: 1\nevent: step\ndata: {\"step\":\"created\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":1,\

@@ -137,6 +137,10 @@ impl Operation {
         };
         let failures = own.into_iter().chain(usual_problems(access)).chain(ambiguous);
         answers.extend(problems.responses(failures));
+        if access == Access::Open {
+            let description = "Refused before Reelay was asked, such as by a rule of Cloudflare's.";
+            answers.insert("4XX".to_owned(), json!({ "description": description }));
+        }
         let mut operation = json!({
             "operationId": id,
             "tags": [tag],

@@ -2,6 +2,7 @@
 //! words from where they are checked.
 
 use super::formats::{GENERATION_ID, USER_ID};
+use super::schemas::Schemas;
 use crate::machine::DAY;
 use crate::machine::job::MAX_PROMPT;
 use crate::machine::queue::MAX_PRIORITY;
@@ -37,9 +38,11 @@ const JPEG: &str =
     concat!("^/9j/(?:[A-Za-z0-9+/]{4})*", "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
 
 /// The body of `POST /api/generations`.
-pub(super) fn order() -> Value {
+pub(super) fn order(schemas: &mut Schemas) -> Value {
     let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
     let models: BTreeSet<&str> = served().map(|model| model.id).collect();
+    let image = schemas.add("OrderImage", image());
+    let parameters = schemas.add("OrderParameters", parameters(&image));
     json!({
         "type": "object",
         "description": format!(
@@ -75,7 +78,7 @@ pub(super) fn order() -> Value {
                 json!({ "type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": 0 }),
                 "Each level is a minute's head start.",
             ),
-            "parameters": optional(parameters(), "How the video is to be."),
+            "parameters": optional(parameters, "How the video is to be."),
             "metadata": optional(
                 json!({ "type": "object", "additionalProperties": { "type": "string" } }),
                 &format!("Echoed back in answers and webhooks; at most {MAX_METADATA} bytes of JSON."),
@@ -101,12 +104,12 @@ pub(super) fn order() -> Value {
     })
 }
 
-fn parameters() -> Value {
-    let image = image();
+fn parameters(image: &Value) -> Value {
     let ratios: BTreeSet<&str> = served().flat_map(|model| model.aspect_ratios).copied().collect();
     let people: BTreeSet<&str> = served().flat_map(|model| model.person_generation).copied().collect();
     json!({
         "type": "object",
+        "additionalProperties": true,
         "description": format!("Any other key is kept, echoed and listed in `warnings`; at most {MAX_PARAMETERS} bytes of JSON besides the \
             images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name."),
         "properties": {
@@ -168,10 +171,15 @@ fn image() -> Value {
 }
 
 /// The body of `POST …/clarify`.
-pub(super) fn clarification() -> Value {
+pub(super) fn clarification(schemas: &mut Schemas) -> Value {
     let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    let answers = json!({
+        "type": "object", "minProperties": 1, "additionalProperties": { "type": "string", "pattern": SHOWS_SOMETHING },
+        "description": format!("Each question with its answer; with the prompt before them at most {MAX_PROMPT} characters."),
+    });
+    let answers = schemas.add("ClarificationResponses", answers);
     json!({
-        "description": "Another prompt, or words that are added to the one before; not both.",
+        "description": "Another prompt, or words or answers that are added to the one before; one of the three.",
         "anyOf": [
             {
                 "type": "object", "title": "Another prompt", "required": ["prompt"],
@@ -188,6 +196,14 @@ pub(super) fn clarification() -> Value {
                         "description": format!("With the prompt before it at most {MAX_PROMPT} characters."),
                     },
                     "prompt": { "type": "null" },
+                },
+            },
+            {
+                "type": "object", "title": "Answers to questions", "required": ["clarificationResponses"],
+                "properties": {
+                    "clarificationResponses": answers,
+                    "prompt": { "type": "null" },
+                    "response": { "type": "null" },
                 },
             },
         ],
@@ -237,17 +253,9 @@ fn most_references() -> usize {
 /// The same or null, which counts as left out.
 fn optional(mut schema: Value, description: &str) -> Value {
     match schema.get("type").and_then(Value::as_str).map(str::to_owned) {
-        Some(kind) => {
-            schema["type"] = json!([kind, "null"]);
-            if let Some(Value::Array(words)) = schema.get_mut("enum") {
-                words.push(Value::Null);
-            }
-        }
-        None => {
-            if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
-                choices.push(json!({ "type": "null" }));
-            }
-        }
+        Some(kind) if schema.get("enum").is_none() => schema["type"] = json!([kind, "null"]),
+        // Of an enumeration or a schema with a name, null is no part.
+        _ => schema = json!({ "anyOf": [schema, { "type": "null" }] }),
     }
     schema["description"] = json!(description);
     schema

@@ -19,7 +19,26 @@ impl Schemas {
         let mut schemas = Self(Map::new());
         schemas.of::<ProblemBody<'static>>();
         schemas.0["Problem"]["properties"]["success"] = json!({ "const": false });
+        schemas.flatten("FieldError", "Place");
         schemas
+    }
+
+    /// Makes one object of a type and the choice that is flattened into it: generators make nothing of `allOf` with a choice.
+    fn flatten(&mut self, name: &str, choice: &str) {
+        let choices = self.0.remove(choice).unwrap_or_default();
+        let Some(Value::Array(parts)) = self.0[name].get("allOf").cloned() else { return };
+        let mut flat = parts.into_iter().find(|part| part.get("properties").is_some()).unwrap_or_default();
+        for (field, schema) in
+            choices["oneOf"].as_array().into_iter().flatten().flat_map(|one| one["properties"].as_object()).flatten()
+        {
+            flat["properties"][field] = schema.clone();
+        }
+        flat["description"] = json!(format!(
+            "{} {}",
+            self.0[name]["description"].as_str().unwrap_or_default(),
+            choices["description"].as_str().unwrap_or_default()
+        ));
+        self.0[name] = flat;
     }
 
     /// The reference of a type's schema, which is added with all it refers to.

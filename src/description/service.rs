@@ -52,7 +52,7 @@ fn upstream_push() -> Operation {
         .takes(json!({
             "description": "The event, at most 64 KiB.",
             "required": true,
-            "content": { "application/json": { "schema": true } },
+            "content": { "application/json": { "schema": { "description": "What the video service sends." } } },
         }))
         .answers(204, json!({ "description": "Heard." }))
         .fails([Problem::unsigned(), Problem::no_route(), Problem::too_large(64 * 1024)])

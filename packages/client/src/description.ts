@@ -766,7 +766,7 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description Another prompt, or words that are added to the one before; not both. */
+        /** @description Another prompt, or words or answers that are added to the one before; one of the three. */
         Clarification: {
             prompt: string;
             response?: null;
@@ -774,6 +774,14 @@ export interface components {
             prompt?: null;
             /** @description With the prompt before it at most 5000 characters. */
             response: string;
+        } | {
+            clarificationResponses: components["schemas"]["ClarificationResponses"];
+            prompt?: null;
+            response?: null;
+        };
+        /** @description Each question with its answer; with the prompt before them at most 5000 characters. */
+        ClarificationResponses: {
+            [key: string]: string;
         };
         CleanUp: {
             /**
@@ -893,12 +901,15 @@ export interface components {
          * @enum {string}
          */
         EventKind: "generation.started" | "generation.progress" | "generation.pending_clarification" | "generation.completed" | "generation.failed" | "generation.cancelled";
-        /** @description One bad part of a request, for the `errors` of a problem. */
-        FieldError: components["schemas"]["Place"] & {
+        /** @description One bad part of a request, for the `errors` of a problem. Where the bad part stands, by one name. Only a body has JSON pointers (RFC 6901). */
+        FieldError: {
             /** @description A word for programs, where there is one besides `invalid_request`. */
             code?: string;
             /** @description What it must be. */
             detail: string;
+            header?: string;
+            parameter?: string;
+            pointer?: string;
         };
         Gate: {
             paused: boolean;
@@ -1186,72 +1197,10 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             } | null;
-            /**
-             * @description `GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too.
-             * @enum {string|null}
-             */
-            model?: "gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001" | null;
+            /** @description `GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too. */
+            model?: ("gemini-omni-1.1-flash" | "gemini-omni-1.2-flash" | "veo-3.1-fast-generate-001" | "veo-3.1-generate-001" | "veo-3.1-lite-generate-001") | null;
             /** @description How the video is to be. */
-            parameters?: {
-                /**
-                 * @description The model's first one is the default.
-                 * @enum {string|null}
-                 */
-                aspectRatio?: "16:9" | "9:16" | null;
-                /** @description Seconds. A string of the number, such as `8` or `8s`, is taken too. */
-                duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
-                /** @description `false` for a silent video; refused by models that always make sound. */
-                generateAudio?: boolean | null;
-                /** @description The first frame. Veo takes it without `referenceImages`. */
-                image?: {
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/png";
-                } | {
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/jpeg";
-                } | null;
-                /** @description The last frame; it needs `image` too, and no `referenceImages`. */
-                lastFrame?: {
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/png";
-                } | {
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/jpeg";
-                } | null;
-                /** @description No model here takes a mask. */
-                mask?: null;
-                /** @description What is not to be seen. An empty one counts as left out. */
-                negativePrompt?: string | null;
-                /**
-                 * @description Whether people may be shown.
-                 * @enum {string|null}
-                 */
-                personGeneration?: "allow_adult" | "allow_all" | "dont_allow" | null;
-                /** @description What is to appear. Omni takes a first frame with them. */
-                referenceImages?: ({
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/png";
-                } | {
-                    data: string;
-                    /** @constant */
-                    mimeType: "image/jpeg";
-                })[] | null;
-                /**
-                 * @description The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.
-                 * @example 720p
-                 * @example 1080p
-                 */
-                resolution?: string | null;
-                /** @description For a video more like an earlier one. */
-                seed?: number | null;
-                /** @description No model here takes a video. */
-                video?: null;
-            } | null;
+            parameters?: components["schemas"]["OrderParameters"] | null;
             /**
              * @description Each level is a minute's head start.
              * @default 0
@@ -1259,11 +1208,8 @@ export interface components {
             priority?: number | null;
             /** @description What is to be seen. At least three of its characters must be visible. */
             prompt: string;
-            /**
-             * @description Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.
-             * @enum {string|null}
-             */
-            provider?: "google" | "omni" | "veo3" | "vertex" | null;
+            /** @description Who renders; `google` is whoever has the model. `GET /api/models` says who is set up. */
+            provider?: ("google" | "omni" | "veo3" | "vertex") | null;
             /**
              * Format: date-time
              * @description Not to be started before this time, which lies 30 days ahead at most; one that has passed means at once.
@@ -1276,6 +1222,49 @@ export interface components {
             /** @description For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead. */
             userId?: string | null;
         };
+        /** @description At most 7 MiB; with the whole order 10 MiB. */
+        OrderImage: {
+            data: string;
+            /** @constant */
+            mimeType: "image/png";
+        } | {
+            data: string;
+            /** @constant */
+            mimeType: "image/jpeg";
+        };
+        /** @description Any other key is kept, echoed and listed in `warnings`; at most 65536 bytes of JSON besides the images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name. */
+        OrderParameters: {
+            /** @description The model's first one is the default. */
+            aspectRatio?: ("16:9" | "9:16") | null;
+            /** @description Seconds. A string of the number, such as `8` or `8s`, is taken too. */
+            duration?: (3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15) | string | null;
+            /** @description `false` for a silent video; refused by models that always make sound. */
+            generateAudio?: boolean | null;
+            /** @description The first frame. Veo takes it without `referenceImages`. */
+            image?: components["schemas"]["OrderImage"] | null;
+            /** @description The last frame; it needs `image` too, and no `referenceImages`. */
+            lastFrame?: components["schemas"]["OrderImage"] | null;
+            /** @description No model here takes a mask. */
+            mask?: null;
+            /** @description What is not to be seen. An empty one counts as left out. */
+            negativePrompt?: string | null;
+            /** @description Whether people may be shown. */
+            personGeneration?: ("allow_adult" | "allow_all" | "dont_allow") | null;
+            /** @description What is to appear. Omni takes a first frame with them. */
+            referenceImages?: components["schemas"]["OrderImage"][] | null;
+            /**
+             * @description The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.
+             * @example 720p
+             * @example 1080p
+             */
+            resolution?: string | null;
+            /** @description For a video more like an earlier one. */
+            seed?: number | null;
+            /** @description No model here takes a video. */
+            video?: null;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description Null where nothing was measured. */
         PercentileSeries: {
             p50: (number | null)[];
@@ -1287,14 +1276,6 @@ export interface components {
             count: number;
             p50: number | null;
             p95: number | null;
-        };
-        /** @description Where the bad part stands. Only a body has JSON pointers (RFC 6901). */
-        Place: {
-            pointer: string;
-        } | {
-            header: string;
-        } | {
-            parameter: string;
         };
         /** @description An answer that is no success: problem details (RFC 9457) with the app's own `success` and `error`. */
         Problem: {
@@ -1575,12 +1556,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "already_ended" | "ambiguous_generation";
                     /** @constant */
                     status?: 409;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `ambiguous_generation`: Several users have a generation of this id; name the user as ?userId= or X-User-Id. */
@@ -1590,12 +1571,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "ambiguous_generation";
                     /** @constant */
                     status?: 409;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1610,12 +1591,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "ambiguous_generation" | "images_deleted" | "not_retryable" | "too_many_attempts";
                     /** @constant */
                     status?: 409;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1628,12 +1609,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "ambiguous_generation" | "not_pending_clarification";
                     /** @constant */
                     status?: 409;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1646,12 +1627,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "ambiguous_generation" | "not_pending_confirmation";
                     /** @constant */
                     status?: 409;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `budget_exceeded`: This video would cost $3.20, and of today's limit of $10.00 only $1.60 is left; the limit starts anew at 00:00 UTC. */
@@ -1663,12 +1644,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "budget_exceeded";
                     /** @constant */
                     status?: 402;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `delivery_not_found`: There is no such webhook event. */
@@ -1678,12 +1659,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "delivery_not_found";
                     /** @constant */
                     status?: 404;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `forbidden`: This token cannot act for another user. */
@@ -1693,12 +1674,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "forbidden";
                     /** @constant */
                     status?: 403;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `idempotency_conflict`: This generation id or idempotency key was already used with another body. */
@@ -1708,12 +1689,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "idempotency_conflict";
                     /** @constant */
                     status?: 422;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `invalid_request`: The request is not valid: limit must be a whole number from 1 to 100. */
@@ -1723,12 +1704,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "invalid_request";
                     /** @constant */
                     status?: 400;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1741,12 +1722,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "invalid_request" | "malformed_json";
                     /** @constant */
                     status?: 400;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1760,12 +1741,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "invalid_request" | "malformed_json" | "model_retired";
                     /** @constant */
                     status?: 400;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `invalid_signature`: The webhook's headers are missing, out of date, or do not sign its body. */
@@ -1775,12 +1756,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "invalid_signature";
                     /** @constant */
                     status?: 401;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `misconfigured`: The worker is misconfigured: NEXTJS_URL is required. */
@@ -1790,12 +1771,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "misconfigured";
                     /** @constant */
                     status?: 500;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `not_found`: There is no such generation. */
@@ -1805,12 +1786,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "not_found";
                     /** @constant */
                     status?: 404;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1823,12 +1804,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "not_found" | "video_not_found";
                     /** @constant */
                     status?: 404;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `operators_only`: Only operators may do this: an admin's token or the admin key. */
@@ -1838,12 +1819,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "operators_only";
                     /** @constant */
                     status?: 403;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `payload_too_large`: The body is larger than 10485760 bytes. */
@@ -1853,12 +1834,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "payload_too_large";
                     /** @constant */
                     status?: 413;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1873,12 +1854,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "queue_full" | "too_many_requests";
                     /** @constant */
                     status?: 429;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `range_not_satisfiable`: The range lies outside the file of 4012345 bytes. */
@@ -1890,12 +1871,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "range_not_satisfiable";
                     /** @constant */
                     status?: 416;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `route_not_found`: There is nothing at this address. */
@@ -1905,12 +1886,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "route_not_found";
                     /** @constant */
                     status?: 404;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `too_many_requests`: You are sending too many requests; slow down. */
@@ -1922,12 +1903,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "too_many_requests";
                     /** @constant */
                     status?: 429;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /**
@@ -1942,12 +1923,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "too_many_requests" | "too_many_streams";
                     /** @constant */
                     status?: 429;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `unauthorized`: The token is not valid or has expired. */
@@ -1959,12 +1940,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "unauthorized";
                     /** @constant */
                     status?: 401;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `unavailable`: The service did not answer in time; try again. */
@@ -1976,12 +1957,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "unavailable";
                     /** @constant */
                     status?: 503;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `unsupported_media_type`: The body must be JSON, sent with Content-Type: application/json. */
@@ -1991,12 +1972,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "unsupported_media_type";
                     /** @constant */
                     status?: 415;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
         /** @description * `window_too_long`: With a user's token the window may be at most 6h. */
@@ -2006,12 +1987,12 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
+                "application/problem+json": {
                     /** @enum {unknown} */
                     code?: "window_too_long";
                     /** @constant */
                     status?: 403;
-                };
+                } & components["schemas"]["Problem"];
             };
         };
     };
@@ -2032,30 +2013,6 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description Ranges of bytes may be asked for. */
-        "Accept-Ranges": "bytes";
-        /** @description The methods that the address takes. */
-        Allow: string;
-        /** @description Whether the answer may be kept. */
-        "Cache-Control": string;
-        /** @description A name for the file. */
-        "Content-Disposition": string;
-        /** @description Bytes. */
-        "Content-Length": number;
-        /** @description Which bytes of how many. */
-        "Content-Range": string;
-        /** @description The kind of content. */
-        "Content-Type": string;
-        /** @description The file's version, in quotation marks. */
-        ETag: string;
-        /** @description There when the order had been accepted before. */
-        "Idempotent-Replayed": "true";
-        /** @description The address of the generation. */
-        Location: string;
-        /** @description In how many seconds the same request may succeed. */
-        "Retry-After": number;
-        /** @description How to authenticate. */
-        "WWW-Authenticate": string;
         /** @description The name of this request, as the log has it. */
         "X-Request-Id": string;
     };
@@ -2067,6 +2024,7 @@ export type Caller = components['schemas']['Caller'];
 export type CallerKind = components['schemas']['CallerKind'];
 export type Changed = components['schemas']['Changed'];
 export type Clarification = components['schemas']['Clarification'];
+export type ClarificationResponses = components['schemas']['ClarificationResponses'];
 export type CleanUp = components['schemas']['CleanUp'];
 export type CostSeries = components['schemas']['CostSeries'];
 export type Created = components['schemas']['Created'];
@@ -2090,9 +2048,10 @@ export type ModelDuration = components['schemas']['ModelDuration'];
 export type ModelFigures = components['schemas']['ModelFigures'];
 export type Models = components['schemas']['Models'];
 export type Order = components['schemas']['Order'];
+export type OrderImage = components['schemas']['OrderImage'];
+export type OrderParameters = components['schemas']['OrderParameters'];
 export type PercentileSeries = components['schemas']['PercentileSeries'];
 export type PhaseFigures = components['schemas']['PhaseFigures'];
-export type Place = components['schemas']['Place'];
 export type Problem = components['schemas']['Problem'];
 export type ProcessingSeries = components['schemas']['ProcessingSeries'];
 export type QueueHealth = components['schemas']['QueueHealth'];
@@ -2148,18 +2107,6 @@ export type ParameterXUserId = components['parameters']['X-User-Id'];
 export type ParameterEventId = components['parameters']['eventId'];
 export type ParameterGenerationId = components['parameters']['generationId'];
 export type ParameterUserId = components['parameters']['userId'];
-export type HeaderAcceptRanges = components['headers']['Accept-Ranges'];
-export type HeaderAllow = components['headers']['Allow'];
-export type HeaderCacheControl = components['headers']['Cache-Control'];
-export type HeaderContentDisposition = components['headers']['Content-Disposition'];
-export type HeaderContentLength = components['headers']['Content-Length'];
-export type HeaderContentRange = components['headers']['Content-Range'];
-export type HeaderContentType = components['headers']['Content-Type'];
-export type HeaderETag = components['headers']['ETag'];
-export type HeaderIdempotentReplayed = components['headers']['Idempotent-Replayed'];
-export type HeaderLocation = components['headers']['Location'];
-export type HeaderRetryAfter = components['headers']['Retry-After'];
-export type HeaderWwwAuthenticate = components['headers']['WWW-Authenticate'];
 export type HeaderXRequestId = components['headers']['X-Request-Id'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -2587,7 +2534,7 @@ export interface operations {
                      *     event: step
                      *     data: {"step":"created","at":"2026-01-01T00:00:00.000Z","attempt":1,"status":"queued","phase":"queued","progress":0}
                      */
-                    "text/event-stream": {
+                    "text/event-stream": string | {
                         data: string;
                         /** @constant */
                         event: "step";
@@ -2764,7 +2711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": unknown;
+                    "video/mp4": string;
                 };
             };
             /** @description The bytes asked for. */
@@ -2784,7 +2731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": unknown;
+                    "video/mp4": string;
                 };
             };
             /** @description The caller has this version already. */
@@ -3483,6 +3430,13 @@ export interface operations {
             };
             500: components["responses"]["misconfigured"];
             503: components["responses"]["unavailable"];
+            /** @description Refused before Reelay was asked, such as by a rule of Cloudflare's. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     scrapeMetrics: {

@@ -15,7 +15,7 @@ pub struct FieldError {
     pub code: Option<&'static str>,
 }
 
-/// Where the bad part stands. Only a body has JSON pointers (RFC 6901).
+/// Where the bad part stands, by one name. Only a body has JSON pointers (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
