@@ -79,8 +79,8 @@ pub fn inline_operation(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{inline_operation, inline_uri, read_submit};
-    use crate::machine::{DAY, MINUTE};
     use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
+    use crate::machine::{DAY, MINUTE};
     use crate::wire::google::Reply;
 
     fn reply(status: u16, body: &str) -> Reply {

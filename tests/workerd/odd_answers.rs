@@ -29,12 +29,27 @@ on_each_wire! {
 
 fn a_refusal_of_any_shape_ends_the_order_with_its_words_and_costs_nothing_i4(wire: Wire) {
     let cases = [
-        (401, r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#, UNAVAILABLE, "bad key"),
+        (
+            401,
+            r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#,
+            UNAVAILABLE,
+            "bad key",
+        ),
         (401, r#"{"detail":"Invalid token"}"#, UNAVAILABLE, "Invalid token"),
         (403, r#"{"code":"insufficient_user_quota","message":"用户额度不足"}"#, USED_UP, "用户额度不足"),
         (402, r#"{"error":"Out of credits"}"#, USED_UP, "Out of credits"),
-        (400, r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#, USED_UP, "Budget"),
-        (400, r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#, INVALID, "Bad seed."),
+        (
+            400,
+            r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#,
+            USED_UP,
+            "Budget",
+        ),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#,
+            INVALID,
+            "Bad seed.",
+        ),
         (400, r#"[{"error":{"code":400,"message":"Bad seed","details":[null]}}]"#, INVALID, "Bad seed."),
         (400, "", INVALID, "HTTP 400"),
         (422, r#"{"detail":[{"loc":["body","seed"],"msg":"too large","type":"x"}]}"#, INVALID, "body.seed: too large."),
@@ -118,7 +133,10 @@ fn an_operation_that_ended_with_any_error_ends_its_job_at_once_and_costs_nothing
     });
     for ((error, code, words), (id, _)) in started {
         let generation = user.fails_with(&id, code);
-        assert!(generation["error"].as_str().is_some_and(|sentence| sentence.ends_with(words)), "{error}: {generation:#}");
+        assert!(
+            generation["error"].as_str().is_some_and(|sentence| sentence.ends_with(words)),
+            "{error}: {generation:#}"
+        );
         assert_eq!(generation.get("cost"), None, "{generation:#}");
         assert!(!user.steps(&id).iter().any(|step| step == "poll_failed"), "{error}");
     }
@@ -129,7 +147,9 @@ fn the_filters_words_are_found_wherever_they_stand(wire: Wire) {
     let bodies = match wire {
         Wire::Omni => vec![
             said(r#"{"type":"text","text":"No boats here. Support codes: 61493863"}"#),
-            said(r#"{"type":"thought","signature":"x"},{"type":"text","text":"No boats here. Support codes: 61493863"}"#),
+            said(
+                r#"{"type":"thought","signature":"x"},{"type":"text","text":"No boats here. Support codes: 61493863"}"#,
+            ),
             said(r#"{"type":"text","text":"No boats here."},{"type":"text","text":"Support codes: 61493863"}"#)
                 .replace("completed", "idle"),
             format!(r#"{{"status":"completed","response":{{{reasons}}}}}"#),
@@ -199,9 +219,19 @@ fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wir
     let marked = |mark: String| user.generate(&format!("{} {SECRET} [[{mark}]]", unique("odd")));
     let polled = format!("{}*1", raw("poll:raw", 500, &error(r#""INTERNAL""#)));
     for (mark, message, status, code) in [
-        (raw("submit:raw", 403, &error(r#""PERMISSION_DENIED""#)), "[UPSTREAM] Submit refused", 403, "PERMISSION_DENIED"),
+        (
+            raw("submit:raw", 403, &error(r#""PERMISSION_DENIED""#)),
+            "[UPSTREAM] Submit refused",
+            403,
+            "PERMISSION_DENIED",
+        ),
         (raw("submit:raw", 400, &error("3")), "[UPSTREAM] Submit refused", 400, "3"),
-        (raw("submit:raw", 504, &error(r#""gateway_timeout""#)), "[UPSTREAM] Answer not understood", 504, "gateway_timeout"),
+        (
+            raw("submit:raw", 504, &error(r#""gateway_timeout""#)),
+            "[UPSTREAM] Answer not understood",
+            504,
+            "gateway_timeout",
+        ),
         (polled, "[UPSTREAM] Poll failed", 500, "INTERNAL"),
     ] {
         let id = marked(mark);
