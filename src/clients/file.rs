@@ -2,7 +2,7 @@
 
 use super::http::{Answer, Call, Lost};
 use crate::clock;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
 use crate::machine::{Millis, SECOND};
 use crate::wire::retry_after;
 use futures::stream::LocalBoxStream;
@@ -105,7 +105,7 @@ pub(super) fn accept(answer: Answer) -> Outcome<Download> {
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {
         answer.discard();
-        return retry(&format!("Fetching the video was answered with HTTP {status}."), asked);
+        return refused_fetch(status, asked);
     }
     let content_type = answer.header("content-type").unwrap_or_default();
     if !content_type.starts_with("video/") && !content_type.starts_with("application/octet-stream") {
@@ -115,6 +115,12 @@ pub(super) fn accept(answer: Answer) -> Outcome<Download> {
     let encoded = answer.header("content-encoding").is_some_and(|encoding| encoding != "identity");
     let length = answer.header("content-length").and_then(|length| length.parse().ok()).filter(|_| !encoded);
     Outcome::Done(Download { bytes: Bytes::Answer(Box::new(answer)), length })
+}
+
+/// Another answer than the file.
+pub(super) fn refused_fetch(status: u16, after: Option<Millis>) -> Outcome<Download> {
+    let outcome = retry(&format!("Fetching the video was answered with HTTP {status}."), after);
+    outcome.map_failure(|failure| failure.answered(UpstreamAnswer { status, code: None }))
 }
 
 pub(super) fn storage(sentence: &str) -> Failure {

@@ -59,6 +59,6 @@ impl Gemini {
             return Outcome::Done(Download::from_chunks(operation::decoded(answer.chunks())));
         }
         answer.discard();
-        file::retry(&format!("Fetching the video was answered with HTTP {status}."), None)
+        file::refused_fetch(status, None)
     }
 }

@@ -215,7 +215,7 @@ impl Vertex {
             Ok(answer) => {
                 let status = answer.status();
                 answer.discard();
-                file::retry(&format!("Fetching the video was answered with HTTP {status}."), None)
+                file::refused_fetch(status, None)
             }
             Err(outcome) => outcome,
         }

@@ -1,6 +1,6 @@
 //! Gemini Omni over the Interactions API: one interaction a render, and the file it leaves behind.
 //!
-//! Source: what Google's SDK sends and reads (google-genai 3.4): `CreateModelInteraction`, `Interaction`, `File`.
+//! Source: what Google's SDK sends and reads (google-genai 3.6): `CreateModelInteraction`, `Interaction`, `File`.
 
 mod look;
 

@@ -1,6 +1,6 @@
 //! Veo over Vertex AI: `:predictLongRunning`, `:fetchPredictOperation`, and videos in Cloud Storage or in the answer itself.
 //!
-//! Source: the bodies Google's SDK sends and reads (google-genai 3.4).
+//! Source: the bodies Google's SDK sends and reads (google-genai 3.6).
 
 mod operation;
 

@@ -28,6 +28,7 @@ mod limits;
 mod logs;
 mod metrics;
 mod modes;
+mod odd_answers;
 mod omni;
 mod operators;
 mod order;

@@ -1,6 +1,6 @@
 """Sends with Google's own SDK what can be asked of it: sdk_requests.py BASE_URL WIRE [CREDENTIAL].
 
-WIRE is `gemini` (google-genai 2.34), `vertex` or `omni` (3.4 or later). CREDENTIAL is the API key or, on Vertex AI, an
+WIRE is `gemini` (google-genai 2.34), `vertex` or `omni` (3.6). CREDENTIAL is the API key or, on Vertex AI, an
 access token, the service account's JSON or the path of a file with it; by default the fake upstream's own account. Each
 case is printed as one JSON line, {"case": ..., "prompt": ...}; prompts differ, so that the requests can be found in
 the fake upstream's journal. What a case prints after the first with its prompt stands for a request of the same job.

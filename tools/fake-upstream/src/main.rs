@@ -87,6 +87,11 @@
 //! | `push` (no count; all that are named hold) | `twice` (one id) `forged` `old` (by ten minutes) `early` (right after acceptance, and not at the end) `off` |
 //! | no fault | `download:bytes:N` (up to 1 GiB) and `render:MS` |
 //!
+//! `submit`, `poll` and `result` also take any answer of one's own: `raw:STATUS,BODY[,RETRY_AFTER]`, the body and the header
+//! in base64url without padding. `submit:raw` is not accepted, `submit:raw-after` is; the body of `result:raw` is JSON and
+//! sent with 200. In a body `{name}`, `{uri}` and (of a result) `{film}` become the operation's name, the address of its
+//! video and the video as base64.
+//!
 //! Each wire says them in its own shapes: `no-name` is `{}`, `done-false` is an interaction that is `queued`, an interaction that
 //! was filtered is `completed` without a video. Where the video stands in the poll's answer, what a `download` mark says of
 //! bytes holds for that answer, and what it says of an address is passed over. An object of Cloud Storage has no

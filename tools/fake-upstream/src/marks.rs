@@ -1,11 +1,13 @@
 //! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair of brackets or in
 //! several.
 
+mod raw;
 mod vocabulary;
 
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use raw::Raw;
 pub(crate) use vocabulary::{DownloadFault, FileFault, PollFault, PushFault, Refusal, ResultFault, SubmitFault};
 
 /// The largest video a mark may ask for: 1 GiB.

@@ -1,5 +1,7 @@
 //! Each step's faults and their names.
 
+use super::Raw;
+
 /// An error answer of Google's, provably without an accepted job.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Refusal {
@@ -63,6 +65,10 @@ pub(crate) enum SubmitFault {
     NoName,
     /// `redirect`: 307 to the other host, not accepted.
     Redirect,
+    /// `raw:ANSWER`: that answer, not accepted.
+    Raw(Raw),
+    /// `raw-after:ANSWER`: accepted, that answer.
+    RawAfter(Raw),
 }
 
 impl SubmitFault {
@@ -72,6 +78,8 @@ impl SubmitFault {
             return Some(Self::Refuse(refusal));
         }
         let read = match fault {
+            "raw" => return Raw::read(argument).map(Self::Raw),
+            "raw-after" => return Raw::read(argument).map(Self::RawAfter),
             "500-after" => Self::InternalAfter,
             "hang-before" => Self::HangBefore,
             "hang-after" => Self::HangAfter,
@@ -101,6 +109,8 @@ pub(crate) enum PollFault {
     Garbage,
     /// `html`: 200 with a web page.
     Html,
+    /// `raw:ANSWER`: that answer, whether the render is over or not.
+    Raw(Raw),
     /// `done-false`: while the render runs, `"done": false` is spelt out; an interaction says `queued`.
     DoneFalse,
 }
@@ -112,6 +122,7 @@ impl PollFault {
             return Some(Self::Refuse(refusal));
         }
         let read = match fault {
+            "raw" => return Raw::read(argument).map(Self::Raw),
             "hang" => Self::Hang,
             "reset" => Self::Reset,
             "garbage" => Self::Garbage,
@@ -136,12 +147,15 @@ pub(crate) enum ResultFault {
     ErrorAndResponse,
     /// `never`: never done.
     Never,
+    /// `raw:ANSWER`: that answer, whose body is JSON.
+    Raw(Raw),
 }
 
 impl ResultFault {
     /// Reads the part of a mark after `result:`.
     pub(super) fn read(fault: &str, argument: Option<&str>) -> Option<Self> {
         let read = match fault {
+            "raw" => return Raw::read(argument).map(Self::Raw),
             "error" => return argument?.parse().ok().map(Self::Error),
             "rai" => {
                 return match argument {

@@ -1,12 +1,15 @@
 //! Answers in Google's shapes, and the ones that are no such answers.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::journal::Wire;
-use crate::marks::Refusal;
+use crate::ledger::{Job, Operation};
+use crate::marks::{Raw, Refusal};
+use crate::wire::bytes::FILM;
 use crate::wire::checks::Invalid;
+use crate::wire::video_uri;
 
 /// What a failed render's error says.
 pub(crate) const FAILED: &str = "Video generation failed due to an internal server issue. Please try again.";
@@ -148,6 +151,37 @@ fn quota(wire: Wire, period: &str, model: &str, delay: Option<&str>) -> Response
 pub(crate) fn garbage() -> Response {
     let content_type = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     (content_type, "{\"name\": \"models/\u{fffd}\u{0}").into_response()
+}
+
+/// The answer that a mark brings along, `name` and `uri` in their places.
+pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
+    let body = filled(raw, operation);
+    let content_type = match body.trim_start().chars().next() {
+        Some('<') => "text/html; charset=UTF-8",
+        Some('{' | '[' | '"') => "application/json; charset=UTF-8",
+        _ => "text/plain; charset=UTF-8",
+    };
+    let status = StatusCode::from_u16(raw.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+    if let Some(value) = raw.retry_after.as_ref().and_then(|value| HeaderValue::from_str(value).ok()) {
+        answer.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    answer
+}
+
+/// The body of such an answer as JSON, with the places of the film's bytes.
+pub(crate) fn raw_json(raw: &Raw, operation: &Operation) -> Value {
+    let film = FILM.replace('\u{1}', "\\u0001");
+    serde_json::from_str(&filled(raw, Some(operation)).replace("{film}", &film)).unwrap_or_default()
+}
+
+fn filled(raw: &Raw, operation: Option<&Operation>) -> String {
+    let Some(operation) = operation else { return raw.body.clone() };
+    let uri = match &operation.job {
+        Job::Vertex(job) => job.objects(&operation.file).into_iter().next().unwrap_or_default(),
+        Job::Gemini | Job::Omni(_) => video_uri(&operation.file),
+    };
+    raw.body.replace("{name}", &operation.name()).replace("{uri}", &uri)
 }
 
 /// A proxy's web page.

@@ -37,6 +37,7 @@ pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<bool, Box
     }
     let answer = match mark.map(|mark| mark.fault) {
         Some(PollFault::Refuse(refusal)) => answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(PollFault::Raw(raw)) => answers::raw(&raw, Some(operation)),
         Some(PollFault::Hang) => call.hang().await,
         Some(PollFault::Reset) => call.cut(),
         Some(PollFault::Garbage) => answers::garbage(),

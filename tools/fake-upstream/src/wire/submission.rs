@@ -42,6 +42,7 @@ pub(crate) async fn take(call: &Call, submission: Submission, started: fn(&Opera
         Some(SubmitFault::Refuse(refusal)) => {
             return answers::refuse(submission.job.wire(), refusal, &submission.model);
         }
+        Some(SubmitFault::Raw(raw)) => return answers::raw(raw, None),
         Some(SubmitFault::HangBefore) => return call.hang().await,
         Some(SubmitFault::ResetBefore) => return call.cut(),
         Some(SubmitFault::Redirect) => {
@@ -50,7 +51,8 @@ pub(crate) async fn take(call: &Call, submission: Submission, started: fn(&Opera
         }
         _ => {}
     }
-    let body = started(&accept(call, submission));
+    let operation = accept(call, submission);
+    let body = started(&operation);
     call.visible();
     call.pass(Step::Submit, Closed::AfterAcceptance).await;
     match fault {
@@ -60,6 +62,7 @@ pub(crate) async fn take(call: &Call, submission: Submission, started: fn(&Opera
         Some(SubmitFault::Garbage) => answers::garbage(),
         Some(SubmitFault::Html) => answers::web_page(StatusCode::OK),
         Some(SubmitFault::HtmlBadGateway) => answers::web_page(StatusCode::BAD_GATEWAY),
+        Some(SubmitFault::RawAfter(raw)) => answers::raw(&raw, Some(&operation)),
         Some(SubmitFault::NoName) => answers::json_answer(StatusCode::OK, &json!({})),
         _ => answers::json_answer(StatusCode::OK, &body),
     }

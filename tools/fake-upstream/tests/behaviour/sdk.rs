@@ -16,7 +16,7 @@ pub(crate) struct Sdk {
 pub(crate) static OLDER: Sdk = Sdk::of(&["google-genai==2.34.0"], "FAKE_UPSTREAM_PYTHON");
 /// The one that speaks Vertex AI and the Interactions API.
 pub(crate) static NEWER: Sdk =
-    Sdk::of(&["google-genai==3.4.0", "google-cloud-storage==3.17.1"], "FAKE_UPSTREAM_PYTHON_3");
+    Sdk::of(&["google-genai==3.6.1", "google-cloud-storage==3.17.1"], "FAKE_UPSTREAM_PYTHON_3");
 
 impl Sdk {
     /// Packages with their versions, unless the variable names an interpreter that has them.

@@ -2,6 +2,8 @@
 
 use std::io::ErrorKind;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, HANGING};
@@ -116,4 +118,20 @@ fn a_misspelt_mark_is_refused_and_not_passed_over() {
 fn detail<'a>(body: &'a Value, kind: &str) -> Option<&'a Value> {
     let details = body["error"]["details"].as_array()?;
     details.iter().find(|detail| detail["@type"].as_str().is_some_and(|name| name.ends_with(kind)))
+}
+
+#[test]
+fn a_mark_may_bring_its_answer_along() {
+    let fake = Fake::start();
+    let base64 = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let page = fake.submit(&format!("a [[submit:raw:403,{}]]", base64("<title>No</title>"))).expect("an answer");
+    assert_eq!((page.status, page.text().as_str()), (403, "<title>No</title>"));
+    let later = fake.submit(&format!("b [[submit:raw:503,,{}]]", base64("7"))).expect("an answer");
+    assert_eq!((later.status, later.header("retry-after")), (503, Some("7")));
+    assert_eq!(fake.paid(), 0);
+    let taken = fake.submit(&format!("c [[submit:raw-after:202,{}]]", base64(r#"{"name":"{name}","done":null}"#)));
+    let taken = taken.expect("an answer");
+    assert_eq!((taken.status, &taken.json()["done"]), (202, &Value::Null));
+    assert!(taken.json()["name"].as_str().expect("a name").contains("/operations/"));
+    assert_eq!(fake.paid(), 1);
 }

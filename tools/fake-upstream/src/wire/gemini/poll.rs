@@ -11,7 +11,7 @@ use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::{Operation, State};
 use crate::marks::{Refusal, ResultFault};
-use crate::wire::{admission, answers, looks, video_uri};
+use crate::wire::{admission, answers, downloads, looks, video_uri};
 use crate::world::locked;
 
 const RESPONSE_TYPE: &str = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
@@ -44,11 +44,14 @@ pub(crate) async fn poll(
         if spelt_out {
             body["done"] = json!(false);
         }
-    } else {
-        finish(&mut body, &operation);
-        locked(&call.world.ledger).collect(&id);
+        return answers::json_answer(StatusCode::OK, &body);
     }
-    answers::json_answer(StatusCode::OK, &body)
+    locked(&call.world.ledger).collect(&id);
+    match &operation.result {
+        Some(ResultFault::Raw(raw)) => body = answers::raw_json(raw, &operation),
+        _ => finish(&mut body, &operation),
+    }
+    downloads::inline(&call, &operation, &body)
 }
 
 /// Adds how the operation ended.
@@ -65,7 +68,7 @@ fn finish(body: &mut Value, operation: &Operation) {
         Some(ResultFault::Error(code)) => (None, Some(error(code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),
         Some(ResultFault::ErrorAndResponse) => (Some(video), Some(error(13))),
-        Some(ResultFault::Never) | None => (Some(video), None),
+        Some(ResultFault::Never | ResultFault::Raw(_)) | None => (Some(video), None),
     };
     body["done"] = json!(true);
     if let Some(response) = response {

@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::State;
-use crate::marks::Refusal;
+use crate::marks::{Refusal, ResultFault};
 use crate::wire::{admission, answers, downloads, looks};
 use crate::world::locked;
 
@@ -38,10 +38,19 @@ pub(super) async fn poll(
         Err(answer) => return *answer,
     };
     let mut body = show(&operation);
+    let raw = match &operation.result {
+        Some(ResultFault::Raw(raw)) => Some(raw),
+        _ => None,
+    };
     match operation.state() {
         State::Rendering if spelt_out => body["status"] = json!("queued"),
         State::Rendering | State::Cancelled => {}
-        State::Done | State::Collected => locked(&call.world.ledger).collect(&id),
+        State::Done | State::Collected => {
+            if let Some(raw) = raw {
+                body = answers::raw_json(raw, &operation);
+            }
+            locked(&call.world.ledger).collect(&id);
+        }
     }
     downloads::inline(&call, &operation, &body)
 }

@@ -54,7 +54,7 @@ fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
         Some(ResultFault::Empty) => ("completed", Some(json!({ "type": "model_output", "content": [] })), None, 0),
         Some(ResultFault::Error(code)) => ("failed", None, Some(error(code)), 0),
         Some(ResultFault::ErrorAndResponse) => ("failed", Some(video), Some(error(13)), job.tokens),
-        Some(ResultFault::Never) | None => ("completed", Some(video), None, job.tokens),
+        Some(ResultFault::Never | ResultFault::Raw(_)) | None => ("completed", Some(video), None, job.tokens),
     };
     steps.extend(output);
     body["status"] = json!(status);

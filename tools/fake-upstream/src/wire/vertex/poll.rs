@@ -46,7 +46,10 @@ pub(super) async fn poll(call: &Call, target: &Target, headers: &HeaderMap, body
         }
         return answers::json_answer(StatusCode::OK, &body);
     }
-    finish(&mut body, &operation);
+    match &operation.result {
+        Some(ResultFault::Raw(raw)) => body = answers::raw_json(raw, &operation),
+        _ => finish(&mut body, &operation),
+    }
     locked(&call.world.ledger).collect(&operation.id);
     downloads::inline(call, &operation, &body)
 }
@@ -78,7 +81,7 @@ fn finish(body: &mut Value, operation: &Operation) {
         Some(ResultFault::Error(code)) => (None, Some(error(code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),
         Some(ResultFault::ErrorAndResponse) => (Some(videos), Some(error(13))),
-        Some(ResultFault::Never) | None => (Some(videos), None),
+        Some(ResultFault::Never | ResultFault::Raw(_)) | None => (Some(videos), None),
     };
     body["done"] = json!(true);
     if let Some(mut response) = response {

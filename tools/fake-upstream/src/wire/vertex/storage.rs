@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;
 use crate::ledger::{Job, Operation, State};
+use crate::marks::ResultFault;
 use crate::wire::bytes::Video;
 use crate::wire::downloads::{Place, content, meet};
 use crate::wire::{answers, files};
@@ -62,7 +63,8 @@ fn find(call: &Call, bucket: &str, object: &str) -> Option<Operation> {
     let operation = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone())?;
     let Job::Vertex(job) = &operation.job else { return None };
     let uri = format!("gs://{bucket}/{object}");
-    let there = operation.state() != State::Rendering && operation.result.is_none();
+    let made = matches!(operation.result, None | Some(ResultFault::Raw(_)));
+    let there = made && operation.state() != State::Rendering;
     if !there || !job.objects(file).contains(&uri) {
         return None;
     }
