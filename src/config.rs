@@ -51,6 +51,8 @@ pub struct Config {
     pub queue: queue::Policy,
     /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
     pub retention: Millis,
+    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut off.
+    pub download_idle: Millis,
     /// `NEXTJS_URL`: the app; webhooks go below it.
     pub nextjs_url: Url,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
@@ -112,6 +114,7 @@ impl Config {
             job: job_policy(&variables)?,
             queue: queue_policy(&variables)?,
             retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
+            download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
             nextjs_url: variables.app_url("NEXTJS_URL", environment)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,

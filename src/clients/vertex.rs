@@ -18,6 +18,7 @@ use crate::wire::order::Order;
 use crate::wire::service_account::ServiceAccount;
 use crate::wire::variables::{ConfigError, Variables};
 use crate::wire::vertex::{self, Operation, Place, PollReader};
+use crate::wire::video_address::may_be_fetched;
 use async_trait::async_trait;
 use futures::{Stream, StreamExt};
 use std::rc::Rc;
@@ -240,7 +241,7 @@ impl Vertex {
 /// Whether a file's address may be visited, and whether the token goes with it.
 fn visit(url: &Url, storage: &Url, token: &str) -> Option<file::Credential> {
     let ours = url.origin() == storage.origin();
-    file::may_visit(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
+    may_be_fetched(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
 }
 
 impl Asked<'_> {
