@@ -72,7 +72,8 @@ async fn check(bucket: &Bucket, key: &str, kind: Kind, size: u64) -> Result<(), 
     let mut walk = Walk::new(kind, size);
     while let Some(Stretch { offset, length }) = walk.next() {
         let part = bucket.get(key).range(Range::OffsetWithLength { offset, length }).execute().await;
-        let body = part.map_err(|_| Unsent::Unknown)?.and_then(|object| object.body()).ok_or(Unsent::Unknown)?;
+        let part = part.map_err(|_| Unsent::Unknown)?.ok_or(Unsent::Unknown)?;
+        let body = part.body().ok_or(Unsent::Unknown)?;
         let bytes = body.bytes().await.map_err(|_| Unsent::Unknown)?;
         walk.read(&bytes)?;
     }

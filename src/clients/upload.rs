@@ -142,13 +142,19 @@ async fn pump(
         let (written, next) = join(writing, source.read(spare)).await;
         written.and_then(Result::ok).ok_or_else(not_stored)?;
         match next? {
-            Some(next) => (spare, chunk) = (Uint8Array::new(&chunk.buffer()), next),
+            Some(next) => (spare, chunk) = (emptied(&chunk), next),
             None if total == length => break,
             None => return Err(unlike_announced()),
         }
     }
     let closed = within(R2_WITHIN, JsFuture::from(writer.close())).await;
     closed.and_then(Result::ok).map(drop).ok_or_else(not_stored)
+}
+
+/// The memory of bytes that are put, to be read into.
+fn emptied(chunk: &Uint8Array) -> Uint8Array {
+    let buffer = chunk.buffer();
+    if buffer.byte_length() < BUFFER { Uint8Array::new_with_length(BUFFER) } else { Uint8Array::new(&buffer) }
 }
 
 /// Puts a file of unknown length, part by part.

@@ -79,6 +79,14 @@ impl Kind {
             Self::WebM => "video/webm",
         }
     }
+
+    /// How the names of such files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::WebM => "webm",
+        }
+    }
 }
 
 impl Walk {
