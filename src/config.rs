@@ -58,6 +58,8 @@ pub struct Config {
     pub retention: Millis,
     /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query may hold a secret.
     pub webhook_url: Url,
+    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut off.
+    pub download_idle: Millis,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
     /// Those whose secrets are there; each reads its own variables.
@@ -121,6 +123,7 @@ impl Config {
             queue: queue_policy(&variables)?,
             retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
             webhook_url: variables.receiver(environment)?,
+            download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
             upstream_push: variables.upstream_push()?,

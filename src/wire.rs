@@ -25,3 +25,5 @@ pub mod stored;
 pub mod variables;
 mod veo;
 pub mod vertex;
+pub mod video_address;
+pub mod video_file;

@@ -17,6 +17,10 @@ pub(super) const TIMEOUT: Millis = 300 * SECOND;
 /// How many redirects a download may take.
 const MAX_REDIRECTS: usize = 5;
 
+/// The codings that change bytes (IANA's registry of HTTP content codings).
+const COMPRESSIONS: [&str; 10] =
+    ["br", "compress", "dcb", "dcz", "deflate", "gzip", "pack200-gzip", "x-compress", "x-gzip", "zstd"];
+
 /// A video on its way.
 pub struct Download {
     pub(super) bytes: Bytes,
@@ -64,9 +68,7 @@ pub(super) async fn follow(
     start: Url,
     visit: impl Fn(&Url) -> Option<Credential>,
 ) -> Result<Answer, Outcome<Download>> {
-    let Some(mut credential) = visit(&start) else {
-        return Err(Outcome::Refused(storage("The video's address is not usable.")));
-    };
+    let Some(mut credential) = visit(&start) else { return Err(forbidden()) };
     let mut url = start;
     for _ in 0..=MAX_REDIRECTS {
         let mut headers = vec![("accept-encoding", "identity")];
@@ -85,18 +87,10 @@ pub(super) async fn follow(
         }
         let next = answer.header("location").and_then(|location| url.join(&location).ok());
         answer.discard();
-        let next = next.and_then(|next| Some((visit(&next)?, next)));
-        let Some((its_credential, next)) = next else {
-            return Err(retry("The video's address redirects to one that may not be visited.", None));
-        };
-        (credential, url) = (its_credential, next);
+        url = next.ok_or_else(|| retry("The video's address redirects without saying where to.", None))?;
+        credential = visit(&url).ok_or_else(forbidden)?;
     }
     Err(retry("The video's address redirects too often.", None))
-}
-
-/// Only encrypted addresses, but for the scheme of the configured upstream, which may be a local one.
-pub(super) fn may_visit(url: &Url, upstream: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && upstream.scheme() == "http")
 }
 
 /// Takes an answer for the file itself.
@@ -107,13 +101,11 @@ pub(super) fn accept(answer: Answer) -> Outcome<Download> {
         answer.discard();
         return refused_fetch(status, asked);
     }
-    let content_type = answer.header("content-type").unwrap_or_default();
-    if !content_type.starts_with("video/") && !content_type.starts_with("application/octet-stream") {
+    if answer.header("content-encoding").is_some_and(|codings| is_compressed(&codings)) {
         answer.discard();
-        return retry("The video's address answered with something that is not a video.", None);
+        return retry("The video came compressed (Content-Encoding), which was not asked for.", None);
     }
-    let encoded = answer.header("content-encoding").is_some_and(|encoding| encoding != "identity");
-    let length = answer.header("content-length").and_then(|length| length.parse().ok()).filter(|_| !encoded);
+    let length = answer.header("content-length").and_then(|length| length.parse().ok());
     Outcome::Done(Download { bytes: Bytes::Answer(Box::new(answer)), length })
 }
 
@@ -121,6 +113,19 @@ pub(super) fn accept(answer: Answer) -> Outcome<Download> {
 pub(super) fn refused_fetch(status: u16, after: Option<Millis>) -> Outcome<Download> {
     let outcome = retry(&format!("Fetching the video was answered with HTTP {status}."), after);
     outcome.map_failure(|failure| failure.answered(UpstreamAnswer { status, code: None }))
+}
+
+/// An upstream's word for an address that this worker never visits. It would say the same another time.
+fn forbidden() -> Outcome<Download> {
+    let sentence = "The video's address is not fetched from: it is not encrypted, carries credentials, or names a host \
+                    that is not public and not the video service's own.";
+    Outcome::Refused(storage(sentence))
+}
+
+/// Whether an answer's `Content-Encoding` says that its bytes are not those of the file. Names that change no byte, such
+/// as `identity`, or `aws-chunked` left over from an upload, do not matter: the bytes are looked at anyway.
+fn is_compressed(codings: &str) -> bool {
+    codings.split(',').any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
 }
 
 pub(super) fn storage(sentence: &str) -> Failure {

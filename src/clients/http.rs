@@ -20,7 +20,7 @@ pub struct Lost;
 /// An answer under a time limit that goes on counting while its body is read.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) response: Response,
+    response: Response,
     signal: AbortSignal,
 }
 
@@ -93,9 +93,9 @@ impl Answer {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// Whether the time limit has cut the answer off; a cut body can look like one that ended.
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.signal.aborted()
+    /// The answer and what cuts it off; a cut body can look like one that ended.
+    pub(super) fn into_parts(self) -> (Response, AbortSignal) {
+        (self.response, self.signal)
     }
 
     /// The whole body, if it ends within `limit` bytes.

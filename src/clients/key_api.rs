@@ -9,6 +9,7 @@ use crate::machine::Millis;
 use crate::machine::outcome::Outcome;
 use crate::wire::google::Reply;
 use crate::wire::variables::{ConfigError, Variables};
+use crate::wire::video_address::may_be_fetched;
 use url::Url;
 use worker::Method;
 
@@ -113,7 +114,7 @@ impl KeyApi {
     /// Whether an address may be visited, and whether the key goes with it.
     fn visit(&self, url: &Url) -> Option<file::Credential> {
         let ours = url.origin() == self.url.origin();
-        file::may_visit(url, &self.url).then(|| ours.then(|| (KEY_HEADER, self.key.clone())))
+        may_be_fetched(url, &self.url).then(|| ours.then(|| (KEY_HEADER, self.key.clone())))
     }
 
     /// Where a file really is: one that Google names under its own host lives at the configured one.
@@ -127,7 +128,7 @@ impl KeyApi {
             ours.set_query(url.query());
             url = ours;
         }
-        file::may_visit(&url, &self.url).then_some(url)
+        Some(url)
     }
 }
 
@@ -177,10 +178,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unencrypted_address_is_visited_only_when_the_upstream_itself_is_local() {
-        assert_eq!(at("https://gateway.example", "http://10.0.0.1/secret"), None);
-        assert_eq!(at("https://gateway.example", "file:///etc/passwd"), None);
-        assert!(at("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4").is_some());
+    fn an_address_of_a_host_that_is_not_public_is_not_visited_unless_it_is_the_upstreams_own() {
+        let visit = |base: &str, url: &str| api(base).visit(&Url::parse(url).expect("an address"));
+        for url in
+            ["http://10.0.0.1/secret", "https://10.0.0.1/secret", "file:///etc/passwd", "http://cdn.example.com/v"]
+        {
+            assert_eq!(visit("https://gateway.example.com", url), None, "{url}");
+        }
+        assert_eq!(visit("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4"), None);
+        assert!(visit("http://127.0.0.1:1", "http://127.0.0.1:1/v.mp4").is_some_and(|credential| credential.is_some()));
     }
 
     #[test]

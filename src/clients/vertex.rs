@@ -18,6 +18,7 @@ use crate::wire::order::Order;
 use crate::wire::service_account::ServiceAccount;
 use crate::wire::variables::{ConfigError, Variables, is_loopback};
 use crate::wire::vertex::{self, Operation, Place};
+use crate::wire::video_address::may_be_fetched;
 use async_trait::async_trait;
 use std::rc::Rc;
 use url::Url;
@@ -202,7 +203,7 @@ impl Vertex {
 
     async fn fetch_elsewhere(&self, uri: &str) -> Outcome<Download> {
         match Url::parse(uri) {
-            Ok(url) => file::open(url, |url| file::may_visit(url, &self.storage).then_some(None)).await,
+            Ok(url) => file::open(url, |url| may_be_fetched(url, &self.storage).then_some(None)).await,
             Err(_) => Outcome::Refused(file::storage("The video's address is not usable.")),
         }
     }
@@ -256,7 +257,7 @@ impl Vertex {
 /// Whether a file's address may be visited, and whether the token goes with it.
 fn visit(url: &Url, storage: &Url, token: &str) -> Option<file::Credential> {
     let ours = url.origin() == storage.origin();
-    file::may_visit(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
+    may_be_fetched(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
 }
 
 impl Asked<'_> {

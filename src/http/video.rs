@@ -7,9 +7,9 @@ use super::range::{Conditions, Selection, select};
 use super::storage;
 use crate::log;
 use crate::machine::JobKey;
-use crate::machine::job::Video;
 use crate::wire::api::{Problem, is_generation_id};
-use worker::{Range, ResponseBody};
+use crate::wire::video_file::Kind;
+use worker::{Bucket, Object, Range, ResponseBody};
 
 /// The binding of the bucket.
 const BUCKET: &str = "VIDEOS";
@@ -33,13 +33,19 @@ pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
     let answer = match select(conditions, &etag, video.size) {
         Selection::NotModified => Answer::empty(304),
         Selection::Unsatisfiable => return Err(Problem::range_not_satisfiable(video.size)),
-        Selection::Whole if head => file(Answer::empty(200), &key, video.size),
-        Selection::Whole => file(Answer::stream(200, read(call, &video, None).await?), &key, video.size),
+        Selection::Whole if head => {
+            let object = found(bucket(call)?.head(video.key.as_str()).await)?;
+            file(Answer::empty(200), &object, &key, video.size)
+        }
+        Selection::Whole => {
+            let object = found(bucket(call)?.get(video.key.as_str()).execute().await)?;
+            file(Answer::stream(200, body(&object)?), &object, &key, video.size)
+        }
         Selection::Part { offset, length } => {
             let part = Range::OffsetWithLength { offset, length };
+            let object = found(bucket(call)?.get(video.key.as_str()).range(part).execute().await)?;
             let content_range = format!("bytes {offset}-{}/{}", offset + length - 1, video.size);
-            let answer = Answer::stream(206, read(call, &video, Some(part)).await?);
-            file(answer, &key, length).with("Content-Range", content_range)
+            file(Answer::stream(206, body(&object)?), &object, &key, length).with("Content-Range", content_range)
         }
     };
     Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
@@ -62,28 +68,32 @@ async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
     Err(auth::refused(&call.config, "The address is not valid or has expired; ask for a new one."))
 }
 
-fn file(answer: Answer, key: &JobKey, length: u64) -> Answer {
+/// What the video was found to be when it was stored says how it is served.
+fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
+    let stored_as = object.http_metadata().content_type;
+    let kind = if stored_as.as_deref() == Some(Kind::WebM.content_type()) { Kind::WebM } else { Kind::Mp4 };
     answer
-        .with("Content-Type", "video/mp4")
+        .with("Content-Type", kind.content_type())
         .with("Content-Length", length.to_string())
-        .with("Content-Disposition", format!("inline; filename=\"{}.mp4\"", key.generation_id))
+        .with("Content-Disposition", format!("inline; filename=\"{}.{}\"", key.generation_id, kind.extension()))
 }
 
-async fn read(call: &Call, video: &Video, range: Option<Range>) -> Result<ResponseBody, Problem> {
-    let failed = |error: worker::Error| {
-        tracing::error!(reason = %error, "[STORAGE] Video could not be read");
-        Problem::unavailable()
-    };
-    let bucket = call.env.bucket(BUCKET).map_err(failed)?;
-    let get = bucket.get(video.key.as_str());
-    let get = match range {
-        Some(range) => get.range(range),
-        None => get,
-    };
-    let Some(object) = get.execute().await.map_err(failed)? else {
+fn bucket(call: &Call) -> Result<Bucket, Problem> {
+    call.env.bucket(BUCKET).map_err(failed)
+}
+
+fn found(answer: worker::Result<Option<Object>>) -> Result<Object, Problem> {
+    answer.map_err(failed)?.ok_or_else(|| {
         tracing::error!("[STORAGE] Recorded video is missing");
-        return Err(Problem::no_video());
-    };
-    let body = object.body().ok_or_else(Problem::no_video)?;
-    body.response_body().map_err(failed)
+        Problem::no_video()
+    })
+}
+
+fn body(object: &Object) -> Result<ResponseBody, Problem> {
+    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(failed)
+}
+
+fn failed(error: worker::Error) -> Problem {
+    tracing::error!(reason = %error, "[STORAGE] Video could not be read");
+    Problem::unavailable()
 }

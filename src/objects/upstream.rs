@@ -67,7 +67,7 @@ impl Upstream<'_> {
             attempt,
         };
         match provider.fetch(uri).await {
-            Outcome::Done(download) => r2::store(&bucket, &label, download).await,
+            Outcome::Done(download) => r2::store(&bucket, &label, download, self.config.download_idle).await,
             Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
             Outcome::Refused(failure) => Outcome::Refused(failure),
             Outcome::Unknown => Outcome::Unknown,

@@ -18,7 +18,8 @@
 //! # Google's wires
 //!
 //! Three wires share the port, the ledger, the journal, the gates and the marks. Each refuses what Google refuses, in its
-//! words. The video is `assets/sample.mp4` or, with `download:bytes:N`, N bytes of which byte `i` is `i % 251`.
+//! words. The video is `assets/sample.mp4` or, with `download:bytes:N`, an MP4 of N bytes of which
+//! byte `i` is `i % 251` from the 144th on (of fewer than 144 bytes all are).
 //!
 //! ## `gemini`: Veo over the Gemini API
 //!
@@ -81,9 +82,9 @@
 //! | `submit`, not accepted | `429` `429-retry:22s` `429-quota[:22s]` `500` `503` `401` `404` `400-safety` `hang-before` `reset-before` `redirect` (307 to the other host) |
 //! | `submit`, accepted and so paid | `500-after` (a proxy's page, no error of Google's) `hang-after` `reset-after` `garbage` `html` `html-502` `no-name` |
 //! | `poll` | the error answers above, `hang` `reset` `garbage` `html` `done-false` |
-//! | `result` (once per accepted job) | `rai[:CODE]` (filtered; CODE is the support code) `code13` `error:CODE` `empty` `error-and-response` `never` |
+//! | `result` (once per accepted job) | `rai[:CODE]` (filtered; CODE is the support code) `code13` `error:CODE` `empty` `error-and-response` `never` `at:URL` (a video said to be there) |
 //! | `file` (a look at a file) | the error answers above, `processing` `failed` `hang` `reset` |
-//! | `download` | the error answers above, `html` `hang` `empty` `truncated` `reset` `stall` (the last three after half of the bytes) `chunked` `slow:BYTES_A_SECOND` `redirect-other` `redirect-loop` |
+//! | `download` | the error answers above, `html` `hang` `empty` `truncated` `reset` `stall` (the last three after half of the bytes) `chunked` `slow:BYTES_A_SECOND` `redirect-other` `redirect-loop` `redirect-to:URL` `type:TYPE` (`none`: without one) `encoding:WORD` (the bytes as they are) `gzip` `json` (an error as 200 `video/mp4`) `half` (all that was announced) `no-moov` `trailing` `webm` |
 //! | `push` (no count; all that are named hold) | `twice` (one id) `forged` `old` (by ten minutes) `early` (right after acceptance, and not at the end) `off` |
 //! | no fault | `download:bytes:N` (up to 1 GiB) and `render:MS` |
 //!
@@ -95,7 +96,7 @@
 //! Each wire says them in its own shapes: `no-name` is `{}`, `done-false` is an interaction that is `queued`, an interaction that
 //! was filtered is `completed` without a video. Where the video stands in the poll's answer, what a `download` mark says of
 //! bytes holds for that answer, and what it says of an address is passed over. An object of Cloud Storage has no
-//! redirect but those of `redirect-other` and `redirect-loop`.
+//! redirect but those of the `redirect-` marks.
 //!
 //! # Control
 //!

@@ -6,6 +6,7 @@ mod bytes;
 mod checks;
 mod downloads;
 mod files;
+mod film;
 mod gemini;
 mod looks;
 mod oauth;

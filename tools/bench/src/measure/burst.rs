@@ -18,7 +18,7 @@ const AT_ONCE: usize = 100;
 const RENDER_MS: u64 = 2_000;
 const SLOTS: u64 = 50;
 /// The render is looked at when it is done and often from then on.
-const SETTINGS: [(&str, &str); 3] = [("MAX_CONCURRENT_JOBS", "50"), ("POLL_INTERVAL_MS", "2000")];
+const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "50"), ("POLL_INTERVAL_MS", "2000")];
 const RECEIVER: &str = "slow:50";
 /// How long a run may take.
 const PATIENCE: Duration = Duration::from_mins(10);

@@ -149,6 +149,8 @@ pub(crate) enum ResultFault {
     Never,
     /// `raw:ANSWER`: that answer, whose body is JSON.
     Raw(Raw),
+    /// `at:URL`: done, with a video that is said to be at this address.
+    At(String),
 }
 
 impl ResultFault {
@@ -157,6 +159,7 @@ impl ResultFault {
         let read = match fault {
             "raw" => return Raw::read(argument).map(Self::Raw),
             "error" => return argument?.parse().ok().map(Self::Error),
+            "at" => return argument.map(|address| Self::At(address.to_owned())),
             "rai" => {
                 return match argument {
                     Some(code) => code.parse().ok().map(|code| Self::Filtered(Some(code))),
@@ -198,6 +201,24 @@ pub(crate) enum DownloadFault {
     Chunked,
     /// `slow:N`: N bytes a second.
     Slow(u64),
+    /// `type:TYPE`: of this Content-Type, or with `none` without one.
+    Type(Option<String>),
+    /// `encoding:WORD`: with this Content-Encoding, though the bytes are those of the file.
+    Encoding(String),
+    /// `gzip`: the film within gzip, and a Content-Encoding that says so.
+    Gzip,
+    /// `json`: an error, with status 200 and the type of a video.
+    Json,
+    /// `half`: the first half of the film, of which the answer says that it is whole.
+    Half,
+    /// `no-moov`: the film without the box that says how to play it.
+    NoMoov,
+    /// `trailing`: the film with the end of a web page after it.
+    Trailing,
+    /// `webm`: a WebM, whatever its type is said to be.
+    WebM,
+    /// `redirect-to:URL`: the bytes are said to be at this address.
+    RedirectTo(String),
 }
 
 impl DownloadFault {
@@ -211,6 +232,15 @@ impl DownloadFault {
                 let rate = argument?.parse().ok()?;
                 return (rate > 0).then_some(Self::Slow(rate));
             }
+            "type" => return argument.map(|named| Self::Type((named != "none").then(|| named.to_owned()))),
+            "encoding" => return argument.map(|named| Self::Encoding(named.to_owned())),
+            "redirect-to" => return argument.map(|address| Self::RedirectTo(address.to_owned())),
+            "gzip" => Self::Gzip,
+            "json" => Self::Json,
+            "half" => Self::Half,
+            "no-moov" => Self::NoMoov,
+            "trailing" => Self::Trailing,
+            "webm" => Self::WebM,
             "html" => Self::Html,
             "empty" => Self::Empty,
             "hang" => Self::Hang,

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body::{Frame, SizeHint};
@@ -16,40 +16,12 @@ use tokio::sync::mpsc;
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;
-use crate::ledger::Operation;
+use crate::wire::film::{self, Film, Video, index};
 
-/// The playable film.
-static SAMPLE: &[u8] = include_bytes!("../../assets/sample.mp4");
-/// Byte `i` of the pattern is `i % 251`: prime, so no block of a power of two hides a shift.
-const PATTERN_PERIOD: u64 = 251;
 /// The largest piece sent at once.
-const CHUNK_BYTES: u64 = 64 << 10;
+const CHUNK_BYTES: u64 = film::MOST;
 /// Gives the bytes already handed over time to leave before the connection ends.
 const SETTLE: Duration = Duration::from_millis(50);
-
-/// What a file consists of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Video {
-    /// The playable film.
-    Sample,
-    /// So many bytes of the pattern.
-    Pattern(u64),
-}
-
-impl Video {
-    /// The video of a job.
-    pub(crate) fn of(operation: &Operation) -> Self {
-        operation.marks.bytes.map_or(Self::Sample, Self::Pattern)
-    }
-
-    /// Its length in bytes.
-    pub(crate) fn length(self) -> u64 {
-        match self {
-            Self::Sample => SAMPLE.len() as u64,
-            Self::Pattern(length) => length,
-        }
-    }
-}
 
 /// How a file is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,12 +44,12 @@ pub(crate) enum Manner {
 pub(crate) const FILM: &str = "\u{1}film\u{1}";
 
 /// Answers 200 and sends the video. A closed `bytes` gate holds the second half.
-pub(crate) fn deliver(call: Call, video: Video, manner: Manner) -> Response {
-    answer(call, Pieces::of(vec![Part::Raw(Film::new(video))]), manner, "video/mp4")
+pub(crate) fn deliver(call: Call, video: &Video, manner: Manner, headers: HeaderMap) -> Response {
+    answer(call, Pieces::of(vec![Part::Raw(Film::new(video))]), manner, headers)
 }
 
 /// Answers 200 and sends a JSON body in which every [`FILM`] becomes the video in base64, never held as a whole.
-pub(crate) fn deliver_json(call: Call, body: &Value, video: Video, manner: Manner) -> Response {
+pub(crate) fn deliver_json(call: Call, body: &Value, video: &Video, manner: Manner) -> Response {
     let text = format!("{body:#}\n");
     // As it is written in JSON.
     let place = FILM.replace('\u{1}', "\\u0001");
@@ -88,16 +60,19 @@ pub(crate) fn deliver_json(call: Call, body: &Value, video: Video, manner: Manne
         }
         parts.push(Part::Text(Bytes::copy_from_slice(words.as_bytes())));
     }
-    answer(call, Pieces::of(parts), manner, "application/json; charset=UTF-8")
+    let json = HeaderValue::from_static("application/json; charset=UTF-8");
+    answer(call, Pieces::of(parts), manner, [(header::CONTENT_TYPE, json)].into_iter().collect())
 }
 
-fn answer(call: Call, pieces: Pieces, manner: Manner, content_type: &'static str) -> Response {
+fn answer(call: Call, pieces: Pieces, manner: Manner, headers: HeaderMap) -> Response {
     let length = pieces.length;
     let (sender, receiver) = mpsc::channel(2);
     let sending = Box::pin(send(call, pieces, manner, sender));
     let known = (manner != Manner::Chunked).then_some(length);
     let body = Body::new(ChannelBody { sending: Some(sending), receiver, left: known });
-    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+    let mut response = Response::new(body);
+    *response.headers_mut() = headers;
+    response
 }
 
 /// Sends all pieces in their manner; ends early when the caller is gone.
@@ -194,40 +169,6 @@ impl Part {
             }
         }
     }
-}
-
-/// Any part of a video by its offsets.
-struct Film {
-    length: u64,
-    /// The film itself, or a stretch of pattern long enough for any piece from any phase.
-    store: Bytes,
-    patterned: bool,
-}
-
-impl Film {
-    fn new(video: Video) -> Self {
-        match video {
-            Video::Sample => Self { length: SAMPLE.len() as u64, store: Bytes::from_static(SAMPLE), patterned: false },
-            Video::Pattern(length) => Self {
-                length,
-                store: (0..PATTERN_PERIOD + CHUNK_BYTES)
-                    .map(|offset| u8::try_from(offset % PATTERN_PERIOD).unwrap_or_default())
-                    .collect(),
-                patterned: true,
-            },
-        }
-    }
-
-    fn get(&self, from: u64, to: u64) -> Bytes {
-        let start = if self.patterned { from % PATTERN_PERIOD } else { from };
-        let range = index(start)..index(start + (to - from));
-        self.store.slice(range)
-    }
-}
-
-/// Offsets into the store are small.
-fn index(offset: u64) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 /// A body that sends what comes through a channel. With a known length it promises that much, whatever comes.

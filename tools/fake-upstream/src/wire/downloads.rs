@@ -1,6 +1,7 @@
 //! The faults of a download, on any wire.
 
-use axum::http::{StatusCode, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
@@ -8,8 +9,12 @@ use crate::call::Call;
 use crate::ledger::Operation;
 use crate::marks::DownloadFault;
 use crate::wire::answers;
-use crate::wire::bytes::{FILM, Manner, Video, deliver, deliver_json};
+use crate::wire::bytes::{FILM, Manner, deliver, deliver_json};
+use crate::wire::film::{self, SAMPLE, Video};
 use crate::world::locked;
+
+/// What a gateway may say with status 200 and the type of a video.
+const JSON_ERROR: &[u8] = br#"{"error":{"message":"no such file"}}"#;
 
 /// Where the bytes are to be had.
 pub(crate) enum Place {
@@ -31,6 +36,7 @@ pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<Place, Bo
         Some(DownloadFault::RedirectOther) => {
             return Ok(Place::Elsewhere(format!("{}/files/{}", call.world.other_origin, operation.file)));
         }
+        Some(DownloadFault::RedirectTo(address)) => return Ok(Place::Elsewhere(address)),
         Some(DownloadFault::RedirectLoop) => return Ok(Place::Loop),
         _ => return Ok(Place::Here),
     }))
@@ -55,18 +61,53 @@ pub(crate) fn content(call: &Call, operation: &Operation) -> Response {
     if fault == Some(&DownloadFault::Empty) {
         return [(header::CONTENT_TYPE, "video/mp4")].into_response();
     }
-    deliver(call.clone(), Video::of(operation), manner(fault))
+    deliver(call.clone(), &video(operation, fault), manner(fault), headers(fault))
 }
 
 /// A JSON answer with the video in it. What a fault says of bytes holds for this answer; what it says of an address
-/// is passed over, as there is none.
+/// or of headers is passed over, as there are none of the video's own.
 pub(crate) fn inline(call: &Call, operation: &Operation, body: &Value) -> Response {
     if !body.to_string().contains(&Value::from(FILM).to_string()) {
         return answers::json_answer(StatusCode::OK, body);
     }
     let fault = decide(call, operation);
-    let video = if fault == Some(DownloadFault::Empty) { Video::Pattern(0) } else { Video::of(operation) };
-    deliver_json(call.clone(), body, video, manner(fault.as_ref()))
+    deliver_json(call.clone(), body, &video(operation, fault.as_ref()), manner(fault.as_ref()))
+}
+
+/// What the file of a job consists of.
+fn video(operation: &Operation, fault: Option<&DownloadFault>) -> Video {
+    match fault {
+        Some(DownloadFault::Empty) => Video::Pattern(0),
+        Some(DownloadFault::Json) => Video::Made(Bytes::from_static(JSON_ERROR)),
+        Some(DownloadFault::Half) => Video::Made(Bytes::from_static(&SAMPLE[..SAMPLE.len() / 2])),
+        Some(DownloadFault::NoMoov) => Video::Made(film::without_moov()),
+        Some(DownloadFault::Trailing) => Video::Made([SAMPLE, b"</html>\n"].concat().into()),
+        Some(DownloadFault::Gzip) => Video::Made(film::gzipped()),
+        Some(DownloadFault::WebM) => Video::Made(film::webm()),
+        _ => of(operation),
+    }
+}
+
+/// The right video of a job.
+pub(crate) fn of(operation: &Operation) -> Video {
+    operation.marks.bytes.map_or(Video::Sample, Video::Pattern)
+}
+
+fn headers(fault: Option<&DownloadFault>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let content_type = match fault {
+        Some(DownloadFault::Type(None)) => None,
+        Some(DownloadFault::Type(Some(named))) => HeaderValue::from_str(named).ok(),
+        _ => Some(HeaderValue::from_static("video/mp4")),
+    };
+    let encoding = match fault {
+        Some(DownloadFault::Encoding(named)) => HeaderValue::from_str(named).ok(),
+        Some(DownloadFault::Gzip) => Some(HeaderValue::from_static("gzip")),
+        _ => None,
+    };
+    headers.extend(content_type.map(|value| (header::CONTENT_TYPE, value)));
+    headers.extend(encoding.map(|value| (header::CONTENT_ENCODING, value)));
+    headers
 }
 
 fn manner(fault: Option<&DownloadFault>) -> Manner {

@@ -12,9 +12,8 @@ use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::{Job, Operation, State};
 use crate::marks::{FileFault, Mark, Refusal};
-use crate::wire::bytes::Video;
 use crate::wire::downloads::{Place, content as bytes, meet};
-use crate::wire::{admission, answers};
+use crate::wire::{admission, answers, downloads};
 use crate::world::locked;
 
 const VERB: &str = ":download";
@@ -107,7 +106,7 @@ fn describe(operation: &Operation, state: &str) -> Value {
         "source": "GENERATED",
     });
     if state == "ACTIVE" {
-        file["sizeBytes"] = json!(Video::of(operation).length().to_string());
+        file["sizeBytes"] = json!(downloads::of(operation).length().to_string());
         file["downloadUri"] = json!(video_uri(&operation.file));
         if let Job::Omni(job) = &operation.job {
             file["videoMetadata"] = json!({ "videoDuration": format!("{}s", job.seconds) });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::fake::{Fake, HANGING, KEY, get, stopwatch};
 use crate::http::{Answer, End, Request};
+use crate::wires::pattern;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -13,7 +14,7 @@ fn a_file_of_a_wanted_size_follows_the_pattern() {
     let fake = Fake::start();
     let answer = download(&fake, "bytes:300000");
     assert_eq!((answer.status, answer.header("content-length"), answer.end), (200, Some("300000"), End::Whole));
-    assert_eq!(answer.body, pattern(0, 300_000));
+    assert_eq!(answer.body, pattern(300_000));
 }
 
 #[test]
@@ -21,7 +22,7 @@ fn a_chunked_file_is_whole_but_has_no_length() {
     let fake = Fake::start();
     let answer = download(&fake, "bytes:300000 download:chunked");
     assert_eq!((answer.header("content-length"), answer.end), (None, End::Whole));
-    assert_eq!(answer.body, pattern(0, 300_000));
+    assert_eq!(answer.body, pattern(300_000));
 }
 
 #[test]
@@ -29,7 +30,7 @@ fn a_truncated_file_promises_more_than_it_sends() {
     let fake = Fake::start();
     let answer = download(&fake, "bytes:300000 download:truncated");
     assert_eq!((answer.header("content-length"), answer.end), (Some("300000"), End::Short));
-    assert_eq!(answer.body, pattern(0, 150_000));
+    assert_eq!(answer.body, pattern(300_000)[..150_000]);
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn a_slow_download_keeps_to_its_rate() {
     let fake = Fake::start();
     let began = stopwatch();
     let answer = download(&fake, "bytes:5000 download:slow:10000");
-    assert_eq!(answer.body, pattern(0, 5000));
+    assert_eq!(answer.body, pattern(5000));
     assert!(began.elapsed() >= Duration::from_millis(450), "{:?}", began.elapsed());
 }
 
@@ -94,7 +95,7 @@ fn the_other_host_serves_the_bytes_and_records_whether_a_key_came() {
     let answer = fake.get(&path).expect("an answer");
     let elsewhere = answer.header("location").expect("a location");
     assert!(!elsewhere.starts_with(&fake.0.origin), "{elsewhere}");
-    assert_eq!(get(elsewhere, PATIENCE).expect("an answer").body, pattern(0, 100));
+    assert_eq!(get(elsewhere, PATIENCE).expect("an answer").body, pattern(100));
     let without = Request { method: "GET", url: elsewhere, headers: &[], body: "", patience: PATIENCE };
     without.send().expect("an answer");
     let visits = fake.recorded("other");
@@ -125,6 +126,48 @@ fn two_hundred_megabytes_pass_through_without_being_held() {
     assert!(peak_kb < 32 << 10, "{peak_kb} kB at its peak");
 }
 
+#[test]
+fn a_file_can_be_something_else_than_its_headers_say() {
+    let fake = Fake::start();
+    let film = download(&fake, "chunked").body;
+    for (fault, content_type, encoding) in [
+        ("type:none", None, None),
+        ("type:Video/MP4", Some("Video/MP4"), None),
+        ("type:text/plain", Some("text/plain"), None),
+        ("encoding:br", Some("video/mp4"), Some("br")),
+        ("slow:1000000", Some("video/mp4"), None),
+    ] {
+        let answer = download(&fake, fault);
+        assert_eq!((answer.header("content-type"), answer.header("content-encoding")), (content_type, encoding));
+        assert!(answer.body == film, "{fault}");
+    }
+    let half = download(&fake, "half");
+    assert_eq!((half.end, half.body.len()), (End::Whole, film.len() / 2));
+    assert!(film.starts_with(&half.body));
+    let trailing = download(&fake, "trailing");
+    assert!(trailing.body.starts_with(&film) && trailing.body.ends_with(b"</html>\n"));
+    let silent = download(&fake, "no-moov").body;
+    assert_eq!((silent.len(), silent.windows(4).any(|kind| kind == b"moov")), (film.len(), false));
+    let json = download(&fake, "json");
+    assert_eq!((json.status, json.header("content-type")), (200, Some("video/mp4")));
+    assert!(json.json()["error"]["message"].is_string());
+    assert!(download(&fake, "webm").body.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]));
+    let gzip = download(&fake, "gzip");
+    assert_eq!((gzip.header("content-encoding"), &gzip.body[..2]), (Some("gzip"), &[0x1f, 0x8b][..]));
+}
+
+#[test]
+fn an_address_can_be_any_at_all() {
+    let fake = Fake::start();
+    let path = fake.video("a [[download:redirect-to:https://10.0.0.1/v.mp4]]");
+    let answer = fake.get(&path).expect("an answer");
+    assert_eq!((answer.status, answer.header("location")), (302, Some("https://10.0.0.1/v.mp4")));
+    let name = fake.accepted("a [[result:at:http://192.168.0.1:80/v.mp4]]");
+    let done = fake.get(&format!("/v1beta/{name}")).expect("an answer").json();
+    let samples = &done["response"]["generateVideoResponse"]["generatedSamples"];
+    assert_eq!(samples[0]["video"]["uri"], "http://192.168.0.1:80/v.mp4");
+}
+
 /// Renders a prompt with a download mark and fetches its video.
 fn download(fake: &Fake, fault: &str) -> Answer {
     let path = fake.video(&format!("a [[download:{fault}]]"));
@@ -136,9 +179,4 @@ fn follow(fake: &Fake, path: &str, patience: Duration) -> Answer {
     let redirect = fake.get(path).expect("an answer");
     assert_eq!(redirect.status, 302, "{}", redirect.text());
     get(redirect.header("location").expect("a location"), patience).expect("an answer")
-}
-
-/// Bytes of the pattern.
-fn pattern(from: usize, to: usize) -> Vec<u8> {
-    (from..to).map(|offset| u8::try_from(offset % 251).expect("below 251")).collect()
 }

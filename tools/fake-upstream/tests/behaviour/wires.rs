@@ -132,7 +132,17 @@ pub(crate) fn unix_seconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
-/// Bytes of the pattern.
+/// The video of a wanted size: an MP4 that follows the pattern after its head; what is too short for one follows it whole.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    (0..length).map(|offset| u8::try_from(offset % 251).expect("below 251")).collect()
+    let mut bytes: Vec<u8> = (0..length).map(|offset| u8::try_from(offset % 251).expect("below 251")).collect();
+    if length >= 144 {
+        let boxes = [(0, 20, b"ftyp"), (20, 116, b"moov"), (28, 108, b"mvhd"), (136, length - 136, b"mdat")];
+        bytes[8..20].copy_from_slice(b"isom\0\0\x02\0mp41");
+        bytes[36..136].fill(0);
+        for (at, size, kind) in boxes {
+            bytes[at..at + 4].copy_from_slice(&u32::try_from(size).expect("short").to_be_bytes());
+            bytes[at + 4..at + 8].copy_from_slice(kind);
+        }
+    }
+    bytes
 }

@@ -56,18 +56,18 @@ pub(crate) async fn poll(
 
 /// Adds how the operation ended.
 fn finish(body: &mut Value, operation: &Operation) {
-    let video = json!({ "generatedSamples": [{ "video": {
-        "uri": video_uri(&operation.file),
-    } }] });
+    let at = |uri: &str| json!({ "generatedSamples": [{ "video": { "uri": uri } }] });
+    let video = at(&video_uri(&operation.file));
     let error = |code: i32| json!({ "code": code, "message": answers::FAILED });
-    let (response, error) = match operation.result {
+    let (response, error) = match &operation.result {
         Some(ResultFault::Filtered(code)) => {
-            let reason = code.map_or_else(|| FILTERED.to_owned(), answers::filtered);
+            let reason = (*code).map_or_else(|| FILTERED.to_owned(), answers::filtered);
             (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })), None)
         }
-        Some(ResultFault::Error(code)) => (None, Some(error(code))),
+        Some(ResultFault::Error(code)) => (None, Some(error(*code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),
         Some(ResultFault::ErrorAndResponse) => (Some(video), Some(error(13))),
+        Some(ResultFault::At(uri)) => (Some(at(uri)), None),
         Some(ResultFault::Never | ResultFault::Raw(_)) | None => (Some(video), None),
     };
     body["done"] = json!(true);

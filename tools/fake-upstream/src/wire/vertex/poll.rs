@@ -73,14 +73,15 @@ fn finish(body: &mut Value, operation: &Operation) {
     let Job::Vertex(job) = &operation.job else { return };
     let error = |code: i32| json!({ "code": code, "message": answers::FAILED });
     let videos = json!({ "raiMediaFilteredCount": 0, "videos": videos(job, &operation.file) });
-    let (response, error) = match operation.result {
+    let (response, error) = match &operation.result {
         Some(ResultFault::Filtered(code)) => {
-            let reason = answers::filtered(code.unwrap_or(USUAL_CODE));
+            let reason = answers::filtered((*code).unwrap_or(USUAL_CODE));
             (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })), None)
         }
-        Some(ResultFault::Error(code)) => (None, Some(error(code))),
+        Some(ResultFault::Error(code)) => (None, Some(error(*code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),
         Some(ResultFault::ErrorAndResponse) => (Some(videos), Some(error(13))),
+        Some(ResultFault::At(uri)) => (Some(json!({ "videos": [{ "gcsUri": uri, "mimeType": "video/mp4" }] })), None),
         Some(ResultFault::Never | ResultFault::Raw(_)) | None => (Some(videos), None),
     };
     body["done"] = json!(true);

@@ -12,9 +12,8 @@ use crate::gates::Closed;
 use crate::journal::Step;
 use crate::ledger::{Job, Operation, State};
 use crate::marks::ResultFault;
-use crate::wire::bytes::Video;
 use crate::wire::downloads::{Place, content, meet};
-use crate::wire::{answers, files};
+use crate::wire::{answers, downloads, files};
 use crate::world::locked;
 
 /// `GET /storage/v1/b/{bucket}/o/{object}`, where `alt=media` asks for the bytes; the same under `/download`.
@@ -42,7 +41,7 @@ pub(super) async fn object(
             "bucket": bucket,
             "name": object,
             "contentType": "video/mp4",
-            "size": Video::of(&operation).length().to_string(),
+            "size": downloads::of(&operation).length().to_string(),
         });
         return answers::json_answer(StatusCode::OK, &about);
     }

@@ -1,0 +1,139 @@
+//! The bytes of a file on their way in: read from the platform without passing through this worker's memory where that
+//! can be, and cut off when they stop coming.
+
+use super::file::{Bytes, Download};
+use super::http::{Answer, Lost};
+use super::pace::Pace;
+use crate::clock;
+use crate::machine::Millis;
+use crate::machine::outcome::{ErrorCode, Failure};
+use futures::future::{Either, select};
+use futures::stream::LocalBoxStream;
+use futures::{Stream, StreamExt};
+use js_sys::{Reflect, Uint8Array};
+use std::pin::pin;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamByobReader, ReadableStreamGetReaderOptions, ReadableStreamReaderMode};
+use worker::{AbortSignal, Delay, ResponseBody};
+
+/// The bytes of an answer, read into buffers of the platform's own.
+pub(super) struct Source {
+    reader: ReadableStreamByobReader,
+    signal: AbortSignal,
+    pace: Pace,
+    ended: bool,
+}
+
+impl Source {
+    /// The body of an answer; `None` when it has none.
+    pub(super) fn open(answer: Answer, idle: Millis) -> Option<Self> {
+        let (response, signal) = answer.into_parts();
+        let ResponseBody::Stream(stream) = response.body() else { return None };
+        let options = ReadableStreamGetReaderOptions::new();
+        options.set_mode(ReadableStreamReaderMode::Byob);
+        let reader = stream.get_reader_with_options(&options).unchecked_into();
+        Some(Self { reader, signal, pace: Pace::new(idle), ended: false })
+    }
+
+    /// The next bytes, in the memory of `buffer`, which is used up; `None` at the end.
+    pub(super) async fn read(&mut self, buffer: Uint8Array) -> Result<Option<Uint8Array>, Failure> {
+        let reading = JsFuture::from(self.reader.read_with_array_buffer_view(&buffer));
+        let result = in_time(&mut self.pace, reading, |result| result.as_ref().map_or(0, length)).await?;
+        let result = result.map_err(|_| cut_off())?;
+        if self.signal.aborted() {
+            return Err(cut_off());
+        }
+        let chunk = value(&result).filter(|chunk| chunk.length() > 0);
+        self.ended = chunk.is_none();
+        Ok(chunk)
+    }
+
+    /// The same bytes, chunk by chunk.
+    pub(super) fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, Failure>> {
+        let start = Some((self, Uint8Array::new_with_length(super::upload::BUFFER)));
+        futures::stream::unfold(start, |state| async move {
+            let (mut source, buffer) = state?;
+            match source.read(buffer).await {
+                Ok(Some(chunk)) => {
+                    let bytes = chunk.to_vec();
+                    Some((Ok(bytes), Some((source, Uint8Array::new(&chunk.buffer())))))
+                }
+                Ok(None) => None,
+                Err(failure) => Some((Err(failure), None)),
+            }
+        })
+    }
+}
+
+/// A source that is let go of early takes its connection with it.
+impl Drop for Source {
+    fn drop(&mut self) {
+        if !self.ended {
+            // Nothing is left to learn from how the cancelling goes.
+            drop(self.reader.cancel());
+        }
+    }
+}
+
+/// The bytes of a download chunk by chunk, cut off when they stop coming.
+pub(super) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Result<Vec<u8>, Failure>> {
+    match download.bytes {
+        Bytes::Answer(answer) => match Source::open(*answer, idle) {
+            Some(source) => source.chunks().boxed_local(),
+            None => futures::stream::empty().boxed_local(),
+        },
+        Bytes::Chunks(chunks) => {
+            let start = Some((chunks, Pace::new(idle)));
+            let watched = futures::stream::unfold(start, |state| async move {
+                let (mut chunks, mut pace) = state?;
+                let bytes = |next: &Option<Result<Vec<u8>, Lost>>| match next {
+                    Some(Ok(chunk)) => chunk.len(),
+                    Some(Err(Lost)) | None => 0,
+                };
+                match in_time(&mut pace, chunks.next(), bytes).await {
+                    Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some((chunks, pace)))),
+                    Ok(Some(Err(Lost))) => Some((Err(cut_off()), None)),
+                    Ok(None) => None,
+                    Err(failure) => Some((Err(failure), None)),
+                }
+            });
+            watched.boxed_local()
+        }
+    }
+}
+
+/// Waits for the next bytes, but not for longer than the pace allows, and not if too few have come of late.
+async fn in_time<T>(
+    pace: &mut Pace,
+    next: impl Future<Output = T>,
+    bytes: impl FnOnce(&T) -> usize,
+) -> Result<T, Failure> {
+    let asked_at = clock::now();
+    let waiting = Delay::from(Duration::from_millis(pace.patience()));
+    match select(pin!(next), pin!(waiting)).await {
+        Either::Left((next, _)) => {
+            let came = bytes(&next);
+            let goes_on = came == 0 || pace.goes_on(came, clock::now().saturating_sub(asked_at));
+            goes_on.then_some(next).ok_or_else(|| storage("The video came too slowly."))
+        }
+        Either::Right(_) => Err(storage("No more of the video came.")),
+    }
+}
+
+fn value(result: &JsValue) -> Option<Uint8Array> {
+    Reflect::get(result, &"value".into()).ok()?.dyn_into().ok()
+}
+
+fn length(result: &JsValue) -> usize {
+    value(result).map_or(0, |chunk| chunk.length() as usize)
+}
+
+fn cut_off() -> Failure {
+    storage("The video ended before it was whole.")
+}
+
+fn storage(sentence: &str) -> Failure {
+    Failure::new(ErrorCode::StorageFailed, sentence)
+}

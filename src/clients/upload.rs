@@ -1,0 +1,258 @@
+//! A video on its way into R2.
+//!
+//! What a file is, its first bytes tell before any of it is sent. One of known length goes through buffers of the
+//! platform, two at a time: one is filled while the other is put. Of one without a length a part at a time is in memory.
+
+use super::r2::{Label, MAX_VIDEO};
+use super::source::{Source, chunks};
+use super::{file::Download, http::Answer};
+use crate::machine::Millis;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::wire::video_file::{Flaw, Kind, TELLING};
+use futures::StreamExt;
+use futures::future::{Either, join, select};
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{TransformStream, WritableStreamDefaultWriter};
+use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
+
+/// How much of a file is read at once, in bytes.
+pub(super) const BUFFER: u32 = 256 * 1024;
+/// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the last.
+const PART: usize = 8 * 1024 * 1024;
+/// How long R2 may take for a piece, and for the end of a file.
+const R2_WITHIN: Duration = Duration::from_mins(1);
+/// How long R2 may take to let go of an upload that is given up.
+const LET_GO_WITHIN: Duration = Duration::from_secs(5);
+
+/// What was sent.
+pub(super) struct Sent {
+    pub(super) kind: Kind,
+    pub(super) length: u64,
+}
+
+/// Why nothing was stored.
+pub(super) enum Unsent {
+    /// It may go well another time.
+    Failed(Failure),
+    TooLarge,
+    /// R2 did not say how it ended.
+    Unknown,
+}
+
+impl From<Failure> for Unsent {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Flaw> for Unsent {
+    fn from(flaw: Flaw) -> Self {
+        Self::Failed(Failure::new(ErrorCode::StorageFailed, flaw.to_string()))
+    }
+}
+
+impl<T> From<Unsent> for Outcome<T> {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Failed(failure) => Self::Retry { after: None, failure },
+            Unsent::TooLarge => {
+                Self::Refused(Failure::new(ErrorCode::StorageFailed, "The video is larger than can be stored."))
+            }
+            Unsent::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// Puts a file of known length.
+pub(super) async fn put_stream(
+    bucket: &Bucket,
+    label: &Label<'_>,
+    answer: Answer,
+    length: u64,
+    idle: Millis,
+) -> Result<Sent, Unsent> {
+    let mut source = Source::open(answer, idle).ok_or(Flaw::Empty)?;
+    let first = beginning(&mut source).await?;
+    let kind = Kind::of(&first.subarray(0, first.length().min(TELLING as u32)).to_vec())?;
+    let pipe = fixed_length(length).ok_or_else(not_stored)?;
+    let writer = pipe.writable().get_writer().map_err(|_| not_stored())?;
+    let put = bucket
+        .put(label.key.as_str(), Data::ReadableStream(pipe.readable()))
+        .http_metadata(http_metadata(kind))
+        .custom_metadata(custom_metadata(label))
+        .execute();
+    let mut put = pin!(put);
+    let pumped = {
+        let pumping = pin!(pump(&mut source, first, &writer, length));
+        match select(pumping, put.as_mut()).await {
+            Either::Left((pumped, _)) => pumped,
+            // It ends by itself before it has all only if it fails.
+            Either::Right((Ok(_), pumping)) => {
+                return pumping.await.map(|()| Sent { kind, length }).map_err(Into::into);
+            }
+            Either::Right((Err(_), _)) => return Err(not_stored().into()),
+        }
+    };
+    if let Err(failure) = pumped {
+        drop(writer.abort());
+        select(put, pin!(Delay::from(LET_GO_WITHIN))).await;
+        return Err(failure.into());
+    }
+    match within(R2_WITHIN, put).await {
+        Some(Ok(_)) => Ok(Sent { kind, length }),
+        Some(Err(_)) => Err(not_stored().into()),
+        None => Err(Unsent::Unknown),
+    }
+}
+
+/// The first bytes of a file: enough to tell what it is, if there are as many.
+async fn beginning(source: &mut Source) -> Result<Uint8Array, Unsent> {
+    let buffer = || Uint8Array::new_with_length(BUFFER);
+    let mut bytes = source.read(buffer()).await?.ok_or(Flaw::Empty)?;
+    while bytes.length() < TELLING as u32 {
+        let Some(more) = source.read(buffer()).await? else { break };
+        let both = Uint8Array::new_with_length(bytes.length() + more.length());
+        both.set(&bytes, 0);
+        both.set(&more, bytes.length());
+        bytes = both;
+    }
+    Ok(bytes)
+}
+
+/// Moves all bytes from the source into R2's stream.
+async fn pump(
+    source: &mut Source,
+    first: Uint8Array,
+    writer: &WritableStreamDefaultWriter,
+    length: u64,
+) -> Result<(), Failure> {
+    let (mut chunk, mut spare) = (first, Uint8Array::new_with_length(BUFFER));
+    let mut total = 0;
+    loop {
+        total += u64::from(chunk.length());
+        if total > length {
+            return Err(unlike_announced());
+        }
+        let writing = within(R2_WITHIN, JsFuture::from(writer.write_with_chunk(&chunk)));
+        let (written, next) = join(writing, source.read(spare)).await;
+        written.and_then(Result::ok).ok_or_else(not_stored)?;
+        match next? {
+            Some(next) => (spare, chunk) = (emptied(&chunk), next),
+            None if total == length => break,
+            None => return Err(unlike_announced()),
+        }
+    }
+    let closed = within(R2_WITHIN, JsFuture::from(writer.close())).await;
+    closed.and_then(Result::ok).map(drop).ok_or_else(not_stored)
+}
+
+/// The memory of bytes that are put, to be read into.
+fn emptied(chunk: &Uint8Array) -> Uint8Array {
+    let buffer = chunk.buffer();
+    if buffer.byte_length() < BUFFER { Uint8Array::new_with_length(BUFFER) } else { Uint8Array::new(&buffer) }
+}
+
+/// Puts a file of unknown length, part by part.
+pub(super) async fn put_parts(
+    bucket: &Bucket,
+    label: &Label<'_>,
+    download: Download,
+    idle: Millis,
+) -> Result<Sent, Unsent> {
+    let mut chunks = chunks(download, idle);
+    let mut buffer = Vec::with_capacity(PART);
+    while buffer.len() < TELLING {
+        let Some(chunk) = chunks.next().await else { break };
+        buffer.extend(chunk?);
+    }
+    let kind = Kind::of(&buffer)?;
+    let upload = bucket
+        .create_multipart_upload(label.key.as_str())
+        .http_metadata(http_metadata(kind))
+        .custom_metadata(custom_metadata(label))
+        .execute();
+    let upload = upload.await.map_err(|_| not_stored())?;
+    match send_parts(&upload, &mut chunks, buffer).await {
+        Ok((parts, length)) => upload.complete(parts).await.map(|_| Sent { kind, length }).map_err(|_| Unsent::Unknown),
+        Err(unsent) => {
+            // An upload that cannot be aborted is dropped by R2 itself after seven days.
+            drop(upload.abort().await);
+            Err(unsent)
+        }
+    }
+}
+
+async fn send_parts(
+    upload: &worker::MultipartUpload,
+    chunks: &mut (impl StreamExt<Item = Result<Vec<u8>, Failure>> + Unpin),
+    mut buffer: Vec<u8>,
+) -> Result<(Vec<UploadedPart>, u64), Unsent> {
+    let mut parts = Vec::new();
+    let mut total = buffer.len() as u64;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        total += chunk.len() as u64;
+        if total > MAX_VIDEO {
+            return Err(Unsent::TooLarge);
+        }
+        buffer.extend(chunk);
+        while buffer.len() > PART {
+            let rest = buffer.split_off(PART);
+            let full = std::mem::replace(&mut buffer, rest);
+            send_part(upload, &mut parts, full).await?;
+        }
+    }
+    send_part(upload, &mut parts, buffer).await?;
+    Ok((parts, total))
+}
+
+async fn send_part(
+    upload: &worker::MultipartUpload,
+    parts: &mut Vec<UploadedPart>,
+    bytes: Vec<u8>,
+) -> Result<(), Unsent> {
+    let number = u16::try_from(parts.len() + 1).map_err(|_| Unsent::TooLarge)?;
+    let sent = within(R2_WITHIN, upload.upload_part(number, bytes)).await;
+    parts.push(sent.and_then(Result::ok).ok_or_else(not_stored)?);
+    Ok(())
+}
+
+async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(Delay::from(time))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+/// The platform's stream that promises its length, without which R2 takes none.
+fn fixed_length(length: u64) -> Option<TransformStream> {
+    let class: Function = Reflect::get(&js_sys::global(), &"FixedLengthStream".into()).ok()?.dyn_into().ok()?;
+    let length = js_sys::BigInt::from(length);
+    Reflect::construct(&class, &Array::of1(&JsValue::from(length))).ok()?.dyn_into().ok()
+}
+
+fn http_metadata(kind: Kind) -> HttpMetadata {
+    HttpMetadata { content_type: Some(kind.content_type().to_owned()), ..HttpMetadata::default() }
+}
+
+fn custom_metadata(label: &Label) -> HashMap<String, String> {
+    HashMap::from([
+        ("generationId".to_owned(), label.generation_id.to_owned()),
+        ("userId".to_owned(), label.user_id.to_owned()),
+        ("model".to_owned(), label.model.to_owned()),
+        ("attempt".to_owned(), label.attempt.to_string()),
+    ])
+}
+
+fn not_stored() -> Failure {
+    Failure::new(ErrorCode::StorageFailed, "The video could not be stored.")
+}
+
+fn unlike_announced() -> Failure {
+    Failure::new(ErrorCode::StorageFailed, "The video has not the length that was announced.")
+}
