@@ -6,10 +6,11 @@
 //! that is not empty. It takes for granted that all other strings are valid UTF-8.
 
 mod base64_stream;
+mod level;
 mod token;
 
-use super::google::{BYTES, CONTAINERS, ROOTS};
 use base64_stream::Base64Stream;
+use level::{Child, Level};
 use token::{Key, Literal, Number, Step, Text};
 
 /// The key of the document that tells whether the render is over.
@@ -60,27 +61,6 @@ enum Token {
     Video(Text),
     Literal(Literal),
     Number(Number),
-}
-
-/// An object or array that is open.
-#[derive(Debug, Clone, Copy)]
-struct Level {
-    is_array: bool,
-    /// Whether a video may stand in it.
-    is_on_the_way: bool,
-    /// What may come of the child that comes now or is being read.
-    child: Child,
-}
-
-/// What a child may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Child {
-    /// Nothing that matters.
-    Other,
-    /// An object or array that may hold a video.
-    Container,
-    /// A string that is the video.
-    Bytes,
 }
 
 #[derive(Debug, Default)]
@@ -227,14 +207,8 @@ impl InlineVideo {
         self.token = Token::None;
         self.expected = Expected::Colon;
         let is_root = self.levels.len() == 1;
-        let key = &self.key;
-        let is_one_of = |names: &[&str]| names.iter().any(|name| key.is(name.as_bytes()));
         let level = self.levels.last_mut().ok_or(Broken)?;
-        level.child = match level.is_on_the_way {
-            true if is_one_of(if is_root { &ROOTS } else { &CONTAINERS }) => Child::Container,
-            true if !is_root && is_one_of(&BYTES) => Child::Bytes,
-            true | false => Child::Other,
-        };
+        level.child = level.child_named(&self.key, is_root);
         Ok(())
     }
 
@@ -242,10 +216,7 @@ impl InlineVideo {
         if self.levels.len() == MAX_DEPTH {
             return Err(Broken);
         }
-        // The document itself is an object.
-        let is_on_the_way = self.levels.last().map_or(!is_array, |parent| parent.child == Child::Container);
-        let child = if is_array && is_on_the_way { Child::Container } else { Child::Other };
-        self.levels.push(Level { is_array, is_on_the_way, child });
+        self.levels.push(Level::within(self.levels.last(), is_array));
         self.expected = if is_array { Expected::FirstValue } else { Expected::FirstKey };
         Ok(())
     }

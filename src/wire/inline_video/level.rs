@@ -1,0 +1,44 @@
+//! Where in an answer a video may stand.
+
+use super::token::Key;
+use crate::wire::google::{BYTES, CONTAINERS, ROOTS};
+
+/// An object or array that is open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    pub(super) is_array: bool,
+    /// Whether a video may stand in it.
+    is_on_the_way: bool,
+    /// What may come of the child that comes now or is being read.
+    pub(super) child: Child,
+}
+
+/// What a child may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Child {
+    /// Nothing that matters.
+    Other,
+    /// An object or array that may hold a video.
+    Container,
+    /// A string that is the video.
+    Bytes,
+}
+
+impl Level {
+    /// One that is opened within another, or the document itself, which is an object.
+    pub(super) fn within(parent: Option<&Self>, is_array: bool) -> Self {
+        let is_on_the_way = parent.map_or(!is_array, |parent| parent.child == Child::Container);
+        let child = if is_array && is_on_the_way { Child::Container } else { Child::Other };
+        Self { is_array, is_on_the_way, child }
+    }
+
+    /// What the child of this name may be.
+    pub(super) fn child_named(&self, key: &Key, is_root: bool) -> Child {
+        let is_one_of = |names: &[&str]| names.iter().any(|name| key.is(name.as_bytes()));
+        match self.is_on_the_way {
+            true if is_one_of(if is_root { &ROOTS } else { &CONTAINERS }) => Child::Container,
+            true if !is_root && is_one_of(&BYTES) => Child::Bytes,
+            true | false => Child::Other,
+        }
+    }
+}
