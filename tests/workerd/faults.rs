@@ -2,7 +2,7 @@
 //!
 //! The jobs of a table run beside each other.
 
-use crate::harness::upstream::SAMPLE;
+use crate::harness::upstream::{SAMPLE, follows_pattern};
 use crate::harness::{Lent, Setup, Wire, World, on_each_wire, shared, unique, until};
 use serde_json::Value;
 use std::time::Duration;
@@ -136,7 +136,7 @@ fn the_upstreams_reason_for_filtering_reaches_the_user(wire: Wire) {
 }
 
 fn a_download_that_fails_is_repeated_without_another_submit_i4_i8(wire: Wire) {
-    let world = hold(
+    hold(
         wire,
         &[
             completed("download:truncated*1", 1),
@@ -152,17 +152,8 @@ fn a_download_that_fails_is_repeated_without_another_submit_i4_i8(wire: Wire) {
             completed("download:503*2", 1),
             completed("download:hang*1", 1),
             completed("download:redirect-loop*1", 1),
-            completed("download:redirect-other", 1),
         ],
     );
-    let elsewhere = world.upstream.other_host_requests();
-    let fetched: Vec<&Value> = elsewhere
-        .iter()
-        .filter(|request| request["path"].as_str().is_some_and(|path| path.contains("/files/")))
-        .collect();
-    assert!(!fetched.is_empty(), "the other host was visited: {elsewhere:#?}");
-    let secret = |request: &&Value| request["apiKey"] != "absent" || request["headers"].get("authorization").is_some();
-    assert!(!fetched.iter().any(secret), "a credential went to another host: {fetched:#?}");
 }
 
 fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8(wire: Wire) {
@@ -174,6 +165,7 @@ fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8(wire: Wir
             failed("download:html", "storage_failed", 1, 1),
             failed("download:404", "storage_failed", 1, 1),
             failed("download:redirect-loop", "storage_failed", 1, 1),
+            failed("download:redirect-other", "storage_failed", 1, 1),
         ],
     );
 }
@@ -231,9 +223,8 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
                 let generation = user.ends_as(&id, "completed");
                 world.upstream.only_event(&id, "generation.completed");
                 let whole = video(&id).body;
-                let expected = expected_bytes(mark);
-                assert!(whole == expected, "{mark}: {} bytes of {}", whole.len(), expected.len());
-                assert_eq!(generation["result"]["fileSize"], expected.len(), "{mark}");
+                assert!(is_the_video(&whole, mark), "{mark}: {} bytes", whole.len());
+                assert_eq!(generation["result"]["fileSize"], whole.len(), "{mark}");
             }
             End::Failed(code) => {
                 let generation = user.ends_as(&id, "failed");
@@ -249,11 +240,12 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
     world
 }
 
-/// The film, or the upstream's pattern: byte `i` is `i % 251`.
-fn expected_bytes(mark: &str) -> Vec<u8> {
-    let length = mark.split_once("download:bytes:").and_then(|(_, length)| length.parse::<usize>().ok());
-    let pattern = |length| (0..length).map(|place: usize| u8::try_from(place % 251).unwrap_or_default()).collect();
-    length.map_or_else(|| SAMPLE.to_vec(), pattern)
+/// Whether these are the bytes of the film, or of the size that was wished for.
+fn is_the_video(bytes: &[u8], mark: &str) -> bool {
+    match mark.split_once("download:bytes:") {
+        Some((_, length)) => length.parse() == Ok(bytes.len()) && follows_pattern(bytes, 0),
+        None => bytes == SAMPLE,
+    }
 }
 
 fn body_of(delivery: &Value) -> Value {

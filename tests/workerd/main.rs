@@ -17,6 +17,7 @@ mod events;
 mod events_of_many;
 mod example;
 mod faults;
+mod files;
 mod harness;
 mod images;
 mod killed;

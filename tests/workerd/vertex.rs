@@ -1,7 +1,7 @@
 //! What only Vertex AI has: tokens of a service account, and videos that come within the answer.
 
 use crate::harness::process::resident_bytes;
-use crate::harness::upstream::SAMPLE;
+use crate::harness::upstream::{SAMPLE, follows_pattern};
 use crate::harness::{Setup, Wire, World, told, unique, until};
 use crate::large_video::COLLECT_OFTEN;
 use serde_json::Value;
@@ -111,6 +111,5 @@ fn sixty_megabytes_within_an_answer_pass_through_less_than_64_of_memory() {
     assert_eq!(generation["result"]["fileSize"], SIZE);
     let range = format!("bytes={}-{}", SIZE - 1_000, SIZE - 1);
     let part = user.send("GET", &format!("/api/generations/{id}/video"), |request| request.header("range", range));
-    let expected: Vec<u8> = (SIZE - 1_000..SIZE).map(|place| u8::try_from(place % 251).unwrap_or(0)).collect();
-    assert!(part.body == expected, "the last bytes");
+    assert!(part.body.len() == 1_000 && follows_pattern(&part.body, SIZE - 1_000), "the last bytes");
 }

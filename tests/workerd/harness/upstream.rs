@@ -17,8 +17,15 @@ pub(crate) const API_KEY: &str = "the-tests-own-upstream-key";
 /// The film that the upstream renders.
 pub(crate) const SAMPLE: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/fake-upstream/assets/sample.mp4"));
+/// How long the head of a video of a wanted size is; after it the upstream's pattern begins.
+const HEAD: u64 = 144;
 /// How long anything may take to arrive.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whether these bytes are those of a video of a wanted size, from the byte `first` on: byte `i` is `i % 251`.
+pub(crate) fn follows_pattern(bytes: &[u8], first: u64) -> bool {
+    (first..).zip(bytes).all(|(place, byte)| place < HEAD || u64::from(*byte) == place % 251)
+}
 
 /// A running upstream with its webhook inbox.
 pub(crate) struct Upstream {
