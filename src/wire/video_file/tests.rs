@@ -1,3 +1,6 @@
+//! The tests of a file's first bytes and boxes.
+#![cfg(test)]
+
 use super::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
 use proptest::prelude::*;
 
