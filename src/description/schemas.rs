@@ -29,7 +29,7 @@ impl Schemas {
         let Some(Value::Array(parts)) = self.0[name].get("allOf").cloned() else { return };
         let mut flat = parts.into_iter().find(|part| part.get("properties").is_some()).unwrap_or_default();
         for (field, schema) in
-            choices["oneOf"].as_array().into_iter().flatten().flat_map(|one| one["properties"].as_object()).flatten()
+            choices["oneOf"].as_array().into_iter().flatten().filter_map(|one| one["properties"].as_object()).flatten()
         {
             flat["properties"][field] = schema.clone();
         }

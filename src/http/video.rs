@@ -93,6 +93,7 @@ fn body(object: &Object) -> Result<ResponseBody, Problem> {
     object.body().ok_or_else(Problem::no_video)?.response_body().map_err(failed)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 fn failed(error: worker::Error) -> Problem {
     tracing::error!(reason = %error, "[STORAGE] Video could not be read");
     Problem::unavailable()

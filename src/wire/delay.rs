@@ -50,7 +50,9 @@ fn retry_info(delay: &Value) -> Option<Millis> {
 fn like_the_header(field: &Value, now: Millis) -> Option<Millis> {
     match field {
         Value::String(text) => duration(text).or_else(|| retry_after::parse(text, now)),
-        field => number(field, 1_000.0),
+        field @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            number(field, 1_000.0)
+        }
     }
 }
 
@@ -58,7 +60,9 @@ fn like_the_header(field: &Value, now: Millis) -> Option<Millis> {
 fn number(field: &Value, unit: f64) -> Option<Millis> {
     let number = match field {
         Value::String(text) => text.trim().parse().ok()?,
-        field => field.as_f64()?,
+        field @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            field.as_f64()?
+        }
     };
     milliseconds(number * unit)
 }

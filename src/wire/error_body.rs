@@ -158,15 +158,12 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
 
 /// The sentence of a list of errors, or of an object that has one for each field.
 fn listed(errors: &Value, depth: usize) -> Option<String> {
-    match errors {
-        Value::Object(fields) if !SENTENCES.iter().any(|name| fields.contains_key(*name)) => {
-            fields.iter().find_map(|(name, field)| {
-                let text = json_sentence(field, depth + 1)?;
-                sentence::clean(&format!("{name}: {text}"))
-            })
-        }
-        errors => json_sentence(errors, depth),
-    }
+    let by_field = errors.as_object().filter(|fields| !SENTENCES.iter().any(|name| fields.contains_key(*name)));
+    let Some(fields) = by_field else { return json_sentence(errors, depth) };
+    fields.iter().find_map(|(name, field)| {
+        let text = json_sentence(field, depth + 1)?;
+        sentence::clean(&format!("{name}: {text}"))
+    })
 }
 
 /// Gateways pass the body of another error on as text.
@@ -184,7 +181,9 @@ fn nested(text: &str, depth: usize) -> Option<String> {
 fn place(location: &Value) -> Option<String> {
     let parts = location.as_array()?.iter().map(|part| match part {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            other.to_string()
+        }
     });
     Some(parts.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
 }

@@ -10,7 +10,7 @@ use element::{Element, Length};
 use thiserror::Error;
 
 /// How many bytes of a file's beginning tell what it is.
-pub const TELLING: usize = 12;
+pub const TELLING: u8 = 12;
 /// How many bytes each read asks for.
 const READ: u64 = 16 * 1024;
 /// How many reads a file is worth. A film in fragments has a few boxes for each second or two.

@@ -38,9 +38,9 @@ fn a_receiver_that_is_down_has_the_event_with_the_first_attempt_after_its_return
     user.ends_as(&id, "completed");
     let steps = user.steps(&id);
     assert_eq!((failed(&user), steps.last().map(String::as_str)), (MISSED, Some("webhook_delivered")), "{steps:?}");
-    let received = receiver.received();
-    assert_eq!(received.len(), 1, "{received:#?}");
-    assert_eq!(event(&received[0])["generationId"], id);
+    let deliveries = receiver.received();
+    assert_eq!(deliveries.len(), 1, "{deliveries:#?}");
+    assert_eq!(event(&deliveries[0])["generationId"], id);
 }
 
 #[test]
