@@ -103,6 +103,11 @@ impl Call {
         StatusCode::NO_CONTENT.into_response()
     }
 
+    /// Writes down that the caller went away before it had the whole answer.
+    pub(crate) fn abandoned(&self) {
+        self.world.journal.update(self.seq, |entry| entry.outcome = Outcome::Abandoned);
+    }
+
     fn answered(&self, status: StatusCode) {
         self.world.journal.update(self.seq, |entry| {
             if entry.outcome != Outcome::Reset {

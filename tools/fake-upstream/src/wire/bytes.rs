@@ -84,7 +84,7 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
         if offset == half {
             tokio::select! {
                 () = call.pass(Step::Bytes, Closed::Before) => {}
-                () = sender.closed() => return,
+                () = sender.closed() => return call.abandoned(),
             }
             match manner {
                 Manner::Truncated => return tokio::time::sleep(SETTLE).await,
@@ -96,7 +96,7 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
                 Manner::Stall => {
                     tokio::select! {
                         _ = call.hang() => return,
-                        () = sender.closed() => return,
+                        () = sender.closed() => return call.abandoned(),
                     }
                 }
                 Manner::Plain | Manner::Chunked | Manner::Slow(_) => {}
@@ -106,7 +106,7 @@ async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<B
         let piece = pieces.get(offset, (offset + step).min(border));
         let end = offset + piece.len() as u64;
         if sender.send(piece).await.is_err() {
-            return;
+            return call.abandoned();
         }
         if let Manner::Slow(rate) = manner {
             let micros = (end - offset).saturating_mul(1_000_000) / rate;
