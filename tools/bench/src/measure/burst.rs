@@ -17,7 +17,7 @@ const JOBS: usize = 1_000;
 const AT_ONCE: usize = 100;
 const RENDER_MS: u64 = 2_000;
 const SLOTS: u64 = 50;
-/// The render is looked at when it is done and often from then on.
+/// The first poll comes when the render is done.
 const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "50"), ("POLL_INTERVAL_MS", "2000")];
 const RECEIVER: &str = "slow:50";
 /// How long a run may take.
@@ -52,7 +52,7 @@ pub(crate) async fn measure() -> Section {
         title: "Burst",
         method: format!(
             "{} orders over {AT_ONCE} connections at once, renders of {} s, {SLOTS} slots, and a receiver that takes 50 ms for \
-             a webhook; the first look comes after 2 s, the next ones each quarter of a second.",
+             a webhook; a poll each 2 s.",
             number(JOBS as f64, 0),
             RENDER_MS / 1_000
         ),

@@ -39,25 +39,20 @@ const LIMIT: f64 = 0.05;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Mode(&'static str),
-    /// Immediate, and the settings say that a render usually takes as long as these do.
-    Known,
     /// Immediate, and Google's webhook tells when a render is over.
     Pushed,
     FixedPoll,
 }
 
 /// Each with its name in the report.
-const WAYS: [(Way, &str); 7] = [
+const WAYS: [(Way, &str); 6] = [
     (Way::Mode("immediate"), "`immediate`"),
     (Way::Mode("cron"), "`cron`"),
     (Way::Mode("alarm"), "`alarm`"),
     (Way::Mode("queue"), "`queue`"),
-    (Way::Known, "`FIRST_POLL_MS` 72000"),
     (Way::Pushed, "Google's webhook"),
     (Way::FixedPoll, "poll each 5 s"),
 ];
-/// 60 % of how long the renders take.
-const FIRST_POLL: (&str, &str) = ("FIRST_POLL_MS", "72000");
 
 /// What one job used.
 struct Cost {
@@ -65,8 +60,8 @@ struct Cost {
     /// The runtime's processor time, in milliseconds.
     processor_ms: f64,
     bill: Bill,
-    /// How often the render was looked at.
-    looks: f64,
+    /// How often the render was polled.
+    polls: f64,
 }
 
 pub(crate) async fn measure() -> Section {
@@ -86,7 +81,6 @@ async fn cost(way: Way) -> (Cost, Stage) {
     let variables = match way {
         Way::FixedPoll => fixed_poll_variables(&upstream, POLL_INTERVAL_MS),
         Way::Mode(mode) => reelay::variables(&upstream, &[SLOTS, ("DISPATCH_MODE", mode)]),
-        Way::Known => reelay::variables(&upstream, &[SLOTS, FIRST_POLL]),
         Way::Pushed => reelay::variables(&upstream, &[SLOTS, ("UPSTREAM_WEBHOOK_SECRET", "per-request")]),
     };
     let worker = stage.start(&variables);
@@ -122,17 +116,17 @@ async fn cost(way: Way) -> (Cost, Stage) {
     }
     let operations = upstream.operations().await;
     assert_eq!(operations.len(), JOBS as usize + 1, "every job was paid once");
-    let looks = mean(&operations.iter().map(|operation| f64::from(operation.polls)).collect::<Vec<_>>());
+    let polls = mean(&operations.iter().map(|operation| f64::from(operation.polls)).collect::<Vec<_>>());
     let used = worker.used().await.each(JOBS);
     let processor_ms = worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
-    (Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, looks }, stage)
+    (Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, polls }, stage)
 }
 
 async fn order(way: Way, worker: &Worker, name: &str) {
     let prompt = format!("A paper boat, {name}. {PROMPT}");
     match way {
         Way::FixedPoll => order_fixed_poll(worker, &prompt).await,
-        Way::Mode(_) | Way::Known | Way::Pushed => reelay::order(worker, USER, &prompt).await,
+        Way::Mode(_) | Way::Pushed => reelay::order(worker, USER, &prompt).await,
     };
 }
 
@@ -148,7 +142,7 @@ async fn cost_of_a_sweep() -> Cost {
     }
     let mut used = worker.used().await.each(SWEEPS);
     used.rows_written += ROWS_FORGOTTEN;
-    Cost { bill: Bill::of(&used, 0.0), used, processor_ms: 0.0, looks: 0.0 }
+    Cost { bill: Bill::of(&used, 0.0), used, processor_ms: 0.0, polls: 0.0 }
 }
 
 /// What deleting a job costs once it has been kept for its time: those on this stage are made old enough.
@@ -170,7 +164,7 @@ async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     }
     let processor_ms = worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
     let used = worker.used().await.each(JOBS + 1);
-    Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, looks: 0.0 }
+    Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, polls: 0.0 }
 }
 
 impl Used {
@@ -200,7 +194,7 @@ fn section(costs: &[Cost]) -> Section {
         let cells = costs.iter().map(|cost| number(of(cost), digits));
         table.row(std::iter::once(name.to_owned()).chain(cells));
     };
-    row("looks at the render", 1, &|cost| cost.looks);
+    row("polls", 1, &|cost| cost.polls);
     row("worker requests", 2, &|cost| cost.used.worker_requests);
     row("messages to objects", 2, &|cost| cost.used.object_messages);
     row("alarms", 2, &|cost| cost.used.alarms);
@@ -229,33 +223,31 @@ fn section(costs: &[Cost]) -> Section {
             number(thousand(clean_up), 4)
         ),
         met: reelay.all(|(_, cost)| thousand(cost) < LIMIT),
-        reason: reason(&costs[0], &costs[4], &costs[5]),
+        reason: reason(&costs[0], &costs[4]),
     };
     Section { title: "Cost", method: method(sweep), goals: vec![goal], table }
 }
 
 /// Where the money goes, by what was counted.
-fn reason(usual: &Cost, known: &Cost, pushed: &Cost) -> String {
+fn reason(usual: &Cost, pushed: &Cost) -> String {
     let rows = |cost: &Cost| cost.used.rows_written + cost.used.alarms_set;
-    let a_look = (usual.bill.total() - pushed.bill.total()) / (usual.looks - pushed.looks);
+    let a_poll = (usual.bill.total() - pushed.bill.total()) / (usual.polls - pushed.polls);
     format!(
-        "Most of it goes for rows. {} of them are no look's: each step is durable before the next one, in the job and, where \
+        "Most of it goes for rows. {} of them are no poll's: each step is durable before the next one, in the job and, where \
          others wait for it, in the queue, with what limits, budgets, lists, metrics and webhooks need, of which the fixed poll \
-         has nothing; they are the goal by themselves. A look is a row for its alarm, a request and 0.3 s of an object, together \
-         ${} for 1,000 of them. There are {} because these renders take twice as long as their model usually does, and looks \
-         come often around the usual time; {} where the settings say what is usual, and {} where Google's webhook tells.",
-        number(rows(pushed) - pushed.looks, 0),
-        number(a_look * 1_000.0, 4),
-        number(usual.looks, 0),
-        number(known.looks, 0),
-        number(pushed.looks, 0)
+         has nothing; they are the goal by themselves. A poll is a row for its alarm, a request and 0.3 s of an object, together \
+         ${} for 1,000 of them. There are {}, one each 2.5 s, because a user is watching; and {} where Google's webhook tells.",
+        number(rows(pushed) - pushed.polls, 0),
+        number(a_poll * 1_000.0, 4),
+        number(usual.polls, 0),
+        number(pushed.polls, 0)
     )
 }
 
 fn method(sweep: &Cost) -> String {
     let upstream = PRICE_PER_SECOND * SECONDS * 1_000.0;
     format!(
-        "{JOBS} jobs in each way, in real time: renders of 120 s by a model that usually takes 60 s, default settings but for \
+        "{JOBS} jobs in each way, in real time: renders of 120 s, default settings but for \
          the slots and what the head names; all but the four modes are `immediate`; an upstream whose every answer takes {ANSWER_MS} ms, and a video that takes about a second. Counted in the \
          running worker by a wrapper around it (`tools/bench/counter.js`), and priced with Cloudflare's list prices beyond what \
          is included (`tools/bench/src/prices.rs`), so for a small app much of it is free; the processor time is the whole local \
