@@ -268,7 +268,7 @@ mod tests {
                 "response" | "videos" => first_video(field),
                 _ => None,
             }),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         }
     }
 

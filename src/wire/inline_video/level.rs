@@ -33,7 +33,7 @@ impl Level {
     }
 
     /// What the child of this name may be.
-    pub(super) fn child_named(&self, key: &Key, is_root: bool) -> Child {
+    pub(super) fn child_named(self, key: &Key, is_root: bool) -> Child {
         let is_one_of = |names: &[&str]| names.iter().any(|name| key.is(name.as_bytes()));
         match self.is_on_the_way {
             true if is_one_of(if is_root { &ROOTS } else { &CONTAINERS }) => Child::Container,

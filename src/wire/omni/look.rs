@@ -58,12 +58,11 @@ pub fn read_poll(reply: &Reply, id: &str) -> Look {
         Look::Told(Outcome::Refused(Failure::new(code, sentence)))
     };
     let look = match status.as_str() {
-        "in_progress" | "queued" => Look::Told(Outcome::Done(Progress::Running)),
         "completed" => completed(interaction, id),
         // The model is at rest: before its work, or after it.
         "idle" if video(interaction).is_some() || words(interaction).is_some() => completed(interaction, id),
         "idle" if error(interaction).is_some() => Look::Told(Outcome::Refused(failed(interaction))),
-        "idle" => Look::Told(Outcome::Done(Progress::Running)),
+        "in_progress" | "queued" | "idle" => Look::Told(Outcome::Done(Progress::Running)),
         "failed" => Look::Told(Outcome::Refused(failed(interaction))),
         "cancelled" => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
         "incomplete" => {
@@ -218,13 +217,11 @@ fn error(interaction: &Value) -> Option<ErrorBody> {
 }
 
 fn failed(interaction: &Value) -> Failure {
-    match error(interaction) {
-        Some(error) => google::failed_operation(&error),
-        None => {
-            let sentence = "The video service failed to render the video.";
-            google::unavailable(&google::with_words(sentence, words(interaction).as_deref()))
-        }
+    if let Some(error) = error(interaction) {
+        return google::failed_operation(&error);
     }
+    let sentence = "The video service failed to render the video.";
+    google::unavailable(&google::with_words(sentence, words(interaction).as_deref()))
 }
 
 #[cfg(test)]
