@@ -50,19 +50,15 @@ fn retry_info(delay: &Value) -> Option<Millis> {
 fn like_the_header(field: &Value, now: Millis) -> Option<Millis> {
     match field {
         Value::String(text) => duration(text).or_else(|| retry_after::parse(text, now)),
-        field @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            number(field, 1_000.0)
-        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => number(field, 1_000.0),
     }
 }
 
 /// A number, or one in a string, times `unit` milliseconds.
 fn number(field: &Value, unit: f64) -> Option<Millis> {
-    let number = match field {
-        Value::String(text) => text.trim().parse().ok()?,
-        field @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            field.as_f64()?
-        }
+    let number = match field.as_str() {
+        Some(text) => text.trim().parse().ok()?,
+        None => field.as_f64()?,
     };
     milliseconds(number * unit)
 }

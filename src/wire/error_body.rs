@@ -1,7 +1,7 @@
 //! The body of an error, in the shapes that services and gateways give it.
 //!
-//! Sources: Google's `google.rpc.Status`, OpenAI's `{"error": {"message", "type", "code"}}` and the gateways that imitate
-//! it, FastAPI's `detail`, problem details (RFC 9457), lists of errors, pages of HTML and plain text.
+//! Sources: Google's `google.rpc.Status`, the `{"error": {"message", "type", "code"}}` of `OpenAI` and of the gateways that
+//! imitate it, the `detail` of `FastAPI`, problem details (RFC 9457), lists of errors, pages of HTML and plain text.
 
 use super::sentence;
 use serde_json::{Map, Value};
@@ -145,7 +145,7 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
     if let Some(found) = error.and_then(|error| json_sentence(error, depth + 1)) {
         return Some(found);
     }
-    // FastAPI says where the fault is.
+    // `FastAPI` says where the fault is.
     if let (Some(text), Some(place)) = (of("msg"), fields.get("loc").and_then(place)) {
         return sentence::clean(&format!("{place}: {text}"));
     }
@@ -158,12 +158,13 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
 
 /// The sentence of a list of errors, or of an object that has one for each field.
 fn listed(errors: &Value, depth: usize) -> Option<String> {
-    let by_field = errors.as_object().filter(|fields| !SENTENCES.iter().any(|name| fields.contains_key(*name)));
-    let Some(fields) = by_field else { return json_sentence(errors, depth) };
-    fields.iter().find_map(|(name, field)| {
-        let text = json_sentence(field, depth + 1)?;
-        sentence::clean(&format!("{name}: {text}"))
-    })
+    match errors.as_object().filter(|fields| !SENTENCES.iter().any(|name| fields.contains_key(*name))) {
+        Some(fields) => fields.iter().find_map(|(name, field)| {
+            let text = json_sentence(field, depth + 1)?;
+            sentence::clean(&format!("{name}: {text}"))
+        }),
+        None => json_sentence(errors, depth),
+    }
 }
 
 /// Gateways pass the body of another error on as text.
@@ -179,12 +180,8 @@ fn nested(text: &str, depth: usize) -> Option<String> {
 
 /// `["body", "parameters", 0]` as `body.parameters.0`.
 fn place(location: &Value) -> Option<String> {
-    let parts = location.as_array()?.iter().map(|part| match part {
-        Value::String(text) => text.clone(),
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            other.to_string()
-        }
-    });
+    let parts = location.as_array()?.iter();
+    let parts = parts.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
     Some(parts.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
 }
 

@@ -9,7 +9,7 @@ const MAX_LENGTH: usize = 500;
 const MIN_QUOTE: usize = 20;
 /// The shortest prompt that is looked for, in characters.
 const MIN_PROMPT: usize = 4;
-/// How secrets begin that services like to repeat: keys of Google and OpenAI, Google's access tokens, JWTs.
+/// How secrets begin that services like to repeat: keys of Google and `OpenAI`, Google's access tokens, JWTs.
 const SECRETS: [&str; 5] = ["AIza", "sk-", "ya29.", "eyJ", "whsec_"];
 /// What stands in the place of a secret.
 const HIDDEN: &str = "[hidden]";

@@ -81,7 +81,8 @@ fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Outcome<String> {
     Outcome::NotNow { after: asked, failure }
 }
 
-/// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without OpenAI's `type`.
+/// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without the `type` of
+/// other services.
 fn is_googles_own(body: &Value) -> bool {
     let error = body.get("error").or_else(|| body.as_array()?.first()?.get("error"));
     error.is_some_and(|error| error.get("code").and_then(Value::as_u64) == Some(500) && error.get("type").is_none())

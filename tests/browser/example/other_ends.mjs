@@ -11,7 +11,7 @@ await scenario(async ({ page }) => {
 
   const failing = await say(page, "A kite that fails [[result:code13]]");
   await becomes(failing, "failed");
-  await failing.getByText("The video service failed to render the video.", { exact: true }).waitFor();
+  await failing.getByText("The video service failed to render the video: ").waitFor();
 
   const slow = await say(page, "A slow kite [[render:60000]]");
   await becomes(slow, "processing");
