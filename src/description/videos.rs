@@ -76,7 +76,7 @@ fn file() -> Operation {
 fn whole(description: &str) -> Value {
     let mut headers = kept();
     headers["Content-Disposition"] = parameters::header("Content-Disposition", true);
-    json!({ "description": description, "headers": headers, "content": { "video/mp4": {} } })
+    json!({ "description": description, "headers": headers, "content": { "video/mp4": {}, "video/webm": {} } })
 }
 
 fn kept() -> Value {

@@ -76,21 +76,21 @@ fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
 }
 
 fn bucket(call: &Call) -> Result<Bucket, Problem> {
-    call.env.bucket(BUCKET).map_err(failed)
+    call.env.bucket(BUCKET).map_err(|error| failed(&error))
 }
 
 fn found(answer: worker::Result<Option<Object>>) -> Result<Object, Problem> {
-    answer.map_err(failed)?.ok_or_else(|| {
+    answer.map_err(|error| failed(&error))?.ok_or_else(|| {
         tracing::error!("[STORAGE] Recorded video is missing");
         Problem::no_video()
     })
 }
 
 fn body(object: &Object) -> Result<ResponseBody, Problem> {
-    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(failed)
+    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(|error| failed(&error))
 }
 
-fn failed(error: worker::Error) -> Problem {
+fn failed(error: &worker::Error) -> Problem {
     tracing::error!(reason = %error, "[STORAGE] Video could not be read");
     Problem::unavailable()
 }

@@ -82,7 +82,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !PRIVATE_V4.iter().any(within)
 }
 
-/// All that is public begins with 2000::/3; the forms that hold an address of IPv4 do not, or are named above.
+/// All that is public begins with `2000::/3`; the forms that hold an address of IPv4 do not, or are named above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let bits = (u32::from(first) << 16) | u32::from(second);

@@ -27,3 +27,4 @@ mod toy_provider;
 mod upstream_push;
 mod variables;
 mod vertex_settings;
+mod video_file;

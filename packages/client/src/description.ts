@@ -2598,6 +2598,7 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": unknown;
+                    "video/webm": unknown;
                 };
             };
             /** @description The bytes asked for. */
@@ -2618,6 +2619,7 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": unknown;
+                    "video/webm": unknown;
                 };
             };
             /** @description The caller has this version already. */

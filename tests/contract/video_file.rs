@@ -1,7 +1,9 @@
-use super::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
-use proptest::prelude::*;
+//! What is a whole video and what is not, by bytes alone.
 
-const SAMPLE: &[u8] = include_bytes!("../../../tools/fake-upstream/assets/sample.mp4");
+use proptest::prelude::*;
+use reelay::wire::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
+
+const SAMPLE: &[u8] = include_bytes!("../../tools/fake-upstream/assets/sample.mp4");
 
 fn a_box(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(8 + body.len()).expect("short").to_be_bytes();
@@ -32,7 +34,7 @@ fn webm(doc_type: &[u8], segment_length: &[u8], body: &[u8]) -> Vec<u8> {
 
 /// Looks through a file as the worker does.
 fn look(file: &[u8]) -> Result<Kind, Flaw> {
-    let kind = Kind::of(&file[..file.len().min(TELLING)])?;
+    let kind = Kind::of(&file[..file.len().min(TELLING as usize)])?;
     let mut walk = Walk::new(kind, file.len() as u64);
     while let Some(Stretch { offset, length }) = walk.next() {
         let start = usize::try_from(offset).expect("within the file");
