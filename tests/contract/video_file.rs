@@ -5,17 +5,17 @@ use reelay::wire::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Wa
 
 const SAMPLE: &[u8] = include_bytes!("../../tools/fake-upstream/assets/sample.mp4");
 
-fn a_box(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn a_box(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(8 + body.len()).expect("short").to_be_bytes();
     [&length[..], kind, body].concat()
 }
 
-fn long_box(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn long_box(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let length = (16 + body.len() as u64).to_be_bytes();
     [&1_u32.to_be_bytes()[..], kind, &length, body].concat()
 }
 
-fn to_the_end(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn to_the_end(kind: &[u8], body: &[u8]) -> Vec<u8> {
     [&[0; 4][..], kind, body].concat()
 }
 
