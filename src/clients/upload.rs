@@ -78,7 +78,7 @@ pub(super) async fn put_stream(
 ) -> Result<Sent, Unsent> {
     let mut source = Source::open(answer, idle).ok_or(Flaw::Empty)?;
     let first = beginning(&mut source).await?;
-    let kind = Kind::of(&first.subarray(0, first.length().min(u32::from(TELLING))).to_vec())?;
+    let kind = Kind::of(&first.subarray(0, TELLING).to_vec())?;
     let pipe = fixed_length(length).ok_or_else(not_stored)?;
     let writer = pipe.writable().get_writer().map_err(|_| not_stored())?;
     let put = bucket
@@ -114,7 +114,7 @@ pub(super) async fn put_stream(
 async fn beginning(source: &mut Source) -> Result<Uint8Array, Unsent> {
     let buffer = || Uint8Array::new_with_length(BUFFER);
     let mut bytes = source.read(buffer()).await?.ok_or(Flaw::Empty)?;
-    while bytes.length() < u32::from(TELLING) {
+    while bytes.length() < TELLING {
         let Some(more) = source.read(buffer()).await? else { break };
         let both = Uint8Array::new_with_length(bytes.length() + more.length());
         both.set(&bytes, 0);
@@ -166,7 +166,7 @@ pub(super) async fn put_parts(
 ) -> Result<Sent, Unsent> {
     let mut chunks = chunks(download, idle);
     let mut buffer = Vec::with_capacity(PART);
-    while buffer.len() < usize::from(TELLING) {
+    while buffer.len() < TELLING as usize {
         let Some(chunk) = chunks.next().await else { break };
         buffer.extend(chunk?);
     }

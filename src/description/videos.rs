@@ -81,7 +81,8 @@ fn file() -> Operation {
 fn whole(description: &str) -> Value {
     let mut headers = kept();
     headers["Content-Disposition"] = parameters::header("Content-Disposition", true);
-    json!({ "description": description, "headers": headers, "content": { "video/mp4": { "schema": { "type": "string", "format": "binary" } } } })
+    let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+    json!({ "description": description, "headers": headers, "content": { "video/mp4": bytes, "video/webm": bytes } })
 }
 
 fn kept() -> Value {

@@ -1,7 +1,6 @@
 //! The file itself: from R2 to the caller without passing through this worker's memory.
 
 use super::answer::Answer;
-use super::auth;
 use super::call::Call;
 use super::range::{Conditions, Selection, select};
 use super::storage;
@@ -51,10 +50,11 @@ pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
     Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
 }
 
-/// Whoever holds a signed address, whatever else the request carries (an HTTP client may add a token of another service);
-/// or the owner by token.
+/// The owner by token, or whoever holds a signed address.
 async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
-    let Some(signature) = call.parameter("signature") else { return call.key(id).await };
+    let Some(signature) = call.parameter("signature").filter(|_| call.header("Authorization").is_none()) else {
+        return call.key(id).await;
+    };
     let user = call.parameter("user").unwrap_or_default();
     let expires = call.parameter("expires").unwrap_or_default();
     if is_generation_id(id) && call.config.url_signer.verify(&user, id, &expires, &signature, call.now_seconds()) {
@@ -62,10 +62,7 @@ async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
         log::generation(&key);
         return Ok(key);
     }
-    if call.caller().is_ok() {
-        return call.key(id).await;
-    }
-    Err(auth::refused(&call.config, "The address is not valid or has expired; ask for a new one."))
+    Err(Problem::unauthorized("The address is not valid or has expired; ask for a new one."))
 }
 
 /// What the video was found to be when it was stored says how it is served.
@@ -79,22 +76,21 @@ fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
 }
 
 fn bucket(call: &Call) -> Result<Bucket, Problem> {
-    call.env.bucket(BUCKET).map_err(failed)
+    call.env.bucket(BUCKET).map_err(|error| failed(&error))
 }
 
 fn found(answer: worker::Result<Option<Object>>) -> Result<Object, Problem> {
-    answer.map_err(failed)?.ok_or_else(|| {
+    answer.map_err(|error| failed(&error))?.ok_or_else(|| {
         tracing::error!("[STORAGE] Recorded video is missing");
         Problem::no_video()
     })
 }
 
 fn body(object: &Object) -> Result<ResponseBody, Problem> {
-    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(failed)
+    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(|error| failed(&error))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn failed(error: worker::Error) -> Problem {
+fn failed(error: &worker::Error) -> Problem {
     tracing::error!(reason = %error, "[STORAGE] Video could not be read");
     Problem::unavailable()
 }

@@ -10,11 +10,11 @@ use element::{Element, Length};
 use thiserror::Error;
 
 /// How many bytes of a file's beginning tell what it is.
-pub const TELLING: u8 = 12;
+pub const TELLING: u32 = 12;
 /// How many bytes each read asks for.
-const READ: u64 = 16 * 1024;
+pub const READ: u64 = 16 * 1024;
 /// How many reads a file is worth. A film in fragments has a few boxes for each second or two.
-const MAX_READS: u32 = 512;
+pub const MAX_READS: u32 = 512;
 /// How many headers a file is worth.
 const MAX_HEADERS: u32 = 8_192;
 /// The longest header of a box: size, type and a size of 64 bits.
@@ -183,6 +183,3 @@ impl Walk {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

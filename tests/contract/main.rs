@@ -29,3 +29,4 @@ mod toy_provider;
 mod upstream_push;
 mod variables;
 mod vertex_settings;
+mod video_file;

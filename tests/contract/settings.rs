@@ -15,6 +15,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.environment, Environment::Production);
     assert_eq!(config.queue.mode, Mode::Immediate);
     assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
+    assert_eq!(config.download_idle, 30_000);
     assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (100_000, None));
     assert_eq!(config.retention, 7 * DAY);
     assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
@@ -54,6 +55,7 @@ fn every_variable_is_read() {
         ("MAX_QUEUE_LENGTH", "0"),
         ("MAX_RETRIES", "0"),
         ("STORE_TIMEOUT_MS", "0"),
+        ("DOWNLOAD_IDLE_MS", "1000"),
         ("JOB_TIMEOUT_MS", "60000"),
         ("UNKNOWN_SUBMIT", "retry"),
         ("POLL_INTERVAL_MS", "250"),
@@ -77,6 +79,7 @@ fn every_variable_is_read() {
     assert_eq!(config.queue.max_cost_per_day, Some(25_000_000));
     assert_eq!(config.queue.max_cost_per_user_per_day, Some(12_500_000));
     assert_eq!((config.job.max_retries, config.job.store_timeout, config.job.job_timeout), (0, 0, 60_000));
+    assert_eq!(config.download_idle, 1_000);
     assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (4, Some(4)));
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
     assert_eq!((config.job.poll_interval, config.start_timeout), (250, Some(5_000)));
@@ -117,6 +120,8 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("MAX_QUEUE_LENGTH", "1e9"),
         ("MAX_RETRIES", "11"),
         ("STORE_TIMEOUT_MS", "-xyz"),
+        ("DOWNLOAD_IDLE_MS", "999"),
+        ("DOWNLOAD_IDLE_MS", "120001"),
         ("JOB_TIMEOUT_MS", "soon-xyz"),
         ("JOB_TIMEOUT_MS", "2321"),
         ("UNKNOWN_SUBMIT", "maybe-xyz"),

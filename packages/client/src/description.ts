@@ -2712,6 +2712,7 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": string;
+                    "video/webm": string;
                 };
             };
             /** @description The bytes asked for. */
@@ -2732,6 +2733,7 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": string;
+                    "video/webm": string;
                 };
             };
             /** @description The caller has this version already. */

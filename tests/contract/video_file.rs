@@ -1,27 +1,26 @@
-//! The tests of a file's first bytes and boxes.
-#![cfg(test)]
+//! What is a whole video and what is not, by bytes alone.
 
-use super::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
 use proptest::prelude::*;
+use reelay::wire::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
 
-const SAMPLE: &[u8] = include_bytes!("../../../tools/fake-upstream/assets/sample.mp4");
+const SAMPLE: &[u8] = include_bytes!("../../tools/fake-upstream/assets/sample.mp4");
 
-fn a_box(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
+fn a_box(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(8 + body.len()).expect("short").to_be_bytes();
-    [&length[..], &kind, body].concat()
+    [&length[..], kind, body].concat()
 }
 
-fn long_box(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
+fn long_box(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let length = (16 + body.len() as u64).to_be_bytes();
-    [&1_u32.to_be_bytes()[..], &kind, &length, body].concat()
+    [&1_u32.to_be_bytes()[..], kind, &length, body].concat()
 }
 
-fn to_the_end(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
-    [&[0; 4][..], &kind, body].concat()
+fn to_the_end(kind: &[u8], body: &[u8]) -> Vec<u8> {
+    [&[0; 4][..], kind, body].concat()
 }
 
 fn ftyp() -> Vec<u8> {
-    a_box(*b"ftyp", b"isom\0\0\x02\0isommp41")
+    a_box(b"ftyp", b"isom\0\0\x02\0isommp41")
 }
 
 /// A WebM whose header names `doc_type`, with a segment whose length is written so.
@@ -35,7 +34,7 @@ fn webm(doc_type: &[u8], segment_length: &[u8], body: &[u8]) -> Vec<u8> {
 
 /// Looks through a file as the worker does.
 fn look(file: &[u8]) -> Result<Kind, Flaw> {
-    let kind = Kind::of(&file[..file.len().min(usize::from(TELLING))])?;
+    let kind = Kind::of(&file[..file.len().min(TELLING as usize)])?;
     let mut walk = Walk::new(kind, file.len() as u64);
     while let Some(Stretch { offset, length }) = walk.next() {
         let start = usize::try_from(offset).expect("within the file");
@@ -47,14 +46,14 @@ fn look(file: &[u8]) -> Result<Kind, Flaw> {
 #[test]
 fn a_whole_mp4_is_one_however_its_boxes_are_written() {
     let large = vec![7; 100_000];
-    let moov = a_box(*b"moov", &a_box(*b"mvhd", &[0; 100]));
+    let moov = a_box(b"moov", &a_box(b"mvhd", &[0; 100]));
     for parts in [
-        vec![ftyp(), moov.clone(), a_box(*b"mdat", &large)],
-        vec![ftyp(), a_box(*b"free", &[]), long_box(*b"mdat", &large), moov.clone()],
-        vec![ftyp(), moov.clone(), to_the_end(*b"mdat", &large)],
-        vec![ftyp(), a_box(*b"mdat", &large), to_the_end(*b"moov", &[0; 20])],
-        vec![long_box(*b"ftyp", b"isom\0\0\0\0"), a_box(*b"uuid", &[1; 40]), moov.clone()],
-        vec![ftyp(), moov.clone(), a_box(*b"moof", &[0; 50]), a_box(*b"mdat", &large), a_box(*b"mfra", &[0; 9])],
+        vec![ftyp(), moov.clone(), a_box(b"mdat", &large)],
+        vec![ftyp(), a_box(b"free", &[]), long_box(b"mdat", &large), moov.clone()],
+        vec![ftyp(), moov.clone(), to_the_end(b"mdat", &large)],
+        vec![ftyp(), a_box(b"mdat", &large), to_the_end(b"moov", &[0; 20])],
+        vec![long_box(b"ftyp", b"isom\0\0\0\0"), a_box(b"uuid", &[1; 40]), moov.clone()],
+        vec![ftyp(), moov.clone(), a_box(b"moof", &[0; 50]), a_box(b"mdat", &large), a_box(b"mfra", &[0; 9])],
     ] {
         assert_eq!(look(&parts.concat()), Ok(Kind::Mp4));
     }
@@ -63,8 +62,8 @@ fn a_whole_mp4_is_one_however_its_boxes_are_written() {
 
 #[test]
 fn what_is_no_whole_mp4_is_told_by_its_flaw() {
-    let moov = a_box(*b"moov", &[0; 30]);
-    let mdat = a_box(*b"mdat", &vec![5; 40_000]);
+    let moov = a_box(b"moov", &[0; 30]);
+    let mdat = a_box(b"mdat", &[5; 40_000]);
     for (file, flaw) in [
         (vec![], Flaw::Empty),
         (br#"{"error":{"code":403,"message":"no"}}"#.to_vec(), Flaw::NoVideo),
@@ -74,13 +73,13 @@ fn what_is_no_whole_mp4_is_told_by_its_flaw() {
         ([moov.clone(), ftyp()].concat(), Flaw::NoVideo),
         (ftyp(), Flaw::NoMoov),
         ([ftyp(), mdat.clone()].concat(), Flaw::NoMoov),
-        ([ftyp(), to_the_end(*b"mdat", b"moov")].concat(), Flaw::NoMoov),
+        ([ftyp(), to_the_end(b"mdat", b"moov")].concat(), Flaw::NoMoov),
         ([ftyp(), moov.clone(), mdat.clone(), b"x".to_vec()].concat(), Flaw::NotWhole),
         ([ftyp(), moov.clone(), mdat.clone(), b"</html>\n".to_vec()].concat(), Flaw::NotWhole),
         ([ftyp(), moov.clone(), mdat.clone(), vec![0; 16]].concat(), Flaw::NotWhole),
         ([ftyp(), moov.clone(), mdat.clone(), ftyp(), moov.clone()].concat(), Flaw::NotWhole),
         ([ftyp(), moov.clone(), 4_u32.to_be_bytes().to_vec(), b"free".to_vec()].concat(), Flaw::NotWhole),
-        ([ftyp(), moov.clone(), long_box(*b"mdat", &[])[..12].to_vec()].concat(), Flaw::NotWhole),
+        ([ftyp(), moov.clone(), long_box(b"mdat", &[])[..12].to_vec()].concat(), Flaw::NotWhole),
         (
             [ftyp(), moov.clone(), 1_u32.to_be_bytes().to_vec(), b"mdat".to_vec(), vec![0xff; 8]].concat(),
             Flaw::NotWhole,
@@ -99,10 +98,10 @@ fn the_beginning_of_a_video_is_never_a_whole_one() {
 
 #[test]
 fn a_file_of_countless_parts_is_left_alone() {
-    let head = [ftyp(), a_box(*b"moov", &[])].concat();
-    let small = a_box(*b"free", &[]).repeat(10_000);
+    let head = [ftyp(), a_box(b"moov", &[])].concat();
+    let small = a_box(b"free", &[]).repeat(10_000);
     assert_eq!(look(&[head.clone(), small].concat()), Err(Flaw::TooManyParts));
-    let far = a_box(*b"free", &vec![0; usize::try_from(READ).expect("short")]);
+    let far = a_box(b"free", &vec![0; usize::try_from(READ).expect("short")]);
     let most = usize::try_from(MAX_READS).expect("few");
     assert_eq!(look(&[head.clone(), far.repeat(most - 1)].concat()), Ok(Kind::Mp4));
     assert_eq!(look(&[head, far.repeat(most + 1)].concat()), Err(Flaw::TooManyParts));
@@ -140,7 +139,7 @@ fn some_box() -> impl Strategy<Value = Vec<u8>> {
     let kind = prop::sample::select(vec![*b"free", *b"mdat", *b"moof", *b"uuid", *b"moov"]);
     let body = prop::collection::vec(any::<u8>(), 0..20_000);
     (kind, body, any::<bool>())
-        .prop_map(|(kind, body, long)| if long { long_box(kind, &body) } else { a_box(kind, &body) })
+        .prop_map(|(kind, body, long)| if long { long_box(&kind, &body) } else { a_box(&kind, &body) })
 }
 
 proptest! {
@@ -148,7 +147,7 @@ proptest! {
     fn boxes_in_any_order_are_whole_and_a_byte_more_or_less_is_not(
         boxes in prop::collection::vec(some_box(), 0..8), cut in any::<prop::sample::Index>(),
     ) {
-        let file = [ftyp(), boxes.concat(), a_box(*b"moov", &[1]), a_box(*b"mdat", &[2, 2])].concat();
+        let file = [ftyp(), boxes.concat(), a_box(b"moov", &[1]), a_box(b"mdat", &[2, 2])].concat();
         prop_assert_eq!(look(&file), Ok(Kind::Mp4));
         let longer = [file.clone(), vec![0]].concat();
         prop_assert_eq!(look(&longer), Err(Flaw::NotWhole));
