@@ -17,6 +17,7 @@ mod events;
 mod events_of_many;
 mod example;
 mod faults;
+mod generated_clients;
 mod harness;
 mod images;
 mod killed;
