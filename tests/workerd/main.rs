@@ -18,6 +18,7 @@ mod events_of_many;
 mod example;
 mod faults;
 mod files;
+mod generated_clients;
 mod harness;
 mod images;
 mod killed;

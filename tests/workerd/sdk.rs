@@ -13,7 +13,8 @@ use std::path::Path;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/fake-upstream/sdk_requests.py");
 /// The image of the script: one pixel.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMAAQAAAAUAAQAKLbQAAAAASUVORK5CYII=";
+pub(crate) const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMAAQAAAAUAAQAKLbQAAAAASUVORK5CYII=";
 /// Settings of the second round: what no order can ask for.
 const SECOND_ROUND: [(&str, &str); 3] = [
     ("UPSTREAM_WEBHOOK_SECRET", "per-request"),
