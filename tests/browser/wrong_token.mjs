@@ -12,7 +12,7 @@ await scenario(
     await page.getByText("Enter a token or a key.").waitFor();
     await token.fill("no-such-token");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText(/^The token is not valid or has expired\. \(request .+\)$/).waitFor();
+    await page.getByText(/^The token is not valid or has expired\..* \(request .+\)$/).waitFor();
     check((await token.getAttribute("aria-invalid")) !== null, "the field is marked");
     check(await token.evaluate((field) => field === document.activeElement), "the field has the focus");
 

@@ -1,5 +1,7 @@
 import { type Connection, headersOf } from "./connection.js";
+import { isControlFlow } from "./control_flow.js";
 import { type FieldProblem, ReelayError } from "./error.js";
+import { noStore } from "./no_store.js";
 import type { CallOptions } from "./options.js";
 import { retryAfterOf } from "./retry.js";
 
@@ -16,8 +18,8 @@ export interface Call {
 /**
  * Makes one attempt at a call, and has `read` take what it needs of a successful answer, all within `timeoutMs`.
  *
- * Rejects with a `ReelayError` (`network_error`, `timeout`, or the worker's own code), or with the reason of the
- * caller's signal.
+ * Rejects with a `ReelayError` (`network_error`, `timeout`, or the worker's own code), with the reason of the
+ * caller's signal, or with what a framework's `fetch` throws as its control flow.
  */
 export async function attempt<Answer>(
   connection: Connection,
@@ -45,7 +47,7 @@ async function exchange<Answer>(
   options: CallOptions,
   read: (response: Response) => Promise<Answer>,
 ): Promise<Answer> {
-  const init: RequestInit = { method: call.method, headers };
+  const init: RequestInit = { method: call.method, headers, ...noStore() };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   try {
     options.signal?.throwIfAborted();
@@ -57,7 +59,7 @@ async function exchange<Answer>(
     return await Promise.race([answer, watch.fired]);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (error instanceof ReelayError) throw error;
+    if (error instanceof ReelayError || isControlFlow(error)) throw error;
     if (watch.signal.aborted) throw watch.signal.reason;
     const message = "Reelay could not be reached, or its answer broke off.";
     throw new ReelayError("network_error", message, { retryable: true, cause: error });

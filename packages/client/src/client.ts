@@ -26,7 +26,10 @@ import type {
 import { mayRepeat, withRetries } from "./retry.js";
 import { waitFor } from "./wait.js";
 
-/** A client of one Reelay worker. Every method rejects with a `ReelayError`, or with the reason of the caller's signal. */
+/**
+ * A client of one Reelay worker. Every method rejects with a `ReelayError`, with the reason of the caller's signal, or with
+ * what a framework throws as its control flow, such as Next.js where a page turns out to be dynamic.
+ */
 export interface Reelay {
   /**
    * Orders a video. An order without a `generationId` gets one, unless there is an `idempotencyKey`, so that the

@@ -16,7 +16,8 @@ export interface ReelayErrorDetails {
 }
 
 /**
- * Everything that goes wrong, but for an abort of the caller's own, which rejects with the signal's reason.
+ * Everything that goes wrong, except an abort of the caller's own, which rejects with the signal's reason, and a
+ * framework's control flow, which passes unchanged.
  *
  * `message` is one sentence that a user can read. Neither it nor any other field holds a token or a prompt.
  */

@@ -1,5 +1,6 @@
 import { attempt, unexpected } from "./attempt.js";
 import type { Connection } from "./connection.js";
+import { isControlFlow } from "./control_flow.js";
 import { ReelayError } from "./error.js";
 import { EventStreamReader, type StreamMessage } from "./event_stream.js";
 import type { EventsOptions, GenerationEvent } from "./options.js";
@@ -120,7 +121,7 @@ async function readWithin(stream: StreamReader, milliseconds: number, signal: Ab
     return await Promise.race([stream.read(), silence]);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ReelayError) throw error;
+    if (error instanceof ReelayError || isControlFlow(error)) throw error;
     throw new ReelayError("network_error", "The live events broke off.", { retryable: true, cause: error });
   } finally {
     signal?.removeEventListener("abort", abort);

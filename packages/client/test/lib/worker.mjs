@@ -6,7 +6,7 @@ import { createReelay } from "@reelay/client";
 export const BASE_URL = "https://reelay.test";
 export const API_KEY = "a-key-that-nobody-may-see";
 
-/** @typedef {{url: string, path: string, method: string, headers: Headers, body: any, signal: AbortSignal}} Asked */
+/** @typedef {{url: string, path: string, method: string, headers: Headers, body: any, signal: AbortSignal, cache?: string}} Asked */
 /** @typedef {(asked: Asked) => Response | Promise<Response>} Answer */
 
 /**

@@ -20,6 +20,8 @@ export default {
         return createWebhookHandler({ secrets: SECRET, onCompleted() {} })(request);
       case "/create":
         return Response.json(await reelay.create({ prompt: "A paper boat", generationId: "g1" }));
+      case "/knows-cache":
+        return Response.json(knowsCache());
       case "/wait": {
         const told = [];
         const { status } = await reelay.wait("g1", { onProgress: ({ progress }) => told.push(progress) });
@@ -30,3 +32,12 @@ export default {
     }
   },
 };
+
+/** Whether this platform takes the option `cache`; it throws where it does not. */
+function knowsCache() {
+  try {
+    return new Request("https://reelay.test", { cache: "no-store" }) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -22,8 +22,12 @@ const worker = (name, script, more = {}) => ({
   compatibilityFlags: [],
   ...more,
 });
+const app = { bindings: { API_KEY: "key" }, outboundService: "reelay" };
+const script = await bundle();
 const workers = [
-  worker("app", await bundle(), { bindings: { API_KEY: "key" }, outboundService: "reelay" }),
+  worker("app", script, app),
+  // Before this platform knew the option `cache` of a request.
+  worker("old", script, { ...app, compatibilityDate: "2024-09-23" }),
   worker("reelay", readFileSync(here("stub.mjs"), "utf8")),
 ];
 const miniflare = new Miniflare(convertV4MiniflareOptions({ host: "127.0.0.1", workers }));
@@ -34,6 +38,7 @@ const send = async (path, secret) => {
   return miniflare.dispatchFetch(`https://app.test${path}`, { method: "POST", headers, body });
 };
 const read = async (path) => (await miniflare.dispatchFetch(`https://app.test${path}`)).json();
+const readOld = async (path) => (await (await miniflare.getWorker("old")).fetch(`https://app.test${path}`)).json();
 
 const promises = {
   "verifies a webhook": async () => assert.equal(await (await send("/verify")).json(), "generation.completed"),
@@ -42,6 +47,10 @@ const promises = {
   "handles a webhook": async () => assert.equal((await send("/webhook")).status, 204),
   "handles no forged one": async () => assert.equal((await send("/webhook", OTHER_SECRET)).status, 401),
   "orders a video with the platform's own fetch": async () => assert.equal((await read("/create")).generationId, "g1"),
+  "orders one where requests know no cache": async () => {
+    assert.equal(await readOld("/knows-cache"), false);
+    assert.equal((await readOld("/create")).generationId, "g1");
+  },
   "waits for its end by live events": async () =>
     assert.deepEqual(await read("/wait"), { status: "completed", told: [5, 60] }),
 };
