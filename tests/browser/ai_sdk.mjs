@@ -89,6 +89,7 @@ async function tellsWhyItFailed() {
   const unknown = await failure(generateVideo({ model, prompt: "A kite of no length", duration: 99 }));
   equal(unknown.statusCode, 400);
   match(unknown.data.errors[0].pointer, /duration/);
+  match(unknown.message, /^Reelay refuses this call: duration must be /);
 }
 
 async function isCancelledByAnAbort() {

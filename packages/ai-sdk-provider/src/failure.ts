@@ -1,5 +1,6 @@
 import { APICallError, InvalidArgumentError } from "@ai-sdk/provider";
 import { type Generation, ReelayError } from "@reelay/client";
+import { inWordsOfTheSdk, type OptionNames, optionNames } from "./option_names.js";
 
 /** What is known of a call that failed. */
 export interface FailedCall {
@@ -8,12 +9,21 @@ export interface FailedCall {
   /** Whether the SDK may make the same call again: never where that could order a second video. */
   repeatable: boolean;
   generationId?: string | undefined;
+  /** How Reelay's fields are called in this call. */
+  names?: OptionNames | undefined;
 }
 
+/** Where no order was made. */
+const NAMES = optionNames({ providerOptions: {} } as Parameters<typeof optionNames>[0], false);
+
 /** A client's error as the SDK knows errors; anything else, such as the reason of an abort, is left as it is. */
-export function failureOf(error: unknown, { url, repeatable, generationId }: FailedCall): unknown {
+export function failureOf(error: unknown, { url, repeatable, generationId, names }: FailedCall): unknown {
   if (!(error instanceof ReelayError)) return error;
-  const { code, message, status, retryAfterMs, requestId, errors } = error;
+  const { code, status, retryAfterMs, requestId } = error;
+  const errors = error.errors.map(names ?? NAMES);
+  const problems = errors.map(({ option, detail }) => `${option} ${detail}`);
+  const message =
+    problems.length > 0 ? `Reelay refuses this call: ${problems.join("; ")}.` : inWordsOfTheSdk(error.message);
   if (code === "invalid_option") return new InvalidArgumentError({ argument: "settings", message });
   const passing = error.retryable && (status === undefined || status === 429 || status >= 500);
   const responseHeaders: Record<string, string> = {};

@@ -1,7 +1,8 @@
 import type { Experimental_VideoModelV4VideoData, SharedV4ProviderMetadata } from "@ai-sdk/provider";
 import { delay, readResponseWithSizeLimit, validateDownloadUrl } from "@ai-sdk/provider-utils";
 import { type CallOptions, type Generation, type Reelay, ReelayError } from "@reelay/client";
-import type { WorkerSettings } from "./worker.js";
+import { isControlFlow } from "@reelay/client/frameworks";
+import { uncached, type WorkerSettings } from "./worker.js";
 
 const MEDIA_TYPE = "video/mp4";
 
@@ -60,11 +61,12 @@ async function load(
   for (let failures = 0; failures <= LOADED_AGAIN; failures += 1) {
     try {
       if (failures > 0) await delay(FIRST_PAUSE_MS * 2 ** failures, signal ? { abortSignal: signal } : {});
-      const response = await (given ?? globalThis.fetch)(url, signal ? { signal } : {});
+      const response = await uncached(given)(url, signal ? { signal } : {});
       if (response.ok) return await readResponseWithSizeLimit({ response, url });
-    } catch {
+    } catch (error) {
       // What is thrown may hold the address, which is signed.
       signal?.throwIfAborted();
+      if (isControlFlow(error)) throw error;
     }
   }
   throw new ReelayError("network_error", "The video could not be loaded from Reelay.", { retryable: true });

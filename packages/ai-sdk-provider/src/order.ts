@@ -7,6 +7,7 @@ import {
 import { normalizeHeaders } from "@ai-sdk/provider-utils";
 import type { Order } from "@reelay/client";
 import { type ImageLoading, type OrderedImage, orderedImage } from "./images.js";
+import { type OptionNames, optionNames, RESOLUTIONS } from "./option_names.js";
 import { providerOptionsOf } from "./provider_options.js";
 
 /** What a call of the SDK's is at Reelay. */
@@ -18,19 +19,9 @@ export interface PreparedOrder {
   idempotencyKey: string | undefined;
   /** What was asked for and is not done. */
   warnings: SharedV4Warning[];
+  /** How Reelay's fields are called in this call. */
+  names: OptionNames;
 }
-
-/** Reelay's word for a size, and how it lies. */
-const RESOLUTIONS: Record<string, [name: string, aspectRatio: string]> = {
-  "640x360": ["360p", "16:9"],
-  "360x640": ["360p", "9:16"],
-  "1280x720": ["720p", "16:9"],
-  "720x1280": ["720p", "9:16"],
-  "1920x1080": ["1080p", "16:9"],
-  "1080x1920": ["1080p", "9:16"],
-  "3840x2160": ["4k", "16:9"],
-  "2160x3840": ["4k", "9:16"],
-};
 
 /**
  * Makes an order of a call. It is the same for the same call, as a repeat must be.
@@ -65,7 +56,8 @@ export async function prepareOrder(
   };
   const key = own.generationId === undefined ? normalizeHeaders(options.headers)["idempotency-key"] : undefined;
   // An operator may have given the worker names of models that its description does not know.
-  return { order: defined(order) as Order, userId, idempotencyKey: key, warnings };
+  const names = optionNames(options, order.parameters.aspectRatio === "9:16");
+  return { order: defined(order) as Order, userId, idempotencyKey: key, warnings, names };
 }
 
 /** The shape of the video, and warnings of all that no order can say. */
@@ -84,7 +76,11 @@ function shapeOf(
     else ignore("resolution", `No model has it. Known are ${Object.keys(RESOLUTIONS).join(", ")}.`);
   }
   if (options.aspectRatio === "adaptive") ignore("aspectRatio", "The model's default is taken instead of adaptive.");
-  else if (options.aspectRatio !== undefined) shape.aspectRatio = options.aspectRatio;
+  else if (options.aspectRatio !== undefined) {
+    if (shape.aspectRatio !== undefined && shape.aspectRatio !== options.aspectRatio)
+      ignore("resolution", `It is turned: aspectRatio says ${options.aspectRatio}.`);
+    shape.aspectRatio = options.aspectRatio;
+  }
   return shape;
 }
 
@@ -95,11 +91,14 @@ async function imagesOf(
 ): Promise<{ image?: OrderedImage; lastFrame?: OrderedImage; referenceImages?: OrderedImage[] }> {
   const frame = (type: string) => options.frameImages?.find(({ frameType }) => frameType === type)?.image;
   const [first, last] = [frame("first_frame") ?? options.image, frame("last_frame")];
+  const firstName = frame("first_frame") ? "frameImages" : "prompt.image";
+  if (frame("first_frame") && options.image)
+    warnings.push({ type: "unsupported", feature: "prompt.image", details: "frameImages has the first frame." });
   const references = (options.inputReferences ?? []).filter((file) => !isVideo(file));
   if (references.length < (options.inputReferences?.length ?? 0))
     warnings.push({ type: "unsupported", feature: "inputReferences", details: "Only images can be references." });
   return defined({
-    image: first && (await orderedImage(first, "image", loading)),
+    image: first && (await orderedImage(first, firstName, loading)),
     lastFrame: last && (await orderedImage(last, "frameImages", loading)),
     referenceImages:
       references.length === 0

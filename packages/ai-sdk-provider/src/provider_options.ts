@@ -23,6 +23,8 @@ export interface ReelayVideoProviderOptions {
   generationId?: string | undefined;
   /** Not to be started before this time, RFC 3339. */
   startAfter?: string | undefined;
+  /** Milliseconds that it may wait for its start; then it fails. */
+  startTimeoutMs?: number | undefined;
   /** Milliseconds from a start to the end of rendering. */
   timeoutMs?: number | undefined;
   /** Further fields of the order's `parameters`; those of the call itself come before them. */
@@ -35,7 +37,9 @@ export function providerOptionsOf(options: SharedV4ProviderOptions): ReelayVideo
   schema ??= makeSchema();
   const read = schema.safeParse(options.reelay);
   if (read.success) return read.data;
-  const problems = read.error.issues.map(({ path, message }) => `${["reelay", ...path].join(".")}: ${message}`);
+  const problems = read.error.issues.map(
+    ({ path, message }) => `${["providerOptions", "reelay", ...path].join(".")}: ${message}`,
+  );
   throw new InvalidArgumentError({ argument: "providerOptions", message: `Invalid options: ${problems.join("; ")}.` });
 }
 
@@ -62,6 +66,7 @@ function makeSchema() {
     metadata: z.record(z.string(), z.string()).optional(),
     generationId: z.string().min(1).optional(),
     startAfter: z.string().optional(),
+    startTimeoutMs: z.int().min(1).optional(),
     timeoutMs: z.int().min(1).optional(),
     parameters: z.record(z.string(), z.unknown()).optional(),
   });

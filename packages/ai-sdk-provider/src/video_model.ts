@@ -6,6 +6,7 @@ import {
   type Experimental_VideoModelV4Result,
   InvalidArgumentError,
   type JSONValue,
+  type SharedV4Warning,
 } from "@ai-sdk/provider";
 import { type CallOptions, type Created, type Generation, type Order, type Reelay, ReelayError } from "@reelay/client";
 import { failureOf, noVideo, reasonOf } from "./failure.js";
@@ -47,14 +48,15 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
     signal?.throwIfAborted();
     const prepared = await prepareOrder(this.modelId, options, settings.fetch);
     const call = callOf(options, prepared.userId);
-    const { generationId } = await this.#orderForGood(settings, prepared, call);
+    const created = await this.#orderForGood(settings, prepared, call);
+    const { generationId } = created;
     try {
       const client = clientOf(settings);
       const generation = await client.wait(generationId, call);
       const reason = reasonOf(generation);
       if (reason !== undefined) throw noVideo(generation, reason, addressOf(settings, generationId));
       const finished = await finishedVideo(client, settings, generation, call, "bytes");
-      return { ...finished, warnings: prepared.warnings, response: this.#response(generation) };
+      return { ...finished, warnings: warningsOf(prepared, created), response: this.#response(generation) };
     } catch (error) {
       if (signal?.aborted) await cancel(settings, generationId, call);
       throw failureOf(error, { url: addressOf(settings, generationId), repeatable: false, generationId });
@@ -75,16 +77,17 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
     try {
       // The SDK repeats a call whose repeats are known as such; of any other the client alone may make some.
       const client = clientOf(settings, named ? { maxRetries: 0 } : {});
-      const { generationId } = await create(client, prepared, call);
+      const created = await create(client, prepared, call);
+      const { generationId } = created;
       const userId = prepared.userId ?? settings.userId;
       return {
         operation: userId === undefined ? { generationId } : { generationId, userId },
-        warnings: prepared.warnings,
+        warnings: warningsOf(prepared, created),
         providerMetadata: { reelay: { generationId } },
         response: this.#response(),
       };
     } catch (error) {
-      throw failureOf(error, { url: addressOf(settings), repeatable: named });
+      throw failureOf(error, { url: addressOf(settings), repeatable: named, names: prepared.names });
     }
   }
 
@@ -127,7 +130,9 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
       // Under a name of the caller's own it can be asked for again, so it is ended only when they gave it up.
       const unwanted = call.signal?.aborted || !named;
       if (begun() && !refused && unwanted && generationId !== undefined) await cancel(settings, generationId, call);
-      if (!call.signal?.aborted) throw failureOf(error, { url: addressOf(settings), repeatable: false, generationId });
+      const { names } = prepared;
+      if (!call.signal?.aborted)
+        throw failureOf(error, { url: addressOf(settings), repeatable: false, generationId, names });
     } finally {
       done();
     }
@@ -141,6 +146,15 @@ export class ReelayVideoModel implements Experimental_VideoModelV4 {
 
 async function create(client: Reelay, { order, idempotencyKey }: PreparedOrder, call: CallOptions): Promise<Created> {
   return client.create(order, { ...call, idempotencyKey });
+}
+
+/** What was not done: what the provider left out, and what Reelay did nothing with. */
+function warningsOf({ warnings, names }: PreparedOrder, created: Created): SharedV4Warning[] {
+  const unknown = (created.warnings ?? []).map((warning): SharedV4Warning => {
+    const { option, detail } = names(warning);
+    return { type: "unsupported", feature: option, details: detail };
+  });
+  return [...warnings, ...unknown];
 }
 
 /** Ends a generation that nobody waits for any more. It may have ended, or never been; there is nobody to tell. */

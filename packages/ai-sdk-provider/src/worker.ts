@@ -1,5 +1,6 @@
 import { getRuntimeEnvironmentUserAgent, normalizeHeaders, withUserAgentSuffix } from "@ai-sdk/provider-utils";
 import { createReelay, type Reelay } from "@reelay/client";
+import { noStore } from "@reelay/client/frameworks";
 import { VERSION } from "./version.js";
 
 /** Where the worker is and how it is called, read anew for each call. */
@@ -36,4 +37,9 @@ export function headersOf(headers: Record<string, string | undefined> | undefine
 export function addressOf(settings: WorkerSettings, generationId?: string): string {
   const path = `${settings.baseURL.replace(/\/+$/, "")}/api/generations`;
   return generationId === undefined ? path : `${path}/${encodeURIComponent(generationId)}`;
+}
+
+/** A `fetch` whose answers no framework caches: videos and images are large, and their addresses are for once. */
+export function uncached(given: typeof fetch | undefined): typeof fetch {
+  return (input, init) => (given ?? globalThis.fetch)(input, { ...init, ...noStore() });
 }

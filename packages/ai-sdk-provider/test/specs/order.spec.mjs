@@ -25,7 +25,7 @@ describe("what is ordered for a call", () => {
   });
 
   it("has every setting that Reelay knows", async () => {
-    const settings = { aspectRatio: "9:16", resolution: "1280x720", duration: 8, seed: 7, generateAudio: false };
+    const settings = { aspectRatio: "9:16", resolution: "720x1280", duration: 8, seed: 7, generateAudio: false };
     const { order, warnings } = await ordered(settings);
     const parameters = { aspectRatio: "9:16", resolution: "720p", duration: 8, seed: 7, generateAudio: false };
     expect(order.parameters).to.deep.equal(parameters);
@@ -57,6 +57,23 @@ describe("what is ordered for a call", () => {
     );
   });
 
+  it("tells when two settings contradict each other, and which of them counts", async () => {
+    const first = { frameType: "first_frame", image: file("image/png", PNG) };
+    const more = {
+      aspectRatio: "9:16",
+      resolution: "1280x720",
+      image: file("image/jpeg", "aaaa"),
+      frameImages: [first],
+    };
+    const { order, warnings } = await ordered(more);
+    expect(order.parameters).to.include({ aspectRatio: "9:16", resolution: "720p" });
+    expect(order.parameters.image.data).to.equal(PNG_BASE64);
+    expect(warnings.map((warning) => "feature" in warning && warning.feature)).to.deep.equal([
+      "resolution",
+      "prompt.image",
+    ]);
+  });
+
   it("has images as base64, from bytes and from base64", async () => {
     const frame = (frameType, image) => ({ frameType, image });
     const { order } = await ordered({
@@ -76,6 +93,7 @@ describe("what is ordered for a call", () => {
     const { model, asked } = providerWith([image, created]);
     await model.doStart(callOptions({ image: { type: "url", url: "https://images.test/a.png?signature=secret" } }));
     expect(new Headers(asked[0]?.headers).has("authorization")).to.equal(false);
+    expect(asked.map(({ cache }) => cache)).to.deep.equal(["no-store", "no-store"]);
     expect(asked[1]?.body.parameters.image).to.deep.equal({ mimeType: "image/png", data: PNG_BASE64 });
   });
 
@@ -92,6 +110,15 @@ describe("what is ordered for a call", () => {
       expect(everythingOf(error)).not.to.contain("secret");
       expect(asked.filter(({ method }) => method === "POST")).to.deep.equal([]);
     });
+
+  it("is nothing when a framework ends the render while an image is loaded: its error passes", async () => {
+    const digest = Object.assign(new Error("dynamic"), { digest: "DYNAMIC_SERVER_USAGE" });
+    const { model, asked } = providerWith([() => Promise.reject(digest)]);
+    const image = { type: "url", url: "https://images.test/a.png" };
+    const error = await failureOf(model.doStart(callOptions({ image })));
+    expect(error === digest).to.equal(true);
+    expect(asked).to.have.length(1);
+  });
 
   it("is nothing for images of another type or size, or without a prompt", async () => {
     for (const more of [
@@ -123,6 +150,7 @@ describe("what is ordered for a call", () => {
       metadata: { chat: "c1" },
       generationId: "g1",
       startAfter: "2030-01-01T00:00:00Z",
+      startTimeoutMs: 3_600_000,
       timeoutMs: 60_000,
       parameters: { conversationId: "c1", duration: 4, seed: 1 },
     };
@@ -136,6 +164,7 @@ describe("what is ordered for a call", () => {
       metadata: { chat: "c1" },
       generationId: "g1",
       startAfter: "2030-01-01T00:00:00Z",
+      startTimeoutMs: 3_600_000,
       timeoutMs: 60_000,
       parameters: {
         conversationId: "c1",
@@ -152,7 +181,8 @@ describe("what is ordered for a call", () => {
     const reelay = { priority: 11, provider: "somebody-secret", negativeprompt: "secret", metadata: { a: 1 } };
     const error = await failureOf(model.doStart(callOptions({ providerOptions: { reelay } })));
     expect(error.name).to.equal("AI_InvalidArgumentError");
-    expect(error.message).to.match(/reelay\.priority.*reelay\.metadata\.a|reelay\.provider/);
+    for (const name of ["priority", "metadata.a", "provider"])
+      expect(error.message).to.contain(`providerOptions.reelay.${name}:`);
     expect(error.message).to.contain("negativeprompt");
     expect(everythingOf(error)).not.to.contain("secret");
     expect(asked).to.deep.equal([]);

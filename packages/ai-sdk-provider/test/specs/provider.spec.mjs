@@ -79,6 +79,18 @@ describe("the provider", () => {
     }
   });
 
+  it("says which SDK it needs: the one it is tested with, and no older one", () => {
+    const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+    const { version } = read("../../../../node_modules/ai/package.json");
+    expect(read("../../package.json").peerDependencies.ai).to.equal(`^${version}`);
+    expect(version).to.match(/^7\./);
+  });
+
+  it("calls a bad setting by its own name", async () => {
+    const model = /** @type {any} */ (createReelay({ baseURL: "reelay.test", apiKey: API_KEY }).video(MODEL));
+    expect((await failureOf(model.doStart(callOptions()))).message).to.match(/option baseURL must be/);
+  });
+
   it("says the version that it is published as", () => {
     const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
     expect(JSON.parse(manifest).version).to.equal(VERSION);

@@ -73,7 +73,9 @@ describe("startVideo", () => {
     const { model, asked } = providerWith([problem(400, "invalid_request", { errors })]);
     const error = await failureOf(startVideo({ model, prompt: PROMPT }));
     expect(error).to.include({ statusCode: 400, isRetryable: false });
-    expect(error.data).to.deep.equal({ code: "invalid_request", errors });
+    const problems = [{ option: "duration", ...errors[0] }];
+    expect(error.data).to.deep.equal({ code: "invalid_request", errors: problems });
+    expect(error.message).to.equal("Reelay refuses this call: duration must be 4, 6 or 8.");
     expect(error.responseHeaders).to.include({ "x-request-id": "r1" });
     expect(asked).to.have.length(1);
   });

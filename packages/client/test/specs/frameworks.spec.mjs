@@ -25,7 +25,10 @@ const CONTROL_FLOW = [
 /** What platforms throw when a request fails. @type {[string, any][]} */
 const FAILURES = [
   ["Node, browsers", new TypeError("fetch failed")],
-  ["Node, with a cause", marked({ cause: marked({ code: "ECONNREFUSED", errno: -111 }) }, new TypeError("fetch failed"))],
+  [
+    "Node, with a cause",
+    marked({ cause: marked({ code: "ECONNREFUSED", errno: -111 }) }, new TypeError("fetch failed")),
+  ],
   ["node-fetch", marked({ type: "system", errno: "ECONNRESET", code: "ECONNRESET" })],
   ["an abort of the platform's own", new DOMException("The operation was aborted.", "AbortError")],
   ["a legacy numeric code", marked({ code: 18, digest: undefined })],
