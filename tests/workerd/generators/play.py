@@ -45,22 +45,23 @@ order = Order(
     metadata=metadata,
     start_after=datetime.now(timezone.utc) + timedelta(days=1),
 )
-created = create_generation.sync_detailed(client=client, body=order)
-assert created.status_code == 201, created
-name = created.parsed.generation_id
+with client:
+    created = create_generation.sync_detailed(client=client, body=order)
+    assert created.status_code == 201, created
+    name = created.parsed.generation_id
 
-generation = get_generation.sync(name, client=client).generation
-assert (generation.status, generation.blocked_by) == (Status.QUEUED, BlockedBy.START_AFTER), generation
-assert generation.metadata.to_dict() == {"by": "openapi-python-client"}, generation
-assert generation.parameters["conversationId"] == "c_1", generation
+    generation = get_generation.sync(name, client=client).generation
+    assert (generation.status, generation.blocked_by) == (Status.QUEUED, BlockedBy.START_AFTER), generation
+    assert generation.metadata.to_dict() == {"by": "openapi-python-client"}, generation
+    assert generation.parameters["conversationId"] == "c_1", generation
 
-page = list_generations.sync(client=client, status=ListGenerationsStatus.QUEUED, limit=5)
-assert [one.id for one in page.data] == [name] and page.next_cursor is None, page
+    page = list_generations.sync(client=client, status=ListGenerationsStatus.QUEUED, limit=5)
+    assert [one.id for one in page.data] == [name] and page.next_cursor is None, page
 
-assert cancel_generation.sync(name, client=client).status == Status.CANCELLED
-again = cancel_generation.sync_detailed(name, client=client)
-assert (again.status_code, again.parsed.code) == (409, "already_ended"), again
+    assert cancel_generation.sync(name, client=client).status == Status.CANCELLED
+    again = cancel_generation.sync_detailed(name, client=client)
+    assert (again.status_code, again.parsed.code) == (409, "already_ended"), again
 
-refused = create_generation.sync_detailed(client=client, body=Order(prompt="ab"))
-assert (refused.status_code, refused.parsed.errors[0].pointer) == (400, "/prompt"), refused
+    refused = create_generation.sync_detailed(client=client, body=Order(prompt="ab"))
+    assert (refused.status_code, refused.parsed.errors[0].pointer) == (400, "/prompt"), refused
 print(f"openapi-python-client: {len(modules)} modules, ordered, looked, listed, cancelled, refused")
