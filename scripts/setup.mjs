@@ -1,9 +1,12 @@
 // `npm run setup`: installs whatever the build needs and is not there. Safe to interrupt and to repeat.
 
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureCargoTools } from "./lib/cargo_tools.mjs";
+import { claim } from "./lib/checkouts.mjs";
 import { main } from "./lib/main.mjs";
 import { ensureNodeModules } from "./lib/node_modules.mjs";
+import { CACHE, ROOT } from "./lib/paths.mjs";
 import { say, table } from "./lib/report.mjs";
 import { ensureToolchain } from "./lib/toolchain.mjs";
 
@@ -12,6 +15,7 @@ export async function setup() {
   await ensureNodeModules();
   const toolchain = await ensureToolchain();
   await ensureCargoTools();
+  if (!process.env.CARGO_TARGET_DIR) claim(join(CACHE, "build"), ROOT);
   return toolchain;
 }
 
