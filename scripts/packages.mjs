@@ -8,7 +8,6 @@ import { ensureBrowser } from "./lib/browser.mjs";
 import { main } from "./lib/main.mjs";
 import { ensureNodeModules } from "./lib/node_modules.mjs";
 import { environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
-import { checkReadme } from "./lib/readme.mjs";
 import { Failure, say, step, table } from "./lib/report.mjs";
 import { output, run } from "./lib/run.mjs";
 import { buildPackages, DESCRIPTION, PACKAGES, writeDescription } from "./lib/typescript.mjs";
@@ -26,7 +25,6 @@ export async function testPackages(browser) {
   await step("the client's types are the description's", checkDescription);
   await step("the client's tests", () => testClient(browser));
   await step("the AI SDK provider's tests", testProvider);
-  await step("the README's way into a Next.js app", checkReadme);
   await step("the packages as they would be published", checkTarballs);
 }
 

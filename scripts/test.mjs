@@ -8,6 +8,7 @@ import { buildExample } from "./lib/example_app.mjs";
 import { leftovers, stopLeftovers } from "./lib/leftovers.mjs";
 import { locked } from "./lib/lock.mjs";
 import { main } from "./lib/main.mjs";
+import { buildNextApps } from "./lib/next_apps.mjs";
 import { CACHE, environment, NODE_BIN, ROOT } from "./lib/paths.mjs";
 import { ensurePromtool } from "./lib/promtool.mjs";
 import { ensurePython } from "./lib/python.mjs";
@@ -43,6 +44,7 @@ await main(async () => {
     await step("script tests", () => run(join(NODE_BIN, "node"), scripts, shown));
     await testPackages(browser);
     await buildExample();
+    Object.assign(env, await buildNextApps());
     const cargo = ["test", "--workspace", "--locked", ...process.argv.slice(2)];
     await step("cargo test", () => locked(CACHE, "test", ROOT, () => run("cargo", cargo, shown)));
   } finally {

@@ -1,6 +1,7 @@
 //! The file itself: from R2 to the caller without passing through this worker's memory.
 
 use super::answer::Answer;
+use super::auth;
 use super::call::Call;
 use super::range::{Conditions, Selection, select};
 use super::storage;
@@ -50,11 +51,10 @@ pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
     Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
 }
 
-/// The owner by token, or whoever holds a signed address.
+/// Whoever holds a signed address, whatever else the request carries (an HTTP client may add a token of another service);
+/// or the owner by token.
 async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
-    let Some(signature) = call.parameter("signature").filter(|_| call.header("Authorization").is_none()) else {
-        return call.key(id).await;
-    };
+    let Some(signature) = call.parameter("signature") else { return call.key(id).await };
     let user = call.parameter("user").unwrap_or_default();
     let expires = call.parameter("expires").unwrap_or_default();
     if is_generation_id(id) && call.config.url_signer.verify(&user, id, &expires, &signature, call.now_seconds()) {
@@ -62,7 +62,10 @@ async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
         log::generation(&key);
         return Ok(key);
     }
-    Err(Problem::unauthorized("The address is not valid or has expired; ask for a new one."))
+    if call.caller().is_ok() {
+        return call.key(id).await;
+    }
+    Err(auth::refused(&call.config, "The address is not valid or has expired; ask for a new one."))
 }
 
 /// What the video was found to be when it was stored says how it is served.

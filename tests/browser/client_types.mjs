@@ -10,7 +10,10 @@ const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 /** What no answer can be made to hold here, and why. */
 const OUT_OF_REACH = {
   Clarification: "it is sent, not answered",
+  ClarificationResponses: "it is sent, not answered",
   Order: "it is sent, not answered",
+  OrderImage: "it is sent, not answered",
+  OrderParameters: "it is sent, not answered",
 };
 
 const client = createReelay({

@@ -85,7 +85,7 @@ impl Stage {
     fn play(&self, scenario: &str, own: i64) {
         let Pair { app, world } = self.0.as_ref().expect("it was started");
         let before = self.surplus();
-        play_on(app, world, scenario, |word| match word {
+        play_on(app, world, &format!("example/{scenario}"), |word| match word {
             "kill app" => app.kill(),
             "restart app" => app.restart(),
             "kill worker" => world.worker.kill(),
@@ -126,13 +126,5 @@ impl Stage {
     fn open(&self) -> Connection {
         let path = self.0.as_ref().expect("it was started").app.database();
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the app's database")
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if let Some(Pair { app, .. }) = self.0.as_ref().filter(|_| std::thread::panicking()) {
-            eprintln!("--- the app's log\n{}", app.log());
-        }
     }
 }

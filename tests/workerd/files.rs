@@ -100,12 +100,15 @@ fn a_video_within_an_answer_is_looked_at_like_any_other_and_cut_off_when_it_stal
     let variables = [("VERTEX_OUTPUT", ""), IMPATIENT];
     let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
     let user = world.user().over(Wire::Vertex);
-    let wrong = ["json", "half", "no-moov", "trailing", "empty", "gzip"].map(|mark| order(&user, mark));
+    let wrong = ["json", "half", "no-moov", "trailing", "gzip"].map(|mark| order(&user, mark));
+    let none = order(&user, "empty");
     let at_first = ["half*1", "no-moov*1", "stall*1", "slow:1000*1"].map(|mark| order(&user, mark));
     for id in &wrong {
         user.fails_with(id, "storage_failed");
         is_removed(&world, &user, id);
     }
+    let error = user.fails_with(&none, "provider_unavailable")["error"].to_string();
+    assert!(error.contains("without a video"), "{error}");
     for id in &at_first {
         user.ends_as(id, "completed");
         let object = bucket::object(&world.worker, &key(&user, id)).expect("an object");

@@ -30,6 +30,7 @@ mod limits;
 mod logs;
 mod metrics;
 mod modes;
+mod next_apps;
 mod odd_answers;
 mod omni;
 mod operators;

@@ -54,7 +54,7 @@ export async function scenario(play, { expected = [], context = {} } = {}) {
     if (unexpected.length > 0) throw new Error(`The browser complained:\n  ${unexpected.join("\n  ")}`);
   } catch (error) {
     failure = error;
-    await show(name, pages.at(-1), error, complaints);
+    for (const page of pages) await show(name, page, error, complaints);
   }
   await browser.close();
   process.exit(failure ? 1 : 0);

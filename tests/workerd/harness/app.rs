@@ -1,4 +1,4 @@
-//! The example app as a process: `next start` of the build that `npm test` makes, on a database of its own.
+//! An app of Next.js as a process: `next start` of a build that `npm test` made, the example's or one of the README's code.
 
 use super::World;
 use super::process::Program;
@@ -7,7 +7,7 @@ use super::upstream::WEBHOOK_SECRET;
 use super::worker::SERVICE_KEY;
 use reqwest::blocking::Client;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,9 +30,10 @@ impl Place {
     }
 }
 
-/// A running app; its database outlives its processes and goes with the world.
+/// A running app; its database, if it has one, outlives its processes and goes with the world.
 pub(crate) struct App {
     place: Place,
+    code: PathBuf,
     folder: PathBuf,
     database: PathBuf,
     environment: Vec<(String, String)>,
@@ -40,8 +41,15 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Starts the app of a world's worker.
+    /// Starts the example app beside a world's worker.
     pub(crate) fn start(world: &World, place: Place) -> Self {
+        let root = std::env::var_os("REELAY_ROOT");
+        let root = root.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        Self::of(world, place, root.join("examples/nextjs"))
+    }
+
+    /// Starts the app whose built code is in this folder.
+    pub(crate) fn of(world: &World, place: Place, code: PathBuf) -> Self {
         let folder = world.worker.folder().to_owned();
         let database = folder.join("example.sqlite");
         let environment = [
@@ -52,8 +60,8 @@ impl App {
             ("NEXT_TELEMETRY_DISABLED", "1".to_owned()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        let program = Mutex::new(serve(&folder, place, &environment));
-        Self { place, folder, database, environment, program }
+        let program = Mutex::new(serve(&folder, &code, place, &environment));
+        Self { place, code, folder, database, environment, program }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -72,7 +80,7 @@ impl App {
 
     /// Starts the app again on its database, at its old address.
     pub(crate) fn restart(&self) {
-        let program = serve(&self.folder, self.place, &self.environment);
+        let program = serve(&self.folder, &self.code, self.place, &self.environment);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = program;
     }
 
@@ -81,13 +89,22 @@ impl App {
     }
 }
 
-fn serve(folder: &std::path::Path, place: Place, environment: &[(String, String)]) -> Program {
-    let root = std::env::var_os("REELAY_ROOT").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    let app = root.join("examples/nextjs");
-    assert!(app.join(".next/BUILD_ID").exists(), "the example app is built: run these tests by `npm test`");
+impl Drop for App {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the app's log\n{}", self.log());
+        }
+    }
+}
+
+fn serve(folder: &Path, app: &Path, place: Place, environment: &[(String, String)]) -> Program {
+    assert!(app.join(".next/BUILD_ID").exists(), "the app is built: run these tests by `npm test`");
     let port = place.port.to_string();
-    let mut command = vec![OsStr::new("env"), OsStr::new("-C"), app.as_os_str()];
-    command.extend(["next", "start", "--hostname", "127.0.0.1", "--port", &port].map(OsStr::new));
+    // An app of the tests has its packages in the folder above.
+    let own = app.join("../node_modules/.bin/next");
+    let next = if own.exists() { own.as_os_str() } else { OsStr::new("next") };
+    let mut command = vec![OsStr::new("env"), OsStr::new("-C"), app.as_os_str(), next];
+    command.extend(["start", "--hostname", "127.0.0.1", "--port", &port].map(OsStr::new));
     let program = Program::start(folder, "app", &command, environment);
     let http = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("an HTTP client");
     let address = format!("{}/icon.svg", place.origin());

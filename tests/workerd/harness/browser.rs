@@ -19,12 +19,12 @@ pub(crate) fn play(world: &World, scenario: &str, act: impl Fn(&str)) {
     play_with(world, scenario, &[], act);
 }
 
-/// The same on the example app, whose pages may load videos from the worker.
+/// The same on an app, whose pages may load videos from the worker.
 #[track_caller]
 pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&str)) {
     let database = app.database().display().to_string();
     let variables = [("APP_ORIGIN", app.origin()), ("APP_DATABASE", database)];
-    play_with(world, &format!("example/{scenario}"), &variables, act);
+    play_with(world, scenario, &variables, act);
 }
 
 #[track_caller]

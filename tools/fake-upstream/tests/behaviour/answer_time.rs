@@ -72,7 +72,7 @@ fn the_control_api_the_inbox_and_the_keys_are_not_slowed() {
 
 #[test]
 fn a_fault_of_the_second_half_comes_after_the_first_however_late_that_is() {
-    for (fault, end, outcome) in [("reset", End::Reset, "reset"), ("stall", End::Silence, "hung")] {
+    for (fault, end, outcome) in [("reset", End::Reset, "reset"), ("stall", End::Silence, "abandoned")] {
         let fake = start("200");
         let path = fake.video(&format!("a [[download:bytes:1000 download:{fault}]]"));
         let to = fake.get(&path).expect("an answer").header("location").expect("a location").to_owned();
