@@ -1,6 +1,7 @@
 // `npm run packages`: builds the npm packages, and tests them as those who install them will have them.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -90,12 +91,29 @@ function nodes() {
 
 function checkTarballs() {
   return withFolder(async (folder) => {
-    for (const name of PACKAGES) {
-      const tarball = pack(name, folder);
+    const tarballs = PACKAGES.map((name) => pack(name, folder));
+    for (const tarball of tarballs) {
       await tool("publint", ["run", tarball, "--strict"]);
       await tool("attw", [tarball, "--profile", "esm-only"]);
     }
+    checkPeers(folder, tarballs);
   });
+}
+
+/** npm installs the packages beside the `ai` that they need, and says what is needed beside another, as an old Node gets it. */
+function checkPeers(folder, tarballs) {
+  const write = (name, content) => writeFileSync(join(folder, name, "package.json"), JSON.stringify(content));
+  const needed = JSON.parse(readFileSync(join(ROOT, "packages/ai-sdk-provider/package.json"))).peerDependencies.ai;
+  const args = ["install", "--package-lock-only", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs];
+  mkdirSync(join(folder, "ai"));
+  for (const version of ["4.3.19", "5.0.0", "6.0.1", needed.slice(1)]) {
+    write("ai", { name: "ai", version });
+    write(".", { name: "app", private: true, dependencies: { ai: "file:./ai" } });
+    const { status, stderr } = spawnSync("npm", args, { ...quietly(), cwd: folder, encoding: "utf8" });
+    const isNeeded = `^${version}` === needed;
+    if (isNeeded ? status !== 0 : !stderr.includes(`peer ai@"${needed}" from @reelay/ai-sdk-provider`))
+      throw new Failure(`npm install beside ai ${version}: status ${status}\n${stderr}`);
+  }
 }
 
 /** Packs a package to `folder`; returns the tarball's path. */
