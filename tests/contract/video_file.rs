@@ -63,7 +63,7 @@ fn a_whole_mp4_is_one_however_its_boxes_are_written() {
 #[test]
 fn what_is_no_whole_mp4_is_told_by_its_flaw() {
     let moov = a_box(b"moov", &[0; 30]);
-    let mdat = a_box(b"mdat", &[5; 40_000]);
+    let mdat = a_box(b"mdat", &vec![5; 40_000]);
     for (file, flaw) in [
         (vec![], Flaw::Empty),
         (br#"{"error":{"code":403,"message":"no"}}"#.to_vec(), Flaw::NoVideo),
