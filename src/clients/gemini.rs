@@ -53,7 +53,7 @@ impl Provider for Gemini {
 impl Gemini {
     /// A video that the answer about its operation holds itself.
     async fn inline(&self, operation: &str) -> Outcome<Download> {
-        let Ok(answer) = self.0.ask(operation).await else { return Outcome::Unknown };
+        let Ok(answer) = self.0.ask_for_video(operation).await else { return Outcome::Unknown };
         let status = answer.status();
         if (200..=299).contains(&status) {
             return Outcome::Done(Download::from_chunks(operation::decoded(answer.chunks())));

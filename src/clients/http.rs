@@ -46,12 +46,9 @@ pub(super) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<
 }
 
 impl Call<'_> {
-    /// Sends the request and reads its answer whole, if that ends within `limit` bytes.
+    /// Sends the request and reads its answer.
     pub(super) async fn read(self, limit: usize) -> Result<Reply, Lost> {
-        let answer = self.send().await?;
-        let (status, retry_after) = (answer.status(), answer.header("retry-after"));
-        let body = answer.read(limit).await?;
-        Ok(Reply { status, retry_after, body, now: clock::now() })
+        self.send().await?.reply(limit).await
     }
 
     /// Sends the request. Neither it nor its answer outlives the limits.
@@ -91,6 +88,17 @@ impl Answer {
 
     pub(super) fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
+    }
+
+    /// The answer with its whole body, if that ends within `limit` bytes. What is no success means what its status says,
+    /// even if its body breaks off.
+    pub(super) async fn reply(self, limit: usize) -> Result<Reply, Lost> {
+        let (status, retry_after) = (self.status(), self.header("retry-after"));
+        let body = match self.read(limit).await {
+            Err(Lost) if !(200..=299).contains(&status) => Vec::new(),
+            body => body?,
+        };
+        Ok(Reply { status, retry_after, body, now: clock::now() })
     }
 
     /// The answer and what cuts it off; a cut body can look like one that ended.

@@ -70,6 +70,14 @@ impl KeyApi {
         self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None).send().await
     }
 
+    /// The same of an answer that holds a video, which may take as long as a file.
+    pub(super) async fn ask_for_video(&self, path: &str) -> Result<Answer, Lost> {
+        let url = self.address(path);
+        let headers: [(&str, &str); 1] = [(KEY_HEADER, &self.key)];
+        let call = self.call(Method::Get, &url, &headers, None);
+        Call { headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT, ..call }.send().await
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -119,7 +127,15 @@ impl KeyApi {
 
     /// Where a file really is: one that Google names under its own host lives at the configured one.
     fn located(&self, uri: &str) -> Option<Url> {
-        let mut url = Url::parse(uri).ok()?;
+        // A path at the service itself, or a file's name.
+        let mut url = match uri {
+            file if file.starts_with("files/") => {
+                let media = if file.contains(':') { "" } else { ":download?alt=media" };
+                Url::parse(&format!("https://{GOOGLE_HOST}{}/{file}{media}", self.version)).ok()?
+            }
+            path if path.starts_with('/') => Url::parse(&format!("https://{GOOGLE_HOST}{path}")).ok()?,
+            address => Url::parse(address).ok()?,
+        };
         if url.host_str() == Some(GOOGLE_HOST) {
             let path = self.url.path().trim_end_matches('/');
             let prefix = VERSIONS.iter().find_map(|version| path.strip_suffix(version)).unwrap_or(path);
@@ -174,6 +190,18 @@ mod tests {
         for base in ["https://gateway.example/google/v1beta", "https://gateway.example/google/v1"] {
             let expected = "https://gateway.example/google/v1beta/files/abc123:download?alt=media";
             assert_eq!(at(base, uri).as_deref(), Some(expected), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_path_or_a_files_name_is_at_the_service_itself() {
+        let base = "https://gateway.example/google/v1";
+        for (uri, path) in [
+            ("files/abc", "v1/files/abc:download?alt=media"),
+            ("files/abc:download?alt=media", "v1/files/abc:download?alt=media"),
+            ("/v1beta/files/abc:download?alt=media", "v1beta/files/abc:download?alt=media"),
+        ] {
+            assert_eq!(at(base, uri), Some(format!("https://gateway.example/google/{path}")), "{uri}");
         }
     }
 

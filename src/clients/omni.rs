@@ -6,7 +6,6 @@ use super::key_api::KeyApi;
 use super::provider::Provider;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::wire::google::Reply;
 use crate::wire::omni::{self, Look, Place};
 use crate::wire::order::Order;
 use crate::wire::variables::{ConfigError, Variables};
@@ -38,7 +37,7 @@ impl Provider for Omni {
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        let Ok(reply) = self.interaction(operation).await else { return Outcome::Unknown };
+        let Ok(reply) = self.0.get(&path(operation), MAX_INTERACTION).await else { return Outcome::Unknown };
         match omni::read_poll(&reply, operation) {
             Look::Told(outcome) => unreadable_told(&reply, outcome),
             Look::File { id, cost_micros } => match self.0.get(&format!("files/{id}"), MAX_ANSWER).await {
@@ -65,14 +64,16 @@ impl Provider for Omni {
     }
 }
 
-impl Omni {
-    async fn interaction(&self, id: &str) -> Result<Reply, Lost> {
-        self.0.get(&format!("interactions/{id}?stream=false"), MAX_INTERACTION).await
-    }
+/// Where an interaction is.
+fn path(id: &str) -> String {
+    format!("interactions/{id}?stream=false")
+}
 
+impl Omni {
     /// A video that an interaction holds itself.
     async fn inline(&self, id: &str) -> Outcome<Download> {
-        let Ok(reply) = self.interaction(id).await else { return Outcome::Unknown };
+        let Ok(answer) = self.0.ask_for_video(&path(id)).await else { return Outcome::Unknown };
+        let Ok(reply) = answer.reply(MAX_INTERACTION).await else { return Outcome::Unknown };
         match omni::read_inline(&reply) {
             Some(bytes) => Outcome::Done(Download::from_chunks(stream::iter([Ok(bytes)]))),
             None => file::retry("The video service's answer does not hold the video.", None),

@@ -18,8 +18,10 @@ pub(super) async fn read_poll(answer: Answer, inline: String) -> Outcome<Progres
     let mut reader = PollReader::new(inline);
     if !(200..=299).contains(&status) {
         // An error says when to ask again, but what it says does not matter more than its status.
-        let body = answer.read(MAX_ERROR).await.unwrap_or_default();
-        return reader.finish(Reply { status, retry_after, body, now: clock::now() });
+        return match answer.reply(MAX_ERROR).await {
+            Ok(reply) => reader.finish(reply),
+            Err(Lost) => Outcome::Unknown,
+        };
     }
     let mut pieces = std::pin::pin!(answer.chunks());
     while let Some(piece) = pieces.next().await {

@@ -9,11 +9,10 @@ use super::google_token::{self, NoToken};
 use super::http::{Answer, Call, Lost, unreadable_told};
 use super::operation;
 use super::provider::Provider;
-use crate::clock;
 use crate::machine::Millis;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::wire::google::{Reply, unavailable};
+use crate::wire::google::unavailable;
 use crate::wire::order::Order;
 use crate::wire::service_account::ServiceAccount;
 use crate::wire::variables::{ConfigError, Variables, is_loopback};
@@ -136,7 +135,7 @@ impl Provider for Vertex {
         let url = self.address(location, &path);
         let body = || vertex::submit_body(order, self.output.as_deref());
         match self.send(&self.question(&url, &body)).await {
-            Ok(answer) => match read(answer).await {
+            Ok(answer) => match answer.reply(MAX_ANSWER).await {
                 Ok(reply) => unreadable_told(&reply, vertex::read_submit(&reply)),
                 Err(Lost) => Outcome::Unknown,
             },
@@ -275,11 +274,11 @@ impl Asked<'_> {
     }
 }
 
-/// Without a token nothing was bought, whatever the reason.
+/// Without a token nothing was bought, whatever the reason, and no other order gets one either.
 impl From<NoToken> for Outcome<String> {
     fn from(none: NoToken) -> Self {
         let NoToken { is_final, after, failure } = none;
-        if is_final { Self::Refused(failure) } else { Self::Retry { after, failure } }
+        if is_final { Self::Refused(failure) } else { Self::NotNow { after, failure } }
     }
 }
 
@@ -295,12 +294,6 @@ impl From<NoToken> for Outcome<Download> {
     fn from(none: NoToken) -> Self {
         file::retry(&none.failure.message, none.after)
     }
-}
-
-async fn read(answer: Answer) -> Result<Reply, Lost> {
-    let (status, retry_after) = (answer.status(), answer.header("retry-after"));
-    let body = answer.read(MAX_ANSWER).await?;
-    Ok(Reply { status, retry_after, body, now: clock::now() })
 }
 
 #[cfg(test)]
@@ -335,6 +328,6 @@ mod tests {
             assert!(matches!(Outcome::<Progress>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
             assert!(matches!(Outcome::<Download>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
         }
-        assert!(matches!(Outcome::<String>::from(none(false)), Outcome::Retry { after: Some(7), .. }));
+        assert!(matches!(Outcome::<String>::from(none(false)), Outcome::NotNow { after: Some(7), .. }));
     }
 }

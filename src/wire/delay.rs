@@ -12,6 +12,8 @@ const RETRY_INFO: [&str; 2] = ["retryDelay", "retry_delay"];
 const SECONDS: [&str; 5] = ["retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "retry-after"];
 /// The same in milliseconds.
 const MILLISECONDS: [&str; 3] = ["retry_after_ms", "retryAfterMs", "retry-after-ms"];
+/// From here on a number of milliseconds is a point in time, not a wait: the year 2001, or three decades.
+const FIRST_TIME: Millis = 1_000_000_000_000;
 /// The words before a delay in a sentence.
 const PHRASES: [&str; 9] = [
     "retry in ",
@@ -33,7 +35,9 @@ pub(super) fn asked(reply: &Reply, body: &ErrorBody) -> Option<Millis> {
     let seconds = || body.fields(&SECONDS).into_iter().find_map(|field| like_the_header(field, reply.now));
     let words = || in_words(body.sentence.as_deref()?);
     let asked = info().or_else(header).or_else(milliseconds).or_else(seconds).or_else(words)?;
-    Some(asked.min(DAY))
+    // So long a wait is no wait but the time since 1970 at which to come back.
+    let wait = if asked >= FIRST_TIME { asked.saturating_sub(reply.now) } else { asked };
+    Some(wait.min(DAY))
 }
 
 /// `"22.5s"`, or an object of seconds and nanoseconds.
@@ -127,13 +131,11 @@ fn span(text: &str) -> Option<(Millis, &str)> {
     Some((length, after.trim_start_matches(',')))
 }
 
-/// Whole milliseconds, rounded up, a day at most; `None` for what is no time to wait.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within a day")]
+/// Whole milliseconds, rounded up; `None` for what is no time to wait.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large is the largest")]
 fn milliseconds(length: f64) -> Option<Millis> {
-    #[allow(clippy::cast_precision_loss, reason = "a day")]
-    let most = DAY as f64;
     // A float a hair above a whole number is that number.
-    (length >= 0.0).then(|| (length - 1e-7).ceil().max(0.0).min(most) as Millis)
+    (length >= 0.0).then(|| (length - 1e-7).ceil().max(0.0) as Millis)
 }
 
 #[cfg(test)]
@@ -181,6 +183,10 @@ mod tests {
         assert_eq!(wait(Some("2.5"), "{}"), Some(2_500));
         assert_eq!(wait(Some("Wed, 21 Oct 2015 07:28:00 GMT"), "{}"), Some(10_000));
         assert_eq!(wait(Some("999999999"), "{}"), Some(DAY));
+        assert_eq!(wait(Some("1445412485"), "{}"), Some(15_000), "a point in time");
+        assert_eq!(wait(None, r#"{"retry_after":1445412485}"#), Some(15_000));
+        assert_eq!(wait(None, r#"{"error":{"retryAfterMs":1445412485000}}"#), Some(15_000));
+        assert_eq!(wait(Some("1445412400"), "{}"), Some(0), "it is over");
         assert_eq!(
             wait(Some("7"), r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#),
             Some(3_000),

@@ -61,7 +61,7 @@ pub fn submit_body(order: &Order<'_>) -> String {
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     google::read_submit(reply, CREDENTIAL, |body| {
-        let name = body.get("name")?.as_str()?;
+        let name = google::bare_name(body.get("name")?.as_str()?);
         google::is_operation_name(name).then(|| name.to_owned())
     })
 }
@@ -120,9 +120,12 @@ mod tests {
                 assert!(matches!(outcome, Outcome::NotNow { after: None, .. }), "{status} {body}: {outcome:?}");
             }
             for status in [521, 523, 525, 526] {
-                assert!(matches!(read_submit(&reply(status, body)), Outcome::Retry { .. }), "{status} {body}");
+                assert!(matches!(read_submit(&reply(status, body)), Outcome::NotNow { .. }), "{status} {body}");
             }
-            for status in [200, 202, 302, 307, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524] {
+            for status in [301, 302, 307, 308] {
+                assert!(matches!(read_submit(&reply(status, body)), Outcome::Refused(_)), "{status} {body}");
+            }
+            for status in [200, 202, 303, 304, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524] {
                 let outcome = read_submit(&reply(status, body));
                 let means_refusal = status < 300 && body.contains(r#""code""#) && body.contains("400");
                 assert_eq!(outcome == Outcome::Unknown, !means_refusal, "{status} {body}: {outcome:?}");
@@ -210,9 +213,22 @@ mod tests {
 
     #[test]
     fn an_operation_name_that_could_leave_its_path_is_not_taken() {
-        for name in ["models/m/operations/../../x", "http://evil/operations/x", "models/m/operations/a?b", "x"] {
+        for name in ["models/m/operations/../../x", "http://evil/../operations/x", "models/m/operations/a?b", "x"] {
             let body = format!(r#"{{"name":"{name}"}}"#);
             assert_eq!(read_submit(&reply(200, &body)), Outcome::Unknown, "{name}");
+        }
+        // It is asked for at the configured address, whatever stands before it.
+        for (name, bare) in [
+            ("https://other.example/v1beta/models/m/operations/x", "models/m/operations/x"),
+            ("https://other.example/google/v1/operations/x", "operations/x"),
+            ("http://other.example/operations/x", "operations/x"),
+            ("/v1beta/models/m/operations/x", "models/m/operations/x"),
+            ("v1beta/operations/x", "operations/x"),
+            ("/operations/x", "operations/x"),
+            ("models/v1/operations/x", "models/v1/operations/x"),
+        ] {
+            let body = format!(r#"{{"name":"{name}"}}"#);
+            assert_eq!(read_submit(&reply(200, &body)), Outcome::Done(bare.to_owned()), "{name}");
         }
         let uri = inline_uri("models/m/operations/1");
         assert_eq!(inline_operation(&uri), Some("models/m/operations/1"));

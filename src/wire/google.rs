@@ -51,6 +51,17 @@ pub(super) fn is_operation_name(name: &str) -> bool {
     name.len() <= 512 && name.contains("operations/") && name.split('/').all(is_plain_segment)
 }
 
+/// The name without what gateways put before it: a scheme, a host and a version.
+pub(super) fn bare_name(name: &str) -> &str {
+    const VERSIONS: [&str; 4] = ["v1/", "v1beta/", "v1beta1/", "v1alpha/"];
+    let behind_host = name.split_once("://").map(|(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let path = behind_host.unwrap_or(name).trim_start_matches('/');
+    let at_start = VERSIONS.iter().find_map(|version| path.strip_prefix(version));
+    // A gateway's own path comes before the version.
+    let within = || VERSIONS.iter().find_map(|version| path.split_once(&format!("/{version}")).map(|(_, rest)| rest));
+    at_start.or_else(|| behind_host.and_then(|_| within())).unwrap_or(path)
+}
+
 /// Whether a word is one segment of a path and nothing else.
 pub(super) fn is_plain_segment(segment: &str) -> bool {
     !segment.is_empty()

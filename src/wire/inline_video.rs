@@ -34,6 +34,14 @@ pub struct InlineVideo {
     video: Video,
 }
 
+/// The bytes that a text of base64 stands for.
+pub fn decode(text: &str) -> Result<Vec<u8>, Broken> {
+    let (mut base64, mut decoded) = (Base64Stream::default(), Vec::with_capacity(text.len() / 4 * 3));
+    base64.decode(text.as_bytes(), &mut decoded)?;
+    base64.finish(&mut decoded)?;
+    Ok(decoded)
+}
+
 /// What may come next between two tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Expected {
@@ -87,6 +95,11 @@ impl InlineVideo {
         self.done == Some(true)
     }
 
+    /// Whether the answer has said so far that the render is not over.
+    pub fn denies_done(&self) -> bool {
+        self.done == Some(false)
+    }
+
     /// Whether the video has begun.
     pub fn has_begun(&self) -> bool {
         match &self.video {
@@ -131,7 +144,7 @@ impl InlineVideo {
                 let Video::Begun(base64) = &mut self.video else { return Err(Broken) };
                 let Step { read, ended } = text.read(byte, rest, |part| base64.decode(part, decoded))?;
                 if ended {
-                    base64.finish()?;
+                    base64.finish(decoded)?;
                     self.video = if base64.is_empty() { Video::Absent } else { Video::Whole };
                     self.end_value();
                 }
@@ -140,7 +153,7 @@ impl InlineVideo {
             Token::Literal(literal) => {
                 if literal.read(byte)? {
                     let truth = literal.truth();
-                    if self.levels.len() == 1 && self.key.is(DONE) {
+                    if self.is_in_operation() && self.key.is(DONE) {
                         self.done = truth;
                     }
                     self.end_value();
@@ -206,9 +219,9 @@ impl InlineVideo {
     fn end_key(&mut self) -> Result<(), Broken> {
         self.token = Token::None;
         self.expected = Expected::Colon;
-        let is_root = self.levels.len() == 1;
+        let is_operation = self.is_in_operation();
         let level = self.levels.last_mut().ok_or(Broken)?;
-        level.child = level.child_named(&self.key, is_root);
+        level.child = level.child_named(&self.key, is_operation);
         Ok(())
     }
 
@@ -225,6 +238,11 @@ impl InlineVideo {
         self.levels.pop().filter(|level| level.is_array == is_array).ok_or(Broken)?;
         self.end_value();
         Ok(())
+    }
+
+    /// Whether what is read belongs to the operation itself: the document, or the first in a list of one.
+    fn is_in_operation(&self) -> bool {
+        self.levels.len() == 1 + usize::from(self.levels.first().is_some_and(|level| level.is_array))
     }
 
     fn is_at_video(&self) -> bool {
@@ -292,7 +310,7 @@ mod tests {
             r#""x":"\"response\":{\"videos\":[{\"bytesBase64Encoded\":\"ZGVjb3k=\"}]}""#.to_owned(),
             decoy.to_owned(),
             format!(r#""metadata":{{"response":{{"videos":[{{{decoy}}}]}}}}"#),
-            format!(r#""videos":[{{{decoy}}}]"#),
+            format!(r#""image":{{{decoy}}}"#),
             r#""done":[{"bytesBase64Encoded":"x"}, true]"#.to_owned(),
         ] {
             assert_eq!(video(&format!("{{{before},{real}}}")), Ok(b"real".to_vec()), "{before}");
@@ -306,7 +324,6 @@ mod tests {
             r#"{"response":{"videos":[{"bytesBase64Encoded":["cmVhbA=="]}]}}"#,
             r#"{"response":{"videos":[{"bytesBase64Encoded":""}]}}"#,
             r#"{"response":{"thumbnails":[{"bytesBase64Encoded":"cmVhbA=="}]}}"#,
-            r#"[{"response":{"videos":[{"bytesBase64Encoded":"cmVhbA=="}]}}]"#,
         ] {
             assert_eq!(video(without), Err(Broken), "{without}");
         }
@@ -321,6 +338,8 @@ mod tests {
             r#"{"response":{"generatedVideos":[{"video":{"uri":null,"videoBytes":"cmVhbA=="}}]}}"#,
             r#"{"result":{"generated_videos":[{"video":{"video_bytes":"cmVhbA=="}}]}}"#,
             r#"{"response":[{"videos":{"bytesBase64Encoded":"cmVhbA=="}}]}"#,
+            r#"[{"response":{"videos":[{"bytesBase64Encoded":"cmVhbA=="}]}}]"#,
+            r#"{"done":true,"videos":[{"bytesBase64Encoded":"cmVhbA=="}]}"#,
             r#"{"response":{"videos":[1,{"bytesBase64Encoded":""},{"bytesBase64Encoded":"cmVhbA=="}]}}"#,
         ] {
             assert_eq!(read(text.as_bytes(), &[3]), Ok(b"real".to_vec()), "{text}");
@@ -328,9 +347,36 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_read_however_it_is_written() {
+        let bytes = [0xfb, 0xff, 0xbe, 0x61];
+        for base64 in [
+            "+/++YQ==",
+            "-_--YQ==",
+            "+/++YQ",
+            "-_--YQ",
+            "+/\\n++\\r\\nYQ==",
+            " +/++YQ== ",
+            "data:video/mp4;base64,+/++YQ==",
+            "data:;base64,-_--YQ",
+        ] {
+            let text = format!(r#"[{{"videos":[{{"bytesBase64Encoded":"{base64}"}}]}}]"#);
+            for size in 1..9 {
+                assert_eq!(read(text.as_bytes(), &[size]), Ok(bytes.to_vec()), "{base64} {size}");
+            }
+            assert_eq!(
+                super::decode(&base64.replace("\\n", "\n").replace("\\r", "\r")),
+                Ok(bytes.to_vec()),
+                "{base64}"
+            );
+        }
+        assert_eq!(super::decode("dat"), super::decode("dat="), "the beginning of a data URL alone");
+        assert_eq!(super::decode("data"), Ok(vec![0x75, 0xab, 0x5a]));
+    }
+
+    #[test]
     fn what_is_broken_or_cut_short_is_never_taken_for_a_whole_video() {
         let with = |base64: &str| format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{base64}"}}]}}}}"#);
-        for base64 in ["abc", "ab=c", "ab==cdef", "a===", "====", "ab-_", "ab c", "abcd\\n", "abcé", "ab==="] {
+        for base64 in ["abcde", "ab=c", "ab==cdef", "a===", "====", "ab!c", "data:video/mp4;base64", "abcé", "ab==="] {
             assert_eq!(read(with(base64).as_bytes(), &[3]), Err(Broken), "{base64}");
         }
         let whole = with("cmVhbA==");

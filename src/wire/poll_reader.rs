@@ -47,7 +47,9 @@ impl PollReader {
     /// body; else that is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
         if !self.is_whole() {
-            return Outcome::Unknown;
+            // A whole video is one even if nothing says that it is done.
+            let has_video = |video: &InlineVideo| video.finish().is_ok() && !video.denies_done();
+            return if self.video.as_ref().is_some_and(has_video) { self.inline() } else { Outcome::Unknown };
         }
         if reply.is_success() {
             reply.body = self.kept;
@@ -100,7 +102,7 @@ mod tests {
     fn every_state_of_an_operation_is_understood() {
         assert_eq!(outcome(r#"{"name":"n"}"#), Outcome::Done(Progress::Running));
         assert_eq!(outcome(r#"{"name":"n","done":false,"metadata":{}}"#), Outcome::Done(Progress::Running));
-        for unreadable in ["", "<html>", r#"{"done":"#, r#"{"done":1}"#] {
+        for unreadable in ["", "<html>", r#"{"done":"#, r#"{"done":2}"#] {
             assert_eq!(outcome(unreadable), Outcome::Unknown, "{unreadable}");
         }
         let stored = r#"{"name":"n","done":true,"response":{"raiMediaFilteredCount":0,
@@ -157,6 +159,10 @@ mod tests {
         let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
         let found = poll(200, &turned, 1_024);
         assert_eq!(found, (ready(INLINE), turned.len()), "whether it is done comes last");
+        for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
+            let body = format!(r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
+            assert_eq!(poll(200, &body, 1_024).0, ready(INLINE), "{unsaid}");
+        }
     }
 
     #[test]
@@ -165,7 +171,6 @@ mod tests {
         for (body, whole) in [
             (format!(r#"{{"done":true,"metadata":"{long}"}}"#), true),
             (format!(r#"{{"done":false,"response":{{"videos":[{{"bytesBase64Encoded":"{long}"}}]}}}}"#), true),
-            (format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{long}"}}]}}}}"#), true),
             (format!("<html>{long}"), false),
         ] {
             let (outcome, read) = poll(200, &body, 1_000);

@@ -79,7 +79,7 @@ pub fn submit_body(order: &Order<'_>, storage_uri: Option<&str>) -> String {
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     let outcome = google::read_submit(reply, CREDENTIAL, |body| {
-        let name = body.get("name")?.as_str()?;
+        let name = google::bare_name(body.get("name")?.as_str()?);
         Operation::parse(name).map(|operation| operation.name.to_owned())
     });
     match outcome {
@@ -261,10 +261,8 @@ mod tests {
             assert_eq!(submit(200, body), Outcome::Unknown, "{body}");
         }
         assert_eq!(submit(202, &json!({ "name": NAME, "done": null }).to_string()), Outcome::Done(NAME.to_owned()));
-        for status in [500, 521] {
-            assert!(matches!(submit(status, &error(status)), Outcome::Retry { .. }), "{status}");
-        }
-        for status in [429, 503, 529] {
+        assert!(matches!(submit(500, &error(500)), Outcome::Retry { .. }));
+        for status in [429, 503, 521, 529] {
             assert!(matches!(submit(status, &error(status)), Outcome::NotNow { .. }), "{status}");
         }
         for status in [400, 401, 403, 404] {
@@ -272,7 +270,7 @@ mod tests {
                 assert!(matches!(submit(status, body), Outcome::Refused(_)), "{status} {body}");
             }
         }
-        for status in [302, 408, 409, 500, 502, 504, 524] {
+        for status in [303, 408, 409, 500, 502, 504, 524] {
             assert_eq!(submit(status, "<html>"), Outcome::Unknown, "{status}");
         }
         for status in [408, 502, 504] {

@@ -97,14 +97,17 @@ fn the_beginning_of_a_video_is_never_a_whole_one() {
 }
 
 #[test]
-fn a_file_of_countless_parts_is_left_alone() {
+fn of_a_file_of_countless_parts_the_first_are_looked_at() {
     let head = [ftyp(), a_box(b"moov", &[])].concat();
     let small = a_box(b"free", &[]).repeat(10_000);
-    assert_eq!(look(&[head.clone(), small].concat()), Err(Flaw::TooManyParts));
+    assert_eq!(look(&[head.clone(), small.clone()].concat()), Ok(Kind::Mp4));
+    assert_eq!(look(&[ftyp(), small].concat()), Err(Flaw::TooManyParts));
     let far = a_box(b"free", &vec![0; usize::try_from(READ).expect("short")]);
     let most = usize::try_from(MAX_READS).expect("few");
-    assert_eq!(look(&[head.clone(), far.repeat(most - 1)].concat()), Ok(Kind::Mp4));
-    assert_eq!(look(&[head, far.repeat(most + 1)].concat()), Err(Flaw::TooManyParts));
+    for parts in [most - 1, most, most + 1] {
+        assert_eq!(look(&[head.clone(), far.repeat(parts)].concat()), Ok(Kind::Mp4), "{parts}");
+    }
+    assert_eq!(look(&[ftyp(), far.repeat(most + 1)].concat()), Err(Flaw::TooManyParts));
 }
 
 #[test]

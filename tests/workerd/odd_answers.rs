@@ -23,6 +23,7 @@ on_each_wire! {
     an_operation_that_ended_with_any_error_ends_its_job_at_once_and_costs_nothing,
     the_filters_words_are_found_wherever_they_stand,
     a_video_is_stored_from_the_place_of_any_wire_i8,
+    a_finished_render_of_any_shape_is_stored_i8,
     polls_that_say_that_the_render_is_gone_do_not_fail_it,
     the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12,
 }
@@ -61,6 +62,11 @@ fn a_refusal_of_any_shape_ends_the_order_with_its_words_and_costs_nothing_i4(wir
         (415, "{}", UNAVAILABLE, "HTTP 415"),
         (410, r#"{"errors":[{"message":"The model is gone"}]}"#, "model_retired", "The model is gone"),
         (451, r#"{"message":"Not in your country"}"#, UNAVAILABLE, "Not in your country"),
+        (401, r#"{"error":{"message":"bad {cut}"#, UNAVAILABLE, "refused"),
+        (422, "{cut}", INVALID, "HTTP 422"),
+        (403, r#"{"error":{"code":403,"message":"Access to this model is prohibited."}}"#, UNAVAILABLE, "prohibited"),
+        (302, "<title>Sign in</title>", UNAVAILABLE, "leads elsewhere"),
+        (308, "", UNAVAILABLE, "leads elsewhere"),
     ];
     let (world, user) = (shared(), shared().user().over(wire));
     let started = cases.map(|case| (case, ordered(&user, &raw("submit:raw", case.0, case.1))));
@@ -197,6 +203,28 @@ fn a_video_is_stored_from_the_place_of_any_wire_i8(wire: Wire) {
     }
 }
 
+fn a_finished_render_of_any_shape_is_stored_i8(wire: Wire) {
+    if wire == Wire::Omni {
+        return;
+    }
+    let bodies = [
+        r#"{"done":true,"videos":[{"uri":"{uri}"}]}"#,
+        r#"{"done":1,"response":{"video":{"uri":"{uri}"}}}"#,
+        r#"{"done":"true","output":[{"video_url":"{uri}"}]}"#,
+        r#"{"name":"{name}","response":{"videos":[{"uri":"{uri}"}]}}"#,
+        r#"[{"done":true,"response":{"videos":[{"bytesBase64Encoded":"{film}"}]}}]"#,
+        r#"{"response":{"videos":[{"bytesBase64Encoded":"data:video/mp4;base64,{film}"}]}}"#,
+        r#"{"done":true,"videos":[{"bytesBase64Encoded":"{film}","gcsUri":"gs://elsewhere/v.mp4"}]}"#,
+    ];
+    let (world, user) = (shared(), shared().user().over(wire));
+    let started = bodies.map(|body| (body, ordered(&user, &raw("result:raw", 200, body))));
+    for (body, (id, prompt)) in started {
+        user.ends_as(&id, "completed");
+        assert!(user.get(&format!("/api/generations/{id}/video")).body == SAMPLE, "{body}");
+        assert_eq!(world.upstream.paid(&prompt).len(), 1, "{body}");
+    }
+}
+
 fn polls_that_say_that_the_render_is_gone_do_not_fail_it(wire: Wire) {
     let gone = [
         (404, r#"{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}"#),
@@ -257,6 +285,8 @@ fn what_asks_to_wait_is_waited_for_however_it_is_said() {
         (429, r#"[{"error":{"code":429,"details":[{"retryDelay":{"seconds":"3","nanos":990000000}}]}}]"#, None),
         (429, "<html>", Some("4")),
         (529, "", Some("4")),
+        (503, "<html>{cut}", Some("4")),
+        (521, "", Some("4")),
         (429, r#"{"error":{"message":"Slow down. Please try again in 4s.","type":"rate_limit_error"}}"#, None),
         (200, r#"{"error":{"code":429,"message":"Please retry in 3990ms"}}"#, None),
     ];

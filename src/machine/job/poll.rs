@@ -10,10 +10,12 @@ use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::tally::{self, Call};
-use crate::machine::{Millis, SECOND, retry};
+use crate::machine::{MINUTE, Millis, SECOND, retry};
 
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
+/// The longest wait between polls that the upstream is granted: it may be about other calls, and the render is paid for.
+const MAX_POLL_WAIT: Millis = MINUTE;
 /// How far the time of the next poll may be beyond the one in the record. Within [`LATE`], so that whoever finds the record
 /// alone does not take the timer for lost.
 const MOST_BEHIND: Millis = LATE / 2;
@@ -117,7 +119,7 @@ impl Job {
             }
             Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
                 let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
-                *next_at = (now + after.unwrap_or(0).max(wait)).min(*deadline_at);
+                *next_at = (now + after.unwrap_or(0).min(MAX_POLL_WAIT).max(wait)).min(*deadline_at);
                 *tries += 1;
                 failed = true;
                 turn.note("poll_failed", Some(failure.message));

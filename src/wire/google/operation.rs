@@ -1,6 +1,6 @@
 //! What a poll found of a long-running operation.
 
-use super::{Found, ROOTS, Reply, filter, find_video, stamped, unavailable, with_words};
+use super::{CONTAINERS, Found, ROOTS, Reply, filter, find_video, stamped, unavailable, with_words};
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::wire::error_body::{ErrorBody, is_empty};
@@ -27,19 +27,22 @@ pub(in crate::wire) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Pr
     let operation = answer.as_array().and_then(|answers| answers.first()).unwrap_or(&answer);
     let Value::Object(fields) = operation else { return Outcome::Unknown };
     let error = fields.get("error").filter(|error| !is_empty(error));
-    match fields.get("done") {
-        Some(Value::Bool(true)) => {}
-        Some(Value::String(done)) if done.eq_ignore_ascii_case("true") => {}
+    let made = || ROOTS.iter().find_map(|root| find_video(fields.get(*root)?));
+    let beside = || CONTAINERS.iter().find_map(|name| find_video(fields.get(*name)?));
+    match done(fields.get("done")) {
+        Some(true) => {}
         // An error that is not the operation's is about the question.
-        None | Some(Value::Null | Value::Bool(false)) if error.is_some() => return failed_poll(reply),
-        None | Some(Value::Null | Value::Bool(false)) => return Outcome::Done(Progress::Running),
-        Some(_) => return Outcome::Unknown,
+        Some(false) if error.is_some() => return failed_poll(reply),
+        // What has a video and does not say whether it is done, is.
+        Some(false) if is_unsaid(fields.get("done")) && made().is_some() => {}
+        Some(false) => return Outcome::Done(Progress::Running),
+        None => return Outcome::Unknown,
     }
     if let Some(error) = error {
         let error = ErrorBody::of(json!({ "error": error }));
         return stamped(Outcome::Refused(failed_operation(&error)), reply, &error);
     }
-    match ROOTS.iter().find_map(|root| find_video(fields.get(*root)?)) {
+    match made().or_else(beside) {
         Some(Found::At(uri)) => Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }),
         Some(Found::Inline) => Outcome::Done(Progress::Ready { uri: inline.to_owned(), cost_micros: None }),
         None => {
@@ -48,6 +51,22 @@ pub(in crate::wire) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Pr
             stamped(Outcome::Refused(failure), reply, &ErrorBody::default())
         }
     }
+}
+
+/// Whether an operation is over, by its field; `None` if it cannot be told.
+fn done(field: Option<&Value>) -> Option<bool> {
+    match field {
+        None | Some(Value::Null) => Some(false),
+        Some(Value::Bool(done)) => Some(*done),
+        Some(Value::Number(done)) => done.as_u64().filter(|done| *done <= 1).map(|done| done == 1),
+        Some(Value::String(done)) if done.eq_ignore_ascii_case("true") => Some(true),
+        Some(Value::String(done)) if done.eq_ignore_ascii_case("false") => Some(false),
+        Some(Value::String(_) | Value::Array(_) | Value::Object(_)) => None,
+    }
+}
+
+fn is_unsaid(field: Option<&Value>) -> bool {
+    field.is_none_or(Value::is_null)
 }
 
 /// The word of a failed operation, by its code: gRPC's or HTTP's, as a number or a word, or none.
@@ -140,8 +159,39 @@ mod tests {
         {
             assert!(matches!(poll(body), Outcome::Retry { .. }), "{body}");
         }
-        for body in ["<html>", r#"{"done":1}"#, "7", "[]", "[1]"] {
+        for body in ["<html>", r#"{"done":2}"#, r#"{"done":"perhaps"}"#, "7", "[]", "[1]"] {
             assert_eq!(poll(body), Outcome::Unknown, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_video_makes_an_operation_done_that_does_not_say_so() {
+        let ready = |uri: &str| Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None });
+        let uri = "https://h/v";
+        for body in [
+            r#"{"done":1,"response":{"videos":[{"uri":"https://h/v"}]}}"#,
+            r#"{"done":"True","response":{"video":"https://h/v"}}"#,
+            r#"{"done":true,"videos":[{"uri":"https://h/v"}]}"#,
+            r#"{"done":true,"generatedVideos":[{"video":{"uri":"https://h/v"}}]}"#,
+            r#"{"done":true,"output":{"url":"https://h/v"}}"#,
+            r#"{"done":true,"video":{"url":"https://h/v"}}"#,
+            r#"{"name":"n","response":{"videos":[{"uri":"https://h/v"}]}}"#,
+            r#"{"name":"n","done":null,"result":{"video":{"uri":"https://h/v"}}}"#,
+        ] {
+            assert_eq!(poll(body), ready(uri), "{body}");
+        }
+        for bytes in [
+            r#"{"done":true,"response":{"videos":[{"gcsUri":"gs://b/o.mp4","bytesBase64Encoded":"QUJD"}]}}"#,
+            r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]}}"#,
+        ] {
+            assert_eq!(poll(bytes), ready("inline:x"), "{bytes}");
+        }
+        for running in [
+            r#"{"done":false,"response":{"videos":[{"uri":"https://h/v"}]}}"#,
+            r#"{"done":0,"videos":[{"uri":"https://h/v"}]}"#,
+            r#"{"done":"false"}"#,
+        ] {
+            assert_eq!(poll(running), Outcome::Done(Progress::Running), "{running}");
         }
     }
 

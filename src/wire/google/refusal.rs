@@ -51,9 +51,14 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Outcome<String>
             after: delay::asked(reply, body),
             failure: unavailable(&with_words("The video service failed to take the order.", body.sentence.as_deref())),
         },
-        status if NEVER_REACHED.contains(&status) => {
-            Outcome::Retry { after: None, failure: unavailable("The video service could not be reached.") }
-        }
+        status if NEVER_REACHED.contains(&status) => Outcome::NotNow {
+            after: delay::asked(reply, body),
+            failure: unavailable("The video service could not be reached."),
+        },
+        // Not taken here; 303 alone says that it was taken and where to look.
+        301 | 302 | 307 | 308 => Outcome::Refused(unavailable(&format!(
+            "The video service's address leads elsewhere (HTTP {status}): check the address in the settings."
+        ))),
         400..=405 | 410 | 413 | 415 | 422 | 451 => Outcome::Refused(refusal(status, body, credential)),
         // A timeout of the request itself, or a conflict, says nothing about what became of it.
         408 | 409 | 499 => Outcome::Unknown,
@@ -95,8 +100,9 @@ fn refusal(status: u16, body: &ErrorBody, credential: &str) -> Failure {
         || status == 402
         || (status == 403 && NO_FUNDS.iter().any(|word| lower.contains(word)));
     let is_retired = status == 410 || RETIRED.iter().any(|word| lower.contains(word));
-    let is_filtered =
-        matches!(status, 400 | 403 | 422 | 451) && (filter::is_meant(&lower) || body.mentions(&["content_policy"]));
+    let is_of_policy = body.mentions(&["content_policy"]) || lower.contains("usage guidelines");
+    let is_filtered = is_of_policy && status == 403
+        || matches!(status, 400 | 422 | 451) && (filter::is_meant(&lower) || is_of_policy);
     match status {
         400 if mentions_api_key(body) => {
             unavailable(&with_words(&format!("The video service refused {credential}."), words))

@@ -33,13 +33,13 @@ const MAX_DEPTH: usize = 8;
 /// The first video of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::wire) enum Found<'a> {
-    /// At an address with a scheme.
+    /// At an address, with a scheme or at the service itself.
     At(&'a str),
     /// In the answer itself.
     Inline,
 }
 
-/// The first video in what an operation made. An address goes before bytes.
+/// The first video in what an operation made. An address of the web goes before bytes, and they before one in Cloud Storage.
 pub(in crate::wire) fn find(answer: &Value) -> Option<Found<'_>> {
     within(answer, 0)
 }
@@ -52,14 +52,21 @@ fn within(value: &Value, depth: usize) -> Option<Found<'_>> {
         Value::Array(items) => items.iter().find_map(|item| within(item, depth + 1)),
         Value::Object(fields) => {
             let text = |name: &&str| fields.get(*name).and_then(Value::as_str).filter(|text| !text.is_empty());
-            let address = ADDRESSES.iter().filter_map(text).find(|text| text.contains("://"));
+            let address = || ADDRESSES.iter().filter_map(text).find(|text| is_address(text));
+            let web = address().filter(|address| !address.starts_with("gs://"));
             let bytes = || BYTES.iter().any(|name| text(name).is_some()).then_some(Found::Inline);
+            let stored = || address().map(Found::At);
             let deeper = || CONTAINERS.iter().find_map(|name| within(fields.get(*name)?, depth + 1));
-            address.map(Found::At).or_else(bytes).or_else(deeper)
+            web.map(Found::At).or_else(bytes).or_else(stored).or_else(deeper)
         }
-        Value::String(address) if depth > 0 && address.contains("://") => Some(Found::At(address)),
+        Value::String(address) if depth > 0 && is_address(address) => Some(Found::At(address)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
+}
+
+/// Whether a text is an address: with a scheme, or a path at the service itself.
+fn is_address(text: &str) -> bool {
+    text.contains("://") || text.starts_with("/v1") || text.starts_with("files/")
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Base64 that comes in pieces (RFC 4648, section 4, with its padding).
+//! Base64 that comes in pieces (RFC 4648, sections 4 and 5): in either alphabet, with or without padding, with white space
+//! within and the head of a data URL before it, because services differ.
 
 use super::Broken;
 use base64::Engine;
@@ -6,10 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Characters that are decoded together.
 const QUAD: usize = 4;
+/// How a data URL begins; what it is follows, and a comma.
+const DATA_URL: &[u8] = b"data:";
 
 /// Holds back what does not fill a quad yet.
 #[derive(Debug, Default)]
 pub(super) struct Base64Stream {
+    head: Head,
     held: [u8; QUAD],
     count: usize,
     /// Padding has come, so nothing else may.
@@ -18,9 +22,72 @@ pub(super) struct Base64Stream {
     has_begun: bool,
 }
 
+/// What may stand before the base64.
+#[derive(Debug, Clone, Copy)]
+enum Head {
+    /// So much of [`DATA_URL`] has come, and nothing else.
+    Begun(usize),
+    /// In a data URL, before its comma.
+    DataUrl,
+    Over,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self::Begun(0)
+    }
+}
+
 impl Base64Stream {
     /// Appends to `decoded` what is known with the next piece.
     pub(super) fn decode(&mut self, piece: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        if matches!(self.head, Head::Over) && piece.iter().all(is_plain) {
+            return self.decode_plain(piece, decoded);
+        }
+        let mut plain = Vec::with_capacity(piece.len());
+        for byte in piece.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+            self.read_head(*byte, &mut plain);
+        }
+        self.decode_plain(&plain, decoded)
+    }
+
+    /// Whether all of it has come. Appends what was still held back.
+    pub(super) fn finish(&mut self, decoded: &mut Vec<u8>) -> Result<(), Broken> {
+        if let Head::Begun(count) = std::mem::replace(&mut self.head, Head::Over) {
+            self.decode_plain(DATA_URL.get(..count).unwrap_or_default(), decoded)?;
+        }
+        match self.count {
+            0 => Ok(()),
+            2 | 3 => self.decode_plain(b"==".get(self.count - 2..).unwrap_or_default(), decoded),
+            _ => Err(Broken),
+        }
+    }
+
+    /// Whether nothing has come so far.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_begun
+    }
+
+    /// Hands on what belongs to the base64, in the standard alphabet.
+    fn read_head(&mut self, byte: u8, plain: &mut Vec<u8>) {
+        match self.head {
+            Head::Begun(count) if DATA_URL.get(count) == Some(&byte) => {
+                let is_whole = count + 1 == DATA_URL.len();
+                self.head = if is_whole { Head::DataUrl } else { Head::Begun(count + 1) };
+            }
+            Head::Begun(count) => {
+                self.head = Head::Over;
+                plain.extend(DATA_URL.get(..count).unwrap_or_default());
+                plain.push(standard(byte));
+            }
+            Head::DataUrl if byte == b',' => self.head = Head::Over,
+            Head::DataUrl => {}
+            Head::Over => plain.push(standard(byte)),
+        }
+    }
+
+    fn decode_plain(&mut self, piece: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
         self.has_begun |= !piece.is_empty();
         let mut rest = piece;
         if self.count > 0 {
@@ -39,16 +106,6 @@ impl Base64Stream {
         Ok(())
     }
 
-    /// Whether all of it has come.
-    pub(super) fn finish(&self) -> Result<(), Broken> {
-        if self.count == 0 { Ok(()) } else { Err(Broken) }
-    }
-
-    /// Whether nothing has come so far.
-    pub(super) fn is_empty(&self) -> bool {
-        !self.has_begun
-    }
-
     fn hold(&mut self, piece: &[u8]) {
         for (place, byte) in self.held.iter_mut().skip(self.count).zip(piece) {
             *place = *byte;
@@ -65,5 +122,14 @@ impl Base64Stream {
         }
         self.is_over = quads.ends_with(b"=");
         STANDARD.decode_vec(quads, decoded).map_err(|_| Broken)
+    }
+}
+
+/// A character of either alphabet in the standard one.
+fn standard(byte: u8) -> u8 {
+    match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
     }
 }

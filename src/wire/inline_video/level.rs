@@ -1,7 +1,7 @@
 //! Where in an answer a video may stand.
 
 use super::token::Key;
-use crate::wire::google::{BYTES, CONTAINERS, ROOTS};
+use crate::wire::google::{BYTES, CONTAINERS};
 
 /// An object or array that is open.
 #[derive(Debug, Clone, Copy)]
@@ -25,19 +25,20 @@ pub(super) enum Child {
 }
 
 impl Level {
-    /// One that is opened within another, or the document itself, which is an object.
+    /// One that is opened within another, or the document itself.
     pub(super) fn within(parent: Option<&Self>, is_array: bool) -> Self {
-        let is_on_the_way = parent.map_or(!is_array, |parent| parent.child == Child::Container);
+        let is_on_the_way = parent.is_none_or(|parent| parent.child == Child::Container);
         let child = if is_array && is_on_the_way { Child::Container } else { Child::Other };
         Self { is_array, is_on_the_way, child }
     }
 
     /// What the child of this name may be.
-    pub(super) fn child_named(self, key: &Key, is_root: bool) -> Child {
+    /// The operation itself has no bytes, only what holds them.
+    pub(super) fn child_named(self, key: &Key, is_operation: bool) -> Child {
         let is_one_of = |names: &[&str]| names.iter().any(|name| key.is(name.as_bytes()));
         match self.is_on_the_way {
-            true if is_one_of(if is_root { &ROOTS } else { &CONTAINERS }) => Child::Container,
-            true if !is_root && is_one_of(&BYTES) => Child::Bytes,
+            true if is_one_of(&CONTAINERS) => Child::Container,
+            true if !is_operation && is_one_of(&BYTES) => Child::Bytes,
             true | false => Child::Other,
         }
     }

@@ -5,8 +5,7 @@ use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::wire::error_body::{ErrorBody, fields, is_empty};
 use crate::wire::google::{self, BYTES, Found, Reply, filter};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::wire::inline_video;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -104,7 +103,7 @@ pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
     let interaction = serde_json::from_slice::<Value>(&reply.body).ok()?;
     let data = video(&interaction).and_then(|video| video.get("data")?.as_str()).filter(|data| !data.is_empty());
     let elsewhere = || fields(&interaction, &BYTES).into_iter().filter_map(Value::as_str).find(|text| !text.is_empty());
-    STANDARD.decode(data.or_else(elsewhere)?).ok()
+    inline_video::decode(data.or_else(elsewhere)?).ok()
 }
 
 /// Where the address of a video leads; `None` when it is not one.

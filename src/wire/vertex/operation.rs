@@ -28,11 +28,14 @@ impl<'a> Operation<'a> {
     pub fn parse(name: &'a str) -> Option<Self> {
         let (model, _) = name.split_once("/operations/")?;
         let segments: Vec<&str> = name.split('/').collect();
-        let ["projects", _, "locations", location, "publishers", "google", "models", _, "operations", _] = segments[..]
+        let ["projects", project, "locations", location, "publishers", "google", "models", _, "operations", _] =
+            segments[..]
         else {
             return None;
         };
-        let usable = google::is_operation_name(name) && is_location(location);
+        // A project of a domain has a colon: `example.com:project`.
+        let plain = google::is_operation_name(&name.replacen(project, "p", 1));
+        let usable = plain && project.split(':').all(google::is_plain_segment) && is_location(location);
         usable.then_some(Self { name, model, location })
     }
 

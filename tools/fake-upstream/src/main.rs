@@ -91,7 +91,7 @@
 //! `submit`, `poll` and `result` also take any answer of one's own: `raw:STATUS,BODY[,RETRY_AFTER]`, the body and the header
 //! in base64url without padding. `submit:raw` is not accepted, `submit:raw-after` is; the body of `result:raw` is JSON and
 //! sent with 200. In a body `{name}`, `{uri}` and (of a result) `{film}` become the operation's name, the address of its
-//! video and the video as base64.
+//! video and the video as base64; one that ends with `{cut}` breaks off there.
 //!
 //! Each wire says them in its own shapes: `no-name` is `{}`, `done-false` is an interaction that is `queued`, an interaction that
 //! was filtered is `completed` without a video. Where the video stands in the poll's answer, what a `download` mark says of

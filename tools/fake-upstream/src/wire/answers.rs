@@ -1,8 +1,13 @@
 //! Answers in Google's shapes, and the ones that are no such answers.
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use http_body::Frame;
 use serde_json::{Value, json};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use crate::journal::Wire;
 use crate::ledger::{Job, Operation};
@@ -10,6 +15,9 @@ use crate::marks::{Raw, Refusal};
 use crate::wire::bytes::FILM;
 use crate::wire::checks::Invalid;
 use crate::wire::video_uri;
+
+/// At the end of a body of a mark: here it breaks off.
+const CUT: &str = "{cut}";
 
 /// What a failed render's error says.
 pub(crate) const FAILED: &str = "Video generation failed due to an internal server issue. Please try again.";
@@ -153,6 +161,19 @@ pub(crate) fn garbage() -> Response {
     (content_type, "{\"name\": \"models/\u{fffd}\u{0}").into_response()
 }
 
+/// What breaks off after its beginning.
+struct CutBody(Option<Bytes>);
+
+impl http_body::Body for CutBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let begun = self.0.take().map(Frame::data);
+        Poll::Ready(Some(begun.ok_or_else(|| io::ErrorKind::ConnectionReset.into())))
+    }
+}
+
 /// The answer that a mark brings along, `name` and `uri` in their places.
 pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
     let body = filled(raw, operation);
@@ -162,6 +183,10 @@ pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
         _ => "text/plain; charset=UTF-8",
     };
     let status = StatusCode::from_u16(raw.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = match body.strip_suffix(CUT) {
+        Some(begun) => Body::new(CutBody(Some(Bytes::from(begun.to_owned())))),
+        None => Body::from(body),
+    };
     let mut answer = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
     if let Some(value) = raw.retry_after.as_ref().and_then(|value| HeaderValue::from_str(value).ok()) {
         answer.headers_mut().insert(header::RETRY_AFTER, value);
