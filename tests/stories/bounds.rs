@@ -4,7 +4,7 @@ use crate::job_story::{JobStory, again, never};
 use crate::life::ready;
 use reelay::machine::job::{Answer, Effect, Phase, SubmitAnswer, UnknownSubmit};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, SECOND};
+use reelay::machine::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {
@@ -53,12 +53,20 @@ fn nothing_is_paid_for_after_the_deadline() {
 }
 
 #[test]
-fn an_upstream_that_asks_for_a_long_wait_between_polls_does_not_move_the_deadline() {
+fn an_upstream_that_asks_for_a_long_wait_between_polls_is_asked_each_minute_until_the_deadline() {
     let mut story = JobStory::rendering();
     let deadline = story.deadline().unwrap();
     story.next();
-    story.hears(Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(u64::MAX / 4))));
-    story.next();
+    for after in [MINUTE + 1, HOUR, DAY, u64::MAX / 4] {
+        let asked = story.now;
+        story.hears(Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(after))));
+        assert!(matches!(story.next(), Effect::Poll { .. }), "{after}");
+        assert_eq!(story.now, asked + MINUTE, "{after}");
+    }
+    while story.failure().is_none() {
+        story.hears(Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(HOUR))));
+        story.next();
+    }
     assert_eq!((story.failure(), story.now), (Some(ErrorCode::DeadlineExceeded), deadline));
 }
 
