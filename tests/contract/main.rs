@@ -9,6 +9,7 @@ mod event_ids;
 mod fingerprints;
 mod idempotency;
 mod images;
+mod inline_video;
 mod jwt;
 mod lenient_input;
 mod lists;

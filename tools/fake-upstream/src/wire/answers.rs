@@ -5,9 +5,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use http_body::Frame;
 use serde_json::{Value, json};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::journal::Wire;
 use crate::ledger::{Job, Operation};
@@ -16,6 +18,8 @@ use crate::wire::bytes::FILM;
 use crate::wire::checks::Invalid;
 use crate::wire::video_uri;
 
+/// How long the beginning of what breaks off has to be sent.
+const SETTLE: Duration = Duration::from_millis(100);
 /// At the end of a body of a mark: here it breaks off.
 const CUT: &str = "{cut}";
 
@@ -161,16 +165,27 @@ pub(crate) fn garbage() -> Response {
     (content_type, "{\"name\": \"models/\u{fffd}\u{0}").into_response()
 }
 
-/// What breaks off after its beginning.
-struct CutBody(Option<Bytes>);
+/// What breaks off after its beginning, once that was sent.
+struct CutBody {
+    begun: Option<Bytes>,
+    wait: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl CutBody {
+    fn of(begun: &str) -> Self {
+        Self { begun: Some(Bytes::from(begun.to_owned())), wait: Box::pin(tokio::time::sleep(SETTLE)) }
+    }
+}
 
 impl http_body::Body for CutBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let begun = self.0.take().map(Frame::data);
-        Poll::Ready(Some(begun.ok_or_else(|| io::ErrorKind::ConnectionReset.into())))
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(begun) = self.begun.take() {
+            return Poll::Ready(Some(Ok(Frame::data(begun))));
+        }
+        self.wait.as_mut().poll(context).map(|()| Some(Err(io::ErrorKind::ConnectionReset.into())))
     }
 }
 
@@ -184,7 +199,7 @@ pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
     };
     let status = StatusCode::from_u16(raw.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = match body.strip_suffix(CUT) {
-        Some(begun) => Body::new(CutBody(Some(Bytes::from(begun.to_owned())))),
+        Some(begun) => Body::new(CutBody::of(begun)),
         None => Body::from(body),
     };
     let mut answer = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
