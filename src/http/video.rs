@@ -51,8 +51,7 @@ pub(super) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
     Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
 }
 
-/// Whoever holds a signed address, whatever else the request carries (an HTTP client may add a token of another service);
-/// or the owner by token.
+/// A valid signed address is enough, even beside a token that means nothing here; otherwise the owner's token.
 async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
     let Some(signature) = call.parameter("signature") else { return call.key(id).await };
     let user = call.parameter("user").unwrap_or_default();
