@@ -1,7 +1,7 @@
 //! An app's receiver as a small server of the test's own: at a port that is known before anyone listens there, and with
 //! any answer.
 
-use super::ready::free_port;
+use super::ready::{free_port, until};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long a caller may take to send its request.
+/// How long a caller may take to send its request, and a port to become free.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A place that no one listens at yet.
@@ -55,7 +55,8 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Begins to listen. `answer` makes the status line's rest and the headers, such as `204 No Content`, of a target.
     pub(crate) fn start(spot: Spot, answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", spot.port)).expect("the port is free");
+        // A process that another test starts may hold for a moment what looked for a free port here.
+        let listener = until("the port is free", PATIENCE, || TcpListener::bind(("127.0.0.1", spot.port)).ok());
         let (stopped, received) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (stop, kept) = (Arc::clone(&stopped), Arc::clone(&received));
         let thread = thread::spawn(move || {
