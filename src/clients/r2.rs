@@ -36,7 +36,10 @@ pub async fn store(bucket: &Bucket, label: &Label<'_>, download: Download, idle:
         Err(unsent) => return unsent.into(),
     };
     let stored = match bucket.head(label.key.as_str()).await {
-        Ok(Some(object)) => Video { key: label.key.clone(), size: object.size(), etag: object.etag() }.verified(length),
+        Ok(Some(object)) => {
+            let format = kind.extension().to_owned();
+            Video { key: label.key.clone(), size: object.size(), etag: object.etag(), format }.verified(length)
+        }
         Ok(None) => return again("The stored video is not there."),
         Err(_) => return Outcome::Unknown,
     };

@@ -50,7 +50,7 @@ fn gate(schemas: &mut Schemas) -> Vec<Operation> {
             .answers(200, json_answer("The queue is paused.", &gate)),
         Operation::post("/api/queue/resume", "resumeQueue")
             .of(TAG, Access::Operator)
-            .says("Resume", "What waits is started again.")
+            .says("Resume", "What waits is started again. A video service that asked for a long wait is probed at once.")
             .answers(200, json_answer("The queue is open.", &gate)),
     ]
 }

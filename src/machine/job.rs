@@ -298,7 +298,12 @@ impl Job {
 
     /// What the job asks of the queue besides a place.
     pub fn terms(&self) -> Terms {
-        Terms { not_before: self.not_before, keeps_place: self.keeps_place, availability: self.availability }
+        Terms {
+            not_before: self.not_before,
+            keeps_place: self.keeps_place,
+            availability: self.availability,
+            refused_since: self.not_now.as_ref().map(|refused| refused.since),
+        }
     }
 
     /// Whether a timer of the job is so long overdue that it must have been lost.

@@ -6,7 +6,7 @@
 //! when the queue heard, never the job's own: it lies after the submit, so whatever the clocks show and however long
 //! a message takes, no minute at the upstream holds more submits than the limit.
 
-use super::{DAY, MINUTE, Millis, SECOND, retry};
+use super::{DAY, HOUR, MINUTE, Millis, SECOND, retry};
 use serde::{Deserialize, Serialize};
 
 /// Over which time submits are counted.
@@ -15,6 +15,8 @@ pub const WINDOW: Millis = MINUTE;
 pub const MAX_BACKOFF: Millis = DAY;
 /// The wait before a probe where the upstream asked for none: it doubles from the first to the second of these.
 pub const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
+/// A job that is refused for so long lets others be the probe first: the upstream may refuse that one alone.
+pub const LETS_OTHERS_PROBE: Millis = HOUR;
 /// The shortest wait before a probe, whatever the upstream asked for.
 const LEAST_BACKOFF: Millis = SECOND;
 
@@ -120,6 +122,13 @@ impl Limiter {
     /// Since when the upstream takes no submits, if it does not.
     pub fn backoff(&self, now: Millis) -> Option<Backoff> {
         self.breaker.map(|breaker| Backoff { since: breaker.since, until: until(&breaker, now) })
+    }
+
+    /// Sends the next probe as soon as anyone waits, whatever wait the upstream asked for.
+    pub fn probe_now(&mut self, now: Millis) {
+        if let Some(breaker) = &mut self.breaker {
+            breaker.until = breaker.until.min(now);
+        }
     }
 
     /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The smaller of `limit` and

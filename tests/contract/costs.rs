@@ -47,7 +47,8 @@ fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
     .zip(1..)
     .map(|((attempt, answer, cost_micros), epoch)| Submit { attempt, epoch, intended_at: 1, answer, cost_micros })
     .collect();
-    let video = Video { key: "videos/u_1/g_1/2.mp4".to_owned(), size: 9, etag: "e".to_owned() };
+    let video =
+        Video { key: "videos/u_1/g_1/2.mp4".to_owned(), size: 9, etag: "e".to_owned(), format: "mp4".to_owned() };
     job.phase = Phase::Ended { end: End::Completed { video } };
     let shown = shown(&job);
     assert_eq!((&shown["cost"], &shown["result"]["cost"]), (&json!(5.95), &json!(2.75)));

@@ -29,7 +29,7 @@ impl World {
         if self.fault(Fault::PutLandsButErrs) {
             return Outcome::Unknown;
         }
-        Video { key, size: arrived, etag: format!("etag-{arrived}") }.verified(announced)
+        Video { key, size: arrived, etag: format!("etag-{arrived}"), format: "mp4".to_owned() }.verified(announced)
     }
 
     pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {

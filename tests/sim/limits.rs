@@ -108,6 +108,13 @@ impl Limits {
         self.blocked.insert(upstream.to_owned(), (until.max(now + wait), failed));
     }
 
+    /// Whoever takes no submits is probed at once.
+    pub(crate) fn probe_now(&mut self, now: Millis) {
+        for (until, _) in self.blocked.values_mut() {
+            *until = (*until).min(now);
+        }
+    }
+
     /// Whether no further right may be given out, `unspent` being granted already: an upstream that takes no submits is
     /// probed by one at a time.
     pub(crate) fn is_blocked(&self, upstream: &str, unspent: u64, now: Millis) -> bool {

@@ -67,6 +67,7 @@ impl Turns {
                     learn(known, &entry.card.upstream, *submits, *availability, now, limits);
                 }
             }
+            Input::Resume => limits.probe_now(now),
             Input::Heard { .. }
             | Input::Claim { .. }
             | Input::Stand { .. }
@@ -74,7 +75,6 @@ impl Turns {
             | Input::Alarm
             | Input::Sweep
             | Input::Pause
-            | Input::Resume
             | Input::Redelivered { .. }
             | Input::Expire { .. } => {}
         }

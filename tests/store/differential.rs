@@ -147,11 +147,14 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let time = || option::weighted(0.3, (0_u64..300_000).prop_map(|wait| BORN + wait));
-    (time(), any::<bool>(), availability()).prop_map(|(not_before, keeps_place, availability)| Terms {
-        not_before,
-        keeps_place,
-        availability,
-    })
+    (time(), any::<bool>(), availability(), time()).prop_map(
+        |(not_before, keeps_place, availability, refused_since)| Terms {
+            refused_since,
+            not_before,
+            keeps_place,
+            availability,
+        },
+    )
 }
 
 fn availability() -> impl Strategy<Value = Option<Availability>> {

@@ -266,7 +266,12 @@ fn policy() -> Policy {
 }
 
 fn video() -> Video {
-    Video { key: "videos/user-7/clip_1/1.mp4".to_owned(), size: 12_345_678, etag: "9b2cf535f27731c9".to_owned() }
+    Video {
+        key: "videos/user-7/clip_1/1.mp4".to_owned(),
+        size: 12_345_678,
+        etag: "9b2cf535f27731c9".to_owned(),
+        format: "mp4".to_owned(),
+    }
 }
 
 fn request() -> Request {

@@ -186,5 +186,5 @@ fn not_before(until: Millis) -> Terms {
 /// What a job sends whose first submit was refused until then.
 fn requeued(name: &str, until: Millis) -> (Card, Terms) {
     let card = Card { epoch: 2, report_number: 2, submits: 1, ..card(name, 0) };
-    (card, Terms { not_before: Some(until), keeps_place: true, availability: None })
+    (card, Terms { not_before: Some(until), keeps_place: true, ..Terms::default() })
 }

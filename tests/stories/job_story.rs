@@ -153,7 +153,12 @@ impl JobStory {
 }
 
 pub(crate) fn video(attempt: u32) -> Video {
-    Video { key: format!("videos/ada/lighthouse/{attempt}.mp4"), size: 9, etag: "e".to_owned() }
+    Video {
+        key: format!("videos/ada/lighthouse/{attempt}.mp4"),
+        size: 9,
+        etag: "e".to_owned(),
+        format: "mp4".to_owned(),
+    }
 }
 
 /// An upstream that takes no submits of anyone, and asks for this wait.

@@ -4,7 +4,7 @@ use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
 use reelay::machine::limiter::{Availability, WINDOW};
 use reelay::machine::queue::{BlockedBy, Card, Input, Mode, Terms};
-use reelay::machine::{MINUTE, Millis, SECOND, Status};
+use reelay::machine::{HOUR, MINUTE, Millis, SECOND, Status};
 
 #[test]
 fn no_more_submits_are_granted_than_a_minute_may_hold() {
@@ -154,6 +154,60 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
     let accepted = Card { epoch: 30, report_number: 60, submits: 30, ..submitted("1") };
     story.report_with(accepted, Some(Availability::Accepted));
     assert_eq!(story.holders(), names[..3], "all slots are filled at once, in order");
+}
+
+#[test]
+fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour() {
+    for mode in Mode::ALL {
+        let mut story = QueueStory::in_mode(mode, 1);
+        let since = story.now;
+        for name in ["odd", "good"] {
+            story.enqueue(card(name, 0));
+        }
+        let mut refusals = 0;
+        while story.standing("good").position > 0 {
+            story.now += SECOND;
+            story.takes(if story.now.is_multiple_of(MINUTE) { Input::Sweep } else { Input::Alarm });
+            if story.holders() == ["odd"] {
+                refusals += 1;
+                let terms = Terms { refused_since: Some(since), ..keeps(Availability::NotNow { after: None }) };
+                story.enqueue_on(refused("odd", refusals + 1, refusals), terms);
+            }
+            assert!(story.now < since + HOUR + 5 * MINUTE, "{mode:?}");
+        }
+        assert!(refusals >= 20, "{mode:?}: within the hour it is the probe, being first in line");
+        assert_eq!(story.holders(), ["good"], "{mode:?}");
+        assert_eq!(story.standing("odd").position, 1, "{mode:?}");
+        story.report_with(submitted("good"), Some(Availability::Accepted));
+        story.report_with(Card { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
+        story.now += 2 * MINUTE;
+        story.takes(Input::Sweep);
+        assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its turn");
+    }
+}
+
+#[test]
+fn resuming_probes_at_once_an_upstream_that_asked_for_a_long_wait() {
+    let mut story = QueueStory::with_slots(3);
+    story.enqueue(card("1", 0));
+    story.enqueue(card("2", 0));
+    story.enqueue_on(refused("1", 2, 1), keeps(not_now(20 * HOUR)));
+    story.enqueue_on(refused("2", 2, 1), keeps(not_now(SECOND)));
+    assert!(story.holders().is_empty());
+    story.takes(Input::Resume);
+    assert_eq!(story.holders(), ["1"], "one probe");
+}
+
+#[test]
+fn an_upstream_that_nobody_waits_for_is_out_only_as_long_as_it_has_said() {
+    let mut story = QueueStory::with_slots(1);
+    story.enqueue(card("1", 0));
+    story.enqueue_on(refused("1", 2, 1), keeps(not_now(MINUTE)));
+    let cancelled = Card { status: Status::Cancelled, epoch: 3, report_number: 9, submits: 1, ..card("1", 0) };
+    story.report_with(cancelled, None);
+    assert_eq!(story.backoffs(), ["veo3/veo-3.1"]);
+    story.now += MINUTE;
+    assert!(story.backoffs().is_empty());
 }
 
 proptest! {

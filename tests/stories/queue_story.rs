@@ -132,6 +132,11 @@ impl QueueStory {
         standing.expect("the queue knows it")
     }
 
+    /// The upstreams that are said to take no submits.
+    pub(crate) fn backoffs(&self) -> Vec<String> {
+        self.rows.book.backoffs(self.now).into_iter().map(|(upstream, _)| upstream.to_owned()).collect()
+    }
+
     pub(crate) fn holders(&self) -> Vec<String> {
         self.rows.held().map(|entry| name_of(&entry.card.key)).collect()
     }

@@ -339,7 +339,7 @@ export interface paths {
         put?: never;
         /**
          * Resume
-         * @description What waits is started again.
+         * @description What waits is started again. A video service that asked for a long wait is probed at once.
          */
         post: operations["resumeQueue"];
         delete?: never;
@@ -1035,6 +1035,7 @@ export interface components {
              * @description Bytes.
              */
             fileSize: number;
+            /** @description `mp4` or `webm`. */
             format: string;
             /** @description From start to end, in milliseconds. */
             processingTime?: number;

@@ -116,6 +116,14 @@ pub struct Video {
     pub size: u64,
     /// The `ETag` R2 gave the object, without quotes.
     pub etag: String,
+    /// `mp4` or `webm`.
+    #[serde(default = "mp4")]
+    pub format: String,
+}
+
+/// What every video was taken for before its bytes were looked at.
+fn mp4() -> String {
+    "mp4".to_owned()
 }
 
 /// Where the job stands; data that only one phase needs lives in it.

@@ -86,8 +86,11 @@ impl<R: Rows> Turn<'_, R> {
         Reply::Paused { since: Some(since) }
     }
 
+    /// Starts jobs again. An operator who resumes may know more than the last answer of an upstream: whoever asked for a
+    /// wait is probed at once.
     pub(super) fn resume(&mut self) -> Reply {
         self.book.paused_since = None;
+        self.book.probe_now(self.now);
         Reply::Paused { since: None }
     }
 

@@ -78,9 +78,19 @@ impl Book {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.backoff(now)
     }
 
-    /// The upstreams that take no submits for now.
+    /// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may take them again:
+    /// that is not known, and it is not among them.
     pub fn backoffs(&self, now: Millis) -> Vec<(&str, Backoff)> {
-        self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?))).collect()
+        let waits = |name: &str| self.line.as_ref().is_some_and(|line| line.waits_for(name));
+        let all = self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)));
+        all.filter(|(name, backoff)| backoff.until > now || waits(name)).collect()
+    }
+
+    /// Has every upstream that takes no submits probed as soon as anyone waits for it.
+    pub(super) fn probe_now(&mut self, now: Millis) {
+        for (_, limiter) in &mut self.limiters {
+            limiter.probe_now(now);
+        }
     }
 
     /// Whether nobody is to be given a slot.

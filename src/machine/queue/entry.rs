@@ -73,6 +73,9 @@ pub struct Terms {
     /// What the answer of its last submit says about the upstream.
     #[serde(default)]
     pub availability: Option<Availability>,
+    /// Since when the upstream has taken none of its submits for now.
+    #[serde(default)]
+    pub refused_since: Option<Millis>,
 }
 
 /// One stored entry.

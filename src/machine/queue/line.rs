@@ -94,6 +94,11 @@ impl Line {
         self.upstreams.keys().any(|upstream| !upstreams.contains(upstream))
     }
 
+    /// Whether anyone waits for this upstream.
+    pub fn waits_for(&self, upstream: &str) -> bool {
+        self.upstreams.contains_key(upstream)
+    }
+
     /// Takes note that an entry, which is saved, has changed its place. No section gets larger than `largest`, or the line's
     /// share.
     pub fn change<R: Rows>(

@@ -8,9 +8,9 @@ use super::{
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
-use crate::machine::limiter::Availability;
+use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::machine::tally::Tally;
-use crate::machine::{DAY, JobKey, Millis, Status};
+use crate::machine::{DAY, JobKey, MINUTE, Millis, SECOND, Status};
 
 /// A job's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl<R: Rows> Turn<'_, R> {
         let place = match terms.not_before.filter(|_| !bug::planted(Bug::DelayIgnored)) {
             _ if card.status.is_pending() => Place::Watched { until: self.now + WATCH },
             Some(until) if until > self.now => Place::Delayed { until },
-            Some(_) | None => Place::Waiting,
+            Some(_) | None => self.behind_probes_of_others(&card, terms),
         };
         let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
         let (cost, told) = (card.cost_micros, card.tally.clone());
@@ -100,6 +100,18 @@ impl<R: Rows> Turn<'_, R> {
             self.save(&entry)?;
         }
         Ok(Reply::Unknown)
+    }
+
+    /// Where a job waits that an upstream takes no submit of. One that is refused for long stands aside for long enough
+    /// that in every mode another one is the next probe, if there is one: or a job that the upstream refuses for what
+    /// it is, though it says "not now", would hold up all of its model.
+    fn behind_probes_of_others(&self, card: &Card, terms: Terms) -> Place {
+        let for_long = terms.refused_since.is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
+        let others = self.book.line.as_ref().is_some_and(|line| line.waits_for(&card.upstream));
+        match self.book.backoff_of(&card.upstream, self.now) {
+            Some(backoff) if for_long && others => Place::Delayed { until: backoff.until + MINUTE + SECOND },
+            Some(_) | None => Place::Waiting,
+        }
     }
 
     /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.

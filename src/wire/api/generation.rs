@@ -101,6 +101,7 @@ pub struct GenerationResult {
     /// Bytes.
     pub file_size: u64,
     pub resolution: String,
+    /// `mp4` or `webm`.
     pub format: String,
     /// From start to end, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,7 +180,7 @@ impl GenerationResult {
             duration: job.request.render.duration_seconds,
             file_size: video.size,
             resolution: job.request.render.resolution.clone(),
-            format: "mp4".to_owned(),
+            format: video.format.clone(),
             processing_time: job.processing_time(),
             cost: dollars(job.render_cost_micros()),
         })

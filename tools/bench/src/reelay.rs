@@ -3,6 +3,7 @@
 use crate::upstream::{API_KEY, Upstream, WEBHOOK_SECRET};
 use crate::worker::Worker;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The key of the app's own server, which is what orders.
 const SERVICE_KEY: &str = "the-benchmarks-own-service-key";
@@ -11,6 +12,9 @@ const SERVICE_KEY: &str = "the-benchmarks-own-service-key";
 pub(crate) const PRICE_PER_SECOND: f64 = 0.40;
 /// How long a video is, in seconds.
 pub(crate) const SECONDS: f64 = 8.0;
+
+/// How many orders this run has made.
+static ORDERS: AtomicU64 = AtomicU64::new(0);
 
 /// The worker's variables: as deployed, but for `own` and where its neighbours are.
 pub(crate) fn variables<'a>(upstream: &'a Upstream, own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -33,12 +37,19 @@ pub(crate) fn variables<'a>(upstream: &'a Upstream, own: &[(&'a str, &'a str)]) 
     variables
 }
 
-/// Orders a video; the generation's id.
+/// Orders a video; the generation's id. An order whose connection the worker closes is sent again, under the same key.
 pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
-    let request = worker.http.post(format!("{}/api/generations", worker.origin)).bearer_auth(SERVICE_KEY);
-    let sent = request.header("X-User-Id", user).json(&json!({ "prompt": prompt })).send().await;
-    let answer = sent.expect("the worker answers");
-    assert_eq!(answer.status(), 201, "an order is accepted");
+    let key = format!("bench-{}", ORDERS.fetch_add(1, Ordering::Relaxed));
+    let send = || {
+        let request = worker.http.post(format!("{}/api/generations", worker.origin)).bearer_auth(SERVICE_KEY);
+        let request = request.header("X-User-Id", user).header("Idempotency-Key", &key);
+        request.json(&json!({ "prompt": prompt })).send()
+    };
+    let answer = match send().await {
+        Ok(answer) => answer,
+        Err(_) => send().await.expect("the worker answers"),
+    };
+    assert!(answer.status().is_success(), "an order is accepted: {}", answer.status());
     let body: Value = answer.json().await.expect("the answer is JSON");
     body["generationId"].as_str().expect("an order has an id").to_owned()
 }
