@@ -58,8 +58,9 @@ pub(crate) async fn measure() -> Section {
             aim: format!("{megabytes} MB: at least 0.95 × the plain put"),
             found: format!("{} ×", ratio.show(2)),
             met: ratio.median >= 0.95,
-            reason: "Before the download leaves, the intent to store is durable, and after the put the object's size is asked of \
-                     R2; both take as long for a small video as for a large one.".to_owned(),
+            reason: "The intent to store is durable before the download starts. After the put, R2 is asked for the object's \
+                     size and for a few short parts of it, to see that the video is whole. This takes as long for a small \
+                     video as for a large one.".to_owned(),
         });
     }
     Section {
