@@ -3,19 +3,20 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
-mod published;
-mod push;
-mod read;
-mod receiver;
+pub mod address;
+pub mod published;
+pub mod read;
+pub mod receiver;
+pub mod upstream_webhook;
 
-pub use crate::wire::variables::ConfigError;
-pub use push::UpstreamPush;
+pub use crate::config::upstream_webhook::UpstreamPush;
+pub use crate::variables::ConfigError;
 
-use crate::clients::{Providers, REGISTRY};
 use crate::machine::{DAY, Millis, job, queue};
 use crate::models::{Aliases, Catalogue};
-use crate::wire::signed_url::UrlSigner;
-use crate::wire::variables::Variables;
+use crate::signed_url::UrlSigner;
+use crate::upstream::registry::{Providers, REGISTRY};
+use crate::variables::Variables;
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;

@@ -1,23 +1,23 @@
 //! How a queued job gets started. Jobs always live in the queue's object; a mode only decides who says "start", and
 //! when. The mode `alarm` needs nothing here: the enqueue sets the queue's alarm.
 
-mod accept;
-mod cron;
-mod immediate;
-mod inputs;
-mod queue;
+pub mod accept;
+pub mod consume;
+pub mod cron;
+pub mod immediate;
+pub mod inputs;
 
-pub use accept::accept;
-pub use cron::tick;
-pub use queue::consume;
+pub use crate::dispatch::accept::accept;
+pub use crate::dispatch::consume::consume;
+pub use crate::dispatch::cron::tick;
 
+use crate::api::order::images::Upload;
 use crate::clock;
 use crate::machine::job::Request;
 use crate::machine::queue::{Mode, OverBudget, Standing};
 use crate::machine::{JobKey, Millis, Status};
-use crate::stub;
-use crate::wire::api::Upload;
-use crate::wire::message::WakeUp;
+use crate::objects::messages::WakeUp;
+use crate::objects::stub;
 use worker::Env;
 
 /// A job to be made durable and given its place.

@@ -19,24 +19,24 @@
 //!
 //! `ARCHITECTURE.md` names the invariants and says where each is kept.
 
+pub mod api;
 pub mod clients;
 pub mod clock;
 pub mod config;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod description;
 pub mod dispatch;
-pub mod http;
+pub mod ids;
 pub mod log;
 pub mod machine;
 pub mod models;
 pub mod objects;
-pub mod push;
-pub mod receiver;
+pub mod signed_url;
 pub mod store;
-pub mod stub;
-pub mod wire;
+pub mod upstream;
+pub mod variables;
+pub mod webhooks;
 
-pub use objects::{JobManager, QueueManager};
+pub use crate::objects::job_manager::JobManager;
+pub use crate::objects::queue_manager::QueueManager;
 
 use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
@@ -44,7 +44,7 @@ use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleCont
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     log::start(|| config::log_level(&env));
-    Ok(http::handle(request, env, context).await)
+    Ok(api::handle(request, env, context).await)
 }
 
 /// The cron triggers: each minute, and once a day.

@@ -1,19 +1,19 @@
 //! A video's file, opened but not yet read: nothing of it is ever held whole.
 
-use super::http::{Answer, Call, Lost};
+use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::retry_after;
 use crate::clock;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
 use crate::machine::{Millis, SECOND};
-use crate::wire::retry_after;
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use url::Url;
 use worker::Method;
 
 /// How long a download's headers may take, for each address on the way.
-pub(super) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
+pub(crate) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
 /// How long a download may take, whole.
-pub(super) const TIMEOUT: Millis = 300 * SECOND;
+pub(crate) const TIMEOUT: Millis = 300 * SECOND;
 /// How many redirects a download may take.
 const MAX_REDIRECTS: usize = 5;
 
@@ -23,13 +23,13 @@ const COMPRESSIONS: [&str; 10] =
 
 /// A video on its way.
 pub struct Download {
-    pub(super) bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// The length that was announced, in bytes.
-    pub(super) length: Option<u64>,
+    pub(crate) length: Option<u64>,
 }
 
 /// Where the bytes come from.
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     /// Straight from an answer: with a known length they pass through the platform alone.
     Answer(Box<Answer>),
     /// Chunk by chunk.
@@ -52,11 +52,11 @@ impl Download {
 }
 
 /// What accompanies the request for a file at one address.
-pub(super) type Credential = Option<(&'static str, String)>;
+pub(crate) type Credential = Option<(&'static str, String)>;
 
 /// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
 /// be visited at all.
-pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
+pub(crate) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
     match follow(start, visit).await {
         Ok(answer) => accept(answer),
         Err(outcome) => outcome,
@@ -64,7 +64,7 @@ pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>)
 }
 
 /// The first answer to a request for a file that is no redirect.
-pub(super) async fn follow(
+pub(crate) async fn follow(
     start: Url,
     visit: impl Fn(&Url) -> Option<Credential>,
 ) -> Result<Answer, Outcome<Download>> {
@@ -94,7 +94,7 @@ pub(super) async fn follow(
 }
 
 /// Takes an answer for the file itself.
-pub(super) fn accept(answer: Answer) -> Outcome<Download> {
+pub(crate) fn accept(answer: Answer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {
@@ -110,7 +110,7 @@ pub(super) fn accept(answer: Answer) -> Outcome<Download> {
 }
 
 /// Another answer than the file.
-pub(super) fn refused_fetch(status: u16, after: Option<Millis>) -> Outcome<Download> {
+pub(crate) fn refused_fetch(status: u16, after: Option<Millis>) -> Outcome<Download> {
     let outcome = retry(&format!("Fetching the video was answered with HTTP {status}."), after);
     outcome.map_failure(|failure| failure.answered(UpstreamAnswer { status, code: None }))
 }
@@ -128,10 +128,10 @@ fn is_compressed(codings: &str) -> bool {
     codings.split(',').any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
 }
 
-pub(super) fn storage(sentence: &str) -> Failure {
+pub(crate) fn storage(sentence: &str) -> Failure {
     Failure::new(ErrorCode::StorageFailed, sentence)
 }
 
-pub(super) fn retry(sentence: &str, after: Option<Millis>) -> Outcome<Download> {
+pub(crate) fn retry(sentence: &str, after: Option<Millis>) -> Outcome<Download> {
     Outcome::Retry { after, failure: storage(sentence) }
 }

@@ -1,15 +1,16 @@
 //! Videos in R2: streamed in, sized up before anyone relies on them, deleted when unwanted.
 
-use super::file::{Bytes, Download};
-use super::upload::{self, Sent, Unsent};
+use crate::clients::file::{Bytes, Download};
+use crate::clients::upload;
+use crate::clients::upload::{Sent, Unsent};
+use crate::clients::video_file::{Kind, Stretch, Walk};
 use crate::machine::Millis;
 use crate::machine::job::Video;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::wire::video_file::{Kind, Stretch, Walk};
 use worker::{Bucket, Range};
 
 /// The largest video that is stored, in bytes, whatever length was announced.
-pub(super) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
+pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
 
 /// What is remembered beside the bytes.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! The bytes of a file on their way in: read from the platform without passing through this worker's memory where that
 //! can be, and cut off when they stop coming.
 
-use super::file::{Bytes, Download};
-use super::http::{Answer, Lost};
-use super::pace::Pace;
+use crate::clients::file::{Bytes, Download};
+use crate::clients::http::{Answer, Lost};
+use crate::clients::pace::Pace;
 use crate::clock;
 use crate::machine::Millis;
 use crate::machine::outcome::{ErrorCode, Failure};
@@ -19,7 +19,7 @@ use web_sys::{ReadableStreamByobReader, ReadableStreamGetReaderOptions, Readable
 use worker::{AbortSignal, Delay, ResponseBody};
 
 /// The bytes of an answer, read into buffers of the platform's own.
-pub(super) struct Source {
+pub(crate) struct Source {
     reader: ReadableStreamByobReader,
     signal: AbortSignal,
     pace: Pace,
@@ -28,7 +28,7 @@ pub(super) struct Source {
 
 impl Source {
     /// The body of an answer; `None` when it has none.
-    pub(super) fn open(answer: Answer, idle: Millis) -> Option<Self> {
+    pub(crate) fn open(answer: Answer, idle: Millis) -> Option<Self> {
         let (response, signal) = answer.into_parts();
         let ResponseBody::Stream(stream) = response.body() else { return None };
         let options = ReadableStreamGetReaderOptions::new();
@@ -38,7 +38,7 @@ impl Source {
     }
 
     /// The next bytes, in the memory of `buffer`, which is used up; `None` at the end.
-    pub(super) async fn read(&mut self, buffer: Uint8Array) -> Result<Option<Uint8Array>, Failure> {
+    pub(crate) async fn read(&mut self, buffer: Uint8Array) -> Result<Option<Uint8Array>, Failure> {
         let reading = JsFuture::from(self.reader.read_with_array_buffer_view(&buffer));
         let result = in_time(&mut self.pace, reading, |result| result.as_ref().map_or(0, length)).await?;
         let result = result.map_err(|_| cut_off())?;
@@ -51,8 +51,8 @@ impl Source {
     }
 
     /// The same bytes, chunk by chunk.
-    pub(super) fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, Failure>> {
-        let start = Some((self, Uint8Array::new_with_length(super::upload::BUFFER)));
+    pub(crate) fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, Failure>> {
+        let start = Some((self, Uint8Array::new_with_length(crate::clients::upload::BUFFER)));
         futures::stream::unfold(start, |state| async move {
             let (mut source, buffer) = state?;
             match source.read(buffer).await {
@@ -78,7 +78,7 @@ impl Drop for Source {
 }
 
 /// The bytes of a download chunk by chunk, cut off when they stop coming.
-pub(super) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Result<Vec<u8>, Failure>> {
+pub(crate) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Result<Vec<u8>, Failure>> {
     match download.bytes {
         Bytes::Answer(answer) => match Source::open(*answer, idle) {
             Some(source) => source.chunks().boxed_local(),

@@ -3,12 +3,13 @@
 //! What a file is, its first bytes tell before any of it is sent. One of known length goes through buffers of the
 //! platform, two at a time: one is filled while the other is put. Of one without a length a part at a time is in memory.
 
-use super::r2::{Label, MAX_VIDEO};
-use super::source::{Source, chunks};
-use super::{file::Download, http::Answer};
+use crate::clients::file::Download;
+use crate::clients::http::Answer;
+use crate::clients::r2::{Label, MAX_VIDEO};
+use crate::clients::source::{Source, chunks};
+use crate::clients::video_file::{Flaw, Kind, TELLING};
 use crate::machine::Millis;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::wire::video_file::{Flaw, Kind, TELLING};
 use futures::StreamExt;
 use futures::future::{Either, join, select};
 use js_sys::{Array, Function, Reflect, Uint8Array};
@@ -21,7 +22,7 @@ use web_sys::{TransformStream, WritableStreamDefaultWriter};
 use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
 
 /// How much of a file is read at once, in bytes.
-pub(super) const BUFFER: u32 = 256 * 1024;
+pub(crate) const BUFFER: u32 = 256 * 1024;
 /// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the last.
 const PART: usize = 8 * 1024 * 1024;
 /// How long R2 may take for a piece, and for the end of a file.
@@ -30,13 +31,13 @@ const R2_WITHIN: Duration = Duration::from_mins(1);
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 
 /// What was sent.
-pub(super) struct Sent {
-    pub(super) kind: Kind,
-    pub(super) length: u64,
+pub(crate) struct Sent {
+    pub(crate) kind: Kind,
+    pub(crate) length: u64,
 }
 
 /// Why nothing was stored.
-pub(super) enum Unsent {
+pub(crate) enum Unsent {
     /// It may go well another time.
     Failed(Failure),
     TooLarge,
@@ -69,7 +70,7 @@ impl<T> From<Unsent> for Outcome<T> {
 }
 
 /// Puts a file of known length.
-pub(super) async fn put_stream(
+pub(crate) async fn put_stream(
     bucket: &Bucket,
     label: &Label<'_>,
     answer: Answer,
@@ -158,7 +159,7 @@ fn emptied(chunk: &Uint8Array) -> Uint8Array {
 }
 
 /// Puts a file of unknown length, part by part.
-pub(super) async fn put_parts(
+pub(crate) async fn put_parts(
     bucket: &Bucket,
     label: &Label<'_>,
     download: Download,

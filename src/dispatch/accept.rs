@@ -2,12 +2,12 @@
 //! answer the job is accepted all the same, because its timer repeats the enqueue, and a message of the platform's
 //! queue stands in for a timer that is lost.
 
-use super::{Accepted, Rejection, Submission, inputs};
+use crate::dispatch::{Accepted, Rejection, Submission, inputs};
 use crate::machine::job::Request;
 use crate::machine::queue::{Card, Standing, Terms};
 use crate::machine::{JobKey, Millis, Status};
-use crate::stub;
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::objects::stub;
 use worker::Env;
 
 /// Keeps the images, creates, then enqueues.

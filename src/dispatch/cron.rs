@@ -1,8 +1,8 @@
 //! The cron triggers: each minute the sweep, which in the mode `cron` is what starts jobs and in every mode repairs
 //! what was lost; each day the clean-up.
 
-use crate::stub;
-use crate::wire::message::QueueMessage;
+use crate::objects::messages::QueueMessage;
+use crate::objects::stub;
 use worker::Env;
 
 /// The trigger of the clean-up, as it stands in `wrangler.toml`; every other one sweeps.

@@ -3,8 +3,8 @@
 //! A step's detail stays in the timeline, which is its user's own: it may be the upstream's sentence, and that may repeat
 //! the prompt. The code says the same in a word of ours.
 
-use super::effect::Done;
-use super::step;
+use crate::log::effect::Done;
+use crate::log::step;
 use crate::machine::Millis;
 use crate::machine::delivery::advice;
 use crate::machine::job::{Job, Note};

@@ -29,22 +29,26 @@
 //!   looks at a render were made that the record does not tell of. An instance without that memory looks once more.
 //! * A new build meets an old record (15): the record carries its version.
 
-use super::followers::Followers;
-use super::shell::{Shell, reply};
-use super::upstream::Upstream;
-use crate::clients::{r2, webhook};
+use crate::api::generations::generation::{Generation, card};
+use crate::clients::r2;
 use crate::config::Config;
 use crate::machine::delivery::{EventKind, Receipt};
-use crate::machine::follow::{self, Beginning, Follower};
-use crate::machine::job::{self, Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step, Wake, WakeReason};
+use crate::machine::follow;
+use crate::machine::follow::{Beginning, Follower};
+use crate::machine::job;
+use crate::machine::job::{Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step, Wake, WakeReason};
 use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
 use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
+use crate::objects::calls::Upstream;
+use crate::objects::messages::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
+use crate::objects::shell::{Shell, reply};
+use crate::objects::streams::Followers;
+use crate::objects::stub;
 use crate::store;
-use crate::wire::api::{Generation, card};
-use crate::wire::event;
-use crate::wire::message::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
-use crate::{clock, log, stub};
+use crate::webhooks::event;
+use crate::webhooks::send;
+use crate::{clock, log};
 use std::cell::RefCell;
 use std::rc::Rc;
 use tracing::Instrument;
@@ -459,7 +463,7 @@ async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
     let Some(body) = row.and_then(|delivery| delivery.body.as_deref()) else {
         return Receipt::Failed { status: None, retry_after: None };
     };
-    webhook::send(&config.webhook_url, &config.webhook_secrets, event_id, body, clock::now()).await
+    send::send(&config.webhook_url, &config.webhook_secrets, event_id, body, clock::now()).await
 }
 
 fn state(job: &Job, now: Millis, late: bool) -> JobReply {

@@ -1,10 +1,10 @@
 //! Lists of the queue's entries, newest first.
 
-use super::cursor::Cursor;
-use super::queue::QueueStore;
-use super::{Sql, SqlValue};
 use crate::machine::queue::{Entry, Rows};
 use crate::machine::{JobKey, Status};
+use crate::store::cursor::Cursor;
+use crate::store::queue::QueueStore;
+use crate::store::sql::{Sql, SqlValue};
 use std::cmp::Reverse;
 
 /// How many entries a search looks at for one page; the next page goes on from there.

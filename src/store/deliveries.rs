@@ -1,12 +1,12 @@
 //! The catalogue of events: one row each, as last heard of.
 
-use super::cursor::Cursor;
-use super::queue::{QueueStore, key_of};
-use super::{Sql, SqlValue};
+use crate::api::generations::generation::rfc3339;
 use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use crate::machine::{JobKey, Millis};
-use crate::wire::api::rfc3339;
-use crate::wire::message::{OwnedDelivery, WebhookStats};
+use crate::objects::messages::{OwnedDelivery, WebhookStats};
+use crate::store::cursor::Cursor;
+use crate::store::queue::{QueueStore, key_of};
+use crate::store::sql::{Sql, SqlValue};
 
 /// The columns an event is read from and written to, in this order. `due_at` is when the next attempt is due, or when the
 /// last one ended it.
@@ -61,7 +61,7 @@ impl<S: Sql> QueueStore<S> {
         self.find_deliveries(&format!("{BY_EXHAUSTION} {rest}"), vec![since.into(), limit.into()])
     }
 
-    pub(super) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
+    pub(crate) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
         let count = "SELECT count(*) FROM delivery WHERE state = ?";
         let first = format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
         Ok(WebhookStats {
@@ -71,12 +71,12 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    pub(super) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+    pub(crate) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
         let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(found.into_iter().map(|owned| owned.card).collect())
     }
 
-    pub(super) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+    pub(crate) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
         let statement = format!(
             "INSERT INTO delivery ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
              attempts = excluded.attempts, redeliveries = excluded.redeliveries, last_status = excluded.last_status, \
@@ -101,13 +101,13 @@ impl<S: Sql> QueueStore<S> {
         Ok(())
     }
 
-    pub(super) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
+    pub(crate) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
         let values = [vec![id.into()], key_of(key)].concat();
         self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
         Ok(())
     }
 
-    pub(super) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
+    pub(crate) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
         self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(())
     }

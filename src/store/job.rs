@@ -1,12 +1,13 @@
 //! A job's database: one row with its record and its timeline.
 
-use super::{Sql, SqlValue};
+pub mod earlier;
+
 use crate::machine::follow::Entry;
 use crate::machine::job::{Job, Note};
-use crate::wire::stored::{self, StoredError};
+use crate::store::record;
+use crate::store::record::StoredError;
+use crate::store::sql::{Sql, SqlValue};
 use thiserror::Error;
-
-mod earlier;
 
 /// Each job has a database of its own, so every row that creating it takes is paid for by each job, and every row that a
 /// step writes by each step. Hence one table of one row: the notes of `timeline`, a line of JSON each, go with the record
@@ -60,14 +61,14 @@ pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
     }
     let rows = sql.run("SELECT record FROM job WHERE id = 1", Vec::new()).map_err(JobStoreError::Database)?;
     let record = rows.into_iter().next().and_then(|row| row.into_iter().next());
-    Ok(record.map(|record| stored::read_job(&record.into_text())).transpose()?)
+    Ok(record.map(|record| record::read_job(&record.into_text())).transpose()?)
 }
 
 /// Saves the job and adds to its timeline, which never keeps the job from being saved. Should the platform refuse a
 /// statement, the job is as it was.
 pub fn save<S: Sql>(sql: &S, job: &Job, notes: &[Note]) -> Result<(), JobStoreError<S::Error>> {
-    let record = stored::write_job(job)?;
-    let lines = notes.iter().map(stored::write_note).collect::<Result<Vec<_>, _>>()?;
+    let record = record::write_job(job)?;
+    let lines = notes.iter().map(record::write_note).collect::<Result<Vec<_>, _>>()?;
     let saved = match layout(sql).map_err(JobStoreError::Database)? {
         Layout::Untouched => sql.run(TABLE, Vec::new()).and_then(|_| save_row(sql, record, &lines)),
         Layout::Row => save_row(sql, record, &lines),
@@ -158,6 +159,6 @@ impl Timeline {
         let kept = self.lines.lines().count() as u64;
         let numbers = self.noted.saturating_sub(kept) + 1..;
         let entries = numbers.zip(self.lines.lines());
-        entries.filter_map(|(number, line)| Some(Entry { number, note: stored::read_note(line)? }))
+        entries.filter_map(|(number, line)| Some(Entry { number, note: record::read_note(line)? }))
     }
 }

@@ -1,17 +1,19 @@
 //! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
 //! has spent; one row an event; and what was counted within each minute.
 
-use super::metrics;
-use super::queue_row::{self, COLUMNS, read_entry};
-use super::schema::{self, Migration};
-use super::{Sql, SqlValue};
+use crate::api::generations::generation::{dollars, rfc3339};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::queue::{
     Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
 };
 use crate::machine::{JobKey, MINUTE, Millis};
-use crate::wire::api::{dollars, rfc3339};
-use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::objects::messages::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::store::metrics;
+use crate::store::queue_row;
+use crate::store::queue_row::{COLUMNS, read_entry};
+use crate::store::schema;
+use crate::store::schema::Migration;
+use crate::store::sql::{Sql, SqlValue};
 
 const MIGRATIONS: [Migration; 7] = [
     Migration {
@@ -131,7 +133,7 @@ const EVERYONE: &str = "";
 /// The stored entries of the queue object.
 #[derive(Debug)]
 pub struct QueueStore<S> {
-    pub(super) sql: S,
+    pub(crate) sql: S,
 }
 
 impl<S: Sql> QueueStore<S> {
@@ -192,17 +194,17 @@ impl<S: Sql> QueueStore<S> {
         metrics::page(&self.sql, from)
     }
 
-    pub(super) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
+    pub(crate) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
         let rows = self.sql.run(statement, values)?;
         let value = rows.first().and_then(|row| row.first()).filter(|value| !value.is_null());
         Ok(value.map(SqlValue::unsigned))
     }
 
-    pub(super) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
+    pub(crate) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
         Ok(self.number(statement, values)?.unwrap_or(0))
     }
 
-    pub(super) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
+    pub(crate) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
     }
@@ -451,7 +453,7 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 }
 
-pub(super) fn key_of(key: &JobKey) -> Vec<SqlValue> {
+pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
     vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
 }
 

@@ -1,12 +1,12 @@
 //! One entry of the queue as a row.
 
-use super::SqlValue;
 use crate::machine::lease::Lease;
 use crate::machine::queue::{Card, Entry, Place, Spot};
 use crate::machine::{JobKey, Status};
+use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
-pub(super) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
+pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
     late, upstream, submits, cost, price, per_minute, charges, tally, waits_since, former";
 /// Those it is written to: one more, which only SQL reads.
@@ -45,18 +45,18 @@ const WRITTEN: [&str; 28] = [
 const KEY: usize = 2;
 
 /// Finds a row's own values.
-pub(super) fn stored() -> String {
+pub(crate) fn stored() -> String {
     format!("SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?", WRITTEN.join(", "))
 }
 
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
-pub(super) fn insert() -> String {
+pub(crate) fn insert() -> String {
     format!("INSERT INTO entry ({}) VALUES ({})", WRITTEN.join(", "), vec!["?"; WRITTEN.len()].join(", "))
 }
 
 /// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
 /// and every row written is paid for. `None` if there is nothing to write.
-pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
+pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
     let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
     if changed.is_empty() {
         return None;
@@ -68,7 +68,7 @@ pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String
 }
 
 /// Where in line the entry of a row's own values is.
-pub(super) fn spot(stored: &[SqlValue]) -> Option<Spot> {
+pub(crate) fn spot(stored: &[SqlValue]) -> Option<Spot> {
     let value = |column| stored.get(WRITTEN.iter().position(|written| *written == column)?);
     let SqlValue::Text(place) = value("place")? else { return None };
     match place.as_str() {
@@ -84,7 +84,7 @@ pub(super) fn spot(stored: &[SqlValue]) -> Option<Spot> {
 }
 
 /// The values of [`WRITTEN`].
-pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
+pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
     let card = &entry.card;
     let (place, lease, until) = match entry.place {
         Place::Waiting => ("waiting", None, None),
@@ -126,7 +126,7 @@ pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
     ]
 }
 
-pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
+pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     let [
         user_id,
         generation_id,

@@ -1,9 +1,12 @@
 //! What a user says about a prompt that was refused.
 
 use crate::requests::object;
+use reelay::api::field_error::FieldError;
+use reelay::api::generations::clarification::clarification;
+use reelay::api::generations::clarification::response_too_long;
+use reelay::api::problem::Problem;
 use reelay::machine::Status;
 use reelay::machine::job::Clarification;
-use reelay::wire::api::{FieldError, Problem, clarification, response_too_long};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,11 +1,12 @@
 //! What the app reads of a generation's cost.
 
 use crate::requests::INTAKE;
+use reelay::api::generations::generation::{Generation, card, dollars};
+use reelay::api::order::request::parse;
 use reelay::machine::delivery::{Delivery, EventKind};
 use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Video};
 use reelay::machine::{JobKey, Moment};
-use reelay::wire::api::{Generation, card, dollars, parse};
-use reelay::wire::event;
+use reelay::webhooks::event;
 use serde_json::{Value, json};
 
 const MOMENT: Moment = Moment { now: 1_767_323_045_000, random: 7 };

@@ -1,14 +1,14 @@
 //! The API's description is what the types and the router give.
 
-use reelay::description::document;
-use reelay::http::router::{Routed, route};
+use reelay::api::openapi::document;
+use reelay::api::routes::{Routed, route};
 use reelay::machine::delivery::EventKind;
-use reelay::wire::receiver_test;
+use reelay::webhooks::test_event;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const COMMITTED: &str = include_str!("../../assets/openapi.json");
-const ROUTER: &str = include_str!("../../src/http/router.rs");
+const ROUTER: &str = include_str!("../../src/api/routes.rs");
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 #[test]
@@ -76,7 +76,7 @@ fn every_event_is_a_webhook_with_its_signature() {
     let document = document();
     let webhooks = document["webhooks"].as_object().expect("webhooks");
     let mut events: BTreeSet<&str> = EventKind::ALL.into_iter().map(EventKind::as_str).collect();
-    events.insert(receiver_test::EVENT);
+    events.insert(test_event::EVENT);
     assert_eq!(webhooks.keys().map(String::as_str).collect::<BTreeSet<_>>(), events);
     for (event, item) in webhooks {
         let parameters = item["post"]["parameters"].as_array().expect("headers");

@@ -3,8 +3,9 @@
 use crate::requests::{INTAKE, object, refused};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use reelay::api::order::images::picture::MAX_IMAGE;
+use reelay::api::order::request::{Parsed, parse};
 use reelay::machine::job::ImageRole;
-use reelay::wire::api::{MAX_IMAGE, Parsed, parse};
 use serde_json::{Value, json};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and the rest";

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use reelay::wire::inline_video::{Broken, InlineVideo, MAX_DEPTH, decode};
+use reelay::upstream::google::inline_video::{Broken, InlineVideo, MAX_DEPTH, decode};
 use serde_json::{Value, json};
 use std::fmt::Write;
 

@@ -1,11 +1,11 @@
 //! The window of the metrics, and how Prometheus is answered.
 
-use reelay::http::exposition::{Format, expose};
-use reelay::http::metrics_window;
+use reelay::api::metrics::exposition::{Format, expose};
+use reelay::api::query::metrics_window;
 use reelay::machine::outcome::Outcome;
 use reelay::machine::tally::{Call, Count, Spread, Tallies};
 use reelay::machine::{DAY, HOUR, MINUTE};
-use reelay::wire::message::QueueStats;
+use reelay::objects::messages::QueueStats;
 use serde_json::json;
 
 #[test]

@@ -2,9 +2,10 @@
 
 use crate::requests::{CATALOGUE, INTAKE, accepted, object, parsed, refused};
 use chrono::DateTime;
-use reelay::clients::REGISTRY;
+use reelay::api::order::request::{Intake, parse};
+use reelay::api::problem::Problem;
 use reelay::models::{Aliases, Audio, Catalogue, Choice, MODELS, Model, PROVIDERS, Wish, render_options};
-use reelay::wire::api::{Intake, Problem, parse};
+use reelay::upstream::registry::REGISTRY;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Nothing asked for is dropped in silence: it is understood, refused by name, or listed as a warning.
 
 use crate::requests::{INTAKE, accepted, object, parsed, refused};
-use reelay::wire::api::{body_user_id, parse};
+use reelay::api::order::request::{body_user_id, parse};
 use serde_json::{Value, json};
 
 /// A picture of one pixel's beginning.
@@ -99,9 +99,12 @@ fn a_job_and_its_user_are_named_in_every_spelling() {
     }
     let two = object(json!({ "userId": "u_1", "user_id": "u_2" }));
     assert_eq!(body_user_id(&two).expect_err("two users").name(), "/userId");
-    let key = reelay::wire::api::Intake { idempotency_key: Some("k_1"), ..INTAKE };
+    let key = reelay::api::order::request::Intake { idempotency_key: Some("k_1"), ..INTAKE };
     let errors = parse(&object(json!({ "prompt": "a dog", "id": "g9" })), key).expect_err("two names of one job");
-    assert_eq!(errors.iter().map(reelay::wire::api::FieldError::name).collect::<Vec<_>>(), ["/id", "Idempotency-Key"]);
+    assert_eq!(
+        errors.iter().map(reelay::api::field_error::FieldError::name).collect::<Vec<_>>(),
+        ["/id", "Idempotency-Key"]
+    );
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn two_names_of_one_field_agree_or_are_both_named() {
         ),
     ] {
         let errors = parsed(order.clone()).expect_err("a contradiction");
-        let mut names: Vec<&str> = errors.iter().map(reelay::wire::api::FieldError::name).collect();
+        let mut names: Vec<&str> = errors.iter().map(reelay::api::field_error::FieldError::name).collect();
         names.sort_unstable();
         assert_eq!(names, pointers, "{order}");
         assert!(errors[0].detail.contains("differs from /"), "{}", errors[0].detail);
@@ -252,10 +255,11 @@ fn a_prompt_that_shows_nothing_is_refused() {
         " \u{a0}\u{3000}\n\t ".to_owned(),
     ] {
         assert_eq!(refused(json!({ "prompt": hidden })), ["/prompt"], "{hidden:?}");
-        let said = reelay::wire::api::clarification(&object(json!({ "prompt": hidden }))).expect_err("hidden");
+        let said = reelay::api::generations::clarification::clarification(&object(json!({ "prompt": hidden }))).expect_err("hidden");
         assert_eq!(said[0].name(), "/prompt", "{hidden:?}");
         if !hidden.starts_with("ab") {
-            let said = reelay::wire::api::clarification(&object(json!({ "response": hidden }))).expect_err("hidden");
+            let said =
+                reelay::api::generations::clarification::clarification(&object(json!({ "response": hidden }))).expect_err("hidden");
             assert_eq!(said[0].name(), "/response", "{hidden:?}");
         }
     }

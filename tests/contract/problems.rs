@@ -1,8 +1,9 @@
 //! What an error looks like.
 
+use reelay::api::field_error::FieldError;
+use reelay::api::problem::Problem;
 use reelay::machine::HOUR;
 use reelay::machine::queue::{OverBudget, Whose};
-use reelay::wire::api::{FieldError, Problem};
 use serde_json::{Value, json};
 
 fn shown(problem: &Problem) -> Value {

@@ -10,7 +10,7 @@ fn receiver(variables: &[(&str, &str)]) -> String {
 }
 
 /// Settings in which only `variable` names the receiver.
-fn only(variable: &str, value: &str) -> Result<Config, reelay::config::ConfigError> {
+fn only(variable: &str, value: &str) -> Result<Config, reelay::variables::ConfigError> {
     config_with(&[("NEXTJS_URL", ""), (variable, value)])
 }
 

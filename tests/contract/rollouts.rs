@@ -1,7 +1,7 @@
 //! Messages of the build before this one are understood, because a worker and an object may be of different builds.
 
 use reelay::machine::queue::{Card, Standing, Terms};
-use reelay::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
+use reelay::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,8 +1,9 @@
 //! Which address leads where.
 
 use proptest::prelude::*;
-use reelay::http::router::{Resource, Routed, route};
-use reelay::http::{allowed_headers, allowed_origin, is_preflight, request_id};
+use reelay::api::cors::{allowed_headers, allowed_origin, is_preflight};
+use reelay::api::request_id;
+use reelay::api::routes::{Resource, Routed, route};
 
 fn id() -> String {
     "g_1".to_owned()

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use reelay::machine::JobKey;
-use reelay::wire::signed_url::UrlSigner;
+use reelay::signed_url::UrlSigner;
 use std::collections::BTreeMap;
 use url::Url;
 

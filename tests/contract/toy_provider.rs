@@ -4,11 +4,13 @@ use crate::requests::accepted;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::{StreamExt, stream};
-use reelay::clients::{Download, Provider, Providers, REGISTRY, Registration};
+use reelay::clients::file::Download;
 use reelay::machine::job::Progress;
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::wire::order::Order;
-use reelay::wire::variables::{ConfigError, Variables};
+use reelay::upstream::order::Order;
+use reelay::upstream::provider::Provider;
+use reelay::upstream::registry::{Providers, REGISTRY, Registration};
+use reelay::variables::{ConfigError, Variables};
 use serde_json::json;
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! The upstream's own webhooks: when they are taken, and what they may say.
 
 use crate::variables::{WEBHOOK_SECRET, config_with};
-use reelay::config::UpstreamPush;
-use reelay::wire::push::{Claim, PATH, job};
+use reelay::config::upstream_webhook::UpstreamPush;
+use reelay::upstream::webhook::{Claim, PATH, job};
 use standardwebhooks::Webhook;
 
 const NOW: u64 = 1_800_000_000;

@@ -9,7 +9,8 @@ use crate::story::Story;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::witness::Violation;
-use reelay::machine::bug::{self, Bug};
+use reelay::machine::bug;
+use reelay::machine::bug::Bug;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

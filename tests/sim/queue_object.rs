@@ -7,7 +7,8 @@ use crate::rows::MapRows;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::JobKey;
-use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
+use reelay::machine::queue;
+use reelay::machine::queue::{Ask, Errand, Input, Said, Standing, Step};
 
 #[derive(Default)]
 pub(crate) struct QueueObject {

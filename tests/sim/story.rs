@@ -10,7 +10,8 @@ use crate::witness::Violation;
 use crate::world::{BEGINNING, World};
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, Request, UnknownSubmit};
-use reelay::machine::queue::{self, Mode};
+use reelay::machine::queue;
+use reelay::machine::queue::Mode;
 use reelay::machine::{MINUTE, Millis, SECOND, Status};
 
 /// How long a story's cuts last.

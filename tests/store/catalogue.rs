@@ -5,11 +5,11 @@ use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Book, Card, Charge, Entry, Mode, Place, Policy, Rows};
 use reelay::machine::tally::Tally;
 use reelay::machine::{DAY, JobKey, MINUTE, Status};
-use reelay::store::Sql;
+use reelay::objects::messages::Cost;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
-use reelay::wire::message::Cost;
+use reelay::store::sql::Sql;
 use std::collections::BTreeMap;
 
 #[test]

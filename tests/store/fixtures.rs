@@ -10,7 +10,7 @@ use reelay::machine::delivery::DeliveryState;
 use reelay::machine::job::{Effect, INPUTS, Job, Phase, SubmitAnswer};
 use reelay::machine::queue::Terms;
 use reelay::store::job;
-use reelay::wire::stored::{JOB_VERSION, write_job};
+use reelay::store::record::{JOB_VERSION, write_job};
 use std::fs;
 use std::path::PathBuf;
 

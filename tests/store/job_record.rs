@@ -4,9 +4,10 @@ use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::follow::Entry;
 use reelay::machine::job::Note;
-use reelay::store::Sql;
-use reelay::store::job::{self, JobStoreError};
-use reelay::wire::stored::{JOB_VERSION, StoredError};
+use reelay::store::job;
+use reelay::store::job::JobStoreError;
+use reelay::store::record::{JOB_VERSION, StoredError};
+use reelay::store::sql::Sql;
 
 #[test]
 fn looking_at_an_untouched_database_stores_nothing() {

@@ -8,12 +8,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
+use reelay::machine::queue;
 use reelay::machine::queue::{
-    self, Card, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Reply, Rows, Standing, Terms,
+    Card, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Reply, Rows, Standing, Terms,
 };
 use reelay::machine::{JobKey, Moment, Status};
-use reelay::store::Sql;
 use reelay::store::queue::QueueStore;
+use reelay::store::sql::Sql;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

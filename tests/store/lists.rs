@@ -5,9 +5,9 @@ use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::queue::{Card, Entry, Place, Rows};
 use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Status};
-use reelay::store::Sql;
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
+use reelay::store::sql::Sql;
 use std::collections::BTreeMap;
 
 #[test]

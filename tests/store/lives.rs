@@ -1,9 +1,9 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
 use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job;
 use reelay::machine::job::{
-    self, Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit,
-    Video,
+    Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit, Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::machine::{JobKey, Millis, Moment};

@@ -3,9 +3,9 @@
 use crate::sqlite::Sqlite;
 use reelay::machine::queue::{Book, Minute, Rows, Sample, totals};
 use reelay::machine::tally::Count;
-use reelay::store::Sql;
 use reelay::store::metrics::PAGE;
 use reelay::store::queue::QueueStore;
+use reelay::store::sql::Sql;
 
 #[test]
 fn minutes_are_read_as_they_were_written_a_page_at_a_time() {

@@ -4,12 +4,14 @@ use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{self, Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
+use reelay::machine::queue;
+use reelay::machine::queue::{Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
 use reelay::machine::tally::{Count, Tally};
 use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
 use reelay::store::catalogue::Listing;
+use reelay::store::job;
 use reelay::store::queue::QueueStore;
-use reelay::store::{Sql, job};
+use reelay::store::sql::Sql;
 use std::collections::BTreeMap;
 
 /// A queue as version 1 left it: the schema's statements of that version, and a job in each place.

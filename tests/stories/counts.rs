@@ -6,7 +6,8 @@ use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Answer, Effect, Input, Phase};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::queue::{Ask, Card, Errand, Input as QueueInput, Minute, Place, Said, Sample, Terms, totals};
-use reelay::machine::tally::{self, Call, Count, Tally, table};
+use reelay::machine::tally;
+use reelay::machine::tally::{Call, Count, Tally, table};
 use reelay::machine::{DAY, MINUTE, Millis, SECOND, Status};
 
 #[test]

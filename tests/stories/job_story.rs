@@ -1,8 +1,9 @@
 //! One job, a clock, and a short way to say what happens to it.
 
 use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::job;
 use reelay::machine::job::{
-    self, Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
+    Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::machine::{JobKey, MINUTE, Millis, Moment, SECOND};

@@ -3,7 +3,8 @@
 use crate::job_story::{BEGINNING, JobStory};
 use futures::executor::block_on;
 use futures::future::{join, poll_fn};
-use reelay::log::{self, Done, STEPS};
+use reelay::log;
+use reelay::log::{Done, STEPS};
 use reelay::machine::JobKey;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Answer, Effect, Note, Progress};

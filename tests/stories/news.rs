@@ -2,7 +2,8 @@
 
 use crate::queue_story::{QueueStory, card, key, state, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
+use reelay::machine::queue;
+use reelay::machine::queue::{BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
 use reelay::machine::{MINUTE, Status};
 
 #[test]

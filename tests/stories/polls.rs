@@ -2,7 +2,8 @@
 
 use crate::job_story::{JobStory, again};
 use crate::life::ready;
-use reelay::machine::job::{self, Answer, Effect, InFlight, Input, Job, LATE, Phase, Progress, WakeReason};
+use reelay::machine::job;
+use reelay::machine::job::{Answer, Effect, InFlight, Input, Job, LATE, Phase, Progress, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::tally::table;
 use reelay::machine::{MINUTE, Millis, Moment, SECOND};

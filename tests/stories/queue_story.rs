@@ -2,8 +2,9 @@
 
 use crate::rows::MapRows;
 use reelay::machine::limiter::Availability;
+use reelay::machine::queue;
 use reelay::machine::queue::{
-    self, Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
+    Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
 };
 use reelay::machine::tally::Tally;
 use reelay::machine::{JobKey, Millis, Moment, Status};

@@ -1,4 +1,4 @@
-//! The variables that `src/config` and the providers in `src/clients` read are those of README's table.
+//! The variables that `src/config` and the providers in `src/upstream` read are those of README's table.
 
 use crate::source::File;
 use std::collections::BTreeSet;
@@ -31,8 +31,8 @@ pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
 
 fn is_configuration(path: &str) -> bool {
     path == "src/config.rs"
-        || path == "src/wire/variables.rs"
-        || ["src/config/", "src/clients/"].iter().any(|room| path.starts_with(room))
+        || path == "src/variables.rs"
+        || ["src/config/", "src/upstream/"].iter().any(|room| path.starts_with(room))
 }
 
 fn is_variable(literal: &str) -> bool {

@@ -3,9 +3,9 @@
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
 use crate::harness::{Api, Setup, World, unique, until};
 use crate::sdk::google::Sdk;
-use reelay::http::exposition::{Format, expose};
+use reelay::api::metrics::exposition::{Format, expose};
 use reelay::machine::tally::{Count, Spread, Tallies};
-use reelay::wire::message::QueueStats;
+use reelay::objects::messages::QueueStats;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

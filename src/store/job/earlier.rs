@@ -3,13 +3,13 @@
 
 use crate::machine::follow::Entry;
 use crate::machine::job::Note;
-use crate::store::{Sql, SqlValue};
+use crate::store::sql::{Sql, SqlValue};
 
 /// The number of the newest entry.
-pub(super) const LAST_NUMBER: &str = "SELECT max(number) FROM timeline";
+pub(crate) const LAST_NUMBER: &str = "SELECT max(number) FROM timeline";
 
 /// Adds the notes and then saves the record.
-pub(super) fn save<S: Sql>(sql: &S, record: String, notes: &[Note]) -> Result<(), S::Error> {
+pub(crate) fn save<S: Sql>(sql: &S, record: String, notes: &[Note]) -> Result<(), S::Error> {
     for note in notes {
         let values = vec![note.at.into(), note.step.as_str().into(), note.detail.clone().into()];
         sql.run("INSERT INTO timeline (at, step, detail) VALUES (?, ?, ?)", values)?;
@@ -20,7 +20,7 @@ pub(super) fn save<S: Sql>(sql: &S, record: String, notes: &[Note]) -> Result<()
     Ok(())
 }
 
-pub(super) fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
+pub(crate) fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
     let statement = "SELECT number, at, step, detail FROM timeline WHERE number > ? ORDER BY number LIMIT ?";
     let rows = sql.run(statement, vec![number.into(), limit.into()])?;
     Ok(rows.into_iter().filter_map(read_entry).collect())

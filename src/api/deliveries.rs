@@ -1,0 +1,142 @@
+//! Webhook events: what became of them, and sending them again.
+
+pub mod delivery;
+pub mod webhook_test;
+
+use crate::api::answer::Answer;
+use crate::api::audit;
+use crate::api::audit::Action;
+use crate::api::call::Call;
+use crate::api::deliveries::delivery::Delivery;
+use crate::api::generations::generation::rfc3339;
+use crate::api::generations::view;
+use crate::api::problem::Problem;
+use crate::api::query::{DeliveriesQuery, deliveries_query, since};
+use crate::machine::job::Refusal;
+use crate::machine::queue::Redelivered;
+use crate::objects::messages::{JobMessage, JobReply, OwnedDelivery, QueueMessage, QueueReply};
+use crate::objects::stub;
+use futures::StreamExt;
+use serde::Serialize;
+
+/// How many events one request sends again at most; a job takes a few milliseconds.
+const MAX_RECOVERED: u32 = 300;
+/// How many jobs are told at the same time: the platform allows six connections.
+const TOLD_AT_ONCE: usize = 6;
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = DeliveryPage))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page {
+    success: bool,
+    data: Vec<Delivery>,
+    has_more: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Recovery {
+    success: bool,
+    /// How many events were sent on their way again.
+    recovered: u32,
+    /// Whether the same request would find more.
+    has_more: bool,
+}
+
+/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
+pub(crate) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let JobReply::Deliveries { deliveries } = view::job(call, &key, &JobMessage::Deliveries).await? else {
+        return Err(view::out_of_turn());
+    };
+    let deliveries: Vec<_> = deliveries.into_iter().map(|card| Delivery::of(&key, card)).collect();
+    Answer::success("deliveries", &deliveries)
+}
+
+/// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
+pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
+    call.operator()?;
+    let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let DeliveriesQuery { state, limit, after } = query;
+    let message = QueueMessage::Deliveries { state: state.map(str::to_owned), limit, after };
+    let (found, next_cursor) = owned(call, &message).await?;
+    let data = found.into_iter().map(|OwnedDelivery { key, card }| Delivery::of(&key, card)).collect();
+    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+}
+
+/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
+pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let message = QueueMessage::Delivery { event_id: event_id.to_owned() };
+    let Some(event) = owned(call, &message).await?.0.pop() else { return Err(Problem::no_delivery()) };
+    let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
+    let news = send_again(call, event).await;
+    let outcome = match &news {
+        Ok(Redelivered { delivery: Some(_), .. }) => "due at once",
+        Ok(_) => "it is no longer there",
+        Err(_) => audit::NO_ANSWER,
+    };
+    audit::record(caller.name(), Action::Redelivered, Some(&user), &format!("{event_id} of {generation}: {outcome}"));
+    let news = news?;
+    let delivery = news.delivery.clone().map(|card| Delivery::of(&news.key, card));
+    note(call, vec![news]).await;
+    Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
+}
+
+/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago first.
+pub(crate) async fn recover(call: &Call) -> Result<Answer, Problem> {
+    let caller = call.operator()?;
+    let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let (mut events, _) = owned(call, &QueueMessage::Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
+    let mut has_more = events.len() > MAX_RECOVERED as usize;
+    events.truncate(MAX_RECOVERED as usize);
+    // Before the first is told, because the caller may be gone before the last.
+    let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
+    audit::record(caller.name(), Action::Recovered, None, &outcome);
+    let told = events.into_iter().map(|event| send_again(call, event));
+    let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
+    // What gave no answer is still listed, for the next request.
+    has_more |= answers.iter().any(Result::is_err);
+    let news: Vec<Redelivered> = answers.into_iter().flatten().collect();
+    let sent = news.iter().filter(|news| news.delivery.is_some()).count();
+    let recovered = u32::try_from(sent).unwrap_or(u32::MAX);
+    note(call, news).await;
+    Answer::json(200, &Recovery { success: true, recovered, has_more })
+}
+
+/// Has a job send an event again.
+async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Problem> {
+    let OwnedDelivery { key, card } = event;
+    let event_id = card.id;
+    let message = JobMessage::Redeliver { event_id: event_id.clone() };
+    let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
+    let delivery = if let JobReply::Deliveries { deliveries } = reply {
+        deliveries.into_iter().find(|delivery| delivery.id == event_id)
+    } else if matches!(reply, JobReply::Missing | JobReply::Refused { refusal: Refusal::NoEvent }) {
+        None
+    } else {
+        return Err(view::out_of_turn());
+    };
+    Ok(Redelivered { key, event_id, delivery })
+}
+
+/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
+async fn note(call: &Call, news: Vec<Redelivered>) {
+    if news.is_empty() {
+        return;
+    }
+    let message = QueueMessage::Redelivered { news };
+    if let Err(error) = stub::queue(&call.env, &message).await {
+        view::silent(&error);
+    }
+}
+
+async fn owned(call: &Call, message: &QueueMessage) -> Result<(Vec<OwnedDelivery>, Option<String>), Problem> {
+    let QueueReply::Deliveries { deliveries, next } = view::queue(call, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok((deliveries, next))
+}

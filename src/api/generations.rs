@@ -1,0 +1,269 @@
+//! Generations: create, read, list, cancel, retry, confirm, clarify, timeline.
+
+pub mod answers;
+pub mod clarification;
+pub mod events;
+pub mod generation;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
+pub mod view;
+
+use crate::api::answer::Answer;
+use crate::api::body;
+use crate::api::call::Call;
+use crate::api::generations::generation::{Generation, Links, dollars, rfc3339};
+use crate::api::order::request::{Intake, Parsed, body_user_id, parse};
+use crate::api::problem::Problem;
+use crate::api::query::{ListQuery, list_query};
+use crate::clock;
+use crate::dispatch;
+use crate::dispatch::{Accepted, Rejection, Submission};
+use crate::log;
+use crate::machine::job::{Note, Warning};
+use crate::machine::queue::{BlockedBy, Standing};
+use crate::machine::{JobKey, Status};
+use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use serde::Serialize;
+use tracing::Instrument;
+
+/// An order that was accepted.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Created<'a> {
+    success: bool,
+    generation_id: &'a str,
+    status: Status,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    queue_position: Option<u64>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    blocked_by: Option<BlockedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_start_at: Option<String>,
+    /// US dollars, by the model's list price.
+    estimated_cost: f64,
+    /// Parts of this order that nothing was done with.
+    warnings: Vec<Warning>,
+    links: Links,
+}
+
+/// What a change came to.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Changed<'a> {
+    success: bool,
+    generation_id: &'a str,
+    status: Status,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    queue_position: Option<u64>,
+    generation: &'a Generation,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = GenerationPage))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page {
+    success: bool,
+    data: Vec<Generation>,
+    has_more: bool,
+    /// What to send as `after` for the next page; null when this is the last one.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    next_cursor: Option<String>,
+}
+
+/// `POST /api/generations`.
+pub(crate) async fn create(call: &mut Call) -> Result<Answer, Problem> {
+    let caller = call.sender().await?;
+    let body = body::json_object(&mut call.request).await?;
+    let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
+    let user = call.acts_for(&caller, named.as_deref()).await?;
+    let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
+    let providers = call.config.providers.names();
+    let intake = Intake {
+        user_id: &user,
+        idempotency_key: idempotency_key.as_deref(),
+        public_url: &public_url,
+        catalogue: call.config.catalogue(&providers, call.now),
+        pushes: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
+        moment: clock::moment(),
+    };
+    let Parsed { key, mut request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
+    // An order may give itself less time than the operator gives all.
+    request.start_timeout = request.start_timeout.into_iter().chain(call.config.start_timeout).min();
+    log::generation(&key);
+    // Images are large, and the bytes are read.
+    drop(body);
+    let (not_before, estimated_cost) = (request.start_after, dollars(request.price_micros));
+    let (provider, model) = (request.provider.clone(), request.model.clone());
+    let warnings = request.warnings.clone();
+    let submission = Submission { key: key.clone(), request, uploads };
+    let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
+        Rejection::Conflict => Problem::idempotency_conflict(),
+        Rejection::Full { retry_after } => Problem::queue_full(retry_after),
+        Rejection::OverBudget { over } => Problem::over_budget(&over, call.now),
+        Rejection::Unavailable => Problem::unavailable(),
+    })?;
+    tracing::info!(new = accepted.new, provider, model, "[API] Accepted");
+    let mode = call.config.queue.mode;
+    let follow_up = dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone());
+    call.context.wait_until(follow_up.in_current_span());
+    created(call, &key, &accepted, (estimated_cost, warnings))
+}
+
+fn created(
+    call: &Call,
+    key: &JobKey,
+    accepted: &Accepted,
+    (estimated_cost, warnings): (f64, Vec<Warning>),
+) -> Result<Answer, Problem> {
+    let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
+    let body = Created {
+        success: true,
+        generation_id: &key.generation_id,
+        status: accepted.status,
+        queue_position: Some(standing.position),
+        blocked_by: standing.blocked_by,
+        estimated_start_at: standing.estimated_start.map(rfc3339),
+        estimated_cost,
+        warnings,
+        links: view::links(call, key),
+    };
+    let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;
+    let answer = answer.with("Location", view::location(call, &key.generation_id));
+    Ok(if accepted.new { answer } else { answer.with("Idempotent-Replayed", "true") })
+}
+
+/// `GET /api/generations/{id}` and `GET /api/queue/jobs/{id}`; `field` is what the object is called.
+pub(crate) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let generation = seen(call, &key, &JobMessage::View).await?;
+    Answer::success(field, &generation)
+}
+
+/// `POST /api/generations/{id}/cancel`.
+pub(crate) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    changed(call, &key, &JobMessage::Cancel).await
+}
+
+/// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
+pub(crate) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    afford(call, &key).await?;
+    changed(call, &key, &JobMessage::Retry).await
+}
+
+/// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
+pub(crate) async fn confirm(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    afford(call, &key).await?;
+    changed(call, &key, &JobMessage::Confirm).await
+}
+
+/// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to it.
+pub(crate) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let body = body::json_object(&mut call.request).await?;
+    let clarification = clarification::clarification(&body).map_err(Problem::invalid)?;
+    afford(call, &key).await?;
+    changed(call, &key, &JobMessage::Clarify { clarification }).await
+}
+
+/// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first whether today's limits leave enough.
+async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
+    if !call.config.queue.limits_cost() {
+        return Ok(());
+    }
+    let reply = view::queue(call, &QueueMessage::Afford { key: key.clone() }).await?;
+    if let QueueReply::OverBudget { over } = reply {
+        return Err(Problem::over_budget(&over, call.now));
+    }
+    if reply == QueueReply::Unknown {
+        // An order of this very moment is about to be known; one that was never made is missing.
+        view::job(call, key, &JobMessage::View).await?;
+        return Err(Problem::unavailable());
+    }
+    Ok(())
+}
+
+async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
+    let generation = seen(call, key, message).await?;
+    let body = Changed {
+        success: true,
+        generation_id: &generation.generation_id,
+        status: generation.status,
+        queue_position: generation.queue_position,
+        generation: &generation,
+    };
+    Answer::json(200, &body)
+}
+
+/// Sends a message to a job and returns the job as it is afterwards.
+async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generation, Problem> {
+    let JobReply::View { generation, video } = view::job(call, key, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok(view::complete(call, *generation, video.as_ref()).await)
+}
+
+/// `GET /api/generations`: the caller's own, newest first.
+pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
+    let user_id = call.user().await?;
+    let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    list_of(call, Some(user_id), query).await
+}
+
+/// A page of the jobs of one user, or of all.
+pub(crate) async fn list_of(call: &Call, user_id: Option<String>, query: ListQuery) -> Result<Answer, Problem> {
+    let ListQuery { status, search, limit, after } = query;
+    let (data, next_cursor) = page(call, &QueueMessage::List { user_id, status, search, limit, after }).await?;
+    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+}
+
+/// A page of the catalogue and the cursor of the next one.
+pub(crate) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Generation>, Option<String>), Problem> {
+    let QueueReply::Page { cards, standings, next } = view::queue(call, message).await? else {
+        return Err(view::out_of_turn());
+    };
+    let standings = standings.into_iter().chain(std::iter::repeat(None));
+    let listed = cards.iter().zip(standings).filter_map(|(card, standing)| view::listed(call, card, standing));
+    Ok((listed.collect(), next))
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TimelineStep<'a> {
+    /// What happened, such as `submitted`.
+    step: &'a str,
+    at: String,
+    /// Until the next step, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+/// `GET /api/generations/{id}/timeline`.
+pub(crate) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let key = call.key(id).await?;
+    let JobReply::Timeline { notes } = view::job(call, &key, &JobMessage::Timeline).await? else {
+        return Err(view::out_of_turn());
+    };
+    Answer::success("timeline", &timeline_steps(&notes))
+}
+
+fn timeline_steps(notes: &[Note]) -> Vec<TimelineStep<'_>> {
+    let next = notes.iter().skip(1).map(|note| Some(note.at)).chain([None]);
+    notes
+        .iter()
+        .zip(next)
+        .map(|(note, next)| TimelineStep {
+            step: &note.step,
+            at: rfc3339(note.at),
+            duration_ms: next.map(|next| next.saturating_sub(note.at)),
+            detail: note.detail.as_deref(),
+        })
+        .collect()
+}

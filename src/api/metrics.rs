@@ -1,0 +1,43 @@
+//! What happened: as series by the minute for pages, and as counters for Prometheus.
+
+pub mod exposition;
+pub mod series;
+
+use crate::api::answer::Answer;
+use crate::api::call::Call;
+use crate::api::generations::view;
+use crate::api::metrics::exposition::{Format, expose};
+use crate::api::problem::Problem;
+use crate::api::query::metrics_window;
+use crate::machine::{HOUR, Millis};
+use crate::objects::messages::{QueueMessage, QueueReply};
+
+/// The longest window of a user's token: a week of minutes keeps the queue from its work for a moment.
+const USERS_WINDOW: Millis = 6 * HOUR;
+
+/// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to operators and the app's
+/// server.
+pub(crate) async fn series(call: &Call) -> Result<Answer, Problem> {
+    let caller = call.anyone().await?;
+    let window = call.parameter("window");
+    let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
+    let cost = caller.is_trusted();
+    if window > USERS_WINDOW && !caller.is_trusted() {
+        return Err(Problem::window_too_long());
+    }
+    let QueueReply::Metrics { json } = view::queue(call, &QueueMessage::Metrics { window, cost }).await? else {
+        return Err(view::out_of_turn());
+    };
+    Ok(Answer::text("application/json", format!(r#"{{"success":true,"metrics":{json}}}"#)))
+}
+
+/// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.
+pub(crate) async fn totals(call: &Call) -> Result<Answer, Problem> {
+    call.operator()?;
+    let QueueReply::Totals { totals, stats } = view::queue(call, &QueueMessage::Totals).await? else {
+        return Err(view::out_of_turn());
+    };
+    let format = Format::asked_for(call.header("Accept").as_deref());
+    let text = expose(totals, *stats, format).map_err(|_| Problem::unavailable())?;
+    Ok(Answer::text(format.content_type(), text))
+}

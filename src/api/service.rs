@@ -1,0 +1,7 @@
+//! TODO api::service
+
+pub mod health;
+pub mod models;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
+pub mod whoami;

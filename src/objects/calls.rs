@@ -1,0 +1,137 @@
+//! What a job asks of its provider, with what it needs from R2.
+
+use crate::clients::r2;
+use crate::clients::sentence::without_prompt;
+use crate::config::Config;
+use crate::machine::job::{Job, Progress, Request, Video};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::upstream::order::{Image, Order, Push};
+use crate::upstream::provider::Provider;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use worker::{Bucket, Env};
+
+/// One job's way to its provider.
+pub(crate) struct Upstream<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) config: &'a Config,
+    pub(crate) job: &'a Job,
+}
+
+impl Upstream<'_> {
+    /// Pays for the render. What is missing before the call leaves proves that nothing was bought.
+    pub(crate) async fn submit(&self) -> Outcome<String> {
+        let request = &self.job.request;
+        let provider = match self.provider() {
+            Ok(provider) => provider,
+            Err(failure) => return Outcome::Refused(failure),
+        };
+        match self.images(request).await {
+            Outcome::Done(images) => {
+                let push = self.push();
+                let outcome = provider.submit(&Order { request, images: &images, push: push.as_ref() }).await;
+                self.without_prompt(outcome)
+            }
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Refused(failure) => Outcome::Refused(failure),
+            Outcome::Unknown => Outcome::Retry { after: None, failure: storage("An image could not be read.") },
+        }
+    }
+
+    pub(crate) async fn poll(&self, operation: &str) -> Outcome<Progress> {
+        match self.provider() {
+            Ok(provider) => self.without_prompt(provider.poll(operation).await),
+            Err(failure) => Outcome::Retry { after: None, failure },
+        }
+    }
+
+    /// Tells the provider that nobody waits for the render any more.
+    pub(crate) async fn abandon(&self, operation: &str) -> Outcome<()> {
+        match self.provider() {
+            Ok(provider) => provider.cancel(operation).await,
+            Err(failure) => Outcome::Refused(failure),
+        }
+    }
+
+    /// Streams the video into R2.
+    pub(crate) async fn store(&self, attempt: u32, uri: &str) -> Outcome<Video> {
+        let (provider, bucket) = match (self.provider(), self.bucket()) {
+            (Ok(provider), Ok(bucket)) => (provider, bucket),
+            (Err(failure), _) | (_, Err(failure)) => return Outcome::Retry { after: None, failure },
+        };
+        let job = self.job;
+        let label = r2::Label {
+            key: job.key.video_key(attempt),
+            generation_id: &job.key.generation_id,
+            user_id: &job.key.user_id,
+            model: &job.request.model,
+            attempt,
+        };
+        match provider.fetch(uri).await {
+            Outcome::Done(download) => r2::store(&bucket, &label, download, self.config.download_idle).await,
+            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
+            Outcome::Refused(failure) => Outcome::Refused(failure),
+            Outcome::Unknown => Outcome::Unknown,
+        }
+    }
+
+    /// An upstream may quote the prompt in its words.
+    fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+        let prompt = &self.job.request.prompt;
+        outcome.map_failure(|failure| Failure { message: without_prompt(&failure.message, prompt), ..failure })
+    }
+
+    /// What the upstream is to repeat when it tells by itself how the render stands.
+    fn push(&self) -> Option<Push> {
+        let settings = self.config.upstream_push.as_ref()?;
+        let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.request.public_url);
+        let key = &self.job.key;
+        settings.may_ask(public_url).then(|| Push {
+            uri: settings.uri(public_url),
+            user_id: key.user_id.clone(),
+            generation_id: key.generation_id.clone(),
+        })
+    }
+
+    fn provider(&self) -> Result<&dyn Provider, Failure> {
+        let name = &self.job.request.provider;
+        self.config.providers.find(name).ok_or_else(|| {
+            let sentence = format!("The provider {name} is no longer set up.");
+            Failure::new(ErrorCode::ProviderUnavailable, sentence)
+        })
+    }
+
+    fn bucket(&self) -> Result<Bucket, Failure> {
+        self.env.bucket("VIDEOS").map_err(|_| storage("The video storage is not configured."))
+    }
+
+    async fn images(&self, request: &Request) -> Outcome<Vec<Image>> {
+        let mut images = Vec::new();
+        if request.images.is_empty() {
+            return Outcome::Done(images);
+        }
+        let bucket = match self.bucket() {
+            Ok(bucket) => bucket,
+            Err(failure) => return Outcome::Retry { after: None, failure },
+        };
+        for image in &request.images {
+            match r2::read(&bucket, &image.key).await {
+                Outcome::Done(bytes) => images.push(Image {
+                    role: image.role,
+                    mime_type: image.mime_type.clone(),
+                    base64: STANDARD.encode(bytes),
+                }),
+                Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
+                    return Outcome::Retry { after, failure };
+                }
+                Outcome::Refused(failure) => return Outcome::Refused(failure),
+                Outcome::Unknown => return Outcome::Unknown,
+            }
+        }
+        Outcome::Done(images)
+    }
+}
+
+fn storage(sentence: &str) -> Failure {
+    Failure::new(ErrorCode::StorageFailed, sentence)
+}

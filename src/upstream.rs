@@ -1,0 +1,11 @@
+//! TODO upstream
+
+pub mod gemini;
+pub mod google;
+pub mod jwks;
+pub mod omni;
+pub mod order;
+pub mod provider;
+pub mod registry;
+pub mod vertex;
+pub mod webhook;

@@ -1,0 +1,181 @@
+//! The answer to a poll, which may hold a whole video: read as far as it takes to know what it says.
+
+use crate::machine::job::Progress;
+use crate::machine::outcome::Outcome;
+use crate::upstream::google::Reply;
+use crate::upstream::google::inline_video::InlineVideo;
+use crate::upstream::google::operation;
+
+/// The longest answer that is kept, in bytes; only one with a video in it is longer.
+const MAX_KEPT: usize = 256 * 1024;
+/// How far an answer is read that has not said yet what it is, in bytes.
+const MAX_READ: usize = 256 * 1024 * 1024;
+
+/// Reads an answer piece by piece.
+pub struct PollReader {
+    /// The address of a video that stands in the answer itself.
+    inline: String,
+    kept: Vec<u8>,
+    read: usize,
+    /// Whether the answer can still be understood as it comes in.
+    video: Option<InlineVideo>,
+    /// The decoded beginning of the video, which nobody wants here.
+    unwanted: Vec<u8>,
+}
+
+impl PollReader {
+    pub fn new(inline: String) -> Self {
+        Self { inline, kept: Vec::new(), read: 0, video: Some(InlineVideo::default()), unwanted: Vec::new() }
+    }
+
+    /// Takes the next piece of the answer to a call that succeeded, and says what the answer means once that is known.
+    pub fn read(&mut self, piece: &[u8]) -> Option<Outcome<Progress>> {
+        self.read += piece.len();
+        if self.is_whole() {
+            self.kept.extend(piece);
+        }
+        self.unwanted.clear();
+        let video = self.video.take().and_then(|mut video| video.feed(piece, &mut self.unwanted).ok().map(|()| video));
+        if video.as_ref().is_some_and(|video| video.says_done() && video.has_begun()) {
+            return Some(self.inline());
+        }
+        self.video = video;
+        let is_hopeless = !self.is_whole() && (self.video.is_none() || self.read > MAX_READ);
+        is_hopeless.then_some(Outcome::Unknown)
+    }
+
+    /// What the answer means, now that it is over. `reply` tells its head and, of a call that failed, its
+    /// body; else that is what was read here.
+    pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
+        if !self.is_whole() {
+            // A whole video is one even if nothing says that it is done.
+            let has_video = |video: &InlineVideo| video.finish().is_ok() && !video.denies_done();
+            return if self.video.as_ref().is_some_and(has_video) { self.inline() } else { Outcome::Unknown };
+        }
+        if reply.is_success() {
+            reply.body = self.kept;
+        }
+        operation::read_operation(&reply, &self.inline)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.read <= MAX_KEPT
+    }
+
+    fn inline(&self) -> Outcome<Progress> {
+        Outcome::Done(Progress::Ready { uri: self.inline.clone(), cost_micros: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_KEPT, PollReader};
+    use crate::machine::job::Progress;
+    use crate::machine::outcome::{ErrorCode, Outcome};
+    use crate::upstream::google::Reply;
+
+    const INLINE: &str = "inline:an-operation";
+
+    /// What is made of an answer that comes in such pieces, and how many of its bytes were read.
+    fn poll(status: u16, body: &str, size: usize) -> (Outcome<Progress>, usize) {
+        let mut reader = PollReader::new(INLINE.to_owned());
+        let mut read = 0;
+        for piece in body.as_bytes().chunks(size) {
+            read += piece.len();
+            if let Some(outcome) = reader.read(piece) {
+                return (outcome, read);
+            }
+        }
+        (reader.finish(Reply { status, retry_after: Some("7".to_owned()), body: Vec::new(), now: 0 }), read)
+    }
+
+    fn outcome(body: &str) -> Outcome<Progress> {
+        let outcome = poll(200, body, 1).0;
+        assert_eq!(outcome, poll(200, body, body.len().max(1)).0, "{body}");
+        outcome
+    }
+
+    fn ready(uri: &str) -> Outcome<Progress> {
+        Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
+    }
+
+    #[test]
+    fn every_state_of_an_operation_is_understood() {
+        assert_eq!(outcome(r#"{"name":"n"}"#), Outcome::Done(Progress::Running));
+        assert_eq!(outcome(r#"{"name":"n","done":false,"metadata":{}}"#), Outcome::Done(Progress::Running));
+        for unreadable in ["", "<html>", r#"{"done":"#, r#"{"done":2}"#] {
+            assert_eq!(outcome(unreadable), Outcome::Unknown, "{unreadable}");
+        }
+        let stored = r#"{"name":"n","done":true,"response":{"raiMediaFilteredCount":0,
+            "videos":[{"gcsUri":"gs://bucket/1/sample_0.mp4","mimeType":"video/mp4"}]}}"#;
+        assert_eq!(outcome(stored), ready("gs://bucket/1/sample_0.mp4"));
+        let refused = |body: &str| {
+            let Outcome::Refused(failure) = outcome(body) else { panic!("{body}") };
+            (failure.code, failure.message)
+        };
+        let filtered = r#"{"done":true,"response":{"raiMediaFilteredCount":1,
+            "raiMediaFilteredReasons":["Veo could not generate 1 videos. Support codes: 42237218"]}}"#;
+        let (code, words) = refused(filtered);
+        assert_eq!(code, ErrorCode::ProviderRejectedContent);
+        assert!(words.ends_with(". The filter found: a general safety violation."), "{words}");
+        let unsafe_prompt = r#"{"done":true,"error":{"code":3,"message":"It violates the usage guidelines."}}"#;
+        assert_eq!(refused(unsafe_prompt).0, ErrorCode::ProviderRejectedContent);
+        assert_eq!(refused(r#"{"done":true,"error":{"code":3,"message":"No."}}"#).0, ErrorCode::InvalidRequest);
+        assert_eq!(refused(r#"{"done":true,"error":{"code":8}}"#).0, ErrorCode::ProviderQuotaExhausted);
+        assert_eq!(refused(r#"{"done":true,"error":{"code":13}}"#).0, ErrorCode::ProviderUnavailable);
+        for empty in [
+            r#"{"done":true}"#,
+            r#"{"done":true,"response":{"videos":[]}}"#,
+            r#"{"done":true,"response":{"videos":[{"gcsUri":"elsewhere/v.mp4"}]}}"#,
+        ] {
+            assert_eq!(refused(empty).0, ErrorCode::ProviderUnavailable, "{empty}");
+        }
+    }
+
+    #[test]
+    fn trouble_with_the_question_says_nothing_of_the_render() {
+        for status in [302, 400, 401, 403, 404, 429, 500, 503] {
+            let outcome = poll(status, "", 1).0;
+            assert!(matches!(outcome, Outcome::Retry { .. }), "{status}: {outcome:?}");
+        }
+        assert!(matches!(poll(503, "", 1).0, Outcome::Retry { after: Some(7_000), .. }));
+    }
+
+    #[test]
+    fn an_answer_with_a_video_in_it_is_read_no_further_than_that_it_has_one() {
+        let video = "A".repeat(4 * MAX_KEPT);
+        let inline =
+            format!(r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
+        let found = poll(200, &inline, 1_024);
+        assert_eq!(found, (ready(INLINE), 1_024));
+        for small in [
+            r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]},"done":true}"#,
+            r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"encodedVideo":"QUJD"}}]}}}"#,
+            r#"{"done":true,"response":{"generatedVideos":[{"video":{"uri":"","videoBytes":"QUJD"}}]}}"#,
+        ] {
+            assert_eq!(outcome(small), ready(INLINE), "{small}");
+        }
+        let beside = r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"","uri":"https://h/v"}]}}"#;
+        assert_eq!(outcome(beside), ready("https://h/v"), "no bytes are no video");
+        let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
+        let found = poll(200, &turned, 1_024);
+        assert_eq!(found, (ready(INLINE), turned.len()), "whether it is done comes last");
+        for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
+            let body = format!(r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
+            assert_eq!(poll(200, &body, 1_024).0, ready(INLINE), "{unsaid}");
+        }
+    }
+
+    #[test]
+    fn a_long_answer_without_a_finished_video_is_no_word_at_all() {
+        let long = "A".repeat(2 * MAX_KEPT);
+        for (body, whole) in [
+            (format!(r#"{{"done":true,"metadata":"{long}"}}"#), true),
+            (format!(r#"{{"done":false,"response":{{"videos":[{{"bytesBase64Encoded":"{long}"}}]}}}}"#), true),
+            (format!("<html>{long}"), false),
+        ] {
+            let (outcome, read) = poll(200, &body, 1_000);
+            assert_eq!((outcome, read == body.len()), (Outcome::Unknown, whole));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! TODO webhooks
+
+pub mod event;
+pub mod receiver_test;
+pub mod send;
+pub mod test_event;
