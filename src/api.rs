@@ -42,7 +42,7 @@ use crate::api::routes::{Resource, Routed};
 use crate::clock;
 use crate::config::Config;
 use crate::log;
-use crate::machine::Millis;
+use crate::time::Millis;
 use crate::upstream::webhook;
 use std::rc::Rc;
 use tracing::Instrument;

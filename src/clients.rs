@@ -1,5 +1,4 @@
-//! The outside world: the upstreams, R2 and the app's webhook receiver. One call, one
-//! [`Outcome`](crate::machine::outcome::Outcome).
+//! What every call to the outside needs: bounded requests, downloads, uploads to R2, and how answers are read.
 
 pub mod delay;
 pub mod error_body;
@@ -7,6 +6,7 @@ pub mod file;
 pub mod http;
 pub mod pace;
 pub mod r2;
+pub mod reply;
 pub mod retry_after;
 pub mod sentence;
 pub mod source;
@@ -14,9 +14,3 @@ pub mod upload;
 pub mod video_address;
 pub mod video_file;
 pub mod web_crypto;
-
-pub use crate::clients::file::Download;
-pub use crate::clients::http::Lost;
-pub use crate::upstream::google::key_api::GOOGLE_API_URL;
-pub use crate::upstream::provider::Provider;
-pub use crate::upstream::registry::{Open, Providers, REGISTRY, Registration};

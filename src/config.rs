@@ -3,7 +3,6 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
-pub mod address;
 pub mod published;
 pub mod read;
 pub mod receiver;
@@ -12,9 +11,10 @@ pub mod upstream_webhook;
 pub use crate::config::upstream_webhook::UpstreamPush;
 pub use crate::variables::ConfigError;
 
-use crate::machine::{DAY, Millis, job, queue};
+use crate::machine::{job, queue};
 use crate::models::{Aliases, Catalogue};
 use crate::signed_url::UrlSigner;
+use crate::time::{DAY, Millis};
 use crate::upstream::registry::{Providers, REGISTRY};
 use crate::variables::Variables;
 use std::cell::OnceCell;

@@ -11,13 +11,15 @@ pub use crate::dispatch::accept::accept;
 pub use crate::dispatch::consume::consume;
 pub use crate::dispatch::cron::tick;
 
-use crate::api::order::images::Upload;
 use crate::clock;
+use crate::dispatch::inputs::Upload;
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::job::Request;
 use crate::machine::queue::{Mode, OverBudget, Standing};
-use crate::machine::{JobKey, Millis, Status};
 use crate::objects::messages::WakeUp;
 use crate::objects::stub;
+use crate::time::Millis;
 use worker::Env;
 
 /// A job to be made durable and given its place.

@@ -1,6 +1,7 @@
 //! Names: of users, of generations, and of requests that may be repeated.
 
-use crate::machine::{Millis, Moment};
+use crate::time::{Millis, Moment};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
@@ -15,6 +16,36 @@ const MAX_IDEMPOTENCY_KEY: usize = 255;
 pub const USER_ID_RULE: &str = "1 to 128 of A-Z a-z 0-9 _ . @ | : + - and not start with a dot";
 /// What a generation id must be, to follow "must be".
 pub const GENERATION_ID_RULE: &str = "1 to 64 of A-Z a-z 0-9 _ -";
+
+/// Names one generation: ids are unique within a user, so a foreign id is simply another job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobKey {
+    pub user_id: String,
+    pub generation_id: String,
+}
+
+impl JobKey {
+    /// Builds a key; both parts must already be valid (neither may contain a slash).
+    pub fn new(user_id: impl Into<String>, generation_id: impl Into<String>) -> Self {
+        Self { user_id: user_id.into(), generation_id: generation_id.into() }
+    }
+
+    /// The name of the job's Durable Object: `{user}/{generation}`, unambiguous because neither part may hold a slash.
+    pub fn object_name(&self) -> String {
+        format!("{}/{}", self.user_id, self.generation_id)
+    }
+
+    /// The key of an attempt's video in R2: `videos/{user}/{generation}/{attempt}.mp4`.
+    pub fn video_key(&self, attempt: u32) -> String {
+        format!("videos/{}/{}/{attempt}.mp4", self.user_id, self.generation_id)
+    }
+
+    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{request}/{index}`. Each request has a random
+    /// number of its own, so that it can take back what it has put there and nothing else.
+    pub fn input_key(&self, request: u128, index: usize) -> String {
+        format!("inputs/{}/{}/{request:032x}/{index}", self.user_id, self.generation_id)
+    }
+}
 
 /// Whether `text` can name a user: it becomes part of object names, R2 keys and addresses.
 pub fn is_user_id(text: &str) -> bool {

@@ -11,7 +11,7 @@ pub use aliases::{Aliases, BadAlias};
 pub use table::{MODELS, PROVIDERS};
 pub use validation::{Catalogue, Choice, Offence, Wish, render_options};
 
-use crate::machine::Millis;
+use crate::time::Millis;
 use serde::Serialize;
 
 /// Someone who renders, and the wire it is reached by.

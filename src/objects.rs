@@ -4,6 +4,7 @@ pub mod calls;
 pub mod job_manager;
 pub mod messages;
 pub mod queue_manager;
+pub mod series;
 pub mod shell;
 pub mod sse;
 pub mod streams;

@@ -4,8 +4,8 @@
 //! HMAC-SHA256 over the version, the user, the id and the expiry, one a line; the user and the id can hold no line
 //! end. Its key is derived from the token secret and serves nothing else.
 
+use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
-use crate::machine::JobKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};

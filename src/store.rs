@@ -12,5 +12,6 @@ pub mod queue_row;
 pub mod record;
 pub mod schema;
 pub mod sql;
+pub mod stats;
 
 pub use crate::store::sql::{Sql, SqlValue};

@@ -1,4 +1,4 @@
-//! TODO upstream
+//! The video services: one folder each, behind one trait and one registry.
 
 pub mod gemini;
 pub mod google;

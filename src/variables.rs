@@ -3,8 +3,8 @@
 //! A bad value is named with what it must be; the value itself is never shown, because any of them may be a secret
 //! put into the wrong place.
 
-use crate::config::address;
-use crate::machine::Millis;
+use crate::address;
+use crate::time::Millis;
 use std::ops::RangeInclusive;
 use thiserror::Error;
 use url::{Host, Url};

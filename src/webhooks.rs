@@ -1,6 +1,5 @@
-//! TODO webhooks
+//! The webhooks to the app: what an event says, how it is signed, and how it is sent.
 
 pub mod event;
-pub mod receiver_test;
 pub mod send;
 pub mod test_event;

@@ -1,6 +1,7 @@
 //! Webhook events: what became of them, and sending them again.
 
 pub mod delivery;
+pub mod receiver_test;
 pub mod webhook_test;
 
 use crate::api::answer::Answer;
@@ -8,14 +9,15 @@ use crate::api::audit;
 use crate::api::audit::Action;
 use crate::api::call::Call;
 use crate::api::deliveries::delivery::Delivery;
-use crate::api::generations::generation::rfc3339;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{DeliveriesQuery, deliveries_query, since};
 use crate::machine::job::Refusal;
 use crate::machine::queue::Redelivered;
-use crate::objects::messages::{JobMessage, JobReply, OwnedDelivery, QueueMessage, QueueReply};
+use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::objects::stub;
+use crate::store::stats::OwnedDelivery;
+use crate::time::rfc3339;
 use futures::StreamExt;
 use serde::Serialize;
 

@@ -3,7 +3,6 @@
 pub mod answers;
 pub mod clarification;
 pub mod events;
-pub mod generation;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
 pub mod view;
@@ -11,18 +10,21 @@ pub mod view;
 use crate::api::answer::Answer;
 use crate::api::body;
 use crate::api::call::Call;
-use crate::api::generations::generation::{Generation, Links, dollars, rfc3339};
 use crate::api::order::request::{Intake, Parsed, body_user_id, parse};
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, list_query};
 use crate::clock;
 use crate::dispatch;
 use crate::dispatch::{Accepted, Rejection, Submission};
+use crate::generation::{Generation, Links};
+use crate::ids::JobKey;
 use crate::log;
+use crate::machine::Status;
 use crate::machine::job::{Note, Warning};
 use crate::machine::queue::{BlockedBy, Standing};
-use crate::machine::{JobKey, Status};
+use crate::money::dollars;
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::time::rfc3339;
 use serde::Serialize;
 use tracing::Instrument;
 

@@ -1,7 +1,6 @@
 //! What happened: as series by the minute for pages, and as counters for Prometheus.
 
 pub mod exposition;
-pub mod series;
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
@@ -9,8 +8,8 @@ use crate::api::generations::view;
 use crate::api::metrics::exposition::{Format, expose};
 use crate::api::problem::Problem;
 use crate::api::query::metrics_window;
-use crate::machine::{HOUR, Millis};
 use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::time::{HOUR, Millis};
 
 /// The longest window of a user's token: a week of minutes keeps the queue from its work for a moment.
 const USERS_WINDOW: Millis = 6 * HOUR;

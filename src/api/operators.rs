@@ -8,11 +8,11 @@ use crate::api::audit;
 use crate::api::audit::Action;
 use crate::api::call::Call;
 use crate::api::generations;
-use crate::api::generations::generation::rfc3339;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{JobsQuery, jobs_query};
 use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::time::rfc3339;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use crate::api::field_error::FieldError;
 use crate::machine::queue::{OverBudget, Whose};
-use crate::machine::{Millis, SECOND};
+use crate::time::{Millis, SECOND};
 use serde::Serialize;
 
 /// Millionths of a US dollar in a cent.

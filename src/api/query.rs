@@ -2,9 +2,10 @@
 
 use crate::api::field_error::FieldError;
 use crate::ids::{USER_ID_RULE, is_user_id};
+use crate::machine::Status;
 use crate::machine::delivery::DeliveryState;
 use crate::machine::queue::MINUTES_KEPT;
-use crate::machine::{DAY, HOUR, MINUTE, Millis, Status};
+use crate::time::{DAY, HOUR, MINUTE, Millis};
 use chrono::DateTime;
 
 /// How many entries a page has unless asked otherwise.

@@ -7,7 +7,8 @@ use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
-use crate::objects::messages::{QueueMessage, QueueReply, QueueStats};
+use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::store::stats::QueueStats;
 
 /// `GET /api/queue/status` and `GET /api/queue/stats`; `field` is what the object is called. Any caller may ask: it
 /// holds numbers only, and what all users together spend is told to operators and the app's server.

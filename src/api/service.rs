@@ -1,4 +1,4 @@
-//! TODO api::service
+//! What the worker is and what it offers.
 
 pub mod health;
 pub mod models;

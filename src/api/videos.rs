@@ -7,14 +7,17 @@ pub mod range;
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
-use crate::api::generations::generation::{Generation, GenerationResult, rfc3339};
 use crate::api::generations::page;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, expires_in, list_query};
+use crate::generation::{Generation, GenerationResult};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::job::Video;
-use crate::machine::{JobKey, SECOND, Status};
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage};
+use crate::time::SECOND;
+use crate::time::rfc3339;
 use serde::Serialize;
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! When an upstream asks to be called again, in every form in which that is said.
 
 use crate::clients::error_body::ErrorBody;
+use crate::clients::reply::Reply;
 use crate::clients::retry_after;
-use crate::machine::{DAY, HOUR, MINUTE, Millis, SECOND};
-use crate::upstream::google::Reply;
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use serde_json::Value;
 
 /// `google.rpc.RetryInfo`, as protocol buffers and as JSON spell it.
@@ -142,8 +142,8 @@ fn milliseconds(length: f64) -> Option<Millis> {
 mod tests {
     use super::asked;
     use crate::clients::error_body::ErrorBody;
-    use crate::machine::{DAY, Millis};
-    use crate::upstream::google::Reply;
+    use crate::clients::reply::Reply;
+    use crate::time::{DAY, Millis};
 
     fn wait(header: Option<&str>, body: &str) -> Option<Millis> {
         let now = 1_445_412_470_000;

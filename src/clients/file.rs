@@ -4,7 +4,7 @@ use crate::clients::http::{Answer, Call, Lost};
 use crate::clients::retry_after;
 use crate::clock;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
-use crate::machine::{Millis, SECOND};
+use crate::time::{Millis, SECOND};
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use url::Url;

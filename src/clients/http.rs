@@ -1,10 +1,10 @@
 //! Bounded outgoing requests: a time limit over headers and body, redirects never followed by themselves,
 //! bodies read up to a limit.
 
+use crate::clients::reply::Reply;
 use crate::clock;
-use crate::machine::Millis;
 use crate::machine::outcome::{Outcome, UpstreamAnswer};
-use crate::upstream::google::Reply;
+use crate::time::Millis;
 use futures::{Stream, StreamExt};
 use js_sys::Array;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Whether a download goes on fast enough.
 
-use crate::machine::Millis;
+use crate::time::Millis;
 
 /// The fewest bytes a second that a download may bring, on average over a window. At that pace no video of a few
 /// megabytes would come before the whole download's time is over.

@@ -4,9 +4,9 @@ use crate::clients::file::{Bytes, Download};
 use crate::clients::upload;
 use crate::clients::upload::{Sent, Unsent};
 use crate::clients::video_file::{Kind, Stretch, Walk};
-use crate::machine::Millis;
 use crate::machine::job::Video;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::time::Millis;
 use worker::{Bucket, Range};
 
 /// The largest video that is stored, in bytes, whatever length was announced.

@@ -1,6 +1,6 @@
 //! `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
 
-use crate::machine::{Millis, SECOND};
+use crate::time::{Millis, SECOND};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// The wait a header asks for, in milliseconds from `now`; `None` when it says neither.

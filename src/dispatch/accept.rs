@@ -3,11 +3,13 @@
 //! queue stands in for a timer that is lost.
 
 use crate::dispatch::{Accepted, Rejection, Submission, inputs};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::job::Request;
 use crate::machine::queue::{Card, Standing, Terms};
-use crate::machine::{JobKey, Millis, Status};
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::objects::stub;
+use crate::time::Millis;
 use worker::Env;
 
 /// Keeps the images, creates, then enqueues.

@@ -5,10 +5,12 @@
 //! slot the message comes back later. The consumer never fails as a whole, because that would be a panic.
 
 use crate::clock;
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::queue::{Standing, claim_again, claim_delay};
-use crate::machine::{JobKey, MINUTE, Millis, SECOND, Status};
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::objects::stub;
+use crate::time::{MINUTE, Millis, SECOND};
 use serde_json::Value;
 use worker::{Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage};
 

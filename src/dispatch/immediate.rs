@@ -1,8 +1,9 @@
 //! The mode `immediate`: the request that accepts a job starts it behind its answer, if a slot was free.
 
-use crate::machine::{JobKey, Millis};
+use crate::ids::JobKey;
 use crate::objects::messages::JobMessage;
 use crate::objects::stub;
+use crate::time::Millis;
 use worker::Env;
 
 /// Tells an admitted job to start. Meant for `wait_until`: if it is cut off, the queue's alarm starts the job.

@@ -1,8 +1,15 @@
 //! The images of an order, in R2 before the job is made: no job is ever without those it names.
 
-use crate::api::order::images::Upload;
+use crate::machine::job::InputImage;
 use futures::future::{join_all, try_join_all};
 use worker::{Env, HttpMetadata, Result};
+
+/// An image to be put into R2 before the job is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    pub image: InputImage,
+    pub bytes: Vec<u8>,
+}
 
 /// Keeps the images. A repeat of the same request writes the same bytes to the same places.
 pub(crate) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {

@@ -1,9 +1,9 @@
 //! What carrying out an effect came to, taken from its answer before the machine has it.
 
-use crate::machine::Millis;
 use crate::machine::delivery::Receipt;
 use crate::machine::job::{Answer, Effect, Progress};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
+use crate::time::Millis;
 use tracing::Level;
 
 /// An effect that has been carried out.

@@ -5,10 +5,10 @@
 
 use crate::log::effect::Done;
 use crate::log::step;
-use crate::machine::Millis;
 use crate::machine::delivery::advice;
 use crate::machine::job::{Job, Note};
 use crate::machine::outcome::{ErrorCode, UpstreamAnswer};
+use crate::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
 use tracing::Level;

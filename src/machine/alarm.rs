@@ -1,8 +1,8 @@
 //! Whether an object's one alarm is to be set. An instance knows only for when it has `set` the alarm itself, and not
 //! whether it is still there: `None` once the alarm has fired, and in a new instance.
 
-use super::Millis;
 use super::bug::{self, Bug};
+use crate::time::Millis;
 
 /// For when to set an alarm that is to fire at `at`, or in the next millisecond if that has passed; `None` where it is set
 /// for that.

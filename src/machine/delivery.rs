@@ -5,7 +5,8 @@ mod advice;
 pub use advice::advice;
 
 use super::bug::{self, Bug};
-use super::{Millis, Moment, retry};
+use super::retry;
+use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of event the app can hear of.
@@ -234,7 +235,7 @@ fn event_id(moment: Moment, sequence: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Delivery, DeliveryState, EventKind, Receipt};
-    use crate::machine::Moment;
+    use crate::time::Moment;
 
     const SCHEDULE: [u64; 3] = [0, 5_000, 300_000];
 

@@ -36,7 +36,7 @@ use super::bug::{self, Bug};
 use super::delivery::{EventKind, Receipt};
 use super::outcome::Outcome;
 use super::queue::Terms;
-use super::{DAY, HOUR, MINUTE, Millis, Moment, SECOND};
+use crate::time::{DAY, HOUR, MINUTE, Millis, Moment, SECOND};
 use std::collections::BTreeSet;
 
 /// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has that of the next one.

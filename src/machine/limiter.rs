@@ -6,7 +6,8 @@
 //! when the queue heard, never the job's own: it lies after the submit, so whatever the clocks show and however long
 //! a message takes, no minute at the upstream holds more submits than the limit.
 
-use super::{DAY, HOUR, MINUTE, Millis, SECOND, retry};
+use super::retry;
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// Over which time submits are counted.
@@ -170,7 +171,7 @@ fn end(second: u64) -> Millis {
 #[cfg(test)]
 mod tests {
     use super::{Availability, Backoff, Limiter, MAX_BACKOFF, Shut, WINDOW};
-    use crate::machine::{Millis, SECOND};
+    use crate::time::{Millis, SECOND};
     use proptest::prelude::*;
 
     const NOW: Millis = 1_800_000_000_000;

@@ -1,6 +1,6 @@
 //! What an outside call came to, cut by what the caller does next.
 
-use super::Millis;
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// The answer of one outside call.

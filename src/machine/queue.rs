@@ -34,7 +34,8 @@ pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 use super::bug::{self, Bug};
 use super::limiter::Availability;
 use super::tally::Tallies;
-use super::{JobKey, MINUTE, Millis, Moment, SECOND};
+use crate::ids::JobKey;
+use crate::time::{MINUTE, Millis, Moment, SECOND};
 
 /// How many jobs one alarm asks at most.
 pub const MAX_ASKS_PER_ALARM: usize = 50;

@@ -14,7 +14,7 @@ pub mod table {
     pub use super::metric::table::*;
 }
 
-use super::Millis;
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

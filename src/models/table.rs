@@ -4,7 +4,7 @@
 //! with sound; Omni: November). A silent render may cost less than the price here says.
 
 use super::{Audio, Inputs, Model, Provider, Resolution};
-use crate::machine::SECOND;
+use crate::time::SECOND;
 
 /// Veo over the wire that the Gemini API had, which gateways still speak.
 const GEMINI: &str = "veo3";

@@ -1,8 +1,8 @@
 //! From what an app wishes to what a model is asked for: every wish that the model cannot grant is named.
 
 use super::{Aliases, Audio, MODELS, Model, PROVIDERS, Provider};
-use crate::machine::Millis;
 use crate::machine::job::RenderOptions;
+use crate::time::Millis;
 
 /// What the app asked for, each wish optional and of the right JSON type already.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -29,9 +29,10 @@
 //!   looks at a render were made that the record does not tell of. An instance without that memory looks once more.
 //! * A new build meets an old record (15): the record carries its version.
 
-use crate::api::generations::generation::{Generation, card};
 use crate::clients::r2;
 use crate::config::Config;
+use crate::generation::{Generation, card};
+use crate::ids::JobKey;
 use crate::machine::delivery::{EventKind, Receipt};
 use crate::machine::follow;
 use crate::machine::follow::{Beginning, Follower};
@@ -39,13 +40,13 @@ use crate::machine::job;
 use crate::machine::job::{Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step, Wake, WakeReason};
 use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
-use crate::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
 use crate::objects::calls::Upstream;
 use crate::objects::messages::{Following, JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::objects::shell::{Shell, reply};
 use crate::objects::streams::Followers;
 use crate::objects::stub;
 use crate::store;
+use crate::time::{MINUTE, Millis, Moment, SECOND};
 use crate::webhooks::event;
 use crate::webhooks::send;
 use crate::{clock, log};

@@ -33,20 +33,21 @@
 //!   or a key asks for it without its user.
 //! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
-use crate::api::metrics::series::{Metrics, MetricsBuilder};
 use crate::clock;
 use crate::config::Config;
+use crate::ids::JobKey;
 use crate::machine::queue;
 use crate::machine::queue::{Ask, Card, Errand, Event, Input, Reply, Rows, Said, Step};
 use crate::machine::tally::Tally;
-use crate::machine::{JobKey, Moment};
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::objects::series::{Metrics, MetricsBuilder};
 use crate::objects::shell::{Shell, reply};
 use crate::objects::stub;
 use crate::store::catalogue::{Listing, Page};
 use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
+use crate::time::Moment;
 use futures::StreamExt;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};

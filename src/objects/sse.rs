@@ -2,9 +2,9 @@
 //!
 //! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break cannot stand.
 
-use crate::api::generations::generation::rfc3339;
 use crate::machine::Status;
 use crate::machine::follow::{Entry, Event, Stand};
+use crate::time::rfc3339;
 use serde::Serialize;
 
 /// The media type.

@@ -4,10 +4,10 @@
 //! wake-up only says "look again", and a client whose stream was cut off resumes from there.
 
 use crate::clock;
-use crate::machine::Millis;
 use crate::machine::follow::{Follower, Look, PAGE, Then};
 use crate::objects::sse::{EVENT_STREAM, OPENING, frame};
 use crate::store;
+use crate::time::Millis;
 use event_listener::{Event, EventListener};
 use futures::future::{self, Either};
 use futures::stream;

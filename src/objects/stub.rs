@@ -1,8 +1,9 @@
 //! Typed messages: to the Durable Objects, one POST of JSON each, and to the platform's queue.
 
-use crate::machine::{JobKey, Millis, SECOND};
+use crate::ids::JobKey;
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
 use crate::objects::sse::EVENT_STREAM;
+use crate::time::{Millis, SECOND};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;

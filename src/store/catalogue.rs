@@ -1,7 +1,8 @@
 //! Lists of the queue's entries, newest first.
 
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::queue::{Entry, Rows};
-use crate::machine::{JobKey, Status};
 use crate::store::cursor::Cursor;
 use crate::store::queue::QueueStore;
 use crate::store::sql::{Sql, SqlValue};

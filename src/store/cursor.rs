@@ -1,8 +1,8 @@
 //! Where a page of a listing ended.
 
 use crate::ids::{is_generation_id, is_user_id};
-use crate::machine::Millis;
 use crate::machine::queue::Card;
+use crate::time::Millis;
 
 /// The longest time, in digits: milliseconds until the year 33658.
 const MAX_DIGITS: usize = 15;

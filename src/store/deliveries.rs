@@ -1,12 +1,13 @@
 //! The catalogue of events: one row each, as last heard of.
 
-use crate::api::generations::generation::rfc3339;
+use crate::ids::JobKey;
 use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
-use crate::machine::{JobKey, Millis};
-use crate::objects::messages::{OwnedDelivery, WebhookStats};
 use crate::store::cursor::Cursor;
 use crate::store::queue::{QueueStore, key_of};
 use crate::store::sql::{Sql, SqlValue};
+use crate::store::stats::{OwnedDelivery, WebhookStats};
+use crate::time::Millis;
+use crate::time::rfc3339;
 
 /// The columns an event is read from and written to, in this order. `due_at` is when the next attempt is due, or when the
 /// last one ended it.

@@ -1,19 +1,21 @@
 //! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
 //! has spent; one row an event; and what was counted within each minute.
 
-use crate::api::generations::generation::{dollars, rfc3339};
+use crate::ids::JobKey;
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::queue::{
     Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
 };
-use crate::machine::{JobKey, MINUTE, Millis};
-use crate::objects::messages::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::money::dollars;
 use crate::store::metrics;
 use crate::store::queue_row;
 use crate::store::queue_row::{COLUMNS, read_entry};
 use crate::store::schema;
 use crate::store::schema::Migration;
 use crate::store::sql::{Sql, SqlValue};
+use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::time::rfc3339;
+use crate::time::{MINUTE, Millis};
 
 const MIGRATIONS: [Migration; 7] = [
     Migration {

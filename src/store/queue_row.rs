@@ -1,8 +1,9 @@
 //! One entry of the queue as a row.
 
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::lease::Lease;
 use crate::machine::queue::{Card, Entry, Place, Spot};
-use crate::machine::{JobKey, Status};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].

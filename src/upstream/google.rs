@@ -15,34 +15,12 @@ pub mod veo;
 pub mod video;
 
 use crate::clients::error_body::ErrorBody;
+use crate::clients::reply::{Reply, answer};
 use crate::clients::sentence;
-use crate::machine::Millis;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 
 /// HTTP statuses by which an edge says that it never reached the server behind it.
 const NEVER_REACHED: [u16; 4] = [521, 523, 525, 526];
-
-/// An HTTP answer of the upstream, with its body read whole.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub retry_after: Option<String>,
-    pub body: Vec<u8>,
-    /// When it was received, in milliseconds since the Unix epoch.
-    pub now: Millis,
-}
-
-impl Reply {
-    /// Whether the call did what it was asked, as far as HTTP says.
-    pub(crate) fn is_success(&self) -> bool {
-        (200..=299).contains(&self.status)
-    }
-
-    /// Its status and error code, for the log.
-    pub fn upstream_answer(&self) -> UpstreamAnswer {
-        answer(self, &ErrorBody::read(&self.body))
-    }
-}
 
 pub fn unavailable(sentence: &str) -> Failure {
     Failure::new(ErrorCode::ProviderUnavailable, sentence)
@@ -82,8 +60,4 @@ pub(crate) fn with_words(sentence: &str, words: Option<&str>) -> String {
 /// The outcome, with the answer it was read from in its failure.
 pub(crate) fn stamped<T>(outcome: Outcome<T>, reply: &Reply, body: &ErrorBody) -> Outcome<T> {
     outcome.map_failure(|failure| failure.answered(answer(reply, body)))
-}
-
-fn answer(reply: &Reply, body: &ErrorBody) -> UpstreamAnswer {
-    UpstreamAnswer { status: reply.status, code: body.code() }
 }

@@ -3,7 +3,7 @@
 use crate::clients::http::Call;
 use crate::clients::web_crypto::{settled, subtle};
 use crate::clock;
-use crate::machine::{HOUR, MINUTE, Millis, SECOND};
+use crate::time::{HOUR, MINUTE, Millis, SECOND};
 use crate::upstream::webhook;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;

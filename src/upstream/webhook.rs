@@ -3,8 +3,8 @@
 //! Source: the Standard Webhooks specification 1.0, which Google's webhooks follow: `v1` (HMAC-SHA256) for a webhook that
 //! is registered, `v1a` (Ed25519, keys published as a JWK set) for one that a request names.
 
+use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
-use crate::machine::JobKey;
 use crate::machine::job::MAX_NUDGE_ID;
 use crate::upstream::order::Push;
 use base64::Engine;

@@ -2,11 +2,12 @@
 //!
 //! Source: CONTRACT of the app (`POST /api/webhooks/worker`) and the Standard Webhooks specification 1.0.
 
-use crate::api::generations::generation::{GenerationResult, cost, rfc3339};
+use crate::generation::{GenerationResult, cost};
 use crate::machine::Status;
 use crate::machine::delivery::{Delivery, EventKind};
 use crate::machine::job::Job;
 use crate::machine::outcome::{ErrorCode, Failure};
+use crate::time::rfc3339;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};

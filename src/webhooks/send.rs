@@ -4,7 +4,7 @@ use crate::clients::http::{Answer, Call, Lost};
 use crate::clients::retry_after;
 use crate::clock;
 use crate::machine::delivery::Receipt;
-use crate::machine::{Millis, SECOND};
+use crate::time::{Millis, SECOND};
 use crate::webhooks::event;
 use crate::webhooks::test_event::{Outcome, Reply};
 use url::Url;

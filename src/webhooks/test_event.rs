@@ -1,8 +1,9 @@
 //! A test of the app's receiver: the event that is sent, and what came of it as an operator reads it.
 
-use crate::api::generations::generation::rfc3339;
+use crate::machine::Status;
 use crate::machine::delivery::advice;
-use crate::machine::{Millis, Moment, Status};
+use crate::time::rfc3339;
+use crate::time::{Millis, Moment};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use url::Url;

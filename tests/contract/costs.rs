@@ -1,11 +1,13 @@
 //! What the app reads of a generation's cost.
 
 use crate::requests::INTAKE;
-use reelay::api::generations::generation::{Generation, card, dollars};
 use reelay::api::order::request::parse;
+use reelay::generation::{Generation, card};
+use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind};
 use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Video};
-use reelay::machine::{JobKey, Moment};
+use reelay::money::dollars;
+use reelay::time::Moment;
 use reelay::webhooks::event;
 use serde_json::{Value, json};
 

@@ -3,8 +3,9 @@
 use crate::requests::{INTAKE, MOMENT, object};
 use reelay::api::field_error::FieldError;
 use reelay::api::order::request::{Intake, parse};
+use reelay::ids::JobKey;
 use reelay::ids::{generation_id_for, idempotency_key, new_generation_id};
-use reelay::machine::{JobKey, Moment};
+use reelay::time::Moment;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

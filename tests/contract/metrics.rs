@@ -4,8 +4,8 @@ use reelay::api::metrics::exposition::{Format, expose};
 use reelay::api::query::metrics_window;
 use reelay::machine::outcome::Outcome;
 use reelay::machine::tally::{Call, Count, Spread, Tallies};
-use reelay::machine::{DAY, HOUR, MINUTE};
-use reelay::objects::messages::QueueStats;
+use reelay::store::stats::QueueStats;
+use reelay::time::{DAY, HOUR, MINUTE};
 use serde_json::json;
 
 #[test]

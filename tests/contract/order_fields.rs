@@ -255,11 +255,12 @@ fn a_prompt_that_shows_nothing_is_refused() {
         " \u{a0}\u{3000}\n\t ".to_owned(),
     ] {
         assert_eq!(refused(json!({ "prompt": hidden })), ["/prompt"], "{hidden:?}");
-        let said = reelay::api::generations::clarification::clarification(&object(json!({ "prompt": hidden }))).expect_err("hidden");
+        let said = reelay::api::generations::clarification::clarification(&object(json!({ "prompt": hidden })))
+            .expect_err("hidden");
         assert_eq!(said[0].name(), "/prompt", "{hidden:?}");
         if !hidden.starts_with("ab") {
-            let said =
-                reelay::api::generations::clarification::clarification(&object(json!({ "response": hidden }))).expect_err("hidden");
+            let said = reelay::api::generations::clarification::clarification(&object(json!({ "response": hidden })))
+                .expect_err("hidden");
             assert_eq!(said[0].name(), "/response", "{hidden:?}");
         }
     }

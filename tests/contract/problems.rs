@@ -2,8 +2,8 @@
 
 use reelay::api::field_error::FieldError;
 use reelay::api::problem::Problem;
-use reelay::machine::HOUR;
 use reelay::machine::queue::{OverBudget, Whose};
+use reelay::time::HOUR;
 use serde_json::{Value, json};
 
 fn shown(problem: &Problem) -> Value {

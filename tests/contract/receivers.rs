@@ -3,7 +3,7 @@
 use crate::variables::config_with;
 use reelay::config::Config;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
-use reelay::machine::{Millis, Moment, SECOND};
+use reelay::time::{Millis, Moment, SECOND};
 
 fn receiver(variables: &[(&str, &str)]) -> String {
     config_with(variables).expect("valid settings").webhook_url.to_string()

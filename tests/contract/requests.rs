@@ -2,9 +2,10 @@
 
 use reelay::api::field_error::FieldError;
 use reelay::api::order::request::{Intake, parse};
+use reelay::ids::JobKey;
 use reelay::machine::job::Request;
-use reelay::machine::{JobKey, Moment};
 use reelay::models::{Aliases, Catalogue};
+use reelay::time::Moment;
 use serde_json::{Map, Value};
 
 pub(crate) const MOMENT: Moment = Moment { now: 1_767_225_600_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef };

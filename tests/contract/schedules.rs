@@ -1,8 +1,8 @@
 //! When an order may start, how long it may take, and whether it has to be confirmed.
 
 use crate::requests::{MOMENT, accepted, refused};
-use reelay::api::generations::generation::rfc3339;
-use reelay::machine::{DAY, MINUTE, SECOND};
+use reelay::time::rfc3339;
+use reelay::time::{DAY, MINUTE, SECOND};
 use serde_json::json;
 
 #[test]

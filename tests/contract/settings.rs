@@ -2,11 +2,11 @@
 
 use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
 use reelay::config::Environment;
-use reelay::machine::DAY;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
+use reelay::time::DAY;
 use tracing::Level;
 
 #[test]

@@ -1,12 +1,14 @@
 //! What will happen, in the order of real time.
 
 use crate::message_queue::Wake;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::job::{Answer, Effect, InFlight};
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
 use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Millis, Status};
+use reelay::time::Millis;
 use std::collections::BTreeMap;
 
 /// A Durable Object.

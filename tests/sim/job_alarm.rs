@@ -8,7 +8,7 @@ use crate::world::World;
 use reelay::machine::job::{Answer, Effect, InFlight, Input};
 use reelay::machine::outcome::Outcome;
 use reelay::machine::queue::{Mode, Standing};
-use reelay::machine::{MINUTE, Millis};
+use reelay::time::{MINUTE, Millis};
 
 impl World {
     pub(crate) fn fire_job(&mut self, number: usize) {

@@ -7,10 +7,11 @@ use crate::plan::{self, Wishes};
 use crate::platform::Platform;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
+use reelay::ids::JobKey;
 use reelay::machine::job;
 use reelay::machine::job::{Clarification, InFlight, Input, Job, MAX_PROMPT, Refusal, Request, Wake, WakeReason};
 use reelay::machine::queue::Card;
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::rc::Rc;
 
 /// A job's object: what its storage holds, and the platform's part.

@@ -3,8 +3,9 @@
 use crate::job_object;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
 use reelay::machine::limiter::Availability;
-use reelay::machine::{DAY, JobKey, MINUTE, Millis, SECOND};
+use reelay::time::{DAY, MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
 /// A submit that reached the upstream.

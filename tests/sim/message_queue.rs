@@ -5,8 +5,9 @@ use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{PATIENCE, World};
+use reelay::machine::Status;
 use reelay::machine::queue::{Standing, claim_again, claim_delay};
-use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND, Status};
+use reelay::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 
 /// The longest delay of a message.
 const MAX_DELAY: Millis = 12 * HOUR;

@@ -3,7 +3,7 @@
 use crate::agenda::{Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::world::{LATENCY, PATIENCE, World};
-use reelay::machine::{MINUTE, SECOND};
+use reelay::time::{MINUTE, SECOND};
 
 impl World {
     pub(crate) fn send(&mut self, target: Object, message: Message, caller: Caller) {

@@ -7,8 +7,8 @@ use crate::rows::MapRows;
 use crate::turns::Grants;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
-use reelay::machine::HOUR;
 use reelay::machine::queue::{Input, Place, Redelivered};
+use reelay::time::HOUR;
 
 impl World {
     /// At any time while faults strike; and again when all is well, long after the events were settled.
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// The job has answered; the queue is told, unless the operator's request is cut off.
-    pub(crate) fn operator_goes_on(&mut self, key: reelay::machine::JobKey, event_id: String, reply: Reply) {
+    pub(crate) fn operator_goes_on(&mut self, key: reelay::ids::JobKey, event_id: String, reply: Reply) {
         let delivery = match reply {
             Reply::Deliveries(cards) => cards.into_iter().find(|card| card.id == event_id),
             Reply::Missing => None,

@@ -5,8 +5,9 @@ use crate::story::Story;
 use crate::trace::Trace;
 use crate::upstream::{Call, Verdict};
 use crate::world::BEGINNING;
+use reelay::machine::Status;
 use reelay::machine::queue::Mode;
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 const OUTAGE: u64 = 30 * MINUTE;
 const SLOTS: usize = 3;

@@ -4,9 +4,9 @@ use crate::agenda::{Event, Object};
 use crate::faults::Fault;
 use crate::job_alarm::effect_name;
 use crate::world::World;
-use reelay::machine::Millis;
 use reelay::machine::job::{Answer, Effect, InFlight};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::time::Millis;
 
 impl World {
     pub(crate) fn land(&mut self, job: usize, run: u64, in_flight: &InFlight) {

@@ -4,11 +4,12 @@ use super::choices::Choices;
 use super::faults::{Fault, Rates};
 use super::message_queue::ENOUGH_TRIES;
 use super::watch_inputs::IMAGE;
+use reelay::ids::JobKey;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Policy, RenderOptions, Request, UnknownSubmit};
 use reelay::machine::queue;
 use reelay::machine::queue::Mode;
-use reelay::machine::{HOUR, JobKey, MINUTE, Millis, SECOND};
+use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,8 +5,9 @@ use crate::faults::Fault;
 use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::machine::alarm;
 use reelay::machine::job::{Wake, WakeReason};
-use reelay::machine::{MINUTE, Millis, SECOND, alarm};
+use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How soon the platform repeats an alarm whose handler died.
 const PLATFORM_RETRY: Millis = 2 * SECOND;

@@ -4,8 +4,9 @@ use crate::agenda::{Action, Caller, Event, Message, Object, Reply};
 use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{LATENCY, World};
+use reelay::machine::Status;
 use reelay::machine::queue::{Mode, Standing, Terms};
-use reelay::machine::{Millis, SECOND, Status};
+use reelay::time::{Millis, SECOND};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {

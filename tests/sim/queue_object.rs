@@ -6,7 +6,7 @@ use crate::platform::{ACTING_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::JobKey;
+use reelay::ids::JobKey;
 use reelay::machine::queue;
 use reelay::machine::queue::{Ask, Errand, Input, Said, Standing, Step};
 

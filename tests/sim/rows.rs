@@ -1,8 +1,9 @@
 //! The queue's entries in memory, with a journal of what the step under way has changed.
 
+use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows, Spot, Standpoint, Waiting};
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 

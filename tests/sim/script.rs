@@ -5,7 +5,7 @@ use crate::faults::Fault;
 use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World, is_live};
 use reelay::machine::job::Job;
-use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND};
+use reelay::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
 impl World {

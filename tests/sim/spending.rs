@@ -5,9 +5,11 @@ use crate::rows::{MapRows, Spending};
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::job::{Job, SubmitAnswer};
 use reelay::machine::queue::{Card, Charge, Entry, Input, Policy, Reply};
-use reelay::machine::{DAY, JobKey, Millis, Status};
+use reelay::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {

@@ -5,10 +5,11 @@ use crate::faults::Fault;
 use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
 use crate::world::BEGINNING;
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Request, UnknownSubmit};
 use reelay::machine::queue::Mode;
-use reelay::machine::{MINUTE, SECOND, Status};
+use reelay::time::{MINUTE, SECOND};
 
 /// More occasions than any story has.
 const ALWAYS: u64 = 100;

@@ -8,11 +8,12 @@ use crate::plan::{FINGERPRINT, NeverHeals, Plan, Wishes};
 use crate::trace::Trace;
 use crate::witness::Violation;
 use crate::world::{BEGINNING, World};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, Request, UnknownSubmit};
 use reelay::machine::queue;
 use reelay::machine::queue::Mode;
-use reelay::machine::{MINUTE, Millis, SECOND, Status};
+use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How long a story's cuts last.
 const CHAOS: Millis = 6 * MINUTE;

@@ -2,9 +2,11 @@
 
 use crate::limits::Limits;
 use crate::rows::{MapRows, is_held};
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{Card, Entry, HEAD_START, Input, Place, Policy, Reply, Said};
-use reelay::machine::{JobKey, Millis, Status};
+use reelay::time::Millis;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{Progress, SubmitAnswer, UnknownSubmit};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Millis, SECOND};
+use reelay::time::{MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
 /// What the upstream made of one submit, whether or not anybody heard it.

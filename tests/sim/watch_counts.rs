@@ -7,11 +7,12 @@ use crate::turns::Grants;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
 use reelay::machine::job::{Job, SubmitAnswer};
 use reelay::machine::outcome::Outcome;
 use reelay::machine::queue::{Entry, totals};
 use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen so far that tells.

@@ -2,10 +2,10 @@
 
 use crate::witness::{Ended, Invariant};
 use crate::world::World;
-use reelay::machine::DAY;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind};
 use reelay::machine::job::{End, Job, Phase};
 use reelay::machine::outcome::ErrorCode;
+use reelay::time::DAY;
 
 impl World {
     pub(crate) fn observe_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {

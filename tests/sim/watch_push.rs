@@ -5,7 +5,7 @@ use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{Job, Phase};
-use reelay::machine::{MINUTE, Millis, SECOND};
+use reelay::time::{MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
 /// What one job has heard, and when it looked.

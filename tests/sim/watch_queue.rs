@@ -5,8 +5,9 @@ use crate::rows::MapRows;
 use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
 use reelay::machine::queue::{Entry, Input, Mode, Place, Reply};
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::collections::BTreeSet;
 
 impl World {

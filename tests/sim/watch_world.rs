@@ -5,10 +5,10 @@ use crate::upstream::Verdict;
 use crate::watch_queue::is_looked_after;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
-use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
 use reelay::machine::job::{Job, Phase, UnknownSubmit};
 use reelay::machine::queue::{Card, Entry, Place, SWEEP_PATIENCE};
+use reelay::time::MINUTE;
 use std::collections::BTreeMap;
 
 impl World {

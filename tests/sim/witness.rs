@@ -2,7 +2,8 @@
 
 use crate::agenda::Object;
 use crate::watch_push::Pushes;
-use reelay::machine::{Millis, Status};
+use reelay::machine::Status;
+use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

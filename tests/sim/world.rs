@@ -20,7 +20,7 @@ use crate::turns::Turns;
 use crate::upstream::Upstream;
 use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
-use reelay::machine::{HOUR, MINUTE, Millis, Moment, SECOND};
+use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
 /// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of midnight.
 pub(crate) const BEGINNING: Millis = 1_800_057_600_000 - 8 * MINUTE;

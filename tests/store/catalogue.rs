@@ -1,15 +1,17 @@
 //! What the queue lists and counts.
 
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Book, Card, Charge, Entry, Mode, Place, Policy, Rows};
 use reelay::machine::tally::Tally;
-use reelay::machine::{DAY, JobKey, MINUTE, Status};
-use reelay::objects::messages::Cost;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
+use reelay::store::stats::Cost;
+use reelay::time::{DAY, MINUTE};
 use std::collections::BTreeMap;
 
 #[test]

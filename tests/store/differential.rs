@@ -7,15 +7,17 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue;
 use reelay::machine::queue::{Ask, Card, Errand, Input, Mode, Policy, Redelivered, Rows, Said, Terms, day_of};
 use reelay::machine::tally::{Count, Tally};
-use reelay::machine::{JobKey, Millis, Moment, Status};
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
+use reelay::time::{Millis, Moment};
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];

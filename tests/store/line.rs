@@ -6,15 +6,17 @@ use crate::rows::MapRows;
 use crate::sqlite::Sqlite;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue;
 use reelay::machine::queue::{
     Card, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Reply, Rows, Standing, Terms,
 };
-use reelay::machine::{JobKey, Moment, Status};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
+use reelay::time::Moment;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

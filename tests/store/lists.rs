@@ -1,10 +1,11 @@
 //! Lists over all users, searches, and the catalogue of events.
 
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::queue::{Card, Entry, Place, Rows};
 use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Status};
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;

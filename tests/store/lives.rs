@@ -1,12 +1,13 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
+use reelay::ids::JobKey;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
     Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit, Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::machine::{JobKey, Millis, Moment};
+use reelay::time::{Millis, Moment};
 use serde_json::json;
 use std::collections::BTreeMap;
 

@@ -2,16 +2,18 @@
 
 use crate::lives;
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue;
 use reelay::machine::queue::{Card, Entry, Errand, Input, Mode, Place, Policy, Rows};
 use reelay::machine::tally::{Count, Tally};
-use reelay::machine::{DAY, JobKey, Moment, SECOND, Status};
 use reelay::store::catalogue::Listing;
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
+use reelay::time::{DAY, Moment, SECOND};
 use std::collections::BTreeMap;
 
 /// A queue as version 1 left it: the schema's statements of that version, and a job in each place.

@@ -1,13 +1,14 @@
 //! What the catalogue's SQL must mean, on the plain map of the stories.
 
 use crate::rows::MapRows;
-use reelay::api::generations::generation::{dollars, rfc3339};
 use reelay::machine::delivery::DeliveryState;
 use reelay::machine::queue::{Card, Entry, Policy, day_of};
-use reelay::machine::{MINUTE, Millis};
-use reelay::objects::messages::{Cost, OwnedDelivery, QueueStats, Slots, UpstreamBackoff, WebhookStats};
+use reelay::money::dollars;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
+use reelay::store::stats::{Cost, OwnedDelivery, QueueStats, Slots, UpstreamBackoff, WebhookStats};
+use reelay::time::rfc3339;
+use reelay::time::{MINUTE, Millis};
 use std::collections::BTreeMap;
 
 /// A page of entries.

@@ -1,10 +1,11 @@
 //! What is asked at every step is found by an index, however long the catalogue has grown.
 
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Book, Card, Closed, Entry, Minute, Place, Rows};
 use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Status};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;

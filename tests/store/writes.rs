@@ -4,14 +4,16 @@ use crate::catalogue::policy;
 use crate::lives;
 use crate::plans::filled;
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue;
 use reelay::machine::queue::{Card, Entry, Input, Mode, Place, Policy, Rows, Terms};
-use reelay::machine::{JobKey, Moment, Status};
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
+use reelay::time::Moment;
 
 #[test]
 fn an_entry_as_it_is_stored_is_not_written_again() {

@@ -2,9 +2,10 @@
 
 use crate::job_story::{JobStory, again, never};
 use crate::life::{ready, submitted};
+use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Input, MAX_ABANDON_TRIES, Phase, Progress, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 #[test]
 fn a_cancelled_render_is_given_up_once_the_app_and_the_queue_have_been_told() {

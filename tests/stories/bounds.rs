@@ -4,7 +4,7 @@ use crate::job_story::{JobStory, again, never};
 use crate::life::ready;
 use reelay::machine::job::{Answer, Effect, Phase, SubmitAnswer, UnknownSubmit};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{DAY, HOUR, MINUTE, SECOND};
+use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {

@@ -1,12 +1,13 @@
 //! What may be spent within a day (I13): orders that do not fit, what is given back, and when the day is over.
 
 use crate::queue_story::{ADA, QueueStory, asking, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{START_PATIENCE, WATCH};
 use reelay::machine::queue::{
     BlockedBy, Card, Charge, Errand, Input, OverBudget, Place, Reply, Rows, Said, Terms, Whose, day_of,
 };
 use reelay::machine::tally::Tally;
-use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
+use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 /// The price of one render.
 const PRICE: u64 = 3_000_000;

@@ -1,11 +1,12 @@
 //! What the queue lists of the jobs' events: always the newest that it has heard, whatever the order in which it hears.
 
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::lease::WATCH;
 use reelay::machine::queue::{Card, Errand, Input, Place, Redelivered, Said};
 use reelay::machine::tally::Tally;
-use reelay::machine::{Millis, Status};
+use reelay::time::Millis;
 
 const PENDING: DeliveryState = DeliveryState::Pending { next_at: 0 };
 const DELIVERED: DeliveryState = DeliveryState::Delivered { at: 7 };

@@ -2,13 +2,14 @@
 
 use crate::job_story::{JobStory, again, never, video};
 use crate::queue_story::{QueueStory, asking, card, state, told};
+use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Answer, Effect, Input, Phase};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::queue::{Ask, Card, Errand, Input as QueueInput, Minute, Place, Said, Sample, Terms, totals};
 use reelay::machine::tally;
 use reelay::machine::tally::{Call, Count, Tally, table};
-use reelay::machine::{DAY, MINUTE, Millis, SECOND, Status};
+use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
 #[test]
 fn a_job_counts_its_calls_errors_phases_and_webhooks() {

@@ -1,8 +1,9 @@
 //! Jobs that are not to be started yet, and jobs that come back to the place they had (I2, I6).
 
 use crate::queue_story::{QueueStory, card, state, told};
+use reelay::machine::Status;
 use reelay::machine::queue::{ALARM_DELAY, BlockedBy, Card, Input, Mode, Terms};
-use reelay::machine::{HOUR, MINUTE, Millis, SECOND, Status};
+use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
 fn a_delayed_job_starts_at_its_time_and_not_before() {

@@ -2,10 +2,10 @@
 
 use crate::job_story::{JobStory, again, never};
 use crate::life::{ready, stored, submitted};
-use reelay::machine::SECOND;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job::{Answer, Clarification, Effect, Input, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::time::SECOND;
 use std::collections::BTreeSet;
 
 #[test]

@@ -7,7 +7,7 @@ use reelay::machine::follow::{
 };
 use reelay::machine::job::{Answer, Input, Note};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{Millis, SECOND};
+use reelay::time::{Millis, SECOND};
 
 #[test]
 fn every_entry_is_told_once_in_order_and_the_end_comes_behind_the_last() {

@@ -1,12 +1,13 @@
 //! One job, a clock, and a short way to say what happens to it.
 
+use reelay::ids::JobKey;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
     Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
+use reelay::time::{MINUTE, Millis, Moment, SECOND};
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
 

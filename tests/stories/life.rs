@@ -1,10 +1,11 @@
 //! More of a job's life: the phases in between, and going on until nothing is left to do.
 
 use crate::job_story::{JobStory, never, video};
+use reelay::machine::Status;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job::{Answer, Effect, Input, Job, Phase, Progress, Refusal, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{Millis, Status};
+use reelay::time::Millis;
 
 /// More steps than any life in these stories takes.
 const MANY: usize = 1_000;

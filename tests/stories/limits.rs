@@ -2,9 +2,10 @@
 
 use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
+use reelay::machine::Status;
 use reelay::machine::limiter::{Availability, WINDOW};
 use reelay::machine::queue::{BlockedBy, Card, Input, Mode, Terms};
-use reelay::machine::{HOUR, MINUTE, Millis, SECOND, Status};
+use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
 fn no_more_submits_are_granted_than_a_minute_may_hold() {

@@ -3,9 +3,9 @@
 use crate::job_story::{BEGINNING, JobStory};
 use futures::executor::block_on;
 use futures::future::{join, poll_fn};
+use reelay::ids::JobKey;
 use reelay::log;
 use reelay::log::{Done, STEPS};
-use reelay::machine::JobKey;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Answer, Effect, Note, Progress};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};

@@ -1,9 +1,10 @@
 //! A mode only says on which occasions slots are granted; order and slots are the same in all of them (I2, I6, I9).
 
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{ALARM_DELAY, Errand, Input, Mode, Place, SWEEP_PATIENCE, Terms};
-use reelay::machine::{MINUTE, SECOND, Status};
+use reelay::time::{MINUTE, SECOND};
 
 #[test]
 fn each_occasion_grants_slots_in_the_modes_it_belongs_to() {

@@ -1,10 +1,11 @@
 //! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
 
 use crate::queue_story::{QueueStory, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
 use reelay::machine::queue;
 use reelay::machine::queue::{BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 #[test]
 fn a_late_processing_report_after_the_terminal_one_changes_nothing_i8() {

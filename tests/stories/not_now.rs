@@ -2,9 +2,10 @@
 
 use crate::job_story::{JobStory, not_now};
 use crate::life::submitted;
+use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Phase};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{DAY, HOUR, MINUTE, Status};
+use reelay::time::{DAY, HOUR, MINUTE};
 
 #[test]
 fn a_job_that_is_refused_for_now_waits_in_line_at_its_place_and_asks_for_no_delay_of_its_own() {

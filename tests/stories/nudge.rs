@@ -5,7 +5,7 @@ use crate::life::ready;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Answer, Effect, Input, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, SECOND};
+use reelay::time::{MINUTE, SECOND};
 
 #[test]
 fn a_push_has_the_job_look_at_once_and_counts_no_try() {

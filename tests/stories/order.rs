@@ -2,8 +2,9 @@
 
 use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
+use reelay::machine::Status;
 use reelay::machine::queue::{HEAD_START, Mode};
-use reelay::machine::{Millis, Status};
+use reelay::time::Millis;
 use std::collections::BTreeMap;
 
 const USERS: [&str; 3] = ["ada", "bea", "cid"];

@@ -1,9 +1,10 @@
 //! When a render is polled: often while a user is watching, and less often the longer it takes.
 
 use crate::job_story::JobStory;
+use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Input, Progress};
 use reelay::machine::outcome::Outcome;
-use reelay::machine::{MINUTE, Millis, SECOND, Status};
+use reelay::time::{MINUTE, Millis, SECOND};
 use std::iter;
 
 /// The default of `POLL_INTERVAL_MS`.

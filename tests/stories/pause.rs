@@ -2,11 +2,12 @@
 //! keeps its place.
 
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::START_PATIENCE;
 use reelay::machine::queue::{
     ALARM_DELAY, BlockedBy, Errand, Input, Mode, Place, Reply, SWEEP_PATIENCE, Terms, claim_again,
 };
-use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
+use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {

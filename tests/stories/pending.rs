@@ -1,12 +1,13 @@
 //! Jobs that wait for a word of their user: to be confirmed, or for another prompt. Neither costs anything (I4).
 
 use crate::job_story::{JobStory, never};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{
     Answer, Clarification, ENQUEUE_GRACE, Effect, Input, MAX_ATTEMPTS, MAX_PROMPT, PENDING_EXPIRY, Refusal,
 };
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{HOUR, Status};
+use reelay::time::HOUR;
 
 #[test]
 fn an_order_to_be_confirmed_spends_nothing_until_then_i4() {

@@ -6,7 +6,7 @@ use reelay::machine::job;
 use reelay::machine::job::{Answer, Effect, InFlight, Input, Job, LATE, Phase, Progress, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::tally::table;
-use reelay::machine::{MINUTE, Millis, Moment, SECOND};
+use reelay::time::{MINUTE, Millis, Moment, SECOND};
 
 #[test]
 fn a_poll_of_a_render_that_runs_is_one_alarm_and_each_half_minute_a_write() {

@@ -1,9 +1,10 @@
 //! Order and slots (I6, I9), and the leases that keep both sides honest (I3).
 
 use crate::queue_story::{QueueStory, card, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{ASK_AGAIN, LEASE, START_PATIENCE, WATCH};
 use reelay::machine::queue::{HEAD_START, Place, Said};
-use reelay::machine::{SECOND, Status};
+use reelay::time::SECOND;
 
 #[test]
 fn twenty_jobs_with_three_slots_start_in_the_order_they_came_i6_i9() {

@@ -1,13 +1,15 @@
 //! One queue, a clock, and a short way to say what happens to it.
 
 use crate::rows::MapRows;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue;
 use reelay::machine::queue::{
     Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
 };
 use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Millis, Moment, Status};
+use reelay::time::{Millis, Moment};
 
 /// Whose jobs they are, where the story does not say.
 pub(crate) const ADA: &str = "ada";

@@ -2,11 +2,12 @@
 
 use crate::job_story::{JobStory, again, never, not_now};
 use crate::life::{ready, stored, submitted};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Answer, Effect, Input, Phase, Refusal, SubmitAnswer, UnknownSubmit};
 use reelay::machine::limiter::Availability;
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
+use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {

@@ -1,8 +1,9 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
+use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliveryCard;
 use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows, Spot, Standpoint, Waiting};
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 

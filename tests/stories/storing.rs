@@ -1,9 +1,10 @@
 //! From the upstream's file to a verified object.
 
 use crate::job_story::{JobStory, again, video};
+use reelay::machine::Status;
 use reelay::machine::job::{Answer, Effect, Input, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 #[test]
 fn a_video_of_another_size_than_announced_is_stored_again_i8() {

@@ -1,8 +1,9 @@
 //! Users of one priority take turns, and no user holds more than their share (I6, I9).
 
 use crate::queue_story::{QueueStory, card, told};
+use reelay::machine::Status;
 use reelay::machine::queue::{BlockedBy, Mode, Terms};
-use reelay::machine::{HOUR, Status};
+use reelay::time::HOUR;
 
 #[test]
 fn one_users_thousand_jobs_do_not_stand_before_anothers_first_i6() {

@@ -1,11 +1,12 @@
 //! Every phase has its wake-up (I2), and a deadline that holds.
 
 use crate::job_story::{BEGINNING, JobStory, again};
+use reelay::machine::Status;
 use reelay::machine::job::{
     Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason,
 };
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 #[test]
 fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i1() {

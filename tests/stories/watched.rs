@@ -1,10 +1,11 @@
 //! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
 
 use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
 use reelay::machine::queue::{Ask, Card, Errand, Input, Place, Said};
 use reelay::machine::tally::Tally;
-use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
+use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 #[test]
 fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {

@@ -2,10 +2,11 @@
 
 use crate::job_story::{JobStory, again};
 use crate::life::{ready, stored, submitted};
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryState, EventKind, Receipt};
 use reelay::machine::job::{Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Input, WakeReason};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{MINUTE, SECOND, Status};
+use reelay::time::{MINUTE, SECOND};
 
 const BUSY: Receipt = Receipt::Failed { status: Some(503), retry_after: None };
 

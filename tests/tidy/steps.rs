@@ -30,7 +30,7 @@ fn is_word(literal: &str) -> bool {
 fn a_step_on_one_side_only_is_found() {
     let all: Vec<String> = STEPS.iter().skip(1).map(|(word, ..)| format!("turn.note(\"{word}\", None);")).collect();
     let code = format!("fn f() {{ turn.note(\"jumped\", Some(\"A sentence.\")); {} }}", all.concat());
-    let files = [File::new("src/machine/job/jump.rs", &code), File::new("src/http/a.rs", "f(\"elsewhere\")")];
+    let files = [File::new("src/machine/job/jump.rs", &code), File::new("src/api/a.rs", "f(\"elsewhere\")")];
     let (first, ..) = STEPS[0];
     assert_eq!(
         differences(&files),

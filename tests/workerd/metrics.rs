@@ -5,7 +5,7 @@ use crate::harness::{Api, Setup, World, unique, until};
 use crate::sdk::google::Sdk;
 use reelay::api::metrics::exposition::{Format, expose};
 use reelay::machine::tally::{Count, Spread, Tallies};
-use reelay::objects::messages::QueueStats;
+use reelay::store::stats::QueueStats;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

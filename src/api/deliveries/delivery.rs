@@ -1,8 +1,8 @@
 //! A webhook event on its way to the app, as operators and its owner read it.
 
-use crate::api::generations::generation::rfc3339;
-use crate::machine::JobKey;
+use crate::ids::JobKey;
 use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use crate::time::rfc3339;
 use serde::Serialize;
 
 /// A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds.

@@ -4,9 +4,9 @@ use crate::api::answer::Answer;
 use crate::api::audit;
 use crate::api::audit::Action;
 use crate::api::call::Call;
+use crate::api::deliveries::receiver_test;
 use crate::api::problem::Problem;
 use crate::clock;
-use crate::webhooks::receiver_test;
 
 /// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is never repeated and
 /// is in no list.

@@ -3,7 +3,6 @@
 use crate::api::body::MAX_BODY;
 use crate::api::deliveries::delivery::Delivery;
 use crate::api::field_error::FieldError;
-use crate::api::generations::generation::Generation;
 use crate::api::generations::{Changed, Created, Page, TimelineStep};
 use crate::api::openapi::formats::{
     EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success,
@@ -13,6 +12,7 @@ use crate::api::openapi::parameters;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::order::schema;
 use crate::api::problem::Problem;
+use crate::generation::Generation;
 use crate::machine::queue::{OverBudget, Whose};
 use crate::objects::sse::{StreamedEnd, StreamedProgress, StreamedStep};
 use serde_json::{Value, json};

@@ -2,12 +2,13 @@
 
 use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
-use crate::api::generations::generation::{Generation, Links};
 use crate::api::problem::Problem;
 use crate::api::query::bad_cursor;
+use crate::generation::{Generation, Links};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::job::{Refusal, Video};
 use crate::machine::queue::{Card, Standing};
-use crate::machine::{JobKey, Status};
 use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
 use crate::objects::stub;
 

@@ -1,10 +1,10 @@
 //! The metrics as Prometheus reads them. Pure.
 
-use crate::api::generations::generation::dollars;
 use crate::machine::Status;
 use crate::machine::queue::MAX_PRIORITY;
 use crate::machine::tally::{Histogram, Kind, Metric, TABLE, Tallies, Tally, Unit};
-use crate::objects::messages::{QueueStats, UpstreamBackoff};
+use crate::money::dollars;
+use crate::store::stats::{QueueStats, UpstreamBackoff};
 use chrono::DateTime;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text};

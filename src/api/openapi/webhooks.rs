@@ -1,8 +1,8 @@
 //! What Reelay tells the app: a request for each event.
 
 use crate::api::openapi::schemas::Schemas;
-use crate::machine::Moment;
 use crate::machine::delivery::EventKind;
+use crate::time::Moment;
 use crate::webhooks::event::Body;
 use crate::webhooks::test_event::{Body as TestBody, EVENT, compose};
 use serde_json::{Map, Value, json};

@@ -7,7 +7,8 @@ use crate::api::order::field::Field;
 use crate::api::order::fields::Fields;
 use crate::api::order::images::picture::Read;
 use crate::api::order::names::{Meaning, meaning};
-use crate::machine::JobKey;
+use crate::dispatch::inputs::Upload;
+use crate::ids::JobKey;
 use crate::machine::job::{ImageRole, InputImage};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -17,13 +18,6 @@ pub use crate::api::order::images::picture::MAX_IMAGE;
 /// The fields that hold one image each.
 const SINGLE: [(Field, ImageRole); 2] =
     [(Field::Image, ImageRole::FirstFrame), (Field::LastFrame, ImageRole::LastFrame)];
-
-/// An image to be put into R2 before the job is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    pub image: InputImage,
-    pub bytes: Vec<u8>,
-}
 
 /// An image as it stands in a body, checked.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,18 +6,20 @@ use crate::api::order::canonical::fingerprint;
 use crate::api::order::field::Field;
 use crate::api::order::fields::Fields;
 use crate::api::order::images;
-use crate::api::order::images::{Given, Upload};
+use crate::api::order::images::Given;
 use crate::api::order::prompt::{PROMPT_CHARACTERS, check_prompt};
 use crate::api::order::rendering::rendering;
 use crate::api::order::spelling::pointer_token;
+use crate::dispatch::inputs::Upload;
+use crate::ids::JobKey;
 use crate::ids::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,
 };
 use crate::machine::job::Request;
 use crate::machine::queue::MAX_PRIORITY;
-use crate::machine::{DAY, JobKey, Millis, Moment};
 use crate::models::Catalogue;
+use crate::time::{DAY, Millis, Moment};
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;

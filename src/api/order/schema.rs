@@ -8,10 +8,10 @@ use crate::api::order::names::other_names;
 use crate::api::order::prompt::PROMPT_CHARACTERS;
 use crate::api::order::rendering::MAX_NEGATIVE_PROMPT;
 use crate::api::order::request::{MAX_METADATA, MAX_PARAMETERS, MAX_START_DELAY, START_TIMEOUT_MS, TIMEOUT_MS};
-use crate::machine::DAY;
 use crate::machine::job::MAX_PROMPT;
 use crate::machine::queue::MAX_PRIORITY;
 use crate::models::{MODELS, Model, PROVIDERS};
+use crate::time::DAY;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! One value for one meaning, however it is written: what two names of a field, or two orders, are compared by.
 
-use crate::api::generations::generation::rfc3339;
 use crate::api::order::field::Field;
+use crate::time::rfc3339;
 use chrono::DateTime;
 use serde_json::Value;
 use std::borrow::Cow;

@@ -1,13 +1,13 @@
 //! What the queue holds, and how it went.
 
 use crate::api::field_error::FieldError;
-use crate::api::metrics::series::Metrics;
 use crate::api::openapi::formats::success;
 use crate::api::openapi::operation::{Access, Operation};
 use crate::api::openapi::parameters::query;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::problem::Problem;
-use crate::objects::messages::QueueStats;
+use crate::objects::series::Metrics;
+use crate::store::stats::QueueStats;
 use serde_json::json;
 
 const TAG: &str = "Queue";

@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::queue;
 use crate::machine::Status;
-use crate::objects::messages::Slots;
+use crate::store::stats::Slots;
 use serde::Serialize;
 
 /// What a worker that can work says of itself.

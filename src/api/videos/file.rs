@@ -7,9 +7,9 @@ use crate::api::problem::Problem;
 use crate::api::videos;
 use crate::api::videos::range::{Conditions, Selection, select};
 use crate::clients::video_file::Kind;
+use crate::ids::JobKey;
 use crate::ids::is_generation_id;
 use crate::log;
-use crate::machine::JobKey;
 use worker::{Bucket, Object, Range, ResponseBody};
 
 /// The binding of the bucket.

@@ -4,8 +4,9 @@
 use super::{Errand, Job, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::Outcome;
+use crate::machine::retry;
 use crate::machine::tally::Call;
-use crate::machine::{MINUTE, SECOND, retry};
+use crate::time::{MINUTE, SECOND};
 
 /// How often the upstream is told at most.
 pub const MAX_ABANDON_TRIES: u32 = 5;

@@ -3,11 +3,12 @@
 
 use super::Job;
 use super::record::Phase;
+use crate::machine::Status;
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryState};
 use crate::machine::outcome::{ErrorCode, Outcome};
 use crate::machine::tally::{self, Call, Count, Spread};
-use crate::machine::{Millis, Status};
+use crate::time::Millis;
 
 /// A phase whose length counts, of which epoch it is, and since when it has been under way.
 pub(super) type Timed = (tally::Phase, u64, Millis);

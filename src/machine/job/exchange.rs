@@ -1,9 +1,9 @@
 //! What goes into a job and what comes out of it.
 
 use super::record::Video;
-use crate::machine::Millis;
 use crate::machine::delivery::Receipt;
 use crate::machine::outcome::Outcome;
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// An effect that has begun.

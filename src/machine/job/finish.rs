@@ -4,7 +4,8 @@ use super::{Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refus
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::machine::retry;
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
     pub(super) fn fail(&mut self, failure: Failure, turn: &mut Turn) {

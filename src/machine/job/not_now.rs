@@ -5,7 +5,7 @@ use super::poll::late;
 use super::{Job, NotNow, SubmitAnswer, Turn};
 use crate::machine::outcome::Failure;
 use crate::machine::tally;
-use crate::machine::{DAY, Millis};
+use crate::time::{DAY, Millis};
 
 /// How long an attempt waits for an upstream that takes no submits, counted from its first refusal.
 pub(super) const MAX_NOT_NOW: Millis = DAY;

@@ -5,7 +5,7 @@
 //! render is done, that webhook triggers the poll, and the polls here are only for a webhook that is lost.
 
 use super::{Job, Phase, Policy};
-use crate::machine::Millis;
+use crate::time::Millis;
 
 /// From how many `POLL_INTERVAL_MS` after the submit on a poll comes each so many `POLL_INTERVAL_MS`: with the default of
 /// 2.5 s, every 2.5 s for two minutes, then every 5 s, and after ten minutes every 15 s.

@@ -9,8 +9,9 @@ use super::{Answer, Effect, InFlight, Job, LATE, MAX_NUDGE_ID, MAX_NUDGES, Phase
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::retry;
 use crate::machine::tally::{self, Call};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::time::{MINUTE, Millis, SECOND};
 
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;

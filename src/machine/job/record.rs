@@ -2,11 +2,13 @@
 
 use super::exchange::{InFlight, Note};
 use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::delivery::Delivery;
 use crate::machine::limiter::Availability;
 use crate::machine::outcome::Failure;
 use crate::machine::tally::Tally;
-use crate::machine::{JobKey, Millis, Moment, Status};
+use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

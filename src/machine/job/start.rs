@@ -4,7 +4,8 @@ use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Submit, SubmitAnswer, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND, Status, retry};
+use crate::machine::{Status, retry};
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
     /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.

@@ -4,8 +4,9 @@
 use super::{End, Errand, INPUTS, Job, Phase, Turn, Video};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::retry;
 use crate::machine::tally::{self, Call};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Video {
     /// Takes what R2 holds for the stored video only if it has the size that was announced or counted (I8).

@@ -5,8 +5,9 @@ use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::retry;
 use crate::machine::tally::{self, Call};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.

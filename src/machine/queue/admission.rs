@@ -1,10 +1,11 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
 use super::{Book, Closed, Entry, Event, Mode, Place, Policy, Reply, Rows, Turn};
+use crate::ids::JobKey;
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::Lease;
 use crate::machine::limiter::{PROBE_BACKOFF, Shut, WINDOW};
-use crate::machine::{JobKey, MINUTE, Millis};
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 /// How many delayed entries one step takes into line at most.

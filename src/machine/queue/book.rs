@@ -3,7 +3,7 @@
 use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
 use crate::machine::queue::{Card, Line, Policy};
-use crate::machine::{MINUTE, Millis};
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 /// How long a slot is expected to be held until some have been.

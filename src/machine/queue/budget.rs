@@ -5,10 +5,12 @@
 //! Invariant I13: no order is accepted that does not fit into what its day has left.
 
 use super::{Card, Entry, Place, Reply, Rows, Turn};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::WATCH;
 use crate::machine::tally::Count;
-use crate::machine::{DAY, JobKey, Millis, Status};
+use crate::time::{DAY, Millis};
 use serde::{Deserialize, Serialize};
 
 /// What was charged to one day for one job.

@@ -7,7 +7,7 @@
 use super::{Card, Entry, Place, Rows, Turn};
 use crate::machine::bug::{self, Bug};
 use crate::machine::tally::{Count, Spread, Tallies, Tally};
-use crate::machine::{DAY, MINUTE, Millis};
+use crate::time::{DAY, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

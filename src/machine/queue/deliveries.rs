@@ -4,7 +4,7 @@
 //! is newer than what is known of the same event. The events of a job go with its entry.
 
 use super::{Place, Rows, Turn};
-use crate::machine::JobKey;
+use crate::ids::JobKey;
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::WATCH;

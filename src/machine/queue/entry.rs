@@ -1,12 +1,14 @@
 //! What the queue keeps of each job, and the view of it that one step works on.
 
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Availability;
 use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
 use crate::machine::tally::Tally;
-use crate::machine::{JobKey, MINUTE, Millis, Status};
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

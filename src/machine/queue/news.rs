@@ -5,12 +5,14 @@ use super::{
     Ask, Card, Entry, Errand, Event, FULL_RETRY_AFTER, Line, MAX_ASKS_PER_ALARM, Place, Reply, Rows, Standing, Terms,
     Turn,
 };
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::machine::tally::Tally;
-use crate::machine::{DAY, JobKey, MINUTE, Millis, SECOND, Status};
+use crate::time::{DAY, MINUTE, Millis, SECOND};
 
 /// A job's answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]

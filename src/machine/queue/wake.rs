@@ -1,7 +1,7 @@
 //! On which occasions slots are granted, and when the queue's alarm must fire.
 
 use super::{Input, Mode, Rows, Standing, Turn};
-use crate::machine::{HOUR, MINUTE, Millis, SECOND};
+use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
 pub const ALARM_DELAY: Millis = 250;
@@ -97,7 +97,7 @@ pub fn claim_again(standing: &Standing, now: Millis, age: Millis) -> Millis {
 #[cfg(test)]
 mod tests {
     use super::{CLAIM_AGAIN, CLAIM_STEP, claim_delay};
-    use crate::machine::{HOUR, MINUTE, SECOND};
+    use crate::time::{HOUR, MINUTE, SECOND};
 
     #[test]
     fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems() {

@@ -1,7 +1,7 @@
 //! How long things took: counters by bucket, and what can be read from them.
 
 use super::Metric;
-use crate::machine::Millis;
+use crate::time::Millis;
 
 /// The last part of the series with the sum of all times.
 pub(super) const SUM: &str = "sum";

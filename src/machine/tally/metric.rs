@@ -1,7 +1,8 @@
 //! The metrics there are: one table, and the only ways to count into it.
 
+use crate::machine::Status;
 use crate::machine::outcome::{ErrorCode, Outcome};
-use crate::machine::{Millis, Status};
+use crate::time::Millis;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

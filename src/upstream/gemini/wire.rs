@@ -2,9 +2,9 @@
 //!
 //! Source: the bodies Google's SDK sends and reads (google-genai 2.34).
 
+use crate::clients::reply::Reply;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google;
-use crate::upstream::google::Reply;
 use crate::upstream::google::refusal;
 use crate::upstream::google::veo::Instance;
 use crate::upstream::order::Order;
@@ -81,9 +81,9 @@ pub fn inline_operation(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{inline_operation, inline_uri, read_submit};
+    use crate::clients::reply::Reply;
     use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
-    use crate::machine::{DAY, MINUTE};
-    use crate::upstream::google::Reply;
+    use crate::time::{DAY, MINUTE};
 
     fn reply(status: u16, body: &str) -> Reply {
         Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }

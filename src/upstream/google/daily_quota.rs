@@ -3,7 +3,7 @@
 //! Source: "Requests per day (RPD) quotas reset at midnight Pacific time" (ai.google.dev/gemini-api/docs/rate-limits).
 
 use crate::clients::error_body::ErrorBody;
-use crate::machine::{DAY, HOUR, Millis};
+use crate::time::{DAY, HOUR, Millis};
 use chrono::{DateTime, Datelike, NaiveDate, Weekday};
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn offset(now: Millis) -> Millis {
 mod tests {
     use super::{is_used_up, until_reset};
     use crate::clients::error_body::ErrorBody;
-    use crate::machine::{HOUR, MINUTE};
+    use crate::time::{HOUR, MINUTE};
     use chrono::DateTime;
 
     fn until(now: &str) -> u64 {

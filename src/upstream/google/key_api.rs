@@ -6,10 +6,10 @@
 use crate::clients::file;
 use crate::clients::file::Download;
 use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::reply::Reply;
 use crate::clients::video_address::may_be_fetched;
-use crate::machine::Millis;
 use crate::machine::outcome::Outcome;
-use crate::upstream::google::Reply;
+use crate::time::Millis;
 use crate::variables::{ConfigError, Variables};
 use url::Url;
 use worker::Method;

@@ -1,11 +1,12 @@
 //! What a poll found of a long-running operation.
 
 use crate::clients::error_body::{ErrorBody, is_empty};
+use crate::clients::reply::Reply;
 use crate::clients::{delay, sentence};
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::upstream::google::video::{CONTAINERS, Found, ROOTS, find as find_video};
-use crate::upstream::google::{Reply, filter, stamped, unavailable, with_words};
+use crate::upstream::google::{filter, stamped, unavailable, with_words};
 use serde_json::{Value, json};
 
 /// An answer to a poll that says nothing about the render.
@@ -96,9 +97,9 @@ pub(crate) fn failed_operation(error: &ErrorBody) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::read_operation;
+    use crate::clients::reply::Reply;
     use crate::machine::job::Progress;
     use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
-    use crate::upstream::google::Reply;
 
     fn poll(body: &str) -> Outcome<Progress> {
         read_operation(&Reply { status: 200, retry_after: None, body: body.into(), now: 0 }, "inline:x")

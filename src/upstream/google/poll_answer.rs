@@ -1,10 +1,10 @@
 //! The answer about an operation, which may hold the video itself: read and decoded while it comes in.
 
 use crate::clients::http::{Answer, Lost};
+use crate::clients::reply::Reply;
 use crate::clock;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::upstream::google::Reply;
 use crate::upstream::google::inline_video::InlineVideo;
 use crate::upstream::google::poll_reader::PollReader;
 use futures::{Stream, StreamExt};

@@ -1,8 +1,8 @@
 //! The answer to a poll, which may hold a whole video: read as far as it takes to know what it says.
 
+use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::upstream::google::Reply;
 use crate::upstream::google::inline_video::InlineVideo;
 use crate::upstream::google::operation;
 
@@ -70,9 +70,9 @@ impl PollReader {
 #[cfg(test)]
 mod tests {
     use super::{MAX_KEPT, PollReader};
+    use crate::clients::reply::Reply;
     use crate::machine::job::Progress;
     use crate::machine::outcome::{ErrorCode, Outcome};
-    use crate::upstream::google::Reply;
 
     const INLINE: &str = "inline:an-operation";
 

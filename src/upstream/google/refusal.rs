@@ -1,11 +1,12 @@
 //! What the answer to a submit proves: HTTP's status first, the body second.
 
 use crate::clients::error_body::ErrorBody;
+use crate::clients::reply::Reply;
 use crate::clients::{delay, sentence};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{Millis, SECOND};
+use crate::time::{Millis, SECOND};
 use crate::upstream::google::daily_quota;
-use crate::upstream::google::{NEVER_REACHED, Reply, filter, stamped, unavailable, with_words};
+use crate::upstream::google::{NEVER_REACHED, filter, stamped, unavailable, with_words};
 use serde_json::Value;
 
 /// How long after its reset a day's quota is tried again: clocks differ.

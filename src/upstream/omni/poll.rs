@@ -1,14 +1,15 @@
 //! Looking at an interaction: how its render stands, and where its video is.
 
 use crate::clients::error_body::{ErrorBody, fields, is_empty};
+use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::upstream::google;
+use crate::upstream::google::filter;
 use crate::upstream::google::inline_video;
 use crate::upstream::google::operation;
 use crate::upstream::google::video;
 use crate::upstream::google::video::{BYTES, Found};
-use crate::upstream::google::{Reply, filter};
 use crate::upstream::omni::wire::is_id;
 use serde::Deserialize;
 use serde_json::{Value, json};

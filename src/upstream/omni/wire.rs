@@ -4,10 +4,10 @@
 
 pub use crate::upstream::omni::poll::{Look, Place, place, read_file, read_inline, read_poll};
 
+use crate::clients::reply::Reply;
 use crate::machine::job::ImageRole;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google;
-use crate::upstream::google::Reply;
 use crate::upstream::google::refusal;
 use crate::upstream::order::{Image, Order};
 use crate::upstream::webhook::WebhookConfig;

@@ -2,12 +2,12 @@
 //!
 //! Source: RFC 7523 (JWT bearer grants) and RFC 6749, section 5, as Google's token endpoint speaks them.
 
+use crate::clients::reply::Reply;
 use crate::clients::retry_after;
 use crate::clients::sentence;
 use crate::machine::outcome::{Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND};
+use crate::time::{MINUTE, Millis, SECOND};
 use crate::upstream::google;
-use crate::upstream::google::Reply;
 use crate::variables::{base_url, is_safe};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -248,9 +248,9 @@ fn encoded(part: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Flaw, ServiceAccount, read_token, token_form};
+    use crate::clients::reply::Reply;
     use crate::machine::outcome::{ErrorCode, Outcome};
-    use crate::machine::{MINUTE, Millis};
-    use crate::upstream::google::Reply;
+    use crate::time::{MINUTE, Millis};
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::{Value, json};

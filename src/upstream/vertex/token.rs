@@ -6,8 +6,8 @@
 use crate::clients::http::{Call, Lost};
 use crate::clients::web_crypto::{settled, subtle};
 use crate::clock;
-use crate::machine::Millis;
 use crate::machine::outcome::{Failure, Outcome};
+use crate::time::Millis;
 use crate::upstream::vertex::service_account;
 use crate::upstream::vertex::service_account::{ServiceAccount, Token};
 use js_sys::{Array, Object, Reflect, Uint8Array};

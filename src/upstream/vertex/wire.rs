@@ -4,9 +4,9 @@
 
 pub use crate::upstream::vertex::operation::{Operation, host, is_location};
 
+use crate::clients::reply::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::upstream::google;
-use crate::upstream::google::Reply;
 use crate::upstream::google::refusal;
 use crate::upstream::google::veo::Instance;
 use crate::upstream::order::Order;
@@ -162,9 +162,9 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Place, is_output, place, read_submit, submit_body};
+    use crate::clients::reply::Reply;
     use crate::machine::job::{ImageRole, RenderOptions, Request};
     use crate::machine::outcome::{ErrorCode, Outcome};
-    use crate::upstream::google::Reply;
     use crate::upstream::order::{Image, Order};
     use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! What happened within a window of time, minute by minute, as `GET /api/metrics` shows it.
 
-use crate::api::generations::generation::rfc3339;
+use crate::machine::Status;
 use crate::machine::queue::{MINUTES_KEPT, Minute};
 use crate::machine::tally::{Count, Histogram, Phase, Tallies, Tally, table};
-use crate::machine::{MINUTE, Millis, SECOND, Status};
+use crate::time::rfc3339;
+use crate::time::{MINUTE, Millis, SECOND};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -215,8 +216,8 @@ impl MetricsBuilder {
         webhooks.exhausted[at] = tally.of(Count::WebhookExhausted);
         webhooks.delivery_ms.put(at, &tally.histogram(&table::WEBHOOK_DELIVERY, None));
         if let Some(cost) = cost {
-            cost.dollars[at] = crate::api::generations::generation::dollars(tally.of(Count::Charged))
-                - crate::api::generations::generation::dollars(tally.of(Count::Returned));
+            cost.dollars[at] =
+                crate::money::dollars(tally.of(Count::Charged)) - crate::money::dollars(tally.of(Count::Returned));
         }
         self.whole.add(&minute.counted);
     }
@@ -267,10 +268,11 @@ fn figures(tally: &Tally) -> ModelFigures {
 #[cfg(test)]
 mod tests {
     use super::MetricsBuilder;
+    use crate::machine::Status;
     use crate::machine::outcome::ErrorCode;
     use crate::machine::queue::{MINUTES_KEPT, Minute, Sample};
     use crate::machine::tally::{Count, Spread};
-    use crate::machine::{DAY, HOUR, MINUTE, Status};
+    use crate::time::{DAY, HOUR, MINUTE};
 
     /// 2027-01-15T08:00:30Z.
     const NOW: u64 = 1_800_000_030_000;

@@ -1,10 +1,13 @@
 //! A generation as the app reads it.
 
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::job::{Job, Warning};
 use crate::machine::outcome::ErrorCode;
 use crate::machine::queue::{BlockedBy, Card, Standing};
-use crate::machine::{JobKey, Millis, Status};
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::money::dollars;
+use crate::time::Millis;
+use crate::time::rfc3339;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -210,19 +213,7 @@ pub fn card(job: &Job, now: Millis) -> Card {
     }
 }
 
-/// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:00.000Z`.
-pub fn rfc3339(at: Millis) -> String {
-    let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis).unwrap_or_default();
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
 /// All that was spent on a job, in US dollars; `None` while that is nothing.
 pub fn cost(job: &Job) -> Option<f64> {
     Some(job.cost_micros()).filter(|cost| *cost > 0).map(dollars)
-}
-
-/// Millionths of a dollar as the nearest number of dollars, up to nine billion of them.
-pub fn dollars(micros: u64) -> f64 {
-    let half = |bits: u64| f64::from(u32::try_from(bits).unwrap_or(u32::MAX));
-    (half(micros >> 32) * 4_294_967_296.0 + half(micros & u64::from(u32::MAX))) / 1e6
 }

@@ -3,7 +3,7 @@
 //! A room of its own, so that the front door reaches the app for this alone.
 
 use crate::config::Config;
-use crate::machine::Moment;
+use crate::time::Moment;
 use crate::webhooks::send;
 use crate::webhooks::test_event::{WebhookTest, compose};
 
