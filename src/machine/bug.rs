@@ -17,10 +17,6 @@ pub enum Bug {
     SlotFreedUnasked,
     /// Forgets to ask for a wake-up after an effect was retried.
     WakeForgotten,
-    /// Trusts that a poll is answered, and sets no alarm beside it.
-    PollTrusted,
-    /// Keeps whatever becomes of a job that renders in memory.
-    RecordLeftBehind,
     /// Takes a stored video for whole although its size differs from the announced one.
     SizeUnchecked,
     /// Leaves the video of an unwanted attempt in R2.

@@ -5,8 +5,7 @@
 //! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
 //! its answer is lost. For a paid submit that is [`Outcome::Unknown`], once its call can no longer be on its way; everything
 //! else is safe to repeat.
-//! A poll alone is begun as if it had found the render running: what follows is planned with it, so that this answer
-//! changes nothing, and a lost one is made good by the next poll. It needs no write either, for a while.
+//! A poll alone is not recorded: its answer is matched by epoch and operation, and a lost one is made good by the next poll.
 //!
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
@@ -129,17 +128,17 @@ impl Turn<'_> {
 /// the wake-up says when to act on it.
 pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step {
     let mut turn = Turn { moment, policy, notes: Vec::new() };
-    let acting = matches!(input, Input::Alarm);
+    let acting = if let Input::Alarm { first } = input { Some(first) } else { None };
     let told = (job.epoch, job.report_number, job.committed_micros());
     let phase = job.timed();
     let was_busy = !job.has_only_to_report();
     let refusal = match input {
-        Input::Alarm => {
+        Input::Alarm { .. } => {
             job.resume_cut_off(&mut turn);
             None
         }
-        Input::Answer { number, answer } => {
-            job.take_answer(number, answer, &mut turn);
+        Input::Answer { begun, answer } => {
+            job.take_answer(begun, answer, &mut turn);
             None
         }
         Input::Start { epoch } => {
@@ -156,13 +155,13 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
             None
         }
         Input::Nudge { id } => {
-            job.nudge(id, &turn);
+            job.nudge(id);
             None
         }
         Input::Redeliver { event_id } => job.redeliver(&event_id, &mut turn).err(),
         Input::Forget => job.forget(&mut turn).err(),
     };
-    let effect = if acting { job.begin_due(&mut turn) } else { None };
+    let effect = acting.and_then(|first| job.begin_due(first, &mut turn));
     job.count_phase(phase, turn.now());
     let (epoch, report_number, committed) = told;
     // What a change of status does not tell of by itself.
@@ -179,31 +178,28 @@ pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step
 
 impl Job {
     fn resume_cut_off(&mut self, turn: &mut Turn) {
-        let Some(InFlight { number, effect }) = self.in_flight.clone() else { return };
-        let answer = match effect {
+        let Some(begun) = self.in_flight.clone() else { return };
+        let answer = match begun.effect {
             Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Unknown),
             // An alarm that comes sooner than its guard tells nothing of it yet.
             Effect::Submit { epoch, .. } if self.may_be_on_its_way(epoch, turn.now()) => return,
             Effect::Submit { .. } => Answer::Submitted(Outcome::Unknown),
-            // What follows it is planned, and its alarm may be this one.
-            Effect::Poll { .. } => return,
+            Effect::Poll { .. } => Answer::Polled(Outcome::Unknown),
             Effect::Store { .. } => Answer::Stored(Outcome::Unknown),
             Effect::Report { .. } => Answer::Reported(Outcome::Unknown),
             Effect::Deliver { .. } => Answer::Delivered(Receipt::Failed { status: None, retry_after: None }),
             Effect::Abandon { .. } => Answer::Abandoned(Outcome::Unknown),
             Effect::Discard { .. } => Answer::Discarded(Outcome::Unknown),
         };
-        self.take_answer(number, answer, turn);
+        self.take_answer(begun, answer, turn);
     }
 
-    fn take_answer(&mut self, number: u64, answer: Answer, turn: &mut Turn) {
-        if self.runs_as_planned(number, &answer, turn.now()) {
+    fn take_answer(&mut self, begun: InFlight, answer: Answer, turn: &mut Turn) {
+        let is_recorded = !matches!(begun.effect, Effect::Poll { .. });
+        if is_recorded && self.in_flight.take_if(|in_flight| in_flight.number == begun.number).is_none() {
             return;
         }
-        let Some(InFlight { effect, .. }) = self.in_flight.take_if(|in_flight| in_flight.number == number) else {
-            return;
-        };
-        match (effect, answer) {
+        match (begun.effect, answer) {
             (Effect::Enqueue { epoch }, Answer::Enqueued(outcome)) => self.enqueue_answered(epoch, &outcome, turn),
             (Effect::Submit { epoch, .. }, Answer::Submitted(outcome)) => self.submit_answered(epoch, outcome, turn),
             (Effect::Poll { epoch, operation }, Answer::Polled(outcome)) => {
@@ -236,17 +232,17 @@ impl Job {
     }
 
     /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a render up, clean-up.
-    fn begin_due(&mut self, turn: &mut Turn) -> Option<InFlight> {
-        if self.is_guarded() {
+    fn begin_due(&mut self, first: bool, turn: &mut Turn) -> Option<InFlight> {
+        if self.in_flight.is_some() {
             return None;
         }
         self.check_deadline(turn);
-        let effect = self.due_effect(turn.now())?;
-        self.close_poll();
+        let effect = self.due_effect(first, turn.now())?;
         if let Effect::Submit { .. } = effect {
             self.intend_submit(turn);
         } else if let Effect::Poll { .. } = effect {
-            self.plan_next_poll(turn);
+            self.begin_poll();
+            return Some(InFlight { number: self.effect_number, effect });
         }
         self.effect_number += 1;
         let in_flight = InFlight { number: self.effect_number, effect };
@@ -254,13 +250,13 @@ impl Job {
         Some(in_flight)
     }
 
-    fn due_effect(&self, now: Millis) -> Option<Effect> {
+    fn due_effect(&self, first: bool, now: Millis) -> Option<Effect> {
         let epoch = self.epoch;
         match &self.phase {
             Phase::Submitting { next_at, .. } if *next_at <= now => {
                 return Some(Effect::Submit { epoch, attempt: self.attempt });
             }
-            Phase::Rendering { next_at, operation, .. } if *next_at <= now => {
+            Phase::Rendering { operation, .. } if self.is_poll_due(first, now) => {
                 return Some(Effect::Poll { epoch, operation: operation.clone() });
             }
             Phase::Storing { next_at, uri, .. } if *next_at <= now => {
@@ -306,19 +302,15 @@ impl Job {
         }
     }
 
-    /// Whether a timer of the job is so long overdue that it must have been lost.
-    pub fn is_late(&self, now: Millis) -> bool {
-        !self.is_guarded() && self.wake(now).is_some_and(|wake| wake.at.saturating_add(LATE) < now)
-    }
-
-    /// Whether an effect is in flight whose loss must be noticed: the alarm is its guard.
-    fn is_guarded(&self) -> bool {
-        self.in_flight.is_some() && !self.is_polling()
+    /// Whether the job's alarm must have been lost: `armed` is when it is set for, if it is, and no handler is at work.
+    pub fn is_late(&self, armed: Option<Millis>, now: Millis) -> bool {
+        let Some(wake) = self.wake(now) else { return false };
+        armed.is_none_or(|at| at > wake.at.max(now).saturating_add(LATE) || at.saturating_add(LATE) < now)
     }
 
     /// When the job must be woken next: the earliest of its timers. `None` only when nothing is left to do.
     pub fn wake(&self, now: Millis) -> Option<Wake> {
-        if self.is_guarded() {
+        if self.in_flight.is_some() {
             return Some(Wake { at: now + EFFECT_GUARD, reason: WakeReason::Guard });
         }
         let mut timers = Vec::new();
@@ -331,9 +323,9 @@ impl Job {
                 timers.push((*expires_at, WakeReason::Phase));
             }
             Phase::Rendering { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
-            Phase::Rendering { .. } if self.is_polling() && bug::planted(Bug::PollTrusted) => {}
+            phase @ Phase::Rendering { .. } => timers.extend(phase.next_poll(now).map(|at| (at, WakeReason::Phase))),
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
-            Phase::Submitting { next_at, .. } | Phase::Rendering { next_at, .. } | Phase::Storing { next_at, .. } => {
+            Phase::Submitting { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));
             }
             Phase::Ended { .. } => {}

@@ -25,8 +25,7 @@
 //!   whoever has something left to do (`Start`, `Check`), which sets it anew. The handler returns `Ok` and re-arms on
 //!   failure. ARCHITECTURE.md, Timers, says what is left.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, which streams are open, and what
-//!   looks at a render were made that the record does not tell of. An instance without that memory looks once more.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and which streams are open.
 //! * A new build meets an old record (15): the record carries its version.
 
 use crate::clients::r2;
@@ -37,7 +36,7 @@ use crate::machine::delivery::{EventKind, Receipt};
 use crate::machine::follow;
 use crate::machine::follow::{Beginning, Follower};
 use crate::machine::job;
-use crate::machine::job::{Answer, Effect, INPUTS, InFlight, Input, Job, Note, Step, Wake, WakeReason};
+use crate::machine::job::{Answer, Effect, INPUTS, Input, Job, Note, Step, Wake, WakeReason};
 use crate::machine::outcome::Outcome;
 use crate::machine::queue::Mode;
 use crate::objects::calls::Upstream;
@@ -50,7 +49,6 @@ use crate::time::{MINUTE, Millis, Moment, SECOND};
 use crate::webhooks::event;
 use crate::webhooks::send;
 use crate::{clock, log};
-use std::cell::RefCell;
 use std::rc::Rc;
 use tracing::Instrument;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
@@ -65,13 +63,11 @@ const MAX_ALARM_TIME: Millis = 5 * MINUTE;
 pub struct JobManager {
     shell: Shell,
     followers: Rc<Followers>,
-    /// The job where it is ahead of its record by looks at its render alone; without it the job looks once more.
-    ahead: RefCell<Option<Job>>,
 }
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default(), ahead: RefCell::default() }
+        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -94,25 +90,10 @@ impl JobManager {
     }
 
     /// The job as its record says.
-    fn recorded(&self) -> Result<Option<Job>> {
+    fn load(&self) -> Result<Option<Job>> {
         let job = store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))?;
         job.iter().for_each(log::job);
         Ok(job)
-    }
-
-    /// The job as it stands.
-    fn load(&self) -> Result<Option<Job>> {
-        let ahead = self.ahead.borrow().clone();
-        Ok(self.recorded()?.map(|recorded| ahead.unwrap_or(recorded)))
-    }
-
-    /// The job as it stands, which is what its record says from now on: others are told nothing that could be lost.
-    fn load_settled(&self) -> Result<Option<Job>> {
-        let ahead = self.ahead.borrow().clone();
-        if let Some(job) = ahead {
-            self.save(&job, &[])?;
-        }
-        self.recorded()
     }
 
     /// Gives every new event its body.
@@ -125,9 +106,8 @@ impl JobManager {
         });
     }
 
-    /// Saves the job with its notes. Should that fail, the record alone tells how the job stands.
+    /// Saves the job with its notes.
     fn save(&self, job: &Job, notes: &[Note]) -> Result<()> {
-        self.ahead.take();
         store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
@@ -147,7 +127,7 @@ impl JobManager {
     fn take_answer(&self, config: &Config, answer: Input, done: &log::Done, last: bool) -> Result<Option<Step>> {
         let mut inputs = vec![(answer, clock::moment())];
         if !last {
-            inputs.push((Input::Alarm, clock::moment()));
+            inputs.push((Input::Alarm { first: false }, clock::moment()));
         }
         let mut steps = self.advance(config, inputs)?;
         for (index, Step { job, notes, .. }) in steps.iter().enumerate() {
@@ -162,11 +142,10 @@ impl JobManager {
         Ok(steps.pop().map(|step| Step { settled, ..step }))
     }
 
-    /// Takes the inputs one after the other and saves what they come to in one write, unless that can wait; no step when
+    /// Takes the inputs one after the other and saves what they come to in one write, unless nothing changed; no step when
     /// there is no job.
     fn advance(&self, config: &Config, inputs: Vec<(Input, Moment)>) -> Result<Vec<Step>> {
-        let Some(recorded) = self.recorded()? else { return Ok(Vec::new()) };
-        let before = self.ahead.borrow().clone().unwrap_or_else(|| recorded.clone());
+        let Some(before) = self.load()? else { return Ok(Vec::new()) };
         let mut steps: Vec<Step> = Vec::new();
         for (input, moment) in inputs {
             let job = steps.last().map_or(&before, |step| &step.job).clone();
@@ -176,13 +155,7 @@ impl JobManager {
         }
         let notes: Vec<Note> = steps.iter().flat_map(|step| step.notes.iter().cloned()).collect();
         if let Some(Step { job, .. }) = steps.last().filter(|step| step.job != before || !notes.is_empty()) {
-            if notes.is_empty() && job.has_only_looked_since(&recorded) {
-                self.ahead.replace(Some(job.clone()));
-                // A look is when progress is told.
-                self.followers.wake();
-            } else {
-                self.save(job, &notes)?;
-            }
+            self.save(job, &notes)?;
         }
         Ok(steps)
     }
@@ -229,8 +202,9 @@ impl JobManager {
     /// Answers whoever asks how the job stands. The queue may ask because the alarm was lost, so the alarm is set anew even
     /// if its time has not changed.
     async fn asked(&self, config: &Config, input: Option<Input>, moment: Moment) -> Result<JobReply> {
-        let Some(before) = self.load_settled()? else { return Ok(JobReply::Missing) };
-        let late = before.is_late(moment.now) && !self.shell.is_acting();
+        let armed = self.shell.alarm().await?;
+        let Some(before) = self.load()? else { return Ok(JobReply::Missing) };
+        let late = !self.shell.is_acting() && before.is_late(armed, moment.now);
         if late {
             tracing::warn!("[JOB] Timer was lost");
         }
@@ -268,7 +242,6 @@ impl JobManager {
             self.arm(&step, moment.now).await?;
             return Ok(state(&step.job, moment.now, false));
         }
-        self.ahead.take();
         self.shell.delete_all().await?;
         self.followers.wake();
         tracing::info!("[JOB] Forgotten");
@@ -276,7 +249,7 @@ impl JobManager {
     }
 
     async fn create(&self, config: &Config, key: JobKey, request: job::Request, moment: Moment) -> Result<JobReply> {
-        if let Some(mut job) = self.load_settled()? {
+        if let Some(mut job) = self.load()? {
             if job.request.fingerprint != request.fingerprint {
                 return Ok(JobReply::Conflict);
             }
@@ -304,7 +277,6 @@ impl JobManager {
         if !job.can_withdraw(created_at) {
             return Ok(shown(&job, clock::now()));
         }
-        self.ahead.take();
         self.shell.delete_all().await?;
         self.followers.wake();
         tracing::info!("[JOB] Withdrawn");
@@ -354,23 +326,23 @@ impl JobManager {
     /// The executor's loop: intent saved, effect carried out, answer saved together with the next intent, until nothing is
     /// due.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
-        let began = clock::now();
-        let mut taken = self.take(config, Input::Alarm, clock::moment())?;
+        let woken_at = clock::now();
+        let mut taken = self.take(config, Input::Alarm { first: true }, clock::moment())?;
         for effects in 1..=MAX_EFFECTS {
             let Some(step) = taken else { return Ok(()) };
             let asked_at = clock::now();
             self.arm(&step, asked_at).await?;
-            let Some(InFlight { number, effect }) = step.effect else {
+            let Some(begun) = step.effect else {
                 if step.settled {
                     self.say_settled(&step.job).await;
                 }
                 return Ok(());
             };
-            let answer = self.act(config, &step.job, effect.clone()).await;
+            let answer = self.act(config, &step.job, begun.effect.clone()).await;
             let now = clock::now();
-            let done = log::Done::of(&effect, &answer, now.saturating_sub(asked_at));
-            let last = effects == MAX_EFFECTS || now.saturating_sub(began) > MAX_ALARM_TIME;
-            taken = self.take_answer(config, Input::Answer { number, answer }, &done, last)?;
+            let done = log::Done::of(&begun.effect, &answer, now.saturating_sub(asked_at));
+            let last = effects == MAX_EFFECTS || now.saturating_sub(woken_at) > MAX_ALARM_TIME;
+            taken = self.take_answer(config, Input::Answer { begun, answer }, &done, last)?;
             if last {
                 break;
             }

@@ -124,6 +124,12 @@ impl Shell {
         self.alarm_at.set(None);
     }
 
+    /// When the alarm is set for, if it is and has not fired.
+    pub(crate) async fn alarm(&self) -> Result<Option<Millis>> {
+        let at = self.state.storage().get_alarm().await?;
+        Ok(at.and_then(|at| Millis::try_from(at).ok()))
+    }
+
     /// Whether this instance's alarm handler is at work.
     pub(crate) fn is_acting(&self) -> bool {
         self.acting.get()

@@ -4,7 +4,7 @@ use crate::message_queue::Wake;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::job::{Answer, Effect, InFlight};
+use reelay::machine::job::{Answer, InFlight};
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
 use reelay::machine::tally::Tally;
@@ -133,8 +133,7 @@ pub(crate) enum Caller {
     Job {
         job: usize,
         run: u64,
-        number: u64,
-        effect: Effect,
+        begun: InFlight,
     },
     /// The queue's alarm handler.
     Queue {
@@ -201,7 +200,7 @@ pub(crate) enum Event {
     Answered {
         job: usize,
         run: u64,
-        number: u64,
+        begun: InFlight,
         answer: Answer,
     },
     User {

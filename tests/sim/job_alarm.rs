@@ -19,8 +19,7 @@ impl World {
             self.arm(object, Some(at));
             return;
         }
-        // A poll stays in flight while the render runs: see `World::crash`.
-        if let Some(in_flight) = job.in_flight.as_ref().filter(|in_flight| !is_poll(in_flight)) {
+        if let Some(in_flight) = &job.in_flight {
             self.tally.mark("cut off", effect_name(&in_flight.effect));
         }
         let run = self.fresh();
@@ -33,18 +32,18 @@ impl World {
     /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
     fn act(&mut self, number: usize, run: u64) {
         if !self.dies(Object::Job(number), Fault::CrashBeforeSave) {
-            self.go_on(number, run, false);
+            self.go_on(number, run, true, false);
         }
     }
 
-    /// `settled` says whether the answer before left nothing to do.
-    fn go_on(&mut self, number: usize, run: u64, settled: bool) {
+    /// `first` says whether the handler has just begun, `settled` whether the answer before left nothing to do.
+    fn go_on(&mut self, number: usize, run: u64, first: bool, settled: bool) {
         let object = Object::Job(number);
         let Some(job) = self.jobs[number].job.clone() else {
             self.jobs[number].platform.handler = None;
             return;
         };
-        let Ok(step) = self.job_step(number, &job, Input::Alarm) else {
+        let Ok(step) = self.job_step(number, &job, Input::Alarm { first }) else {
             self.handler_failed(object);
             return;
         };
@@ -53,6 +52,9 @@ impl World {
             return;
         }
         if let Some(in_flight) = step.effect {
+            if is_poll(&in_flight) {
+                self.polls(number, first);
+            }
             self.begin(number, run, in_flight);
             return;
         }
@@ -67,7 +69,7 @@ impl World {
     fn begin(&mut self, number: usize, run: u64, in_flight: InFlight) {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
-        let InFlight { number: effect_number, effect } = in_flight.clone();
+        let InFlight { effect, .. } = in_flight.clone();
         if let (Effect::Submit { epoch, .. }, Some(job)) = (&effect, self.jobs[number].job.clone()) {
             self.limits.leave(job.key.clone(), *epoch, self.real);
             self.check_images(number, &job);
@@ -88,10 +90,11 @@ impl World {
                 return;
             }
         };
-        self.send(Object::Queue, message, Caller::Job { job: number, run, number: effect_number, effect });
+        self.send(Object::Queue, message, Caller::Job { job: number, run, begun: in_flight });
     }
 
-    pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, number: u64, effect: &Effect, reply: &Reply) {
+    pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, begun: InFlight, reply: &Reply) {
+        let effect = &begun.effect;
         if let (Effect::Enqueue { .. }, Reply::Standing(standing)) = (effect, reply)
             && self.jobs[job].platform.handler == Some(run)
         {
@@ -109,7 +112,7 @@ impl World {
                 _ => Outcome::Unknown,
             }),
         };
-        self.answered(job, run, number, answer);
+        self.answered(job, run, begun, answer);
     }
 
     fn is_of_this_job(&self, number: usize, standing: &Standing) -> bool {
@@ -126,7 +129,7 @@ impl World {
     }
 
     /// The outside has answered; nobody hears it if the handler died meanwhile.
-    pub(crate) fn answered(&mut self, number: usize, run: u64, effect_number: u64, answer: Answer) {
+    pub(crate) fn answered(&mut self, number: usize, run: u64, begun: InFlight, answer: Answer) {
         let object = Object::Job(number);
         if self.jobs[number].platform.handler != Some(run) {
             return;
@@ -141,12 +144,16 @@ impl World {
         };
         // What the answer comes to, what is due next and the alarm are one write of the shell's: it does not die between
         // them. The alarm of a poll would guard nothing of what has just come due.
-        let Ok(step) = self.job_step(number, &job, Input::Answer { number: effect_number, answer }) else {
+        self.jobs[number].is_polling = false;
+        self.expect_poll_to_count(number, &answer);
+        let step = self.job_step(number, &job, Input::Answer { begun, answer });
+        self.expect_no_poll_to_count();
+        let Ok(step) = step else {
             self.handler_failed(object);
             return;
         };
         if !self.is_spent(number) {
-            self.go_on(number, run, step.settled);
+            self.go_on(number, run, false, step.settled);
             return;
         }
         self.tally.mark("alarm", "ended with work left");

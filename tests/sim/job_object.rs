@@ -20,11 +20,11 @@ pub(crate) struct JobObject {
     pub(crate) request: Request,
     pub(crate) platform: Platform,
     pub(crate) job: Option<Rc<Job>>,
-    /// What the record says, where the job is ahead of it.
-    recorded: Option<Rc<Job>>,
     /// When the alarm handler began and how many effects it has carried out, in memory.
     pub(crate) began: Millis,
     pub(crate) effects: u64,
+    /// A poll is under way, in memory.
+    pub(crate) is_polling: bool,
 }
 
 /// What a saved step asks of the shell.
@@ -42,7 +42,7 @@ impl JobObject {
     pub(crate) fn new(key: JobKey, wishes: &Wishes, choices: &mut Choices) -> Self {
         let mut request = plan::request(choices, wishes, BEGINNING);
         request.images = plan::images(choices, wishes, &key);
-        Self { key, request, platform: Platform::default(), job: None, recorded: None, began: 0, effects: 0 }
+        Self { key, request, platform: Platform::default(), job: None, began: 0, effects: 0, is_polling: false }
     }
 
     /// What a crash leaves is what the stored JSON says.
@@ -182,8 +182,8 @@ impl World {
     /// Answers the queue, which may ask because the alarm was lost.
     fn asked(&mut self, number: usize, job: &Job, input: Option<Input>) -> Result<Reply, WriteFailed> {
         let object = Object::Job(number);
-        let job = &*self.settled(number, job)?;
-        let late = job.is_late(self.now()) && self.jobs[number].platform.handler.is_none();
+        let armed = self.jobs[number].platform.alarm;
+        let late = self.jobs[number].platform.handler.is_none() && job.is_late(armed, self.now());
         if let Some(input) = input {
             let step = self.job_step(number, job, input)?;
             assert!(step.effect.is_none(), "a question may not act: {:?}", step.effect);
@@ -220,7 +220,6 @@ impl World {
     fn delete_all(&mut self, number: usize) {
         self.count_gone(number);
         self.jobs[number].job = None;
-        self.jobs[number].recorded = None;
         self.delete_alarm(Object::Job(number));
         self.witness.forgotten(number);
     }
@@ -246,7 +245,6 @@ impl World {
         if job.request.fingerprint != fingerprint {
             return Ok(Reply::Conflict);
         }
-        let job = &*self.settled(number, job)?;
         let mut promised = job.clone();
         if promised.promise() {
             self.save_job(number, promised)?;
@@ -271,15 +269,7 @@ impl World {
         Ok(Reply::Withdrawn)
     }
 
-    /// The job, which is what its record says from now on: others are told nothing that could be lost.
-    fn settled(&mut self, number: usize, job: &Job) -> Result<Rc<Job>, WriteFailed> {
-        if self.jobs[number].recorded.is_some() {
-            return self.save_job(number, job.clone());
-        }
-        Ok(Rc::new(job.clone()))
-    }
-
-    /// Steps and saves, unless nothing changed or it can wait.
+    /// Steps and saves, unless nothing changed.
     pub(crate) fn job_step(&mut self, number: usize, before: &Job, input: Input) -> Result<Stepped, WriteFailed> {
         let moment = self.moment();
         let step = job::step(before.clone(), input, moment, &self.plan.policy);
@@ -294,17 +284,7 @@ impl World {
         if step.job == *before && step.notes.is_empty() {
             return Ok(stepped);
         }
-        let recorded = self.jobs[number].recorded.clone().or_else(|| self.jobs[number].job.clone());
-        match recorded.filter(|recorded| step.notes.is_empty() && step.job.has_only_looked_since(recorded)) {
-            Some(recorded) => {
-                self.tally.mark("look", "not written");
-                self.replace_job(number, step.job);
-                self.jobs[number].recorded = Some(recorded);
-            }
-            None => {
-                self.save_job(number, step.job)?;
-            }
-        }
+        self.save_job(number, step.job)?;
         Ok(stepped)
     }
 
@@ -312,7 +292,6 @@ impl World {
     fn save_job(&mut self, number: usize, mut job: Job) -> Result<Rc<Job>, WriteFailed> {
         if self.fault(Fault::WriteFails) {
             self.witness.troubled.insert(Object::Job(number));
-            self.forget_looks(number);
             return Err(WriteFailed);
         }
         job.seal_events(|job, delivery| {
@@ -320,7 +299,6 @@ impl World {
             format!("{id}|{}|{}|{kind}|{}", job.attempt, job.updated_at, delivery.sequence)
         });
         let job = self.replace_job(number, job);
-        self.jobs[number].recorded = None;
         if self.fault(Fault::WriteLandsButErrs) {
             // The alarm that the step asks for was part of the write.
             let now = self.now();
@@ -339,16 +317,6 @@ impl World {
         self.observe_job(number, before.as_deref(), &job);
         self.count_job(number, before.as_deref(), &job);
         job
-    }
-
-    /// What is only in memory is lost: the record tells how the job stands.
-    pub(crate) fn forget_looks(&mut self, number: usize) {
-        let Some(recorded) = self.jobs[number].recorded.take() else { return };
-        self.tally.mark("look", "forgotten");
-        if let Some(job) = self.jobs[number].job.replace(Rc::clone(&recorded)) {
-            self.uncount_looks(number, &job, &recorded);
-        }
-        self.want_look_again(number, &recorded);
     }
 }
 

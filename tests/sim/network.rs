@@ -50,7 +50,7 @@ impl World {
             Caller::Nobody => {}
             Caller::Post(post) => self.post_goes_on(post, reply),
             Caller::Payer { job, action } => self.payer_goes_on(job, action, &reply),
-            Caller::Job { job, run, number, effect } => self.queue_answered_job(job, run, number, &effect, &reply),
+            Caller::Job { job, run, begun } => self.queue_answered_job(job, run, begun, &reply),
             Caller::Queue { run, ask } => self.job_answered_queue(run, ask, &reply),
             Caller::Consumer(consumer) => self.consumer_goes_on(consumer, &reply),
             Caller::Operator { key, event_id } => self.operator_goes_on(key, event_id, reply),

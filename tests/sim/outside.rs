@@ -33,7 +33,7 @@ impl World {
         if !cut_off && self.dies(Object::Job(job), Fault::CrashAfterEffect) {
             return;
         }
-        self.after(1, 2_000, Event::Answered { job, run, number: in_flight.number, answer });
+        self.after(1, 2_000, Event::Answered { job, run, begun: in_flight.clone(), answer });
     }
 }
 

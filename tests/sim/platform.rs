@@ -2,7 +2,6 @@
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
-use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::alarm;
@@ -211,13 +210,9 @@ impl World {
         self.trace.say(self.real, || format!("{object:?} crashes"));
         let retry_at = self.now() + PLATFORM_RETRY;
         if let Object::Job(number) = object
-            && self.jobs[number].platform.handler.is_some()
-            && self.jobs[number].job.as_ref().and_then(|job| job.in_flight.as_ref()).is_some_and(is_poll)
+            && std::mem::take(&mut self.jobs[number].is_polling)
         {
             self.tally.mark("cut off", "Poll");
-        }
-        if let Object::Job(number) = object {
-            self.forget_looks(number);
         }
         let platform = self.platform(object);
         platform.set_for = None;

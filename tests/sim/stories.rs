@@ -312,7 +312,7 @@ fn of_upstreams() -> Vec<Story> {
                 story.at(second * SECOND, Event::Push { job: 0, id })
             })
             .meets("push: again")
-            .meets("push: brought a look"),
+            .meets("push: brought a poll"),
         with_images("images of a completed order").meets("images: deleted when completed"),
         with_images("images of an order that is tried again").first(Fault::SubmitRefused, 1).when(
             0,

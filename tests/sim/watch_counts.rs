@@ -1,14 +1,14 @@
 //! What is counted (I18): compared with what the jobs did, with what the queue remembers of them, and with what the
 //! outside saw, when everything is quiet.
 
-use crate::job_alarm::{effect_name, is_poll};
+use crate::job_alarm::effect_name;
 use crate::rows::MapRows;
 use crate::turns::Grants;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
-use reelay::machine::job::{Job, SubmitAnswer};
+use reelay::machine::job::{Answer, Job, Progress, SubmitAnswer};
 use reelay::machine::outcome::Outcome;
 use reelay::machine::queue::{Entry, totals};
 use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
@@ -30,6 +30,8 @@ pub(crate) struct Counts {
     gone: Tallies,
     /// How many effects of each kind each job has begun, by its incarnation.
     begun: BTreeMap<(usize, u64, &'static str), u64>,
+    /// The job whose poll has just been answered with something to count.
+    polled: Option<usize>,
     /// How many attempts of each job have ended, by its incarnation.
     ended: BTreeMap<(usize, u64), u64>,
     /// When the youngest of the jobs was made of which no entry tells any more.
@@ -50,6 +52,9 @@ impl World {
         {
             *self.counts.begun.entry((number, incarnation, effect_name(&begun.effect))).or_default() += 1;
         }
+        if self.counts.polled.take_if(|polled| *polled == number).is_some() {
+            *self.counts.begun.entry((number, incarnation, "Poll")).or_default() += 1;
+        }
         let ends = |job: &Job| job.status().is_terminal().then_some(job.attempt);
         if ends(after).is_some() && before.and_then(ends) != ends(after) {
             *self.counts.ended.entry((number, incarnation)).or_default() += 1;
@@ -59,11 +64,15 @@ impl World {
         }
     }
 
-    /// The looks that made `job` of what is `recorded` are forgotten, and are not counted again.
-    pub(crate) fn uncount_looks(&mut self, number: usize, job: &Job, recorded: &Job) {
-        let incarnation = self.witness.incarnation(number);
-        let forgotten = looks(job) - looks(recorded);
-        *self.counts.begun.entry((number, incarnation, "Poll")).or_default() -= forgotten;
+    /// A poll is over: it counts with the next write, unless it found the render running.
+    pub(crate) fn expect_poll_to_count(&mut self, number: usize, answer: &Answer) {
+        let running = Answer::Polled(Outcome::Done(Progress::Running));
+        self.counts.polled = (matches!(answer, Answer::Polled(_)) && *answer != running).then_some(number);
+    }
+
+    /// Its answer was not written, and is lost.
+    pub(crate) fn expect_no_poll_to_count(&mut self) {
+        self.counts.polled = None;
     }
 
     /// The job is about to go.
@@ -181,11 +190,6 @@ impl World {
             );
         }
     }
-}
-
-/// The looks that a job has counted, or will when the one under way is over.
-fn looks(job: &Job) -> u64 {
-    calls_of(job, "poll") + u64::from(job.in_flight.as_ref().is_some_and(is_poll))
 }
 
 fn calls_of(job: &Job, call: &str) -> u64 {

@@ -17,7 +17,6 @@ impl World {
             self.check_outbox(number, before, after);
             self.follow(number, before, after);
             self.observe_renders(number, before, after);
-            self.observe_schedule(number, before, after);
         }
         self.check_operation(number, after);
         self.check_images(number, after);

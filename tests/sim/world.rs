@@ -228,7 +228,7 @@ impl World {
             Event::Arrive { target, message, caller } => self.arrive(target, message, caller),
             Event::Return { caller, reply } => self.returned(caller, reply),
             Event::Land { job, run, in_flight } => self.land(job, run, &in_flight),
-            Event::Answered { job, run, number, answer } => self.answered(job, run, number, answer),
+            Event::Answered { job, run, begun, answer } => self.answered(job, run, begun, answer),
             Event::User { job, action } => self.user_acts(job, action),
             Event::Crash { object } => {
                 if self.fault(Fault::CrashAnywhere) {

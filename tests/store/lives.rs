@@ -4,7 +4,8 @@ use reelay::ids::JobKey;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
-    Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit, Video,
+    Answer, Effect, ImageRole, InFlight, Input, InputImage, Job, Policy, Progress, RenderOptions, Request,
+    UnknownSubmit, Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::time::{Millis, Moment};
@@ -105,8 +106,8 @@ fn rich() -> Job {
     life.act(Answer::Delivered(Receipt::Gone));
     life.take(Input::Retry);
     life.take(Input::Start { epoch: 4 });
-    let effect = life.take(Input::Alarm);
-    assert!(matches!(effect, Some((_, Effect::Submit { epoch: 4, .. }))), "{effect:?}");
+    let effect = life.take(Input::Alarm { first: true });
+    assert!(matches!(effect, Some(InFlight { effect: Effect::Submit { epoch: 4, .. }, .. })), "{effect:?}");
     life.job
 }
 
@@ -159,8 +160,8 @@ fn cancelled_abandoning() -> Job {
 fn rendering_nudged() -> Job {
     let mut life = rendering();
     life.take(Input::Nudge { id: "push-1".to_owned() });
-    let effect = life.take(Input::Alarm);
-    assert!(matches!(effect, Some((_, Effect::Poll { .. }))), "{effect:?}");
+    let effect = life.take(Input::Alarm { first: true });
+    assert!(matches!(effect, Some(InFlight { effect: Effect::Poll { .. }, .. })), "{effect:?}");
     life.take(Input::Nudge { id: "push-2".to_owned() });
     life.job
 }
@@ -209,27 +210,28 @@ impl Life {
         Self { job, now: BORN, policy: policy() }
     }
 
-    fn take(&mut self, input: Input) -> Option<(u64, Effect)> {
+    fn take(&mut self, input: Input) -> Option<InFlight> {
         self.now += 100;
         let step = job::step(self.job.clone(), input, moment(self.now), &self.policy);
         self.job = step.job;
         self.job.seal_events(|_, delivery| format!("{{\"sequence\":{}}}", delivery.sequence));
-        step.effect.map(|in_flight| (in_flight.number, in_flight.effect))
+        step.effect
     }
 
     /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go unheard.
     fn act(&mut self, answer: Answer) {
+        let mut first = true;
         for _ in 0..100 {
-            match self.take(Input::Alarm) {
-                Some((number, effect)) if fits(&effect, &answer) => {
-                    self.take(Input::Answer { number, answer });
+            match self.take(Input::Alarm { first: std::mem::take(&mut first) }) {
+                Some(begun) if fits(&begun.effect, &answer) => {
+                    self.take(Input::Answer { begun, answer });
                     return;
                 }
-                Some((number, Effect::Report { .. })) => {
-                    self.take(Input::Answer { number, answer: Answer::Reported(Outcome::Done(())) });
+                Some(begun) if matches!(begun.effect, Effect::Report { .. }) => {
+                    self.take(Input::Answer { begun, answer: Answer::Reported(Outcome::Done(())) });
                 }
                 Some(_) => {}
-                None => self.now = self.job.wake(self.now).unwrap().at,
+                None => (self.now, first) = (self.job.wake(self.now).unwrap().at, true),
             }
         }
         panic!("nothing fits {answer:?} in {:?}", self.job.phase);

@@ -3,7 +3,7 @@
 use crate::job_story::{JobStory, again, never};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Answer, Clarification, Effect, Input, Refusal};
+use reelay::machine::job::{Answer, Clarification, Effect, InFlight, Input, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::SECOND;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ fn terminal_is_final_for_every_input_i8() {
             let (phase, events, submits) = (story.job.phase.clone(), story.events(), story.job.submits.len());
             story.now += SECOND;
             match &input {
-                Input::Alarm => drop(story.may_act()),
+                Input::Alarm { .. } => drop(story.may_act()),
                 _ => drop(story.takes_any(input.clone())),
             }
             story.rests();
@@ -105,13 +105,33 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Abandoned(Outcome::Done(())),
         Answer::Discarded(Outcome::Done(())),
     ];
-    let mut inputs = vec![Input::Alarm, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];
+    let mut inputs =
+        vec![Input::Alarm { first: true }, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];
     inputs.push(Input::Nudge { id: "push-1".to_owned() });
     inputs.push(Input::Clarify { clarification: Clarification::Prompt("another".to_owned()) });
     inputs.extend([0, 1, 2].map(|epoch| Input::DeadLetter { epoch }));
     inputs.extend([0, 1, 2, u64::MAX].map(|epoch| Input::Start { epoch }));
     for number in 0..8 {
-        inputs.extend(answers.iter().map(|answer| Input::Answer { number, answer: answer.clone() }));
+        inputs.extend(answers.iter().map(|answer| {
+            let begun = InFlight { number, effect: effect_of(answer) };
+            Input::Answer { begun, answer: answer.clone() }
+        }));
     }
     inputs
+}
+
+/// An effect of the first attempt that may be answered so.
+fn effect_of(answer: &Answer) -> Effect {
+    let (epoch, attempt) = (1, 1);
+    let (operation, uri) = ("operations/1".to_owned(), "files/1".to_owned());
+    match answer {
+        Answer::Enqueued(_) => Effect::Enqueue { epoch },
+        Answer::Submitted(_) => Effect::Submit { epoch, attempt },
+        Answer::Polled(_) => Effect::Poll { epoch, operation },
+        Answer::Stored(_) => Effect::Store { epoch, attempt, uri },
+        Answer::Reported(_) => Effect::Report { epoch, number: 1 },
+        Answer::Delivered(_) => Effect::Deliver { event_id: "e".to_owned() },
+        Answer::Abandoned(_) => Effect::Abandon { operation },
+        Answer::Discarded(_) => Effect::Discard { attempt },
+    }
 }

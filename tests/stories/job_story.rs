@@ -4,7 +4,8 @@ use reelay::ids::JobKey;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
-    Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
+    Answer, Effect, InFlight, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit,
+    Video,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
@@ -19,6 +20,10 @@ pub(crate) struct JobStory {
     pub(crate) policy: Policy,
     /// Whether the latest step left nothing to do, with no report to say so.
     pub(crate) settled: bool,
+    /// The last effect that began.
+    pub(crate) begun: Option<InFlight>,
+    /// When the alarm handler last acted: while no time passes, it is the same run.
+    acted_at: Option<Millis>,
     /// The timeline.
     notes: Vec<String>,
     random: u128,
@@ -36,7 +41,9 @@ impl JobStory {
             events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
             clarifications: false,
         };
-        Self { job: created(request()), now: BEGINNING, policy, settled: false, notes: Vec::new(), random: 1 }
+        let (begun, acted_at) = (None, None);
+        let job = created(request());
+        Self { job, now: BEGINNING, policy, settled: false, begun, acted_at, notes: Vec::new(), random: 1 }
     }
 
     /// An order with something special to it.
@@ -86,13 +93,24 @@ impl JobStory {
     }
 
     pub(crate) fn may_act(&mut self) -> Option<Effect> {
-        self.step(Input::Alarm).effect.map(|in_flight| in_flight.effect)
+        let first = self.acted_at != Some(self.now);
+        let begun = self.step(Input::Alarm { first }).effect?;
+        self.acted_at = Some(self.now);
+        self.begun = Some(begun.clone());
+        Some(begun.effect)
+    }
+
+    /// An answer as if of the effect with this number.
+    pub(crate) fn answer_of(&self, number: u64, answer: Answer) -> Input {
+        let begun = self.begun.clone().expect("something began");
+        Input::Answer { begun: InFlight { number, ..begun }, answer }
     }
 
     /// The effect in flight is answered.
     pub(crate) fn hears(&mut self, answer: Answer) {
-        let number = self.job.effect_number;
-        assert_eq!(self.takes(Input::Answer { number, answer }), None);
+        let begun = self.begun.clone().expect("something is under way");
+        assert_eq!(self.takes(Input::Answer { begun, answer }), None);
+        self.acted_at = Some(self.now);
     }
 
     /// Time passes until the job is due to wake.

@@ -116,8 +116,10 @@ fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_ove
 fn an_answer_to_another_effect_is_not_taken_for_this_one() {
     let mut story = JobStory::submitting();
     let number = story.job.effect_number;
-    story.takes_any(Input::Answer { number: number - 1, answer: Answer::Submitted(Outcome::Unknown) });
-    story.takes_any(Input::Answer { number: number + 1, answer: submitted() });
+    let (before, after) =
+        (story.answer_of(number - 1, Answer::Submitted(Outcome::Unknown)), story.answer_of(number + 1, submitted()));
+    story.takes_any(before);
+    story.takes_any(after);
     assert!(matches!(story.job.phase, Phase::Submitting { .. }) && story.job.is_submitting());
 }
 

@@ -42,7 +42,8 @@ fn an_answer_that_comes_after_its_call_was_given_up_changes_nothing_i3() {
     story.sleeps();
     story.acts();
     let before = story.job.clone();
-    story.takes(Input::Answer { number, answer: Answer::Submitted(Outcome::Done("operations/1".to_owned())) });
+    let answer = story.answer_of(number, Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.takes(answer);
     assert_eq!(story.job, before);
 }
 

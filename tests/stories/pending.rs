@@ -202,10 +202,12 @@ fn a_prompt_may_be_replaced_again_and_again() {
 fn a_timer_long_overdue_is_known_as_lost_and_a_running_effect_is_not() {
     let mut story = to_clarify();
     story.reports();
-    assert!(!story.job.is_late(story.now + PENDING_EXPIRY));
-    assert!(story.job.is_late(story.now + PENDING_EXPIRY + HOUR));
-    assert!(!JobStory::submitting().job.is_late(u64::MAX));
-    assert!(!JobStory::accepted().job.is_late(story.now));
+    let expiry = story.now + PENDING_EXPIRY;
+    assert!(!story.job.is_late(Some(expiry), story.now));
+    assert!(!story.job.is_late(Some(expiry), expiry));
+    assert!(story.job.is_late(Some(expiry), expiry + HOUR), "an alarm that has not fired");
+    assert!(story.job.is_late(Some(expiry + HOUR), story.now), "an alarm that is too late");
+    assert!(story.job.is_late(None, story.now), "no alarm");
 }
 
 fn to_confirm() -> JobStory {

@@ -163,7 +163,8 @@ fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
     let number = story.job.effect_number;
     story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
     story.start(2);
-    story.takes_any(Input::Answer { number, answer: submitted() });
+    let answer = story.answer_of(number, submitted());
+    story.takes_any(answer);
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
     assert_eq!(story.ledger(), [(1, SubmitAnswer::Refused)]);
 }

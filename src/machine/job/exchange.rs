@@ -86,10 +86,13 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Act: nobody carries out an effect of this job, so one that is still in flight was cut off.
-    Alarm,
-    /// The answer of the effect with this number.
+    Alarm {
+        /// Whether this is the first step of a run of the alarm handler: each run polls once.
+        first: bool,
+    },
+    /// What came of an effect.
     Answer {
-        number: u64,
+        begun: InFlight,
         answer: Answer,
     },
     /// The queue granted a slot to this epoch.

@@ -120,10 +120,7 @@ impl Job {
     /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a look gives it
     /// nothing more to do unless it is reported.
     pub fn has_only_to_report(&self) -> bool {
-        let acts = self
-            .in_flight
-            .as_ref()
-            .is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. } | Effect::Poll { .. }));
+        let acts = self.in_flight.as_ref().is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. }));
         let tells = self.outbox.iter().any(|delivery| delivery.next_at().is_some());
         matches!(self.phase, Phase::Ended { .. })
             && !(acts || tells)

@@ -147,17 +147,20 @@ pub enum Phase {
         next_at: Millis,
         tries: u32,
     },
+    /// The alarm alone remembers when the next poll is due: see [`Phase::next_poll`].
     Rendering {
         deadline_at: Millis,
-        next_at: Millis,
-        tries: u32,
         operation: String,
         submitted_at: Millis,
-        /// The upstream said "look now" since the last poll began: the next one follows at once, whatever that one's answer.
-        #[serde(default)]
+        /// How often a young render is polled.
+        poll_interval: Millis,
+        /// How many polls in a row have failed.
+        tries: u32,
+        /// No poll before this: polls have failed.
+        not_before: Millis,
+        /// A webhook of the upstream came since the last poll began: the next poll follows at once.
         nudged: bool,
-        /// The upstream was asked for a push and none has come: until then looks are only for one that is lost.
-        #[serde(default)]
+        /// The upstream was asked for a webhook and none has come: until then polls are only for one that is lost.
         awaits_push: bool,
     },
     Storing {
@@ -267,7 +270,7 @@ pub struct Job {
     pub submits_dropped: u64,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
-    /// The effect being carried out, with the number its answer must carry. A poll stays here while the render runs.
+    /// The effect being carried out, with the number its answer must carry. A poll is not recorded.
     pub in_flight: Option<InFlight>,
     /// The number of the last effect begun.
     pub effect_number: u64,

@@ -53,14 +53,14 @@ impl Job {
                 self.not_now = None;
                 self.phase = Phase::Rendering {
                     deadline_at,
-                    next_at: deadline_at,
-                    tries: 0,
                     operation,
                     submitted_at: now,
+                    poll_interval: turn.policy.poll_interval,
+                    tries: 0,
+                    not_before: 0,
                     nudged: false,
                     awaits_push: self.request.told,
                 };
-                self.plan_next_poll(turn);
                 turn.note("submitted", None);
                 if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
                     self.discard(INPUTS, now);
