@@ -226,6 +226,39 @@ fn a_finished_operation_of_any_shape_is_stored_i8() {
     }
 }
 
+/// The model is at rest before its work and after it.
+#[test]
+fn an_idle_interaction_of_omni_is_read_by_what_it_holds() {
+    let input = r#"{"type":"user_input","content":[{"type":"text","text":"a boat"}]}"#;
+    let without_output = [
+        r#"{"status":"idle"}"#.to_owned(),
+        r#"{"id":"{name}","status":"idle","steps":[]}"#.to_owned(),
+        format!(r#"{{"status":"idle","steps":[{input}]}}"#),
+    ];
+    let with_a_video = [
+        said(r#"{"type":"video","uri":"{uri}"}"#),
+        said(r#"{"type":"text","text":"Here it is."},{"type":"video","mime_type":"video/mp4","data":"{film}"}"#),
+        r#"{"status":"idle","outputs":[{"type":"video","uri":"{uri}"}]}"#.to_owned(),
+    ];
+    let with_an_error = [
+        r#"{"status":"idle","errors":[{"code":"internal","message":"It broke."}]}"#,
+        r#"{"status":"idle","error":{"message":"It broke."}}"#,
+    ];
+    let (world, user) = (shared(), shared().user().over(Wire::Omni));
+    let polled = without_output.map(|body| ordered(&user, &format!("{}*2", raw("poll:raw", 200, &body))));
+    let stored = with_a_video.map(|body| ordered(&user, &raw("result:raw", 200, &body.replace("completed", "idle"))));
+    let broken = with_an_error.map(|body| ordered(&user, &raw("result:raw", 200, body)));
+    for (id, prompt) in polled.into_iter().chain(stored) {
+        user.ends_as(&id, "completed");
+        assert!(user.get(&format!("/api/generations/{id}/video")).body == SAMPLE, "{prompt}");
+        assert_eq!(world.upstream.paid(&prompt).len(), 1, "{prompt}");
+    }
+    for (id, prompt) in broken {
+        let failed = user.ends_as(&id, "failed");
+        assert!(failed["error"].as_str().unwrap_or_default().contains("It broke"), "{prompt}: {failed}");
+    }
+}
+
 fn polls_that_say_that_the_render_is_gone_do_not_fail_it(wire: Wire) {
     let gone = [
         (404, r#"{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}"#),
