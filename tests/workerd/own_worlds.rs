@@ -10,6 +10,9 @@ fn a_restart_can_change_variables_on_the_same_state() {
     let user = world.user();
     let developer = user.with_token(Some(format!("dev_{}", user.user)));
     let id = user.generate("kept over a change of settings");
+    until("its submit has an answer", Duration::from_secs(20), || {
+        user.steps(&id).contains(&"submitted".to_owned()).then_some(())
+    });
     assert_eq!(developer.get("/api/models").status, 401);
     world.worker.kill();
     world.worker.restart_with(&[("ENVIRONMENT", "development")]);
