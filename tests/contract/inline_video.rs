@@ -197,7 +197,7 @@ fn what_is_broken_or_cut_short_is_never_taken_for_a_whole_video() {
 #[test]
 fn what_the_answer_says_first_is_known_before_the_rest_has_come() {
     let start = [r#"{"done":tr"#, r#"ue,"response":{"done":false,"videos":[{"bytesBase64Encoded":"#, "\"AAAAI"];
-    let rest = [&"GZ0eXBpc29tcmVhbGx5"[..], &"AAAA".repeat(200)];
+    let rest = ["GZ0eXBpc29tcmVhbGx5", &"AAAA".repeat(200)];
     let (mut reader, mut video, mut decoded) =
         (PollReader::new("inline:x".to_owned()), InlineVideo::default(), Vec::new());
     for piece in start {

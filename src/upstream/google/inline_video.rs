@@ -193,3 +193,23 @@ fn unescaped(escape: &[u8]) -> Option<u8> {
         _ => Some(FOREIGN),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::InlineVideo;
+
+    #[test]
+    fn memory_does_not_grow_with_the_answer() {
+        const PIECE: usize = 16 * 1024;
+        for beginning in ["\"AAAAIGZ0eXBpc29t", "\"data:", "\"", "\"AAAA", "", "\"\\u"] {
+            let mut video = InlineVideo::default();
+            video.feed(beginning.as_bytes(), &mut Vec::new()).expect("a beginning");
+            for filler in ["A", " ", "\\/"] {
+                for _ in 0..100 {
+                    video.feed(filler.repeat(PIECE / filler.len()).as_bytes(), &mut Vec::new()).expect("base64");
+                }
+                assert!(video.base64.capacity() + video.escape.capacity() <= 4 * PIECE, "{beginning} {filler}");
+            }
+        }
+    }
+}

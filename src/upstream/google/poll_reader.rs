@@ -237,4 +237,37 @@ mod tests {
             assert_eq!((outcome, read == body.len()), (Outcome::Unknown, whole));
         }
     }
+
+    #[test]
+    fn long_strings_before_and_after_a_video_change_nothing() {
+        let long = format!("{}\\\"\u{e9}{}", "\\u00e9\u{e9}".repeat(3_000), "A".repeat(2 * MAX_KEPT));
+        let video = "A".repeat(4 * MAX_KEPT);
+        let beside = |done: &str, error: &str| {
+            let videos =
+                format!(r#"[{{"thumbnail":"{long}","bytesBase64Encoded":"{video}","thumbnails":["{long}"]}}]"#);
+            format!(r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#)
+        };
+        let (outcome, read) = poll(200, &beside(r#""done":true,"#, ""), 1_000);
+        assert_eq!(outcome, ready(INLINE));
+        assert!(read < 4 * long.len(), "the video is not read: {read}");
+        assert_eq!(poll(200, &beside("", ""), 1_000).0, ready(INLINE));
+        assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Outcome::Unknown);
+        let error = r#""error":{"code":8,"message":"No."},"#;
+        let (outcome, _) = poll(200, &beside(r#""done":true,"#, error), 1_000);
+        let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted, "an error counts more than a video beside it");
+    }
+
+    #[test]
+    fn an_address_or_an_error_that_is_cut_by_the_end_of_a_piece_is_read_to_its_end() {
+        let uri = format!("https://h/{}", "a".repeat(5_000));
+        let stored = format!(r#"{{"done":true,"response":{{"videos":[{{"uri":"{uri}"}}]}}}}"#);
+        let message = "No. ".repeat(1_000);
+        let failed = format!(r#"{{"done":true,"error":{{"message":"{message}","code":8}}}}"#);
+        for size in [1, 600, 1_000] {
+            assert_eq!(poll(200, &stored, size), (ready(&uri), stored.len()));
+            let (outcome, _) = poll(200, &failed, size);
+            assert!(matches!(outcome, Outcome::Refused(failure) if failure.code == ErrorCode::ProviderQuotaExhausted));
+        }
+    }
 }
