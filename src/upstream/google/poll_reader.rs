@@ -99,7 +99,7 @@ impl Outline {
             return self.text.push(byte);
         };
         let ends = byte == b'"' && !string.is_escaped;
-        string.is_cut |= string.length >= MAX_STRING && byte.is_ascii() && ends_plainly(&self.text);
+        string.is_cut = string.is_cut || string.length >= MAX_STRING && byte.is_ascii() && ends_plainly(&self.text);
         string.is_escaped = byte == b'\\' && !string.is_escaped;
         string.length += 1;
         if ends || !string.is_cut {
