@@ -1,251 +1,215 @@
-//! The video inside a JSON answer, decoded while the answer comes in.
+//! The video inside a JSON answer, decoded while the answer streams in.
 //!
-//! An operation that was given no bucket carries its video as base64, tens of megabytes in one string, at
-//! `response.videos[0].bytesBase64Encoded` or another of the places that [`google`](crate::upstream::google) knows. [`InlineVideo`]
-//! reads the grammar of RFC 8259, keeps nothing of the text but where it stands in it, and decodes the first such string
-//! that is not empty. It takes for granted that all other strings are valid UTF-8.
+//! An operation without a bucket carries its video as base64, up to hundreds of megabytes in one string.
+//! [`InlineVideo`] does not parse the answer. It reads one JSON string after another and holds only the base64 of the
+//! last piece, so its memory does not grow with the video.
+//!
+//! It accepts the first string, under any key and at any depth, that
+//!
+//! * is base64 (RFC 4648, sections 4 and 5): in either alphabet, padded or not, with white space and JSON escapes inside,
+//!   after the head of a `data:` URL or not;
+//! * begins like an MP4 or a WebM, as [`Kind`] defines it, and not like a picture in an MP4's boxes (AVIF, HEIC);
+//! * ends with its closing quote.
+//!
+//! It skips every other string. It fails when a video has begun and then has a character that is not base64, padding
+//! before its end, or a length that base64 cannot have. An answer that ends before the closing quote is not whole.
+//!
+//! It does not check the JSON around the video: brackets, commas and numbers may be wrong or missing, and nothing after
+//! the closing quote is read. Whether the render is done, and whether a video stands where one belongs, is for the poll
+//! to decide (`poll_reader`).
 
-pub mod base64_stream;
-pub mod level;
-pub mod token;
+use crate::clients::video_file::{Kind, TELLING};
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD_NO_PAD};
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
-use crate::upstream::google::inline_video::base64_stream::Base64Stream;
-use crate::upstream::google::inline_video::level::{Child, Level};
-use crate::upstream::google::inline_video::token::{Key, Literal, Number, Step, Text};
+/// Characters that are decoded together.
+const QUAD: usize = 4;
+/// How many characters of base64 tell what they begin.
+const BEGINNING: usize = TELLING as usize / 3 * QUAD;
+/// How a `data:` URL begins. Its media type and a comma follow.
+const DATA_URL: &[u8] = b"data:";
+/// The longest head of a `data:` URL, in bytes.
+const MAX_HEAD: usize = 256;
+/// The brands of pictures that begin like an MP4 (ISO/IEC 23000-22 and 23008-12).
+const PICTURES: [&[u8]; 7] = [b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1"];
+/// Stands for an escaped character that base64 does not have.
+const FOREIGN: u8 = 0;
+/// Decodes the end of a text, padded or not.
+const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
+const INDIFFERENT: GeneralPurposeConfig = NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// The key of the document that tells whether the render is over.
-const DONE: &[u8] = b"done";
-/// The deepest nesting that is read.
-pub const MAX_DEPTH: usize = 64;
-
-/// The answer is no JSON, or its video no base64, or there is none.
+/// A text is not base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
 
 /// Reads an answer piece by piece.
 #[derive(Debug, Default)]
 pub struct InlineVideo {
-    expected: Expected,
-    token: Token,
-    levels: Vec<Level>,
-    /// The last key that was read.
-    key: Key,
-    done: Option<bool>,
-    video: Video,
+    state: State,
+    /// The JSON escape that is being read, from its backslash on.
+    escape: Vec<u8>,
+    /// What has not been decoded of the string that is being read.
+    base64: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    BetweenStrings,
+    /// In a string that may become a video.
+    Beginning,
+    /// In a string that is no video.
+    Other,
+    Video,
+    /// The video's closing quote has come.
+    Whole,
 }
 
 /// The bytes that a text of base64 stands for.
 pub fn decode(text: &str) -> Result<Vec<u8>, Broken> {
-    let (mut base64, mut decoded) = (Base64Stream::default(), Vec::with_capacity(text.len() / 4 * 3));
-    base64.decode(text.as_bytes(), &mut decoded)?;
-    base64.finish(&mut decoded)?;
-    Ok(decoded)
-}
-
-/// What may come next between two tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Expected {
-    #[default]
-    Value,
-    /// Or the end of the array.
-    FirstValue,
-    Key,
-    /// Or the end of the object.
-    FirstKey,
-    Colon,
-    /// A comma, or the end of the container.
-    Separator,
-    /// Nothing but space.
-    End,
-}
-
-/// What is being read.
-#[derive(Debug, Default)]
-enum Token {
-    #[default]
-    None,
-    Key(Text),
-    Skipped(Text),
-    Video(Text),
-    Literal(Literal),
-    Number(Number),
-}
-
-#[derive(Debug, Default)]
-enum Video {
-    #[default]
-    Absent,
-    Begun(Base64Stream),
-    Whole,
+    let base64: Vec<u8> = standard(text.as_bytes()).collect();
+    let start = start(&base64).ok_or(Broken)?;
+    PADDED_OR_NOT.decode(base64.get(start..).unwrap_or_default()).map_err(|_| Broken)
 }
 
 impl InlineVideo {
-    /// Reads the next piece of the answer, and appends to `decoded` what it holds of the video.
+    /// Reads the next piece of the answer and appends what it holds of the video to `decoded`.
     pub fn feed(&mut self, piece: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
         let mut rest = piece;
-        while let Some(byte) = rest.first() {
-            let read = self.step(*byte, rest, decoded)?;
+        while let Some(byte) = rest.first().filter(|_| !self.is_whole()) {
+            let read = if !self.escape.is_empty() {
+                self.escape.push(*byte);
+                if let Some(character) = unescaped(&self.escape) {
+                    self.escape.clear();
+                    self.read_text(&[character], decoded)?;
+                }
+                1
+            } else if self.state == State::BetweenStrings {
+                self.read_to_quote(rest)
+            } else {
+                self.read_string(rest, decoded)?
+            };
             rest = rest.get(read..).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// Whether the answer has said so far that the render is over.
-    pub fn says_done(&self) -> bool {
-        self.done == Some(true)
+    /// Whether all of the video has come.
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Whole
     }
 
-    /// Whether the answer has said so far that the render is not over.
-    pub fn denies_done(&self) -> bool {
-        self.done == Some(false)
+    fn read_to_quote(&mut self, rest: &[u8]) -> usize {
+        let Some(quote) = rest.iter().position(|byte| *byte == b'"') else { return rest.len() };
+        self.state = State::Beginning;
+        self.base64.clear();
+        quote + 1
     }
 
-    /// Whether the video has begun.
-    pub fn has_begun(&self) -> bool {
-        match &self.video {
-            Video::Absent => false,
-            Video::Begun(base64) => !base64.is_empty(),
-            Video::Whole => true,
+    /// Reads a string up to its closing quote or the next escape. Returns how many bytes that took.
+    fn read_string(&mut self, rest: &[u8], decoded: &mut Vec<u8>) -> Result<usize, Broken> {
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        self.read_text(rest.get(..plain).unwrap_or_default(), decoded)?;
+        match rest.get(plain) {
+            None => return Ok(plain),
+            Some(b'\\') => self.escape.push(b'\\'),
+            Some(_) if self.state == State::Video => {
+                PADDED_OR_NOT.decode_vec(&self.base64, decoded).map_err(|_| Broken)?;
+                self.state = State::Whole;
+            }
+            Some(_) => self.state = State::BetweenStrings,
         }
+        Ok(plain + 1)
     }
 
-    /// Whether the answer was whole, and its video too. To be asked once nothing more comes.
-    pub fn finish(&self) -> Result<(), Broken> {
-        match (self.expected, &self.token, &self.video) {
-            (Expected::End, Token::None, Video::Whole) => Ok(()),
-            _ => Err(Broken),
+    fn read_text(&mut self, text: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
+        if self.state == State::Other {
+            return Ok(());
         }
-    }
-
-    /// Reads some of `rest`, which begins with `byte`, and returns how much. A number ends before what follows it, so
-    /// that may be nothing.
-    fn step(&mut self, byte: u8, rest: &[u8], decoded: &mut Vec<u8>) -> Result<usize, Broken> {
-        match &mut self.token {
-            Token::None => self.begin(byte).map(|()| 1),
-            Token::Key(text) => {
-                let key = &mut self.key;
-                let Step { read, ended } = text.read(byte, rest, |part| {
-                    key.push(part);
-                    Ok(())
-                })?;
-                if ended {
-                    self.end_key()?;
-                }
-                Ok(read)
-            }
-            Token::Skipped(text) => {
-                let Step { read, ended } = text.read(byte, rest, |_| Ok(()))?;
-                if ended {
-                    self.end_value();
-                }
-                Ok(read)
-            }
-            Token::Video(text) => {
-                let Video::Begun(base64) = &mut self.video else { return Err(Broken) };
-                let Step { read, ended } = text.read(byte, rest, |part| base64.decode(part, decoded))?;
-                if ended {
-                    base64.finish(decoded)?;
-                    self.video = if base64.is_empty() { Video::Absent } else { Video::Whole };
-                    self.end_value();
-                }
-                Ok(read)
-            }
-            Token::Literal(literal) => {
-                if literal.read(byte)? {
-                    let truth = literal.truth();
-                    if self.is_in_operation() && self.key.is(DONE) {
-                        self.done = truth;
-                    }
-                    self.end_value();
-                }
-                Ok(1)
-            }
-            Token::Number(number) => {
-                let goes_on = number.read(byte)?;
-                if !goes_on {
-                    self.end_value();
-                }
-                Ok(usize::from(goes_on))
-            }
+        self.base64.extend(standard(text));
+        if self.state == State::Beginning {
+            self.state = self.recognise();
         }
-    }
-
-    fn begin(&mut self, byte: u8) -> Result<(), Broken> {
-        match (self.expected, byte) {
-            (_, b' ' | b'\t' | b'\n' | b'\r') => Ok(()),
-            (Expected::FirstValue, b']') | (Expected::FirstKey, b'}') | (Expected::Separator, b']' | b'}') => {
-                self.close(byte == b']')
-            }
-            (Expected::Value | Expected::FirstValue, _) => self.begin_value(byte),
-            (Expected::Key | Expected::FirstKey, b'"') => {
-                self.key = Key::default();
-                self.token = Token::Key(Text::default());
-                Ok(())
-            }
-            (Expected::Colon, b':') => {
-                self.expected = Expected::Value;
-                Ok(())
-            }
-            (Expected::Separator, b',') => {
-                let level = self.levels.last().ok_or(Broken)?;
-                self.expected = if level.is_array { Expected::Value } else { Expected::Key };
-                Ok(())
-            }
-            _ => Err(Broken),
+        if self.state != State::Video {
+            return Ok(());
         }
-    }
-
-    fn begin_value(&mut self, byte: u8) -> Result<(), Broken> {
-        self.token = match byte {
-            b'{' | b'[' => return self.open(byte == b'['),
-            b'"' if self.is_at_video() => {
-                self.video = Video::Begun(Base64Stream::default());
-                Token::Video(Text::default())
-            }
-            b'"' => Token::Skipped(Text::default()),
-            _ => match Literal::begin(byte) {
-                Some(literal) => Token::Literal(literal),
-                None => Token::Number(Number::begin(byte)?),
-            },
-        };
+        // The last characters wait for the closing quote, because only there they may be padding.
+        let ready = self.base64.len().saturating_sub(1) / QUAD * QUAD;
+        let quads = self.base64.get(..ready).unwrap_or_default();
+        STANDARD_NO_PAD.decode_vec(quads, decoded).map_err(|_| Broken)?;
+        self.base64.drain(..ready);
         Ok(())
     }
 
-    fn end_value(&mut self) {
-        self.token = Token::None;
-        self.expected = if self.levels.is_empty() { Expected::End } else { Expected::Separator };
-    }
-
-    fn end_key(&mut self) -> Result<(), Broken> {
-        self.token = Token::None;
-        self.expected = Expected::Colon;
-        let is_operation = self.is_in_operation();
-        let level = self.levels.last_mut().ok_or(Broken)?;
-        level.child = level.child_named(&self.key, is_operation);
-        Ok(())
-    }
-
-    fn open(&mut self, is_array: bool) -> Result<(), Broken> {
-        if self.levels.len() == MAX_DEPTH {
-            return Err(Broken);
+    /// Tells by its beginning what a string is, and takes the head of a `data:` URL from it.
+    fn recognise(&mut self) -> State {
+        match start(&self.base64) {
+            None if self.base64.len() > MAX_HEAD => State::Other,
+            None => State::Beginning,
+            Some(start) => {
+                let Some(beginning) = self.base64.get(start..start + BEGINNING) else { return State::Beginning };
+                let is_video = STANDARD_NO_PAD.decode(beginning).is_ok_and(|bytes| is_video(&bytes));
+                self.base64.drain(..start);
+                if is_video { State::Video } else { State::Other }
+            }
         }
-        self.levels.push(Level::within(self.levels.last(), is_array));
-        self.expected = if is_array { Expected::FirstValue } else { Expected::FirstKey };
-        Ok(())
     }
+}
 
-    fn close(&mut self, is_array: bool) -> Result<(), Broken> {
-        self.levels.pop().filter(|level| level.is_array == is_array).ok_or(Broken)?;
-        self.end_value();
-        Ok(())
+fn is_video(beginning: &[u8]) -> bool {
+    Kind::of(beginning).is_ok() && !PICTURES.iter().any(|brand| beginning.ends_with(brand))
+}
+
+/// Where base64 starts: after the head of a `data:` URL if there is one. `None` if that head has not ended.
+fn start(base64: &[u8]) -> Option<usize> {
+    if !base64.starts_with(DATA_URL) {
+        return Some(0);
     }
+    base64.iter().position(|byte| *byte == b',').map(|comma| comma + 1)
+}
 
-    /// Whether what is read belongs to the operation itself: the document, or the first in a list of one.
-    fn is_in_operation(&self) -> bool {
-        self.levels.len() == 1 + usize::from(self.levels.first().is_some_and(|level| level.is_array))
+/// A text of base64 in the standard alphabet and without white space.
+fn standard(text: &[u8]) -> impl Iterator<Item = u8> {
+    text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    })
+}
+
+/// The character that a JSON escape stands for (RFC 8259, section 7), once all of the escape has come.
+fn unescaped(escape: &[u8]) -> Option<u8> {
+    match escape {
+        [_, b'u', hex @ ..] if hex.len() < 4 => None,
+        [_, b'u', hex @ ..] => {
+            let character = std::str::from_utf8(hex).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            Some(character.unwrap_or(FOREIGN))
+        }
+        // White space is skipped, whichever it is.
+        [_, b'f' | b'n' | b'r' | b't'] => Some(b' '),
+        [_, character @ (b'"' | b'\\' | b'/')] => Some(*character),
+        _ => Some(FOREIGN),
     }
+}
 
-    fn is_at_video(&self) -> bool {
-        matches!(self.video, Video::Absent) && self.levels.last().is_some_and(|level| level.child == Child::Bytes)
+#[cfg(test)]
+mod tests {
+    use super::InlineVideo;
+
+    #[test]
+    fn memory_does_not_grow_with_the_answer() {
+        const PIECE: usize = 16 * 1024;
+        for beginning in ["\"AAAAIGZ0eXBpc29t", "\"data:", "\"", "\"AAAA", "", "\"\\u"] {
+            let mut video = InlineVideo::default();
+            video.feed(beginning.as_bytes(), &mut Vec::new()).expect("a beginning");
+            for filler in ["A", " ", "\\/"] {
+                for _ in 0..100 {
+                    video.feed(filler.repeat(PIECE / filler.len()).as_bytes(), &mut Vec::new()).expect("base64");
+                }
+                assert!(video.base64.capacity() + video.escape.capacity() <= 4 * PIECE, "{beginning} {filler}");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::upstream::google::video::{CONTAINERS, Found, ROOTS, find as find_video};
 use crate::upstream::google::{filter, stamped, unavailable, with_words};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// An answer to a poll that says nothing about the render.
 pub(crate) fn failed_poll<T>(reply: &Reply) -> Outcome<T> {
@@ -26,17 +26,14 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
         return failed_poll(reply);
     }
     let Ok(answer) = serde_json::from_slice::<Value>(&reply.body) else { return Outcome::Unknown };
-    let operation = answer.as_array().and_then(|answers| answers.first()).unwrap_or(&answer);
-    let Value::Object(fields) = operation else { return Outcome::Unknown };
+    let Some((operation, fields)) = operation(&answer) else { return Outcome::Unknown };
     let error = fields.get("error").filter(|error| !is_empty(error));
-    let made = || ROOTS.iter().find_map(|root| find_video(fields.get(*root)?));
-    let beside = || CONTAINERS.iter().find_map(|name| find_video(fields.get(*name)?));
     match done(fields.get("done")) {
         Some(true) => {}
         // An error that is not the operation's is about the question.
         Some(false) if error.is_some() => return failed_poll(reply),
         // What has a video and does not say whether it is done, is.
-        Some(false) if is_unsaid(fields.get("done")) && made().is_some() => {}
+        Some(false) if is_unsaid(fields.get("done")) && made(fields).is_some() => {}
         Some(false) => return Outcome::Done(Progress::Running),
         None => return Outcome::Unknown,
     }
@@ -44,7 +41,7 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
         let error = ErrorBody::of(json!({ "error": error }));
         return stamped(Outcome::Refused(failed_operation(&error)), reply, &error);
     }
-    match made().or_else(beside) {
+    match video(fields) {
         Some(Found::At(uri)) => Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }),
         Some(Found::Inline) => Outcome::Done(Progress::Ready { uri: inline.to_owned(), cost_micros: None }),
         None => {
@@ -53,6 +50,31 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
             stamped(Outcome::Refused(failure), reply, &ErrorBody::default())
         }
     }
+}
+
+/// Whether an answer with a video says that the render is done; `None` if it denies that or has no video.
+pub(crate) fn says_done_with_video(body: &[u8]) -> Option<bool> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let (_, fields) = operation(&answer)?;
+    video(fields)?;
+    let field = fields.get("done");
+    done(field).filter(|is_done| *is_done || is_unsaid(field))
+}
+
+/// The operation in an answer: the document, or the first in a list.
+fn operation(answer: &Value) -> Option<(&Value, &Map<String, Value>)> {
+    let operation = answer.as_array().and_then(|answers| answers.first()).unwrap_or(answer);
+    Some((operation, operation.as_object()?))
+}
+
+/// The video in what an operation made.
+fn made(fields: &Map<String, Value>) -> Option<Found<'_>> {
+    ROOTS.iter().find_map(|root| find_video(fields.get(*root)?))
+}
+
+/// The video of an operation, in what it made or beside that.
+fn video(fields: &Map<String, Value>) -> Option<Found<'_>> {
+    made(fields).or_else(|| CONTAINERS.iter().find_map(|name| find_video(fields.get(*name)?)))
 }
 
 /// Whether an operation is over, by its field; `None` if it cannot be told.

@@ -33,18 +33,17 @@ pub(crate) async fn read_poll(answer: Answer, inline: String) -> Outcome<Progres
     reader.finish(Reply { status, retry_after, body: Vec::new(), now: clock::now() })
 }
 
-/// The video in an answer. It ends with an error unless the answer and the video in it were whole.
+/// The video in an answer. It ends with an error unless the video is whole; what follows it is not read.
 pub(crate) fn decoded(
     answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
 ) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
     let start = Some((Box::pin(answer), InlineVideo::default()));
     futures::stream::unfold(start, |state| async move {
         let (mut answer, mut video) = state?;
-        loop {
+        while !video.is_whole() {
             let mut bytes = Vec::new();
             let read = match answer.next().await {
                 Some(Ok(piece)) => video.feed(&piece, &mut bytes).map_err(|_| Lost),
-                None if video.finish().is_ok() => return None,
                 Some(Err(Lost)) | None => Err(Lost),
             };
             match read {
@@ -53,5 +52,6 @@ pub(crate) fn decoded(
                 Err(Lost) => return Some((Err(Lost), None)),
             }
         }
+        None
     })
 }

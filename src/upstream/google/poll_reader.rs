@@ -1,70 +1,129 @@
 //! The answer to a poll, which may hold a whole video: read as far as it takes to know what it says.
+//!
+//! Long strings are cut short on the way in. What remains is the answer's outline, which is JSON again, so that one
+//! reader ([`operation`]) understands short and long answers. Inside a long string the outline is closed as if the answer
+//! ended there. If it says then that the render is done and has its video inside, the rest is not read.
 
 use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::upstream::google::inline_video::InlineVideo;
 use crate::upstream::google::operation;
 
-/// The longest answer that is kept, in bytes; only one with a video in it is longer.
+/// The longest answer that counts without a video, and the longest outline that is kept, in bytes.
 const MAX_KEPT: usize = 256 * 1024;
 /// How far an answer is read that has not said yet what it is, in bytes.
 const MAX_READ: usize = 256 * 1024 * 1024;
+/// How much is kept of each string, in bytes. Addresses and sentences are shorter.
+const MAX_STRING: usize = 16 * 1024;
+/// From how many bytes on a string may be a video.
+const LONG: usize = 512;
+/// The longest escape in JSON, in bytes.
+const ESCAPE: usize = 6;
 
 /// Reads an answer piece by piece.
 pub struct PollReader {
     /// The address of a video that stands in the answer itself.
     inline: String,
-    kept: Vec<u8>,
     read: usize,
-    /// Whether the answer can still be understood as it comes in.
-    video: Option<InlineVideo>,
-    /// The decoded beginning of the video, which nobody wants here.
-    unwanted: Vec<u8>,
+    outline: Outline,
+}
+
+/// An answer with its long strings cut short.
+#[derive(Default)]
+struct Outline {
+    text: Vec<u8>,
+    /// What closes the objects and arrays that are open, the outermost first.
+    closers: Vec<u8>,
+    string: Option<Open>,
+}
+
+/// A string that has not ended.
+#[derive(Default)]
+struct Open {
+    /// In bytes.
+    length: usize,
+    is_escaped: bool,
+    /// Nothing more is kept of it.
+    is_cut: bool,
+    /// The answer was closed within it once already.
+    is_tried: bool,
 }
 
 impl PollReader {
     pub fn new(inline: String) -> Self {
-        Self { inline, kept: Vec::new(), read: 0, video: Some(InlineVideo::default()), unwanted: Vec::new() }
+        Self { inline, read: 0, outline: Outline::default() }
     }
 
     /// Takes the next piece of the answer to a call that succeeded, and says what the answer means once that is known.
     pub fn read(&mut self, piece: &[u8]) -> Option<Outcome<Progress>> {
         self.read += piece.len();
-        if self.is_whole() {
-            self.kept.extend(piece);
+        for byte in piece {
+            self.outline.push(*byte);
         }
-        self.unwanted.clear();
-        let video = self.video.take().and_then(|mut video| video.feed(piece, &mut self.unwanted).ok().map(|()| video));
-        if video.as_ref().is_some_and(|video| video.says_done() && video.has_begun()) {
-            return Some(self.inline());
+        if let Some(closed) = self.outline.closed() {
+            let says_done = operation::says_done_with_video(&closed) == Some(true);
+            let ready = Outcome::Done(Progress::Ready { uri: self.inline.clone(), cost_micros: None });
+            // An address may be cut off, and an error may be followed by its code.
+            let reply = Reply { status: 200, retry_after: None, body: closed, now: 0 };
+            if says_done && operation::read_operation(&reply, &self.inline) == ready {
+                return Some(ready);
+            }
         }
-        self.video = video;
-        let is_hopeless = !self.is_whole() && (self.video.is_none() || self.read > MAX_READ);
+        let is_hopeless = self.outline.text.len() > MAX_KEPT || self.read > MAX_READ;
         is_hopeless.then_some(Outcome::Unknown)
     }
 
     /// What the answer means, now that it is over. `reply` tells its head and, of a call that failed, its
     /// body; else that is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
-        if !self.is_whole() {
-            // A whole video is one even if nothing says that it is done.
-            let has_video = |video: &InlineVideo| video.finish().is_ok() && !video.denies_done();
-            return if self.video.as_ref().is_some_and(has_video) { self.inline() } else { Outcome::Unknown };
+        if self.read > MAX_KEPT && operation::says_done_with_video(&self.outline.text).is_none() {
+            return Outcome::Unknown;
         }
         if reply.is_success() {
-            reply.body = self.kept;
+            reply.body = self.outline.text;
         }
         operation::read_operation(&reply, &self.inline)
     }
+}
 
-    fn is_whole(&self) -> bool {
-        self.read <= MAX_KEPT
+impl Outline {
+    fn push(&mut self, byte: u8) {
+        let Some(string) = &mut self.string else {
+            match byte {
+                b'"' => self.string = Some(Open::default()),
+                b'{' => self.closers.push(b'}'),
+                b'[' => self.closers.push(b']'),
+                b'}' | b']' => drop(self.closers.pop()),
+                _ => {}
+            }
+            return self.text.push(byte);
+        };
+        let ends = byte == b'"' && !string.is_escaped;
+        string.is_cut = string.is_cut || string.length >= MAX_STRING && byte.is_ascii() && ends_plainly(&self.text);
+        string.is_escaped = byte == b'\\' && !string.is_escaped;
+        string.length += 1;
+        if ends || !string.is_cut {
+            self.text.push(byte);
+        }
+        if ends {
+            self.string = None;
+        }
     }
 
-    fn inline(&self) -> Outcome<Progress> {
-        Outcome::Done(Progress::Ready { uri: self.inline.clone(), cost_micros: None })
+    /// The outline as if the answer ended here, once within each long string.
+    fn closed(&mut self) -> Option<Vec<u8>> {
+        let string = self.string.as_mut().filter(|string| string.length >= LONG && !string.is_tried)?;
+        if !ends_plainly(&self.text) {
+            return None;
+        }
+        string.is_tried = true;
+        Some(self.text.iter().copied().chain([b'"']).chain(self.closers.iter().rev().copied()).collect())
     }
+}
+
+/// Whether a part of a string ends in no escape and within no character, so that a quote may follow.
+fn ends_plainly(text: &[u8]) -> bool {
+    text.last_chunk::<ESCAPE>().is_some_and(|end| end.is_ascii() && !end.contains(&b'\\'))
 }
 
 #[cfg(test)]
@@ -176,6 +235,39 @@ mod tests {
         ] {
             let (outcome, read) = poll(200, &body, 1_000);
             assert_eq!((outcome, read == body.len()), (Outcome::Unknown, whole));
+        }
+    }
+
+    #[test]
+    fn long_strings_before_and_after_a_video_change_nothing() {
+        let long = format!("{}\\\"\u{e9}{}", "\\u00e9\u{e9}".repeat(3_000), "A".repeat(2 * MAX_KEPT));
+        let video = "A".repeat(4 * MAX_KEPT);
+        let beside = |done: &str, error: &str| {
+            let videos =
+                format!(r#"[{{"thumbnail":"{long}","bytesBase64Encoded":"{video}","thumbnails":["{long}"]}}]"#);
+            format!(r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#)
+        };
+        let (outcome, read) = poll(200, &beside(r#""done":true,"#, ""), 1_000);
+        assert_eq!(outcome, ready(INLINE));
+        assert!(read < 4 * long.len(), "the video is not read: {read}");
+        assert_eq!(poll(200, &beside("", ""), 1_000).0, ready(INLINE));
+        assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Outcome::Unknown);
+        let error = r#""error":{"code":8,"message":"No."},"#;
+        let (outcome, _) = poll(200, &beside(r#""done":true,"#, error), 1_000);
+        let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted, "an error counts more than a video beside it");
+    }
+
+    #[test]
+    fn an_address_or_an_error_that_is_cut_by_the_end_of_a_piece_is_read_to_its_end() {
+        let uri = format!("https://h/{}", "a".repeat(5_000));
+        let stored = format!(r#"{{"done":true,"response":{{"videos":[{{"uri":"{uri}"}}]}}}}"#);
+        let message = "No. ".repeat(1_000);
+        let failed = format!(r#"{{"done":true,"error":{{"message":"{message}","code":8}}}}"#);
+        for size in [1, 600, 1_000] {
+            assert_eq!(poll(200, &stored, size), (ready(&uri), stored.len()));
+            let (outcome, _) = poll(200, &failed, size);
+            assert!(matches!(outcome, Outcome::Refused(failure) if failure.code == ErrorCode::ProviderQuotaExhausted));
         }
     }
 }
