@@ -55,8 +55,6 @@ pub struct Config {
     /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY` and
     /// `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
-    /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
-    pub retention: Millis,
     /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query may hold a secret.
     pub webhook_url: Url,
     /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut off.
@@ -122,7 +120,6 @@ impl Config {
             environment,
             job: job_policy(&variables)?,
             queue: queue_policy(&variables)?,
-            retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
             webhook_url: variables.receiver(environment)?,
             download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
             webhook_secrets: variables.webhook_secrets()?,
@@ -203,6 +200,7 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
         submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
         max_cost_per_day,
         max_cost_per_user_per_day,
+        retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Job, Warning};
 use crate::machine::outcome::ErrorCode;
-use crate::machine::queue::{BlockedBy, Card, Standing};
+use crate::machine::queue::{BlockedBy, Standing};
 use crate::money::dollars;
 use crate::time::Millis;
 use crate::time::rfc3339;
@@ -187,29 +187,6 @@ impl GenerationResult {
             processing_time: job.processing_time(),
             cost: dollars(job.render_cost_micros()),
         })
-    }
-}
-
-/// The card the queue keeps of a job.
-pub fn card(job: &Job, now: Millis) -> Card {
-    let snapshot = serde_json::to_string(&Generation::of(job, now)).unwrap_or_default();
-    Card {
-        key: job.key.clone(),
-        epoch: job.epoch,
-        report_number: job.report_number,
-        status: job.status(),
-        priority: job.request.priority,
-        created_at: job.created_at,
-        updated_at: job.updated_at,
-        upstream: format!("{}/{}", job.request.provider, job.request.model),
-        submits: job.submits_made(),
-        cost_micros: job.committed_micros(),
-        price_micros: job.request.price_micros,
-        submits_per_minute: job.request.submits_per_minute,
-        tally: job.tally.clone(),
-        snapshot,
-        deliveries: job.delivery_cards(),
-        settled: job.has_only_to_report(),
     }
 }
 

@@ -3,13 +3,16 @@
 //! Nothing here waits, reads a clock, draws randomness or names a platform type. Time and randomness
 //! arrive in a [`Moment`]; effects leave as values.
 
+pub mod acceptance;
 pub mod alarm;
 pub mod bug;
+pub mod claim;
 pub mod delivery;
 pub mod follow;
 pub mod job;
 pub mod lease;
 pub mod limiter;
+pub mod message;
 pub mod outcome;
 pub mod queue;
 pub mod retry;

@@ -9,6 +9,7 @@ pub mod shell;
 pub mod sse;
 pub mod streams;
 pub mod stub;
+pub mod texts;
 
 pub use crate::objects::job_manager::JobManager;
 pub use crate::objects::queue_manager::QueueManager;

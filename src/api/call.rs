@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::ids::JobKey;
 use crate::ids::is_generation_id;
 use crate::log;
-use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::objects::messages::Owners;
 use crate::time::{Millis, SECOND};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -168,11 +168,7 @@ impl Call {
 
     /// The only owner of an id, as the queue knows it. Admins have their own generation before anyone else's.
     async fn owner(&self, caller: &Caller, id: &str) -> Result<String, Problem> {
-        let QueueReply::Owners { mut user_ids } =
-            view::queue(self, &QueueMessage::Owners { generation_id: id.to_owned() }).await?
-        else {
-            return Err(view::out_of_turn());
-        };
+        let mut user_ids = view::queue(self, &Owners { generation_id: id.to_owned() }).await?;
         if let Some(own) = caller.user_id()
             && (user_ids.is_empty() || user_ids.iter().any(|user| user == own))
         {

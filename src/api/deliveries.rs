@@ -12,9 +12,9 @@ use crate::api::deliveries::delivery::Delivery;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{DeliveriesQuery, deliveries_query, since};
-use crate::machine::job::Refusal;
-use crate::machine::queue::Redelivered;
-use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::machine::job::{Deliveries, Redeliver};
+use crate::machine::queue::{Redelivered, RedeliveredEvent};
+use crate::objects::messages::{Exhausted, FindDelivery, ListDeliveries};
 use crate::objects::stub;
 use crate::store::stats::OwnedDelivery;
 use crate::time::rfc3339;
@@ -51,10 +51,8 @@ pub(crate) struct Recovery {
 /// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
 pub(crate) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    let JobReply::Deliveries { deliveries } = view::job(call, &key, &JobMessage::Deliveries).await? else {
-        return Err(view::out_of_turn());
-    };
-    let deliveries: Vec<_> = deliveries.into_iter().map(|card| Delivery::of(&key, card)).collect();
+    let deliveries: Vec<_> =
+        view::job(call, &key, &Deliveries).await?.into_iter().map(|card| Delivery::of(&key, card)).collect();
     Answer::success("deliveries", &deliveries)
 }
 
@@ -63,28 +61,28 @@ pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
     call.operator()?;
     let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let DeliveriesQuery { state, limit, after } = query;
-    let message = QueueMessage::Deliveries { state: state.map(str::to_owned), limit, after };
-    let (found, next_cursor) = owned(call, &message).await?;
-    let data = found.into_iter().map(|OwnedDelivery { key, card }| Delivery::of(&key, card)).collect();
-    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+    let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
+    let page = view::queue(call, &message).await?.map_err(view::unknown_cursor)?;
+    let data = page.deliveries.into_iter().map(|OwnedDelivery { key, card }| Delivery::of(&key, card)).collect();
+    Answer::json(200, &Page { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
 }
 
 /// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
 pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let message = QueueMessage::Delivery { event_id: event_id.to_owned() };
-    let Some(event) = owned(call, &message).await?.0.pop() else { return Err(Problem::no_delivery()) };
+    let event = view::queue(call, &FindDelivery { event_id: event_id.to_owned() }).await?;
+    let event = event.ok_or_else(Problem::no_delivery)?;
     let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
-    let news = send_again(call, event).await;
-    let outcome = match &news {
-        Ok(Redelivered { delivery: Some(_), .. }) => "due at once",
+    let sent = send_again(call, event).await;
+    let outcome = match &sent {
+        Ok(RedeliveredEvent { delivery: Some(_), .. }) => "due at once",
         Ok(_) => "it is no longer there",
         Err(_) => audit::NO_ANSWER,
     };
     audit::record(caller.name(), Action::Redelivered, Some(&user), &format!("{event_id} of {generation}: {outcome}"));
-    let news = news?;
-    let delivery = news.delivery.clone().map(|card| Delivery::of(&news.key, card));
-    note(call, vec![news]).await;
+    let sent = sent?;
+    let delivery = sent.delivery.clone().map(|card| Delivery::of(&sent.key, card));
+    note(call, vec![sent]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
 }
 
@@ -92,7 +90,7 @@ pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Pro
 pub(crate) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let caller = call.operator()?;
     let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let (mut events, _) = owned(call, &QueueMessage::Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
+    let mut events = view::queue(call, &Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
     let mut has_more = events.len() > MAX_RECOVERED as usize;
     events.truncate(MAX_RECOVERED as usize);
     // Before the first is told, because the caller may be gone before the last.
@@ -102,43 +100,30 @@ pub(crate) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
     // What gave no answer is still listed, for the next request.
     has_more |= answers.iter().any(Result::is_err);
-    let news: Vec<Redelivered> = answers.into_iter().flatten().collect();
-    let sent = news.iter().filter(|news| news.delivery.is_some()).count();
-    let recovered = u32::try_from(sent).unwrap_or(u32::MAX);
-    note(call, news).await;
+    let sent: Vec<RedeliveredEvent> = answers.into_iter().flatten().collect();
+    let recovered = sent.iter().filter(|event| event.delivery.is_some()).count();
+    let recovered = u32::try_from(recovered).unwrap_or(u32::MAX);
+    note(call, sent).await;
     Answer::json(200, &Recovery { success: true, recovered, has_more })
 }
 
 /// Has a job send an event again.
-async fn send_again(call: &Call, event: OwnedDelivery) -> Result<Redelivered, Problem> {
+async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEvent, Problem> {
     let OwnedDelivery { key, card } = event;
     let event_id = card.id;
-    let message = JobMessage::Redeliver { event_id: event_id.clone() };
+    let message = Redeliver { event_id: event_id.clone() };
     let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
-    let delivery = if let JobReply::Deliveries { deliveries } = reply {
-        deliveries.into_iter().find(|delivery| delivery.id == event_id)
-    } else if matches!(reply, JobReply::Missing | JobReply::Refused { refusal: Refusal::NoEvent }) {
-        None
-    } else {
-        return Err(view::out_of_turn());
-    };
-    Ok(Redelivered { key, event_id, delivery })
+    // What refuses it is that the job, or its event, is gone.
+    let delivery = reply.ok().and_then(|events| events.into_iter().find(|delivery| delivery.id == event_id));
+    Ok(RedeliveredEvent { key, event_id, delivery })
 }
 
 /// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
-async fn note(call: &Call, news: Vec<Redelivered>) {
-    if news.is_empty() {
+async fn note(call: &Call, events: Vec<RedeliveredEvent>) {
+    if events.is_empty() {
         return;
     }
-    let message = QueueMessage::Redelivered { news };
-    if let Err(error) = stub::queue(&call.env, &message).await {
+    if let Err(error) = stub::queue(&call.env, &Redelivered { events }).await {
         view::silent(&error);
     }
-}
-
-async fn owned(call: &Call, message: &QueueMessage) -> Result<(Vec<OwnedDelivery>, Option<String>), Problem> {
-    let QueueReply::Deliveries { deliveries, next } = view::queue(call, message).await? else {
-        return Err(view::out_of_turn());
-    };
-    Ok((deliveries, next))
 }

@@ -15,15 +15,17 @@ use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, list_query};
 use crate::clock;
 use crate::dispatch;
-use crate::dispatch::{Accepted, Rejection, Submission};
+use crate::dispatch::Submission;
 use crate::generation::{Generation, Links};
 use crate::ids::JobKey;
 use crate::log;
 use crate::machine::Status;
-use crate::machine::job::{Note, Warning};
-use crate::machine::queue::{BlockedBy, Standing};
+use crate::machine::acceptance::{Accepted, Rejection};
+use crate::machine::job::{Cancel, Confirm, Job, Note, Refusal, Retry, View, Warning};
+use crate::machine::message::Message;
+use crate::machine::queue::{Afford, BlockedBy, Refused, Standing, Unaffordable};
 use crate::money::dollars;
-use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::objects::messages::{List, Timeline};
 use crate::time::rfc3339;
 use serde::Serialize;
 use tracing::Instrument;
@@ -102,8 +104,8 @@ pub(crate) async fn create(call: &mut Call) -> Result<Answer, Problem> {
     let submission = Submission { key: key.clone(), request, uploads };
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
-        Rejection::Full { retry_after } => Problem::queue_full(retry_after),
-        Rejection::OverBudget { over } => Problem::over_budget(&over, call.now),
+        Rejection::Refused(Refused::Full { retry_after }) => Problem::queue_full(retry_after),
+        Rejection::Refused(Refused::OverBudget(over)) => Problem::over_budget(&over, call.now),
         Rejection::Unavailable => Problem::unavailable(),
     })?;
     tracing::info!(new = accepted.new, provider, model, "[API] Accepted");
@@ -139,37 +141,37 @@ fn created(
 /// `GET /api/generations/{id}` and `GET /api/queue/jobs/{id}`; `field` is what the object is called.
 pub(crate) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    let generation = seen(call, &key, &JobMessage::View).await?;
-    Answer::success(field, &generation)
+    let job = view::job(call, &key, &View).await?;
+    Answer::success(field, &view::shown(call, &job).await)
 }
 
 /// `POST /api/generations/{id}/cancel`.
 pub(crate) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    changed(call, &key, &JobMessage::Cancel).await
+    changed(call, &key, &Cancel).await
 }
 
 /// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
 pub(crate) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
     afford(call, &key).await?;
-    changed(call, &key, &JobMessage::Retry).await
+    changed(call, &key, &Retry).await
 }
 
 /// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
 pub(crate) async fn confirm(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
     afford(call, &key).await?;
-    changed(call, &key, &JobMessage::Confirm).await
+    changed(call, &key, &Confirm).await
 }
 
 /// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to it.
 pub(crate) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
     let body = body::json_object(&mut call.request).await?;
-    let clarification = clarification::clarification(&body).map_err(Problem::invalid)?;
+    let clarify = clarification::clarification(&body).map_err(Problem::invalid)?;
     afford(call, &key).await?;
-    changed(call, &key, &JobMessage::Clarify { clarification }).await
+    changed(call, &key, &clarify).await
 }
 
 /// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first whether today's limits leave enough.
@@ -177,20 +179,24 @@ async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());
     }
-    let reply = view::queue(call, &QueueMessage::Afford { key: key.clone() }).await?;
-    if let QueueReply::OverBudget { over } = reply {
-        return Err(Problem::over_budget(&over, call.now));
+    match view::queue(call, &Afford { key: key.clone() }).await? {
+        Ok(()) => Ok(()),
+        Err(Unaffordable::OverBudget(over)) => Err(Problem::over_budget(&over, call.now)),
+        Err(Unaffordable::Unknown) => {
+            // An order of this very moment is about to be known; one that was never made is missing.
+            view::job(call, key, &View).await?;
+            Err(Problem::unavailable())
+        }
     }
-    if reply == QueueReply::Unknown {
-        // An order of this very moment is about to be known; one that was never made is missing.
-        view::job(call, key, &JobMessage::View).await?;
-        return Err(Problem::unavailable());
-    }
-    Ok(())
 }
 
-async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answer, Problem> {
-    let generation = seen(call, key, message).await?;
+/// Sends a message to a job and answers with the job as it is afterwards.
+async fn changed<M>(call: &Call, key: &JobKey, message: &M) -> Result<Answer, Problem>
+where
+    M: Message<Reply = Result<Box<Job>, Refusal>> + Serialize,
+{
+    let job = view::job(call, key, message).await?;
+    let generation = view::shown(call, &job).await;
     let body = Changed {
         success: true,
         generation_id: &generation.generation_id,
@@ -199,14 +205,6 @@ async fn changed(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Answ
         generation: &generation,
     };
     Answer::json(200, &body)
-}
-
-/// Sends a message to a job and returns the job as it is afterwards.
-async fn seen(call: &Call, key: &JobKey, message: &JobMessage) -> Result<Generation, Problem> {
-    let JobReply::View { generation, video } = view::job(call, key, message).await? else {
-        return Err(view::out_of_turn());
-    };
-    Ok(view::complete(call, *generation, video.as_ref()).await)
 }
 
 /// `GET /api/generations`: the caller's own, newest first.
@@ -219,18 +217,9 @@ pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
 /// A page of the jobs of one user, or of all.
 pub(crate) async fn list_of(call: &Call, user_id: Option<String>, query: ListQuery) -> Result<Answer, Problem> {
     let ListQuery { status, search, limit, after } = query;
-    let (data, next_cursor) = page(call, &QueueMessage::List { user_id, status, search, limit, after }).await?;
+    let message = List { user_id, status, search, limit, after };
+    let (data, next_cursor) = view::page(call, &message).await?;
     Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
-}
-
-/// A page of the catalogue and the cursor of the next one.
-pub(crate) async fn page(call: &Call, message: &QueueMessage) -> Result<(Vec<Generation>, Option<String>), Problem> {
-    let QueueReply::Page { cards, standings, next } = view::queue(call, message).await? else {
-        return Err(view::out_of_turn());
-    };
-    let standings = standings.into_iter().chain(std::iter::repeat(None));
-    let listed = cards.iter().zip(standings).filter_map(|(card, standing)| view::listed(call, card, standing));
-    Ok((listed.collect(), next))
 }
 
 #[derive(Serialize)]
@@ -250,9 +239,7 @@ pub(crate) struct TimelineStep<'a> {
 /// `GET /api/generations/{id}/timeline`.
 pub(crate) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    let JobReply::Timeline { notes } = view::job(call, &key, &JobMessage::Timeline).await? else {
-        return Err(view::out_of_turn());
-    };
+    let notes = view::job(call, &key, &Timeline).await?;
     Answer::success("timeline", &timeline_steps(&notes))
 }
 

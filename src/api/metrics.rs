@@ -8,7 +8,7 @@ use crate::api::generations::view;
 use crate::api::metrics::exposition::{Format, expose};
 use crate::api::problem::Problem;
 use crate::api::query::metrics_window;
-use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::objects::messages::{Series, Totals};
 use crate::time::{HOUR, Millis};
 
 /// The longest window of a user's token: a week of minutes keeps the queue from its work for a moment.
@@ -24,19 +24,15 @@ pub(crate) async fn series(call: &Call) -> Result<Answer, Problem> {
     if window > USERS_WINDOW && !caller.is_trusted() {
         return Err(Problem::window_too_long());
     }
-    let QueueReply::Metrics { json } = view::queue(call, &QueueMessage::Metrics { window, cost }).await? else {
-        return Err(view::out_of_turn());
-    };
+    let json = view::queue(call, &Series { window, cost }).await?;
     Ok(Answer::text("application/json", format!(r#"{{"success":true,"metrics":{json}}}"#)))
 }
 
 /// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.
 pub(crate) async fn totals(call: &Call) -> Result<Answer, Problem> {
     call.operator()?;
-    let QueueReply::Totals { totals, stats } = view::queue(call, &QueueMessage::Totals).await? else {
-        return Err(view::out_of_turn());
-    };
+    let (totals, stats) = view::queue(call, &Totals).await?;
     let format = Format::asked_for(call.header("Accept").as_deref());
-    let text = expose(totals, *stats, format).map_err(|_| Problem::unavailable())?;
+    let text = expose(totals, stats, format).map_err(|_| Problem::unavailable())?;
     Ok(Answer::text(format.content_type(), text))
 }

@@ -11,8 +11,8 @@ use crate::api::generations;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{JobsQuery, jobs_query};
-use crate::objects::messages::{QueueMessage, QueueReply};
-use crate::time::rfc3339;
+use crate::machine::queue::{Expire, Pause, Resume};
+use crate::time::{Millis, rfc3339};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -35,25 +35,26 @@ pub(crate) struct CleanUp {
 
 /// `POST /api/queue/pause`: nobody is started any more; what runs goes on.
 pub(crate) async fn pause(call: &Call) -> Result<Answer, Problem> {
-    turn(call, &QueueMessage::Pause, Action::Paused).await
+    call.operator()?;
+    let since = view::queue(call, &Pause).await;
+    gate(call, Action::Paused, since.map(Some))
 }
 
 /// `POST /api/queue/resume`.
 pub(crate) async fn resume(call: &Call) -> Result<Answer, Problem> {
-    turn(call, &QueueMessage::Resume, Action::Resumed).await
+    call.operator()?;
+    let resumed = view::queue(call, &Resume).await;
+    gate(call, Action::Resumed, resumed.map(|()| None))
 }
 
-async fn turn(call: &Call, message: &QueueMessage, action: Action) -> Result<Answer, Problem> {
-    let caller = call.operator()?;
-    let reply = view::queue(call, message).await;
-    let outcome = match &reply {
-        Ok(QueueReply::Paused { since: Some(since) }) => format!("paused since {}", rfc3339(*since)),
-        Ok(_) => "jobs are started".to_owned(),
+fn gate(call: &Call, action: Action, since: Result<Option<Millis>, Problem>) -> Result<Answer, Problem> {
+    let outcome = match &since {
+        Ok(Some(since)) => format!("paused since {}", rfc3339(*since)),
+        Ok(None) => "jobs are started".to_owned(),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
-    audit::record(caller.name(), action, None, &outcome);
-    let QueueReply::Paused { since } = reply? else { return Err(view::out_of_turn()) };
-    let paused_since = since.map(rfc3339);
+    audit::record(call.operator()?.name(), action, None, &outcome);
+    let paused_since = since?.map(rfc3339);
     Answer::json(200, &Gate { success: true, paused: paused_since.is_some(), paused_since })
 }
 
@@ -67,12 +68,11 @@ pub(crate) async fn jobs(call: &Call) -> Result<Answer, Problem> {
 /// `POST /api/cron/cleanup`: the day's clean-up, now.
 pub(crate) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
     let caller = call.operator()?;
-    let reply = view::queue(call, &QueueMessage::Expire).await;
-    let outcome = match &reply {
-        Ok(QueueReply::Expiring { count }) => format!("{count} are about to be forgotten"),
-        Ok(_) | Err(_) => audit::NO_ANSWER.to_owned(),
+    let expiring = view::queue(call, &Expire).await;
+    let outcome = match &expiring {
+        Ok(count) => format!("{count} are about to be forgotten"),
+        Err(_) => audit::NO_ANSWER.to_owned(),
     };
     audit::record(caller.name(), Action::CleanedUp, None, &outcome);
-    let QueueReply::Expiring { count: expiring } = reply? else { return Err(view::out_of_turn()) };
-    Answer::json(200, &CleanUp { success: true, expiring })
+    Answer::json(200, &CleanUp { success: true, expiring: expiring? })
 }

@@ -7,7 +7,7 @@ use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
-use crate::objects::messages::{QueueMessage, QueueReply};
+use crate::objects::messages::Stats;
 use crate::store::stats::QueueStats;
 
 /// `GET /api/queue/status` and `GET /api/queue/stats`; `field` is what the object is called. Any caller may ask: it
@@ -21,9 +21,6 @@ pub(crate) async fn show(call: &Call, field: &str) -> Result<Answer, Problem> {
     Answer::success(field, &stats)
 }
 
-pub(crate) async fn stats(call: &Call) -> Result<Box<QueueStats>, Problem> {
-    let QueueReply::Stats { stats } = view::queue(call, &QueueMessage::Stats).await? else {
-        return Err(view::out_of_turn());
-    };
-    Ok(stats)
+pub(crate) async fn stats(call: &Call) -> Result<QueueStats, Problem> {
+    view::queue(call, &Stats).await
 }

@@ -9,7 +9,7 @@ use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::ids::JobKey;
 use crate::log;
-use crate::objects::messages::JobMessage;
+use crate::machine::job::UpstreamWebhook;
 use crate::objects::stub;
 use crate::upstream::webhook::{Claim, job};
 
@@ -34,5 +34,5 @@ pub(crate) async fn receive(call: &mut Call) -> Result<Answer, Problem> {
 
 /// Has the job look at its render now; one that is not there has nothing to look at.
 async fn nudge(call: &Call, key: &JobKey, id: String) -> Result<(), Problem> {
-    stub::job(&call.env, key, &JobMessage::Nudge { id }).await.map(drop).map_err(|error| view::silent(&error))
+    stub::job(&call.env, key, &UpstreamWebhook { id }).await.map(drop).map_err(|error| view::silent(&error))
 }

@@ -7,15 +7,14 @@ pub mod range;
 
 use crate::api::answer::Answer;
 use crate::api::call::Call;
-use crate::api::generations::page;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, expires_in, list_query};
 use crate::generation::{Generation, GenerationResult};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::job::Video;
-use crate::objects::messages::{JobMessage, JobReply, QueueMessage};
+use crate::machine::job::{DeleteVideo, Video, View};
+use crate::objects::messages::List;
 use crate::time::SECOND;
 use crate::time::rfc3339;
 use serde::Serialize;
@@ -63,8 +62,8 @@ pub(crate) struct Signed {
 pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
     let user_id = Some(call.user().await?);
     let ListQuery { search, limit, after, .. } = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let message = QueueMessage::List { user_id, status: Some(Status::Completed), search, limit, after };
-    let (generations, next_cursor) = page(call, &message).await?;
+    let message = List { user_id, status: Some(Status::Completed), search, limit, after };
+    let (generations, next_cursor) = view::page(call, &message).await?;
     let videos = generations.into_iter().filter_map(listed).collect();
     Answer::json(200, &Page { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
 }
@@ -102,14 +101,12 @@ pub(crate) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
 /// `DELETE /api/storage/videos/{id}`: the generation stays completed.
 pub(crate) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
     let key = call.key(id).await?;
-    view::job(call, &key, &JobMessage::DeleteVideo).await?;
+    view::job(call, &key, &DeleteVideo).await?;
     Answer::json(200, &json!({ "success": true }))
 }
 
 /// The stored video of a generation.
 pub(crate) async fn stored(call: &Call, key: &JobKey) -> Result<Video, Problem> {
-    let JobReply::View { video, .. } = view::job(call, key, &JobMessage::View).await? else {
-        return Err(view::out_of_turn());
-    };
-    video.ok_or_else(Problem::no_video)
+    let job = view::job(call, key, &View).await?;
+    job.video().cloned().ok_or_else(Problem::no_video)
 }

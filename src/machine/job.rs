@@ -1,8 +1,8 @@
 //! One generation's life: queued, submitting, rendering, storing, then notifying until done.
 //!
-//! [`step`] takes the job, an input and a [`Moment`], and returns the new job with at most one effect.
-//! The shell saves the job, carries the effect out and brings its answer back as the next input, so at
-//! most one effect of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
+//! Messages are answered by [`answer`], and record what happened; the alarm alone acts. Its step returns the new job with
+//! at most one effect; the shell saves the job, carries the effect out and brings its answer back, so at most one effect
+//! of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
 //! its answer is lost. For a paid submit that is [`Outcome::Unknown`], once its call can no longer be on its way; everything
 //! else is safe to repeat.
 //! A poll alone is not recorded: its answer is matched by epoch and operation, and a lost one is made good by the next poll.
@@ -14,26 +14,34 @@ mod abandon;
 mod cancel;
 mod cost;
 mod counting;
+mod desk;
 mod exchange;
 mod finish;
+mod message;
 mod not_now;
 mod pace;
 mod poll;
 mod record;
+mod run;
 mod start;
 mod store;
 mod submit;
 
 pub use abandon::MAX_ABANDON_TRIES;
-pub use exchange::{Answer, Clarification, Effect, InFlight, Input, Note, Progress, Refusal, Wake, WakeReason};
+pub use desk::{Alarm, Answered, Change, Desk, JobMessage, Rules, Setting, Texts, answer};
+pub use exchange::{Answer, Effect, InFlight, Note, Progress, Refusal, Wake, WakeReason};
+pub use message::{
+    Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries, Redeliver,
+    Retry, Start, State, UpstreamWebhook, View, Withdraw,
+};
 pub use record::{
     End, Errand, ImageRole, InputImage, Job, NotNow, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video,
     Warning,
 };
+pub use run::{MAX_EFFECTS, Ran, Run};
 
 use super::bug::{self, Bug};
-use super::delivery::{EventKind, Receipt};
-use super::outcome::Outcome;
+use super::delivery::EventKind;
 use super::queue::Terms;
 use crate::time::{DAY, HOUR, MINUTE, Millis, Moment, SECOND};
 use std::collections::BTreeSet;
@@ -97,24 +105,20 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub job: Job,
-    /// To be carried out after the job is saved; its answer is the next input.
+    /// To be carried out after the job is saved; its answer is taken by [`answered`].
     pub effect: Option<InFlight>,
-    pub wake: Option<Wake>,
     /// New timeline entries, to be saved with the job.
     pub notes: Vec<Note>,
-    pub refusal: Option<Refusal>,
-    /// With this step nothing is left to do, and no report says so. The queue may be told; unless it is, it asks.
-    pub settled: bool,
 }
 
-/// The context of one step: what it may read and where it writes.
-struct Turn<'a> {
+/// What one step may read and where it writes.
+struct Context<'a> {
     moment: Moment,
     policy: &'a Policy,
     notes: Vec<Note>,
 }
 
-impl Turn<'_> {
+impl Context<'_> {
     fn now(&self) -> Millis {
         self.moment.now
     }
@@ -124,122 +128,87 @@ impl Turn<'_> {
     }
 }
 
-/// Takes one input. Only [`Input::Alarm`] yields an effect; every other input records what happened, and
-/// the wake-up says when to act on it.
-pub fn step(mut job: Job, input: Input, moment: Moment, policy: &Policy) -> Step {
-    let mut turn = Turn { moment, policy, notes: Vec::new() };
-    let acting = if let Input::Alarm { first } = input { Some(first) } else { None };
-    let told = (job.epoch, job.report_number, job.committed_micros());
-    let phase = job.timed();
-    let was_busy = !job.has_only_to_report();
-    let refusal = match input {
-        Input::Alarm { .. } => {
-            job.resume_cut_off(&mut turn);
-            None
+/// The alarm fired, and nobody carries out an effect of this job: one that is still in flight was cut off. `first` says
+/// whether this is the first step of a run of the alarm handler: each run polls once.
+pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step {
+    let (effect, notes) = job.change(moment, rules, |job, context| {
+        job.resume_cut_off(context);
+        job.begin_due(first, context)
+    });
+    Step { job, effect, notes }
+}
+
+/// What came of the effect of this number, if it is the one in flight. A poll is not recorded, so its answer is matched by
+/// epoch and operation.
+pub fn answered(mut job: Job, number: u64, answer: Answer, moment: Moment, rules: Rules<'_>) -> Step {
+    let ((), notes) = job.change(moment, rules, |job, context| {
+        let is_poll = matches!(answer, Answer::Polled { .. });
+        if is_poll || job.in_flight.take_if(|in_flight| in_flight.number == number).is_some() {
+            job.take_answer(answer, context);
         }
-        Input::Answer { begun, answer } => {
-            job.take_answer(begun, answer, &mut turn);
-            None
-        }
-        Input::Start { epoch } => {
-            job.start(epoch, &mut turn);
-            None
-        }
-        Input::Cancel => job.cancel(&mut turn).err(),
-        Input::Retry => job.retry(&mut turn).err(),
-        Input::Confirm => job.confirm(&mut turn).err(),
-        Input::Clarify { clarification } => job.clarify(clarification, &mut turn).err(),
-        Input::DeleteVideo => job.delete_video(&mut turn).err(),
-        Input::DeadLetter { epoch } => {
-            job.dead_letter(epoch, &mut turn);
-            None
-        }
-        Input::Nudge { id } => {
-            job.nudge(id);
-            None
-        }
-        Input::Redeliver { event_id } => job.redeliver(&event_id, &mut turn).err(),
-        Input::Forget => job.forget(&mut turn).err(),
-    };
-    let effect = acting.and_then(|first| job.begin_due(first, &mut turn));
-    job.count_phase(phase, turn.now());
-    let (epoch, report_number, committed) = told;
-    // What a change of status does not tell of by itself.
-    if job.committed_micros() != committed && (job.epoch, job.report_number) == (epoch, report_number) {
-        job.report_change(turn.now());
-    }
-    if !turn.notes.is_empty() {
-        job.updated_at = job.updated_at.max(turn.now());
-    }
-    let wake = job.wake(turn.now());
-    let settled = was_busy && job.report.is_none() && job.has_only_to_report();
-    Step { job, effect, wake, notes: turn.notes, refusal, settled }
+    });
+    Step { job, effect: None, notes }
 }
 
 impl Job {
-    fn resume_cut_off(&mut self, turn: &mut Turn) {
-        let Some(begun) = self.in_flight.clone() else { return };
-        let answer = match begun.effect {
-            Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Unknown),
-            // An alarm that comes sooner than its guard tells nothing of it yet.
-            Effect::Submit { epoch, .. } if self.may_be_on_its_way(epoch, turn.now()) => return,
-            Effect::Submit { .. } => Answer::Submitted(Outcome::Unknown),
-            Effect::Poll { .. } => Answer::Polled(Outcome::Unknown),
-            Effect::Store { .. } => Answer::Stored(Outcome::Unknown),
-            Effect::Report { .. } => Answer::Reported(Outcome::Unknown),
-            Effect::Deliver { .. } => Answer::Delivered(Receipt::Failed { status: None, retry_after: None }),
-            Effect::Abandon { .. } => Answer::Abandoned(Outcome::Unknown),
-            Effect::Discard { .. } => Answer::Discarded(Outcome::Unknown),
-        };
-        self.take_answer(begun, answer, turn);
+    /// Changes the job, with what every change entails.
+    fn change<T>(
+        &mut self,
+        moment: Moment,
+        rules: Rules<'_>,
+        change: impl FnOnce(&mut Self, &mut Context) -> T,
+    ) -> (T, Vec<Note>) {
+        let mut context = Context { moment, policy: rules.policy, notes: Vec::new() };
+        let told = (self.epoch, self.report_number);
+        let committed = self.committed_micros();
+        let phase = self.timed();
+        let came = change(self, &mut context);
+        self.count_phase(phase, context.now());
+        // What a change of status does not tell of by itself.
+        if self.committed_micros() != committed && (self.epoch, self.report_number) == told {
+            self.report_change(context.now());
+        }
+        if !context.notes.is_empty() {
+            self.updated_at = self.updated_at.max(context.now());
+        }
+        self.seal_events(rules.texts);
+        (came, context.notes)
     }
 
-    fn take_answer(&mut self, begun: InFlight, answer: Answer, turn: &mut Turn) {
-        let is_recorded = !matches!(begun.effect, Effect::Poll { .. });
-        if is_recorded && self.in_flight.take_if(|in_flight| in_flight.number == begun.number).is_none() {
+    fn resume_cut_off(&mut self, context: &mut Context) {
+        let Some(InFlight { effect, .. }) = self.in_flight.clone() else { return };
+        if let Effect::Submit { epoch, .. } = effect
+            && self.may_be_on_its_way(epoch, context.now())
+        {
+            // An alarm that comes sooner than its guard tells nothing of it yet.
             return;
         }
-        match (begun.effect, answer) {
-            (Effect::Enqueue { epoch }, Answer::Enqueued(outcome)) => self.enqueue_answered(epoch, &outcome, turn),
-            (Effect::Submit { epoch, .. }, Answer::Submitted(outcome)) => self.submit_answered(epoch, outcome, turn),
-            (Effect::Poll { epoch, operation }, Answer::Polled(outcome)) => {
-                self.poll_answered(epoch, &operation, outcome, turn);
-            }
-            (Effect::Store { epoch, attempt, .. }, Answer::Stored(outcome)) => {
-                self.store_answered(epoch, attempt, outcome, turn);
-            }
-            (Effect::Report { number, .. }, Answer::Reported(outcome)) => self.report_answered(number, &outcome, turn),
-            (Effect::Deliver { event_id }, Answer::Delivered(receipt)) => self.delivered(&event_id, receipt, turn),
-            (Effect::Abandon { operation }, Answer::Abandoned(outcome)) => {
-                self.abandon_answered(&operation, &outcome, turn);
-            }
-            (Effect::Discard { attempt }, Answer::Discarded(outcome)) => {
-                self.discard_answered(attempt, &outcome, turn);
-            }
-            // An answer of another kind than the effect is a mistake of the shell; the effect is due again.
-            (
-                Effect::Enqueue { .. }
-                | Effect::Submit { .. }
-                | Effect::Poll { .. }
-                | Effect::Store { .. }
-                | Effect::Report { .. }
-                | Effect::Deliver { .. }
-                | Effect::Abandon { .. }
-                | Effect::Discard { .. },
-                _,
-            ) => {}
+        self.in_flight = None;
+        self.take_answer(effect.lost(), context);
+    }
+
+    fn take_answer(&mut self, answer: Answer, context: &mut Context) {
+        match answer {
+            Answer::Enqueued { epoch, outcome } => self.enqueue_answered(epoch, &outcome, context),
+            Answer::Submitted { epoch, outcome } => self.submit_answered(epoch, outcome, context),
+            Answer::Polled { epoch, operation, outcome } => self.poll_answered(epoch, &operation, outcome, context),
+            Answer::Stored { epoch, attempt, outcome } => self.store_answered(epoch, attempt, outcome, context),
+            Answer::Reported { number, outcome } => self.report_answered(number, &outcome, context),
+            Answer::Delivered { event_id, receipt } => self.delivered(&event_id, receipt, context),
+            Answer::Abandoned { operation, outcome } => self.abandon_answered(&operation, &outcome, context),
+            Answer::Discarded { attempt, outcome } => self.discard_answered(attempt, &outcome, context),
         }
     }
 
     /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a render up, clean-up.
-    fn begin_due(&mut self, first: bool, turn: &mut Turn) -> Option<InFlight> {
+    fn begin_due(&mut self, first: bool, context: &mut Context) -> Option<InFlight> {
         if self.in_flight.is_some() {
             return None;
         }
-        self.check_deadline(turn);
-        let effect = self.due_effect(first, turn.now())?;
+        self.check_deadline(context);
+        let effect = self.due_effect(first, context.now())?;
         if let Effect::Submit { .. } = effect {
-            self.intend_submit(turn);
+            self.intend_submit(context);
         } else if let Effect::Poll { .. } = effect {
             self.begin_poll();
             return Some(InFlight { number: self.effect_number, effect });

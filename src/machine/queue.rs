@@ -16,29 +16,34 @@ mod book;
 mod budget;
 mod counting;
 mod deliveries;
+mod enqueue;
 mod entry;
 mod line;
-mod news;
-mod wake;
+mod message;
+mod operators;
+mod question;
+mod report;
+mod schedule;
 
 pub use admission::{BlockedBy, Standing, standing, standing_of};
 pub use book::Book;
 pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use counting::{MINUTES_KEPT, Minute, Sample, totals};
-pub use deliveries::Redelivered;
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
 pub use line::{Line, Spot, Standpoint, Waiting};
-pub use news::Said;
-pub use wake::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
+pub use message::{
+    Afford, Claim, Enqueue, EnqueueAgain, Expire, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume, Stand,
+    Sweep, Unaffordable,
+};
+pub use question::{Alarm, Ask, Heard, Question};
+pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
 use super::bug::{self, Bug};
-use super::limiter::Availability;
+use super::message::Message;
 use super::tally::Tallies;
 use crate::ids::JobKey;
-use crate::time::{MINUTE, Millis, Moment, SECOND};
+use crate::time::{Millis, Moment, SECOND};
 
-/// How many jobs one alarm asks at most.
-pub const MAX_ASKS_PER_ALARM: usize = 50;
 /// What a caller is told to wait when the queue is full.
 pub const FULL_RETRY_AFTER: Millis = 30 * SECOND;
 
@@ -85,6 +90,8 @@ pub struct Policy {
     pub max_cost_per_day: Option<u64>,
     /// The same for one user.
     pub max_cost_per_user_per_day: Option<u64>,
+    /// How long an ended generation is kept, with its video, in milliseconds.
+    pub retention: Millis,
 }
 
 impl Policy {
@@ -96,86 +103,6 @@ impl Policy {
     /// How many slots one user may hold, where that is fewer than all.
     fn limited_user_slots(&self) -> Option<u64> {
         (self.user_slots < self.slots && !bug::planted(Bug::UserSlotsIgnored)).then_some(self.user_slots)
-    }
-}
-
-/// What happens to the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A job asks for its place. `promised` jobs have been accepted before and are never refused.
-    Enqueue { card: Card, promised: bool, terms: Terms },
-    /// A job reports a status change, and what the answer of its last submit says about the upstream.
-    Report { card: Card, availability: Option<Availability> },
-    /// A message of the platform's queue says that a job waits; its consumer will start that one.
-    Claim { key: JobKey },
-    /// Someone asks where a job stands that says that it waits.
-    Stand { key: JobKey },
-    /// Someone asks whether a further attempt of a job may be paid for.
-    Afford { key: JobKey },
-    /// The alarm fired.
-    Alarm,
-    /// The cron trigger, each minute.
-    Sweep,
-    /// The day's clean-up: entries that ended before this are to be forgotten.
-    Expire { before: Millis },
-    /// What a job said when it was asked.
-    Heard { ask: Ask, said: Said },
-    /// An operator wants nobody started; who has a slot goes on.
-    Pause,
-    /// An operator wants jobs started again.
-    Resume,
-    /// What came of events that an operator had sent again.
-    Redelivered { news: Vec<Redelivered> },
-}
-
-/// A job to be sent a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    pub key: JobKey,
-    /// Tells the job from one that is made anew under its name after it was withdrawn.
-    pub created_at: Millis,
-    pub epoch: u64,
-    pub errand: Errand,
-}
-
-/// What a job is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Errand {
-    /// To start; one that has is asked whether it still works.
-    Start,
-    /// Whether it has done what was left to do.
-    Check,
-    /// To delete what is left of it.
-    Forget,
-}
-
-/// The answer to the sender of an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    Standing(Standing),
-    /// The queue is full; nothing was stored.
-    Full {
-        retry_after: Millis,
-    },
-    /// It would cost more than today has left; nothing was stored.
-    OverBudget(OverBudget),
-    /// The queue does not know the job.
-    Unknown,
-    /// Since when the queue is paused, if it is.
-    Paused {
-        since: Option<Millis>,
-    },
-    /// So many entries were marked to be forgotten.
-    Expiring {
-        count: u64,
-    },
-    Nothing,
-}
-
-impl Reply {
-    /// Whether the sender was refused, with nothing stored.
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::OverBudget(_))
     }
 }
 
@@ -192,20 +119,23 @@ pub enum Event {
     Available { upstream: String, took: Millis },
 }
 
+/// What the queue takes: a message, a job's answer, or its alarm.
+pub trait Input: Message {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error>;
+}
+
 /// What one step came to; the entries have been saved through [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    pub reply: Reply,
-    /// To be carried out in the alarm handler only.
-    pub asks: Vec<Ask>,
+pub struct Step<T> {
+    pub reply: T,
     /// When the alarm must fire next.
     pub wake_at: Option<Millis>,
     /// In the order in which it happened.
     pub events: Vec<Event>,
 }
 
-/// One step's context: what it reads and writes.
-struct Turn<'a, R> {
+/// What one step reads and writes.
+pub struct Context<'a, R> {
     rows: &'a mut R,
     book: Book,
     policy: &'a Policy,
@@ -214,78 +144,40 @@ struct Turn<'a, R> {
     counted: Tallies,
     sample: Option<Sample>,
     events: Vec<Event>,
+    /// Something came that may let a job start.
+    changed: bool,
+    /// Everything was looked after, so the queue's own alarm need not for a while.
+    swept: bool,
 }
 
 /// Takes one input.
-pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy) -> Result<Step, R::Error> {
+pub fn step<I: Input, R: Rows>(
+    rows: &mut R,
+    input: I,
+    moment: Moment,
+    policy: &Policy,
+) -> Result<Step<I::Reply>, R::Error> {
     let before = rows.book()?;
     let mut book = before.clone();
     book.line = Some(before.line(rows)?.into_owned());
-    let mut turn =
-        Turn { book, rows, policy, now: moment.now, counted: Tallies::default(), sample: None, events: Vec::new() };
-    let mut occasion = wake::Occasion::of(&input, turn.book.admit_at, policy.mode, turn.now);
-    let is_alarm = matches!(input, Input::Alarm);
-    let is_sweep = matches!(input, Input::Sweep);
-    let mut asked_for = None;
-    let reply = match input {
-        Input::Enqueue { card, promised, terms } => {
-            asked_for = Some(card.key.clone());
-            turn.enqueue(card, promised, terms, occasion.admits)?
-        }
-        Input::Report { card, availability } => turn.report(card, availability)?,
-        Input::Claim { key } => {
-            asked_for = Some(key);
-            Reply::Unknown
-        }
-        Input::Stand { key } => {
-            turn.look_after(&key)?;
-            asked_for = Some(key);
-            Reply::Unknown
-        }
-        Input::Afford { key } => turn.afford(&key)?,
-        Input::Alarm | Input::Sweep => Reply::Nothing,
-        Input::Expire { before } => {
-            let count = turn.rows.expire(before, turn.now)?;
-            // Yesterday's is kept for a clock that is set back.
-            turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
-            turn.rows.forget_minutes(turn.now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
-            // An earlier build that was back for a while may have changed places without the numbers.
-            turn.book.line = Some(Line::count(turn.rows)?);
-            Reply::Expiring { count }
-        }
-        Input::Heard { ask, said } => {
-            turn.heard(&ask, &said)?;
-            Reply::Nothing
-        }
-        Input::Pause => turn.pause(),
-        Input::Resume => turn.resume(),
-        Input::Redelivered { news } => {
-            turn.redelivered(news)?;
-            Reply::Nothing
-        }
+    let mut context = Context {
+        book,
+        rows,
+        policy,
+        now: moment.now,
+        counted: Tallies::default(),
+        sample: None,
+        events: Vec::new(),
+        changed: false,
+        swept: false,
     };
-    // In every mode, or the alarm of a delay that is over would be due again at once.
-    if (occasion.admits || is_alarm) && turn.take_into_line()? {
-        occasion.changed = true;
-    }
-    if occasion.admits && !reply.is_refusal() {
-        turn.admit(asked_for.as_ref())?;
-    }
-    if is_sweep {
-        turn.sample()?;
-    }
-    let asks = if is_alarm { turn.ask()? } else { Vec::new() };
-    let reply = match (reply, asked_for) {
-        (reply @ (Reply::Full { .. } | Reply::OverBudget(_)), _) | (reply, None) => reply,
-        (_, Some(key)) => turn.reply_standing(&key)?,
-    };
-    turn.schedule(occasion)?;
-    let minute = turn.record()?;
-    let wake_at = turn.wake_at()?;
-    if turn.book != before || minute.is_some() {
+    let reply = input.take(&mut context)?;
+    context.schedule()?;
+    let minute = context.record()?;
+    let wake_at = context.wake_at()?;
+    if context.book != before || minute.is_some() {
         let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
-        turn.rows.save_book(&turn.book, latest)?;
+        context.rows.save_book(&context.book, latest)?;
     }
-    let forgotten = bug::planted(Bug::QueueNotRearmed) && is_alarm;
-    Ok(Step { reply, asks, wake_at: wake_at.filter(|_| !forgotten), events: turn.events })
+    Ok(Step { reply, wake_at, events: context.events })
 }

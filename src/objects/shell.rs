@@ -5,6 +5,7 @@ use crate::config;
 use crate::config::Config;
 use crate::log;
 use crate::machine::alarm;
+use crate::machine::job::{Alarm, Wake, WakeReason};
 use crate::time::{MINUTE, Millis, SECOND};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -47,15 +48,14 @@ impl Shell {
         Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// Answers a message: with what `answer` makes of it, 400 if it is unreadable, 500 if it could not be taken.
-    pub(crate) async fn serve<M: DeserializeOwned>(
+    /// Answers a message: with what `answer` makes of it, or 500 if it could not be taken.
+    pub(crate) async fn serve(
         &self,
         mut request: Request,
-        answer: impl AsyncFnOnce(M) -> Result<Response>,
+        answer: impl AsyncFnOnce(Envelope) -> Result<Response>,
     ) -> Result<Response> {
-        let text = request.text().await?;
-        let Ok(message) = serde_json::from_str(&text) else { return Response::error("unreadable message", 400) };
-        match answer(message).await {
+        let envelope = Envelope { path: request.path(), body: request.text().await? };
+        match answer(envelope).await {
             Ok(response) => Ok(response),
             Err(error) => {
                 tracing::error!(reason = %error, "[{}] Message not taken", self.component);
@@ -86,9 +86,24 @@ impl Shell {
         Response::empty()
     }
 
+    /// Does with the alarm what a step asks for.
+    pub(crate) async fn arm(&self, alarm: Alarm, now: Millis) -> Result<()> {
+        match alarm {
+            Alarm::Leave => Ok(()),
+            Alarm::Ensure(_) if self.alarm_at.get().is_some() || self.acting.get() => Ok(()),
+            Alarm::Ensure(at) => self.set_alarm(at, now).await,
+            Alarm::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.set_alarm_by(Some(at), now).await,
+            Alarm::Set(wake) => self.set_alarm(wake.map(|wake| wake.at), now).await,
+            Alarm::SetAnew(at) => {
+                self.distrust_alarm();
+                self.set_alarm(at, now).await
+            }
+        }
+    }
+
     /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the one
     /// storage write of the step before it, because nothing is awaited in between.
-    pub(crate) async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+    async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now))).await
     }
 
@@ -108,15 +123,6 @@ impl Shell {
             self.alarm_at.set(None);
         }
         set
-    }
-
-    /// Sets the alarm if this instance has not done so yet and is not acting: a new instance does not trust that
-    /// its alarm survived.
-    pub(crate) async fn ensure_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        if self.alarm_at.get().is_some() || self.acting.get() {
-            return Ok(());
-        }
-        self.set_alarm(at, now).await
     }
 
     /// Forgets for when the alarm was set, so that the next setting is made even for the same time.
@@ -151,6 +157,27 @@ impl Shell {
 /// A reply as its response: 200 with its JSON.
 pub(crate) fn reply(reply: &impl Serialize) -> Result<Response> {
     Response::ok(serde_json::to_string(reply)?)
+}
+
+/// A message as it comes.
+pub(crate) struct Envelope {
+    path: String,
+    body: String,
+}
+
+impl Envelope {
+    /// The message's [`NAME`](crate::machine::message::Message::NAME).
+    pub(crate) fn name(&self) -> &str {
+        self.path.trim_start_matches('/')
+    }
+
+    pub(crate) fn read<M: DeserializeOwned>(&self) -> Result<M> {
+        Ok(serde_json::from_str(&self.body)?)
+    }
+
+    pub(crate) fn unknown(&self) -> Error {
+        Error::RustError(format!("no message is called {}", self.name()))
+    }
 }
 
 /// Marks that this instance is acting, until dropped.

@@ -1,7 +1,9 @@
 //! Typed messages: to the Durable Objects, one POST of JSON each, and to the platform's queue.
 
 use crate::ids::JobKey;
-use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply, WakeUp};
+use crate::machine::job::Refusal;
+use crate::machine::message::Message;
+use crate::objects::messages::{Follow, NoStream, WakeUp};
 use crate::objects::sse::EVENT_STREAM;
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
@@ -13,7 +15,7 @@ use worker::{Env, MessageBuilder, Method, Request, RequestInit, Response, Respon
 const QUEUE_NAME: &str = "queue";
 /// The longest delay of a message of the platform's queue, in seconds: twelve hours.
 const MAX_DELAY: u64 = 12 * 3_600;
-/// Objects look at the body only; a stub still wants a whole address.
+/// A stub wants a whole address; its path is the message's name.
 const ADDRESS: &str = "https://object/";
 
 /// A message that got no answer. It may have been taken.
@@ -28,26 +30,30 @@ pub enum StubError {
 }
 
 /// Sends a message to a job's object.
-pub async fn job(env: &Env, key: &JobKey, message: &JobMessage) -> Result<JobReply, StubError> {
+pub async fn job<M>(env: &Env, key: &JobKey, message: &M) -> Result<M::Reply, StubError>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
     read(deliver(job_object(env, key)?, message).await?).await
 }
 
-/// What a job answers to [`JobMessage::Follow`].
+/// What a job answers to [`Follow`].
 #[derive(Debug)]
 pub enum Followed {
     /// The events, as they happen.
     Stream(ResponseBody),
-    Reply(Box<JobReply>),
+    Reply(Result<NoStream, Refusal>),
 }
 
-/// Asks a job's object for its timeline live, from the entry after the number `after` on.
-pub async fn follow(env: &Env, key: &JobKey, after: u64) -> Result<Followed, StubError> {
-    let response = deliver(job_object(env, key)?, &JobMessage::Follow { after }).await?;
+/// Asks a job's object for its timeline live.
+pub async fn follow(env: &Env, key: &JobKey, message: &Follow) -> Result<Followed, StubError> {
+    let response = deliver(job_object(env, key)?, message).await?;
     let content_type = response.headers().get("Content-Type").ok().flatten();
     if content_type.as_deref() == Some(EVENT_STREAM) {
         return Ok(Followed::Stream(response.body().clone()));
     }
-    read(response).await.map(|reply| Followed::Reply(Box::new(reply)))
+    read(response).await.map(Followed::Reply)
 }
 
 fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
@@ -56,16 +62,21 @@ fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
 }
 
 /// Sends a message to the queue.
-pub async fn queue(env: &Env, message: &QueueMessage) -> Result<QueueReply, StubError> {
+pub async fn queue<M>(env: &Env, message: &M) -> Result<M::Reply, StubError>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
     let object = env.durable_object("QUEUE_MANAGER").and_then(|queues| queues.get_by_name(QUEUE_NAME));
     read(deliver(object.map_err(StubError::Unreachable)?, message).await?).await
 }
 
-async fn deliver(object: Stub, message: &impl Serialize) -> Result<Response, StubError> {
+async fn deliver<M: Message + Serialize>(object: Stub, message: &M) -> Result<Response, StubError> {
     let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
-    let request = Request::new_with_init(ADDRESS, &init).map_err(StubError::Unreachable)?;
+    let address = format!("{ADDRESS}{}", M::NAME);
+    let request = Request::new_with_init(&address, &init).map_err(StubError::Unreachable)?;
     let response = object.fetch_with_request(request).await.map_err(StubError::Unreachable)?;
     if response.status_code() == 200 { Ok(response) } else { Err(StubError::Status(response.status_code())) }
 }

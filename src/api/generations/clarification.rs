@@ -3,11 +3,11 @@
 use crate::api::field_error::FieldError;
 use crate::api::generations::answers::answers;
 use crate::api::order::prompt::{PROMPT_CHARACTERS, check_prompt, check_response};
-use crate::machine::job::{Clarification, MAX_PROMPT};
+use crate::machine::job::{Clarify, MAX_PROMPT};
 use serde_json::{Map, Value};
 
 /// What a user says about a prompt that was refused: `{"prompt": "…"}`, `{"response": "…"}`, or answers to questions.
-pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<FieldError>> {
+pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldError>> {
     if let Some((place, text)) = answers(body).map_err(|error| vec![error])? {
         return answered(body, &place, text).map_err(|error| vec![error]);
     }
@@ -17,12 +17,12 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<Fie
         (Some(_), Some(_)) => wrong("/response", "must be left out when there is a prompt".to_owned()),
         (None, Some(Value::String(response))) => match check_response(response) {
             Some(detail) => wrong("/response", detail),
-            None => Ok(Clarification::Response(response.clone())),
+            None => Ok(Clarify::Response(response.clone())),
         },
         (None, Some(_)) => wrong("/response", "must be a string".to_owned()),
         (Some(Value::String(prompt)), None) => match check_prompt(prompt) {
             Some(detail) => wrong("/prompt", detail),
-            None => Ok(Clarification::Prompt(prompt.clone())),
+            None => Ok(Clarify::Prompt(prompt.clone())),
         },
         (Some(_), None) => wrong("/prompt", "must be a string".to_owned()),
         (None, None) => {
@@ -33,13 +33,13 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarification, Vec<Fie
 }
 
 /// Answers are a response; a prompt or a response beside them would leave open which one is meant.
-fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clarification, FieldError> {
+fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clarify, FieldError> {
     if ["prompt", "response"].into_iter().any(|other| body.get(other).is_some_and(|value| !value.is_null())) {
         return Err(FieldError::field(place, "must be left out when there is a prompt or a response"));
     }
     match check_response(&text) {
         Some(detail) => Err(FieldError::field(place, detail)),
-        None => Ok(Clarification::Response(text)),
+        None => Ok(Clarify::Response(text)),
     }
 }
 

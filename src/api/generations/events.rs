@@ -5,7 +5,8 @@ use crate::api::call::Call;
 use crate::api::field_error::FieldError;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
-use crate::objects::messages::{Following, JobMessage, JobReply};
+use crate::machine::job::View;
+use crate::objects::messages::{Follow, NoStream};
 use crate::objects::sse::EVENT_STREAM;
 use crate::objects::stub;
 use crate::objects::stub::Followed;
@@ -24,22 +25,15 @@ pub(crate) async fn follow(call: &Call, id: &str) -> Result<Answer, Problem> {
         .map_err(|error| Problem::invalid(vec![error]))?;
     if call.request.inner().method() == "HEAD" {
         // Nobody would read a stream.
-        view::job(call, &key, &JobMessage::View).await?;
+        view::job(call, &key, &View).await?;
         return Ok(as_events(Answer::empty(200)));
     }
-    let reply = match stub::follow(&call.env, &key, after).await.map_err(|error| view::silent(&error))? {
-        Followed::Stream(body) => return Ok(as_events(Answer::stream(200, body))),
-        Followed::Reply(reply) => *reply,
-    };
-    if reply == JobReply::Missing {
-        return Err(Problem::no_generation());
-    }
-    let JobReply::Follow { following } = reply else { return Err(view::out_of_turn()) };
-    match following {
+    match stub::follow(&call.env, &key, &Follow { after }).await.map_err(|error| view::silent(&error))? {
+        Followed::Stream(body) => Ok(as_events(Answer::stream(200, body))),
         // Stops a browser's EventSource, which comes back after every end.
-        Following::NothingLeft => Ok(Answer::empty(204)),
-        Following::TooMany => Err(Problem::too_many_streams(STREAMS_RETRY)),
-        Following::Stream { .. } => Err(view::out_of_turn()),
+        Followed::Reply(Ok(NoStream::NothingLeft)) => Ok(Answer::empty(204)),
+        Followed::Reply(Ok(NoStream::TooMany)) => Err(Problem::too_many_streams(STREAMS_RETRY)),
+        Followed::Reply(Err(refusal)) => Err(view::refused(refusal)),
     }
 }
 

@@ -4,27 +4,39 @@ use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
 use crate::api::problem::Problem;
 use crate::api::query::bad_cursor;
+use crate::clock;
 use crate::generation::{Generation, Links};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::job::{Refusal, Video};
-use crate::machine::queue::{Card, Standing};
-use crate::objects::messages::{JobMessage, JobReply, QueueMessage, QueueReply};
+use crate::machine::job::{Job, Refusal};
+use crate::machine::message::Message;
+use crate::machine::queue::{Card, Stand, Standing};
+use crate::objects::messages::{BadCursor, List};
 use crate::objects::stub;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Sends a message to a job. One that is not there, or does not take the message, is the caller's problem.
-pub(crate) async fn job(call: &Call, key: &JobKey, message: &JobMessage) -> Result<JobReply, Problem> {
-    let reply = stub::job(&call.env, key, message).await.map_err(|error| silent(&error))?;
-    if let JobReply::Refused { refusal } = reply {
-        return Err(refused(refusal));
-    }
-    if reply == JobReply::Missing { Err(Problem::no_generation()) } else { Ok(reply) }
+pub(crate) async fn job<M, T>(call: &Call, key: &JobKey, message: &M) -> Result<T, Problem>
+where
+    M: Message<Reply = Result<T, Refusal>> + Serialize,
+    T: DeserializeOwned,
+{
+    stub::job(&call.env, key, message).await.map_err(|error| silent(&error))?.map_err(refused)
 }
 
-/// Sends a message to the queue. A cursor that is none of ours is the caller's problem.
-pub(crate) async fn queue(call: &Call, message: &QueueMessage) -> Result<QueueReply, Problem> {
-    let reply = stub::queue(&call.env, message).await.map_err(|error| silent(&error))?;
-    if reply == QueueReply::BadCursor { Err(Problem::invalid(vec![bad_cursor()])) } else { Ok(reply) }
+/// Sends a message to the queue.
+pub(crate) async fn queue<M>(call: &Call, message: &M) -> Result<M::Reply, Problem>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
+    stub::queue(&call.env, message).await.map_err(|error| silent(&error))
+}
+
+/// A cursor that is none of ours is the caller's problem.
+pub(crate) fn unknown_cursor(_: BadCursor) -> Problem {
+    Problem::invalid(vec![bad_cursor()])
 }
 
 /// Logs why an object gave no answer; the caller learns only that it may try again.
@@ -33,14 +45,9 @@ pub(crate) fn silent(error: &stub::StubError) -> Problem {
     Problem::unavailable()
 }
 
-/// An object answered something that does not belong to the question.
-pub(crate) fn out_of_turn() -> Problem {
-    tracing::error!("[API] Unavailable: an object answered out of turn");
-    Problem::unavailable()
-}
-
-fn refused(refusal: Refusal) -> Problem {
+pub(crate) fn refused(refusal: Refusal) -> Problem {
     match refusal {
+        Refusal::NoJob => Problem::no_generation(),
         Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
         Refusal::NotRetryable => {
             Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
@@ -59,29 +66,34 @@ fn refused(refusal: Refusal) -> Problem {
             Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
         }
         Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
-        Refusal::StillNeeded => Problem::conflict("still_needed", "Something is still left to do."),
         Refusal::NoEvent => Problem::no_delivery(),
     }
 }
 
-/// Fills in what the moment decides.
-pub(crate) async fn complete(call: &Call, mut generation: Generation, video: Option<&Video>) -> Generation {
-    let key = generation.key();
+/// The job as the app reads it, now.
+pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
+    let mut generation = Generation::of(job, clock::now());
     if generation.status == Status::Queued
-        && let Ok(QueueReply::Standing { standing }) =
-            stub::queue(&call.env, &QueueMessage::Standing { key: key.clone() }).await
+        && let Ok(Some(standing)) = stub::queue(&call.env, &Stand { key: job.key.clone() }).await
     {
         generation.stand(&standing);
     }
     if let Some(result) = &mut generation.result {
-        result.video_url = video.map(|_| video_url(call, &key));
+        result.video_url = job.video().map(|_| video_url(call, &job.key));
     }
-    generation.links = Some(links(call, &key));
+    generation.links = Some(links(call, &job.key));
     generation
 }
 
+/// A page of the catalogue and the cursor of the next one.
+pub(crate) async fn page(call: &Call, message: &List) -> Result<(Vec<Generation>, Option<String>), Problem> {
+    let page = queue(call, message).await?.map_err(unknown_cursor)?;
+    let listed = page.jobs.iter().filter_map(|(card, standing)| listed(call, card, standing.as_ref()));
+    Ok((listed.collect(), page.next))
+}
+
 /// A list's entry, with its standing if it waits.
-pub(crate) fn listed(call: &Call, card: &Card, standing: Option<Standing>) -> Option<Generation> {
+fn listed(call: &Call, card: &Card, standing: Option<&Standing>) -> Option<Generation> {
     let mut generation: Generation = serde_json::from_str(&card.snapshot).ok()?;
     generation.status = card.status;
     if let Some(result) = &mut generation.result
@@ -91,7 +103,7 @@ pub(crate) fn listed(call: &Call, card: &Card, standing: Option<Standing>) -> Op
     }
     generation.links = Some(links(call, &card.key));
     if let Some(standing) = standing {
-        generation.stand(&standing);
+        generation.stand(standing);
     }
     Some(generation)
 }

@@ -1,7 +1,7 @@
 //! Telling the upstream that nobody waits for a render any more. It may save money and never delays an end: a few tries,
 //! and then the render is left to itself.
 
-use super::{Errand, Job, Turn};
+use super::{Context, Errand, Job};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::Outcome;
 use crate::machine::retry;
@@ -13,24 +13,24 @@ pub const MAX_ABANDON_TRIES: u32 = 5;
 
 impl Job {
     /// Has the upstream told to give a render up, if it can be told.
-    pub(super) fn abandon(&mut self, operation: String, turn: &Turn) {
+    pub(super) fn abandon(&mut self, operation: String, context: &Context) {
         if self.request.cancellable && !bug::planted(Bug::AbandonForgotten) {
-            self.abandons.insert(operation, Errand { next_at: turn.now(), tries: 0 });
+            self.abandons.insert(operation, Errand { next_at: context.now(), tries: 0 });
         }
     }
 
     /// Nothing need be told of a render that turned out to be over.
-    pub(super) fn found_over(&mut self, operation: &str, turn: &mut Turn) {
+    pub(super) fn found_over(&mut self, operation: &str, context: &mut Context) {
         if self.abandons.remove(operation).is_some() {
-            turn.note("render_was_over", None);
+            context.note("render_was_over", None);
         }
     }
 
-    pub(super) fn abandon_answered(&mut self, operation: &str, outcome: &Outcome<()>, turn: &mut Turn) {
+    pub(super) fn abandon_answered(&mut self, operation: &str, outcome: &Outcome<()>, context: &mut Context) {
         self.count_call(Call::Cancel, outcome);
         let Some(errand) = self.abandons.get_mut(operation) else { return };
         errand.tries += 1;
-        let wait = retry::backoff(errand.tries, 2 * SECOND, MINUTE, turn.moment.jitter());
+        let wait = retry::backoff(errand.tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let (step, why) = match outcome {
             Outcome::Done(()) => ("render_abandoned", None),
             Outcome::Refused(failure) => ("render_not_abandoned", Some(failure.message.clone())),
@@ -38,15 +38,15 @@ impl Job {
                 ("render_not_abandoned", Some(format!("no word after {MAX_ABANDON_TRIES} tries")))
             }
             Outcome::Retry { after, .. } | Outcome::NotNow { after, .. } => {
-                errand.next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
+                errand.next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
                 return;
             }
             Outcome::Unknown => {
-                errand.next_at = turn.now() + wait;
+                errand.next_at = context.now() + wait;
                 return;
             }
         };
         self.abandons.remove(operation);
-        turn.note(step, why);
+        context.note(step, why);
     }
 }

@@ -59,16 +59,60 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// `true` when a slot was granted with it.
-    Enqueued(Outcome<bool>),
+    Enqueued {
+        epoch: u64,
+        outcome: Outcome<bool>,
+    },
     /// The operation's name.
-    Submitted(Outcome<String>),
+    Submitted {
+        epoch: u64,
+        outcome: Outcome<String>,
+    },
     /// `Refused` is the upstream's own final word on the operation.
-    Polled(Outcome<Progress>),
-    Stored(Outcome<Video>),
-    Reported(Outcome<()>),
-    Delivered(Receipt),
-    Abandoned(Outcome<()>),
-    Discarded(Outcome<()>),
+    Polled {
+        epoch: u64,
+        operation: String,
+        outcome: Outcome<Progress>,
+    },
+    Stored {
+        epoch: u64,
+        attempt: u32,
+        outcome: Outcome<Video>,
+    },
+    Reported {
+        number: u64,
+        outcome: Outcome<()>,
+    },
+    Delivered {
+        event_id: String,
+        receipt: Receipt,
+    },
+    Abandoned {
+        operation: String,
+        outcome: Outcome<()>,
+    },
+    Discarded {
+        attempt: u32,
+        outcome: Outcome<()>,
+    },
+}
+
+impl Effect {
+    /// Of an effect that was cut off.
+    pub(super) fn lost(self) -> Answer {
+        match self {
+            Self::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: Outcome::Unknown },
+            Self::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: Outcome::Unknown },
+            Self::Poll { epoch, operation } => Answer::Polled { epoch, operation, outcome: Outcome::Unknown },
+            Self::Store { epoch, attempt, .. } => Answer::Stored { epoch, attempt, outcome: Outcome::Unknown },
+            Self::Report { number, .. } => Answer::Reported { number, outcome: Outcome::Unknown },
+            Self::Deliver { event_id } => {
+                Answer::Delivered { event_id, receipt: Receipt::Failed { status: None, retry_after: None } }
+            }
+            Self::Abandon { operation } => Answer::Abandoned { operation, outcome: Outcome::Unknown },
+            Self::Discard { attempt } => Answer::Discarded { attempt, outcome: Outcome::Unknown },
+        }
+    }
 }
 
 /// What a poll found.
@@ -82,63 +126,12 @@ pub enum Progress {
     },
 }
 
-/// What happens to a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// Act: nobody carries out an effect of this job, so one that is still in flight was cut off.
-    Alarm {
-        /// Whether this is the first step of a run of the alarm handler: each run polls once.
-        first: bool,
-    },
-    /// What came of an effect.
-    Answer {
-        begun: InFlight,
-        answer: Answer,
-    },
-    /// The queue granted a slot to this epoch.
-    Start {
-        epoch: u64,
-    },
-    Cancel,
-    Retry,
-    /// The user stands by the order.
-    Confirm,
-    /// The user gives another prompt for the one that was refused.
-    Clarify {
-        clarification: Clarification,
-    },
-    /// The user wants the stored video gone; the generation stays completed.
-    DeleteVideo,
-    /// The platform's queue gave up on the message that says that this epoch waits.
-    DeadLetter {
-        epoch: u64,
-    },
-    /// The upstream says by a push of this id that there is something to see.
-    Nudge {
-        id: String,
-    },
-    /// An operator wants an event sent again.
-    Redeliver {
-        event_id: String,
-    },
-    /// The generation is old enough to be forgotten.
-    Forget,
-}
-
-/// What a user says about a prompt that was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Clarification {
-    /// Another prompt in its place.
-    Prompt(String),
-    /// Words to be added to it.
-    Response(String),
-}
-
-/// Why an input was not taken.
+/// Why a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
+    /// There is no such job.
+    NoJob,
     /// Only a live job can be cancelled.
     AlreadyEnded,
     /// Only a failed or cancelled job can be retried.
@@ -155,8 +148,6 @@ pub enum Refusal {
     NotClarifiable,
     /// With what was added the prompt would be longer than [`MAX_PROMPT`](super::MAX_PROMPT).
     PromptTooLong,
-    /// Something is still left to do.
-    StillNeeded,
     /// The job has no event of that id.
     NoEvent,
 }

@@ -1,46 +1,48 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
+use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Texts};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
+use crate::machine::message::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::queue::Report;
 use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
-    pub(super) fn fail(&mut self, failure: Failure, turn: &mut Turn) {
-        self.end(End::Failed { failure }, turn);
+    pub(super) fn fail(&mut self, failure: Failure, context: &mut Context) {
+        self.end(End::Failed { failure }, context);
     }
 
     /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that may help.
-    pub(super) fn refused(&mut self, failure: Failure, turn: &mut Turn) {
+    pub(super) fn refused(&mut self, failure: Failure, context: &mut Context) {
         let clarifiable = failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
-        if !turn.policy.clarifications || !clarifiable {
-            self.fail(failure, turn);
+        if !context.policy.clarifications || !clarifiable {
+            self.fail(failure, context);
             return;
         }
-        turn.note("clarification_needed", Some(failure.message.clone()));
-        self.phase = Phase::Clarifying { expires_at: turn.now() + PENDING_EXPIRY, failure };
-        self.report_change(turn.now());
-        self.announce(EventKind::PendingClarification, turn);
+        context.note("clarification_needed", Some(failure.message.clone()));
+        self.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
+        self.report_change(context.now());
+        self.announce(EventKind::PendingClarification, context);
     }
 
     /// Ends the attempt: status, event and report change in one step, so in one storage write.
-    pub(super) fn end(&mut self, end: End, turn: &mut Turn) {
+    pub(super) fn end(&mut self, end: End, context: &mut Context) {
         let (kind, step, detail) = match &end {
             End::Completed { .. } => (EventKind::Completed, "completed", None),
             End::Failed { failure } => (EventKind::Failed, "failed", Some(failure.message.clone())),
             End::Cancelled => (EventKind::Cancelled, "cancelled", None),
         };
         if let End::Completed { .. } = &end {
-            self.discard_inputs(turn.now());
+            self.discard_inputs(context.now());
         }
         self.phase = Phase::Ended { end };
-        self.ended_at = Some(turn.now());
+        self.ended_at = Some(context.now());
         self.count_end();
-        turn.note(step, detail);
-        self.report_change(turn.now());
-        self.announce(kind, turn);
+        context.note(step, detail);
+        self.report_change(context.now());
+        self.announce(kind, context);
     }
 
     /// Has the queue told of a status change.
@@ -49,7 +51,16 @@ impl Job {
         self.report = Some(Errand { next_at: now, tries: 0 });
     }
 
-    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, turn: &mut Turn) {
+    pub fn report_message(&self, texts: &dyn Texts, now: Millis) -> Report {
+        Report { card: self.card(texts, now), availability: self.availability }
+    }
+
+    /// What the reply to that comes to.
+    pub fn reported(reply: &Reply<Report>) -> Outcome<()> {
+        if *reply == Ok(true) { Outcome::Done(()) } else { Outcome::Unknown }
+    }
+
+    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, context: &mut Context) {
         if number != self.report_number {
             return;
         }
@@ -58,57 +69,58 @@ impl Job {
             return;
         }
         if let Some(errand) = &mut self.report {
-            errand.next_at = turn.now() + retry::backoff(errand.tries, SECOND, MINUTE, turn.moment.jitter());
+            errand.next_at = context.now() + retry::backoff(errand.tries, SECOND, MINUTE, context.moment.jitter());
             errand.tries += 1;
         }
     }
 
     /// Puts an event into the outbox if the app wants to hear its kind.
-    pub(super) fn announce(&mut self, kind: EventKind, turn: &mut Turn) {
-        if !turn.policy.events.contains(&kind) {
+    pub(super) fn announce(&mut self, kind: EventKind, context: &mut Context) {
+        if !context.policy.events.contains(&kind) {
             return;
         }
         self.event_sequence += 1;
-        self.outbox.push(Delivery::new(kind, self.event_sequence, turn.moment, &turn.policy.webhook_schedule));
+        self.outbox.push(Delivery::new(kind, self.event_sequence, context.moment, &context.policy.webhook_schedule));
     }
 
     /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
-    pub fn seal_events(&mut self, compose: impl Fn(&Self, &Delivery) -> String) {
+    pub(super) fn seal_events(&mut self, texts: &dyn Texts) {
         for index in 0..self.outbox.len() {
             if self.outbox[index].body.is_none() || bug::planted(Bug::BodyRemade) {
-                self.outbox[index].body = Some(compose(self, &self.outbox[index]));
+                self.outbox[index].body = Some(texts.event(self, &self.outbox[index]));
             }
         }
     }
 
-    pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, turn: &mut Turn) {
+    pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, context: &mut Context) {
         let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
-        delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
+        delivery.attempted(receipt, context.moment, &context.policy.webhook_schedule);
         let delivery = delivery.clone();
         let step = match delivery.state {
             DeliveryState::Delivered { .. } => "webhook_delivered",
             DeliveryState::Exhausted { .. } => "webhook_exhausted",
             DeliveryState::Pending { .. } => "webhook_failed",
         };
-        // Most are delivered at once, which the queue hears when nothing is left to do. What someone may be waiting for it
-        // hears at once, and of an event that is not yet in its catalogue that there is trouble with it.
-        let settled = delivery.next_at().is_none();
-        let first_failed = step == "webhook_failed" && delivery.attempts == 1;
-        let awaited = step == "webhook_exhausted" || first_failed || (settled && delivery.redeliveries > 0);
-        turn.note(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
-        self.count_delivery(&delivery, turn.now());
-        if awaited {
-            self.report_change(turn.now());
+        context.note(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
+        self.count_delivery(&delivery, context.now());
+        // Someone may be waiting for it, or the queue learns with it that nothing is left to do.
+        let awaited = match delivery.state {
+            DeliveryState::Delivered { .. } => delivery.redeliveries > 0,
+            DeliveryState::Exhausted { .. } => true,
+            DeliveryState::Pending { .. } => delivery.attempts == 1,
+        };
+        if awaited || self.has_only_to_report() {
+            self.report_change(context.now());
         }
     }
 
     /// Sends an event again, whatever came of it before.
-    pub(super) fn redeliver(&mut self, event_id: &str, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn redeliver(&mut self, event_id: &str, context: &mut Context) -> Result<(), Refusal> {
         let event = self.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
-        event.redeliver(turn.moment);
+        event.redeliver(context.moment);
         let kind = event.kind;
-        turn.note("webhook_redelivered", Some(kind.as_str().to_owned()));
-        self.report_change(turn.now());
+        context.note("webhook_redelivered", Some(kind.as_str().to_owned()));
+        self.report_change(context.now());
         Ok(())
     }
 

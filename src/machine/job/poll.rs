@@ -4,7 +4,7 @@
 //! recorded before it leaves, and one that finds the render running writes nothing: a poll is safe to repeat, and the alarm
 //! for the next one is set before it leaves.
 
-use super::{Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, Turn};
+use super::{Context, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -30,7 +30,13 @@ impl Job {
         }
     }
 
-    pub(super) fn poll_answered(&mut self, epoch: u64, operation: &str, outcome: Outcome<Progress>, turn: &mut Turn) {
+    pub(super) fn poll_answered(
+        &mut self,
+        epoch: u64,
+        operation: &str,
+        outcome: Outcome<Progress>,
+        context: &mut Context,
+    ) {
         if outcome != Outcome::Done(Progress::Running) {
             self.count_call(Call::Poll, &outcome);
         }
@@ -44,12 +50,12 @@ impl Job {
             | Outcome::Unknown => {}
         }
         if matches!(outcome, Outcome::Done(Progress::Ready { .. }) | Outcome::Refused(_)) {
-            self.found_over(operation, turn);
+            self.found_over(operation, context);
         }
         if !self.is_current(epoch) {
             return;
         }
-        let now = turn.moment.now;
+        let now = context.moment.now;
         let Phase::Rendering { tries, not_before, .. } = &mut self.phase else { return };
         let asked = match outcome {
             Outcome::Done(Progress::Running) => {
@@ -58,22 +64,22 @@ impl Job {
             }
             Outcome::Done(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
-                turn.note("rendered", None);
-                self.announce(EventKind::Progress, turn);
+                context.note("rendered", None);
+                self.announce(EventKind::Progress, context);
                 return;
             }
             Outcome::Refused(failure) => {
-                turn.note("render_failed", Some(failure.message.clone()));
-                self.refused(failure, turn);
+                context.note("render_failed", Some(failure.message.clone()));
+                self.refused(failure, context);
                 return;
             }
             Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
-                turn.note("poll_failed", Some(failure.message));
+                context.note("poll_failed", Some(failure.message));
                 after.unwrap_or(0)
             }
             Outcome::Unknown => 0,
         };
-        let wait = retry::backoff(*tries, turn.policy.poll_interval, POLL_BACKOFF_CAP, turn.moment.jitter());
+        let wait = retry::backoff(*tries, context.policy.poll_interval, POLL_BACKOFF_CAP, context.moment.jitter());
         *not_before = now + asked.min(MAX_POLL_WAIT).max(wait);
         *tries += 1;
         self.count_retry(tally::Phase::Rendering);
@@ -82,7 +88,7 @@ impl Job {
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
     /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
     /// as frequent as if none were to come.
-    pub(super) fn nudge(&mut self, id: String) {
+    pub(super) fn hear_upstream_webhook(&mut self, id: String) {
         let Phase::Rendering { nudged, awaits_push, .. } = &mut self.phase else { return };
         let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
         if heard || id.len() > MAX_NUDGE_ID {
@@ -98,7 +104,7 @@ impl Job {
 
     /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one
     /// is paid for, so storing it has bounds of its own.
-    pub(super) fn check_deadline(&mut self, turn: &mut Turn) {
+    pub(super) fn check_deadline(&mut self, context: &mut Context) {
         let (until, failure) = match &self.phase {
             Phase::Queued { .. } => match self.start_deadline() {
                 Some(at) => (at, self.not_started(at)),
@@ -111,13 +117,13 @@ impl Job {
             Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
             Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
-        if turn.now() < until {
+        if context.now() < until {
             return;
         }
         if let Phase::Rendering { operation, .. } = &self.phase {
-            self.abandon(operation.clone(), turn);
+            self.abandon(operation.clone(), context);
         }
-        self.fail(failure, turn);
+        self.fail(failure, context);
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
 //! images.
 
-use super::{End, Errand, INPUTS, Job, Phase, Turn, Video};
+use super::{Context, End, Errand, INPUTS, Job, Phase, Video};
 use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::retry;
@@ -20,46 +20,46 @@ impl Video {
 }
 
 impl Job {
-    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, turn: &mut Turn) {
+    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
         self.count_call(Call::Fetch, &outcome);
         let Phase::Storing { tries, uri, rendered_at, .. } = &self.phase else {
-            self.discard(attempt, turn.now());
+            self.discard(attempt, context.now());
             return;
         };
         if !self.is_current(epoch) {
-            self.discard(attempt, turn.now());
+            self.discard(attempt, context.now());
             return;
         }
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
             Outcome::Done(video) => {
-                turn.note("stored", Some(format!("{} bytes", video.size)));
-                self.end(End::Completed { video }, turn);
+                context.note("stored", Some(format!("{} bytes", video.size)));
+                self.end(End::Completed { video }, context);
                 return;
             }
             Outcome::Refused(failure) => {
-                self.give_up_storing(failure, turn);
+                self.give_up_storing(failure, context);
                 return;
             }
             Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => (after, failure),
             Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
         };
-        turn.note("store_failed", Some(failure.message.clone()));
+        context.note("store_failed", Some(failure.message.clone()));
         // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
-        let in_time = turn.now() < rendered_at.saturating_add(turn.policy.store_timeout);
-        if tries >= turn.policy.max_retries && !in_time {
-            self.give_up_storing(failure, turn);
+        let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
+        if tries >= context.policy.max_retries && !in_time {
+            self.give_up_storing(failure, context);
             return;
         }
-        let wait = retry::backoff(tries, SECOND, MINUTE, turn.moment.jitter());
-        let next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
+        let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
+        let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
         self.count_retry(tally::Phase::Storing);
         self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 
-    fn give_up_storing(&mut self, failure: Failure, turn: &mut Turn) {
-        self.discard(self.attempt, turn.now());
-        self.fail(failure, turn);
+    fn give_up_storing(&mut self, failure: Failure, context: &mut Context) {
+        self.discard(self.attempt, context.now());
+        self.fail(failure, context);
     }
 
     /// Makes sure that nothing of an unwanted attempt stays in R2.
@@ -83,13 +83,14 @@ impl Job {
         !self.request.images.is_empty() && self.inputs_discarded_at.is_none()
     }
 
-    pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, turn: &mut Turn) {
+    pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
         if let Outcome::Done(()) = outcome {
             self.discards.remove(&attempt);
             return;
         }
         if let Some(errand) = self.discards.get_mut(&attempt) {
-            errand.next_at = turn.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, turn.moment.jitter());
+            errand.next_at =
+                context.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
             errand.tries += 1;
         }
     }

@@ -1,6 +1,6 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
+use super::{Context, EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, UnknownSubmit};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
@@ -11,21 +11,21 @@ use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.
-    pub(super) fn intend_submit(&mut self, turn: &mut Turn) {
+    pub(super) fn intend_submit(&mut self, context: &mut Context) {
         if bug::planted(Bug::SubmitIntentDropped) {
             return;
         }
         self.submits.push(Submit {
             attempt: self.attempt,
             epoch: self.epoch,
-            intended_at: turn.now(),
+            intended_at: context.now(),
             answer: SubmitAnswer::Intended,
             cost_micros: None,
         });
-        self.note_try("submit_intended", None, turn);
+        self.note_try("submit_intended", None, context);
     }
 
-    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, turn: &mut Turn) {
+    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
         let outcome = match outcome {
             // With its intent dropped, a cut-off call looks as if it had never been made.
             Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
@@ -40,67 +40,67 @@ impl Job {
         self.count_call(Call::Submit, &outcome);
         let stale = !self.is_current(epoch);
         let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
-            self.answered_late(outcome, turn);
+            self.answered_late(outcome, context);
             return;
         };
         if stale {
-            self.answered_late(outcome, turn);
+            self.answered_late(outcome, context);
             return;
         }
         match outcome {
             Outcome::Done(operation) => {
-                let now = turn.now();
+                let now = context.now();
                 self.not_now = None;
                 self.phase = Phase::Rendering {
                     deadline_at,
                     operation,
                     submitted_at: now,
-                    poll_interval: turn.policy.poll_interval,
+                    poll_interval: context.policy.poll_interval,
                     tries: 0,
                     not_before: 0,
                     nudged: false,
                     awaits_push: self.request.told,
                 };
-                turn.note("submitted", None);
+                context.note("submitted", None);
                 if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
                     self.discard(INPUTS, now);
                 }
-                self.announce(EventKind::Progress, turn);
+                self.announce(EventKind::Progress, context);
             }
-            Outcome::NotNow { failure, .. } => self.not_now(failure, turn),
+            Outcome::NotNow { failure, .. } => self.not_now(failure, context),
             Outcome::Retry { after, failure } => {
-                turn.note("submit_refused", Some(failure.message.clone()));
-                self.submit_again(tries, after, failure, turn);
+                context.note("submit_refused", Some(failure.message.clone()));
+                self.submit_again(tries, after, failure, context);
             }
             Outcome::Refused(failure) => {
-                turn.note("submit_refused", Some(failure.message.clone()));
-                self.refused(failure, turn);
+                context.note("submit_refused", Some(failure.message.clone()));
+                self.refused(failure, context);
             }
             Outcome::Unknown => {
-                turn.note("submit_outcome_unknown", None);
-                match turn.policy.unknown_submit {
-                    UnknownSubmit::Fail => self.fail(unknown_outcome(), turn),
-                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), turn),
+                context.note("submit_outcome_unknown", None);
+                match context.policy.unknown_submit {
+                    UnknownSubmit::Fail => self.fail(unknown_outcome(), context),
+                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), context),
                 }
             }
         }
     }
 
     /// Goes back in line and submits again later, unless the retries are used up.
-    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, turn: &mut Turn) {
-        let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, turn.moment.jitter());
-        let not_before = turn.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
-        if tries >= turn.policy.max_retries {
-            self.fail(failure, turn);
+    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, context: &mut Context) {
+        let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, context.moment.jitter());
+        let not_before = context.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
+        if tries >= context.policy.max_retries {
+            self.fail(failure, context);
             return;
         }
         self.count_retry(tally::Phase::Submitting);
-        self.requeue(Some(not_before), turn);
+        self.requeue(Some(not_before), context);
     }
 
     /// The job was cancelled while the call was in flight; what became of the money is still told, and the render given
     /// up.
-    fn answered_late(&mut self, outcome: Outcome<String>, turn: &mut Turn) {
+    fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
             Outcome::Done(_) => "the upstream had accepted the render",
             Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => {
@@ -108,9 +108,9 @@ impl Job {
             }
             Outcome::Unknown => "whether the upstream accepted the render is not known",
         };
-        turn.note("submit_answered_late", Some(what.to_owned()));
+        context.note("submit_answered_late", Some(what.to_owned()));
         if let Outcome::Done(operation) = outcome {
-            self.abandon(operation, turn);
+            self.abandon(operation, context);
         }
     }
 

@@ -1,8 +1,9 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::{Book, Closed, Entry, Event, Mode, Place, Policy, Reply, Rows, Turn};
+use super::{Book, Claim, Closed, Context, Entry, Event, Input, Mode, Place, Policy, Rows, Stand};
 use crate::ids::JobKey;
 use crate::machine::bug::{self, Bug};
+use crate::machine::job::Start;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::{PROBE_BACKOFF, Shut, WINDOW};
 use crate::time::{MINUTE, Millis};
@@ -35,28 +36,53 @@ pub enum BlockedBy {
 pub struct Standing {
     /// From 1 while waiting, 0 otherwise.
     pub position: u64,
-    /// The epoch that holds a slot.
-    pub admitted: Option<u64>,
-    /// When the job that holds it was made.
-    #[serde(default)]
-    pub created_at: Option<Millis>,
+    /// The slot that it holds.
+    pub admitted: Option<Start>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
     /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue is paused.
-    #[serde(default)]
     pub estimated_start: Option<Millis>,
 }
 
 impl Standing {
     /// Of a job that does not wait.
-    pub const NOT_IN_LINE: Self =
-        Self { position: 0, admitted: None, created_at: None, blocked_by: None, estimated_start: None };
+    pub const NOT_IN_LINE: Self = Self { position: 0, admitted: None, blocked_by: None, estimated_start: None };
 }
 
-impl<R: Rows> Turn<'_, R> {
+impl Input for Claim {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Standing>, R::Error> {
+        context.admit(Some(&self.key))?;
+        context.standing(&self.key)
+    }
+}
+
+impl Input for Stand {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Standing>, R::Error> {
+        context.look_after(&self.key)?;
+        context.standing(&self.key)
+    }
+}
+
+impl<R: Rows> Context<'_, R> {
+    /// Something came that may let a job start.
+    pub(super) fn changed(&mut self) -> Result<(), R::Error> {
+        self.changed_for(None)
+    }
+
+    /// The same; the caller starts this job itself.
+    pub(super) fn changed_for(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
+        self.changed = true;
+        if self.admits_on_change() { self.admit(starting) } else { Ok(()) }
+    }
+
+    pub(super) fn admits_on_change(&self) -> bool {
+        self.policy.mode == Mode::Immediate
+    }
+
     /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
     /// started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
+        self.take_into_line()?;
         if self.book.is_paused() && !bug::planted(Bug::PauseIgnored) {
             return Ok(());
         }
@@ -79,37 +105,7 @@ impl<R: Rows> Turn<'_, R> {
         Ok(())
     }
 
-    /// Nobody gets a slot from now on. What was granted stays so: who has a slot goes on to the end, and who has yet to
-    /// begin begins.
-    pub(super) fn pause(&mut self) -> Reply {
-        let since = self.book.paused_since.unwrap_or(self.now);
-        self.book.paused_since = Some(since);
-        Reply::Paused { since: Some(since) }
-    }
-
-    /// Starts jobs again. An operator who resumes may know more than the last answer of an upstream: whoever asked for a
-    /// wait is probed at once.
-    pub(super) fn resume(&mut self) -> Reply {
-        self.book.paused_since = None;
-        self.book.probe_now(self.now);
-        Reply::Paused { since: None }
-    }
-
-    /// Whether an entry that is not saved yet would be granted a slot as soon as it was in line: nobody else is there. It is
-    /// then saved once, with its slot, which costs half of the rows; whoever else may come first is left to [`Self::admit`].
-    pub(super) fn starts_at_once(&self, entry: &Entry) -> Result<bool, R::Error> {
-        if entry.place != Place::Waiting || self.book.is_paused() || self.rows.has_waiting()? {
-            return Ok(false);
-        }
-        if !self.rows.delays_over(self.now, 1)?.is_empty() || self.rows.count_held()? >= self.policy.slots {
-            return Ok(false);
-        }
-        let Closed { user_slots, upstreams } = self.closed()?;
-        let own_held = self.rows.count_held_by(&entry.card.key.user_id)?;
-        Ok(user_slots.is_none_or(|slots| own_held < slots) && !upstreams.contains(&entry.card.upstream))
-    }
-
-    pub(super) fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
+    fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
         let granted = Lease::grant(entry.card.epoch, self.now);
         entry.place = Place::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
         entry.unspent = true;
@@ -121,11 +117,10 @@ impl<R: Rows> Turn<'_, R> {
         self.save(&entry)
     }
 
-    /// Delayed entries whose time has come wait from now on; whether there were any.
-    pub(super) fn take_into_line(&mut self) -> Result<bool, R::Error> {
-        let over = self.rows.delays_over(self.now, MAX_DELAYS)?;
-        let any = !over.is_empty();
-        for mut entry in over {
+    /// Delayed entries whose time has come wait from now on.
+    pub(super) fn take_into_line(&mut self) -> Result<(), R::Error> {
+        for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
+            self.changed = true;
             // One that was refused keeps its turn. One that was only ordered for later counts as ordered now, or all that
             // a user has ordered for the same time would come in one turn, and before every priority.
             if entry.card.submits == 0 {
@@ -136,7 +131,13 @@ impl<R: Rows> Turn<'_, R> {
             entry.place = Place::Waiting;
             self.save(&entry)?;
         }
-        Ok(any)
+        Ok(())
+    }
+
+    /// Where a job stands; `None` when the queue does not know it.
+    pub(super) fn standing(&self, key: &JobKey) -> Result<Option<Standing>, R::Error> {
+        let Some(entry) = self.rows.find(key)? else { return Ok(None) };
+        standing_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {
@@ -190,8 +191,8 @@ pub fn standing_of<R: Rows>(
 ) -> Result<Standing, R::Error> {
     match entry.place {
         Place::Held(lease) => {
-            let created_at = Some(entry.card.created_at);
-            Ok(Standing { admitted: Some(lease.epoch), created_at, ..Standing::NOT_IN_LINE })
+            let admitted = Start { epoch: lease.epoch, created_at: entry.card.created_at };
+            Ok(Standing { admitted: Some(admitted), ..Standing::NOT_IN_LINE })
         }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {

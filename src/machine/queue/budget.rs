@@ -4,7 +4,7 @@
 //! back to the day it was charged to. The sums are kept, not counted: no step reads more than two of them.
 //! Invariant I13: no order is accepted that does not fit into what its day has left.
 
-use super::{Card, Entry, Place, Reply, Rows, Turn};
+use super::{Afford, Card, Context, Entry, Input, Place, Rows, Unaffordable};
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::bug::{self, Bug};
@@ -46,9 +46,15 @@ pub fn day_of(at: Millis) -> u64 {
     at / DAY
 }
 
-impl<R: Rows> Turn<'_, R> {
+impl Input for Afford {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {
+        context.afford(&self.key)
+    }
+}
+
+impl<R: Rows> Context<'_, R> {
     /// Why today does not leave enough for one more render of this price; `None` when it does.
-    pub(super) fn over_budget(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
+    fn over_budget(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
         let user = card.key.user_id.as_str();
         let limits = [(Some(user), self.policy.max_cost_per_user_per_day), (None, self.policy.max_cost_per_day)];
         for (whose, limit) in limits {
@@ -106,20 +112,20 @@ impl<R: Rows> Turn<'_, R> {
 
     /// Why a new order is refused. One that waits for its confirmation is charged with it, so today's rest does not matter
     /// yet: only a price above the limit does, which no day leaves enough for.
-    pub(super) fn refuses(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
+    pub(super) fn over_budget_of_order(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
         Ok(self.over_budget(card)?.filter(|over| !card.status.is_pending() || over.resets_at.is_none()))
     }
 
     /// Whether a confirmation or a further attempt may be paid for. Its price is held from now on, so that those that are
     /// asked for at the same time do not all take what is left for one; the job is asked soon whether it uses it.
-    pub(super) fn afford(&mut self, key: &JobKey) -> Result<Reply, R::Error> {
+    fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
         // It may have been ordered a moment ago: what is not known yet cannot be charged yet.
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Unknown) };
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(Err(Unaffordable::Unknown)) };
         let Some(wanted) = wanted(&entry.card).filter(|wanted| *wanted > entry.charged()) else {
-            return Ok(Reply::Nothing);
+            return Ok(Ok(()));
         };
         if let Some(over) = self.over_budget(&entry.card)? {
-            return Ok(Reply::OverBudget(over));
+            return Ok(Err(Unaffordable::OverBudget(over)));
         }
         self.charge(&mut entry, wanted)?;
         let soon = self.now + WATCH;
@@ -129,7 +135,7 @@ impl<R: Rows> Turn<'_, R> {
             Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => {}
         }
         self.save(&entry)?;
-        Ok(Reply::Nothing)
+        Ok(Ok(()))
     }
 }
 
@@ -137,7 +143,7 @@ impl<R: Rows> Turn<'_, R> {
 /// more.
 fn wanted(card: &Card) -> Option<u64> {
     match card.status {
-        // Nothing was rendered for it. (An earlier build's card has the price in its cost.)
+        // Nothing was rendered for it.
         Status::PendingConfirmation => Some(card.price_micros),
         Status::Processing | Status::Failed | Status::Cancelled | Status::PendingClarification => {
             Some(card.cost_micros.saturating_add(card.price_micros))

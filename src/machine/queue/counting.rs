@@ -4,7 +4,7 @@
 //! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I18): a message that
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
-use super::{Card, Entry, Place, Rows, Turn};
+use super::{Card, Context, Entry, Place, Rows};
 use crate::machine::bug::{self, Bug};
 use crate::machine::tally::{Count, Spread, Tallies, Tally};
 use crate::time::{DAY, MINUTE, Millis};
@@ -37,7 +37,7 @@ pub struct Sample {
     pub oldest_wait: Millis,
 }
 
-impl<R: Rows> Turn<'_, R> {
+impl<R: Rows> Context<'_, R> {
     /// Counts what a job tells of itself that was not counted before; whether there was any. The entry has to be saved in
     /// this step.
     pub(super) fn count(&mut self, entry: &mut Entry, told: &Tally) -> bool {

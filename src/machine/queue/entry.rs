@@ -150,12 +150,6 @@ impl Entry {
         self.charges.iter().fold(0, |sum, charge| sum.saturating_add(charge.micros))
     }
 
-    /// Whether it ended with nothing charged for it: it spent nothing, or it ended under a build that charged nothing, and
-    /// what it spent then is not spent today.
-    pub(super) fn is_over_uncharged(&self) -> bool {
-        self.card.status.is_terminal() && self.charges.is_empty()
-    }
-
     pub fn is_in_line(&self) -> bool {
         matches!(self.place, Place::Waiting | Place::Delayed { .. })
     }

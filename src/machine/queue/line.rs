@@ -3,7 +3,7 @@
 //! Those of one priority who wait are divided into sections, in the order of their turns. How many are before someone is the
 //! sum of the sections before its own and what is counted within that one.
 
-use super::{Book, Entry, Place, Rows, Turn};
+use super::{Book, Context, Entry, Place, Rows};
 use crate::machine::bug::{self, Bug};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -270,7 +270,7 @@ impl Entry {
     }
 }
 
-impl<R: Rows> Turn<'_, R> {
+impl<R: Rows> Context<'_, R> {
     /// Saves an entry. Whatever changes places goes through here or [`Self::remove`].
     pub(super) fn save(&mut self, entry: &Entry) -> Result<(), R::Error> {
         let was = self.rows.save(entry)?;

@@ -1,6 +1,6 @@
-//! On which occasions slots are granted, and when the queue's alarm must fire.
+//! When the queue's alarm must fire.
 
-use super::{Input, Mode, Rows, Standing, Turn};
+use super::{Context, Mode, Rows, Standing};
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
@@ -17,56 +17,22 @@ const UNKNOWN_POSITION: u64 = 12;
 /// How much longer a message waits for each job before its own.
 const CLAIM_STEP: Millis = 5 * SECOND;
 
-/// What an input gives occasion to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Occasion {
-    /// Slots are granted.
-    pub(super) admits: bool,
-    /// Everything was looked after, so the queue's own alarm need not for a while.
-    swept: bool,
-    /// Something came that may let a job start.
-    pub(super) changed: bool,
-}
-
-impl Occasion {
-    pub(super) fn of(input: &Input, admit_at: Option<Millis>, mode: Mode, now: Millis) -> Self {
-        let immediate = mode == Mode::Immediate;
-        let none = Self { admits: false, swept: false, changed: false };
-        match input {
-            Input::Enqueue { .. } | Input::Report { .. } | Input::Heard { .. } | Input::Resume => {
-                Self { admits: immediate, changed: true, ..none }
-            }
-            Input::Claim { .. } => Self { admits: true, ..none },
-            Input::Alarm => {
-                let due = admit_at.is_some_and(|at| at <= now);
-                Self { admits: due || immediate, swept: due, ..none }
-            }
-            Input::Sweep => Self { admits: true, swept: true, ..none },
-            Input::Stand { .. }
-            | Input::Afford { .. }
-            | Input::Expire { .. }
-            | Input::Pause
-            | Input::Redelivered { .. } => none,
-        }
-    }
-}
-
-impl<R: Rows> Turn<'_, R> {
+impl<R: Rows> Context<'_, R> {
     /// Decides when the queue's own alarm admits next.
-    pub(super) fn schedule(&mut self, occasion: Occasion) -> Result<(), R::Error> {
+    pub(super) fn schedule(&mut self) -> Result<(), R::Error> {
         // While the queue is paused nobody can be admitted, and the resumption is an occasion of its own.
         if self.book.is_paused() || !self.rows.has_waiting()? {
             self.book.admit_at = None;
             return Ok(());
         }
         let latest = self.now + SWEEP_PATIENCE;
-        let mut at = self.book.admit_at.filter(|_| !occasion.swept).map_or(latest, |at| at.min(latest));
+        let mut at = self.book.admit_at.filter(|_| !self.swept).map_or(latest, |at| at.min(latest));
         let free = self.rows.count_held()? < self.policy.slots;
         let by_itself = matches!(self.policy.mode, Mode::Immediate | Mode::Alarm);
         if by_itself && free {
             at = self.next_opening()?.map_or(at, |opening| at.min(opening));
         }
-        if self.policy.mode == Mode::Alarm && free && occasion.changed {
+        if self.policy.mode == Mode::Alarm && free && self.changed {
             at = at.min(self.now + ALARM_DELAY);
         }
         self.book.admit_at = Some(at);

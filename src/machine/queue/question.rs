@@ -1,0 +1,217 @@
+//! The alarm: which jobs are asked what, and what they answer.
+
+use super::{Context, Entry, Input, Place, Rows};
+use crate::ids::JobKey;
+use crate::machine::Status;
+use crate::machine::bug::{self, Bug};
+use crate::machine::job::State;
+use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
+use crate::machine::message::{NoAnswer, message};
+use crate::time::{DAY, Millis};
+
+/// How many jobs one alarm asks at most.
+const MAX_ASKS_PER_ALARM: usize = 50;
+
+/// The alarm fired. Answers which jobs are to be asked now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarm;
+message!(Alarm -> Vec<Ask>);
+
+/// What a job said when it was asked: `None` if there is no such job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    pub ask: Ask,
+    pub said: Result<Option<State>, NoAnswer>,
+}
+message!(Heard -> ());
+
+/// A job to be asked something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub key: JobKey,
+    /// Tells the job from one that is made anew under its name after it was withdrawn.
+    pub created_at: Millis,
+    pub epoch: u64,
+    pub question: Question,
+}
+
+/// What a job is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// To start; one that has is asked whether it still works.
+    Start,
+    /// Whether it has done what was left to do.
+    Check,
+    /// To delete what is left of it.
+    Delete,
+}
+
+impl Input for Alarm {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Vec<Ask>, R::Error> {
+        let due = context.book.admit_at.is_some_and(|at| at <= context.now);
+        context.swept = due;
+        if due || context.admits_on_change() {
+            context.admit(None)?;
+        } else {
+            // Or the alarm of a delay that is over would be due again at once.
+            context.take_into_line()?;
+        }
+        context.ask()
+    }
+}
+
+impl Input for Heard {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
+        if let Ok(said) = self.said {
+            context.heard(&self.ask, said)?;
+        }
+        context.changed()
+    }
+}
+
+impl<R: Rows> Context<'_, R> {
+    /// Gives an entry another place; how long it held a slot is remembered.
+    pub(super) fn leave(&mut self, entry: &mut Entry, place: Place) {
+        if let Place::Held(lease) = entry.place
+            && !matches!(place, Place::Held(_))
+        {
+            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            entry.unspent = false;
+        }
+        entry.place = place;
+    }
+
+    /// A job that waits and is not in line is on its way there: a user's retry, confirmation or clarification has just
+    /// put it there. Should its own timer be lost before it has told so, it is asked.
+    pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
+        let soon = self.now + WATCH;
+        let unwatched = match entry.place {
+            Place::Ended => true,
+            Place::Watched { until } => until > soon,
+            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => false,
+        };
+        if unwatched {
+            entry.place = Place::Watched { until: soon };
+            self.save(&entry)?;
+        }
+        Ok(())
+    }
+
+    /// Whom the alarm asks now; each is asked again soon unless an answer comes.
+    fn ask(&mut self) -> Result<Vec<Ask>, R::Error> {
+        let mut asks = Vec::new();
+        for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
+            let again = self.now + ASK_AGAIN;
+            let (place, epoch, question) = match entry.place {
+                Place::Held(lease) if bug::planted(Bug::SlotFreedUnasked) && lease.until < self.now => {
+                    entry.place = Place::Ended;
+                    self.save(&entry)?;
+                    continue;
+                }
+                Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Question::Start),
+                Place::Watched { .. } => (Place::Watched { until: again }, entry.card.epoch, Question::Check),
+                Place::Expiring { .. } => (Place::Expiring { until: again }, entry.card.epoch, Question::Delete),
+                Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
+            };
+            entry.place = place;
+            self.save(&entry)?;
+            asks.push(Ask { key: entry.card.key, created_at: entry.card.created_at, epoch, question });
+        }
+        Ok(asks)
+    }
+
+    fn heard(&mut self, ask: &Ask, said: Option<State>) -> Result<(), R::Error> {
+        let Ask { key, created_at, epoch, .. } = ask;
+        let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
+        let Some(mut entry) = known else { return Ok(()) };
+        let epoch = *epoch;
+        match said {
+            Some(state) => {
+                self.hear_of_costs(&mut entry, &state)?;
+                self.note_deliveries(key, state.deliveries.clone())?;
+                self.hear_of_place(&mut entry, epoch, &state);
+            }
+            None if entry.is_in_line() || entry.place == Place::Ended => {}
+            // An answer about an older slot says nothing of this one.
+            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch)
+                && !bug::planted(Bug::SlotFreedTwice) => {}
+            None => {
+                self.settle(&mut entry)?;
+                self.rows.remove_deliveries(key)?;
+                if let Place::Expiring { .. } = entry.place {
+                    self.note_forgotten(&entry);
+                    return self.remove(&entry);
+                }
+                self.leave(&mut entry, Place::Ended);
+                if !entry.card.status.is_terminal() {
+                    entry.card.status = Status::Failed;
+                }
+            }
+        }
+        self.save(&entry)
+    }
+
+    fn hear_of_costs(&mut self, entry: &mut Entry, state: &State) -> Result<(), R::Error> {
+        self.count(entry, &state.tally);
+        let card = entry.card.clone();
+        self.learn(Some(entry), &card, state.submits, state.availability);
+        // What is no older than the card is the job's own word, also on whether a reserved price will be used.
+        if (state.epoch, state.report_number) >= card.age() {
+            entry.card.cost_micros = state.cost_micros;
+            self.charge(entry, state.cost_micros)?;
+        }
+        Ok(())
+    }
+
+    /// `epoch` is the one that was asked.
+    fn hear_of_place(&mut self, entry: &mut Entry, epoch: u64, state: &State) {
+        match entry.place {
+            Place::Held(lease) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
+            Place::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
+            Place::Watched { .. } => {
+                // What it has told since then may have given it more to do, and is not answered for: it is asked again.
+                if (state.epoch, state.report_number) >= entry.card.age() {
+                    entry.place = self.watched_on(state.status, state.wake_at);
+                }
+                self.note_late(entry, state.late);
+            }
+            // It lives again: its own enqueue gives it a place.
+            Place::Expiring { .. } if !state.status.is_terminal() => {
+                entry.place = Place::Watched { until: self.now + WATCH };
+            }
+            Place::Expiring { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended => {}
+        }
+    }
+
+    fn hear_of_holder(&mut self, entry: &mut Entry, lease: Lease, epoch: u64, state: &State) {
+        self.note_late(entry, state.late);
+        if state.epoch > epoch {
+            // It has moved on, and its next attempt enqueues itself.
+            self.leave(entry, Place::Watched { until: self.now + WATCH });
+            return;
+        }
+        let works = !state.status.is_terminal() && !state.status.is_pending();
+        let place =
+            if works { Place::Held(lease.heard(self.now)) } else { self.watched_on(state.status, state.wake_at) };
+        self.leave(entry, place);
+        // The report itself follows with its snapshot and must still count as newer.
+        entry.card.report_number = entry.card.report_number.max(state.report_number.saturating_sub(1));
+        entry.card.status = state.status;
+    }
+
+    /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to do.
+    fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Place {
+        match wake_at {
+            None if status.is_terminal() => Place::Ended,
+            Some(_) if bug::planted(Bug::WatchForgotten) => Place::Ended,
+            None => Place::Watched { until: self.now + WATCH },
+            Some(at) => Place::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
+        }
+    }
+
+    fn note_late(&mut self, entry: &mut Entry, late: bool) {
+        entry.late = late;
+        self.book.timers_repaired += u64::from(late);
+    }
+}
