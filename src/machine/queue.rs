@@ -35,7 +35,7 @@ pub use message::{
     Afford, Claim, Enqueue, EnqueueAgain, Expire, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume, Stand,
     Sweep, Unaffordable,
 };
-pub use question::{Alarm, Ask, Heard, Question};
+pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
 pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
 
 use super::bug::{self, Bug};

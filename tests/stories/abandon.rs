@@ -1,21 +1,21 @@
 //! A render that nobody waits for is given up, where the upstream can be told so.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, submitted};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, MAX_ABANDON_TRIES, Phase, Progress, Refusal};
+use reelay::machine::job::{Cancel, Effect, MAX_ABANDON_TRIES, Phase, Progress};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::MINUTE;
 
 #[test]
 fn a_cancelled_render_is_given_up_once_the_app_and_the_queue_have_been_told() {
-    let mut story = cancellable().then(Input::Cancel);
+    let mut story = cancellable().then(Cancel);
     assert_eq!(story.status(), Status::Cancelled);
     let left = story.rests();
     assert!(
         matches!(left.as_slice(), [Effect::Deliver { .. }, Effect::Abandon { operation }] if operation == OPERATION)
     );
-    assert!(story.notes().contains(&"render_abandoned") && story.job.is_forgettable());
+    assert!(story.notes().contains(&"render_abandoned") && story.job.is_deletable());
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_render_past_its_deadline_is_given_up() {
 fn a_render_accepted_after_its_job_was_cancelled_is_given_up() {
     let mut story = JobStory::submitting();
     story.job.request.cancellable = true;
-    let mut cancelled = story.then(Input::Cancel);
+    let mut cancelled = story.then(Cancel);
     cancelled.hears(submitted());
     assert_eq!(abandons(&mut cancelled), 1);
 }
@@ -40,7 +40,7 @@ fn a_render_accepted_after_its_job_was_cancelled_is_given_up() {
 fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
     let mut story = JobStory::submitting();
     story.job.request.cancellable = true;
-    let mut story = story.then(Input::Cancel).then_tried_again();
+    let mut story = story.then(Cancel).then_tried_again();
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
     assert!(matches!(story.next(), Effect::Submit { epoch: 2, .. }), "the attempt itself goes first");
@@ -53,9 +53,9 @@ fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
 
 #[test]
 fn an_upstream_that_cannot_be_told_is_not_told() {
-    let mut late = JobStory::submitting().then(Input::Cancel);
+    let mut late = JobStory::submitting().then(Cancel);
     late.hears(submitted());
-    for mut story in [JobStory::rendering().then(Input::Cancel), late] {
+    for mut story in [JobStory::rendering().then(Cancel), late] {
         assert_eq!(abandons(&mut story), 0);
     }
 }
@@ -66,7 +66,7 @@ fn what_is_over_or_was_never_begun_is_not_given_up() {
     for life in lives {
         let mut story = life();
         story.job.request.cancellable = true;
-        assert_eq!(abandons(&mut story.then(Input::Cancel)), 0);
+        assert_eq!(abandons(&mut story.then(Cancel)), 0);
     }
     let mut lost = JobStory::submitting();
     lost.job.request.cancellable = true;
@@ -84,7 +84,7 @@ fn a_render_that_a_late_answer_finds_over_is_not_given_up() {
     ] {
         let mut story = cancellable();
         assert!(matches!(story.next(), Effect::Poll { .. }));
-        let mut story = story.then(Input::Cancel);
+        let mut story = story.then(Cancel);
         story.hears(answer);
         assert_eq!(abandons(&mut story), told);
     }
@@ -93,7 +93,7 @@ fn a_render_that_a_late_answer_finds_over_is_not_given_up() {
 #[test]
 fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2() {
     for outcome in [Outcome::Unknown, again(ErrorCode::ProviderUnavailable, Some(u64::MAX / 4))] {
-        let mut story = cancellable().then(Input::Cancel);
+        let mut story = cancellable().then(Cancel);
         for _ in 0..MAX_ABANDON_TRIES {
             let before = story.now;
             story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
@@ -106,7 +106,7 @@ fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2()
 
 #[test]
 fn a_refusal_to_give_a_render_up_is_final() {
-    let mut story = cancellable().then(Input::Cancel);
+    let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
     story.hears(Answer::Abandoned(never(ErrorCode::InvalidRequest)));
     assert_eq!((abandons(&mut story), story.notes().last()), (0, Some(&"render_not_abandoned")));
@@ -114,18 +114,18 @@ fn a_refusal_to_give_a_render_up_is_final() {
 
 #[test]
 fn a_cut_off_word_is_said_again() {
-    let mut story = cancellable().then(Input::Cancel);
+    let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
     assert_eq!(abandons(&mut story), 1);
 }
 
 #[test]
 fn a_job_is_not_forgotten_before_its_render_was_given_up() {
-    let mut story = cancellable().then(Input::Cancel);
+    let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded));
+    assert!(!story.is_deleted());
     story.hears(Answer::Abandoned(Outcome::Done(())));
-    assert_eq!(story.takes_any(Input::Forget), None);
+    assert!(story.is_deleted());
 }
 
 /// What the stories' renders are called.

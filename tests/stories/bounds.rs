@@ -1,8 +1,8 @@
 //! Whatever goes wrong, and however often, it ends (I1).
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::ready;
-use reelay::machine::job::{Answer, Effect, Phase, SubmitAnswer, UnknownSubmit};
+use reelay::machine::job::{Effect, Phase, SubmitAnswer, UnknownSubmit};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 

@@ -1,8 +1,8 @@
 //! Cancelling, retrying, and what comes too late for either.
 
-use crate::job_story::{JobStory, video};
+use crate::job_story::{Answer, JobStory, slot, video};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, Phase, Progress, Refusal, SubmitAnswer};
+use reelay::machine::job::{Cancel, Check, Effect, Phase, Progress, Refusal, Retry, Start, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 
 #[test]
@@ -10,10 +10,10 @@ fn a_job_is_cancelled_at_every_live_phase_and_ends_once_i8() {
     let lives = [JobStory::accepted, JobStory::started, JobStory::rendering, JobStory::storing];
     for life in lives {
         let mut story = life();
-        assert_eq!(story.takes(Input::Cancel), None);
+        assert_eq!(story.takes(Cancel), None);
         assert_eq!(story.job.status(), Status::Cancelled);
         assert_eq!(story.failure(), Some(ErrorCode::Cancelled));
-        assert_eq!(story.takes(Input::Cancel), Some(Refusal::AlreadyEnded));
+        assert_eq!(story.takes(Cancel), Some(Refusal::AlreadyEnded));
         assert_eq!(story.job.outbox.len(), 1, "one end is one event (I5)");
     }
 }
@@ -22,7 +22,7 @@ fn a_job_is_cancelled_at_every_live_phase_and_ends_once_i8() {
 fn a_submit_that_was_in_flight_when_cancelled_is_still_told_what_it_cost_i4() {
     let mut story = JobStory::started();
     story.acts();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
     assert_eq!(story.job.status(), Status::Cancelled);
     assert_eq!(story.job.submits[0].answer, SubmitAnswer::Accepted);
@@ -31,7 +31,7 @@ fn a_submit_that_was_in_flight_when_cancelled_is_still_told_what_it_cost_i4() {
 #[test]
 fn cancelling_while_the_video_is_stored_discards_it_i8() {
     let mut story = JobStory::storing();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     story.hears(Answer::Stored(Outcome::Done(video(1))));
     assert_eq!(story.job.status(), Status::Cancelled);
     let effect = story.until_it_acts(|effect| matches!(effect, Effect::Discard { .. }));
@@ -46,8 +46,8 @@ fn cancelling_while_the_video_is_stored_discards_it_i8() {
 fn a_late_answer_of_the_older_epoch_is_ignored_after_cancel_and_retry_i3() {
     let mut story = JobStory::started();
     story.acts();
-    story.takes(Input::Cancel);
-    story.takes(Input::Retry);
+    story.takes(Cancel);
+    story.takes(Retry);
     story.start(2);
     story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
     assert!(matches!(story.job.phase, Phase::Submitting { .. }), "the new attempt submits for itself");
@@ -57,8 +57,8 @@ fn a_late_answer_of_the_older_epoch_is_ignored_after_cancel_and_retry_i3() {
 #[test]
 fn a_late_video_of_the_older_attempt_is_discarded_and_not_taken_for_the_new_one_i8() {
     let mut story = JobStory::storing();
-    story.takes(Input::Cancel);
-    story.takes(Input::Retry);
+    story.takes(Cancel);
+    story.takes(Retry);
     story.start(2);
     story.hears(Answer::Stored(Outcome::Done(video(1))));
     assert_eq!(story.job.status(), Status::Processing);
@@ -68,8 +68,8 @@ fn a_late_video_of_the_older_attempt_is_discarded_and_not_taken_for_the_new_one_
 #[test]
 fn a_start_of_the_older_epoch_starts_nothing_i3() {
     let mut story = JobStory::started();
-    story.takes(Input::Cancel);
-    story.takes(Input::Retry);
+    story.takes(Cancel);
+    story.takes(Retry);
     story.start(1);
     assert_eq!(story.job.status(), Status::Queued);
     story.start(2);
@@ -89,30 +89,30 @@ fn what_completed_can_be_neither_cancelled_nor_retried_i8() {
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(Outcome::Done(video(1))));
     assert_eq!(story.job.status(), Status::Completed);
-    assert_eq!(story.takes(Input::Cancel), Some(Refusal::AlreadyEnded));
-    assert_eq!(story.takes(Input::Retry), Some(Refusal::NotRetryable));
+    assert_eq!(story.takes(Cancel), Some(Refusal::AlreadyEnded));
+    assert_eq!(story.takes(Retry), Some(Refusal::NotRetryable));
 }
 
 #[test]
 fn a_job_may_be_tried_twenty_times_and_no_more() {
     let mut story = JobStory::accepted();
     for _ in 1..reelay::machine::job::MAX_ATTEMPTS {
-        assert_eq!(story.takes(Input::Cancel), None);
-        assert_eq!(story.takes(Input::Retry), None);
+        assert_eq!(story.takes(Cancel), None);
+        assert_eq!(story.takes(Retry), None);
     }
-    story.takes(Input::Cancel);
-    assert_eq!(story.takes(Input::Retry), Some(Refusal::TooManyAttempts));
+    story.takes(Cancel);
+    assert_eq!(story.takes(Retry), Some(Refusal::TooManyAttempts));
 }
 
 #[test]
 fn an_event_of_one_attempt_is_not_touched_by_the_next_i5() {
     let mut story = JobStory::rendering();
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     let first = story.job.outbox[0].clone();
-    story.takes(Input::Retry);
+    story.takes(Retry);
     story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     assert_eq!(story.job.outbox[0], first);
     assert_ne!(story.job.outbox[1].id, first.id);
 }
@@ -144,8 +144,8 @@ fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
 
 #[test]
 fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
-    let story = JobStory::accepted();
-    let born = story.job.created_at;
-    assert!(story.job.was_made_at(Some(born)) && !story.job.was_made_at(Some(born - 1)));
-    assert!(story.job.was_made_at(None), "an older build does not say");
+    let mut story = JobStory::accepted();
+    let earlier = Start { created_at: story.job.created_at - 1, ..slot(1) };
+    assert_eq!((story.says(earlier), story.status()), (None, Status::Queued));
+    assert!(story.says(Check { created_at: None }).is_some(), "whichever it is");
 }

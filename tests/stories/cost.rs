@@ -1,8 +1,8 @@
 //! What a job has cost, and what the queue is told of it.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::stored;
-use reelay::machine::job::{Answer, Clarification, Effect, Input, Progress, UnknownSubmit};
+use reelay::machine::job::{Cancel, Clarify, Confirm, Effect, Progress, Retry, UnknownSubmit};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 
 /// The price of one render in these stories.
@@ -15,7 +15,7 @@ fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
     }
     let unconfirmed = JobStory::ordered(|request| request.confirm = true);
     assert_eq!(costs(&unconfirmed), (0, 0), "until it is confirmed");
-    assert_eq!(costs(&unconfirmed.then(Input::Confirm)), (0, PRICE));
+    assert_eq!(costs(&unconfirmed.then(Confirm)), (0, PRICE));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn what_the_upstream_says_replaces_the_price() {
 
 #[test]
 fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_that() {
-    let cancelled = || polled().then(Input::Cancel);
+    let cancelled = || polled().then(Cancel);
     for (answer, cost) in [
         (Answer::Polled(Outcome::Done(Progress::Running)), PRICE),
         (Answer::Polled(Outcome::Unknown), PRICE),
@@ -80,7 +80,7 @@ fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_t
 
 #[test]
 fn a_users_retry_is_paid_for_besides_what_was_spent() {
-    let mut story = polled().then(Input::Cancel).then(Input::Retry);
+    let mut story = polled().then(Cancel).then(Retry);
     assert_eq!(costs(&story), (PRICE, 2 * PRICE));
     story.start(2);
     story.hears(ready_for(1_000));
@@ -95,8 +95,7 @@ fn a_job_that_waits_for_another_prompt_reserves_its_price_with_it() {
     story.policy.clarifications = true;
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     assert_eq!(costs(&story), (0, 0));
-    let clarification = Clarification::Prompt("another".to_owned());
-    assert_eq!(costs(&story.then(Input::Clarify { clarification })), (0, PRICE));
+    assert_eq!(costs(&story.then(Clarify::Prompt("another".to_owned()))), (0, PRICE));
 }
 
 #[test]
@@ -118,7 +117,7 @@ fn the_queue_is_told_of_each_change_of_what_is_committed() {
     let mut dearer = polled();
     dearer.hears(ready_for(PRICE + 1));
     assert!(dearer.job.report.is_some() && dearer.job.report_number == before + 1);
-    let mut ended = polled().then(Input::Cancel);
+    let mut ended = polled().then(Cancel);
     let number = ended.job.report_number;
     ended.hears(ready_for(7));
     assert_eq!(ended.job.report_number, number + 1, "the answer came after the end");

@@ -1,14 +1,13 @@
 //! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
 
-use crate::job_story::{JobStory, again, never, video};
-use crate::queue_story::{QueueStory, asking, card, state, told};
-use reelay::machine::Status;
+use crate::job_story::{Answer, JobStory, again, never, video};
+use crate::queue_story::{MISSING, QueueStory, Said, asking, card, state, told};
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Input, Phase};
+use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
 use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::queue::{Ask, Card, Errand, Input as QueueInput, Minute, Place, Said, Sample, Terms, totals};
-use reelay::machine::tally;
+use reelay::machine::queue::{Ask, Card, Heard, Minute, Place, Question, Sample, Terms, totals};
 use reelay::machine::tally::{Call, Count, Tally, table};
+use reelay::machine::{Status, tally};
 use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
 #[test]
@@ -62,9 +61,9 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
 #[test]
 fn a_further_attempt_goes_on_counting() {
     let mut story = JobStory::started();
-    assert_eq!(story.takes(Input::Cancel), None);
-    assert_eq!(story.takes(Input::Retry), None);
-    assert_eq!(story.takes(Input::Cancel), None);
+    assert_eq!(story.takes(Cancel), None);
+    assert_eq!(story.takes(Retry), None);
+    assert_eq!(story.takes(Cancel), None);
     assert_eq!(story.job.tally.of(Count::Attempt(Status::Cancelled)), 2);
 }
 
@@ -156,7 +155,7 @@ fn a_job_that_takes_its_name_back_from_another_goes_on_where_it_was_i18() {
 fn an_order_that_is_refused_counts_nothing() {
     let mut story = QueueStory::with_slots(0);
     story.policy.max_waiting = 0;
-    assert_eq!(story.ask(Card { tally: limited(1), ..card("job", 0) }, false), None);
+    assert_eq!(story.order(Card { tally: limited(1), ..card("job", 0) }), None);
     let Ok(totals) = totals(&story.rows);
     assert!(totals.is_empty());
 }
@@ -210,11 +209,11 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     story.now += DAY;
     story.enqueue(card("young", 0));
     story.now += 7 * DAY;
-    story.takes(QueueInput::Expire { before: 0 });
+    story.expire(0);
     let kept: Vec<u64> = story.rows.minutes.keys().copied().collect();
     assert_eq!(kept, [0, 31 * DAY / MINUTE], "a week to the minute, and the sum");
     story.now += 9 * DAY;
-    story.takes(QueueInput::Expire { before: 0 });
+    story.expire(0);
     assert_eq!(story.rows.minutes.len(), 2, "the latest is not in the sum yet");
     assert_eq!(counted(&story, Count::Accepted), 2);
 }
@@ -247,13 +246,13 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
             other => panic!("{other:?} was not expected"),
         });
     }
-    assert_eq!(effects, ["report", "deliver"], "a webhook that is counted brings no report of its own");
+    assert_eq!(effects, ["report", "deliver", "report"], "the last one says that nothing is left");
 }
 
 /// The job has nothing left to do.
 fn settles(story: &mut QueueStory, created_at: Millis) {
-    let ask = Ask { created_at, ..asking("job", 1, Errand::Check) };
-    story.takes(QueueInput::Heard { ask, said: state(1, 4, Status::Completed, None) });
+    let ask = Ask { created_at, ..asking("job", 1, Question::Check) };
+    story.takes(Heard { ask, said: Ok(Some(state(1, 4, Status::Completed, None))) });
     assert_eq!(story.place("job"), Place::Ended);
 }
 
@@ -261,9 +260,9 @@ fn settles(story: &mut QueueStory, created_at: Millis) {
 fn forgets(story: &mut QueueStory, created_at: Millis) {
     settles(story, created_at);
     story.now += 8 * DAY;
-    story.takes(QueueInput::Expire { before: story.now - 7 * DAY });
-    let ask = Ask { created_at, ..asking("job", 1, Errand::Forget) };
-    story.takes(QueueInput::Heard { ask, said: Said::Missing });
+    story.expire(story.now - 7 * DAY);
+    let ask = Ask { created_at, ..asking("job", 1, Question::Delete) };
+    story.takes(Heard { ask, said: MISSING });
     assert_eq!(story.entry("job"), None);
 }
 
@@ -275,24 +274,7 @@ fn limited(count: u64) -> Tally {
 
 /// What a job answers that has been refused so often.
 fn said(count: u64) -> Said {
-    match state(1, 2, Status::Completed, Some(0)) {
-        Said::State { epoch, report_number, status, submits, availability, cost_micros, wake_at, late, .. } => {
-            let tally = limited(count);
-            Said::State {
-                availability,
-                epoch,
-                report_number,
-                status,
-                submits,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries: Vec::new(),
-                tally,
-            }
-        }
-        other => other,
-    }
+    Ok(Some(State { tally: limited(count), ..state(1, 2, Status::Completed, Some(0)) }))
 }
 
 fn counted(story: &QueueStory, count: Count) -> u64 {

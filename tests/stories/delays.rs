@@ -1,8 +1,8 @@
 //! Jobs that are not to be started yet, and jobs that come back to the place they had (I2, I6).
 
-use crate::queue_story::{QueueStory, card, state, told};
+use crate::queue_story::{QueueStory, card, said, slot, told};
 use reelay::machine::Status;
-use reelay::machine::queue::{ALARM_DELAY, BlockedBy, Card, Input, Mode, Terms};
+use reelay::machine::queue::{ALARM_DELAY, Alarm, BlockedBy, Card, Mode, Terms};
 use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
@@ -50,7 +50,7 @@ fn a_delayed_job_fills_the_queue_as_a_waiting_one_does() {
     story.enqueue(card("running", 0));
     let until = story.now + HOUR;
     story.enqueue_on(card("later", 0), not_before(until));
-    assert_eq!(story.ask(card("new", 0), false), None);
+    assert_eq!(story.order(card("new", 0)), None);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn many_delays_that_end_together_are_all_taken_into_line_i1() {
     }
     story.now = until;
     for _ in 0..3 {
-        story.takes(Input::Alarm);
+        story.takes(Alarm);
     }
     assert_eq!(story.rows.waiting().count(), 120);
 }
@@ -97,7 +97,7 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
     story.enqueue_on(again, terms);
     assert_eq!(story.holders(), ["second"], "its slot is given to the next at once (I9)");
     story.now += MINUTE;
-    story.takes(Input::Alarm);
+    story.takes(Alarm);
     assert_eq!(story.standing("refused").position, 1);
     story.ends("second");
     assert_eq!(story.holders(), ["refused"]);
@@ -132,7 +132,7 @@ fn a_refused_job_whose_old_slot_was_asked_about_first_keeps_its_place_too_i6() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("refused", 0));
     story.enqueue(card("second", 0));
-    story.hears("refused", 1, state(2, 2, Status::Queued, Some(story.now)));
+    story.hears("refused", 1, said(2, 2, Status::Queued, Some(story.now)));
     assert_eq!(story.holders(), ["second"]);
     let (again, terms) = requeued("refused", story.now);
     story.enqueue_on(again, terms);
@@ -145,9 +145,9 @@ fn messages_about_the_old_slot_do_not_touch_the_new_one_i3() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("refused", 0));
     let (again, terms) = requeued("refused", story.now);
-    assert_eq!(story.enqueue_on(again, terms).unwrap().admitted, Some(2));
+    assert_eq!(story.enqueue_on(again, terms).unwrap().admitted, slot(2));
     let before = story.rows.entries.clone();
-    story.hears("refused", 1, state(2, 2, Status::Queued, None));
+    story.hears("refused", 1, said(2, 2, Status::Queued, None));
     story.report(Card { submits: 1, ..told("refused", 1, 1, Status::Processing) });
     assert_eq!(story.rows.entries, before);
 }

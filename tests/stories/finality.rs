@@ -1,9 +1,9 @@
 //! Terminal is final (I8), and what a user may not do changes nothing.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, never, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Answer, Clarification, Effect, InFlight, Input, Refusal};
+use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, Effect, Refusal, Retry, UpstreamWebhook};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::SECOND;
 use std::collections::BTreeSet;
@@ -14,17 +14,14 @@ fn terminal_is_final_for_every_input_i8() {
         JobStory::completed,
         JobStory::failed,
         JobStory::cancelled,
-        || JobStory::submitting().then(Input::Cancel),
-        || JobStory::storing().then(Input::Cancel),
+        || JobStory::submitting().then(Cancel),
+        || JobStory::storing().then(Cancel),
     ] {
         for input in every_input_but_retry() {
             let mut story = ended();
             let (phase, events, submits) = (story.job.phase.clone(), story.events(), story.job.submits.len());
             story.now += SECOND;
-            match &input {
-                Input::Alarm { .. } => drop(story.may_act()),
-                _ => drop(story.takes_any(input.clone())),
-            }
+            story.takes_any(input.clone());
             story.rests();
             assert_eq!(story.job.phase, phase, "after {input:?}");
             assert_eq!((story.events(), story.job.submits.len()), (events, submits), "after {input:?}");
@@ -35,12 +32,12 @@ fn terminal_is_final_for_every_input_i8() {
 #[test]
 fn what_is_refused_changes_nothing_i8() {
     let live = [JobStory::accepted, JobStory::submitting, JobStory::rendering, JobStory::storing];
-    let without_video = [JobStory::failed, JobStory::cancelled, || JobStory::completed().then(Input::DeleteVideo)];
-    let refused = live.map(|life| (life, Input::Retry, Refusal::NotRetryable)).into_iter().chain(
+    let without_video = [JobStory::failed, JobStory::cancelled, || JobStory::completed().then(DeleteVideo)];
+    let refused = live.map(|life| (life, Input::from(Retry), Refusal::NotRetryable)).into_iter().chain(
         [JobStory::completed, JobStory::failed, JobStory::cancelled]
-            .map(|life| (life, Input::Cancel, Refusal::AlreadyEnded)),
+            .map(|life| (life, Input::from(Cancel), Refusal::AlreadyEnded)),
     );
-    let no_video = live.into_iter().chain(without_video).map(|life| (life, Input::DeleteVideo, Refusal::NoVideo));
+    let no_video = live.into_iter().chain(without_video).map(|life| (life, Input::from(DeleteVideo), Refusal::NoVideo));
     for (life, input, refusal) in refused.chain(no_video) {
         let mut story = life();
         let before = story.job.clone();
@@ -65,7 +62,7 @@ fn each_end_is_exactly_one_event_i5() {
 fn each_attempts_end_has_an_id_of_its_own_i5() {
     let mut story = JobStory::cancelled();
     for _ in 0..3 {
-        story = story.then(Input::Retry).then(Input::Cancel);
+        story = story.then(Retry).then(Cancel);
     }
     let ids: BTreeSet<&str> = story.job.outbox.iter().map(|delivery| delivery.id.as_str()).collect();
     let places: Vec<u64> = story.job.outbox.iter().map(|delivery| delivery.sequence).collect();
@@ -79,8 +76,8 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     let mut unanswered = JobStory::accepted();
     unanswered.next();
     unanswered.hears(Answer::Enqueued(Outcome::Unknown));
-    let again = JobStory::cancelled().then(Input::Retry);
-    let confirmed = JobStory::ordered(|request| request.confirm = true).then(Input::Confirm);
+    let again = JobStory::cancelled().then(Retry);
+    let confirmed = JobStory::ordered(|request| request.confirm = true).then(Confirm);
     for story in
         [asking, unanswered, again, confirmed, JobStory::started(), JobStory::completed(), JobStory::cancelled()]
     {
@@ -105,16 +102,15 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Abandoned(Outcome::Done(())),
         Answer::Discarded(Outcome::Done(())),
     ];
-    let mut inputs =
-        vec![Input::Alarm { first: true }, Input::Cancel, Input::Confirm, Input::DeleteVideo, Input::Forget];
-    inputs.push(Input::Nudge { id: "push-1".to_owned() });
-    inputs.push(Input::Clarify { clarification: Clarification::Prompt("another".to_owned()) });
-    inputs.extend([0, 1, 2].map(|epoch| Input::DeadLetter { epoch }));
-    inputs.extend([0, 1, 2, u64::MAX].map(|epoch| Input::Start { epoch }));
+    let mut inputs = vec![Input::Alarm, Cancel.into(), Confirm.into(), DeleteVideo.into(), DELETE.into()];
+    inputs.push(UpstreamWebhook { id: "push-1".to_owned() }.into());
+    inputs.push(Clarify::Prompt("another".to_owned()).into());
+    inputs.extend([0, 1, 2].map(|epoch| dead_letter(epoch).into()));
+    inputs.extend([0, 1, 2, u64::MAX].map(|epoch| slot(epoch).into()));
     for number in 0..8 {
         inputs.extend(answers.iter().map(|answer| {
-            let begun = InFlight { number, effect: effect_of(answer) };
-            Input::Answer { begun, answer: answer.clone() }
+            let answer = answer.clone().to(effect_of(answer));
+            Input::Answer { number, answer }
         }));
     }
     inputs

@@ -1,11 +1,11 @@
 //! What a live stream tells of a job's life, and when it ends.
 
-use crate::job_story::{JobStory, never};
+use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
 use reelay::machine::follow::{
     Beginning, Entry, Event, Follower, HEARTBEAT, LONGEST_LIFE, Look, PAGE, PROGRESS_TICK, Then, begin,
 };
-use reelay::machine::job::{Answer, Input, Note};
+use reelay::machine::job::{Cancel, Note, Retry};
 use reelay::machine::outcome::ErrorCode;
 use reelay::time::{Millis, SECOND};
 
@@ -17,7 +17,7 @@ fn every_entry_is_told_once_in_order_and_the_end_comes_behind_the_last() {
     watched.story.start(1);
     watched.story.acts();
     assert_eq!(watched.hears(), ["2 started", "3 submit_intended"]);
-    assert_eq!(watched.story.takes(Input::Cancel), None);
+    assert_eq!(watched.story.takes(Cancel), None);
     assert_eq!(watched.hears(), ["4 cancelled", "end Cancelled"]);
     assert_eq!(watched.then, Then::Close);
 }
@@ -70,7 +70,7 @@ fn a_failed_attempt_ends_the_stream_and_a_retry_is_told_by_the_next_one() {
     assert!(watched.hears().ends_with(&["end Failed".to_owned()]));
     let told = watched.follower.told();
     assert_eq!(begin(&watched.story.job, told, told), Beginning::NothingLeft);
-    assert_eq!(watched.story.takes(Input::Retry), None);
+    assert_eq!(watched.story.takes(Retry), None);
     assert_eq!(begin(&watched.story.job, told, told), Beginning::After(told));
     let mut next = Watched::from(watched.story, told);
     assert_eq!(next.hears(), [format!("{} retried", told + 1)]);
@@ -80,7 +80,7 @@ fn a_failed_attempt_ends_the_stream_and_a_retry_is_told_by_the_next_one() {
 #[test]
 fn what_is_written_after_the_end_is_told_to_whoever_comes_later() {
     let mut watched = Watched::from_the_first(JobStory::accepted());
-    assert_eq!(watched.story.takes(Input::Cancel), None);
+    assert_eq!(watched.story.takes(Cancel), None);
     let told = watched.hears();
     assert_eq!(told.last().map(String::as_str), Some("end Cancelled"), "it does not wait for the webhook");
     let last = watched.follower.told() + 1;
@@ -103,7 +103,7 @@ fn a_long_timeline_is_told_page_by_page_before_anything_else() {
     let first = follower.look(Some(&story.job), page(1), story.now);
     assert_eq!((first.then, follower.told()), (Then::LookAgain, u64::from(PAGE)));
     let mut ended = JobStory::accepted();
-    assert_eq!(ended.takes(Input::Cancel), None);
+    assert_eq!(ended.takes(Cancel), None);
     let second = follower.look(Some(&ended.job), page(1 + u64::from(PAGE)), story.now);
     assert!(!second.events.iter().any(|event| matches!(event, Event::End { .. })), "there may be more");
     let third = follower.look(Some(&ended.job), Vec::new(), story.now);

@@ -1,9 +1,9 @@
 //! An old job is forgotten when nothing is left of it: not a message, not a video (I1, I8).
 
-use crate::job_story::{JobStory, never};
+use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Input, Refusal};
+use reelay::machine::job::Effect;
 use reelay::machine::outcome::{ErrorCode, Outcome};
 
 #[test]
@@ -11,8 +11,8 @@ fn an_ended_job_with_nothing_left_is_forgotten() {
     for life in [JobStory::failed, JobStory::cancelled] {
         let mut story = life();
         story.rests();
-        assert_eq!(story.takes_any(Input::Forget), None);
-        assert!(story.job.is_forgettable());
+        assert!(story.is_deleted());
+        assert!(story.job.is_deletable());
     }
 }
 
@@ -39,14 +39,14 @@ fn a_job_with_a_webhook_or_a_report_left_is_kept_i5() {
 fn a_video_is_deleted_first_and_the_job_forgotten_when_it_is_gone_i8() {
     let mut story = JobStory::completed();
     story.rests();
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded));
+    assert!(!story.is_deleted());
     assert_eq!((story.status(), story.job.video()), (Status::Completed, None));
     assert_eq!(story.next(), Effect::Discard { attempt: 1 });
     story.hears(Answer::Discarded(Outcome::Unknown));
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded), "it may still be there");
+    assert!(!story.is_deleted(), "it may still be there");
     assert_eq!(story.next(), Effect::Discard { attempt: 1 });
     story.hears(Answer::Discarded(Outcome::Done(())));
-    assert_eq!(story.takes_any(Input::Forget), None);
+    assert!(story.is_deleted());
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn being_told_to_forget_again_and_again_deletes_the_video_once() {
     let mut story = JobStory::completed();
     story.rests();
     for _ in 0..5 {
-        story.takes_any(Input::Forget);
+        story.is_deleted();
     }
     let deleted = story.notes().iter().filter(|note| **note == "video_deleted").count();
     assert_eq!(deleted, 1);
@@ -63,7 +63,7 @@ fn being_told_to_forget_again_and_again_deletes_the_video_once() {
 #[test]
 fn a_completed_job_with_a_webhook_left_keeps_its_video_for_it_i5() {
     let mut story = JobStory::completed();
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded));
+    assert!(!story.is_deleted());
     assert!(story.job.video().is_some());
 }
 
@@ -73,7 +73,7 @@ fn waiting_for_confirmation() -> JobStory {
 
 fn assert_kept(mut story: JobStory) {
     let before = story.job.clone();
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded), "in {:?}", before.phase);
+    assert!(!story.is_deleted(), "in {:?}", before.phase);
     assert_eq!(story.job, before);
 }
 

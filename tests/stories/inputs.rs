@@ -1,10 +1,10 @@
 //! An order's images are kept as long as an attempt may need them, and no longer.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, INPUTS, ImageRole, Input, InputImage, Refusal};
+use reelay::machine::job::{Cancel, Effect, INPUTS, ImageRole, InputImage, Refusal, Retry};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 
 const DISCARD_INPUTS: Effect = Effect::Discard { attempt: INPUTS };
@@ -26,10 +26,10 @@ fn an_order_without_images_has_none_to_delete() {
 
 #[test]
 fn a_failed_or_cancelled_order_keeps_its_images_for_a_further_attempt() {
-    for life in [JobStory::failed, JobStory::cancelled, || JobStory::rendering().then(Input::Cancel)] {
+    for life in [JobStory::failed, JobStory::cancelled, || JobStory::rendering().then(Cancel)] {
         let mut story = with_images(life());
         assert!(!story.rests().contains(&DISCARD_INPUTS));
-        assert_eq!(story.takes_any(Input::Retry), None);
+        assert_eq!(story.takes_any(Retry), None);
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, .. }));
     }
 }
@@ -50,13 +50,13 @@ fn no_images_are_deleted_while_the_attempt_may_submit_again() {
 fn an_old_order_is_forgotten_when_its_images_are_gone() {
     let mut story = with_images(JobStory::failed());
     story.rests();
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded));
+    assert!(!story.is_deleted());
     assert_eq!(story.next(), DISCARD_INPUTS);
     story.hears(Answer::Discarded(Outcome::Unknown));
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded), "they may still be there");
+    assert!(!story.is_deleted(), "they may still be there");
     assert_eq!(story.next(), DISCARD_INPUTS);
     story.hears(Answer::Discarded(Outcome::Done(())));
-    assert_eq!(story.takes_any(Input::Forget), None);
+    assert!(story.is_deleted());
 }
 
 #[test]
@@ -64,21 +64,21 @@ fn a_completed_order_is_forgotten_when_video_and_images_are_gone_i8() {
     let mut story = with_images(JobStory::storing());
     story.hears(stored());
     story.rests();
-    story.takes_any(Input::Forget);
+    story.is_deleted();
     assert_eq!(story.rests(), [Effect::Discard { attempt: 1 }], "the images went when it completed");
-    assert_eq!(story.takes_any(Input::Forget), None);
+    assert!(story.is_deleted());
 }
 
 #[test]
 fn an_order_that_is_being_forgotten_cannot_be_tried_again_without_its_images() {
     let mut story = with_images(JobStory::failed());
     story.rests();
-    story.takes_any(Input::Forget);
+    story.is_deleted();
     let before = story.job.clone();
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::InputsGone));
     assert_eq!(story.job, before);
     story.rests();
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::InputsGone));
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn being_told_to_forget_while_a_webhook_is_left_deletes_nothing_i5() {
     story.reports();
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
-    story.takes_any(Input::Forget);
+    story.is_deleted();
     assert!(story.job.discards.is_empty());
-    assert_eq!(story.takes_any(Input::Retry), None);
+    assert_eq!(story.takes_any(Retry), None);
 }
 
 #[test]

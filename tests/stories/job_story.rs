@@ -1,11 +1,12 @@
 //! One job, a clock, and a short way to say what happens to it.
 
 use reelay::ids::JobKey;
-use reelay::machine::delivery::{EventKind, Receipt};
+use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
-    Answer, Effect, InFlight, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit,
-    Video,
+    Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
+    Phase, Policy, Progress, Redeliver, Refusal, RenderOptions, Request, Retry, Rules, Setting, Start, State, Step,
+    Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
@@ -18,8 +19,6 @@ pub(crate) struct JobStory {
     pub(crate) job: Job,
     pub(crate) now: Millis,
     pub(crate) policy: Policy,
-    /// Whether the latest step left nothing to do, with no report to say so.
-    pub(crate) settled: bool,
     /// The last effect that began.
     pub(crate) begun: Option<InFlight>,
     /// When the alarm handler last acted: while no time passes, it is the same run.
@@ -43,7 +42,7 @@ impl JobStory {
         };
         let (begun, acted_at) = (None, None);
         let job = created(request());
-        Self { job, now: BEGINNING, policy, settled: false, begun, acted_at, notes: Vec::new(), random: 1 }
+        Self { job, now: BEGINNING, policy, begun, acted_at, notes: Vec::new(), random: 1 }
     }
 
     /// An order with something special to it.
@@ -77,14 +76,50 @@ impl JobStory {
         story
     }
 
-    pub(crate) fn takes(&mut self, input: Input) -> Option<Refusal> {
-        let step = self.step(input);
-        assert!(step.effect.is_none(), "only an alarm acts");
-        step.refusal
+    /// What the job replies to a message, with what that changes.
+    pub(crate) fn says<M: JobMessage>(&mut self, message: M) -> M::Reply {
+        let (moment, armed) = (self.moment(), self.job.wake(self.now).map(|wake| wake.at));
+        let setting = Setting { moment, rules: rules(&self.policy), armed, is_acting: false };
+        let Answered { reply, change, notes, .. } = answer(Some(self.job.clone()), message, setting);
+        self.notes.extend(notes.into_iter().map(|note| note.step));
+        if let Change::Save(job) = change {
+            self.job = *job;
+        }
+        reply
+    }
+
+    /// Whatever may happen to a job, and whether it is refused.
+    pub(crate) fn takes(&mut self, input: impl Into<Input>) -> Option<Refusal> {
+        match input.into() {
+            Input::Alarm => {
+                self.may_act();
+                None
+            }
+            Input::Answer { number, answer } => {
+                let step = answered(self.job.clone(), number, answer, self.moment(), rules(&self.policy));
+                self.keep(step);
+                None
+            }
+            Input::Start(message) => self.says(message).refusal(),
+            Input::DeadLetter(message) => self.says(message).refusal(),
+            Input::UpstreamWebhook(message) => self.says(message).refusal(),
+            Input::Delete(message) => self.says(message).refusal(),
+            Input::Cancel(message) => self.says(message).refusal(),
+            Input::Retry(message) => self.says(message).refusal(),
+            Input::Confirm(message) => self.says(message).refusal(),
+            Input::Clarify(message) => self.says(message).refusal(),
+            Input::DeleteVideo(message) => self.says(message).refusal(),
+            Input::Redeliver(message) => self.says(message).refusal(),
+        }
     }
 
     pub(crate) fn start(&mut self, epoch: u64) {
-        assert_eq!(self.takes(Input::Start { epoch }), None);
+        assert_eq!(self.takes(slot(epoch)), None);
+    }
+
+    /// The queue has the job deleted; whether nothing was left of it.
+    pub(crate) fn is_deleted(&mut self) -> bool {
+        self.says(DELETE).is_none()
     }
 
     /// The alarm fires now, and this is what the job does.
@@ -94,22 +129,23 @@ impl JobStory {
 
     pub(crate) fn may_act(&mut self) -> Option<Effect> {
         let first = self.acted_at != Some(self.now);
-        let begun = self.step(Input::Alarm { first }).effect?;
+        let step = wake(self.job.clone(), first, self.moment(), rules(&self.policy));
+        let begun = self.keep(step)?;
         self.acted_at = Some(self.now);
         self.begun = Some(begun.clone());
         Some(begun.effect)
     }
 
     /// An answer as if of the effect with this number.
-    pub(crate) fn answer_of(&self, number: u64, answer: Answer) -> Input {
+    pub(crate) fn answer_of(&self, number: u64, heard: Answer) -> Input {
         let begun = self.begun.clone().expect("something began");
-        Input::Answer { begun: InFlight { number, ..begun }, answer }
+        Input::Answer { number, answer: heard.to(begun.effect) }
     }
 
     /// The effect in flight is answered.
-    pub(crate) fn hears(&mut self, answer: Answer) {
+    pub(crate) fn hears(&mut self, heard: Answer) {
         let begun = self.begun.clone().expect("something is under way");
-        assert_eq!(self.takes(Input::Answer { begun, answer }), None);
+        self.takes(Input::Answer { number: begun.number, answer: heard.to(begun.effect) });
         self.acted_at = Some(self.now);
     }
 
@@ -160,16 +196,121 @@ impl JobStory {
         self.job.failure().map(|failure| failure.code)
     }
 
-    fn step(&mut self, input: Input) -> job::Step {
-        self.random += 1 << 70;
-        let moment = Moment { now: self.now, random: self.random };
-        let mut step = job::step(self.job.clone(), input, moment, &self.policy);
-        step.job.seal_events(|job, delivery| format!("{} {}", job.attempt, delivery.kind.as_str()));
-        self.job = step.job.clone();
-        self.settled = step.settled;
-        self.notes.extend(step.notes.iter().map(|note| note.step.clone()));
-        step
+    fn keep(&mut self, step: Step) -> Option<InFlight> {
+        self.job = step.job;
+        self.notes.extend(step.notes.into_iter().map(|note| note.step));
+        step.effect
     }
+
+    fn moment(&mut self) -> Moment {
+        self.random += 1 << 70;
+        Moment { now: self.now, random: self.random }
+    }
+}
+
+/// What came of an effect, whichever of its kind it was.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    Enqueued(Outcome<bool>),
+    Submitted(Outcome<String>),
+    Polled(Outcome<Progress>),
+    Stored(Outcome<Video>),
+    Reported(Outcome<()>),
+    Delivered(Receipt),
+    Abandoned(Outcome<()>),
+    Discarded(Outcome<()>),
+}
+
+impl Answer {
+    pub(crate) fn to(self, effect: Effect) -> job::Answer {
+        match (effect, self) {
+            (Effect::Enqueue { epoch }, Self::Enqueued(outcome)) => job::Answer::Enqueued { epoch, outcome },
+            (Effect::Submit { epoch, .. }, Self::Submitted(outcome)) => job::Answer::Submitted { epoch, outcome },
+            (Effect::Poll { epoch, operation }, Self::Polled(outcome)) => {
+                job::Answer::Polled { epoch, operation, outcome }
+            }
+            (Effect::Store { epoch, attempt, .. }, Self::Stored(outcome)) => {
+                job::Answer::Stored { epoch, attempt, outcome }
+            }
+            (Effect::Report { number, .. }, Self::Reported(outcome)) => job::Answer::Reported { number, outcome },
+            (Effect::Deliver { event_id }, Self::Delivered(receipt)) => job::Answer::Delivered { event_id, receipt },
+            (Effect::Abandon { operation }, Self::Abandoned(outcome)) => job::Answer::Abandoned { operation, outcome },
+            (Effect::Discard { attempt }, Self::Discarded(outcome)) => job::Answer::Discarded { attempt, outcome },
+            (effect, answer) => panic!("{answer:?} is no answer to {effect:?}"),
+        }
+    }
+}
+
+/// Whatever may happen to a job.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Alarm,
+    Answer { number: u64, answer: job::Answer },
+    Start(Start),
+    DeadLetter(DeadLetter),
+    UpstreamWebhook(UpstreamWebhook),
+    Delete(Delete),
+    Cancel(Cancel),
+    Retry(Retry),
+    Confirm(Confirm),
+    Clarify(Clarify),
+    DeleteVideo(DeleteVideo),
+    Redeliver(Redeliver),
+}
+
+macro_rules! inputs {
+    ($($message:ident),*) => {
+        $(impl From<$message> for Input {
+            fn from(message: $message) -> Self {
+                Self::$message(message)
+            }
+        })*
+    };
+}
+inputs!(Start, DeadLetter, UpstreamWebhook, Delete, Cancel, Retry, Confirm, Clarify, DeleteVideo, Redeliver);
+
+/// A reply that may be a refusal.
+trait Refusable {
+    fn refusal(self) -> Option<Refusal>;
+}
+
+impl<T> Refusable for Result<T, Refusal> {
+    fn refusal(self) -> Option<Refusal> {
+        self.err()
+    }
+}
+
+impl Refusable for Option<State> {
+    fn refusal(self) -> Option<Refusal> {
+        None
+    }
+}
+
+/// A slot for this epoch of the story's job.
+pub(crate) fn slot(epoch: u64) -> Start {
+    Start { epoch, created_at: BEGINNING }
+}
+
+pub(crate) fn dead_letter(epoch: u64) -> DeadLetter {
+    DeadLetter { epoch, created_at: BEGINNING }
+}
+
+pub(crate) const DELETE: Delete = Delete { created_at: BEGINNING };
+
+struct Plain;
+
+impl Texts for Plain {
+    fn snapshot(&self, _: &Job, _: Millis) -> String {
+        String::new()
+    }
+
+    fn event(&self, job: &Job, delivery: &Delivery) -> String {
+        format!("{} {}", job.attempt, delivery.kind.as_str())
+    }
+}
+
+fn rules(policy: &Policy) -> Rules<'_> {
+    Rules { policy, texts: &Plain }
 }
 
 pub(crate) fn video(attempt: u32) -> Video {

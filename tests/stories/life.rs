@@ -1,9 +1,9 @@
 //! More of a job's life: the phases in between, and going on until nothing is left to do.
 
-use crate::job_story::{JobStory, never, video};
+use crate::job_story::{Answer, Input, JobStory, never, video};
 use reelay::machine::Status;
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Answer, Effect, Input, Job, Phase, Progress, Refusal, SubmitAnswer};
+use reelay::machine::job::{Cancel, Effect, Job, Phase, Progress, Refusal, Retry, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::Millis;
 
@@ -39,24 +39,24 @@ impl JobStory {
     }
 
     pub(crate) fn cancelled() -> Self {
-        Self::accepted().then(Input::Cancel)
+        Self::accepted().then(Cancel)
     }
 
     /// The same story after one more input, which is taken.
-    pub(crate) fn then(mut self, input: Input) -> Self {
+    pub(crate) fn then(mut self, input: impl Into<Input>) -> Self {
         assert_eq!(self.takes(input), None);
         self
     }
 
     /// The user tries again, and the new attempt gets its slot.
     pub(crate) fn then_tried_again(self) -> Self {
-        let mut story = self.then(Input::Retry);
+        let mut story = self.then(Retry);
         story.start(story.job.epoch);
         story
     }
 
     /// Takes an input whatever comes of it, and holds the job to what every step must keep.
-    pub(crate) fn takes_any(&mut self, input: Input) -> Option<Refusal> {
+    pub(crate) fn takes_any(&mut self, input: impl Into<Input>) -> Option<Refusal> {
         let before = self.job.clone();
         let refusal = self.takes(input);
         self.assert_kept(&before);

@@ -4,7 +4,7 @@ use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
 use reelay::machine::Status;
 use reelay::machine::limiter::{Availability, WINDOW};
-use reelay::machine::queue::{BlockedBy, Card, Input, Mode, Terms};
+use reelay::machine::queue::{Alarm, BlockedBy, Card, Mode, Resume, Sweep, Terms};
 use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
@@ -98,10 +98,10 @@ fn one_refusal_closes_the_upstream_for_everyone_and_no_other_one() {
         assert_eq!((waiting.blocked_by, waiting.estimated_start), (Some(BlockedBy::UpstreamBackoff), Some(until)));
         assert!(story.enqueue(of_another_model("other")).unwrap().admitted.is_some());
         story.now = until - 1;
-        story.takes(Input::Alarm);
+        story.takes(Alarm);
         assert_eq!(story.holders().len(), held + 1);
         story.now = until;
-        story.takes(Input::Alarm);
+        story.takes(Alarm);
         assert_eq!(story.holders().len(), held + 2, "one probe");
     }
 }
@@ -127,7 +127,7 @@ fn a_shorter_wait_does_not_cut_a_longer_one() {
     story.enqueue_on(refused("long", 2, 1), keeps(not_now(5 * MINUTE)));
     story.enqueue_on(refused("short", 2, 1), keeps(not_now(SECOND)));
     story.now += MINUTE;
-    story.takes(Input::Alarm);
+    story.takes(Alarm);
     assert!(story.holders().is_empty());
 }
 
@@ -147,7 +147,7 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
         story.asks_until(|story| !story.holders().is_empty());
         assert_eq!(story.holders(), ["1"], "one probe, and it is the first in line");
         assert_eq!(story.standing("2").blocked_by, Some(BlockedBy::UpstreamBackoff));
-        story.takes(Input::Sweep);
+        story.takes(Sweep);
         assert_eq!(story.holders(), ["1"], "a sweep sends no second one");
         story.enqueue_on(refused("1", probe + 1, probe), keeps(Availability::NotNow { after: None }));
     }
@@ -168,7 +168,11 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         let mut refusals = 0;
         while story.standing("good").position > 0 {
             story.now += SECOND;
-            story.takes(if story.now.is_multiple_of(MINUTE) { Input::Sweep } else { Input::Alarm });
+            if story.now.is_multiple_of(MINUTE) {
+                story.sweep();
+            } else {
+                story.takes(Alarm);
+            }
             if story.holders() == ["odd"] {
                 refusals += 1;
                 let terms = Terms { refused_since: Some(since), ..keeps(Availability::NotNow { after: None }) };
@@ -182,7 +186,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         story.report_with(submitted("good"), Some(Availability::Accepted));
         story.report_with(Card { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
         story.now += 2 * MINUTE;
-        story.takes(Input::Sweep);
+        story.takes(Sweep);
         assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its turn");
     }
 }
@@ -195,7 +199,7 @@ fn resuming_probes_at_once_an_upstream_that_asked_for_a_long_wait() {
     story.enqueue_on(refused("1", 2, 1), keeps(not_now(20 * HOUR)));
     story.enqueue_on(refused("2", 2, 1), keeps(not_now(SECOND)));
     assert!(story.holders().is_empty());
-    story.takes(Input::Resume);
+    story.takes(Resume);
     assert_eq!(story.holders(), ["1"], "one probe");
 }
 
@@ -241,7 +245,7 @@ proptest! {
                     let submits = u64::from(secret.contains(&holder));
                     story.report(Card { submits, ..ended(&holder) });
                 }
-                (_, _) => drop(story.takes(Input::Alarm)),
+                (_, _) => drop(story.takes(Alarm)),
             }
         }
         for (index, at) in submits.iter().enumerate() {

@@ -1,13 +1,13 @@
 //! What the log tells of requests and jobs, read as the lines it writes (I12).
 
-use crate::job_story::{BEGINNING, JobStory};
+use crate::job_story::{Answer, BEGINNING, JobStory};
 use futures::executor::block_on;
 use futures::future::{join, poll_fn};
 use reelay::ids::JobKey;
 use reelay::log;
 use reelay::log::{Done, STEPS};
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Note, Progress};
+use reelay::machine::job::{Cancel, Effect, Note, Progress};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -119,7 +119,7 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     let failure = Failure::new(ErrorCode::InvalidRequest, "The prompt \"a secret wish\" is not supported.");
     let answer = Answer::Submitted(Outcome::Refused(failure));
-    let done = Done::of(&Effect::Submit { epoch: 1, attempt: 1 }, &answer, 17);
+    let done = Done::of(&answer.clone().to(Effect::Submit { epoch: 1, attempt: 1 }), 17);
     let before = story.notes().len();
     story.hears(answer);
     let notes: Vec<Note> = story.notes()[before..].iter().map(|step| detailed(step, "a secret wish")).collect();
@@ -145,10 +145,10 @@ fn a_failure_that_is_the_operators_matter_is_an_error() {
 #[test]
 fn a_webhooks_attempt_names_its_event_its_number_and_the_answer() {
     let mut story = JobStory::accepted();
-    story.takes(reelay::machine::job::Input::Cancel);
+    story.takes(Cancel);
     let effect = story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     let answer = Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None });
-    let done = Done::of(&effect, &answer, 40);
+    let done = Done::of(&answer.clone().to(effect), 40);
     story.hears(answer);
     let [line] = &lines_of(&story, &[note("webhook_failed")], Some(&done))[..] else { panic!("one line") };
     assert_eq!((&line["message"], &line["level"]), (&json!("[WEBHOOK] Attempt failed"), &json!("WARN")));
@@ -168,7 +168,7 @@ fn an_effect_that_comes_to_no_step_is_told_with_its_outcome() {
         (&report, Answer::Reported(Outcome::Done(())), "[JOB] Reported", "done", "DEBUG"),
         (&report, Answer::Reported(Outcome::Unknown), "[JOB] Report failed", "unknown", "WARN"),
     ] {
-        let done = Done::of(effect, &answer, 3);
+        let done = Done::of(&answer.to(effect.clone()), 3);
         let lines = logged(Level::DEBUG, || log::effect(&story.job, &done));
         let [line] = &lines[..] else { panic!("one line") };
         assert_eq!((&line["message"], &line["outcome"]), (&json!(message), &json!(outcome)));

@@ -1,36 +1,33 @@
 //! A mode only says on which occasions slots are granted; order and slots are the same in all of them (I2, I6, I9).
 
-use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use crate::queue_story::{QueueStory, card, said, slot, told};
 use reelay::machine::Status;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{ALARM_DELAY, Errand, Input, Mode, Place, SWEEP_PATIENCE, Terms};
+use reelay::machine::queue::{ALARM_DELAY, Alarm, Mode, Place, SWEEP_PATIENCE};
 use reelay::time::{MINUTE, SECOND};
+
+type Occasion = fn(&mut QueueStory);
 
 #[test]
 fn each_occasion_grants_slots_in_the_modes_it_belongs_to() {
-    let enqueue = || Input::Enqueue { card: card("other", 0), promised: true, terms: Terms::default() };
-    let report = || Input::Report { card: told("ended", 1, 2, Status::Completed), availability: None };
-    let said = state(1, 1, Status::Completed, None);
-    let heard = || Input::Heard { ask: asking("ended", 1, Errand::Start), said: said.clone() };
-    let claim = || Input::Claim { key: key("job") };
     let all: &[Mode] = &Mode::ALL;
-    let occasions: [(&[Mode], Input); 7] = [
-        (&[Mode::Immediate], enqueue()),
-        (&[Mode::Immediate], report()),
-        (&[Mode::Immediate], heard()),
-        (&[Mode::Immediate], Input::Alarm),
-        (all, claim()),
-        (all, Input::Sweep),
-        (&[], Input::Expire { before: 0 }),
+    let occasions: [(&str, &[Mode], Occasion); 7] = [
+        ("an order", &[Mode::Immediate], |story| _ = story.enqueue(card("other", 0))),
+        ("a report", &[Mode::Immediate], |story| story.report(told("ended", 1, 2, Status::Completed))),
+        ("an answer", &[Mode::Immediate], |story| story.hears("ended", 1, said(1, 1, Status::Completed, None))),
+        ("an alarm", &[Mode::Immediate], |story| drop(story.takes(Alarm))),
+        ("a claim", all, |story| _ = story.claim("job")),
+        ("a sweep", all, QueueStory::sweep),
+        ("a clean-up", &[], |story| _ = story.expire(0)),
     ];
     for mode in Mode::ALL {
-        for (admitting, occasion) in &occasions {
+        for (name, admitting, occasion) in &occasions {
             let mut story = QueueStory::in_mode(Mode::Cron, 1);
             story.enqueue(card("job", 0));
             story.policy.mode = mode;
-            story.takes(occasion.clone());
+            occasion(&mut story);
             let started = story.holders() == ["job"];
-            assert_eq!(started, admitting.contains(&mode), "{occasion:?} in {mode:?}");
+            assert_eq!(started, admitting.contains(&mode), "{name} in {mode:?}");
         }
     }
 }
@@ -43,7 +40,7 @@ fn in_the_mode_cron_the_own_alarm_stands_in_for_a_sweep_that_does_not_come_and_n
         story.enqueue(card("job", 0));
         assert_eq!(story.wake_at, Some(enqueued_at + SWEEP_PATIENCE));
         story.now += MINUTE;
-        story.takes(Input::Alarm);
+        story.takes(Alarm);
         assert!(story.holders().is_empty(), "an alarm for another reason admits nobody");
         story.alarm();
         assert_eq!((story.now, story.holders()), (enqueued_at + SWEEP_PATIENCE, vec!["job".to_owned()]));
@@ -104,9 +101,9 @@ fn a_claim_of_a_job_later_in_line_admits_the_first_in_line_and_not_that_one_i6()
 fn whoever_claims_its_own_turn_starts_itself() {
     let mut story = QueueStory::in_mode(Mode::Queue, 1);
     story.enqueue(card("job", 0));
-    assert_eq!(story.claim("job").unwrap().admitted, Some(1));
+    assert_eq!(story.claim("job").unwrap().admitted, slot(1));
     assert!(story.wake_at.unwrap() > story.now, "the alarm leaves it the time to");
-    assert_eq!(story.claim("job").unwrap().admitted, Some(1), "a doubled message gets the same answer (I3)");
+    assert_eq!(story.claim("job").unwrap().admitted, slot(1), "a doubled message gets the same answer (I3)");
 }
 
 #[test]
@@ -128,7 +125,7 @@ fn changing_the_mode_between_steps_keeps_the_order_and_starts_nobody_twice_i3_i6
         story.policy.mode = mode;
         story.now += MINUTE;
         match mode {
-            Mode::Immediate | Mode::Alarm => drop(story.takes(Input::Alarm)),
+            Mode::Immediate | Mode::Alarm => drop(story.takes(Alarm)),
             Mode::Cron => story.sweep(),
             Mode::Queue => drop(story.claim(&names[11])),
         }

@@ -1,10 +1,9 @@
 //! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
 
-use crate::queue_story::{QueueStory, card, key, state, told};
-use reelay::machine::Status;
+use crate::queue_story::{MISSING, QueueStory, card, key, said, slot, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue;
-use reelay::machine::queue::{BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
+use reelay::machine::queue::{Alarm, BlockedBy, Card, MAX_ASKS_PER_ALARM, Place, Report, Standing};
+use reelay::machine::{Status, queue};
 use reelay::time::MINUTE;
 
 #[test]
@@ -64,20 +63,20 @@ fn a_new_attempt_that_reports_before_it_enqueues_frees_the_old_slot_and_still_ge
     story.enqueue(card("job", 0));
     story.report(told("job", 2, 2, Status::Queued));
     assert!(story.holders().is_empty());
-    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, Some(2));
+    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, slot(2));
 }
 
 #[test]
 fn a_holder_found_at_a_newer_epoch_or_at_its_end_gives_its_slot_back_i9() {
     let ends = [Status::Completed, Status::Failed, Status::Cancelled];
-    let ended = ends.map(|status| state(1, 2, status, None));
-    let tried_again = state(2, 3, Status::Queued, None);
-    for said in ended.into_iter().chain([tried_again]) {
+    let ended = ends.map(|status| said(1, 2, status, None));
+    let tried_again = said(2, 3, Status::Queued, None);
+    for answer in ended.into_iter().chain([tried_again]) {
         let mut story = QueueStory::with_slots(1);
         story.enqueue(card("job", 0));
         story.enqueue(card("next", 0));
-        story.hears("job", 1, said.clone());
-        assert_eq!(story.holders(), ["next"], "{said:?}");
+        story.hears("job", 1, answer.clone());
+        assert_eq!(story.holders(), ["next"], "{answer:?}");
     }
 }
 
@@ -88,8 +87,8 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
     story.enqueue(card("waiting", 0));
     let before = story.rows.entries.clone();
     for (name, epoch) in [("job", 0), ("job", 2), ("waiting", 1), ("stranger", 1)] {
-        story.hears(name, epoch, Said::Missing);
-        story.hears(name, epoch, state(epoch, 9, Status::Failed, None));
+        story.hears(name, epoch, MISSING);
+        story.hears(name, epoch, said(epoch, 9, Status::Failed, None));
         assert_eq!(story.rows.entries, before, "{name} at {epoch}");
     }
 }
@@ -98,14 +97,14 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
 fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_name_i3_i9() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(Card { created_at: 5, ..card("job", 0) });
-    story.hears("job", 1, Said::Missing);
+    story.hears("job", 1, MISSING);
     assert_eq!(story.holders(), ["job"]);
 }
 
 #[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Standing { admitted: Some(1), created_at: Some(0), ..Standing::NOT_IN_LINE };
+    let holding = Standing { admitted: slot(1), ..Standing::NOT_IN_LINE };
     let estimated_start = Some(story.now + 2 * MINUTE);
     let blocked_by = Some(BlockedBy::Concurrency);
     let waiting = Standing { position: 2, blocked_by, estimated_start, ..Standing::NOT_IN_LINE };
@@ -123,15 +122,15 @@ fn a_job_says_where_it_stands_and_why_it_waits() {
 fn without_a_place_to_wait_a_free_slot_is_still_given() {
     let mut story = QueueStory::with_slots(1);
     story.policy.max_waiting = 0;
-    assert_eq!(story.ask(card("first", 0), false).unwrap().admitted, Some(1));
-    assert_eq!(story.ask(card("second", 0), false), None);
+    assert_eq!(story.order(card("first", 0)).unwrap().admitted, slot(1));
+    assert_eq!(story.order(card("second", 0)), None);
 }
 
 #[test]
 fn the_admitted_caller_starts_itself_and_is_not_told_to_at_once() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
-    assert!(story.takes(Input::Alarm).1.is_empty());
+    assert!(story.takes(Alarm).is_empty());
     assert_eq!(story.wake_at, Some(story.now + START_PATIENCE));
 }
 
@@ -164,7 +163,7 @@ fn more_slots_are_given_at_the_next_step() {
         story.enqueue(card(name, 0));
     }
     (story.policy.slots, story.policy.user_slots) = (3, 3);
-    story.takes(Input::Alarm);
+    story.takes(Alarm);
     assert_eq!(story.holders(), ["a", "b", "c"]);
 }
 
@@ -185,10 +184,10 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     let report = Card { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
-    let reports = Input::Report { card: report, availability: None };
-    assert_eq!(story.takes(reports.clone()).0, Reply::Unknown, "it is to be told again");
-    story.hears("job", 1, Said::Missing);
-    assert_eq!(story.takes(reports).0, Reply::Nothing);
+    let reports = Report { card: report, availability: None };
+    assert_eq!(story.takes(reports.clone()), false, "it is to be told again");
+    story.hears("job", 1, MISSING);
+    assert_eq!(story.takes(reports), true);
     assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
     assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
     // What an earlier job says once a later one has its name is of no use to anyone.

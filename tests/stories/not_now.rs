@@ -1,9 +1,9 @@
 //! An upstream that takes no submits of anyone fails no job (I1, I4).
 
-use crate::job_story::{JobStory, not_now};
+use crate::job_story::{Answer, JobStory, not_now};
 use crate::life::submitted;
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Phase};
+use reelay::machine::job::{Effect, Phase};
 use reelay::machine::outcome::ErrorCode;
 use reelay::time::{DAY, HOUR, MINUTE};
 
@@ -80,7 +80,7 @@ fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_att
     story.hears(Answer::Enqueued(reelay::machine::outcome::Outcome::Done(false)));
     story.may_act();
     assert_eq!(story.failure(), Some(ErrorCode::DeadlineExceeded));
-    let story = story.then(reelay::machine::job::Input::Retry);
+    let story = story.then(reelay::machine::job::Retry);
     assert_eq!(story.status(), Status::Queued, "a further attempt has its own time");
 }
 

@@ -1,9 +1,9 @@
 //! A push of the upstream says "look now", and nothing more.
 
-use crate::job_story::{JobStory, again};
+use crate::job_story::{Answer, JobStory, again};
 use crate::life::ready;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Input, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress};
+use reelay::machine::job::{Cancel, Effect, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, UpstreamWebhook};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::MINUTE;
 
@@ -108,7 +108,7 @@ fn no_more_pushes_are_remembered_than_the_record_has_room_for() {
 
 #[test]
 fn a_push_of_an_earlier_attempt_brings_a_look_at_this_one_and_no_harm() {
-    let mut story = JobStory::rendering().then(Input::Cancel).then_tried_again();
+    let mut story = JobStory::rendering().then(Cancel).then_tried_again();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.hears(Answer::Submitted(Outcome::Done("operations/2".to_owned())));
     nudge(&mut story, "of the first attempt");
@@ -118,7 +118,7 @@ fn a_push_of_an_earlier_attempt_brings_a_look_at_this_one_and_no_harm() {
 }
 
 fn nudge(story: &mut JobStory, id: &str) {
-    assert_eq!(story.takes_any(Input::Nudge { id: id.to_owned() }), None);
+    assert_eq!(story.takes_any(UpstreamWebhook { id: id.to_owned() }), None);
 }
 
 fn running(story: &mut JobStory) {

@@ -3,7 +3,7 @@
 use crate::queue_story::{QueueStory, card, told};
 use proptest::prelude::*;
 use reelay::machine::Status;
-use reelay::machine::queue::{HEAD_START, Mode};
+use reelay::machine::queue::{Alarm, HEAD_START, Mode};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
 
@@ -164,7 +164,7 @@ proptest! {
                 }
                 Happening::Alarm => {
                     let due = story.rows.book.admit_at.is_some_and(|at| at <= story.now);
-                    story.takes(reelay::machine::queue::Input::Alarm);
+                    story.takes(Alarm);
                     if due || plain.mode == Mode::Immediate {
                         plain.admit();
                     }

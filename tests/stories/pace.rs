@@ -1,8 +1,8 @@
 //! When a render is polled: often while a user is watching, and less often the longer it takes.
 
-use crate::job_story::JobStory;
+use crate::job_story::{Answer, JobStory};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, Progress};
+use reelay::machine::job::{Effect, Progress, UpstreamWebhook};
 use reelay::machine::outcome::Outcome;
 use reelay::time::{MINUTE, Millis, SECOND};
 use std::iter;
@@ -81,7 +81,7 @@ fn a_webhook_that_came_too_early_leaves_the_polls_as_frequent_as_without_one() {
     });
     let submitted_at = story.now;
     story.now += 6 * SECOND;
-    assert_eq!(story.takes_any(Input::Nudge { id: "1".to_owned() }), None);
+    assert_eq!(story.takes_any(UpstreamWebhook { id: "1".to_owned() }), None);
     assert_eq!(next_poll(&mut story), Some(submitted_at + 6 * SECOND), "the poll that the webhook brings");
     assert_eq!(next_poll(&mut story), Some(submitted_at + 7_500));
 }

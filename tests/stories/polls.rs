@@ -1,8 +1,8 @@
 //! What a poll costs: one alarm, and no write as long as the render runs.
 
-use crate::job_story::{JobStory, again};
+use crate::job_story::{Answer, Input, JobStory, again};
 use crate::life::ready;
-use reelay::machine::job::{Answer, Effect, InFlight, Input, Job, Phase, Progress, WakeReason};
+use reelay::machine::job::{Effect, InFlight, Job, Phase, Progress, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::machine::tally::table;
 use reelay::time::SECOND;
@@ -49,8 +49,8 @@ fn the_answer_to_a_poll_of_an_earlier_epoch_is_not_heard_i3() {
     let Some(InFlight { number, effect: Effect::Poll { epoch, operation } }) = story.begun.clone() else {
         panic!("it polls")
     };
-    let begun = InFlight { number, effect: Effect::Poll { epoch: epoch - 1, operation } };
-    assert_eq!(story.takes(Input::Answer { begun, answer: ready() }), None);
+    let answer = ready().to(Effect::Poll { epoch: epoch - 1, operation });
+    assert_eq!(story.takes(Input::Answer { number, answer }), None);
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));
 }
 

@@ -1,9 +1,9 @@
 //! Order and slots (I6, I9), and the leases that keep both sides honest (I3).
 
-use crate::queue_story::{QueueStory, card, state, told};
+use crate::queue_story::{MISSING, NOTHING, QueueStory, card, said, slot, told};
 use reelay::machine::Status;
 use reelay::machine::lease::{ASK_AGAIN, LEASE, START_PATIENCE, WATCH};
-use reelay::machine::queue::{HEAD_START, Place, Said};
+use reelay::machine::queue::{HEAD_START, Place};
 use reelay::time::SECOND;
 
 #[test]
@@ -65,10 +65,10 @@ fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
     story.policy.max_waiting = 1;
     story.enqueue(card("running", 0));
     story.enqueue(card("waiting", 0));
-    assert_eq!(story.ask(card("new", 0), false), None);
+    assert_eq!(story.order(card("new", 0)), None);
     assert!(!story.rows.entries.values().any(|entry| entry.card.key.generation_id == "new"), "nothing is stored");
-    assert_eq!(story.ask(card("promised", 0), true).unwrap().position, 2);
-    assert_eq!(story.ask(card("waiting", 0), false).unwrap().position, 1, "a repeat is no new job");
+    assert_eq!(story.enqueue(card("promised", 0)).unwrap().position, 2);
+    assert_eq!(story.order(card("waiting", 0)).unwrap().position, 1, "a repeat is no new job");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_older_epoch_changes_nothing_i3() {
     let before = story.place("job");
     story.enqueue(card("job", 0));
     story.report(told("job", 1, 9, Status::Completed));
-    story.hears("job", 1, state(1, 9, Status::Completed, None));
+    story.hears("job", 1, said(1, 9, Status::Completed, None));
     assert_eq!(story.place("job"), before);
 }
 
@@ -116,13 +116,13 @@ fn a_retry_that_is_enqueued_before_its_old_end_is_told_frees_the_old_slot_i9() {
 fn a_start_that_nobody_confirms_is_sent_again_i2() {
     let mut story = QueueStory::with_slots(1);
     let granted_at = story.now;
-    assert_eq!(story.enqueue(card("job", 0)).unwrap().admitted, Some(1));
+    assert_eq!(story.enqueue(card("job", 0)).unwrap().admitted, slot(1));
     assert_eq!(story.wake_at, Some(granted_at + START_PATIENCE));
     assert_eq!(story.alarm(), ["job"]);
-    story.hears("job", 1, Said::Nothing);
+    story.hears("job", 1, NOTHING);
     assert_eq!(story.wake_at, Some(story.now + ASK_AGAIN));
     assert_eq!(story.alarm(), ["job"]);
-    story.hears("job", 1, state(1, 1, Status::Processing, None));
+    story.hears("job", 1, said(1, 1, Status::Processing, None));
     assert_eq!(story.wake_at, Some(story.now + LEASE));
 }
 
@@ -136,12 +136,12 @@ fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
         for name in story.alarm() {
             assert_eq!(name, "job");
             asked += 1;
-            story.hears("job", 1, Said::Nothing);
+            story.hears("job", 1, NOTHING);
         }
         assert_eq!(story.holders(), ["job"]);
     }
     assert!(asked > 40, "{asked} questions");
-    story.hears("job", 1, state(1, 2, Status::Failed, None));
+    story.hears("job", 1, said(1, 2, Status::Failed, None));
     assert_eq!(story.holders(), ["next"]);
     assert_eq!(story.alarm(), ["next"], "whoever follows is started at once");
 }
@@ -151,7 +151,7 @@ fn a_holder_that_does_not_exist_gives_its_slot_back_i9() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("ghost", 0));
     story.alarm();
-    story.hears("ghost", 1, Said::Missing);
+    story.hears("ghost", 1, MISSING);
     assert!(story.holders().is_empty());
     assert_eq!(story.wake_at, None);
 }
@@ -161,7 +161,7 @@ fn the_report_that_follows_an_answer_still_counts_as_news() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(card("job", 0));
     story.alarm();
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
     let mut report = told("job", 1, 2, Status::Completed);
     "the whole generation".clone_into(&mut report.snapshot);
     story.report(report);

@@ -1,10 +1,10 @@
 //! A refused submit gives its slot back, and the attempt goes on from its old place under a new epoch (I3, I4).
 
-use crate::job_story::{JobStory, again, never, not_now};
+use crate::job_story::{Answer, JobStory, again, dead_letter, never, not_now};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{Answer, Effect, Input, Phase, Refusal, SubmitAnswer, UnknownSubmit};
+use reelay::machine::job::{Cancel, Effect, Phase, Refusal, Retry, SubmitAnswer, UnknownSubmit};
 use reelay::machine::limiter::Availability;
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
@@ -146,14 +146,14 @@ fn a_refused_job_completes_after_all_i4() {
 
 #[test]
 fn a_refused_job_that_waits_is_cancelled_as_any_waiting_one() {
-    let story = refused(None).then(Input::Cancel);
+    let story = refused(None).then(Cancel);
     assert_eq!((story.status(), story.events()), (Status::Cancelled, vec![EventKind::Cancelled]));
 }
 
 #[test]
 fn a_refused_job_that_waits_can_neither_be_retried_nor_withdrawn_i1() {
     let mut story = refused(None);
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::NotRetryable));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::NotRetryable));
     assert!(!story.job.can_withdraw(story.job.created_at));
 }
 
@@ -174,7 +174,7 @@ fn an_ordered_delay_is_told_to_the_queue_with_every_attempt() {
     let later = 50 * HOUR;
     let story = JobStory::ordered(|request| request.start_after = Some(later));
     assert_eq!(story.job.terms().not_before, Some(later));
-    let story = story.then(Input::Cancel).then(Input::Retry);
+    let story = story.then(Cancel).then(Retry);
     assert_eq!(story.job.terms().not_before, Some(later));
 }
 
@@ -193,7 +193,7 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
     ] {
         let mut story = life();
         let before = story.job.clone();
-        assert_eq!(story.takes_any(Input::DeadLetter { epoch }), None);
+        assert_eq!(story.takes_any(dead_letter(epoch)), None);
         if ends {
             assert_eq!((story.failure(), story.events()), (Some(ErrorCode::Internal), vec![EventKind::Failed]));
             assert!(story.job.report.is_some(), "the queue hears of it");

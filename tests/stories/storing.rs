@@ -1,8 +1,8 @@
 //! From the upstream's file to a verified object.
 
-use crate::job_story::{JobStory, again, video};
+use crate::job_story::{Answer, JobStory, again, video};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, Refusal};
+use reelay::machine::job::{DeleteVideo, Effect, Refusal};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::MINUTE;
 
@@ -58,9 +58,9 @@ fn a_paid_video_is_tried_for_long_after_the_retries_are_used_up() {
 fn a_deleted_video_is_gone_and_the_generation_stays_completed_i8() {
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(Outcome::Done(video(1))));
-    assert_eq!(story.takes(Input::DeleteVideo), None);
+    assert_eq!(story.takes(DeleteVideo), None);
     assert_eq!(story.job.video(), None);
     assert_eq!(story.job.status(), Status::Completed);
-    assert_eq!(story.takes(Input::DeleteVideo), Some(Refusal::NoVideo));
+    assert_eq!(story.takes(DeleteVideo), Some(Refusal::NoVideo));
     story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
 }

@@ -1,10 +1,8 @@
 //! Every phase has its wake-up (I2), and a deadline that holds.
 
-use crate::job_story::{BEGINNING, JobStory, again};
+use crate::job_story::{Answer, BEGINNING, JobStory, again};
 use reelay::machine::Status;
-use reelay::machine::job::{
-    Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason,
-};
+use reelay::machine::job::{EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason};
 use reelay::machine::outcome::{ErrorCode, Outcome};
 use reelay::time::MINUTE;
 

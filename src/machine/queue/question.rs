@@ -10,7 +10,7 @@ use crate::machine::message::{NoAnswer, message};
 use crate::time::{DAY, Millis};
 
 /// How many jobs one alarm asks at most.
-const MAX_ASKS_PER_ALARM: usize = 50;
+pub const MAX_ASKS_PER_ALARM: usize = 50;
 
 /// The alarm fired. Answers which jobs are to be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
