@@ -45,7 +45,8 @@ impl World {
 
     /// One after the other, until one fails.
     fn discarded_images(&mut self, job: usize) -> Outcome<()> {
-        for image in self.jobs[job].request.images.clone() {
+        let Some(stored) = self.jobs[job].job.clone() else { return Outcome::Unknown };
+        for image in &stored.request.images {
             if self.fault(Fault::DeleteFails) {
                 return Outcome::Unknown;
             }

@@ -30,6 +30,7 @@ mod receiver;
 mod rows;
 mod run;
 mod script;
+mod seen;
 mod settings;
 mod spending;
 mod stories;

@@ -51,7 +51,7 @@ pub(crate) struct Plan {
     pub(crate) queue: queue::Policy,
     pub(crate) rates: Rates,
     /// How many effects one alarm of a job carries out at most.
-    pub(crate) max_effects: u64,
+    pub(crate) max_effects: u32,
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
@@ -69,8 +69,6 @@ pub(crate) struct Plan {
     pub(crate) message_tries: u32,
     /// How long after everything else has healed the cron comes back.
     pub(crate) cron_returns: Millis,
-    /// How long ago a job must have ended to be forgotten; `None` when nothing is forgotten.
-    pub(crate) retention: Option<Millis>,
     /// How often the operator changes the mode, and the limits.
     pub(crate) changes: [u64; 2],
     /// How often the operator pauses the queue, and resumes it.
@@ -128,12 +126,12 @@ impl Plan {
             longest_outage: if choices.chance(60) { 26 * HOUR } else { 30 * MINUTE },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
-            retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
             pauses: choices.pick(&[0, 0, 0, 1, 2]),
             redeliveries: choices.pick(&[0, 0, 1, 3]),
             first: Vec::new(),
         };
+        plan.queue.retention = choices.pick(&[NEVER, NEVER, 20 * MINUTE, 3 * HOUR]);
         plan.wishes.told = plan.pushes;
         plan
     }
@@ -158,6 +156,7 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
         submits_per_minute: choices.pick(&[1, 2, 4, 1_000, 1_000]),
         max_cost_per_day: choices.pick(&[None, None, None, None, Some(7_000_000), Some(15_000_000)]),
         max_cost_per_user_per_day: choices.pick(&[None, None, None, None, Some(3_200_000), Some(9_000_000)]),
+        retention: NEVER,
     }
 }
 
@@ -176,6 +175,9 @@ pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
     };
     owners.iter().enumerate().map(key).collect()
 }
+
+/// Nothing is ever old.
+pub(crate) const NEVER: Millis = Millis::MAX;
 
 /// What the app usually orders, and what it orders by mistake under an id that is taken.
 pub(crate) const FINGERPRINT: &str = "f";

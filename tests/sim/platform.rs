@@ -5,7 +5,6 @@ use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::alarm;
-use reelay::machine::job::{Wake, WakeReason};
 use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How soon the platform repeats an alarm whose handler died.
@@ -53,16 +52,6 @@ impl World {
     pub(crate) fn arm_by(&mut self, object: Object, at: Option<Millis>) {
         if !self.arm_as(object, at, alarm::by) {
             self.tally.mark("alarm", "left in place");
-        }
-    }
-
-    /// The `JobManager`'s `arm`.
-    pub(crate) fn arm_job(&mut self, number: usize, wake: Option<Wake>) {
-        let (object, at) = (Object::Job(number), wake.map(|wake| wake.at));
-        if wake.is_some_and(|wake| wake.reason == WakeReason::Guard) {
-            self.arm_by(object, at);
-        } else {
-            self.arm(object, at);
         }
     }
 

@@ -2,24 +2,25 @@
 //! own ledgers and the upstream's bill when everything is quiet.
 
 use crate::rows::{MapRows, Spending};
+use crate::seen::Seen;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::job::{Job, SubmitAnswer};
-use reelay::machine::queue::{Card, Charge, Entry, Input, Policy, Reply};
+use reelay::machine::queue::{Card, Charge, Entry, Policy};
 use reelay::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
     /// Looks at a step of the queue that has just been saved.
-    pub(crate) fn observe_spending(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
-        self.check_budget(rows, input, reply, now);
-        let expires = matches!(input, Input::Expire { .. });
+    pub(crate) fn observe_spending(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        self.check_budget(rows, seen, now);
+        let expires = matches!(seen, Seen::Expire);
         if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
             if rows.spending_before() != &rows.spending {
-                self.violated(Invariant::I13, format!("{input:?} charged nobody, and a day"));
+                self.violated(Invariant::I13, format!("{seen:?} charged nobody, and a day"));
             }
             return;
         }
@@ -44,15 +45,15 @@ impl World {
         let differs = book.difference(&rows.spending);
         self.spending = book;
         if let Some(difference) = differs {
-            self.violated(Invariant::I13, format!("after {input:?}: {difference}"));
+            self.violated(Invariant::I13, format!("after {seen:?}: {difference}"));
         }
     }
 
     /// Whoever is asked first is taken exactly when today's limits leave enough for one render more.
-    fn check_budget(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
-        let (card, asks) = match input {
-            Input::Enqueue { card, promised: false, .. } => (card.clone(), true),
-            Input::Afford { key } => match rows.before(key) {
+    fn check_budget(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        let (card, asks) = match seen {
+            Seen::Enqueue { card, new: true, .. } => (card.clone(), true),
+            Seen::Afford { key, .. } => match rows.before(key) {
                 Some(entry) => (entry.card.clone(), pays_again(entry)),
                 None => return,
             },
@@ -61,32 +62,28 @@ impl World {
         let limits = [self.plan.queue.max_cost_per_user_per_day, self.plan.queue.max_cost_per_day];
         let never_fits = limits.into_iter().flatten().any(|limit| card.price_micros > limit);
         // What is to be confirmed is charged then: when it is ordered only a price above a limit counts.
-        let waits = matches!(input, Input::Enqueue { .. }) && card.status.is_pending();
+        let waits = matches!(seen, Seen::Enqueue { .. }) && card.status.is_pending();
         let over = if waits { never_fits } else { over_budget(&self.spending, &card, &self.plan.queue, now) };
         let is_new = rows.before(&card.key).is_none_or(|entry| entry.card.created_at != card.created_at);
         // An order may only have been the occasion on which another job of its name got a slot.
         let is_it = rows.entries.get(&card.key).is_some_and(|entry| entry.card.created_at == card.created_at);
         let touched = rows.touched().contains(&card.key);
-        let taken = touched && is_it && (is_new || matches!(input, Input::Afford { .. }));
-        match reply {
-            Reply::OverBudget(_) => {
-                let what = match card.status {
-                    _ if is_new => "order",
-                    Status::PendingConfirmation => "confirmation",
-                    _ => "further attempt",
-                };
-                self.tally.mark("over budget", what);
-                if !over || !asks {
-                    self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
-                }
-                if rows.touched().contains(&card.key) || *rows.spending_before() != rows.spending {
-                    self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
-                }
+        let taken = touched && is_it && (is_new || matches!(seen, Seen::Afford { .. }));
+        if seen.is_over_budget() {
+            let what = match card.status {
+                _ if is_new => "order",
+                Status::PendingConfirmation => "confirmation",
+                _ => "further attempt",
+            };
+            self.tally.mark("over budget", what);
+            if !over || !asks {
+                self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
             }
-            _ if taken && asks && over => {
-                self.violated(Invariant::I13, format!("{} does not fit into the day's budget", card.key.object_name()));
+            if touched || *rows.spending_before() != rows.spending {
+                self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
             }
-            _ => {}
+        } else if taken && asks && over {
+            self.violated(Invariant::I13, format!("{} does not fit into the day's budget", card.key.object_name()));
         }
     }
 

@@ -169,12 +169,12 @@ fn of_users() -> Vec<Story> {
             .meets("job: clarified"),
         refused("never clarified").ends(&[Status::Failed]).meets("job: expired"),
         Story::of("forgotten", 1)
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
             .ends_forgotten()
             .meets("job: forgotten"),
         Story::of("ordered again after it was forgotten", 1)
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
             .at(5 * MINUTE, Event::User { job: 0, action: again })
             .ends_forgotten()
@@ -208,9 +208,9 @@ fn of_limits() -> Vec<Story> {
 /// Alarms that the platform has lost are repaired by whoever looks after their jobs.
 fn of_lost_timers() -> Vec<Story> {
     vec![
-        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("errand: Start"),
+        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("question: Start"),
         Story::of("two alarms are lost", 2).first(Fault::AlarmLost, 2),
-        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("errand: Start"),
+        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("question: Start"),
         Story::of("the cron stays away", 2).in_mode(Mode::Cron).first(Fault::CronAway, 1),
     ]
 }
@@ -320,7 +320,7 @@ fn of_upstreams() -> Vec<Story> {
             Action::Retry,
         ),
         with_images("images of a forgotten order")
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .first(Fault::SubmitRefused, 1)
             .first(Fault::DeleteFails, 1)
             .at(4 * MINUTE, Event::Daily)

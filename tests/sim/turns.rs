@@ -2,10 +2,12 @@
 
 use crate::limits::Limits;
 use crate::rows::{MapRows, is_held};
+use crate::seen::Seen;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
+use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Card, Entry, HEAD_START, Input, Place, Policy, Reply, Said};
+use reelay::machine::queue::{Card, Entry, HEAD_START, Place, Policy};
 use reelay::time::Millis;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,9 +40,9 @@ pub(crate) struct Grants {
 
 impl Turns {
     /// Takes note of what the queue was told, as far as order and limits are concerned.
-    pub(crate) fn hear(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis, limits: &mut Limits) {
-        match input {
-            Input::Enqueue { card, terms, .. } => {
+    pub(crate) fn hear(&mut self, rows: &MapRows, seen: &Seen, now: Millis, limits: &mut Limits) {
+        match seen {
+            Seen::Enqueue { card, terms, refused, .. } => {
                 let Ok(known) = same_job(rows, card) else { return };
                 learn(known, &card.upstream, card.submits, terms.availability, now, limits);
                 let stale = known.is_some_and(|entry| {
@@ -48,7 +50,7 @@ impl Turns {
                     (card.epoch, card.report_number) < age
                         || (card.epoch == entry.card.epoch && entry.place != Place::Ended)
                 });
-                if stale || reply.is_refusal() {
+                if stale || refused.is_some() {
                     return;
                 }
                 match self.places.get_mut(&card.key).filter(|_| terms.keeps_place && known.is_some()) {
@@ -56,29 +58,28 @@ impl Turns {
                     None => self.join(rows, &card.key, card.priority, terms.not_before, now),
                 }
             }
-            Input::Report { card, availability } => {
+            Seen::Report { card, availability } => {
                 let Ok(known) = same_job(rows, card) else { return };
                 learn(known, &card.upstream, card.submits, *availability, now, limits);
                 if known.is_none() && (card.status.is_terminal() || card.status.is_pending()) {
                     self.join(rows, &card.key, card.priority, None, now);
                 }
             }
-            Input::Heard { ask, said: Said::State { submits, availability, .. } } => {
+            Seen::Heard { ask, state: Some(State { submits, availability, .. }) } => {
                 let known = rows.before(&ask.key).filter(|entry| entry.card.created_at == ask.created_at);
                 if let Some(entry) = known {
                     learn(known, &entry.card.upstream, *submits, *availability, now, limits);
                 }
             }
-            Input::Resume => limits.probe_now(now),
-            Input::Heard { .. }
-            | Input::Claim { .. }
-            | Input::Stand { .. }
-            | Input::Afford { .. }
-            | Input::Alarm
-            | Input::Sweep
-            | Input::Pause
-            | Input::Redelivered { .. }
-            | Input::Expire { .. } => {}
+            Seen::Resume => limits.probe_now(now),
+            Seen::Heard { .. }
+            | Seen::Afford { .. }
+            | Seen::Claim
+            | Seen::Alarm
+            | Seen::Sweep
+            | Seen::Expire
+            | Seen::Pause
+            | Seen::Other => {}
         }
         self.places.retain(|key, _| rows.entries.contains_key(key));
     }
@@ -97,10 +98,10 @@ impl Turns {
     }
 
     /// Whoever was ordered for later takes a turn when that time has come, as if ordered then.
-    pub(crate) fn come_of_age(&mut self, rows: &MapRows, input: &Input, now: Millis) {
-        let (mut joined, newest) = match input {
-            Input::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
-            Input::Enqueue { card, .. } if !stands_as_before(rows, &card.key) => (vec![card.key.clone()], None),
+    pub(crate) fn come_of_age(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        let (mut joined, newest) = match seen {
+            Seen::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
+            Seen::Enqueue { card, .. } if !stands_as_before(rows, &card.key) => (vec![card.key.clone()], None),
             _ => (Vec::new(), None),
         };
         let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
@@ -194,7 +195,7 @@ impl<'a> Line<'a> {
 }
 
 impl Grants {
-    pub(crate) fn of(rows: &MapRows, input: &Input) -> Self {
+    pub(crate) fn of(rows: &MapRows, seen: &Seen) -> Self {
         let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
         let new = rows.held().filter(|entry| {
             let before = rows.before(&entry.card.key).filter(|before| is_held(before));
@@ -203,8 +204,8 @@ impl Grants {
         let new: BTreeSet<_> = new.map(|entry| entry.card.key.clone()).collect();
         // What it tells of an earlier epoch gives it no slot under this one.
         let runs = |card: &Card| rows.entries.get(&card.key).and_then(lease) == Some(card.epoch);
-        let told = match input {
-            Input::Report { card, .. } if card.status == Status::Processing && runs(card) => Some(&card.key),
+        let told = match seen {
+            Seen::Report { card, .. } if card.status == Status::Processing && runs(card) => Some(&card.key),
             _ => None,
         };
         let told = told.filter(|key| new.contains(key)).cloned();

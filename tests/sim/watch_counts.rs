@@ -66,8 +66,9 @@ impl World {
 
     /// A poll is over: it counts with the next write, unless it found the render running.
     pub(crate) fn expect_poll_to_count(&mut self, number: usize, answer: &Answer) {
-        let running = Answer::Polled(Outcome::Done(Progress::Running));
-        self.counts.polled = (matches!(answer, Answer::Polled(_)) && *answer != running).then_some(number);
+        let polled = matches!(answer, Answer::Polled { .. });
+        let running = matches!(answer, Answer::Polled { outcome: Outcome::Done(Progress::Running), .. });
+        self.counts.polled = (polled && !running).then_some(number);
     }
 
     /// Its answer was not written, and is lost.

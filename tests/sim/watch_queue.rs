@@ -2,27 +2,28 @@
 
 use crate::agenda::Object;
 use crate::rows::MapRows;
+use crate::seen::Seen;
 use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
-use reelay::machine::queue::{Entry, Input, Mode, Place, Reply};
+use reelay::machine::queue::{Entry, Mode, Place};
 use reelay::time::Millis;
 use std::collections::BTreeSet;
 
 impl World {
     /// Looks at a step that has just been saved.
-    pub(crate) fn observe_queue(&mut self, input: &Input, now: Millis, reply: &Reply) {
+    pub(crate) fn observe_queue(&mut self, seen: &Seen, now: Millis) {
         self.tally.steps += 1;
         self.witness.latest_clock = self.witness.latest_clock.max(now);
         // Taken out meanwhile, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
         self.met_places(&rows);
-        self.observe_spending(&rows, input, reply, now);
-        self.turns.hear(&rows, input, reply, now, &mut self.limits);
-        self.turns.come_of_age(&rows, input, now);
-        let grants = Grants::of(&rows, input);
-        self.check_pause(&rows, input, &grants);
+        self.observe_spending(&rows, seen, now);
+        self.turns.hear(&rows, seen, now, &mut self.limits);
+        self.turns.come_of_age(&rows, seen, now);
+        let grants = Grants::of(&rows, seen);
+        self.check_pause(&rows, seen, &grants);
         self.check_catalogue(&rows);
         self.check_line(&rows);
         self.check_slots(&rows, &grants);
@@ -30,7 +31,7 @@ impl World {
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
         }
-        self.check_turns(&rows, input, reply, &grants.admitted, now);
+        self.check_turns(&rows, seen, &grants.admitted, now);
         for key in &grants.admitted {
             self.turns.serve(key);
             if let Some(entry) = rows.entries.get(key) {
@@ -112,21 +113,17 @@ impl World {
     }
 
     /// I6: on each occasion those get slots whose turn it is, and all of them.
-    fn check_turns(&mut self, rows: &MapRows, input: &Input, reply: &Reply, admitted: &BTreeSet<JobKey>, now: Millis) {
+    fn check_turns(&mut self, rows: &MapRows, seen: &Seen, admitted: &BTreeSet<JobKey>, now: Millis) {
         let immediate = self.plan.queue.mode == Mode::Immediate;
-        let occasion = match input {
+        let occasion = match seen {
             _ if self.witness.paused => Some(false),
-            Input::Enqueue { .. } => Some(immediate && !reply.is_refusal()),
-            Input::Report { .. } | Input::Heard { .. } | Input::Resume => Some(immediate),
-            Input::Claim { .. } | Input::Sweep => Some(true),
-            Input::Alarm if immediate => Some(true),
+            Seen::Enqueue { refused, .. } => Some(immediate && refused.is_none()),
+            Seen::Report { .. } | Seen::Heard { .. } | Seen::Resume => Some(immediate),
+            Seen::Claim | Seen::Sweep => Some(true),
+            Seen::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
-            Input::Alarm => None,
-            Input::Stand { .. }
-            | Input::Afford { .. }
-            | Input::Expire { .. }
-            | Input::Pause
-            | Input::Redelivered { .. } => Some(false),
+            Seen::Alarm => None,
+            Seen::Afford { .. } | Seen::Expire | Seen::Pause | Seen::Other => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),

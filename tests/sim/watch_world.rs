@@ -1,12 +1,12 @@
 //! Safety across objects, checked after every event, and liveness, checked at the end.
 
-use crate::agenda::{Caller, Message, Object};
+use crate::agenda::Object;
 use crate::upstream::Verdict;
 use crate::watch_queue::is_looked_after;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::{Job, Phase, UnknownSubmit};
+use reelay::machine::job::{Job, Phase, UnknownSubmit, View};
 use reelay::machine::queue::{Card, Entry, Place, SWEEP_PATIENCE};
 use reelay::time::MINUTE;
 use std::collections::BTreeMap;
@@ -168,7 +168,7 @@ impl World {
             self.tally.mark("woken by a look", why);
             // The instance that has set the alarm is long gone by now.
             self.forget_alarm(Object::Job(number));
-            self.send(Object::Job(number), Message::View, Caller::Nobody);
+            self.tell_job(number, View);
         }
     }
 
