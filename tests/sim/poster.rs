@@ -5,10 +5,11 @@ use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{LATENCY, World};
 use reelay::machine::acceptance::{Accepted, Creating, FollowUp, Next, Rejection, may_need_images};
-use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, InputImage, MAX_PROMPT, Request, Retry, View};
+use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View};
 use reelay::machine::message::Reply;
 use reelay::machine::queue::{Afford, Refused, Stand, Unaffordable};
 use reelay::time::SECOND;
+use std::rc::Rc;
 
 #[derive(Debug, Clone)]
 struct Post {
@@ -162,6 +163,11 @@ impl World {
         self.trace.say(self.real, || format!("job {job} is answered {outcome:?}"));
         if !may_need_images(outcome) {
             self.take_images_away(&images);
+        }
+        let made_again = |job: &Rc<Job>| job.request.images == images;
+        if matches!(outcome, Err(Rejection::Refused(_))) && self.jobs[job].job.as_ref().is_some_and(made_again) {
+            // A copy of the refused order came after the withdrawal.
+            self.witness.note_without_images(job);
         }
         let word = match outcome {
             Ok(_) => "accepted",
