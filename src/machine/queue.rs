@@ -249,8 +249,6 @@ pub fn step<R: Rows>(rows: &mut R, input: Input, moment: Moment, policy: &Policy
             // Yesterday's is kept for a clock that is set back.
             turn.rows.forget_spending(day_of(turn.now).saturating_sub(1))?;
             turn.rows.forget_minutes(turn.now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
-            // An earlier build that was back for a while may have changed places without the numbers.
-            turn.book.line = Some(Line::count(turn.rows)?);
             Reply::Expiring { count }
         }
         Input::Heard { ask, said } => {

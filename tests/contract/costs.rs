@@ -65,14 +65,6 @@ fn the_queue_is_told_of_cost_and_price() {
     assert_eq!((card.cost_micros, card.price_micros), (3_200_000, 3_200_000));
 }
 
-#[test]
-fn a_generation_of_an_older_build_is_read_without_its_cost() {
-    let mut older = shown(&job());
-    older.as_object_mut().expect("an object").remove("estimatedCost");
-    let read: Generation = serde_json::from_value(older).expect("an older generation");
-    assert_eq!((read.estimated_cost, read.cost), (None, None));
-}
-
 fn job() -> Job {
     let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
     let request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;

@@ -47,7 +47,7 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
         let most = most.entry(name).or_default();
         *most = steps.max(*most);
     };
-    // An earlier build has left no numbers: the first step counts.
+    // There are no numbers yet: the first step counts.
     take("the first step", Input::Stand { key: JobKey::new("nobody", "nothing") });
     // Wherever they stand: the last one of the short line at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
@@ -80,7 +80,7 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
 }
 
 #[test]
-fn the_numbers_of_a_line_that_an_earlier_build_left_are_taken_once_and_places_are_exact() {
+fn the_numbers_of_a_line_that_are_not_known_are_taken_once_and_places_are_exact() {
     let sql = Sqlite::new();
     let mut store = waiting(&sql, 5_000);
     let policy = policy();
@@ -180,7 +180,7 @@ fn card(user: &str, name: &str, created_at: u64) -> Card {
     Card { key: JobKey::new(user, name), created_at, ..LIKE.card.clone() }
 }
 
-/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; an earlier build filled it.
+/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step has counted them.
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {

@@ -4,7 +4,6 @@
 
 mod catalogue;
 mod differential;
-mod fixtures;
 mod job_record;
 mod line;
 mod lists;

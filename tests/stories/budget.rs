@@ -248,33 +248,6 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
 }
 
 #[test]
-fn what_ended_under_a_build_that_charged_nothing_is_not_charged_when_it_is_forgotten() {
-    let mut story = user_limit(2 * PRICE);
-    story.enqueue(card("1", 0));
-    story.report(told("1", 1, 2, Status::Completed));
-    story.hears("1", 1, state(1, 2, Status::Completed, None));
-    assert_eq!((story.place("1"), spent(&story)), (Place::Ended, 0), "as the older build left it");
-    story.now += 8 * DAY;
-    story.takes(Input::Expire { before: story.now - 7 * DAY });
-    let said = Said::State {
-        availability: None,
-        epoch: 1,
-        report_number: 3,
-        status: Status::Completed,
-        submits: 1,
-        cost_micros: Some(PRICE),
-        wake_at: Some(story.now),
-        late: false,
-        tally: Tally::default(),
-        deliveries: Vec::new(),
-    };
-    story.takes(Input::Heard { ask: asking("1", 1, Errand::Forget), said });
-    story.report(Card { cost_micros: PRICE, submits: 1, report_number: 3, ..ended("1", Status::Completed) });
-    story.takes(Input::Heard { ask: asking("1", 1, Errand::Forget), said: Said::Missing });
-    assert_eq!((spent(&story), story.entry("1")), (0, None));
-}
-
-#[test]
 fn attempts_that_are_asked_for_at_the_same_time_do_not_all_take_what_is_left_i13() {
     let mut story = user_limit(3 * PRICE);
     for name in ["1", "2"] {

@@ -147,5 +147,5 @@ fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
     let story = JobStory::accepted();
     let born = story.job.created_at;
     assert!(story.job.was_made_at(Some(born)) && !story.job.was_made_at(Some(born - 1)));
-    assert!(story.job.was_made_at(None), "an older build does not say");
+    assert!(story.job.was_made_at(None), "a message that does not say is about any");
 }

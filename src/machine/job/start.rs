@@ -31,7 +31,7 @@ impl Job {
     }
 
     /// Whether a message is about this job, and not about one of the same name that was withdrawn before it was made.
-    /// A message of an older build does not say.
+    /// One that does not say is about whichever job has the name.
     pub fn was_made_at(&self, created_at: Option<Millis>) -> bool {
         created_at.is_none_or(|at| at == self.created_at)
     }

@@ -38,12 +38,10 @@ pub struct Standing {
     /// The epoch that holds a slot.
     pub admitted: Option<u64>,
     /// When the job that holds it was made.
-    #[serde(default)]
     pub created_at: Option<Millis>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
     /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue is paused.
-    #[serde(default)]
     pub estimated_start: Option<Millis>,
 }
 

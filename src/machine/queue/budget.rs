@@ -137,7 +137,7 @@ impl<R: Rows> Turn<'_, R> {
 /// more.
 fn wanted(card: &Card) -> Option<u64> {
     match card.status {
-        // Nothing was rendered for it. (An earlier build's card has the price in its cost.)
+        // Nothing was rendered for it.
         Status::PendingConfirmation => Some(card.price_micros),
         Status::Processing | Status::Failed | Status::Cancelled | Status::PendingClarification => {
             Some(card.cost_micros.saturating_add(card.price_micros))

@@ -284,7 +284,7 @@ impl<R: Rows> Turn<'_, R> {
 }
 
 impl Book {
-    /// The numbers in line; a database of an earlier build has none.
+    /// The numbers in line, counted if there are none yet.
     pub(super) fn line<R: Rows>(&self, rows: &R) -> Result<Cow<'_, Line>, R::Error> {
         match &self.line {
             Some(line) => Ok(Cow::Borrowed(line)),

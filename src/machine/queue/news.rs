@@ -26,7 +26,7 @@ pub enum Said {
         submits: u64,
         /// What the answer of the last one says about the upstream.
         availability: Option<Availability>,
-        /// What it has spent and is yet to spend; an older build does not say.
+        /// What it has spent and is yet to spend, if it says so.
         cost_micros: Option<u64>,
         /// Its next timer; `None` when nothing is left to do.
         wake_at: Option<Millis>,
@@ -246,15 +246,11 @@ impl<R: Rows> Turn<'_, R> {
             ) => watched,
         };
         self.leave(&mut entry, place);
-        let was_over = entry.is_over_uncharged();
         // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
         let epoch = if matches!(card.status, Status::Queued) { entry.card.epoch } else { card.epoch };
         let counted = std::mem::take(&mut entry.card.tally);
         entry.card = Card { epoch, submits: entry.card.submits, tally: counted, ..card };
         entry.late = false;
-        if was_over && entry.card.status.is_terminal() {
-            entry.card.cost_micros = 0;
-        }
         let cost = entry.card.cost_micros;
         self.charge(&mut entry, cost)?;
         self.save(&entry)?;
@@ -276,10 +272,7 @@ impl<R: Rows> Turn<'_, R> {
         if let Place::Held(lease) = entry.place
             && !matches!(place, Place::Held(_))
         {
-            // A lease of the first build does not say when it was granted.
-            if lease.granted_at > 0 {
-                self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
-            }
+            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
             entry.unspent = false;
         }
         entry.place = place;
@@ -333,23 +326,13 @@ impl<R: Rows> Turn<'_, R> {
         if let Said::State { deliveries, .. } = said {
             self.note_deliveries(key, deliveries.clone())?;
         }
-        if let &Said::State {
-            epoch: theirs,
-            report_number,
-            status,
-            submits,
-            availability,
-            cost_micros,
-            ref tally,
-            ..
-        } = said
-        {
+        if let &Said::State { epoch: theirs, report_number, submits, availability, cost_micros, ref tally, .. } = said {
             self.count(&mut entry, tally);
             let card = entry.card.clone();
             self.learn(Some(&mut entry), &card, submits, availability);
             // What is no older than the card is the job's own word, also on whether a price that is held will be used.
             let is_news = (theirs, report_number) >= card.age() && (cost_micros.is_some() || theirs == card.epoch);
-            if is_news && !(entry.is_over_uncharged() && status.is_terminal()) {
+            if is_news {
                 entry.card.cost_micros = cost_micros.unwrap_or(card.cost_micros);
                 let cost = entry.card.cost_micros;
                 self.charge(&mut entry, cost)?;
