@@ -173,7 +173,7 @@ impl Line {
         while let Some(section) = sections.get_mut(index) {
             let count = section.count;
             let middle = if count > largest { rows.stands_at(priority, section.begins, count / 2)? } else { None };
-            // Numbers that are not those of the entries stay until they are counted anew.
+            // Numbers that are not those of the entries stay as they are.
             let Some((begins, key)) = middle else {
                 index += 1;
                 continue;
