@@ -108,10 +108,8 @@ pub struct Delivery {
     pub last_status: Option<u16>,
     pub state: DeliveryState,
     /// How often an operator has asked for it to be sent again.
-    #[serde(default)]
     pub redeliveries: u32,
     /// How many attempts had been made when the schedule last began anew.
-    #[serde(default)]
     pub attempts_before: u32,
 }
 
@@ -122,10 +120,8 @@ pub struct DeliveryCard {
     pub kind: EventKind,
     pub created_at: Millis,
     pub attempts: u32,
-    #[serde(default)]
     pub last_status: Option<u16>,
     pub state: DeliveryState,
-    #[serde(default)]
     pub redeliveries: u32,
 }
 

@@ -21,7 +21,6 @@ pub struct Lease {
     /// When the holder is to be asked, in milliseconds since the Unix epoch.
     pub until: Millis,
     /// When the slot was granted.
-    #[serde(default)]
     pub granted_at: Millis,
 }
 

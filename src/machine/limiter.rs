@@ -50,13 +50,10 @@ struct Breaker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limiter {
     /// How many submits were heard of in which seconds (since the Unix epoch).
-    #[serde(default)]
     heard: Vec<(u64, u64)>,
     /// While the upstream takes no submits.
-    #[serde(default)]
     breaker: Option<Breaker>,
     /// How many submits a minute the model itself allows, as the last order that knew has said.
-    #[serde(default)]
     own_limit: Option<u64>,
 }
 

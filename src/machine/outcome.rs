@@ -26,7 +26,7 @@ pub struct Failure {
     /// One sentence a user can read; never a prompt, a key or a signed URL.
     pub message: String,
     /// The HTTP answer of the upstream that said so, for the log; `None` if there was none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamAnswer>,
 }
 
@@ -36,7 +36,7 @@ pub struct UpstreamAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The error code in its body, such as `RESOURCE_EXHAUSTED` or `429`: at most 64 letters, digits, `_`, `-` and `.`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 

@@ -4,7 +4,6 @@
 //! # Stored (SQLite)
 //! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money ledger, effect in flight, outbox);
 //!   `timeline`, a line of JSON for each note, of which the oldest go beyond a limit; and `noted`, the number of the last note.
-//! * Earlier builds left `timeline` as a table, one row a note, written before the record in the same transaction. It stays so.
 //! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a
 //!   poll is in flight.
 //!

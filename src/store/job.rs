@@ -1,7 +1,5 @@
 //! A job's database: one row with its record and its timeline.
 
-pub mod earlier;
-
 use crate::machine::follow::Entry;
 use crate::machine::job::{Job, Note};
 use crate::store::record;
@@ -10,9 +8,10 @@ use crate::store::sql::{Sql, SqlValue};
 use thiserror::Error;
 
 /// Each job has a database of its own, so every row that creating it takes is paid for by each job, and every row that a
-/// step writes by each step. Hence one table of one row: the notes of `timeline`, a line of JSON each, go with the record
-/// in one write. `noted` counts all notes there ever were, so it is the number of the last. What is read most stands first:
-/// a row is read from its beginning, as far as it is needed.
+/// step writes by each step. Hence no count of schema versions (a change goes into the record, which has one), and one table
+/// of one row: the notes of `timeline`, a line of JSON each, go with the record in one write. `noted` counts all notes there
+/// ever were, so it is the number of the last. What is read most stands first: a row is read from its beginning, as far as
+/// it is needed.
 const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS job (
         id INTEGER PRIMARY KEY CHECK (id = 1), noted INTEGER NOT NULL, record TEXT NOT NULL, timeline TEXT NOT NULL
@@ -35,16 +34,6 @@ pub enum JobStoreError<E> {
     Record(#[from] StoredError),
 }
 
-/// How a database keeps its job.
-enum Layout {
-    /// There never was a job.
-    Untouched,
-    /// The timeline in the job's row.
-    Row,
-    /// The timeline in a table of its own.
-    Earlier,
-}
-
 /// The timeline as it is stored.
 #[derive(Default)]
 struct Timeline {
@@ -56,7 +45,7 @@ struct Timeline {
 
 /// Loads the job; `None` when there never was one. Looking at an untouched object stores nothing.
 pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
-    if let Layout::Untouched = layout(sql).map_err(JobStoreError::Database)? {
+    if !has_job(sql).map_err(JobStoreError::Database)? {
         return Ok(None);
     }
     let rows = sql.run("SELECT record FROM job WHERE id = 1", Vec::new()).map_err(JobStoreError::Database)?;
@@ -69,12 +58,7 @@ pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
 pub fn save<S: Sql>(sql: &S, job: &Job, notes: &[Note]) -> Result<(), JobStoreError<S::Error>> {
     let record = record::write_job(job)?;
     let lines = notes.iter().map(record::write_note).collect::<Result<Vec<_>, _>>()?;
-    let saved = match layout(sql).map_err(JobStoreError::Database)? {
-        Layout::Untouched => sql.run(TABLE, Vec::new()).and_then(|_| save_row(sql, record, &lines)),
-        Layout::Row => save_row(sql, record, &lines),
-        Layout::Earlier => earlier::save(sql, record, notes),
-    };
-    saved.map_err(JobStoreError::Database)
+    save_row(sql, record, &lines).map_err(JobStoreError::Database)
 }
 
 /// The timeline, oldest first.
@@ -84,38 +68,31 @@ pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<Note>, S::Error> {
 
 /// The entries after the one of this number, oldest first, `limit` at most.
 pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
-    match layout(sql)? {
-        Layout::Untouched => Ok(Vec::new()),
-        Layout::Row => {
-            Ok(read_timeline(sql)?.entries().filter(|entry| entry.number > number).take(limit as usize).collect())
-        }
-        Layout::Earlier => earlier::timeline_after(sql, number, limit),
+    if !has_job(sql)? {
+        return Ok(Vec::new());
     }
+    Ok(read_timeline(sql)?.entries().filter(|entry| entry.number > number).take(limit as usize).collect())
 }
 
 /// The number of the newest entry, 0 if there is none.
 pub fn last_number<S: Sql>(sql: &S) -> Result<u64, S::Error> {
-    let query = match layout(sql)? {
-        Layout::Untouched => return Ok(0),
-        Layout::Row => "SELECT noted FROM job WHERE id = 1",
-        Layout::Earlier => earlier::LAST_NUMBER,
-    };
-    let rows = sql.run(query, Vec::new())?;
+    if !has_job(sql)? {
+        return Ok(0);
+    }
+    let rows = sql.run("SELECT noted FROM job WHERE id = 1", Vec::new())?;
     Ok(rows.first().and_then(|row| row.first()).map_or(0, SqlValue::unsigned))
 }
 
-/// The table `job` is made last of all, so without it there is nothing. Its statement, which the database keeps, names its columns.
-fn layout<S: Sql>(sql: &S) -> Result<Layout, S::Error> {
-    let look = "SELECT instr(sql, ' timeline ') > 0 FROM sqlite_master WHERE type = 'table' AND name = 'job'";
-    let rows = sql.run(look, Vec::new())?;
-    Ok(match rows.first().and_then(|row| row.first()).map(SqlValue::unsigned) {
-        None => Layout::Untouched,
-        Some(0) => Layout::Earlier,
-        Some(_) => Layout::Row,
-    })
+/// Whether the database has its table, which the first save makes: a query without it would fail.
+fn has_job<S: Sql>(sql: &S) -> Result<bool, S::Error> {
+    let tables = sql.run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'job'", Vec::new())?;
+    Ok(!tables.is_empty())
 }
 
 fn save_row<S: Sql>(sql: &S, record: String, lines: &[String]) -> Result<(), S::Error> {
+    if !has_job(sql)? {
+        sql.run(TABLE, Vec::new())?;
+    }
     let mut timeline = read_timeline(sql)?;
     timeline.add(lines);
     let kept = timeline.newest(MAX_ROW.saturating_sub(record.len()));

@@ -17,114 +17,51 @@ use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
 
-const MIGRATIONS: [Migration; 7] = [
-    Migration {
-        columns: &[],
-        statements: "
+/// Append-only. Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
+/// everything are put together from those of each status or state, and what is counted within the latest minute is beside
+/// the book. A key acts on a generation by its id alone, whoever owns it: hence `entry_by_generation`. In `spending` the
+/// row of all users together has no user, and in `metrics` that of minute 0 is the sum of all minutes before the latest one.
+pub const MIGRATIONS: [Migration; 1] = [Migration {
+    columns: &[],
+    statements: "
     CREATE TABLE IF NOT EXISTS entry (
         user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
         epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
         created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
         sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
-        place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER,
+        place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
+        round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
+        upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
+        per_minute INTEGER, charges TEXT NOT NULL, tally TEXT NOT NULL, waits_since INTEGER NOT NULL, former TEXT NOT NULL,
         PRIMARY KEY (user_id, generation_id)
     );
     CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
-    CREATE INDEX IF NOT EXISTS entry_waiting ON entry (order_key, sequence) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_held ON entry (lease_until) WHERE place = 'held';
     CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
-",
-    },
-    // Jobs that ended under the first version are looked after once, because nobody noted what they had left to do.
-    Migration {
-        columns: &[
-            ("entry", "round", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "unspent", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "late", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "upstream", "TEXT NOT NULL DEFAULT ''"),
-            ("entry", "submits", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "lease_granted", "INTEGER"),
-        ],
-        statements: "
-    CREATE TABLE IF NOT EXISTS book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
-    UPDATE entry SET upstream = coalesce(json_extract(snapshot, '$.provider') || '/' || json_extract(snapshot, '$.model'), '')
-        WHERE upstream = '' AND json_valid(snapshot);
-    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
-    DROP INDEX IF EXISTS entry_waiting;
-    DROP INDEX IF EXISTS entry_held;
+    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
     CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream, order_key)
         WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_holders ON entry (user_id, upstream, unspent) WHERE place = 'held';
     CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_leases ON entry (lease_until, sequence) WHERE place = 'held';
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
     CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
-",
-    },
-    // The row of all users together has no user.
-    Migration {
-        columns: &[
-            ("entry", "cost", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "price", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "per_minute", "INTEGER"),
-            ("entry", "charges", "TEXT NOT NULL DEFAULT '[]'"),
-        ],
-        statements: "
+    CREATE TABLE IF NOT EXISTS book (
+        id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
+    );
     CREATE TABLE IF NOT EXISTS spending (
         day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
     );
-",
-    },
-    // Jobs that ended under an earlier version are asked once, because nobody noted what became of their events.
-    Migration {
-        columns: &[],
-        statements: "
     CREATE TABLE IF NOT EXISTS delivery (
         id TEXT PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, event TEXT NOT NULL,
         created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, redeliveries INTEGER NOT NULL, last_status INTEGER,
         state TEXT NOT NULL, due_at INTEGER NOT NULL
     );
     CREATE INDEX IF NOT EXISTS delivery_by_job ON delivery (user_id, generation_id);
-    CREATE INDEX IF NOT EXISTS delivery_by_age ON delivery (created_at, id);
     CREATE INDEX IF NOT EXISTS delivery_by_state ON delivery (state, created_at, id);
     CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
-    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
-    CREATE INDEX IF NOT EXISTS entry_by_age ON entry (created_at, generation_id, user_id);
-    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
-",
-    },
-    // The row of minute 0 is the sum of all minutes before the latest one.
-    Migration {
-        columns: &[
-            ("entry", "tally", "TEXT NOT NULL DEFAULT '{}'"),
-            ("entry", "waits_since", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "former", "TEXT NOT NULL DEFAULT '{}'"),
-        ],
-        statements: "
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 ",
-    },
-    // Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
-    // everything are put together from those of each status or state, and what is counted within the latest minute is
-    // beside the book.
-    Migration {
-        columns: &[("book", "minute", "INTEGER"), ("book", "counts", "TEXT")],
-        statements: "
-    DROP INDEX IF EXISTS entry_holders;
-    DROP INDEX IF EXISTS entry_leases;
-    DROP INDEX IF EXISTS entry_by_age;
-    DROP INDEX IF EXISTS delivery_by_age;
-    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
-",
-    },
-    // A key acts on a generation by its id alone, whoever owns it.
-    Migration {
-        columns: &[],
-        statements: "
-    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
-",
-    },
-];
+}];
 
 // Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
 // entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.

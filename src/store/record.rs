@@ -1,10 +1,11 @@
-//! Stored records, versioned: what any past version wrote, this one reads (I11).
+//! The stored record of a job, with its version (I11). A change that serde's defaults cannot bridge gets the next version;
+//! [`read_job`] then still reads those before.
 
 use crate::machine::job::{Job, Note};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The version this build writes.
+/// The version that is written.
 pub const JOB_VERSION: u32 = 1;
 
 /// A stored record that cannot be read.
@@ -50,7 +51,7 @@ pub fn write_note(note: &Note) -> Result<String, StoredError> {
     Ok(serde_json::to_string(note)?)
 }
 
-/// Reads a note that any build wrote; `None` if it is none.
+/// Reads a note; `None` if it is none.
 pub fn read_note(line: &str) -> Option<Note> {
     serde_json::from_str(line).ok()
 }

@@ -20,7 +20,6 @@ mod problems;
 mod ranges;
 mod receivers;
 mod requests;
-mod rollouts;
 mod routes;
 mod schedules;
 mod settings;

@@ -17,6 +17,8 @@ mod faults;
 mod job_alarm;
 mod job_object;
 mod limits;
+#[path = "../support/rows.rs"]
+mod map_rows;
 mod message_queue;
 mod network;
 mod operator;

@@ -40,8 +40,8 @@ impl World {
             Operation::Redeliver { job } => {
                 let key = self.jobs[job].key.clone();
                 // The operator finds the event in the catalogue.
-                let known = self.queue.rows.deliveries.keys().filter(|(of, _)| *of == key);
-                let ids: Vec<String> = known.map(|(_, id)| id.clone()).collect();
+                let known = self.queue.rows.deliveries.iter().filter(|(_, (of, _))| *of == key);
+                let ids: Vec<String> = known.map(|(id, _)| id.clone()).collect();
                 if ids.is_empty() {
                     return;
                 }
@@ -90,8 +90,8 @@ impl World {
 
     /// No event outlives its job's entry.
     pub(crate) fn check_catalogue(&mut self, rows: &MapRows) {
-        let orphan = rows.deliveries.keys().find(|(key, _)| !rows.entries.contains_key(key));
-        if let Some((key, id)) = orphan {
+        let orphan = rows.deliveries.iter().find(|(_, (key, _))| !rows.entries.contains_key(key));
+        if let Some((id, (key, _))) = orphan {
             self.violated(Invariant::I5, format!("{id} of {} is listed for nobody", key.object_name()));
         }
     }
@@ -105,7 +105,7 @@ impl World {
                 continue;
             }
             for delivery in &job.outbox {
-                let listed = self.queue.rows.deliveries.get(&(job.key.clone(), delivery.id.clone())).cloned();
+                let listed = self.queue.rows.deliveries.get(&delivery.id).map(|(_, card)| card.clone());
                 if listed.as_ref() != Some(&delivery.card()) {
                     let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.card());
                     self.violated(Invariant::I5, message);

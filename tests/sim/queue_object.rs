@@ -58,7 +58,7 @@ impl World {
     {
         let moment = self.moment();
         self.queue.rows.begin();
-        let Ok(step) = queue::step(&mut self.queue.rows, input.clone(), moment, &self.plan.queue);
+        let Ok(step) = queue::step(&mut *self.queue.rows, input.clone(), moment, &self.plan.queue);
         if self.fault(Fault::WriteFails) {
             self.witness.troubled.insert(Object::Queue);
             self.queue.rows.roll_back();

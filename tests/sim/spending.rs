@@ -1,7 +1,7 @@
 //! What may be spent (I13): a second bookkeeping, compared with the queue's at every write of it, and with the jobs'
 //! own ledgers and the upstream's bill when everything is quiet.
 
-use crate::rows::{MapRows, Spending};
+use crate::rows::MapRows;
 use crate::seen::Seen;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
@@ -13,13 +13,16 @@ use reelay::machine::queue::{Card, Charge, Entry, Policy};
 use reelay::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What is charged, by day and user; `None` is all users.
+type Spending = BTreeMap<(u64, Option<String>), u64>;
+
 impl World {
     /// Looks at a step of the queue that has just been saved.
     pub(crate) fn observe_spending(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         self.check_budget(rows, seen, now);
         let expires = matches!(seen, Seen::Expire);
         if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
-            if rows.spending_before() != &rows.spending {
+            if rows.as_before().spending != rows.spending {
                 self.violated(Invariant::I13, format!("{seen:?} charged nobody, and a day"));
             }
             return;
@@ -79,7 +82,7 @@ impl World {
             if !over || !asks {
                 self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
             }
-            if touched || *rows.spending_before() != rows.spending {
+            if touched || rows.as_before().spending != rows.spending {
                 self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
             }
         } else if taken && asks && over {

@@ -112,7 +112,7 @@ impl World {
 
     /// I18: everything that happened is counted once, whatever was lost, repeated or late.
     pub(crate) fn check_counts(&mut self) {
-        let Ok(mut totals) = totals(&self.queue.rows);
+        let Ok(mut totals) = totals(&*self.queue.rows);
         let whole = totals.whole();
         let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
         let exact = !self.counts.mistaken;

@@ -64,7 +64,7 @@ impl World {
 
     /// I18: whoever is in line is counted in line, and nobody else.
     fn check_line(&mut self, rows: &MapRows) {
-        let Ok(error) = rows.book.line.as_ref().map_or(Ok(None), |line| line.error(rows));
+        let Ok(error) = rows.book.line.as_ref().map_or(Ok(None), |line| line.error(&**rows));
         if let Some(error) = error {
             self.violated(Invariant::I18, error);
         }

@@ -225,6 +225,7 @@ pub(crate) fn policy() -> Policy {
         submits_per_minute: 50,
         max_cost_per_day: Some(25_000_000),
         max_cost_per_user_per_day: None,
+        retention: 7 * DAY,
     }
 }
 

@@ -7,13 +7,14 @@ use crate::sqlite::Sqlite;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reelay::ids::JobKey;
-use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue;
+use reelay::machine::message::Reply;
 use reelay::machine::queue::{
-    Card, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Reply, Rows, Standing, Terms,
+    Alarm, Card, Claim, Enqueue, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Report, Rows, Stand, Standing,
+    Terms,
 };
+use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
 use reelay::time::Moment;
@@ -41,46 +42,48 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let mut store = waiting(&sql, depth);
     let policy = Policy { mode: Mode::Immediate, slots: 2, user_slots: 1, max_waiting: 2 * depth, ..policy() };
     let mut most: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut take = |name, input| {
-        let moment = Moment { now: NOW, random: 0 };
-        let steps = sql.steps(|| drop(queue::step(&mut store, input, moment, &policy).unwrap()));
-        let most = most.entry(name).or_default();
-        *most = steps.max(*most);
-    };
-    // An earlier build has left no numbers: the first step counts.
-    take("the first step", Input::Stand { key: JobKey::new("nobody", "nothing") });
+    macro_rules! take {
+        ($name:expr, $input:expr) => {
+            let moment = Moment { now: NOW, random: 0 };
+            let steps = sql.steps(|| drop(queue::step(&mut store, $input, moment, &policy).unwrap()));
+            let most = most.entry($name).or_default();
+            *most = steps.max(*most);
+        };
+    }
+    // There are no numbers yet: the first step counts.
+    take!("the first step", Stand { key: JobKey::new("nobody", "nothing") });
     // Wherever they stand: the last one of the short line at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        take("a question", Input::Stand { key });
+        take!("a question", Stand { key });
     }
     let mut newest = None;
     // Enough for a section to be halved in both lines.
     for number in 0..1_100 {
         let card = card(&format!("user-{}", number % USERS), &format!("new-{number}"), number);
         newest = Some(card.clone());
-        take("an order", Input::Enqueue { card, promised: false, terms: Terms::default() });
+        take!("an order", Enqueue { card, terms: Terms::default() });
     }
-    take("a message of the platform's queue", Input::Claim { key: JobKey::new("user-1", "old-1") });
-    take("an alarm", Input::Alarm);
+    take!("a message of the platform's queue", Claim { key: JobKey::new("user-1", "old-1") });
+    take!("an alarm", Alarm);
     let cancelled = Card { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
-    take("a cancellation", Input::Report { card: cancelled, availability: None });
+    take!("a cancellation", Report { card: cancelled, availability: None });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("holder", "holder", 0) };
-    take("an end, and the next one's start", Input::Report { card: ended, availability: None });
+    take!("an end, and the next one's start", Report { card: ended, availability: None });
     // Slots are free, and nobody may use them. A newcomer is near the front of either line.
     let told = Card { report_number: 2, submits: 1, ..card("holder", "holder", 0) };
-    take("a back-off", Input::Report { card: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
+    take!("a back-off", Report { card: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
     let ended = Card { report_number: 1, status: Status::Completed, ..card("another", "another", 0) };
-    take("an end with the upstream shut", Input::Report { card: ended, availability: None });
-    let late = Input::Enqueue { card: card("newcomer", "late", 0), promised: false, terms: Terms::default() };
-    take("an order with the upstream shut", late);
-    take("a message with the upstream shut", Input::Claim { key: JobKey::new("newcomer", "late") });
+    take!("an end with the upstream shut", Report { card: ended, availability: None });
+    let late = Enqueue { card: card("newcomer", "late", 0), terms: Terms::default() };
+    take!("an order with the upstream shut", late);
+    take!("a message with the upstream shut", Claim { key: JobKey::new("newcomer", "late") });
     most.remove("the first step");
     most
 }
 
 #[test]
-fn the_numbers_of_a_line_that_an_earlier_build_left_are_taken_once_and_places_are_exact() {
+fn the_numbers_of_a_line_that_are_not_known_are_taken_once_and_places_are_exact() {
     let sql = Sqlite::new();
     let mut store = waiting(&sql, 5_000);
     let policy = policy();
@@ -180,7 +183,7 @@ fn card(user: &str, name: &str, created_at: u64) -> Card {
     Card { key: JobKey::new(user, name), created_at, ..LIKE.card.clone() }
 }
 
-/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; an earlier build filled it.
+/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step has counted them.
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {

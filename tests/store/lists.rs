@@ -8,7 +8,6 @@ use reelay::machine::queue::{Card, Entry, Place, Rows};
 use reelay::machine::tally::Tally;
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
-use reelay::store::sql::Sql;
 use std::collections::BTreeMap;
 
 #[test]
@@ -74,14 +73,11 @@ fn the_pages_of_a_search_follow_each_other_without_gap_or_repeat() {
 
 #[test]
 fn a_search_that_has_looked_at_enough_ends_its_page_and_the_next_one_goes_on() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let mut store = store();
     store.save(&entry(1, "ann", "needle", 1, "a needle")).unwrap();
-    let hay = "WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i <= 2001) \
-        INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, updated_at, \
-        snapshot, sequence, enqueued_at, order_key, place) \
-        SELECT 'ann', 'hay-' || i, 1, 0, 'queued', 0, i, i, '{\"prompt\":\"hay\"}', i, i, i, 'ended' FROM n";
-    sql.run(hay, Vec::new()).unwrap();
+    for number in 2..=2_002 {
+        store.save(&entry(number, "ann", &format!("hay-{number}"), number, "hay")).unwrap();
+    }
     assert_eq!(MAX_SEARCHED, 2_000);
     let first = search_page(&store, Some("ann"), "needle", 9);
     assert!(first.entries.is_empty() && first.next.is_some());
@@ -148,7 +144,8 @@ fn event(id: &str, created_at: u64, state: DeliveryState) -> DeliveryCard {
     DeliveryCard { id, kind, created_at, attempts: 2, last_status, state, redeliveries: 0 }
 }
 
-fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> Entry {
+/// A job that has ended.
+pub(crate) fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> Entry {
     let card = Card {
         key: JobKey::new(user, id),
         epoch: 1,

@@ -1,11 +1,12 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
+use crate::answer::Answer;
 use reelay::ids::JobKey;
-use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job;
+use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job::{
-    Answer, Effect, ImageRole, InFlight, Input, InputImage, Job, Policy, Progress, RenderOptions, Request,
-    UnknownSubmit, Video,
+    Cancel, Change, DeleteVideo, Effect, ImageRole, InFlight, InputImage, Job, JobMessage, Policy, Progress, Redeliver,
+    RenderOptions, Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer,
+    answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
 use reelay::time::{Millis, Moment};
@@ -45,7 +46,7 @@ pub(crate) fn queued() -> Job {
 
 fn submitting() -> Life {
     let mut life = Life::new();
-    life.take(Input::Start { epoch: 1 });
+    life.start(1);
     life
 }
 
@@ -70,7 +71,7 @@ fn completed() -> Job {
     life.act(Answer::Stored(Outcome::Done(video())));
     life.act(Answer::Reported(Outcome::Done(())));
     life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
-    life.take(Input::DeleteVideo);
+    life.take(DeleteVideo);
     life.job
 }
 
@@ -92,21 +93,21 @@ fn rich() -> Job {
         uri: "https://files.example.com/two".to_owned(),
         cost_micros: None,
     })));
-    life.take(Input::Cancel);
+    life.take(Cancel);
     life.act(Answer::Reported(Outcome::Unknown));
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
     life.act(Answer::Discarded(Outcome::Unknown));
-    life.take(Input::Retry);
-    life.take(Input::Start { epoch: 2 });
+    life.take(Retry);
+    life.start(2);
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
     life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
     life.now += STEP / 10;
-    life.take(Input::Start { epoch: 3 });
+    life.start(3);
     life.act(Answer::Submitted(Outcome::Unknown));
     life.act(Answer::Delivered(Receipt::Gone));
-    life.take(Input::Retry);
-    life.take(Input::Start { epoch: 4 });
-    let effect = life.take(Input::Alarm { first: true });
+    life.take(Retry);
+    life.start(4);
+    let effect = life.wake(true);
     assert!(matches!(effect, Some(InFlight { effect: Effect::Submit { epoch: 4, .. }, .. })), "{effect:?}");
     life.job
 }
@@ -147,7 +148,7 @@ fn storing_told() -> Job {
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
     life.job.request.cancellable = true;
-    life.take(Input::Cancel);
+    life.take(Cancel);
     life.act(Answer::Reported(Outcome::Done(())));
     for _ in 0..3 {
         life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
@@ -159,10 +160,10 @@ fn cancelled_abandoning() -> Job {
 /// Two pushes were heard, the second while a poll is in flight.
 fn rendering_nudged() -> Job {
     let mut life = rendering();
-    life.take(Input::Nudge { id: "push-1".to_owned() });
-    let effect = life.take(Input::Alarm { first: true });
+    life.take(UpstreamWebhook { id: "push-1".to_owned() });
+    let effect = life.wake(true);
     assert!(matches!(effect, Some(InFlight { effect: Effect::Poll { .. }, .. })), "{effect:?}");
-    life.take(Input::Nudge { id: "push-2".to_owned() });
+    life.take(UpstreamWebhook { id: "push-2".to_owned() });
     life.job
 }
 
@@ -193,7 +194,7 @@ fn failed_redelivering() -> Job {
         life.act(Answer::Delivered(Receipt::Gone));
     }
     let event_id = life.job.outbox[0].id.clone();
-    life.take(Input::Redeliver { event_id });
+    life.take(Redeliver { event_id });
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None }));
     life.job
 }
@@ -210,11 +211,31 @@ impl Life {
         Self { job, now: BORN, policy: policy() }
     }
 
-    fn take(&mut self, input: Input) -> Option<InFlight> {
+    fn take<M: JobMessage>(&mut self, message: M) {
         self.now += 100;
-        let step = job::step(self.job.clone(), input, moment(self.now), &self.policy);
+        let setting = Setting { moment: moment(self.now), rules: rules(&self.policy), armed: None, is_acting: false };
+        if let Change::Save(job) = answer(Some(self.job.clone()), message, setting).change {
+            self.job = *job;
+        }
+    }
+
+    fn start(&mut self, epoch: u64) {
+        self.take(Start { epoch, created_at: BORN });
+    }
+
+    fn wake(&mut self, first: bool) -> Option<InFlight> {
+        self.now += 100;
+        self.keep(wake(self.job.clone(), first, moment(self.now), rules(&self.policy)))
+    }
+
+    fn hears(&mut self, begun: InFlight, heard: Answer) {
+        self.now += 100;
+        let answer = heard.to(begun.effect);
+        self.keep(answered(self.job.clone(), begun.number, answer, moment(self.now), rules(&self.policy)));
+    }
+
+    fn keep(&mut self, step: Step) -> Option<InFlight> {
         self.job = step.job;
-        self.job.seal_events(|_, delivery| format!("{{\"sequence\":{}}}", delivery.sequence));
         step.effect
     }
 
@@ -222,13 +243,10 @@ impl Life {
     fn act(&mut self, answer: Answer) {
         let mut first = true;
         for _ in 0..100 {
-            match self.take(Input::Alarm { first: std::mem::take(&mut first) }) {
-                Some(begun) if fits(&begun.effect, &answer) => {
-                    self.take(Input::Answer { begun, answer });
-                    return;
-                }
+            match self.wake(std::mem::take(&mut first)) {
+                Some(begun) if fits(&begun.effect, &answer) => return self.hears(begun, answer),
                 Some(begun) if matches!(begun.effect, Effect::Report { .. }) => {
-                    self.take(Input::Answer { begun, answer: Answer::Reported(Outcome::Done(())) });
+                    self.hears(begun, Answer::Reported(Outcome::Done(())));
                 }
                 Some(_) => {}
                 None => (self.now, first) = (self.job.wake(self.now).unwrap().at, true),
@@ -236,6 +254,22 @@ impl Life {
         }
         panic!("nothing fits {answer:?} in {:?}", self.job.phase);
     }
+}
+
+struct Plain;
+
+impl Texts for Plain {
+    fn snapshot(&self, _: &Job, _: Millis) -> String {
+        String::new()
+    }
+
+    fn event(&self, _: &Job, delivery: &Delivery) -> String {
+        format!("{{\"sequence\":{}}}", delivery.sequence)
+    }
+}
+
+fn rules(policy: &Policy) -> Rules<'_> {
+    Rules { policy, texts: &Plain }
 }
 
 fn fits(effect: &Effect, answer: &Answer) -> bool {

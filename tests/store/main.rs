@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "../support/answer.rs"]
+mod answer;
 mod catalogue;
 mod differential;
-mod fixtures;
 mod job_record;
 mod line;
 mod lists;
@@ -13,7 +14,7 @@ mod metrics;
 mod migrations;
 mod model;
 mod plans;
-#[path = "../stories/rows.rs"]
+#[path = "../support/rows.rs"]
 mod rows;
 mod sqlite;
 mod writes;

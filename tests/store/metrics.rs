@@ -63,20 +63,6 @@ fn what_is_counted_within_a_minute_is_one_row_with_the_book_and_the_next_minute_
     assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (8, minute(8))]);
 }
 
-#[test]
-fn a_minute_that_an_earlier_build_has_filed_is_counted_on_i11() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let row = vec![serde_json::to_string(&minute(5)).unwrap().into()];
-    sql.run("INSERT INTO metrics VALUES (7, ?)", row).unwrap();
-    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(5))));
-    count(&mut store, 7);
-    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(7))));
-    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7))]);
-    count(&mut store, 9);
-    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (9, minute(9))]);
-}
-
 fn count(store: &mut QueueStore<Sqlite>, number: u64) {
     store.save_book(&Book::default(), Some((number, &minute(number)))).unwrap();
 }

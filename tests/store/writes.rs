@@ -1,19 +1,15 @@
 //! What is written costs: every row of a table or an index that a statement touches is paid for.
 
-use crate::catalogue::policy;
 use crate::lives;
 use crate::plans::filled;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
 use reelay::machine::job::Note;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue;
-use reelay::machine::queue::{Card, Entry, Input, Mode, Place, Policy, Rows, Terms};
+use reelay::machine::queue::{Entry, Place, Rows};
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
-use reelay::time::Moment;
 
 #[test]
 fn an_entry_as_it_is_stored_is_not_written_again() {
@@ -39,50 +35,6 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let writes = sql.writes(|| _ = store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
-}
-
-#[test]
-fn an_order_that_starts_at_once_has_its_row_written_once() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let policy = Policy { mode: Mode::Immediate, slots: 1, ..policy() };
-    let mut order = |name| {
-        let card = Card { key: JobKey::new("ann", name), ..find(&filled(&Sqlite::new()), "job-1").card };
-        let input = Input::Enqueue { card, promised: false, terms: Terms::default() };
-        let moment = Moment { now: 9_000, random: 0 };
-        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy).unwrap()));
-        // One for the entry, one for the book with its minute; the minute before is filed if there is one.
-        assert!(!writes.iter().any(|statement| statement.contains(" INTO metrics") && statement.contains("VALUES")));
-        let of_entry = writes.into_iter().filter(|statement| statement.contains(" entry "));
-        (of_entry.count(), find(&store, name).place)
-    };
-    assert_eq!(order("first"), (1, Place::Held(Lease::grant(1, 9_000))));
-    assert_eq!(order("second"), (1, Place::Waiting));
-}
-
-#[test]
-fn an_end_writes_its_entry_once_and_what_the_app_was_told_with_that_nothing_is_left() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let order = Card { key: JobKey::new("ann", "job"), ..find(&filled(&Sqlite::new()), "job-1").card };
-    let mut takes = |now, input| {
-        let moment = Moment { now, random: 0 };
-        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy()).unwrap()));
-        let of = |table: &str| writes.iter().filter(|statement| statement.contains(table)).count();
-        (of(" entry "), of(" delivery "))
-    };
-    let event = |attempts, state| {
-        let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
-        DeliveryCard { id, kind, created_at: 9_000, attempts, last_status: None, state, redeliveries: 0 }
-    };
-    let (pending, delivered) = (DeliveryState::Pending { next_at: 9_000 }, DeliveryState::Delivered { at: 9_100 });
-    let end =
-        Card { report_number: 9, status: Status::Completed, deliveries: vec![event(0, pending)], ..order.clone() };
-    let settled = Card { settled: true, deliveries: vec![event(1, delivered)], ..end.clone() };
-    takes(8_000, Input::Enqueue { card: order, promised: false, terms: Terms::default() });
-    assert_eq!(takes(9_000, Input::Report { card: end, availability: None }), (1, 0));
-    assert_eq!(takes(9_100, Input::Report { card: settled.clone(), availability: None }), (1, 1));
-    assert_eq!(takes(9_200, Input::Report { card: settled, availability: None }), (0, 0), "repeated");
 }
 
 #[test]

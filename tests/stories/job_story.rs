@@ -1,5 +1,6 @@
 //! One job, a clock, and a short way to say what happens to it.
 
+pub(crate) use crate::answer::Answer;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job;
@@ -205,39 +206,6 @@ impl JobStory {
     fn moment(&mut self) -> Moment {
         self.random += 1 << 70;
         Moment { now: self.now, random: self.random }
-    }
-}
-
-/// What came of an effect, whichever of its kind it was.
-#[derive(Debug, Clone)]
-pub(crate) enum Answer {
-    Enqueued(Outcome<bool>),
-    Submitted(Outcome<String>),
-    Polled(Outcome<Progress>),
-    Stored(Outcome<Video>),
-    Reported(Outcome<()>),
-    Delivered(Receipt),
-    Abandoned(Outcome<()>),
-    Discarded(Outcome<()>),
-}
-
-impl Answer {
-    pub(crate) fn to(self, effect: Effect) -> job::Answer {
-        match (effect, self) {
-            (Effect::Enqueue { epoch }, Self::Enqueued(outcome)) => job::Answer::Enqueued { epoch, outcome },
-            (Effect::Submit { epoch, .. }, Self::Submitted(outcome)) => job::Answer::Submitted { epoch, outcome },
-            (Effect::Poll { epoch, operation }, Self::Polled(outcome)) => {
-                job::Answer::Polled { epoch, operation, outcome }
-            }
-            (Effect::Store { epoch, attempt, .. }, Self::Stored(outcome)) => {
-                job::Answer::Stored { epoch, attempt, outcome }
-            }
-            (Effect::Report { number, .. }, Self::Reported(outcome)) => job::Answer::Reported { number, outcome },
-            (Effect::Deliver { event_id }, Self::Delivered(receipt)) => job::Answer::Delivered { event_id, receipt },
-            (Effect::Abandon { operation }, Self::Abandoned(outcome)) => job::Answer::Abandoned { operation, outcome },
-            (Effect::Discard { attempt }, Self::Discarded(outcome)) => job::Answer::Discarded { attempt, outcome },
-            (effect, answer) => panic!("{answer:?} is no answer to {effect:?}"),
-        }
     }
 }
 

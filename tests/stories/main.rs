@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod abandon;
+#[path = "../support/answer.rs"]
+mod answer;
 mod bounds;
 mod budget;
 mod cancel;
@@ -36,6 +38,7 @@ mod queue;
 mod queue_story;
 mod redelivery;
 mod requeue;
+#[path = "../support/rows.rs"]
 mod rows;
 mod storing;
 mod turns;

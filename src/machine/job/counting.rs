@@ -74,8 +74,7 @@ impl Job {
                 return None;
             }
         };
-        // A record of the first build does not say since when it has been storing.
-        (since > 0).then_some((phase, self.epoch, since))
+        Some((phase, self.epoch, since))
     }
 
     /// Counts how long the phase took that was under way before a step, if the step has left it.

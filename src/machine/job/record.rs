@@ -35,32 +35,23 @@ pub struct Request {
     /// Scheme and host under which the app reached Reelay, for links; without a final slash.
     pub public_url: String,
     /// Not to be started before this.
-    #[serde(default)]
     pub start_after: Option<Millis>,
     /// From start to the end of rendering, if shorter than the operator's limit.
-    #[serde(default)]
     pub timeout: Option<Millis>,
     /// How long the order waits to be started at most, counted from when it joins the line; for as long as it takes if
     /// not given.
-    #[serde(default)]
     pub start_timeout: Option<Millis>,
     /// Whether a person has to confirm the order before anything is spent on it.
-    #[serde(default)]
     pub confirm: bool,
     /// What goes with the prompt, kept in R2.
-    #[serde(default)]
     pub images: Vec<InputImage>,
     /// How many renders the model lets a project ask for within a minute; `None` leaves it to the operator.
-    #[serde(default)]
     pub submits_per_minute: Option<u64>,
     /// Whether the upstream can be told to give a render up.
-    #[serde(default)]
     pub cancellable: bool,
     /// Whether the upstream is asked for a push when the render is done.
-    #[serde(default)]
     pub told: bool,
     /// What was sent and not understood; shown to the app.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
@@ -105,7 +96,6 @@ pub struct RenderOptions {
     pub seed: Option<u32>,
     pub person_generation: Option<String>,
     /// Whether there is to be sound; `None` where the model always makes some.
-    #[serde(default)]
     pub audio: Option<bool>,
 }
 
@@ -119,13 +109,7 @@ pub struct Video {
     /// The `ETag` R2 gave the object, without quotes.
     pub etag: String,
     /// `mp4` or `webm`.
-    #[serde(default = "mp4")]
     pub format: String,
-}
-
-/// What every video was taken for before its bytes were looked at.
-fn mp4() -> String {
-    "mp4".to_owned()
 }
 
 /// Where the job stands; data that only one phase needs lives in it.
@@ -168,7 +152,6 @@ pub enum Phase {
         tries: u32,
         uri: String,
         /// When the video was found ready.
-        #[serde(default)]
         rendered_at: Millis,
     },
     /// Refused by the safety filter; another prompt may be given.
@@ -198,7 +181,6 @@ pub struct Submit {
     pub intended_at: Millis,
     pub answer: SubmitAnswer,
     /// What the render cost in millionths of a US dollar, once the upstream has said so; its price until then.
-    #[serde(default)]
     pub cost_micros: Option<u64>,
 }
 
@@ -251,22 +233,16 @@ pub struct Job {
     /// Whether someone may have been told that the job is accepted although the queue had not confirmed it.
     pub promised: bool,
     /// Before this the attempt is not to be started: the order said so, or a refused submit is to be repeated then.
-    #[serde(default)]
     pub not_before: Option<Millis>,
     /// The attempt was started before and goes back to its place in line.
-    #[serde(default)]
     pub keeps_place: bool,
     /// What the answer of the last submit says about the upstream.
-    #[serde(default)]
     pub availability: Option<Availability>,
     /// When the attempt joined the line, or will by its order.
-    #[serde(default)]
     pub queued_at: Millis,
     /// The refusals of this attempt by an upstream that took no submits of anyone.
-    #[serde(default)]
     pub not_now: Option<NotNow>,
     /// How many such refusals are no longer in [`Self::submits`].
-    #[serde(default)]
     pub submits_dropped: u64,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
@@ -279,13 +255,10 @@ pub struct Job {
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
     /// The last pushes of the upstream that were heard, so that a repeat is known.
-    #[serde(default)]
     pub nudges: Vec<String>,
     /// Renders that the upstream is to give up, by operation.
-    #[serde(default)]
     pub abandons: BTreeMap<String, Errand>,
     /// Since when the order's images are being deleted, or have been: no further attempt can be made with them.
-    #[serde(default)]
     pub inputs_discarded_at: Option<Millis>,
     /// A video that must not stay in R2, by attempt; by [`INPUTS`](super::INPUTS) the order's images.
     pub discards: BTreeMap<u32, Errand>,
@@ -295,7 +268,6 @@ pub struct Job {
     /// The number of the last event made.
     pub event_sequence: u64,
     /// What the job alone knows, counted over its whole life.
-    #[serde(default, skip_serializing_if = "Tally::is_empty")]
     pub tally: Tally,
 }
 

@@ -15,28 +15,20 @@ const SMOOTHING: Millis = 8;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
     /// When the queue admits by its own alarm, if nothing else has had it do so before.
-    #[serde(default)]
     pub admit_at: Option<Millis>,
     /// The latest round that was served, by priority.
-    #[serde(default)]
     served: Vec<(u8, u64)>,
     /// By provider and model.
-    #[serde(default)]
     limiters: Vec<(String, Limiter)>,
     /// How long slots have been held lately, in milliseconds.
-    #[serde(default)]
     average_hold: Option<Millis>,
     /// How often a job's timer was found lost, and set again.
-    #[serde(default)]
     pub timers_repaired: u64,
     /// Since when an operator has had nobody started.
-    #[serde(default)]
     pub paused_since: Option<Millis>,
-    /// Who is in line; `None` in a record of an earlier build, until the first step has counted.
-    #[serde(default)]
+    /// Who is in line; `None` until the first step has counted, also after a record that could not be read.
     pub line: Option<Line>,
     /// When the youngest of the jobs was made that were forgotten.
-    #[serde(default)]
     forgotten: Option<Millis>,
 }
 

@@ -19,10 +19,8 @@ const MAX_FORMER: usize = 4;
 /// What was counted within one minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minute {
-    #[serde(default, skip_serializing_if = "Tallies::is_empty")]
     pub counted: Tallies,
     /// The minute's sweep; `None` when none came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Sample>,
 }
 
@@ -95,11 +93,9 @@ impl<R: Rows> Context<'_, R> {
 
     /// Counts a slot that is granted, and how long it was waited for.
     pub(super) fn count_grant(&mut self, entry: &Entry) {
-        // An entry of an older build does not say since when it waits.
-        let since = if entry.waits_since > 0 { entry.waits_since } else { entry.enqueued_at };
         let tally = self.counted.of(&entry.card.upstream);
         tally.count(Count::Started, 1);
-        tally.observe(Spread::Wait, self.now.saturating_sub(since));
+        tally.observe(Spread::Wait, self.now.saturating_sub(entry.waits_since));
     }
 
     /// Since when an entry that is put into this place now could have a slot.

@@ -29,30 +29,22 @@ pub struct Card {
     pub created_at: Millis,
     pub updated_at: Millis,
     /// `{provider}/{model}`: whose limits count.
-    #[serde(default)]
     pub upstream: String,
     /// How many submits the job has ever made.
-    #[serde(default)]
     pub submits: u64,
     /// What the job has spent and is yet to spend, in millionths of a US dollar.
-    #[serde(default)]
     pub cost_micros: u64,
     /// The price of one render, in millionths of a US dollar.
-    #[serde(default)]
     pub price_micros: u64,
     /// How many renders its model lets a project ask for within a minute.
-    #[serde(default)]
     pub submits_per_minute: Option<u64>,
     /// What the job has counted over its life; of an entry, what of that has been counted.
-    #[serde(default, skip_serializing_if = "Tally::is_empty")]
     pub tally: Tally,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
     /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
-    #[serde(default)]
     pub deliveries: Vec<DeliveryCard>,
-    /// It has ended, and nothing is left for it to do; on the way to the queue only as well. An older build never says so.
-    #[serde(default)]
+    /// It has ended, and nothing is left for it to do; on the way to the queue only as well.
     pub settled: bool,
 }
 
@@ -67,16 +59,12 @@ impl Card {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Before this it is not to be started.
-    #[serde(default)]
     pub not_before: Option<Millis>,
     /// It was in line before, and goes back to the place it had.
-    #[serde(default)]
     pub keeps_place: bool,
     /// What the answer of its last submit says about the upstream.
-    #[serde(default)]
     pub availability: Option<Availability>,
     /// Since when the upstream has taken none of its submits for now.
-    #[serde(default)]
     pub refused_since: Option<Millis>,
 }
 

@@ -173,7 +173,7 @@ impl Line {
         while let Some(section) = sections.get_mut(index) {
             let count = section.count;
             let middle = if count > largest { rows.stands_at(priority, section.begins, count / 2)? } else { None };
-            // Numbers that are not those of the entries stay until they are counted anew.
+            // Numbers that are not those of the entries stay as they are.
             let Some((begins, key)) = middle else {
                 index += 1;
                 continue;
@@ -284,7 +284,7 @@ impl<R: Rows> Context<'_, R> {
 }
 
 impl Book {
-    /// The numbers in line; a database of an earlier build has none.
+    /// The numbers in line, counted if there are none yet.
     pub(super) fn line<R: Rows>(&self, rows: &R) -> Result<Cow<'_, Line>, R::Error> {
         match &self.line {
             Some(line) => Ok(Cow::Borrowed(line)),

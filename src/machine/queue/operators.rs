@@ -1,6 +1,6 @@
 //! What operators and the cron triggers do to the queue as a whole.
 
-use super::{Context, Expire, Input, Line, MINUTES_KEPT, Pause, Resume, Rows, Sweep, day_of};
+use super::{Context, Expire, Input, MINUTES_KEPT, Pause, Resume, Rows, Sweep, day_of};
 use crate::time::{MINUTE, Millis};
 
 impl Input for Pause {
@@ -34,8 +34,6 @@ impl Input for Expire {
         // Yesterday's is kept for a clock that is set back.
         context.rows.forget_spending(day_of(now).saturating_sub(1))?;
         context.rows.forget_minutes(now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
-        // Counted anew, once a day, in case the numbers were ever wrong.
-        context.book.line = Some(Line::count(context.rows)?);
         Ok(count)
     }
 }

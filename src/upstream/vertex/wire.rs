@@ -184,6 +184,7 @@ mod tests {
         let request = json!({
             "prompt": "a \"dog\"", "provider": "vertex", "model": "veo-3.1-generate-001", "priority": 0, "parameters": {},
             "render": render, "metadata": {}, "usual_render": 1, "price_micros": 1, "fingerprint": "", "public_url": "",
+            "confirm": false, "images": [], "cancellable": false, "told": false, "warnings": [],
         });
         serde_json::from_value(request).expect("a request")
     }
