@@ -9,10 +9,9 @@ use proptest::prelude::*;
 use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
-use reelay::machine::message::Reply;
+
 use reelay::machine::queue::{
-    Alarm, Card, Claim, Enqueue, Entry, Input, Line, MAX_PRIORITY, Mode, Place, Policy, Report, Rows, Stand, Standing,
-    Terms,
+    Alarm, Card, Claim, Enqueue, Entry, Line, MAX_PRIORITY, Mode, Place, Policy, Report, Rows, Stand, Standing, Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
@@ -88,9 +87,9 @@ fn the_numbers_of_a_line_that_are_not_known_are_taken_once_and_places_are_exact(
     let mut store = waiting(&sql, 5_000);
     let policy = policy();
     let mut ask = |user: u64, name: &str| {
-        let input = Input::Stand { key: JobKey::new(format!("user-{user}"), name) };
+        let input = Stand { key: JobKey::new(format!("user-{user}"), name) };
         let step = queue::step(&mut store, input, Moment { now: NOW, random: 0 }, &policy).unwrap();
-        let Reply::Standing(Standing { position, .. }) = step.reply else { panic!("it waits") };
+        let Some(Standing { position, .. }) = step.reply else { panic!("it waits") };
         position
     };
     for number in [1, 2, 499, 1_000, 2_345, 4_999, 5_000] {

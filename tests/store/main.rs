@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "../support/answer.rs"]
+#[allow(dead_code, reason = "these lives are told of no answer of the queue")]
 mod answer;
 mod catalogue;
 mod differential;
