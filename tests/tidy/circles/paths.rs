@@ -18,7 +18,7 @@ pub(super) struct Paths {
     pub(super) imports: Vec<Import>,
     /// Paths of two segments or more outside `use` items.
     pub(super) inline: Vec<Vec<String>>,
-    /// Every word outside `use` items.
+    /// Every word outside `use` items and the names of modules.
     pub(super) words: BTreeSet<String>,
 }
 
@@ -42,6 +42,8 @@ pub(super) fn read(code: &str) -> Paths {
                 let imports = tree.found.into_iter().map(|(path, name)| (from_file(path, inner), name));
                 paths.imports.extend(imports.map(|(path, name)| Import { path, name, exported }));
             }
+            // `mod name;` uses nothing.
+            "mod" => at += 1,
             word if is_name(word) => {
                 let path = path(&tokens[at..]);
                 let continues = at > 0 && matches!(tokens[at - 1], "::" | ".");
@@ -186,8 +188,8 @@ fn every_form_of_a_use_item_is_read() {
 
 #[test]
 fn paths_within_code_are_read() {
-    let paths = read("use a::b;\npub(crate) fn f(x: crate::c::D<E>) { g::h(x.i.j); self::k :: l!(m) }");
+    let paths = read("mod n; use a::b;\npub(crate) fn f(x: crate::c::D<E>) { g::h(x.i.j); self::k :: l!(m) }");
     let inline: Vec<String> = paths.inline.iter().map(|path| path.join("::")).collect();
     assert_eq!(inline, ["crate::c::D", "g::h", "self::k::l"]);
-    assert!(paths.words.contains("D") && !paths.words.contains("b"));
+    assert!(paths.words.contains("D") && !paths.words.contains("b") && !paths.words.contains("n"));
 }
