@@ -4,6 +4,7 @@ use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
 use crate::api::problem::Problem;
 use crate::api::query::bad_cursor;
+pub(crate) use crate::api::unanswered::{out_of_turn, silent};
 use crate::generation::{Generation, Links};
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -25,18 +26,6 @@ pub(crate) async fn job(call: &Call, key: &JobKey, message: &JobMessage) -> Resu
 pub(crate) async fn queue(call: &Call, message: &QueueMessage) -> Result<QueueReply, Problem> {
     let reply = stub::queue(&call.env, message).await.map_err(|error| silent(&error))?;
     if reply == QueueReply::BadCursor { Err(Problem::invalid(vec![bad_cursor()])) } else { Ok(reply) }
-}
-
-/// Logs why an object gave no answer; the caller learns only that it may try again.
-pub(crate) fn silent(error: &stub::StubError) -> Problem {
-    tracing::error!(reason = %error, "[API] Unavailable: an object gave no answer");
-    Problem::unavailable()
-}
-
-/// An object answered something that does not belong to the question.
-pub(crate) fn out_of_turn() -> Problem {
-    tracing::error!("[API] Unavailable: an object answered out of turn");
-    Problem::unavailable()
 }
 
 fn refused(refusal: Refusal) -> Problem {

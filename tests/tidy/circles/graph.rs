@@ -26,7 +26,8 @@ impl Graph {
             let shortest = component.iter().filter_map(|file| self.way_back(file)).min_by_key(Vec::len);
             let circle = shortest.unwrap_or_default();
             let mut sentence = circle.join(" -> ");
-            let others: Vec<&str> = component.iter().filter(|file| !circle.contains(file)).map(String::as_str).collect();
+            let others: Vec<&str> =
+                component.iter().filter(|file| !circle.contains(file)).map(String::as_str).collect();
             if !others.is_empty() {
                 sentence = format!("{sentence}, and {} more in circles with them: {}", others.len(), others.join(", "));
             }
