@@ -36,6 +36,17 @@ fn machines_are_pure() {
 }
 
 #[test]
+fn no_files_know_each_other_in_circles() {
+    let mut files = read_rust_files("src");
+    files.extend(read_rust_files("tools"));
+    let mut violations = circles::of_crates(&files);
+    let scripts = source::read_files("packages", &["ts", "js", "mjs"]);
+    violations.extend(circles::of_scripts(&scripts));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+    assert!(scripts.iter().any(|file| file.path == "packages/client/src/index.ts"), "the packages are really read");
+}
+
+#[test]
 fn files_stay_small() {
     for folder in ["src", "tests", "tools"] {
         assert_holds(folder, lengths::violations);

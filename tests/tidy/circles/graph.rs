@@ -1,10 +1,35 @@
 //! Which file uses which, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 
 #[derive(Default)]
 pub(super) struct Graph {
     uses: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Files that all reach one another.
+pub(super) struct Circle {
+    /// The shortest circle among them, its first file at both ends.
+    way: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Circle {
+    /// Whether all its files begin so.
+    pub(super) fn is_below(&self, path: &str) -> bool {
+        self.way.iter().chain(&self.others).all(|file| file.starts_with(path))
+    }
+}
+
+impl fmt::Display for Circle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.way.join(" -> "))?;
+        if !self.others.is_empty() {
+            write!(formatter, " (in circles with them: {})", self.others.join(", "))?;
+        }
+        Ok(())
+    }
 }
 
 impl Graph {
@@ -14,26 +39,17 @@ impl Graph {
         }
     }
 
-    /// One sentence for each set of files that all reach one another: its shortest circle, in order, and the rest.
-    pub(super) fn circles(&self) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let mut circles = Vec::new();
-        for file in self.uses.keys() {
-            let component = self.component(file);
-            if component.is_empty() || !seen.insert(component.clone()) {
-                continue;
-            }
-            let shortest = component.iter().filter_map(|file| self.way_back(file)).min_by_key(Vec::len);
-            let circle = shortest.unwrap_or_default();
-            let mut sentence = circle.join(" -> ");
-            let others: Vec<&str> =
-                component.iter().filter(|file| !circle.contains(file)).map(String::as_str).collect();
-            if !others.is_empty() {
-                sentence = format!("{sentence}, and {} more in circles with them: {}", others.len(), others.join(", "));
-            }
-            circles.push(sentence);
-        }
-        circles
+    /// One circle for each set of files that all reach one another.
+    pub(super) fn circles(&self) -> Vec<Circle> {
+        let components: BTreeSet<_> = self.uses.keys().map(|file| self.component(file)).collect();
+        components
+            .into_iter()
+            .filter_map(|component| {
+                let way = component.iter().filter_map(|file| self.way_back(file)).min_by_key(Vec::len)?;
+                let others = component.into_iter().filter(|file| !way.contains(file)).collect();
+                Some(Circle { way, others })
+            })
+            .collect()
     }
 
     /// The files that `file` reaches and that reach it, itself included; none if it is in no circle.

@@ -24,8 +24,8 @@ struct Modules<'a> {
 }
 
 /// Which file of the crate in `folder` uses which.
-pub(super) fn dependencies(folder: &str, files: &[File]) -> Graph {
-    let read = files.iter().map(|file| (module(folder, &file.path), (file, paths::read(&file.code()))));
+pub(super) fn dependencies(folder: &str, files: &[&File]) -> Graph {
+    let read = files.iter().map(|file| (module(folder, &file.path), (*file, paths::read(&file.code()))));
     let modules = Modules { files: read.collect() };
     let mut graph = Graph::default();
     for (module, (file, paths)) in &modules.files {
@@ -35,8 +35,11 @@ pub(super) fn dependencies(folder: &str, files: &[File]) -> Graph {
             .filter(|import| !import.exported || paths.words.contains(&import.name))
             .map(|import| &import.path);
         for path in imported.chain(&paths.inline) {
-            if let Some(Named::Module(target) | Named::Item(target)) = modules.find(module, path, MAX_HOPS) {
-                graph.add(&file.path, &modules.files[&target].0.path);
+            let Some(Named::Module(target) | Named::Item(target)) = modules.find(module, path, MAX_HOPS) else {
+                continue;
+            };
+            if let Some((other, _)) = modules.files.get(&target) {
+                graph.add(&file.path, &other.path);
             }
         }
     }
