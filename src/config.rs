@@ -3,11 +3,13 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
+pub mod environment;
 pub mod published;
 pub mod read;
 pub mod receiver;
 pub mod upstream_webhook;
 
+pub use crate::config::environment::Environment;
 pub use crate::config::upstream_webhook::UpstreamPush;
 pub use crate::variables::ConfigError;
 
@@ -33,14 +35,6 @@ const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
 /// The most that `START_TIMEOUT_MS` may be.
 const MAX_START_TIMEOUT: Millis = 30 * DAY;
-
-/// Where this worker runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Environment {
-    /// `dev_<userId>` tokens are accepted, and the app may be reached without TLS.
-    Development,
-    Production,
-}
 
 /// Every setting.
 #[derive(Clone)]

@@ -123,11 +123,6 @@ impl Model {
         self.aspect_ratios.first().copied().unwrap_or("16:9")
     }
 
-    /// Whether its provider can be asked for a webhook when a render is done.
-    pub fn has_pushes(&self) -> bool {
-        PROVIDERS.iter().any(|provider| provider.name == self.provider && provider.pushes)
-    }
-
     /// Whether it is no longer served at `now`.
     pub fn is_retired(&self, now: Millis) -> bool {
         let retires_at = self.retires_at.and_then(|date| chrono::DateTime::parse_from_rfc3339(date).ok());

@@ -2,15 +2,16 @@
 
 use crate::api::auth;
 use crate::api::auth::{Caller, USER_HEADER, USER_PARAMETER};
-use crate::api::generations::view;
 use crate::api::limit;
 use crate::api::problem::Problem;
+use crate::api::unanswered::silent;
 use crate::clock;
 use crate::config::Config;
 use crate::ids::JobKey;
 use crate::ids::is_generation_id;
 use crate::log;
 use crate::objects::messages::Owners;
+use crate::objects::stub;
 use crate::time::{Millis, SECOND};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -139,7 +140,7 @@ impl Call {
 
     /// Counts the request, once.
     async fn count(&self, user: &str) -> Result<(), Problem> {
-        if self.is_counted.replace(true) { Ok(()) } else { limit::requests(self, user).await }
+        if self.is_counted.replace(true) { Ok(()) } else { limit::requests(&self.env, user).await }
     }
 
     /// The user a request without a body acts for.
@@ -168,7 +169,8 @@ impl Call {
 
     /// The only owner of an id, as the queue knows it. Admins have their own generation before anyone else's.
     async fn owner(&self, caller: &Caller, id: &str) -> Result<String, Problem> {
-        let mut user_ids = view::queue(self, &Owners { generation_id: id.to_owned() }).await?;
+        let message = Owners { generation_id: id.to_owned() };
+        let mut user_ids = stub::queue(&self.env, &message).await.map_err(|error| silent(&error))?;
         if let Some(own) = caller.user_id()
             && (user_ids.is_empty() || user_ids.iter().any(|user| user == own))
         {

@@ -6,6 +6,7 @@
 //! which of them, and sentences.
 
 pub mod formats;
+pub mod headers;
 pub mod operation;
 pub mod parameters;
 pub mod problems;
@@ -49,7 +50,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "responses": problems.into_json(),
-            "headers": parameters::shared_headers(),
+            "headers": headers::shared_headers(),
             "parameters": parameters::shared(),
             "securitySchemes": security_schemes(),
         },

@@ -1,26 +1,15 @@
 //! Videos in R2: streamed in, sized up before anyone relies on them, deleted when unwanted.
 
+pub use crate::clients::upload::Label;
+
 use crate::clients::file::{Bytes, Download};
 use crate::clients::upload;
-use crate::clients::upload::{Sent, Unsent};
+use crate::clients::upload::{MAX_VIDEO, Sent, Unsent};
 use crate::clients::video_file::{Kind, Stretch, Walk};
 use crate::machine::job::Video;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::time::Millis;
 use worker::{Bucket, Range};
-
-/// The largest video that is stored, in bytes, whatever length was announced.
-pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
-
-/// What is remembered beside the bytes.
-#[derive(Debug)]
-pub struct Label<'a> {
-    pub key: String,
-    pub generation_id: &'a str,
-    pub user_id: &'a str,
-    pub model: &'a str,
-    pub attempt: u32,
-}
 
 /// Streams a video into R2, compares what R2 then holds with what was announced or counted, and looks whether that is a
 /// whole video. `idle` is how long no byte may come.

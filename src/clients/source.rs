@@ -18,6 +18,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamByobReader, ReadableStreamGetReaderOptions, ReadableStreamReaderMode};
 use worker::{AbortSignal, Delay, ResponseBody};
 
+/// How much of a file is read at once, in bytes.
+pub(crate) const BUFFER: u32 = 256 * 1024;
+
 /// The bytes of an answer, read into buffers of the platform's own.
 pub(crate) struct Source {
     reader: ReadableStreamByobReader,
@@ -52,7 +55,7 @@ impl Source {
 
     /// The same bytes, chunk by chunk.
     pub(crate) fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, Failure>> {
-        let start = Some((self, Uint8Array::new_with_length(crate::clients::upload::BUFFER)));
+        let start = Some((self, Uint8Array::new_with_length(BUFFER)));
         futures::stream::unfold(start, |state| async move {
             let (mut source, buffer) = state?;
             match source.read(buffer).await {

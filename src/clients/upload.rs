@@ -5,8 +5,7 @@
 
 use crate::clients::file::Download;
 use crate::clients::http::Answer;
-use crate::clients::r2::{Label, MAX_VIDEO};
-use crate::clients::source::{Source, chunks};
+use crate::clients::source::{BUFFER, Source, chunks};
 use crate::clients::video_file::{Flaw, Kind, TELLING};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::time::Millis;
@@ -21,14 +20,24 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{TransformStream, WritableStreamDefaultWriter};
 use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
 
-/// How much of a file is read at once, in bytes.
-pub(crate) const BUFFER: u32 = 256 * 1024;
+/// The largest video that is stored, in bytes, whatever length was announced.
+pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
 /// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the last.
 const PART: usize = 8 * 1024 * 1024;
 /// How long R2 may take for a piece, and for the end of a file.
 const R2_WITHIN: Duration = Duration::from_mins(1);
 /// How long R2 may take to let go of an upload that is given up.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
+
+/// What is remembered beside the bytes.
+#[derive(Debug)]
+pub struct Label<'a> {
+    pub key: String,
+    pub generation_id: &'a str,
+    pub user_id: &'a str,
+    pub model: &'a str,
+    pub attempt: u32,
+}
 
 /// What was sent.
 pub(crate) struct Sent {

@@ -1,6 +1,6 @@
 //! Reading single variables.
 
-use crate::config::Environment;
+use crate::config::environment::Environment;
 use crate::machine::delivery::EventKind;
 use crate::machine::job::UnknownSubmit;
 use crate::machine::queue::Mode;

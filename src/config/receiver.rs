@@ -1,7 +1,7 @@
 //! Where webhooks go.
 
 use crate::address;
-use crate::config::Environment;
+use crate::config::environment::Environment;
 use crate::variables::ConfigError;
 use crate::variables::{Variables, base_url, is_safe};
 use url::Url;

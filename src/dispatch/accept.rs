@@ -25,27 +25,38 @@ pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejec
 async fn carry_out(env: &Env, creating: Creating) -> Result<Accepted, Rejection> {
     let key = creating.message.key.clone();
     let created = stub::job(env, &key, &creating.message).await;
-    let mut next = creating.answered(created.map_err(|error| silent(&error, "[JOB] Create failed")));
+    let mut next = creating.answered(created.map_err(|error| unheard(&error, Step::Create)));
     loop {
         next = match next {
             Next::Enqueue(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                state.answered(reply.map_err(|error| silent(&error, "[QUEUE] Enqueue left to the job")))
+                state.answered(reply.map_err(|error| unheard(&error, Step::Enqueue)))
             }
             Next::EnqueueAgain(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                state.answered(reply.map_err(|error| silent(&error, "[QUEUE] Enqueue left to the job")))
+                state.answered(reply.map_err(|error| unheard(&error, Step::Enqueue)))
             }
             Next::Withdraw(state) => {
                 let reply = stub::job(env, &key, &state.message).await;
-                state.answered(reply.map_err(|error| silent(&error, "[JOB] Withdraw failed")))
+                state.answered(reply.map_err(|error| unheard(&error, Step::Withdraw)))
             }
             Next::Over(accepted) => return accepted,
         };
     }
 }
 
-fn silent(error: &StubError, what: &str) -> NoAnswer {
-    tracing::error!(reason = %error, "{what}");
+#[derive(Clone, Copy)]
+enum Step {
+    Create,
+    Enqueue,
+    Withdraw,
+}
+
+fn unheard(error: &StubError, step: Step) -> NoAnswer {
+    match step {
+        Step::Create => tracing::error!(reason = %error, "[JOB] Create failed"),
+        Step::Enqueue => tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"),
+        Step::Withdraw => tracing::error!(reason = %error, "[JOB] Withdraw failed"),
+    }
     NoAnswer
 }

@@ -26,6 +26,7 @@ mod run;
 mod start;
 mod store;
 mod submit;
+mod video;
 
 pub use abandon::MAX_ABANDON_TRIES;
 pub use desk::{Alarm, Answered, Change, Desk, JobMessage, Rules, Setting, Texts, answer};
@@ -35,10 +36,11 @@ pub use message::{
     Retry, Start, State, UpstreamWebhook, View, Withdraw,
 };
 pub use record::{
-    End, Errand, ImageRole, InputImage, Job, NotNow, Phase, RenderOptions, Request, Submit, SubmitAnswer, Video,
-    Warning,
+    ENQUEUE_GRACE, End, Errand, ImageRole, InputImage, Job, NotNow, PENDING_EXPIRY, Phase, RenderOptions, Request,
+    Submit, SubmitAnswer, Warning,
 };
 pub use run::{MAX_EFFECTS, Ran, Run};
+pub use video::Video;
 
 use super::bug::{self, Bug};
 use super::delivery::EventKind;
@@ -48,13 +50,9 @@ use std::collections::BTreeSet;
 
 /// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has that of the next one.
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
-/// How long the accepting request has to enqueue the job before the job does it itself.
-pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
 /// When a waiting job makes sure that the queue still knows it: after as long again as it has waited, but not before the
 /// first of these, and after the second one at the latest. The queue looks after those it knows by itself.
 pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
-/// How long a job waits for its confirmation or for another prompt.
-pub const PENDING_EXPIRY: Millis = DAY;
 
 /// A timer that is overdue by more than this was lost.
 pub const LATE: Millis = MINUTE;

@@ -20,6 +20,13 @@ pub const PROVIDERS: &[Provider] = &[
     Provider { name: OMNI, synonyms: &["google"], pushes: true },
 ];
 
+impl Model {
+    /// Whether its provider can be asked for a webhook when a render is done.
+    pub fn has_pushes(&self) -> bool {
+        PROVIDERS.iter().any(|provider| provider.name == self.provider && provider.pushes)
+    }
+}
+
 /// Every model, in the order they are offered; one that is retired stays, so that its successor can be named.
 pub const MODELS: &[Model] = &[
     Model { id: "veo-3.1-generate-001", name: "Veo 3.1", provider: GEMINI, ..VEO_31 },

@@ -81,7 +81,7 @@ impl JobManager {
             Withdraw::NAME => self.take(envelope.read::<Withdraw>()?).await,
             View::NAME => self.take(envelope.read::<View>()?).await,
             Timeline::NAME => self.timeline(),
-            Follow::NAME => self.follow(&envelope.read::<Follow>()?),
+            Follow::NAME => self.follow(envelope.read()?),
             Start::NAME => self.take(envelope.read::<Start>()?).await,
             Check::NAME => self.take(envelope.read::<Check>()?).await,
             DeadLetter::NAME => self.take(envelope.read::<DeadLetter>()?).await,
@@ -121,8 +121,11 @@ impl JobManager {
             Change::Delete => {
                 self.shell.delete_all().await?;
                 self.followers.wake();
-                let what = if M::NAME == Withdraw::NAME { "Withdrawn" } else { "Forgotten" };
-                tracing::info!("[JOB] {what}");
+                if M::NAME == Withdraw::NAME {
+                    tracing::info!("[JOB] Withdrawn");
+                } else {
+                    tracing::info!("[JOB] Forgotten");
+                }
             }
         }
         self.shell.arm(alarm, moment.now).await?;
@@ -151,7 +154,7 @@ impl JobManager {
         reply(&notes)
     }
 
-    fn follow(&self, message: &Follow) -> Result<Response> {
+    fn follow(&self, message: Follow) -> Result<Response> {
         let Some(job) = self.load()? else { return reply(&Err::<NoStream, _>(Refusal::NoJob)) };
         let last = store::job::last_number(&self.shell.sql())?;
         match begin(&job, message.after, last) {

@@ -165,9 +165,10 @@ impl QueueManager {
         let book = rows.book()?;
         let mut jobs = Vec::new();
         for entry in page.entries {
-            let standing = match entry.is_in_line() {
-                true => Some(queue::standing_of(&rows, &book, &entry, &config.queue, now)?),
-                false => None,
+            let standing = if entry.is_in_line() {
+                Some(queue::standing_of(&rows, &book, &entry, &config.queue, now)?)
+            } else {
+                None
             };
             // What was counted of a job is nobody's business but the queue's.
             jobs.push((Card { tally: Tally::default(), ..entry.card }, standing));

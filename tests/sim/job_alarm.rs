@@ -65,7 +65,7 @@ impl World {
         match in_flight.effect {
             Effect::Enqueue { epoch } => {
                 let message = job.enqueue_message(&ShortTexts, now);
-                self.to_queue(message, move |world, reply| {
+                self.ask_queue(message, move |world, reply| {
                     if world.jobs[number].platform.handler == Some(handler)
                         && job.wants_wake_up(&reply, world.plan.queue.mode)
                     {
@@ -77,7 +77,7 @@ impl World {
             }
             Effect::Report { number: report, .. } => {
                 let message = job.report_message(&ShortTexts, now);
-                self.to_queue(message, move |world, reply| {
+                self.ask_queue(message, move |world, reply| {
                     let answer = Answer::Reported { number: report, outcome: Job::reported(&reply) };
                     world.answered(number, handler, effect_number, answer);
                 });

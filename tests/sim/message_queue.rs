@@ -82,10 +82,10 @@ impl World {
         }
         if wake.dead {
             let message = DeadLetter { epoch: wake.epoch, created_at: wake.created_at };
-            self.to_job(wake.job, message, move |world, reply| world.ended(number, &reply));
+            self.ask_job(wake.job, message, move |world, reply| world.ended(number, &reply));
         } else {
             let message = Claim { key: self.jobs[wake.job].key.clone() };
-            self.to_queue(message, move |world, reply| world.claimed(number, reply));
+            self.ask_queue(message, move |world, reply| world.claimed(number, reply));
         }
     }
 
@@ -111,7 +111,7 @@ impl World {
         match claimed(reply, self.now(), age) {
             Claimed::Start(start) => {
                 self.consumers.runs[number].1 = Some("Starting");
-                self.to_job(job, start, move |world, reply| {
+                self.ask_job(job, start, move |world, reply| {
                     if world.consumes(number) {
                         let verdict = started(&reply, world.age_of(number));
                         world.carry_out_verdict(number, verdict, "started");
@@ -120,7 +120,7 @@ impl World {
             }
             Claimed::Check(check) => {
                 self.consumers.runs[number].1 = Some("Checking");
-                self.to_job(job, check, move |world, reply| {
+                self.ask_job(job, check, move |world, reply| {
                     if world.consumes(number) {
                         let verdict = checked(&reply, world.age_of(number));
                         world.carry_out_verdict(number, verdict, "not waiting");

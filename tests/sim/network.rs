@@ -17,7 +17,7 @@ type Take<M> = Box<dyn FnOnce(&mut World, M) -> Reply<M>>;
 
 impl World {
     /// Sends a message to a job; `then` has the reply.
-    pub(crate) fn to_job<M>(&mut self, job: usize, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
+    pub(crate) fn ask_job<M>(&mut self, job: usize, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
     where
         M: JobMessage + Clone + Debug + 'static,
         M::Reply: Debug + 'static,
@@ -37,7 +37,7 @@ impl World {
     }
 
     /// Sends a message to the queue; `then` has the reply.
-    pub(crate) fn to_queue<M>(&mut self, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
+    pub(crate) fn ask_queue<M>(&mut self, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
     where
         M: Watched,
         M::Reply: Debug + 'static,
@@ -83,9 +83,9 @@ impl World {
         self.mail(LATENCY.0, LATENCY.1, arrival(message, take(), then));
     }
 
-    fn reply<M: Message>(&mut self, reply: Reply<M>, then: Option<Then<M>>)
+    fn reply<M>(&mut self, reply: Reply<M>, then: Option<Then<M>>)
     where
-        M: 'static,
+        M: Message + 'static,
         M::Reply: Debug + 'static,
     {
         self.trace.say(self.real, || format!("<- {reply:?}"));

@@ -48,7 +48,7 @@ impl World {
                 let at = usize::try_from(self.choices.between(0, ids.len() as u64 - 1)).unwrap_or(0);
                 let event_id = ids[at].clone();
                 let message = Redeliver { event_id: event_id.clone() };
-                self.to_job(job, message, move |world, reply| world.operator_goes_on(key, event_id, reply));
+                self.ask_job(job, message, move |world, reply| world.operator_goes_on(key, event_id, reply));
             }
         }
     }

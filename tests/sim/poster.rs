@@ -40,7 +40,7 @@ impl World {
         let pays = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
         if pays && self.plan.queue.limits_cost() {
             let key = self.jobs[job].key.clone();
-            self.to_queue(Afford { key }, move |world, reply| world.payer_goes_on(job, action, reply));
+            self.ask_queue(Afford { key }, move |world, reply| world.payer_goes_on(job, action, reply));
             return;
         }
         self.user_says(job, action);
@@ -105,7 +105,7 @@ impl World {
         let images = request.images.clone();
         self.posts.posts.push(Post { job, fingerprint, images, is_over: false });
         let creating = Creating::new(key, request);
-        self.to_job(job, creating.message.clone(), move |world, reply| {
+        self.ask_job(job, creating.message.clone(), move |world, reply| {
             world.post_goes_on(number, creating.answered(reply));
         });
     }
@@ -121,13 +121,13 @@ impl World {
             return;
         }
         match next {
-            Next::Enqueue(state) => self.to_queue(state.message.clone(), move |world, reply| {
+            Next::Enqueue(state) => self.ask_queue(state.message.clone(), move |world, reply| {
                 world.post_goes_on(number, state.answered(reply));
             }),
-            Next::EnqueueAgain(state) => self.to_queue(state.message.clone(), move |world, reply| {
+            Next::EnqueueAgain(state) => self.ask_queue(state.message.clone(), move |world, reply| {
                 world.post_goes_on(number, state.answered(reply));
             }),
-            Next::Withdraw(state) => self.to_job(job, state.message, move |world, reply| {
+            Next::Withdraw(state) => self.ask_job(job, state.message, move |world, reply| {
                 world.post_goes_on(number, state.answered(reply));
             }),
             Next::Over(outcome) => {

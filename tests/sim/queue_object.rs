@@ -109,15 +109,15 @@ impl World {
         match ask.question {
             Question::Start => {
                 let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
-                self.to_job(job, Start { epoch, created_at }, then);
+                self.ask_job(job, Start { epoch, created_at }, then);
             }
             Question::Check => {
                 let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
-                self.to_job(job, Check { created_at: Some(created_at) }, then);
+                self.ask_job(job, Check { created_at: Some(created_at) }, then);
             }
             Question::Delete => {
                 let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
-                self.to_job(job, Delete { created_at }, then);
+                self.ask_job(job, Delete { created_at }, then);
             }
         }
     }

@@ -42,8 +42,10 @@ type Happening = (Taken, i64, Mode);
 #[derive(Clone)]
 struct Taken {
     input: String,
-    by_both: Rc<dyn Fn(&mut QueueStore<Sqlite>, &mut MapRows, Moment, &Policy)>,
+    by_both: Rc<ByBoth>,
 }
+
+type ByBoth = dyn Fn(&mut QueueStore<Sqlite>, &mut MapRows, Moment, &Policy);
 
 impl fmt::Debug for Taken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

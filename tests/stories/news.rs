@@ -185,9 +185,9 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
     story.enqueue(card("job", 0));
     let report = Card { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
     let reports = Report { card: report, availability: None };
-    assert_eq!(story.takes(reports.clone()), false, "it is to be told again");
+    assert!(!story.takes(reports.clone()), "it is to be told again");
     story.hears("job", 1, MISSING);
-    assert_eq!(story.takes(reports), true);
+    assert!(story.takes(reports));
     assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
     assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
     // What an earlier job says once a later one has its name is of no use to anyone.

@@ -9,9 +9,11 @@ use reelay::machine::queue::{
 };
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
+type Occasion = fn(&mut QueueStory);
+
 #[test]
 fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
-    let occasions: [(&str, fn(&mut QueueStory)); 7] = [
+    let occasions: [(&str, Occasion); 7] = [
         ("an order", |story| _ = story.enqueue(card("other", 0))),
         ("a report", |story| story.report(told("ended", 1, 2, Status::Completed))),
         ("an answer", |story| story.hears("ended", 1, said(1, 1, Status::Completed, None))),

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod circles;
 mod clocks;
 mod figures;
 mod lengths;
@@ -32,6 +33,17 @@ fn arrows_between_rooms_point_inward() {
 #[test]
 fn machines_are_pure() {
     assert_holds("src", purity::violations);
+}
+
+#[test]
+fn no_files_know_each_other_in_circles() {
+    let mut files = read_rust_files("src");
+    files.extend(read_rust_files("tools"));
+    let mut violations = circles::of_crates(&files);
+    let scripts = source::read_files("packages", &["ts", "js", "mjs"]);
+    violations.extend(circles::of_scripts(&scripts));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+    assert!(scripts.iter().any(|file| file.path == "packages/client/src/index.ts"), "the packages are really read");
 }
 
 #[test]

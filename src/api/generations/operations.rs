@@ -7,6 +7,7 @@ use crate::api::generations::{Changed, Created, Page, TimelineStep};
 use crate::api::openapi::formats::{
     EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success,
 };
+use crate::api::openapi::headers;
 use crate::api::openapi::operation::{Access, Operation};
 use crate::api::openapi::parameters;
 use crate::api::openapi::schemas::Schemas;
@@ -39,9 +40,9 @@ fn create(schemas: &mut Schemas) -> Operation {
     let order = schemas.add("Order", order);
     let accepted = |description: &str, replayed: bool| {
         let mut answer = json_answer(description, &created);
-        answer["headers"]["Location"] = parameters::header("Location", true);
+        answer["headers"]["Location"] = headers::header("Location", true);
         if replayed {
-            answer["headers"]["Idempotent-Replayed"] = parameters::header("Idempotent-Replayed", true);
+            answer["headers"]["Idempotent-Replayed"] = headers::header("Idempotent-Replayed", true);
         } else {
             answer["links"] = links();
         }
@@ -238,7 +239,7 @@ fn events(schemas: &mut Schemas) -> Operation {
             200,
             json!({
                 "description": "The stream.",
-                "headers": { "Cache-Control": parameters::header("Cache-Control", true) },
+                "headers": { "Cache-Control": headers::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
                     // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for both.
                     "schema": { "oneOf": [

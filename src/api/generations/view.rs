@@ -4,6 +4,7 @@ use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
 use crate::api::problem::Problem;
 use crate::api::query::bad_cursor;
+pub(crate) use crate::api::unanswered::silent;
 use crate::clock;
 use crate::generation::{Generation, Links};
 use crate::ids::JobKey;
@@ -37,12 +38,6 @@ where
 /// A cursor that is none of ours is the caller's problem.
 pub(crate) fn unknown_cursor(_: BadCursor) -> Problem {
     Problem::invalid(vec![bad_cursor()])
-}
-
-/// Logs why an object gave no answer; the caller learns only that it may try again.
-pub(crate) fn silent(error: &stub::StubError) -> Problem {
-    tracing::error!(reason = %error, "[API] Unavailable: an object gave no answer");
-    Problem::unavailable()
 }
 
 pub(crate) fn refused(refusal: Refusal) -> Problem {

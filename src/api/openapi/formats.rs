@@ -1,5 +1,6 @@
 //! The patterns of names, and small pieces of schema.
 
+use crate::api::openapi::headers::header;
 use crate::api::problem::Problem;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub(crate) fn reference(kind: &str, name: &str) -> Value {
 pub(crate) fn json_answer(description: &str, schema: &Value) -> Value {
     json!({
         "description": description,
-        "headers": { "Cache-Control": crate::api::openapi::parameters::header("Cache-Control", true) },
+        "headers": { "Cache-Control": header("Cache-Control", true) },
         "content": { "application/json": { "schema": schema } },
     })
 }

@@ -69,7 +69,7 @@ fn headers<'a>(status: u16, problems: impl Iterator<Item = &'a Problem> + Clone)
     for (name, times) in named {
         // An order that is dearer than a whole day's budget never fits.
         let certain = times == count && status != 402;
-        headers[name] = crate::api::openapi::parameters::header(name, certain);
+        headers[name] = crate::api::openapi::headers::header(name, certain);
     }
     headers
 }

@@ -2,6 +2,7 @@
 
 use crate::api::field_error::FieldError;
 use crate::api::openapi::formats::{done, json_answer};
+use crate::api::openapi::headers;
 use crate::api::openapi::operation::{Access, Operation};
 use crate::api::openapi::parameters;
 use crate::api::openapi::schemas::Schemas;
@@ -59,7 +60,7 @@ fn file() -> Operation {
         })
     };
     let mut part = whole("The bytes asked for.");
-    part["headers"]["Content-Range"] = parameters::header("Content-Range", true);
+    part["headers"]["Content-Range"] = headers::header("Content-Range", true);
     let mut unchanged = json!({ "description": "The caller has this version already." });
     unchanged["headers"] = kept();
     Operation::get("/api/generations/{id}/video", "getVideo")
@@ -82,7 +83,7 @@ fn file() -> Operation {
 
 fn whole(description: &str) -> Value {
     let mut headers = kept();
-    headers["Content-Disposition"] = parameters::header("Content-Disposition", true);
+    headers["Content-Disposition"] = headers::header("Content-Disposition", true);
     let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
     json!({ "description": description, "headers": headers, "content": { "video/mp4": bytes, "video/webm": bytes } })
 }
@@ -90,7 +91,7 @@ fn whole(description: &str) -> Value {
 fn kept() -> Value {
     let mut headers = json!({});
     for name in ["ETag", "Accept-Ranges", "Cache-Control"] {
-        headers[name] = parameters::header(name, true);
+        headers[name] = headers::header(name, true);
     }
     headers
 }

@@ -3,11 +3,6 @@
 
 use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, MAX_PROMPT, Phase, Refusal};
 use crate::machine::bug::{self, Bug};
-use crate::machine::outcome::{ErrorCode, Failure};
-
-pub(super) fn failure() -> Failure {
-    Failure::new(ErrorCode::Cancelled, "The generation was cancelled.")
-}
 
 impl Job {
     /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.

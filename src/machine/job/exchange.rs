@@ -1,6 +1,6 @@
 //! What goes into a job and what comes out of it.
 
-use super::record::Video;
+use super::video::Video;
 use crate::machine::delivery::Receipt;
 use crate::machine::outcome::Outcome;
 use crate::time::Millis;

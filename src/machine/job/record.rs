@@ -1,17 +1,22 @@
 //! What is remembered of a generation.
 
 use super::exchange::{InFlight, Note};
-use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
+use super::video::Video;
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::delivery::Delivery;
 use crate::machine::limiter::Availability;
-use crate::machine::outcome::Failure;
+use crate::machine::outcome::{ErrorCode, Failure};
 use crate::machine::tally::Tally;
-use crate::time::{Millis, Moment};
+use crate::time::{DAY, Millis, Moment, SECOND};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// How long the accepting request has to enqueue the job before the job does it itself.
+pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
+/// How long a job waits for its confirmation or for another prompt.
+pub const PENDING_EXPIRY: Millis = DAY;
 
 /// What the app asked for, validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,19 +102,6 @@ pub struct RenderOptions {
     pub person_generation: Option<String>,
     /// Whether there is to be sound; `None` where the model always makes some.
     pub audio: Option<bool>,
-}
-
-/// A stored video.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Video {
-    /// The key in R2.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-    /// The `ETag` R2 gave the object, without quotes.
-    pub etag: String,
-    /// `mp4` or `webm`.
-    pub format: String,
 }
 
 /// Where the job stands; data that only one phase needs lives in it.
@@ -386,7 +378,9 @@ impl Job {
     pub fn failure(&self) -> Option<Failure> {
         match &self.phase {
             Phase::Ended { end: End::Failed { failure } } | Phase::Clarifying { failure, .. } => Some(failure.clone()),
-            Phase::Ended { end: End::Cancelled } => Some(cancel::failure()),
+            Phase::Ended { end: End::Cancelled } => {
+                Some(Failure::new(ErrorCode::Cancelled, "The generation was cancelled."))
+            }
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Submitting { .. }

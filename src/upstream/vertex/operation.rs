@@ -8,6 +8,9 @@ const GLOBAL: &str = "global";
 /// The longest name of a region.
 const MAX_LOCATION: usize = 40;
 
+/// How the address of a video that is in the answer itself begins; the operation's name follows.
+pub(crate) const INLINE_SCHEME: &str = "inline:";
+
 /// `projects/{project}/locations/{location}/publishers/google/models/{model}/operations/{id}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
@@ -51,7 +54,7 @@ impl<'a> Operation<'a> {
 
     /// The address under which its video can be fetched if the answer itself carries it.
     pub fn inline_uri(&self) -> String {
-        format!("{}{}", crate::upstream::vertex::wire::INLINE_SCHEME, self.name)
+        format!("{}{}", INLINE_SCHEME, self.name)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::upstream::google;
 use crate::upstream::google::refusal;
 use crate::upstream::google::veo::Instance;
 use crate::upstream::order::Order;
+use crate::upstream::vertex::operation::INLINE_SCHEME;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -17,8 +18,6 @@ use std::fmt::Write;
 const CREDENTIAL: &str = "the service account";
 /// How the address of a video in Cloud Storage begins.
 pub const STORAGE_SCHEME: &str = "gs://";
-/// How the address of a video that is in the answer itself begins; the operation's name follows.
-pub(crate) const INLINE_SCHEME: &str = "inline:";
 
 #[derive(Serialize)]
 struct SubmitBody<'a> {
