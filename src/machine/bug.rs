@@ -73,10 +73,6 @@ pub enum Bug {
     TallyAddedWhole,
     /// Lets a late message of a job lower what was counted of it.
     TallyLowered,
-    /// Forgets what was counted of a job when another takes its name.
-    FormerTallyForgotten,
-    /// Goes on counting in line who has left it.
-    LeaverCounted,
     /// Counts a webhook attempt when it is begun, and again when it is answered.
     AttemptCountedTwice,
 }

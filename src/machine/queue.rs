@@ -18,7 +18,6 @@ mod counting;
 mod deliveries;
 mod enqueue;
 mod entry;
-mod line;
 mod message;
 mod operators;
 mod question;
@@ -30,7 +29,6 @@ pub use book::Book;
 pub use budget::{Charge, OverBudget, Whose, day_of};
 pub use counting::{MINUTES_KEPT, Minute, Sample, totals};
 pub use entry::{Card, Closed, Entry, HEAD_START, MAX_PRIORITY, Place, Rows, Terms};
-pub use line::{Line, Spot, Standpoint, Waiting};
 pub use message::{
     Afford, Claim, Enqueue, EnqueueAgain, Expire, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume, Stand,
     Sweep, Unaffordable,
@@ -158,10 +156,8 @@ pub fn step<I: Input, R: Rows>(
     policy: &Policy,
 ) -> Result<Step<I::Reply>, R::Error> {
     let before = rows.book()?;
-    let mut book = before.clone();
-    book.line = Some(before.line(rows)?.into_owned());
     let mut context = Context {
-        book,
+        book: before.clone(),
         rows,
         policy,
         now: moment.now,

@@ -3,9 +3,7 @@
 
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliveryCard;
-use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
-};
+use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, day_of};
 use crate::money::dollars;
 use crate::store::metrics;
 use crate::store::queue_row;
@@ -32,15 +30,17 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
         place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
         round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
         upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
-        per_minute INTEGER, charges TEXT NOT NULL, tally TEXT NOT NULL, waits_since INTEGER NOT NULL, former TEXT NOT NULL,
+        per_minute INTEGER, charges TEXT NOT NULL, tally TEXT NOT NULL, waits_since INTEGER NOT NULL,
         PRIMARY KEY (user_id, generation_id)
     );
     CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
     CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
     CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
     CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
-    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream, order_key)
+    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
         WHERE place = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE place = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
     CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
@@ -65,6 +65,14 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
 
 // Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
 // entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.
+
+/// Numbers are bound as doubles, which are exact up to here.
+const MOST: u64 = (1 << 53) - 1;
+
+/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a compound SELECT.
+const LEVELS: &str = "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
+                      WHERE priority < 10)";
+const _: () = assert!(MAX_PRIORITY == 10, "the levels above");
 
 /// In place of a user, the sum of all of them.
 const EVERYONE: &str = "";
@@ -104,7 +112,7 @@ impl<S: Sql> QueueStore<S> {
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
         let book = self.book()?;
-        let backoffs = book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+        let backoffs = book.backoffs(self, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
             backoff_since: rfc3339(backoff.since),
             backoff_until: rfc3339(backoff.until),
@@ -143,6 +151,12 @@ impl<S: Sql> QueueStore<S> {
         Ok(self.number(statement, values)?.unwrap_or(0))
     }
 
+    /// Counts entries, no further than `limit`.
+    fn count_within(&self, condition: &str, mut values: Vec<SqlValue>, limit: u64) -> Result<u64, S::Error> {
+        values.push(limit.min(MOST).into());
+        self.count(&format!("SELECT count(*) FROM (SELECT 1 FROM entry WHERE {condition} LIMIT ?)"), values)
+    }
+
     pub(crate) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
@@ -179,10 +193,9 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?.pop())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, S::Error> {
+    fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
         let values = queue_row::values(entry);
         let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
-        let spot = stored.as_deref().and_then(queue_row::spot);
         let write = match stored {
             Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
@@ -190,7 +203,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         if let Some((statement, values)) = write {
             self.sql.run(&statement, values)?;
         }
-        Ok(spot)
+        Ok(())
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
@@ -227,50 +240,41 @@ impl<S: Sql> Rows for QueueStore<S> {
             values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
             open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
-        // One lookup a priority. The platform's SQLite takes no more than five parts in a compound SELECT.
         let statement = format!(
-            "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
-             WHERE priority < {MAX_PRIORITY}) SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
+            "{LEVELS} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
              FROM entry WHERE {} ORDER BY round, sequence LIMIT 1) FROM level)",
             open.join(" AND ")
         );
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_line(&self) -> Result<(Waiting, u64), S::Error> {
-        let statement =
-            "SELECT priority, upstream, count(*) FROM entry WHERE place = 'waiting' GROUP BY priority, upstream";
-        let waiting = self.sql.run(statement, Vec::new())?.into_iter().filter_map(|row| {
-            let [priority, upstream, count] = <[SqlValue; 3]>::try_from(row).ok()?;
-            Some(((u8::try_from(priority.integer()).ok()?, upstream.into_text()), count.unsigned()))
-        });
-        let delayed = self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?;
-        Ok((waiting.collect(), delayed))
+    fn count_line(&self, limit: u64) -> Result<u64, S::Error> {
+        let waiting = self.count_within("place = 'waiting'", Vec::new(), limit)?;
+        Ok(waiting + self.count_within("place = 'delayed'", Vec::new(), limit.saturating_sub(waiting))?)
     }
 
-    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) >= (?, ?) AND (round, sequence) < (?, ?)";
-        let priority = u32::from(priority).into();
-        self.count(statement, vec![priority, from.0.into(), from.1.into(), before.0.into(), before.1.into()])
+    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
+        let (priority, limit) = (u32::from(entry.card.priority), limit.min(MOST));
+        let own = "place = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
+        let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
+        let others = format!(
+            "{LEVELS} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE place = 'waiting' \
+             AND priority = level.priority AND (order_key, sequence) < (?2, ?3) LIMIT ?4)))) FROM level \
+             WHERE priority <> ?1"
+        );
+        let key = vec![priority.into(), entry.head_start_key().into(), entry.sequence.into(), limit.into()];
+        Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
     }
 
-    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) < (?, ?) AND (order_key, sequence) < (?, ?)";
-        let priority = u32::from(priority).into();
-        self.count(statement, vec![priority, before.0.into(), before.1.into(), sooner.0.into(), sooner.1.into()])
+    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, S::Error> {
+        let (later, values) = after.map_or(("", Vec::new()), |after| ("AND upstream > ?", vec![after.into()]));
+        let statement = format!("SELECT upstream FROM entry WHERE place = 'waiting' {later} ORDER BY upstream LIMIT 1");
+        let row = self.sql.run(&statement, values)?.pop();
+        Ok(row.and_then(|row| row.into_iter().next()).map(SqlValue::into_text))
     }
 
-    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, S::Error> {
-        let statement = "SELECT round, sequence, order_key FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) >= (?, ?) ORDER BY round, sequence LIMIT 1 OFFSET ?";
-        let values = vec![u32::from(priority).into(), from.0.into(), from.1.into(), behind.into()];
-        let row = self.sql.run(statement, values)?.pop();
-        Ok(row.and_then(|row| {
-            let [round, sequence, key] = <[SqlValue; 3]>::try_from(row).ok()?;
-            Some(((round.unsigned(), sequence.unsigned()), key.integer()))
-        }))
+    fn waits_for(&self, upstream: &str) -> Result<bool, S::Error> {
+        Ok(self.count_within("place = 'waiting' AND upstream = ?", vec![upstream.into()], 1)? > 0)
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {

@@ -3,15 +3,15 @@
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Card, Entry, Place, Spot};
+use crate::machine::queue::{Card, Entry, Place};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
 pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
-    late, upstream, submits, cost, price, per_minute, charges, tally, waits_since, former";
+    late, upstream, submits, cost, price, per_minute, charges, tally, waits_since";
 /// Those it is written to: one more, which only SQL reads.
-const WRITTEN: [&str; 28] = [
+const WRITTEN: [&str; 27] = [
     "user_id",
     "generation_id",
     "epoch",
@@ -39,7 +39,6 @@ const WRITTEN: [&str; 28] = [
     "charges",
     "tally",
     "waits_since",
-    "former",
 ];
 
 /// How many of [`WRITTEN`] name the entry.
@@ -66,22 +65,6 @@ pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String
     let statement = format!("UPDATE entry SET {} WHERE user_id = ? AND generation_id = ?", sets.join(", "));
     let bound = changed.into_iter().chain(0..KEY).filter_map(|index| values.get(index).cloned()).collect();
     Some((statement, bound))
-}
-
-/// Where in line the entry of a row's own values is.
-pub(crate) fn spot(stored: &[SqlValue]) -> Option<Spot> {
-    let value = |column| stored.get(WRITTEN.iter().position(|written| *written == column)?);
-    let SqlValue::Text(place) = value("place")? else { return None };
-    match place.as_str() {
-        "waiting" => Some(Spot::Waiting {
-            priority: u8::try_from(value("priority")?.integer()).unwrap_or(0),
-            turn: (value("round")?.unsigned(), value("sequence")?.unsigned()),
-            key: value("order_key")?.integer(),
-            upstream: value("upstream")?.clone().into_text(),
-        }),
-        "delayed" => Some(Spot::Delayed),
-        _ => None,
-    }
 }
 
 /// The values of [`WRITTEN`].
@@ -123,7 +106,6 @@ pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
         serde_json::to_string(&entry.charges).unwrap_or_default().into(),
         serde_json::to_string(&card.tally).unwrap_or_default().into(),
         entry.waits_since.into(),
-        serde_json::to_string(&entry.former).unwrap_or_default().into(),
     ]
 }
 
@@ -155,8 +137,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         charges,
         tally,
         waits_since,
-        former,
-    ] = <[SqlValue; 27]>::try_from(row).ok()?;
+    ] = <[SqlValue; 26]>::try_from(row).ok()?;
     let status = status.into_text();
     let until = lease_until.unsigned();
     let place = match place.into_text().as_str() {
@@ -195,7 +176,6 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         late: late.unsigned() == 1,
         // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
-        former: serde_json::from_str(&former.into_text()).unwrap_or_default(),
         place,
     })
 }

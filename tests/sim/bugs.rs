@@ -185,16 +185,6 @@ fn what_a_late_message_lowers_is_counted_twice() {
 }
 
 #[test]
-fn a_job_that_takes_its_name_back_is_counted_twice_when_it_was_forgotten() {
-    caught(Bug::FormerTallyForgotten, &[Invariant::I18]);
-}
-
-#[test]
-fn who_has_left_the_line_and_is_still_counted_in_it_is_seen() {
-    caught(Bug::LeaverCounted, &[Invariant::I18]);
-}
-
-#[test]
 fn a_webhook_that_is_counted_when_it_leaves_and_when_it_is_answered_counts_twice() {
     caught(Bug::AttemptCountedTwice, &[Invariant::I18]);
 }

@@ -34,10 +34,8 @@ pub(crate) struct Counts {
     polled: Option<usize>,
     /// How many attempts of each job have ended, by its incarnation.
     ended: BTreeMap<(usize, u64), u64>,
-    /// When the youngest of the jobs was made of which no entry tells any more.
-    youngest_gone: Option<Millis>,
-    /// The queue met a job that may be one it has forgotten, and counts nothing of it.
-    mistaken: bool,
+    /// A job got another entry after its first one was gone, and is counted from its beginning again.
+    counted_anew: bool,
 }
 
 /// What the queue counts by itself.
@@ -91,16 +89,13 @@ impl World {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             if let Some(entry) = after {
                 let made = entry.card.created_at;
-                let known = before.is_some_and(|before| of_names(before).any(|(own, _)| own == made));
-                self.counts.mistaken |= !known && self.counts.youngest_gone >= Some(made);
-                self.counts.known.insert((key.clone(), made));
+                let is_new = before.is_none_or(|before| before.card.created_at != made);
+                self.counts.counted_anew |= is_new && !self.counts.known.insert((key.clone(), made));
             }
-            if let Some(before) = before {
-                let is_gone = |made| after.is_none_or(|after| of_names(after).all(|(kept, _)| kept != made));
-                for (made, tally) in of_names(before).filter(|(made, _)| is_gone(*made)) {
-                    self.counts.youngest_gone = self.counts.youngest_gone.max(Some(made));
-                    self.counts.removed.of(&before.card.upstream).add(tally);
-                }
+            if let Some(before) = before
+                && after.is_none_or(|after| after.card.created_at != before.card.created_at)
+            {
+                self.counts.removed.of(&before.card.upstream).add(&before.card.tally);
             }
             let charged = |entry: Option<&Entry>| i128::from(entry.map_or(0, Entry::charged));
             let kept = before
@@ -115,8 +110,8 @@ impl World {
         let Ok(mut totals) = totals(&*self.queue.rows);
         let whole = totals.whole();
         let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
-        let exact = !self.counts.mistaken;
-        if accepted > known || (accepted < known && exact) {
+        let exact = !self.counts.counted_anew;
+        if accepted < known || (accepted > known && exact) {
             self.violated(Invariant::I18, format!("{accepted} jobs are counted as accepted, the queue knew {known}"));
         }
         let (started, granted) = (whole.of(Count::Started), self.counts.granted);
@@ -130,9 +125,7 @@ impl World {
         let mut remembered = std::mem::take(&mut self.counts.removed);
         let mut told = std::mem::take(&mut self.counts.gone);
         for entry in self.queue.rows.entries.values() {
-            for (_, tally) in of_names(entry) {
-                remembered.of(&entry.card.upstream).add(tally);
-            }
+            remembered.of(&entry.card.upstream).add(&entry.card.tally);
         }
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
@@ -140,9 +133,12 @@ impl World {
             self.check_own_counts(number, &job);
         }
         self.compare("the queue remembers", &mut totals, &mut remembered, true);
+        if !exact {
+            return;
+        }
         // After the clock was set back, a job may look older than one that was withdrawn before it: the queue takes no word
         // of it.
-        let heard = exact && !self.witness.set_back;
+        let heard = !self.witness.set_back;
         self.compare("the jobs have told", &mut totals, &mut told, heard);
     }
 
@@ -204,11 +200,6 @@ fn of_jobs(tally: &Tally) -> BTreeMap<String, u64> {
         tally.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
     });
     series.collect()
-}
-
-/// What was counted of the job of an entry, and of those that had its name before.
-fn of_names(entry: &Entry) -> impl Iterator<Item = (Millis, &Tally)> {
-    entry.former.iter().map(|(made, tally)| (*made, tally)).chain([(entry.card.created_at, &entry.card.tally)])
 }
 
 fn upstream_of(job: &Job) -> String {

@@ -25,7 +25,6 @@ impl World {
         let grants = Grants::of(&rows, seen);
         self.check_pause(&rows, seen, &grants);
         self.check_catalogue(&rows);
-        self.check_line(&rows);
         self.check_slots(&rows, &grants);
         self.count_queue(&rows, &grants);
         for key in &grants.admitted {
@@ -59,14 +58,6 @@ impl World {
                     self.violated(Invariant::I2, format!("{} is late without a fault", key.object_name()));
                 }
             }
-        }
-    }
-
-    /// I18: whoever is in line is counted in line, and nobody else.
-    fn check_line(&mut self, rows: &MapRows) {
-        let Ok(error) = rows.book.line.as_ref().map_or(Ok(None), |line| line.error(&**rows));
-        if let Some(error) = error {
-            self.violated(Invariant::I18, error);
         }
     }
 

@@ -239,7 +239,6 @@ fn entry(card: Card, sequence: u64, place: Place) -> Entry {
         unspent: false,
         late: false,
         charges: Vec::new(),
-        former: BTreeMap::new(),
         place,
     }
 }

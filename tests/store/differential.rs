@@ -102,8 +102,17 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
         assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
-    assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
-    assert_eq!(plain.book.line.as_ref().unwrap().error(stored).unwrap(), None);
+    for limit in [0, 1, 2, u64::MAX] {
+        assert_eq!(stored.count_line(limit).unwrap(), plain.count_line(limit).unwrap());
+    }
+    for upstream in UPSTREAMS {
+        assert_eq!(stored.waits_for(upstream).unwrap(), plain.waits_for(upstream).unwrap());
+        let next = |rows: &dyn Fn(&str) -> Option<String>| rows(upstream);
+        assert_eq!(
+            next(&|after| stored.next_upstream(Some(after)).unwrap()),
+            next(&|after| plain.next_upstream(Some(after)).unwrap())
+        );
+    }
     assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
     assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
     assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());

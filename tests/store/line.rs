@@ -4,15 +4,10 @@ use crate::catalogue::policy;
 use crate::plans::filled;
 use crate::rows::MapRows;
 use crate::sqlite::Sqlite;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
-
-use reelay::machine::queue::{
-    Alarm, Card, Claim, Enqueue, Entry, Line, MAX_PRIORITY, Mode, Place, Policy, Report, Rows, Stand, Standing, Terms,
-};
+use reelay::machine::queue::{Alarm, Card, Claim, Enqueue, Entry, Mode, Place, Policy, Report, Rows, Stand, Terms};
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
@@ -27,10 +22,11 @@ static LIKE: LazyLock<Entry> =
     LazyLock::new(|| filled(&Sqlite::new()).find(&JobKey::new("ann", "job-1")).unwrap().unwrap());
 
 #[test]
-fn a_step_takes_no_more_work_when_twenty_times_as_many_wait() {
+fn a_step_counts_those_who_wait_once_at_most() {
+    const OF_ONE: u64 = 5;
     let (short, long) = (work(1_000), work(20_000));
     for (name, steps) in &short {
-        let most = steps + steps / 10;
+        let most = steps + steps / 10 + OF_ONE * 19_000;
         assert!(long[name] <= most, "{name}: {} steps of the database instead of {steps}", long[name]);
     }
 }
@@ -82,95 +78,30 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
 }
 
 #[test]
-fn the_numbers_of_a_line_that_are_not_known_are_taken_once_and_places_are_exact() {
+fn places_are_exact_where_nobody_has_left_the_line() {
     let sql = Sqlite::new();
-    let mut store = waiting(&sql, 5_000);
-    let policy = policy();
-    let mut ask = |user: u64, name: &str| {
-        let input = Stand { key: JobKey::new(format!("user-{user}"), name) };
-        let step = queue::step(&mut store, input, Moment { now: NOW, random: 0 }, &policy).unwrap();
-        let Some(Standing { position, .. }) = step.reply else { panic!("it waits") };
-        position
-    };
-    for number in [1, 2, 499, 1_000, 2_345, 4_999, 5_000] {
-        assert_eq!(ask(number % USERS, &format!("old-{number}")), number);
+    let store = waiting(&sql, 5_000);
+    for number in [1, 2, 499, 1_000, 1_001, 2_345, 4_999, 5_000] {
+        let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
+        let standing = queue::standing(&store, &key, &policy(), NOW).unwrap().unwrap();
+        assert_eq!(standing.position, number);
     }
-    let counts = sql.plans(|| _ = ask(1, "old-1"));
-    assert!(!counts.iter().any(|(statement, _)| statement.contains("GROUP BY priority")), "{counts:?}");
-    let line = store.book().unwrap().line.unwrap();
-    assert_eq!((line.total(), line.error(&store).unwrap()), (5_000, None));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
-
-    /// With sections of four at most, so that they are halved and joined all the time.
-    #[test]
-    fn whoever_comes_and_goes_the_numbers_in_line_are_right(changes in vec(change(), 1..120)) {
-        let mut rows = MapRows::default();
-        let mut line = Line::default();
-        for (sequence, (name, place, priority, round)) in (1..).zip(changes) {
-            let entry = entry(&format!("job-{name}"), place, priority, round, sequence);
-            let was = rows.save(&entry).unwrap();
-            line.change(&rows, was, entry.spot(), 4).unwrap();
-            prop_assert_eq!(line.error(&rows).unwrap(), None);
-            for entry in rows.entries.values() {
-                let own = rows.waiting().filter(|other| other.card.priority == entry.card.priority);
-                let exact = own.filter(|other| other.turn() < entry.turn()).count() as u64;
-                let others = rows.waiting().filter(|other| other.card.priority != entry.card.priority).count() as u64;
-                let before = line.count_before(&rows, entry).unwrap();
-                prop_assert!((exact..=exact + others).contains(&before), "{before} instead of {exact} and up to {others}");
-            }
-            let recounted = Line::count(&rows).unwrap();
-            prop_assert_eq!((recounted.total(), recounted.error(&rows).unwrap()), (line.total(), None));
-        }
-    }
-}
-
-fn change() -> impl Strategy<Value = (u8, Place, u8, u64)> {
-    let places = prop_oneof![
-        5 => Just(Place::Waiting),
-        1 => Just(Place::Delayed { until: 5 }),
-        2 => Just(Place::Held(Lease { epoch: 1, until: 5, granted_at: 1 })),
-        1 => Just(Place::Ended),
-    ];
-    (0_u8..40, places, prop_oneof![4 => Just(0), 1 => 0..=MAX_PRIORITY], 0_u64..9)
 }
 
 #[test]
-fn of_few_who_wait_with_another_priority_all_are_compared() {
+fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_worth() {
     let mut rows = MapRows::default();
-    for (sequence, priority) in (1..).zip([0, 0, 1, 0, 1]) {
-        rows.save(&entry(&format!("job-{sequence}"), Place::Waiting, priority, sequence, sequence)).unwrap();
-    }
-    let line = Line::count(&rows).unwrap();
-    let before = |number: u64| {
-        let entry = rows.find(&JobKey::new("ann", format!("job-{number}"))).unwrap().unwrap();
-        line.count_before(&rows, &entry).unwrap()
-    };
-    // A level of priority is worth a minute, and these came within one.
-    assert_eq!([3, 5, 1, 2, 4].map(before), [0, 1, 2, 3, 4]);
-}
-
-#[test]
-fn of_many_who_wait_with_another_priority_whole_sections_are_compared() {
-    let (mut rows, mut line) = (MapRows::default(), Line::default());
-    let mut join = |sequence, priority| {
+    let mut before = |sequence, priority| {
         let entry = entry(&format!("job-{sequence}"), Place::Waiting, priority, sequence, sequence);
         let entry = Entry { enqueued_at: NOW + sequence * 10_000, ..entry };
-        let was = rows.save(&entry).unwrap();
-        line.change(&rows, was, entry.spot(), 4).unwrap();
-        line.count_before(&rows, &entry).unwrap()
+        rows.save(&entry).unwrap();
+        rows.count_before(&entry, 1_000).unwrap()
     };
     for sequence in 1..=60 {
-        join(sequence, 0);
+        assert_eq!(before(sequence, 0), sequence - 1);
     }
-    // Priority 5 is worth thirty places of them.
-    let before = join(61, 5);
-    assert!(before.abs_diff(30) <= 4, "{before} instead of about 30");
-    // And priority 4 twenty-four; the one before it stays there.
-    let before = join(62, 4);
-    assert!(before.abs_diff(38 + 1) <= 4, "{before} instead of about 39");
+    assert_eq!(before(61, 5), 31, "each level is worth a minute, six of them");
+    assert_eq!(before(62, 4), 38 + 1);
 }
 
 fn entry(name: &str, place: Place, priority: u8, round: u64, sequence: u64) -> Entry {

@@ -8,7 +8,6 @@ use reelay::machine::queue::{Card, Entry, Place, Rows};
 use reelay::machine::tally::Tally;
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
-use std::collections::BTreeMap;
 
 #[test]
 fn the_jobs_of_all_users_follow_each_other_even_where_ids_and_times_are_equal() {
@@ -174,7 +173,6 @@ pub(crate) fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt
         unspent: false,
         late: false,
         charges: Vec::new(),
-        former: BTreeMap::default(),
         place,
     }
 }

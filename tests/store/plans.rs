@@ -9,7 +9,6 @@ use reelay::machine::tally::Tally;
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
-use std::collections::BTreeMap;
 
 #[test]
 fn every_question_of_a_step_is_answered_by_an_index() {
@@ -24,10 +23,10 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.heads(&open).unwrap();
         store.last_accepted().unwrap();
         store.last_round("ann", 0).unwrap();
-        store.count_line().unwrap();
-        store.count_turns(0, (0, 0), (9, 9)).unwrap();
-        store.count_sooner(0, (9, 9), (9, 9)).unwrap();
-        store.stands_at(0, (0, 0), 9).unwrap();
+        store.count_line(9).unwrap();
+        store.count_before(&entry, 9).unwrap();
+        store.next_upstream(Some("veo3")).unwrap();
+        store.waits_for("veo3").unwrap();
         store.count_held().unwrap();
         store.count_held_by("ann").unwrap();
         store.count_unspent("veo3/a").unwrap();
@@ -113,11 +112,12 @@ fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
 fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
     let sql = Sqlite::new();
     let store = filled(&sql);
+    let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
         store.heads(&Closed { user_slots: None, upstreams: Vec::new() }).unwrap();
-        store.count_turns(0, (0, 0), (9, 9)).unwrap();
-        store.count_sooner(0, (9, 9), (9, 9)).unwrap();
-        store.stands_at(0, (0, 0), 9).unwrap();
+        store.count_before(&entry, 9).unwrap();
+        store.next_upstream(Some("veo3")).unwrap();
+        store.waits_for("veo3").unwrap();
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
     });
@@ -171,7 +171,6 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 unspent: true,
                 late: false,
                 charges: Vec::new(),
-                former: BTreeMap::new(),
                 place,
             };
             store.save(&entry).unwrap();

@@ -1,7 +1,7 @@
 //! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
 
 use crate::job_story::{Answer, JobStory, again, never, video};
-use crate::queue_story::{MISSING, QueueStory, Said, asking, card, state, told};
+use crate::queue_story::{QueueStory, Said, asking, card, state, told};
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
 use reelay::machine::outcome::{ErrorCode, Outcome};
@@ -84,71 +84,15 @@ fn a_message_that_comes_twice_or_late_counts_once_i18() {
 }
 
 #[test]
-fn a_job_that_was_forgotten_is_not_counted_again_by_a_late_message_i18() {
-    let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    let of = |report, count| Card { tally: limited(count), ..told("job", 1, report, Status::Completed) };
-    story.report(of(4, 2));
-    forgets(&mut story, 0);
-    // Each tells more than the one before, and of each it was counted.
-    story.report(of(2, 1));
-    story.report(of(4, 2));
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (1, 2));
-    // One of its name that is made later is another job.
-    let another = Card { created_at: 9, tally: limited(5), ..told("job", 1, 2, Status::Completed) };
-    story.report(another.clone());
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 7));
-    settles(&mut story, 9);
-    story.report(of(3, 1));
-    story.report(of(4, 2));
-    story.report(another);
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 7));
-}
-
-#[test]
-fn an_old_job_is_counted_on_when_a_younger_one_was_forgotten_i18() {
-    let mut story = QueueStory::with_slots(2);
-    story.enqueue(card("old", 0));
-    let young = Card { created_at: 9, ..told("job", 1, 2, Status::Completed) };
-    story.report(young);
-    forgets(&mut story, 9);
-    story.report(Card { tally: limited(3), ..told("old", 1, 2, Status::Completed) });
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 3));
-}
-
-#[test]
-fn all_that_had_a_name_are_forgotten_with_the_last_one_i18() {
-    let mut story = QueueStory::with_slots(1);
-    let of = |created_at| Card { created_at, tally: limited(1), ..told("job", 1, 2, Status::Completed) };
-    story.report(of(7));
-    settles(&mut story, 7);
-    // The clock was set back meanwhile.
-    story.report(of(5));
-    forgets(&mut story, 5);
-    story.report(of(7));
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 2));
-}
-
-#[test]
-fn however_many_jobs_had_a_name_none_is_counted_twice_i18() {
-    let mut story = QueueStory::with_slots(1);
-    let of = |created_at| Card { created_at, tally: limited(1), ..told("job", 1, 2, Status::Completed) };
-    for created_at in (1..=9).chain(1..=9) {
-        story.report(of(created_at));
-        settles(&mut story, created_at);
-    }
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (9, 9));
-}
-
-#[test]
-fn a_job_that_takes_its_name_back_from_another_goes_on_where_it_was_i18() {
+fn a_new_job_of_a_name_is_counted_from_its_beginning_i18() {
     let mut story = QueueStory::with_slots(1);
     let of = |created_at, count| Card { created_at, tally: limited(count), ..told("job", 1, 2, Status::Completed) };
-    for card in [of(5, 1), of(7, 10), of(5, 2), of(7, 11)] {
-        story.report(card.clone());
-        settles(&mut story, card.created_at);
-    }
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 13));
+    story.report(of(5, 2));
+    settles(&mut story, 5);
+    story.report(of(7, 1));
+    settles(&mut story, 7);
+    story.report(of(7, 1));
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 3));
 }
 
 #[test]
@@ -254,16 +198,6 @@ fn settles(story: &mut QueueStory, created_at: Millis) {
     let ask = Ask { created_at, ..asking("job", 1, Question::Check) };
     story.takes(Heard { ask, said: Ok(Some(state(1, 4, Status::Completed, None))) });
     assert_eq!(story.place("job"), Place::Ended);
-}
-
-/// The job is forgotten, a week later.
-fn forgets(story: &mut QueueStory, created_at: Millis) {
-    settles(story, created_at);
-    story.now += 8 * DAY;
-    story.expire(story.now - 7 * DAY);
-    let ask = Ask { created_at, ..asking("job", 1, Question::Delete) };
-    story.takes(Heard { ask, said: MISSING });
-    assert_eq!(story.entry("job"), None);
 }
 
 fn limited(count: u64) -> Tally {

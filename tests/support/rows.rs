@@ -2,7 +2,7 @@
 
 use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows, Spot, Standpoint, Waiting};
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -22,10 +22,6 @@ pub(crate) struct MapRows {
 impl MapRows {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| entry.place == Place::Waiting)
-    }
-
-    fn of_priority(&self, priority: u8) -> impl Iterator<Item = &Entry> {
-        self.waiting().filter(move |entry| entry.card.priority == priority)
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
@@ -83,9 +79,9 @@ impl Rows for MapRows {
         Ok(self.entries.get(key).cloned())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Infallible> {
-        let replaced = self.entries.insert(entry.card.key.clone(), entry.clone());
-        Ok(replaced.and_then(|replaced| replaced.spot()))
+    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
+        self.entries.insert(entry.card.key.clone(), entry.clone());
+        Ok(())
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
@@ -111,30 +107,26 @@ impl Rows for MapRows {
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_line(&self) -> Result<(Waiting, u64), Infallible> {
-        let mut waiting = Waiting::new();
-        for entry in self.waiting() {
-            *waiting.entry((entry.card.priority, entry.card.upstream.clone())).or_default() += 1;
-        }
-        let delayed = self.entries.values().filter(|entry| matches!(entry.place, Place::Delayed { .. }));
-        Ok((waiting, delayed.count() as u64))
+    fn count_line(&self, limit: u64) -> Result<u64, Infallible> {
+        Ok(((self.waiting().count() + self.delayed().count()) as u64).min(limit))
     }
 
-    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Infallible> {
-        let counted = self.of_priority(priority).filter(|entry| from <= entry.turn() && entry.turn() < before);
-        Ok(counted.count() as u64)
+    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.waiting().partition(|other| other.card.priority == entry.card.priority);
+        let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
+        let own = own.into_iter().filter(|other| other.turn() < entry.turn()).count() as u64;
+        let others = others.into_iter().filter(|other| key(other) < key(entry)).count() as u64;
+        Ok(own.min(limit) + others.min(limit))
     }
 
-    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Infallible> {
-        let counted = self.of_priority(priority).filter(|entry| entry.turn() < before);
-        Ok(counted.filter(|entry| (entry.head_start_key(), entry.sequence) < sooner).count() as u64)
+    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Infallible> {
+        let upstreams = self.waiting().map(|entry| &entry.card.upstream);
+        Ok(upstreams.filter(|upstream| after.is_none_or(|after| upstream.as_str() > after)).min().cloned())
     }
 
-    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Infallible> {
-        let mut line: Vec<&Entry> = self.of_priority(priority).filter(|entry| from <= entry.turn()).collect();
-        line.sort_by_key(|entry| entry.turn());
-        let found = line.into_iter().nth(usize::try_from(behind).unwrap_or(usize::MAX));
-        Ok(found.map(|entry| (entry.turn(), entry.head_start_key())))
+    fn waits_for(&self, upstream: &str) -> Result<bool, Infallible> {
+        Ok(self.waiting().any(|entry| entry.card.upstream == upstream))
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many delayed entries one step takes into line at most.
 const MAX_DELAYS: usize = 50;
+/// How many of those before a job are counted.
+const EXACT: u64 = 1_000;
 
 /// Why a waiting job waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +92,7 @@ impl<R: Rows> Context<'_, R> {
         while held < self.policy.slots && self.rows.has_waiting()? {
             let closed = self.closed()?;
             // Or each step would look for the first that is open through all who wait for the one upstream that is shut.
-            let shut = !closed.upstreams.is_empty();
-            if shut && !self.book.line.as_ref().is_some_and(|line| line.waits_for_others(&closed.upstreams)) {
+            if !closed.upstreams.is_empty() && !self.waits_for_others(&closed.upstreams)? {
                 break;
             }
             let heads = self.rows.heads(&closed)?;
@@ -114,7 +115,19 @@ impl<R: Rows> Context<'_, R> {
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
         self.events.push(Event::Admitted { key: entry.card.key.clone(), waited });
-        self.save(&entry)
+        self.rows.save(&entry)
+    }
+
+    /// Whether anyone waits for another upstream than these.
+    fn waits_for_others(&self, upstreams: &[String]) -> Result<bool, R::Error> {
+        let mut next = self.rows.next_upstream(None)?;
+        while let Some(upstream) = next {
+            if !upstreams.contains(&upstream) {
+                return Ok(true);
+            }
+            next = self.rows.next_upstream(Some(&upstream))?;
+        }
+        Ok(false)
     }
 
     /// Delayed entries whose time has come wait from now on.
@@ -129,7 +142,7 @@ impl<R: Rows> Context<'_, R> {
             }
             entry.waits_since = self.waits_since(entry.place);
             entry.place = Place::Waiting;
-            self.save(&entry)?;
+            self.rows.save(&entry)?;
         }
         Ok(())
     }
@@ -196,7 +209,7 @@ pub fn standing_of<R: Rows>(
         }
         Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
-            let position = book.line(rows)?.count_before(rows, entry)? + 1;
+            let position = count_before(rows, entry)? + 1;
             if book.is_paused() {
                 return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
             }
@@ -220,6 +233,17 @@ pub fn standing_of<R: Rows>(
             Ok(Standing { position, blocked_by, estimated_start, ..Standing::NOT_IN_LINE })
         }
     }
+}
+
+/// How many are before an entry in line. Beyond [`EXACT`] it is an estimate: all in line but those that came later.
+fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
+    let before = rows.count_before(entry, EXACT)?;
+    if before < EXACT {
+        return Ok(before);
+    }
+    let (last, _) = rows.last_accepted()?;
+    let later = last.saturating_sub(entry.sequence) + 1;
+    Ok(rows.count_line(u64::MAX)?.saturating_sub(later).max(before))
 }
 
 /// Slots free themselves one after the other, as fast as they lately did.

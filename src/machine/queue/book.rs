@@ -2,7 +2,7 @@
 
 use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
-use crate::machine::queue::{Card, Line, Policy};
+use crate::machine::queue::{Card, Policy, Rows};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -26,10 +26,6 @@ pub struct Book {
     pub timers_repaired: u64,
     /// Since when an operator has had nobody started.
     pub paused_since: Option<Millis>,
-    /// Who is in line; `None` until the first step has counted, also after a record that could not be read.
-    pub line: Option<Line>,
-    /// When the youngest of the jobs was made that were forgotten.
-    forgotten: Option<Millis>,
 }
 
 impl Book {
@@ -72,10 +68,16 @@ impl Book {
 
     /// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may take them again:
     /// that is not known, and it is not among them.
-    pub fn backoffs(&self, now: Millis) -> Vec<(&str, Backoff)> {
-        let waits = |name: &str| self.line.as_ref().is_some_and(|line| line.waits_for(name));
-        let all = self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)));
-        all.filter(|(name, backoff)| backoff.until > now || waits(name)).collect()
+    pub fn backoffs<R: Rows>(&self, rows: &R, now: Millis) -> Result<Vec<(&str, Backoff)>, R::Error> {
+        let mut backoffs = Vec::new();
+        for (name, limiter) in &self.limiters {
+            if let Some(backoff) = limiter.backoff(now)
+                && (backoff.until > now || rows.waits_for(name)?)
+            {
+                backoffs.push((name.as_str(), backoff));
+            }
+        }
+        Ok(backoffs)
     }
 
     /// Has every upstream that takes no submits probed as soon as anyone waits for it.
@@ -104,16 +106,6 @@ impl Book {
 
     pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.shut(policy.submits_per_minute, unspent, now)
-    }
-
-    pub(super) fn note_forgotten(&mut self, created_at: Millis) {
-        self.forgotten = self.forgotten.max(Some(created_at));
-    }
-
-    /// Whether a job without an entry may be one that was forgotten: nothing more is counted of such a one, because it
-    /// cannot be told what has been. One that the queue never heard of in all that time is taken for one of them.
-    pub(super) fn may_have_forgotten(&self, created_at: Millis) -> bool {
-        self.forgotten.is_some_and(|forgotten| created_at <= forgotten)
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {

@@ -134,7 +134,7 @@ impl<R: Rows> Context<'_, R> {
             Place::Watched { until } => entry.place = Place::Watched { until: until.min(soon) },
             Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => {}
         }
-        self.save(&entry)?;
+        self.rows.save(&entry)?;
         Ok(Ok(()))
     }
 }

@@ -9,12 +9,9 @@ use crate::machine::bug::{self, Bug};
 use crate::machine::tally::{Count, Spread, Tallies, Tally};
 use crate::time::{DAY, MINUTE, Millis};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// For how long what was counted can be read by the minute.
 pub const MINUTES_KEPT: Millis = 7 * DAY;
-/// Of how many jobs that had an entry's name before it is remembered what was counted.
-const MAX_FORMER: usize = 4;
 
 /// What was counted within one minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +36,6 @@ impl<R: Rows> Context<'_, R> {
     /// Counts what a job tells of itself that was not counted before; whether there was any. The entry has to be saved in
     /// this step.
     pub(super) fn count(&mut self, entry: &mut Entry, told: &Tally) -> bool {
-        if is_closed(entry) {
-            return false;
-        }
         let counted = &mut entry.card.tally;
         let more = if bug::planted(Bug::TallyAddedWhole) { told.clone() } else { told.minus(counted) };
         if bug::planted(Bug::TallyLowered) {
@@ -53,41 +47,15 @@ impl<R: Rows> Context<'_, R> {
         !more.is_empty()
     }
 
-    /// What was counted of the job of this card before it had an entry, and of those that had its name before: it counts
-    /// as accepted if the queue has not known it before. `gone` is the entry it takes the place of.
-    pub(super) fn count_new(&mut self, card: &Card, gone: Option<&Entry>) -> (Tally, BTreeMap<Millis, Tally>) {
-        let mut former = gone.map(|gone| gone.former.clone()).unwrap_or_default();
-        match gone {
-            Some(same) if same.card.created_at == card.created_at => return (same.card.tally.clone(), former),
-            // One of which nothing more is counted is not remembered: the book tells it again.
-            Some(other) if former.remove(&other.card.created_at).is_none() => {
-                former.insert(other.card.created_at, other.card.tally.clone());
+    /// What has been counted of a job that gets a new entry, in place of `gone`. Another job of the name is counted from its
+    /// beginning.
+    pub(super) fn count_new(&mut self, card: &Card, gone: Option<&Entry>) -> Tally {
+        match gone.filter(|gone| gone.card.created_at == card.created_at) {
+            Some(same) => same.card.tally.clone(),
+            None => {
+                self.counted.of(&card.upstream).count(Count::Accepted, 1);
+                Tally::default()
             }
-            Some(_) | None => {}
-        }
-        if bug::planted(Bug::FormerTallyForgotten) {
-            former.clear();
-        }
-        let known = former.remove(&card.created_at);
-        let closed = known.is_none() && self.book.may_have_forgotten(card.created_at);
-        if known.is_none() && !closed {
-            self.counted.of(&card.upstream).count(Count::Accepted, 1);
-        }
-        while former.len() > MAX_FORMER {
-            if let Some((made, _)) = former.pop_first() {
-                self.book.note_forgotten(made);
-            }
-        }
-        if closed {
-            former.insert(card.created_at, Tally::default());
-        }
-        (known.unwrap_or_default(), former)
-    }
-
-    /// Takes note that an entry goes, and with it what was counted of all that had its name.
-    pub(super) fn note_forgotten(&mut self, entry: &Entry) {
-        for made in entry.former.keys().chain([&entry.card.created_at]) {
-            self.book.note_forgotten(*made);
         }
     }
 
@@ -134,12 +102,6 @@ impl<R: Rows> Context<'_, R> {
         minute.sample = self.sample.or(minute.sample);
         Ok(Some((number, minute)))
     }
-}
-
-/// Whether nothing is counted of the entry's job, because it may be one that was forgotten; it stands among the former
-/// ones then. The book alone could not tell, because it says the same of an old job that the queue has always known.
-fn is_closed(entry: &Entry) -> bool {
-    entry.former.contains_key(&entry.card.created_at)
 }
 
 /// All that was ever counted.

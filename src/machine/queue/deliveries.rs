@@ -50,7 +50,7 @@ impl<R: Rows> Context<'_, R> {
         self.note_deliveries(&key, vec![delivery])?;
         if entry.place == Place::Ended {
             entry.place = Place::Watched { until: self.now + WATCH };
-            self.save(&entry)?;
+            self.rows.save(&entry)?;
         }
         Ok(())
     }

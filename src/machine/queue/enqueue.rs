@@ -1,8 +1,6 @@
 //! A job asks for its place.
 
-use super::{
-    Card, Context, Enqueue, EnqueueAgain, Entry, Event, FULL_RETRY_AFTER, Input, Line, Place, Refused, Rows, Terms,
-};
+use super::{Card, Context, Enqueue, EnqueueAgain, Entry, Event, FULL_RETRY_AFTER, Input, Place, Refused, Rows, Terms};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
@@ -47,7 +45,7 @@ impl<R: Rows> Context<'_, R> {
             if stale || repeat {
                 let mut entry = entry.clone();
                 if self.count(&mut entry, &card.tally) || news {
-                    self.save(&entry)?;
+                    self.rows.save(&entry)?;
                 }
                 self.note_deliveries(&card.key, deliveries)?;
                 return Ok(Ok(true));
@@ -56,7 +54,7 @@ impl<R: Rows> Context<'_, R> {
         if new && let Some(refused) = self.refuses(&card)? {
             return Ok(Err(refused));
         }
-        let place = self.place_of(&card, terms);
+        let place = self.place_of(&card, terms)?;
         let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
         let (cost, told) = (card.cost_micros, card.tally.clone());
         let mut entry = match known.filter(|_| keeps) {
@@ -72,7 +70,7 @@ impl<R: Rows> Context<'_, R> {
         if entry.is_in_line() {
             self.events.push(Event::Enqueued { key: entry.card.key.clone() });
         }
-        self.save(&entry)?;
+        self.rows.save(&entry)?;
         Ok(Ok(true))
     }
 
@@ -85,31 +83,30 @@ impl<R: Rows> Context<'_, R> {
         Ok(full.then_some(Refused::Full { retry_after: FULL_RETRY_AFTER }))
     }
 
-    fn place_of(&self, card: &Card, terms: Terms) -> Place {
-        match terms.not_before.filter(|_| !bug::planted(Bug::DelayIgnored)) {
+    fn place_of(&self, card: &Card, terms: Terms) -> Result<Place, R::Error> {
+        Ok(match terms.not_before.filter(|_| !bug::planted(Bug::DelayIgnored)) {
             _ if card.status.is_pending() => Place::Watched { until: self.now + WATCH },
             Some(until) if until > self.now => Place::Delayed { until },
-            Some(_) | None => self.behind_probes_of_others(card, terms),
-        }
+            Some(_) | None => self.behind_probes_of_others(card, terms)?,
+        })
     }
 
     /// Where a job waits that an upstream takes no submit of. One that is refused for long stands aside for long enough
     /// that in every mode another one is the next probe, if there is one: or a job that the upstream refuses for what
     /// it is, though it says "not now", would hold up all of its model.
-    fn behind_probes_of_others(&self, card: &Card, terms: Terms) -> Place {
+    fn behind_probes_of_others(&self, card: &Card, terms: Terms) -> Result<Place, R::Error> {
         let for_long = terms.refused_since.is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
-        let others = self.book.line.as_ref().is_some_and(|line| line.waits_for(&card.upstream));
-        match self.book.backoff_of(&card.upstream, self.now) {
-            Some(backoff) if for_long && others => Place::Delayed { until: backoff.until + MINUTE + SECOND },
+        let others = for_long && self.rows.waits_for(&card.upstream)?;
+        Ok(match self.book.backoff_of(&card.upstream, self.now) {
+            Some(backoff) if others => Place::Delayed { until: backoff.until + MINUTE + SECOND },
             Some(_) | None => Place::Waiting,
-        }
+        })
     }
 
     /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.
     pub(super) fn new_entry(&mut self, card: Card, place: Place) -> Result<Entry, R::Error> {
         let gone = self.rows.find(&card.key)?;
-        let (tally, former) = self.count_new(&card, gone.as_ref());
-        let card = Card { tally, ..card };
+        let card = Card { tally: self.count_new(&card, gone.as_ref()), ..card };
         let charges = match gone {
             Some(same) if same.card.created_at == card.created_at => same.charges,
             Some(mut gone) => {
@@ -125,7 +122,7 @@ impl<R: Rows> Context<'_, R> {
         let sequence = sequence + 1;
         let waits_since = self.waits_since(place);
         let (unspent, late) = (false, false);
-        Ok(Entry { card, sequence, enqueued_at, waits_since, round, unspent, late, charges, former, place })
+        Ok(Entry { card, sequence, enqueued_at, waits_since, round, unspent, late, charges, place })
     }
 
     /// The turn that is its user's next.
@@ -136,7 +133,8 @@ impl<R: Rows> Context<'_, R> {
 
     fn is_full(&self) -> Result<bool, R::Error> {
         let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
-        Ok(self.book.line.as_ref().map_or(0, Line::total) >= self.policy.max_waiting + free)
+        let room = self.policy.max_waiting + free;
+        Ok(self.rows.count_line(room)? >= room)
     }
 
     /// Counts the submits it had not heard of, and takes note of what the last one's answer says about the upstream;

@@ -6,11 +6,10 @@ use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Availability;
-use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
+use crate::machine::queue::{Book, Charge, Minute};
 use crate::machine::tally::Tally;
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How far one level of priority moves a job forward in the queue.
 pub const HEAD_START: Millis = MINUTE;
@@ -86,9 +85,6 @@ pub struct Entry {
     pub late: bool,
     /// What was charged for it, in the order in which it was.
     pub charges: Vec<Charge>,
-    /// What was counted of jobs that had its name before, by when they were made. Its own job is among them if nothing
-    /// is counted of it.
-    pub former: BTreeMap<Millis, Tally>,
     pub place: Place,
 }
 
@@ -161,8 +157,8 @@ pub trait Rows {
     /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
-    /// Inserts or replaces the entry of `entry.card.key`; where in line the one before was.
-    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Self::Error>;
+    /// Inserts or replaces the entry of `entry.card.key`.
+    fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
     fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
     /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
     fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
@@ -170,15 +166,15 @@ pub trait Rows {
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
     /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many wait, and how many are delayed: reads all of them.
-    fn count_line(&self) -> Result<(Waiting, u64), Self::Error>;
-    /// How many wait of this priority from one [`Entry::turn`] on and before another; reads no more.
-    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Self::Error>;
-    /// How many wait of this priority with an earlier turn, and with an earlier [`Entry::head_start_key`] (then by sequence)
-    /// than these.
-    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Self::Error>;
-    /// The turn and the head start key of the one who waits of this priority behind so many others from this turn on.
-    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Self::Error>;
+    /// How many are in line, delayed ones included; counts no further than `limit`.
+    fn count_line(&self, limit: u64) -> Result<u64, Self::Error>;
+    /// How many wait before an entry in line, with an earlier [`Entry::turn`] of the same priority, or with an earlier
+    /// [`Entry::head_start_key`] (then by sequence) of another one; counts no further than `limit` of either.
+    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Self::Error>;
+    /// The first upstream after this one, by name, that anyone waits for.
+    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Self::Error>;
+    /// Whether anyone waits for this upstream.
+    fn waits_for(&self, upstream: &str) -> Result<bool, Self::Error>;
     fn count_held(&self) -> Result<u64, Self::Error>;
     fn count_held_by(&self, user_id: &str) -> Result<u64, Self::Error>;
     /// How many hold a right to a submit to this upstream that they have not been heard to use.

@@ -93,7 +93,7 @@ impl<R: Rows> Context<'_, R> {
         };
         if unwatched {
             entry.place = Place::Watched { until: soon };
-            self.save(&entry)?;
+            self.rows.save(&entry)?;
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl<R: Rows> Context<'_, R> {
             let (place, epoch, question) = match entry.place {
                 Place::Held(lease) if bug::planted(Bug::SlotFreedUnasked) && lease.until < self.now => {
                     entry.place = Place::Ended;
-                    self.save(&entry)?;
+                    self.rows.save(&entry)?;
                     continue;
                 }
                 Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Question::Start),
@@ -115,7 +115,7 @@ impl<R: Rows> Context<'_, R> {
                 Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
             };
             entry.place = place;
-            self.save(&entry)?;
+            self.rows.save(&entry)?;
             asks.push(Ask { key: entry.card.key, created_at: entry.card.created_at, epoch, question });
         }
         Ok(asks)
@@ -140,8 +140,7 @@ impl<R: Rows> Context<'_, R> {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
                 if let Place::Expiring { .. } = entry.place {
-                    self.note_forgotten(&entry);
-                    return self.remove(&entry);
+                    return self.rows.remove(&entry.card.key);
                 }
                 self.leave(&mut entry, Place::Ended);
                 if !entry.card.status.is_terminal() {
@@ -149,7 +148,7 @@ impl<R: Rows> Context<'_, R> {
                 }
             }
         }
-        self.save(&entry)
+        self.rows.save(&entry)
     }
 
     fn hear_of_costs(&mut self, entry: &mut Entry, state: &State) -> Result<(), R::Error> {

@@ -32,7 +32,7 @@ impl<R: Rows> Context<'_, R> {
                 let mut entry = self.new_entry(card, watched)?;
                 self.charge(&mut entry, cost)?;
                 self.count(&mut entry, &told);
-                self.save(&entry)?;
+                self.rows.save(&entry)?;
                 self.note_deliveries(&entry.card.key, deliveries)?;
             }
             return Ok(true);
@@ -41,7 +41,7 @@ impl<R: Rows> Context<'_, R> {
         let news = self.count(&mut entry, &card.tally) || news;
         if card.age() <= entry.card.age() {
             if news {
-                self.save(&entry)?;
+                self.rows.save(&entry)?;
             }
             return Ok(true);
         }
@@ -74,7 +74,7 @@ impl<R: Rows> Context<'_, R> {
         entry.late = false;
         let cost = entry.card.cost_micros;
         self.charge(&mut entry, cost)?;
-        self.save(&entry)?;
+        self.rows.save(&entry)?;
         Ok(true)
     }
 }
