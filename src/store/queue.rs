@@ -3,7 +3,7 @@
 
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliveryCard;
-use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, day_of};
+use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of};
 use crate::money::dollars;
 use crate::store::metrics;
 use crate::store::queue_row;
@@ -69,11 +69,6 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
 /// Numbers are bound as doubles, which are exact up to here.
 const MOST: u64 = (1 << 53) - 1;
 
-/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a compound SELECT.
-const LEVELS: &str = "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
-                      WHERE priority < 10)";
-const _: () = assert!(MAX_PRIORITY == 10, "the levels above");
-
 /// In place of a user, the sum of all of them.
 const EVERYONE: &str = "";
 
@@ -112,7 +107,7 @@ impl<S: Sql> QueueStore<S> {
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
         let book = self.book()?;
-        let backoffs = book.backoffs(self, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+        let backoffs = backoffs(self, &book, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
             backoff_since: rfc3339(backoff.since),
             backoff_until: rfc3339(backoff.until),
@@ -241,8 +236,9 @@ impl<S: Sql> Rows for QueueStore<S> {
             open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
         let statement = format!(
-            "{LEVELS} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
+            "{} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
              FROM entry WHERE {} ORDER BY round, sequence LIMIT 1) FROM level)",
+            levels(),
             open.join(" AND ")
         );
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
@@ -258,9 +254,10 @@ impl<S: Sql> Rows for QueueStore<S> {
         let own = "place = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
         let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
         let others = format!(
-            "{LEVELS} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE place = 'waiting' \
+            "{} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE place = 'waiting' \
              AND priority = level.priority AND (order_key, sequence) < (?2, ?3) LIMIT ?4)))) FROM level \
-             WHERE priority <> ?1"
+             WHERE priority <> ?1",
+            levels()
         );
         let key = vec![priority.into(), entry.head_start_key().into(), entry.sequence.into(), limit.into()];
         Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
@@ -402,4 +399,12 @@ pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
 
 fn bound(limit: usize) -> SqlValue {
     u64::try_from(limit).unwrap_or(u64::MAX).into()
+}
+
+/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a compound SELECT.
+fn levels() -> String {
+    format!(
+        "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
+         WHERE priority < {MAX_PRIORITY})"
+    )
 }

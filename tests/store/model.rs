@@ -79,11 +79,12 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
         *waiting_by_priority.entry(entry.card.priority.to_string()).or_default() += 1;
     }
     let silent = |entry: &Entry| rows.asked().any(|(at, other)| other == entry && at + MINUTE < now);
-    let backoffs = rows.book.backoffs(rows, now).unwrap().into_iter().map(|(upstream, backoff)| UpstreamBackoff {
-        upstream: upstream.to_owned(),
-        backoff_since: rfc3339(backoff.since),
-        backoff_until: rfc3339(backoff.until),
-    });
+    let backoffs =
+        queue::backoffs(rows, &rows.book, now).unwrap().into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+            upstream: upstream.to_owned(),
+            backoff_since: rfc3339(backoff.since),
+            backoff_until: rfc3339(backoff.until),
+        });
     let upstreams = backoffs.collect();
     QueueStats {
         mode: policy.mode.as_str().to_owned(),

@@ -137,7 +137,7 @@ impl QueueStory {
 
     /// The upstreams that are said to take no submits.
     pub(crate) fn backoffs(&self) -> Vec<String> {
-        let Ok(backoffs) = self.rows.book.backoffs(&self.rows, self.now);
+        let Ok(backoffs) = queue::backoffs(&self.rows, &self.rows.book, self.now);
         backoffs.into_iter().map(|(upstream, _)| upstream.to_owned()).collect()
     }
 

@@ -21,16 +21,10 @@ use crate::source::File;
 use graph::Circle;
 use std::collections::BTreeMap;
 
-/// Beginnings of paths below which circles are left for now.
-const LEFT: [&str; 1] = ["src/machine"];
-
-/// The circles in each crate, and those that are said to be left and are not there.
+/// The circles in each crate.
 pub(crate) fn of_crates(files: &[File]) -> Vec<String> {
-    let circles: Vec<Circle> = crates(files).into_iter().flat_map(|(folder, files)| in_crate(folder, &files)).collect();
-    let is_left = |circle: &Circle| LEFT.iter().any(|path| circle.is_below(path));
-    let found = circles.iter().filter(|circle| !is_left(circle)).map(ToString::to_string);
-    let gone = LEFT.iter().filter(|path| !circles.iter().any(|circle| circle.is_below(path)));
-    found.chain(gone.map(|path| format!("{path} has no circle any more: take it from the list"))).collect()
+    let circles = crates(files).into_iter().flat_map(|(folder, files)| in_crate(folder, &files));
+    circles.map(|circle| circle.to_string()).collect()
 }
 
 /// The circles among scripts.
@@ -135,11 +129,9 @@ fn harmless_files_have_no_circle() {
 }
 
 #[test]
-fn crates_are_told_apart_and_what_is_left_is_passed_over() {
+fn crates_are_told_apart() {
     let file = |path: &str, text: &str| File::new(path, text);
     let files = [
-        file("src/machine/queue.rs", "mod a; fn f() { a::g() }"),
-        file("src/machine/queue/a.rs", "use super::f;"),
         file("tools/x/src/main.rs", "mod b; use b::B;"),
         file("tools/x/src/b.rs", "use crate::f;"),
         file("tools/y/src/b.rs", "use crate::main;"),

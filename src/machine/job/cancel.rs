@@ -1,8 +1,11 @@
 //! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
 //! without a video; and what is done to one that is old enough to be forgotten.
 
-use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, MAX_PROMPT, Phase, Refusal};
+use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal};
 use crate::machine::bug::{self, Bug};
+
+/// The longest prompt, in characters.
+pub const MAX_PROMPT: usize = 5_000;
 
 impl Job {
     /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.

@@ -3,27 +3,12 @@
 
 use super::{
     Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Job, Note, Policy, Redeliver, Refusal, Retry, Start, State, UpstreamWebhook, View, Wake, Withdraw,
+    Job, Note, Redeliver, Refusal, Retry, Rules, Start, State, Texts, UpstreamWebhook, View, Wake, Withdraw,
 };
-use crate::machine::delivery::{Delivery, DeliveryCard};
+use crate::machine::delivery::DeliveryCard;
 use crate::machine::message::Message;
 use crate::machine::queue::Card;
 use crate::time::{Millis, Moment};
-
-/// Texts that are made of a job and opaque to it.
-pub trait Texts {
-    /// What lists show of a job.
-    fn snapshot(&self, job: &Job, now: Millis) -> String;
-    /// The body of a webhook event.
-    fn event(&self, job: &Job, delivery: &Delivery) -> String;
-}
-
-/// What steps depend on.
-#[derive(Clone, Copy)]
-pub struct Rules<'a> {
-    pub policy: &'a Policy,
-    pub texts: &'a dyn Texts,
-}
 
 /// What a message is answered by, besides the stored job.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 //! recorded before it leaves, and one that finds the render running writes nothing: a poll is safe to repeat, and the alarm
 //! for the next one is set before it leaves.
 
-use super::{Context, Job, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress};
+use super::{Context, Job, Phase, Progress};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -12,10 +12,15 @@ use crate::machine::retry;
 use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
 
+/// How many webhooks of the upstream a job remembers.
+pub const MAX_NUDGES: usize = 8;
+/// The longest id of such a webhook that is listened to, in bytes.
+pub const MAX_NUDGE_ID: usize = 200;
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 /// The longest wait between polls that the upstream is granted: it may be about other calls, and the render is paid for.
 pub(super) const MAX_POLL_WAIT: Millis = MINUTE;
+
 impl Job {
     /// Whether a poll is due; `first` says whether this run of the alarm handler has yet to poll.
     pub(super) fn is_poll_due(&self, first: bool, now: Millis) -> bool {

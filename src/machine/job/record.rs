@@ -18,6 +18,12 @@ pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
 /// How long a job waits for its confirmation or for another prompt.
 pub const PENDING_EXPIRY: Millis = DAY;
 
+/// Stands for the order's images among the attempts whose videos are deleted; attempts count from 1.
+pub const INPUTS: u32 = 0;
+
+/// How many attempts one job may have, its user's retries included.
+pub const MAX_ATTEMPTS: u32 = 20;
+
 /// What the app asked for, validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {

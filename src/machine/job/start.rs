@@ -1,13 +1,17 @@
 //! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
 
-use super::{Context, Effect, Job, Phase, QUEUED_HEARTBEAT, Start, Submit, SubmitAnswer, Texts};
+use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::message::{NoAnswer, Reply};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::machine::queue::{EnqueueAgain, Mode};
 use crate::machine::{Status, retry};
-use crate::time::{MINUTE, Millis, SECOND};
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
+
+/// When a waiting job makes sure that the queue still knows it: after as long again as it has waited, but not before the
+/// first of these, and after the second one at the latest. The queue looks after those it knows by itself.
+pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 
 impl Job {
     /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.

@@ -2,7 +2,7 @@
 
 use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
-use crate::machine::queue::{Card, Policy, Rows};
+use crate::machine::queue::{Card, Policy};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -66,18 +66,9 @@ impl Book {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.backoff(now)
     }
 
-    /// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may take them again:
-    /// that is not known, and it is not among them.
-    pub fn backoffs<R: Rows>(&self, rows: &R, now: Millis) -> Result<Vec<(&str, Backoff)>, R::Error> {
-        let mut backoffs = Vec::new();
-        for (name, limiter) in &self.limiters {
-            if let Some(backoff) = limiter.backoff(now)
-                && (backoff.until > now || rows.waits_for(name)?)
-            {
-                backoffs.push((name.as_str(), backoff));
-            }
-        }
-        Ok(backoffs)
+    /// The upstreams that take no submits.
+    pub(super) fn all_backoffs(&self, now: Millis) -> impl Iterator<Item = (&str, Backoff)> {
+        self.limiters.iter().filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
     }
 
     /// Has every upstream that takes no submits probed as soon as anyone waits for it.

@@ -4,33 +4,10 @@
 //! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I18): a message that
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
-use super::{Card, Context, Entry, Place, Rows};
+use super::{Card, Context, Entry, Minute, Place, Rows, Sample};
 use crate::machine::bug::{self, Bug};
 use crate::machine::tally::{Count, Spread, Tallies, Tally};
-use crate::time::{DAY, MINUTE, Millis};
-use serde::{Deserialize, Serialize};
-
-/// For how long what was counted can be read by the minute.
-pub const MINUTES_KEPT: Millis = 7 * DAY;
-
-/// What was counted within one minute.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Minute {
-    pub counted: Tallies,
-    /// The minute's sweep; `None` when none came.
-    pub sample: Option<Sample>,
-}
-
-/// How the queue stood at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sample {
-    /// How many waited that could have been started, had there been a slot.
-    pub waiting: u64,
-    /// How many held a slot.
-    pub running: u64,
-    /// How long the one that was enqueued first had waited, in milliseconds; 0 when nobody waited.
-    pub oldest_wait: Millis,
-}
+use crate::time::{MINUTE, Millis};
 
 impl<R: Rows> Context<'_, R> {
     /// Counts what a job tells of itself that was not counted before; whether there was any. The entry has to be saved in

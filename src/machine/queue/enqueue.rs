@@ -1,10 +1,13 @@
 //! A job asks for its place.
 
-use super::{Card, Context, Enqueue, EnqueueAgain, Entry, Event, FULL_RETRY_AFTER, Input, Place, Refused, Rows, Terms};
+use super::{Card, Context, Enqueue, EnqueueAgain, Entry, Event, Input, Place, Refused, Rows, Terms};
 use crate::machine::bug::{self, Bug};
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
-use crate::time::{MINUTE, SECOND};
+use crate::time::{MINUTE, Millis, SECOND};
+
+/// What a caller is told to wait when the queue is full.
+pub const FULL_RETRY_AFTER: Millis = 30 * SECOND;
 
 impl Input for Enqueue {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {

@@ -15,13 +15,6 @@ pub(super) struct Circle {
     others: Vec<String>,
 }
 
-impl Circle {
-    /// Whether all its files begin so.
-    pub(super) fn is_below(&self, path: &str) -> bool {
-        self.way.iter().chain(&self.others).all(|file| file.starts_with(path))
-    }
-}
-
 impl fmt::Display for Circle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.way.join(" -> "))?;
