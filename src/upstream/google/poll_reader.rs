@@ -154,8 +154,8 @@ mod tests {
         outcome
     }
 
-    fn ready(uri: &str) -> Outcome<Progress> {
-        Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
+    fn ready(uri: &str) -> Progress {
+        Progress::Ready { uri: uri.to_owned(), cost_micros: None }
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         }
         let stored = r#"{"name":"n","done":true,"response":{"raiMediaFilteredCount":0,
             "videos":[{"gcsUri":"gs://bucket/1/sample_0.mp4","mimeType":"video/mp4"}]}}"#;
-        assert_eq!(outcome(stored), ready("gs://bucket/1/sample_0.mp4"));
+        assert_eq!(outcome(stored), Ok(ready("gs://bucket/1/sample_0.mp4")));
         let refused = |body: &str| {
             let Err(Trouble::Refused(failure)) = outcome(body) else { panic!("{body}") };
             (failure.code, failure.message)
@@ -206,22 +206,22 @@ mod tests {
         let inline =
             format!(r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
         let found = poll(200, &inline, 1_024);
-        assert_eq!(found, (ready(INLINE), 1_024));
+        assert_eq!(found, (Ok(ready(INLINE)), 1_024));
         for small in [
             r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]},"done":true}"#,
             r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"encodedVideo":"QUJD"}}]}}}"#,
             r#"{"done":true,"response":{"generatedVideos":[{"video":{"uri":"","videoBytes":"QUJD"}}]}}"#,
         ] {
-            assert_eq!(outcome(small), ready(INLINE), "{small}");
+            assert_eq!(outcome(small), Ok(ready(INLINE)), "{small}");
         }
         let beside = r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"","uri":"https://h/v"}]}}"#;
-        assert_eq!(outcome(beside), ready("https://h/v"), "no bytes are no video");
+        assert_eq!(outcome(beside), Ok(ready("https://h/v")), "no bytes are no video");
         let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
         let found = poll(200, &turned, 1_024);
-        assert_eq!(found, (ready(INLINE), turned.len()), "whether it is done comes last");
+        assert_eq!(found, (Ok(ready(INLINE)), turned.len()), "whether it is done comes last");
         for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
             let body = format!(r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
-            assert_eq!(poll(200, &body, 1_024).0, ready(INLINE), "{unsaid}");
+            assert_eq!(poll(200, &body, 1_024).0, Ok(ready(INLINE)), "{unsaid}");
         }
     }
 
@@ -248,9 +248,9 @@ mod tests {
             format!(r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#)
         };
         let (outcome, read) = poll(200, &beside(r#""done":true,"#, ""), 1_000);
-        assert_eq!(outcome, ready(INLINE));
+        assert_eq!(outcome, Ok(ready(INLINE)));
         assert!(read < 4 * long.len(), "the video is not read: {read}");
-        assert_eq!(poll(200, &beside("", ""), 1_000).0, ready(INLINE));
+        assert_eq!(poll(200, &beside("", ""), 1_000).0, Ok(ready(INLINE)));
         assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Err(Trouble::Unknown));
         let error = r#""error":{"code":8,"message":"No."},"#;
         let (outcome, _) = poll(200, &beside(r#""done":true,"#, error), 1_000);
@@ -265,7 +265,7 @@ mod tests {
         let message = "No. ".repeat(1_000);
         let failed = format!(r#"{{"done":true,"error":{{"message":"{message}","code":8}}}}"#);
         for size in [1, 600, 1_000] {
-            assert_eq!(poll(200, &stored, size), (ready(&uri), stored.len()));
+            assert_eq!(poll(200, &stored, size), (Ok(ready(&uri)), stored.len()));
             let (outcome, _) = poll(200, &failed, size);
             assert!(
                 matches!(outcome, Err(Trouble::Refused(failure)) if failure.code == ErrorCode::ProviderQuotaExhausted)
