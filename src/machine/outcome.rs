@@ -163,7 +163,19 @@ impl ErrorCode {
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorCode;
+    use super::{ErrorCode, Failure, Trouble};
+
+    #[test]
+    fn what_goes_wrong_before_the_call_never_leaves_its_outcome_unknown_i4() {
+        let (failure, lost) = (Failure::storage("No."), Failure::storage("Lost."));
+        let retry = Trouble::Retry { after: Some(7), failure: failure.clone() };
+        let not_now = Trouble::NotNow { after: Some(7), failure: failure.clone() };
+        let refused = Trouble::Refused(failure);
+        for (trouble, means) in [(not_now, retry.clone()), (retry.clone(), retry), (refused.clone(), refused)] {
+            assert_eq!(trouble.before_the_call(lost.clone()), means);
+        }
+        assert_eq!(Trouble::Unknown.before_the_call(lost.clone()), Trouble::retry(lost));
+    }
 
     #[test]
     fn every_word_is_that_of_the_wire() {

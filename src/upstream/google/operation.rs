@@ -40,15 +40,16 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
         let error = ErrorBody::of(json!({ "error": error }));
         return Err(Trouble::Refused(failed_operation(&error)).answered(answer(reply, &error)));
     }
-    match video(fields) {
-        Some(Found::At(uri)) => Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None }),
-        Some(Found::Inline) => Ok(Progress::Ready { uri: inline.to_owned(), cost_micros: None }),
+    let uri = match video(fields) {
+        Some(Found::At(uri)) => uri,
+        Some(Found::Inline) => inline,
         None => {
             let verdict = filter::verdict(operation);
             let failure = verdict.unwrap_or_else(|| unavailable("The video service finished without a video."));
-            Err(Trouble::Refused(failure).answered(answer(reply, &ErrorBody::default())))
+            return Err(Trouble::Refused(failure).answered(answer(reply, &ErrorBody::default())));
         }
-    }
+    };
+    Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
 }
 
 /// Whether an answer with a video says that the render is done; `None` if it denies that or has no video.
