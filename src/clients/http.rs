@@ -3,7 +3,7 @@
 
 use crate::clients::reply::Reply;
 use crate::clock;
-use crate::machine::outcome::{Outcome, UpstreamAnswer};
+use crate::machine::outcome::{Outcome, Trouble, UpstreamAnswer};
 use crate::time::Millis;
 use futures::{Stream, StreamExt};
 use js_sys::Array;
@@ -16,6 +16,13 @@ use worker::{
 /// A request that got no answer, or whose answer ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
+
+/// It may have had its effect all the same.
+impl From<Lost> for Trouble {
+    fn from(_: Lost) -> Self {
+        Self::Unknown
+    }
+}
 
 /// An answer under a time limit that goes on counting while its body is read.
 #[derive(Debug)]
@@ -38,7 +45,7 @@ pub(crate) struct Call<'a> {
 
 /// Writes the status and code of an answer that proves nothing into the log, because its outcome does not carry them.
 pub(crate) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
-    if matches!(outcome, Outcome::Unknown) {
+    if matches!(outcome, Err(Trouble::Unknown)) {
         let UpstreamAnswer { status, code } = reply.upstream_answer();
         tracing::warn!(upstreamStatus = status, upstreamCode = code, "[UPSTREAM] Answer not understood");
     }

@@ -28,8 +28,8 @@ impl Done {
         let (outcome, failure) = match answer {
             Answer::Enqueued { outcome, .. } => words(outcome),
             Answer::Submitted { outcome, .. } => words(outcome),
-            Answer::Polled { outcome: Outcome::Done(Progress::Running), .. } => ("running", None),
-            Answer::Polled { outcome: Outcome::Done(Progress::Ready { .. }), .. } => ("ready", None),
+            Answer::Polled { outcome: Ok(Progress::Running), .. } => ("running", None),
+            Answer::Polled { outcome: Ok(Progress::Ready { .. }), .. } => ("ready", None),
             Answer::Polled { outcome, .. } => words(outcome),
             Answer::Stored { outcome, .. } => words(outcome),
             Answer::Reported { outcome, .. }
@@ -54,12 +54,7 @@ impl Done {
 }
 
 fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<&Failure>) {
-    match outcome {
-        Outcome::Done(_) => ("done", None),
-        Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } => ("retry", Some(failure)),
-        Outcome::Refused(failure) => ("refused", Some(failure)),
-        Outcome::Unknown => ("unknown", None),
-    }
+    outcome.as_ref().err().map_or(("done", None), |trouble| (trouble.as_str(), trouble.failure()))
 }
 
 fn message(answer: &Answer, well: bool) -> &'static str {

@@ -3,7 +3,7 @@
 //! Messages are answered by [`answer`], and record what happened; the alarm alone acts. Its step returns the new job with
 //! at most one effect; the shell saves the job, carries the effect out and brings its answer back, so at most one effect
 //! of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
-//! its answer is lost. For a paid submit that is [`Outcome::Unknown`], once its call can no longer be on its way; everything
+//! its answer is lost. For a paid submit that is `Trouble::Unknown`, once its call can no longer be on its way; everything
 //! else is safe to repeat.
 //! A poll alone is not recorded: its answer is matched by epoch and operation, and a lost one is made good by the next poll.
 //!

@@ -152,17 +152,17 @@ impl Tallies {
 #[cfg(test)]
 mod tests {
     use super::{Call, Count, MAX_SERIES, MAX_UPSTREAMS, OTHER, Phase, Spread, TABLE, Tallies, Tally, table};
-    use crate::machine::outcome::{ErrorCode, Outcome};
+    use crate::machine::outcome::{ErrorCode, Trouble};
     use proptest::prelude::*;
 
     #[test]
     fn what_is_counted_is_found_again_by_its_labels_and_in_sum() {
         let mut tally = Tally::default();
-        tally.count(Count::call(Call::Submit, &Outcome::Done(())), 2);
-        tally.count(Count::call(Call::Poll, &Outcome::<()>::Unknown), 3);
+        tally.count(Count::call(Call::Submit, &Ok(())), 2);
+        tally.count(Count::call(Call::Poll, &Err::<(), _>(Trouble::Unknown)), 3);
         tally.count(Count::Error(Some(ErrorCode::StorageFailed)), 5);
         assert_eq!(tally.sum(&table::CALLS), 5);
-        assert_eq!(tally.of(Count::call(Call::Submit, &Outcome::Done(()))), 2);
+        assert_eq!(tally.of(Count::call(Call::Submit, &Ok(()))), 2);
         let calls: Vec<_> = tally.of_metric(&table::CALLS).collect();
         assert_eq!(calls, [(vec!["poll", "unknown"], 3), (vec!["submit", "done"], 2)]);
         assert_eq!(tally.of_metric(&table::ERRORS).collect::<Vec<_>>(), [(vec!["storage_failed"], 5)]);

@@ -4,7 +4,7 @@ use crate::clients::r2;
 use crate::clients::sentence::without_prompt;
 use crate::config::Config;
 use crate::machine::job::{Job, Progress, Request, Video};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::upstream::order::{Image, Order, Push};
 use crate::upstream::provider::Provider;
 use base64::Engine;
@@ -22,43 +22,28 @@ impl Upstream<'_> {
     /// Pays for the render. What is missing before the call leaves proves that nothing was bought.
     pub(crate) async fn submit(&self) -> Outcome<String> {
         let request = &self.job.request;
-        let provider = match self.provider() {
-            Ok(provider) => provider,
-            Err(failure) => return Outcome::Refused(failure),
-        };
-        match self.images(request).await {
-            Outcome::Done(images) => {
-                let push = self.push();
-                let outcome = provider.submit(&Order { request, images: &images, push: push.as_ref() }).await;
-                self.without_prompt(outcome)
-            }
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
-            Outcome::Refused(failure) => Outcome::Refused(failure),
-            Outcome::Unknown => Outcome::Retry { after: None, failure: storage("An image could not be read.") },
-        }
+        let provider = self.provider().map_err(Trouble::Refused)?;
+        let images = self.images(request).await;
+        let images =
+            images.map_err(|trouble| trouble.before_the_call(Failure::storage("An image could not be read.")))?;
+        let push = self.push();
+        self.without_prompt(provider.submit(&Order { request, images: &images, push: push.as_ref() }).await)
     }
 
     pub(crate) async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        match self.provider() {
-            Ok(provider) => self.without_prompt(provider.poll(operation).await),
-            Err(failure) => Outcome::Retry { after: None, failure },
-        }
+        let provider = self.provider().map_err(Trouble::retry)?;
+        self.without_prompt(provider.poll(operation).await)
     }
 
     /// Tells the provider that nobody waits for the render any more.
     pub(crate) async fn abandon(&self, operation: &str) -> Outcome<()> {
-        match self.provider() {
-            Ok(provider) => provider.cancel(operation).await,
-            Err(failure) => Outcome::Refused(failure),
-        }
+        self.provider().map_err(Trouble::Refused)?.cancel(operation).await
     }
 
     /// Streams the video into R2.
     pub(crate) async fn store(&self, attempt: u32, uri: &str) -> Outcome<Video> {
-        let (provider, bucket) = match (self.provider(), self.bucket()) {
-            (Ok(provider), Ok(bucket)) => (provider, bucket),
-            (Err(failure), _) | (_, Err(failure)) => return Outcome::Retry { after: None, failure },
-        };
+        let provider = self.provider().map_err(Trouble::retry)?;
+        let bucket = self.bucket()?;
         let job = self.job;
         let label = r2::Label {
             key: job.key.video_key(attempt),
@@ -67,18 +52,14 @@ impl Upstream<'_> {
             model: &job.request.model,
             attempt,
         };
-        match provider.fetch(uri).await {
-            Outcome::Done(download) => r2::store(&bucket, &label, download, self.config.download_idle).await,
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => Outcome::Retry { after, failure },
-            Outcome::Refused(failure) => Outcome::Refused(failure),
-            Outcome::Unknown => Outcome::Unknown,
-        }
+        r2::store(&bucket, &label, provider.fetch(uri).await?, self.config.download_idle).await
     }
 
     /// An upstream may quote the prompt in its words.
     fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         let prompt = &self.job.request.prompt;
-        outcome.map_failure(|failure| Failure { message: without_prompt(&failure.message, prompt), ..failure })
+        let plain = |failure: Failure| Failure { message: without_prompt(&failure.message, prompt), ..failure };
+        outcome.map_err(|trouble| trouble.map_failure(plain))
     }
 
     /// What the upstream is to repeat when it tells by itself how the render stands.
@@ -101,37 +82,24 @@ impl Upstream<'_> {
         })
     }
 
-    fn bucket(&self) -> Result<Bucket, Failure> {
-        self.env.bucket("VIDEOS").map_err(|_| storage("The video storage is not configured."))
+    fn bucket(&self) -> Outcome<Bucket> {
+        let missing = |_| Trouble::retry(Failure::storage("The video storage is not configured."));
+        self.env.bucket("VIDEOS").map_err(missing)
     }
 
     async fn images(&self, request: &Request) -> Outcome<Vec<Image>> {
         let mut images = Vec::new();
         if request.images.is_empty() {
-            return Outcome::Done(images);
+            return Ok(images);
         }
-        let bucket = match self.bucket() {
-            Ok(bucket) => bucket,
-            Err(failure) => return Outcome::Retry { after: None, failure },
-        };
+        let bucket = self.bucket()?;
         for image in &request.images {
-            match r2::read(&bucket, &image.key).await {
-                Outcome::Done(bytes) => images.push(Image {
-                    role: image.role,
-                    mime_type: image.mime_type.clone(),
-                    base64: STANDARD.encode(bytes),
-                }),
-                Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
-                    return Outcome::Retry { after, failure };
-                }
-                Outcome::Refused(failure) => return Outcome::Refused(failure),
-                Outcome::Unknown => return Outcome::Unknown,
-            }
+            images.push(Image {
+                role: image.role,
+                mime_type: image.mime_type.clone(),
+                base64: STANDARD.encode(r2::read(&bucket, &image.key).await?),
+            });
         }
-        Outcome::Done(images)
+        Ok(images)
     }
-}
-
-fn storage(sentence: &str) -> Failure {
-    Failure::new(ErrorCode::StorageFailed, sentence)
 }

@@ -207,20 +207,17 @@ impl JobManager {
             Effect::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: self.enqueue(config, job).await },
             Effect::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: upstream.submit().await },
             Effect::Poll { epoch, operation } => {
-                let outcome = upstream.poll(&operation).await;
-                Answer::Polled { epoch, operation, outcome }
+                Answer::Polled { epoch, outcome: upstream.poll(&operation).await, operation }
             }
             Effect::Store { epoch, attempt, uri } => {
                 Answer::Stored { epoch, attempt, outcome: upstream.store(attempt, &uri).await }
             }
             Effect::Report { number, .. } => Answer::Reported { number, outcome: self.report(config, job).await },
             Effect::Deliver { event_id } => {
-                let receipt = deliver(config, job, &event_id).await;
-                Answer::Delivered { event_id, receipt }
+                Answer::Delivered { receipt: deliver(config, job, &event_id).await, event_id }
             }
             Effect::Abandon { operation } => {
-                let outcome = upstream.abandon(&operation).await;
-                Answer::Abandoned { operation, outcome }
+                Answer::Abandoned { outcome: upstream.abandon(&operation).await, operation }
             }
             Effect::Discard { attempt } => Answer::Discarded { attempt, outcome: self.discard(job, attempt).await },
         }
@@ -243,17 +240,14 @@ impl JobManager {
 
     /// Deletes an attempt's video, or every image of the order.
     async fn discard(&self, job: &Job, attempt: u32) -> Outcome<()> {
-        let Ok(bucket) = self.shell.env.bucket("VIDEOS") else { return Outcome::Unknown };
+        let bucket = self.shell.env.bucket("VIDEOS").map_err(r2::unheard)?;
         if attempt != INPUTS {
             return r2::delete(&bucket, &job.key.video_key(attempt)).await;
         }
         for image in &job.request.images {
-            let deleted = r2::delete(&bucket, &image.key).await;
-            if deleted != Outcome::Done(()) {
-                return deleted;
-            }
+            r2::delete(&bucket, &image.key).await?;
         }
-        Outcome::Done(())
+        Ok(())
     }
 }
 

@@ -2,9 +2,8 @@
 
 pub mod wire;
 
-use crate::clients::file;
 use crate::clients::file::Download;
-use crate::clients::http::{Lost, unreadable_told};
+use crate::clients::http::unreadable_told;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google::key_api::KeyApi;
@@ -31,36 +30,18 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 impl Provider for Gemini {
     async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
         let path = format!("models/{}:predictLongRunning", order.request.model);
-        match self.0.post(&path, Some(wire::submit_body(order)), MAX_ANSWER).await {
-            Ok(reply) => unreadable_told(&reply, wire::read_submit(&reply)),
-            Err(Lost) => Outcome::Unknown,
-        }
+        let reply = self.0.post(&path, Some(wire::submit_body(order)), MAX_ANSWER).await?;
+        unreadable_told(&reply, wire::read_submit(&reply))
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        match self.0.ask(operation).await {
-            Ok(answer) => poll_answer::read_poll(answer, wire::inline_uri(operation)).await,
-            Err(Lost) => Outcome::Unknown,
-        }
+        poll_answer::read_poll(self.0.ask(operation).await?, wire::inline_uri(operation)).await
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
         match wire::inline_operation(uri) {
-            Some(operation) => self.inline(operation).await,
+            Some(operation) => poll_answer::inline_video(self.0.ask_for_video(operation).await?),
             None => self.0.file(uri).await,
         }
-    }
-}
-
-impl Gemini {
-    /// A video that the answer about its operation holds itself.
-    async fn inline(&self, operation: &str) -> Outcome<Download> {
-        let Ok(answer) = self.0.ask_for_video(operation).await else { return Outcome::Unknown };
-        let status = answer.status();
-        if (200..=299).contains(&status) {
-            return Outcome::Done(Download::from_chunks(poll_answer::decoded(answer.chunks())));
-        }
-        answer.discard();
-        file::refused_fetch(status, None)
     }
 }

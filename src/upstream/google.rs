@@ -14,10 +14,8 @@ pub mod refusal;
 pub mod veo;
 pub mod video;
 
-use crate::clients::error_body::ErrorBody;
-use crate::clients::reply::{Reply, answer};
 use crate::clients::sentence;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure};
 
 /// HTTP statuses by which an edge says that it never reached the server behind it.
 const NEVER_REACHED: [u16; 4] = [521, 523, 525, 526];
@@ -55,9 +53,4 @@ pub(crate) fn with_words(sentence: &str, words: Option<&str>) -> String {
         Some(words) => sentence::ended(&format!("{}: {words}", sentence.trim_end_matches('.'))),
         None => sentence.to_owned(),
     }
-}
-
-/// The outcome, with the answer it was read from in its failure.
-pub(crate) fn stamped<T>(outcome: Outcome<T>, reply: &Reply, body: &ErrorBody) -> Outcome<T> {
-    outcome.map_failure(|failure| failure.answered(answer(reply, body)))
 }

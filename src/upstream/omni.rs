@@ -5,7 +5,7 @@ pub mod wire;
 
 use crate::clients::file;
 use crate::clients::file::Download;
-use crate::clients::http::{Lost, unreadable_told};
+use crate::clients::http::unreadable_told;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google::key_api::KeyApi;
@@ -34,37 +34,31 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 #[async_trait(?Send)]
 impl Provider for Omni {
     async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        match self.0.post("interactions", Some(wire::submit_body(order)), MAX_INTERACTION).await {
-            Ok(reply) => unreadable_told(&reply, wire::read_submit(&reply)),
-            Err(Lost) => Outcome::Unknown,
-        }
+        let reply = self.0.post("interactions", Some(wire::submit_body(order)), MAX_INTERACTION).await?;
+        unreadable_told(&reply, wire::read_submit(&reply))
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        let Ok(reply) = self.0.get(&path(operation), MAX_INTERACTION).await else { return Outcome::Unknown };
-        match wire::read_poll(&reply, operation) {
-            Look::Told(outcome) => unreadable_told(&reply, outcome),
-            Look::File { id, cost_micros } => match self.0.get(&format!("files/{id}"), MAX_ANSWER).await {
-                Ok(reply) => unreadable_told(&reply, wire::read_file(&reply, &id, cost_micros)),
-                Err(Lost) => Outcome::Unknown,
-            },
+        let reply = self.0.get(&path(operation), MAX_INTERACTION).await?;
+        match unreadable_told(&reply, wire::read_poll(&reply, operation))? {
+            Look::Told(progress) => Ok(progress),
+            Look::File { id, cost_micros } => {
+                let reply = self.0.get(&format!("files/{id}"), MAX_ANSWER).await?;
+                unreadable_told(&reply, wire::read_file(&reply, &id, cost_micros))
+            }
         }
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
-        match wire::place(uri) {
-            Some(Place::Interaction { id }) => self.inline(id).await,
-            Some(Place::File { id }) => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
-            Some(Place::Elsewhere { uri }) => self.0.file(uri).await,
-            None => Outcome::Refused(file::storage("The video's address is not usable.")),
+        match wire::place(uri).ok_or_else(file::unusable_address)? {
+            Place::Interaction { id } => self.inline(id).await,
+            Place::File { id } => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
+            Place::Elsewhere { uri } => self.0.file(uri).await,
         }
     }
 
     async fn cancel(&self, operation: &str) -> Outcome<()> {
-        match self.0.post(&format!("interactions/{operation}/cancel"), None, MAX_INTERACTION).await {
-            Ok(reply) => wire::read_cancel(&reply),
-            Err(Lost) => Outcome::Unknown,
-        }
+        wire::read_cancel(&self.0.post(&format!("interactions/{operation}/cancel"), None, MAX_INTERACTION).await?)
     }
 }
 
@@ -76,11 +70,9 @@ fn path(id: &str) -> String {
 impl Omni {
     /// A video that an interaction holds itself.
     async fn inline(&self, id: &str) -> Outcome<Download> {
-        let Ok(answer) = self.0.ask_for_video(&path(id)).await else { return Outcome::Unknown };
-        let Ok(reply) = answer.reply(MAX_INTERACTION).await else { return Outcome::Unknown };
-        match wire::read_inline(&reply) {
-            Some(bytes) => Outcome::Done(Download::from_chunks(stream::iter([Ok(bytes)]))),
-            None => file::retry("The video service's answer does not hold the video.", None),
-        }
+        let reply = self.0.ask_for_video(&path(id)).await?.reply(MAX_INTERACTION).await?;
+        let bytes = wire::read_inline(&reply);
+        let bytes = bytes.ok_or_else(|| file::retry("The video service's answer does not hold the video."))?;
+        Ok(Download::from_chunks(stream::iter([Ok(bytes)])))
     }
 }

@@ -22,6 +22,6 @@ pub trait Provider {
 
     /// Tells the upstream that nobody wants a render any more. Where the wire has no such call, nothing is done.
     async fn cancel(&self, _operation: &str) -> Outcome<()> {
-        Outcome::Done(())
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use crate::clients::file::Download;
 use crate::clients::http::{Answer, Call, Lost, unreadable_told};
 use crate::clients::video_address::may_be_fetched;
 use crate::machine::job::Progress;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use crate::upstream::google::poll_answer;
 use crate::upstream::google::unavailable;
@@ -22,7 +22,6 @@ use crate::upstream::order::Order;
 use crate::upstream::provider::Provider;
 use crate::upstream::vertex::operation::Operation;
 use crate::upstream::vertex::service_account::ServiceAccount;
-use crate::upstream::vertex::token::NoToken;
 use crate::upstream::vertex::wire::Place;
 use crate::variables::{ConfigError, Variables, is_loopback};
 use async_trait::async_trait;
@@ -141,35 +140,35 @@ impl Provider for Vertex {
             format!("projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning");
         let url = self.address(location, &path);
         let body = || wire::submit_body(order, self.output.as_deref());
-        match self.send(&self.question(&url, &body)).await {
-            Ok(answer) => match answer.reply(MAX_ANSWER).await {
-                Ok(reply) => unreadable_told(&reply, wire::read_submit(&reply)),
-                Err(Lost) => Outcome::Unknown,
-            },
-            Err(outcome) => outcome,
-        }
+        let answer = self.send(&self.question(&url, &body), of_submit).await?;
+        let reply = answer.reply(MAX_ANSWER).await?;
+        unreadable_told(&reply, wire::read_submit(&reply))
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        let Some(operation) = Operation::parse(operation) else {
-            let failure = unavailable("The render is not one of Vertex AI.");
-            return Outcome::Retry { after: None, failure };
-        };
-        match self.ask(operation, (self.timeout, self.timeout)).await {
-            Ok(answer) => poll_answer::read_poll(answer, operation.inline_uri()).await,
-            Err(outcome) => outcome,
-        }
+        let operation = Operation::parse(operation)
+            .ok_or_else(|| Trouble::retry(unavailable("The render is not one of Vertex AI.")))?;
+        let answer = self.ask(operation, (self.timeout, self.timeout), of_poll).await?;
+        poll_answer::read_poll(answer, operation.inline_uri()).await
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
-        match wire::place(uri) {
-            Some(Place::Stored(path)) => self.fetch_stored(&path).await,
-            Some(Place::Inline(operation)) => self.fetch_inline(operation).await,
-            Some(Place::Elsewhere(uri)) => self.fetch_elsewhere(uri).await,
-            None => Outcome::Refused(file::storage("The video's address is not usable.")),
+        match wire::place(uri).ok_or_else(file::unusable_address)? {
+            Place::Stored(path) => self.fetch_stored(&path).await,
+            Place::Inline(operation) => {
+                let limits = (file::HEADERS_TIMEOUT, file::TIMEOUT);
+                poll_answer::inline_video(self.ask(operation, limits, of_fetch).await?)
+            }
+            Place::Elsewhere(uri) => {
+                let url = Url::parse(uri).map_err(|_| file::unusable_address())?;
+                file::open(url, |url| may_be_fetched(url, &self.storage).then_some(None)).await
+            }
         }
     }
 }
+
+/// What a missing token means for the call that needs it.
+type Tokenless = fn(Trouble) -> Trouble;
 
 impl Vertex {
     fn address(&self, location: &str, path: &str) -> String {
@@ -182,72 +181,39 @@ impl Vertex {
     }
 
     /// Asks how an operation stands, where its name says that it is.
-    async fn ask<T>(&self, operation: Operation<'_>, limits: (Millis, Millis)) -> Result<Answer, Outcome<T>>
-    where
-        Outcome<T>: From<NoToken>,
-    {
+    async fn ask(&self, operation: Operation<'_>, limits: (Millis, Millis), tokenless: Tokenless) -> Outcome<Answer> {
         let url = self.address(operation.location, &operation.poll_path());
         let body = || operation.poll_body();
         let (headers_within, all_within) = limits;
-        self.send(&Asked { headers_within, all_within, ..self.question(&url, &body) }).await
+        self.send(&Asked { headers_within, all_within, ..self.question(&url, &body) }, tokenless).await
     }
 
     async fn fetch_stored(&self, path: &str) -> Outcome<Download> {
-        let Ok(url) = Url::parse(&format!("{}/{path}", self.storage.as_str().trim_end_matches('/'))) else {
-            return Outcome::Refused(file::storage("The video's address is not usable."));
-        };
+        let url = Url::parse(&format!("{}/{path}", self.storage.as_str().trim_end_matches('/')));
+        let url = url.map_err(|_| file::unusable_address())?;
         let open = async |token: &str| file::follow(url.clone(), |url| visit(url, &self.storage, token)).await;
-        match self.with_token(open).await {
-            Ok(answer) if matches!(answer.status(), 401 | 403) => {
-                answer.discard();
-                file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT.", None)
-            }
-            Ok(answer) => file::accept(answer),
-            Err(outcome) => outcome,
+        let answer = self.with_token(open, of_fetch).await?;
+        if matches!(answer.status(), 401 | 403) {
+            answer.discard();
+            return Err(file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT."));
         }
+        file::accept(answer)
     }
 
-    async fn fetch_elsewhere(&self, uri: &str) -> Outcome<Download> {
-        match Url::parse(uri) {
-            Ok(url) => file::open(url, |url| may_be_fetched(url, &self.storage).then_some(None)).await,
-            Err(_) => Outcome::Refused(file::storage("The video's address is not usable.")),
-        }
-    }
-
-    async fn fetch_inline(&self, operation: Operation<'_>) -> Outcome<Download> {
-        match self.ask(operation, (file::HEADERS_TIMEOUT, file::TIMEOUT)).await {
-            Ok(answer) if (200..=299).contains(&answer.status()) => {
-                Outcome::Done(Download::from_chunks(poll_answer::decoded(answer.chunks())))
-            }
-            Ok(answer) => {
-                let status = answer.status();
-                answer.discard();
-                file::refused_fetch(status, None)
-            }
-            Err(outcome) => outcome,
-        }
-    }
-
-    async fn send<T>(&self, asked: &Asked<'_>) -> Result<Answer, Outcome<T>>
-    where
-        Outcome<T>: From<NoToken>,
-    {
-        self.with_token(async |token: &str| asked.send(token).await.map_err(|Lost| Outcome::Unknown)).await
+    async fn send(&self, asked: &Asked<'_>, tokenless: Tokenless) -> Outcome<Answer> {
+        self.with_token(async |token: &str| Ok(asked.send(token).await?), tokenless).await
     }
 
     /// Makes a call with a token, and once more with a fresh one if that was not believed.
-    async fn with_token<T>(&self, call: impl AsyncFn(&str) -> Result<Answer, Outcome<T>>) -> Result<Answer, Outcome<T>>
-    where
-        Outcome<T>: From<NoToken>,
-    {
-        let token = self.token().await?;
+    async fn with_token(&self, call: impl AsyncFn(&str) -> Outcome<Answer>, tokenless: Tokenless) -> Outcome<Answer> {
+        let token = self.token().await.map_err(tokenless)?;
         let answer = call(&token).await?;
         if answer.status() != 401 {
             return Ok(answer);
         }
         answer.discard();
         token::forget(&token);
-        let token = self.token().await?;
+        let token = self.token().await.map_err(tokenless)?;
         let answer = call(&token).await?;
         if answer.status() == 401 {
             token::forget(&token);
@@ -255,7 +221,7 @@ impl Vertex {
         Ok(answer)
     }
 
-    async fn token(&self) -> Result<String, NoToken> {
+    async fn token(&self) -> Outcome<String> {
         token::get(&self.account, self.timeout).await
     }
 }
@@ -282,33 +248,30 @@ impl Asked<'_> {
 }
 
 /// Without a token nothing was bought, whatever the reason, and no other order gets one either.
-impl From<NoToken> for Outcome<String> {
-    fn from(none: NoToken) -> Self {
-        let NoToken { is_final, after, failure } = none;
-        if is_final { Self::Refused(failure) } else { Self::NotNow { after, failure } }
+fn of_submit(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Retry { after, failure } => Trouble::NotNow { after, failure },
+        other @ (Trouble::NotNow { .. } | Trouble::Refused(_) | Trouble::Unknown) => other,
     }
 }
 
-/// Want of a token is no word on a render.
-impl From<NoToken> for Outcome<Progress> {
-    fn from(none: NoToken) -> Self {
-        Self::Retry { after: none.after, failure: none.failure }
+/// A missing token says nothing about the render.
+fn of_poll(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Refused(failure) => Trouble::retry(failure),
+        other @ (Trouble::Retry { .. } | Trouble::NotNow { .. } | Trouble::Unknown) => other,
     }
 }
 
-/// Nor on a video.
-impl From<NoToken> for Outcome<Download> {
-    fn from(none: NoToken) -> Self {
-        file::retry(&none.failure.message, none.after)
-    }
+/// Nor about the video.
+fn of_fetch(trouble: Trouble) -> Trouble {
+    of_poll(trouble).map_failure(|failure| Failure::storage(failure.message))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NoToken, visit};
-    use crate::clients::file::Download;
-    use crate::machine::job::Progress;
-    use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+    use super::{of_fetch, of_poll, of_submit, visit};
+    use crate::machine::outcome::{ErrorCode, Failure, Trouble};
     use url::Url;
 
     #[test]
@@ -325,16 +288,13 @@ mod tests {
 
     #[test]
     fn want_of_a_token_ends_an_order_only_by_the_endpoints_own_word_and_never_a_paid_render_i4() {
-        let none = |is_final: bool| NoToken {
-            is_final,
-            after: Some(7),
-            failure: Failure::new(ErrorCode::ProviderUnavailable, "No."),
-        };
-        assert!(matches!(Outcome::<String>::from(none(true)), Outcome::Refused(_)));
-        for is_final in [true, false] {
-            assert!(matches!(Outcome::<Progress>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
-            assert!(matches!(Outcome::<Download>::from(none(is_final)), Outcome::Retry { after: Some(7), .. }));
+        let failure = || Failure::new(ErrorCode::ProviderUnavailable, "No.");
+        let passing = || Trouble::Retry { after: Some(7), failure: failure() };
+        assert_eq!(of_submit(Trouble::Refused(failure())), Trouble::Refused(failure()));
+        assert_eq!(of_submit(passing()), Trouble::NotNow { after: Some(7), failure: failure() });
+        for (trouble, after) in [(Trouble::Refused(failure()), None), (passing(), Some(7))] {
+            assert_eq!(of_poll(trouble.clone()), Trouble::Retry { after, failure: failure() });
+            assert_eq!(of_fetch(trouble), Trouble::Retry { after, failure: Failure::storage("No.") });
         }
-        assert!(matches!(Outcome::<String>::from(none(false)), Outcome::NotNow { after: Some(7), .. }));
     }
 }

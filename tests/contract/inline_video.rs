@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use proptest::prelude::*;
 use reelay::clients::reply::Reply;
 use reelay::machine::job::Progress;
-use reelay::machine::outcome::Outcome;
+
 use reelay::upstream::google::inline_video::{Broken, InlineVideo, decode};
 use reelay::upstream::google::poll_reader::PollReader;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ fn a_poll_finds_no_video_in_other_places_than_those_of_a_wire() {
         let mut reader = PollReader::new("inline:x".to_owned());
         assert_eq!(reader.read(body.as_bytes()), None, "{without}");
         let reply = Reply { status: 200, retry_after: None, body: Vec::new(), now: 0 };
-        assert_eq!(reader.finish(reply), Outcome::Done(Progress::Running), "{without}");
+        assert_eq!(reader.finish(reply), Ok(Progress::Running), "{without}");
     }
 }
 
@@ -206,7 +206,7 @@ fn what_the_answer_says_first_is_known_before_the_rest_has_come() {
         assert_eq!(decoded, b"", "{piece}");
     }
     let ready = Progress::Ready { uri: "inline:x".to_owned(), cost_micros: None };
-    assert_eq!(rest.map(|piece| reader.read(piece.as_bytes())), [None, Some(Outcome::Done(ready))]);
+    assert_eq!(rest.map(|piece| reader.read(piece.as_bytes())), [None, Some(Ok(ready))]);
     video.feed(rest[0].as_bytes(), &mut decoded).expect("valid");
     assert_eq!(decoded, mp4(b"rea"), "what may be padded waits");
 }

@@ -2,7 +2,7 @@
 
 use reelay::api::metrics::exposition::{Format, expose};
 use reelay::api::query::metrics_window;
-use reelay::machine::outcome::Outcome;
+
 use reelay::machine::tally::{Call, Count, Spread, Tallies};
 use reelay::store::stats::QueueStats;
 use reelay::time::{DAY, HOUR, MINUTE};
@@ -66,7 +66,7 @@ fn counters_gauges_and_histograms_are_written_in_base_units_with_their_labels() 
 fn written(format: Format) -> String {
     let mut totals = Tallies::default();
     let tally = totals.of("veo3/veo-3.1");
-    tally.count(Count::call(Call::Submit, &Outcome::Done(())), 2);
+    tally.count(Count::call(Call::Submit, &Ok(())), 2);
     tally.count(Count::Charged, 3_200_000);
     tally.observe(Spread::Wait, 1_500);
     expose(totals, stats(), format).expect("text")

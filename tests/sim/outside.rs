@@ -5,7 +5,7 @@ use crate::faults::Fault;
 use crate::job_alarm::effect_name;
 use crate::world::World;
 use reelay::machine::job::{Answer, Effect, InFlight};
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::time::Millis;
 
 impl World {
@@ -52,14 +52,14 @@ impl World {
 
 /// A provable refusal that may be repeated.
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
-    Outcome::Retry { after, failure: Failure::new(code, "It did not work this time.") }
+    Err(Trouble::Retry { after, failure: Failure::new(code, "It did not work this time.") })
 }
 
 /// A refusal by an upstream that takes no submits of anyone.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
-    Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Not now.") }
+    Err(Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Not now.") })
 }
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
-    Outcome::Refused(Failure::new(code, "It will not work."))
+    Err(Trouble::Refused(Failure::new(code, "It will not work.")))
 }

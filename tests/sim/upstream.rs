@@ -6,7 +6,7 @@ use crate::plan::NeverHeals;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{Progress, SubmitAnswer, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
@@ -111,13 +111,13 @@ impl World {
             return (Verdict::Refused, true, never(ErrorCode::ProviderRejectedContent));
         }
         if self.fault(Fault::SubmitLostUnaccepted) {
-            return (Verdict::NeverRead, false, Outcome::Unknown);
+            return (Verdict::NeverRead, false, Err(Trouble::Unknown));
         }
         let name = self.begin_operation(job, epoch, attempt);
         if self.fault(Fault::SubmitLostAccepted) {
-            return (Verdict::Accepted, false, Outcome::Unknown);
+            return (Verdict::Accepted, false, Err(Trouble::Unknown));
         }
-        (Verdict::Accepted, true, Outcome::Done(name))
+        (Verdict::Accepted, true, Ok(name))
     }
 
     /// Whether the upstream refuses every submit, an outage beginning now included.
@@ -179,18 +179,17 @@ impl World {
             return again(ErrorCode::ProviderUnavailable, None);
         }
         if self.fault(Fault::PollLost) {
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         }
         if self.real < operation.ready_at {
-            return Outcome::Done(Progress::Running);
+            return Ok(Progress::Running);
         }
         match operation.fate {
-            Fate::Rendered => Outcome::Done(Progress::Ready {
-                uri: name.to_owned(),
-                cost_micros: operation.told.then_some(operation.bill),
-            }),
+            Fate::Rendered => {
+                Ok(Progress::Ready { uri: name.to_owned(), cost_micros: operation.told.then_some(operation.bill) })
+            }
             Fate::Refused => never(ErrorCode::ProviderRejectedContent),
-            Fate::NeverDone => Outcome::Done(Progress::Running),
+            Fate::NeverDone => Ok(Progress::Running),
             Fate::WithoutVideo => never(ErrorCode::Internal),
         }
     }

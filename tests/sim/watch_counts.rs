@@ -9,7 +9,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::job::{Answer, Job, Progress, SubmitAnswer};
-use reelay::machine::outcome::Outcome;
+use reelay::machine::outcome::{Outcome, Trouble};
 use reelay::machine::queue::{Entry, totals};
 use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
 use reelay::time::Millis;
@@ -65,7 +65,7 @@ impl World {
     /// A poll is over: it counts with the next write, unless it found the render running.
     pub(crate) fn expect_poll_to_count(&mut self, number: usize, answer: &Answer) {
         let polled = matches!(answer, Answer::Polled { .. });
-        let running = matches!(answer, Answer::Polled { outcome: Outcome::Done(Progress::Running), .. });
+        let running = matches!(answer, Answer::Polled { outcome: Ok(Progress::Running), .. });
         self.counts.polled = (polled && !running).then_some(number);
     }
 
@@ -169,14 +169,15 @@ impl World {
         let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
         let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
         let submits = |outcome: &Outcome<()>| tally.of(Count::call(Call::Submit, outcome));
-        let done = submits(&Outcome::Done(()));
+        let done = submits(&Ok(()));
         let seen = self.upstream.calls.iter().filter(|call| {
             call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted && call.answered
         });
         if counted != made || tally.sum(&table::ATTEMPTS) != ended {
             let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
             self.violated(Invariant::I18, message);
-        } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown)
+        } else if done != ledger(SubmitAnswer::Accepted)
+            || submits(&Err(Trouble::Unknown)) != ledger(SubmitAnswer::Unknown)
         {
             let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
             self.violated(Invariant::I18, message);

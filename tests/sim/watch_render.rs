@@ -4,7 +4,7 @@ use crate::upstream::Operation;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{End, Job, MAX_ABANDON_TRIES, Phase, SubmitAnswer};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 
 impl World {
     /// Looks at a write of the job.
@@ -83,9 +83,9 @@ impl World {
         }
         let Some(operation) = self.upstream.operations.get_mut(name) else {
             self.violated(Invariant::I3, format!("job {job} gives {name} up, which was never begun"));
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         };
         operation.told_off = true;
-        if self.fault(Fault::AbandonLost) { Outcome::Unknown } else { Outcome::Done(()) }
+        if self.fault(Fault::AbandonLost) { Err(Trouble::Unknown) } else { Ok(()) }
     }
 }

@@ -8,7 +8,7 @@ use reelay::machine::job::{
     RenderOptions, Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer,
     answered, wake,
 };
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use reelay::time::{Millis, Moment};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -52,14 +52,14 @@ fn submitting() -> Life {
 
 fn rendering() -> Life {
     let mut life = submitting();
-    life.act(Answer::Submitted(Outcome::Done("models/veo/operations/one".to_owned())));
+    life.act(Answer::Submitted(Ok("models/veo/operations/one".to_owned())));
     life
 }
 
 fn storing() -> Life {
     let mut life = rendering();
     life.now += STEP / 10;
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+    life.act(Answer::Polled(Ok(Progress::Ready {
         uri: "https://files.example.com/one?alt=media".to_owned(),
         cost_micros: None,
     })));
@@ -68,8 +68,8 @@ fn storing() -> Life {
 
 fn completed() -> Job {
     let mut life = storing();
-    life.act(Answer::Stored(Outcome::Done(video())));
-    life.act(Answer::Reported(Outcome::Done(())));
+    life.act(Answer::Stored(Ok(video())));
+    life.act(Answer::Reported(Ok(())));
     life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
     life.take(DeleteVideo);
     life.job
@@ -78,8 +78,8 @@ fn completed() -> Job {
 fn failed() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
-    life.act(Answer::Reported(Outcome::Unknown));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
+    life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Gone));
     life.job
 }
@@ -89,21 +89,21 @@ fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
     life.now += STEP / 10;
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+    life.act(Answer::Polled(Ok(Progress::Ready {
         uri: "https://files.example.com/two".to_owned(),
         cost_micros: None,
     })));
     life.take(Cancel);
-    life.act(Answer::Reported(Outcome::Unknown));
+    life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
-    life.act(Answer::Discarded(Outcome::Unknown));
+    life.act(Answer::Discarded(Err(Trouble::Unknown)));
     life.take(Retry);
     life.start(2);
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
     life.now += STEP / 10;
     life.start(3);
-    life.act(Answer::Submitted(Outcome::Unknown));
+    life.act(Answer::Submitted(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Gone));
     life.take(Retry);
     life.start(4);
@@ -123,7 +123,7 @@ fn clarifying() -> Job {
     let mut life = submitting();
     life.policy.clarifications = true;
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     life.job
 }
 
@@ -131,7 +131,7 @@ fn clarifying() -> Job {
 fn requeued() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
     life.job
 }
 
@@ -140,7 +140,7 @@ fn storing_told() -> Job {
     let mut life = rendering();
     life.now += STEP / 10;
     let uri = "https://files.example.com/one?alt=media".to_owned();
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
+    life.act(Answer::Polled(Ok(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
     life.job
 }
 
@@ -149,11 +149,11 @@ fn cancelled_abandoning() -> Job {
     let mut life = rendering();
     life.job.request.cancellable = true;
     life.take(Cancel);
-    life.act(Answer::Reported(Outcome::Done(())));
+    life.act(Answer::Reported(Ok(())));
     for _ in 0..3 {
         life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
     }
-    life.act(Answer::Abandoned(Outcome::Unknown));
+    life.act(Answer::Abandoned(Err(Trouble::Unknown)));
     life.job
 }
 
@@ -180,8 +180,8 @@ fn completed_discarding() -> Job {
             size: 7_000 * number,
         })
         .collect();
-    life.act(Answer::Stored(Outcome::Done(video())));
-    life.act(Answer::Discarded(Outcome::Unknown));
+    life.act(Answer::Stored(Ok(video())));
+    life.act(Answer::Discarded(Err(Trouble::Unknown)));
     life.job
 }
 
@@ -189,7 +189,7 @@ fn completed_discarding() -> Job {
 fn failed_redelivering() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     for _ in 0..2 {
         life.act(Answer::Delivered(Receipt::Gone));
     }
@@ -246,7 +246,7 @@ impl Life {
             match self.wake(std::mem::take(&mut first)) {
                 Some(begun) if fits(&begun.effect, &answer) => return self.hears(begun, answer),
                 Some(begun) if matches!(begun.effect, Effect::Report { .. }) => {
-                    self.hears(begun, Answer::Reported(Outcome::Done(())));
+                    self.hears(begun, Answer::Reported(Ok(())));
                 }
                 Some(_) => {}
                 None => (self.now, first) = (self.job.wake(self.now).unwrap().at, true),

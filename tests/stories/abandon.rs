@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, submitted};
 use reelay::machine::Status;
 use reelay::machine::job::{Cancel, Effect, MAX_ABANDON_TRIES, Phase, Progress};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::MINUTE;
 
 #[test]
@@ -44,7 +44,7 @@ fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
     assert!(matches!(story.next(), Effect::Submit { epoch: 2, .. }), "the attempt itself goes first");
-    story.hears(Answer::Submitted(Outcome::Done("operations/2".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/2".to_owned())));
     let left = story.rests();
     let given_up: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::Abandon { .. })).collect();
     assert_eq!(given_up, [&Effect::Abandon { operation: OPERATION.to_owned() }]);
@@ -70,7 +70,7 @@ fn what_is_over_or_was_never_begun_is_not_given_up() {
     }
     let mut lost = JobStory::submitting();
     lost.job.request.cancellable = true;
-    lost.hears(Answer::Submitted(Outcome::Unknown));
+    lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(abandons(&mut lost), 0, "nobody knows its name");
 }
 
@@ -79,8 +79,8 @@ fn a_render_that_a_late_answer_finds_over_is_not_given_up() {
     for (answer, told) in [
         (ready(), 0),
         (Answer::Polled(never(ErrorCode::ProviderRejectedContent)), 0),
-        (Answer::Polled(Outcome::Done(Progress::Running)), 1),
-        (Answer::Polled(Outcome::Unknown), 1),
+        (Answer::Polled(Ok(Progress::Running)), 1),
+        (Answer::Polled(Err(Trouble::Unknown)), 1),
     ] {
         let mut story = cancellable();
         assert!(matches!(story.next(), Effect::Poll { .. }));
@@ -92,7 +92,7 @@ fn a_render_that_a_late_answer_finds_over_is_not_given_up() {
 
 #[test]
 fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2() {
-    for outcome in [Outcome::Unknown, again(ErrorCode::ProviderUnavailable, Some(u64::MAX / 4))] {
+    for outcome in [Err(Trouble::Unknown), again(ErrorCode::ProviderUnavailable, Some(u64::MAX / 4))] {
         let mut story = cancellable().then(Cancel);
         for _ in 0..MAX_ABANDON_TRIES {
             let before = story.now;
@@ -124,7 +124,7 @@ fn a_job_is_not_forgotten_before_its_render_was_given_up() {
     let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
     assert!(!story.is_deleted());
-    story.hears(Answer::Abandoned(Outcome::Done(())));
+    story.hears(Answer::Abandoned(Ok(())));
     assert!(story.is_deleted());
 }
 

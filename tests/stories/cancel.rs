@@ -3,7 +3,7 @@
 use crate::job_story::{Answer, JobStory, slot, video};
 use reelay::machine::Status;
 use reelay::machine::job::{Cancel, Check, Effect, Phase, Progress, Refusal, Retry, Start, SubmitAnswer};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 #[test]
 fn a_job_is_cancelled_at_every_live_phase_and_ends_once_i8() {
@@ -23,7 +23,7 @@ fn a_submit_that_was_in_flight_when_cancelled_is_still_told_what_it_cost_i4() {
     let mut story = JobStory::started();
     story.acts();
     story.takes(Cancel);
-    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     assert_eq!(story.job.status(), Status::Cancelled);
     assert_eq!(story.job.submits[0].answer, SubmitAnswer::Accepted);
 }
@@ -32,13 +32,13 @@ fn a_submit_that_was_in_flight_when_cancelled_is_still_told_what_it_cost_i4() {
 fn cancelling_while_the_video_is_stored_discards_it_i8() {
     let mut story = JobStory::storing();
     story.takes(Cancel);
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Cancelled);
     let effect = story.until_it_acts(|effect| matches!(effect, Effect::Discard { .. }));
     assert_eq!(effect, Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Outcome::Unknown));
+    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
-    story.hears(Answer::Discarded(Outcome::Done(())));
+    story.hears(Answer::Discarded(Ok(())));
     assert_eq!(story.job.wake(story.now), None);
 }
 
@@ -49,7 +49,7 @@ fn a_late_answer_of_the_older_epoch_is_ignored_after_cancel_and_retry_i3() {
     story.takes(Cancel);
     story.takes(Retry);
     story.start(2);
-    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     assert!(matches!(story.job.phase, Phase::Submitting { .. }), "the new attempt submits for itself");
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, epoch: 2 }));
 }
@@ -60,7 +60,7 @@ fn a_late_video_of_the_older_attempt_is_discarded_and_not_taken_for_the_new_one_
     story.takes(Cancel);
     story.takes(Retry);
     story.start(2);
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Processing);
     assert!(story.job.discards.contains_key(&1));
 }
@@ -87,7 +87,7 @@ fn a_repeated_start_starts_once() {
 #[test]
 fn what_completed_can_be_neither_cancelled_nor_retried_i8() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Completed);
     assert_eq!(story.takes(Cancel), Some(Refusal::AlreadyEnded));
     assert_eq!(story.takes(Retry), Some(Refusal::NotRetryable));
@@ -111,7 +111,7 @@ fn an_event_of_one_attempt_is_not_touched_by_the_next_i5() {
     story.takes(Cancel);
     let first = story.job.outbox[0].clone();
     story.takes(Retry);
-    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    story.hears(Answer::Polled(Ok(Progress::Running)));
     story.takes(Cancel);
     assert_eq!(story.job.outbox[0], first);
     assert_ne!(story.job.outbox[1].id, first.id);
@@ -138,7 +138,7 @@ fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
     story.sleeps();
     assert!(matches!(story.acts(), Effect::Report { .. }));
     assert!(!story.job.can_withdraw(born), "the report is on its way");
-    story.hears(Answer::Reported(Outcome::Unknown));
+    story.hears(Answer::Reported(Err(Trouble::Unknown)));
     assert!(!story.job.can_withdraw(born), "it may have arrived");
 }
 

@@ -3,7 +3,7 @@
 use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::stored;
 use reelay::machine::job::{Cancel, Clarify, Confirm, Effect, Progress, Retry, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 /// The price of one render in these stories.
 const PRICE: u64 = 3_200_000;
@@ -25,7 +25,7 @@ fn a_paid_call_counts_as_its_price_until_more_is_known() {
         assert_eq!(costs(&story), (PRICE, PRICE), "{:?}", story.job.phase);
     }
     let mut lost = JobStory::submitting();
-    lost.hears(Answer::Submitted(Outcome::Unknown));
+    lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(costs(&lost), (PRICE, PRICE), "it may have been paid");
 }
 
@@ -62,8 +62,8 @@ fn what_the_upstream_says_replaces_the_price() {
 fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_that() {
     let cancelled = || polled().then(Cancel);
     for (answer, cost) in [
-        (Answer::Polled(Outcome::Done(Progress::Running)), PRICE),
-        (Answer::Polled(Outcome::Unknown), PRICE),
+        (Answer::Polled(Ok(Progress::Running)), PRICE),
+        (Answer::Polled(Err(Trouble::Unknown)), PRICE),
         (ready_for(7), 7),
         (Answer::Polled(never(ErrorCode::ProviderRejectedContent)), 0),
     ] {
@@ -102,7 +102,7 @@ fn a_job_that_waits_for_another_prompt_reserves_its_price_with_it() {
 fn a_call_that_is_made_again_after_a_lost_answer_may_cost_twice() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(costs(&story), (PRICE, PRICE));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(costs(&story), (2 * PRICE, 2 * PRICE));
@@ -131,7 +131,7 @@ fn polled() -> JobStory {
 }
 
 fn ready_for(cost_micros: u64) -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: Some(cost_micros) }))
+    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: Some(cost_micros) }))
 }
 
 /// What it has cost, and what is committed.

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, again, never, video};
 use crate::queue_story::{QueueStory, Said, asking, card, state, told};
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use reelay::machine::queue::{Ask, Card, Heard, Minute, Place, Question, Sample, Terms, totals};
 use reelay::machine::tally::{Call, Count, Tally, table};
 use reelay::machine::{Status, tally};
@@ -17,9 +17,9 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
     story.now += 2 * SECOND;
     story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    story.hears(Answer::Polled(Outcome::Unknown));
+    story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
@@ -50,10 +50,10 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
     story.may_act();
     assert!(matches!(story.job.phase, Phase::Storing { .. }));
     let fetch = |outcome: &Outcome<()>| Count::call(Call::Fetch, outcome);
-    assert_eq!(story.job.tally.of(fetch(&Outcome::Unknown)), 1);
+    assert_eq!(story.job.tally.of(fetch(&Err(Trouble::Unknown))), 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
-    assert_eq!(story.job.tally.of(fetch(&Outcome::Done(()))), 1);
+    story.hears(Answer::Stored(Ok(video(1))));
+    assert_eq!(story.job.tally.of(fetch(&Ok(()))), 1);
     let took = story.job.tally.histogram(&table::PROCESSING, Some("completed"));
     assert_eq!(Some(took.sum), story.job.processing_time());
 }
@@ -173,14 +173,14 @@ fn money_is_counted_as_it_is_charged_and_given_back() {
 #[test]
 fn a_job_asks_and_tells_no_more_often_for_being_counted() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     let mut effects = Vec::new();
     while story.job.wake(story.now).is_some() {
         story.sleeps();
         let Some(effect) = story.may_act() else { continue };
         effects.push(match effect {
             Effect::Report { .. } => {
-                story.hears(Answer::Reported(Outcome::Done(())));
+                story.hears(Answer::Reported(Ok(())));
                 "report"
             }
             Effect::Deliver { .. } => {

@@ -3,7 +3,6 @@
 use crate::job_story::{Answer, JobStory};
 use reelay::machine::delivery::{DeliveryState, Receipt};
 use reelay::machine::job::{Cancel, Effect};
-use reelay::machine::outcome::Outcome;
 
 #[test]
 fn an_event_keeps_its_id_and_its_body_until_it_is_exhausted_i5() {
@@ -29,7 +28,7 @@ fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.sleeps();
     assert!(matches!(story.may_act(), Some(Effect::Report { .. })), "the queue hears of the trouble");
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.outbox[0].attempts, 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
 }
@@ -47,7 +46,7 @@ fn a_report_is_repeated_until_the_queue_confirms_its_number_i9() {
     let effect = story.until_it_acts_beside_submit();
     assert_eq!(effect, Effect::Report { epoch: 1, number: 1 });
     story.takes(Cancel);
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     let again = story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
     assert_eq!(again, Effect::Report { epoch: 1, number: 2 }, "the older confirmation does not count for the end");
 }
@@ -58,12 +57,12 @@ fn a_job_reports_that_nothing_is_left_to_do() {
     story.takes(Cancel);
     assert!(matches!(story.acts(), Effect::Report { .. }));
     assert!(!story.job.has_only_to_report(), "the app is yet to hear");
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
     assert!(matches!(story.acts(), Effect::Report { .. }));
     assert!(story.job.has_only_to_report());
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!((story.may_act(), story.job.wake(story.now)), (None, None));
 }
 

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, neve
 use crate::life::{ready, stored, submitted};
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, Effect, Refusal, Retry, UpstreamWebhook};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::SECOND;
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     asking.next();
     let mut unanswered = JobStory::accepted();
     unanswered.next();
-    unanswered.hears(Answer::Enqueued(Outcome::Unknown));
+    unanswered.hears(Answer::Enqueued(Err(Trouble::Unknown)));
     let again = JobStory::cancelled().then(Retry);
     let confirmed = JobStory::ordered(|request| request.confirm = true).then(Confirm);
     for story in
@@ -88,19 +88,19 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
 /// Every input but the user's retry, which begins a new attempt.
 fn every_input_but_retry() -> Vec<Input> {
     let answers = [
-        Answer::Enqueued(Outcome::Done(true)),
-        Answer::Enqueued(Outcome::Unknown),
+        Answer::Enqueued(Ok(true)),
+        Answer::Enqueued(Err(Trouble::Unknown)),
         submitted(),
-        Answer::Submitted(Outcome::Unknown),
+        Answer::Submitted(Err(Trouble::Unknown)),
         Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)),
         ready(),
         Answer::Polled(never(ErrorCode::ProviderRejectedContent)),
         stored(),
-        Answer::Stored(Outcome::Unknown),
-        Answer::Reported(Outcome::Done(())),
+        Answer::Stored(Err(Trouble::Unknown)),
+        Answer::Reported(Ok(())),
         Answer::Delivered(Receipt::Gone),
-        Answer::Abandoned(Outcome::Done(())),
-        Answer::Discarded(Outcome::Done(())),
+        Answer::Abandoned(Ok(())),
+        Answer::Discarded(Ok(())),
     ];
     let mut inputs = vec![Input::Alarm, Cancel.into(), Confirm.into(), DeleteVideo.into(), DELETE.into()];
     inputs.push(UpstreamWebhook { id: "push-1".to_owned() }.into());

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::Effect;
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 #[test]
 fn an_ended_job_with_nothing_left_is_forgotten() {
@@ -42,10 +42,10 @@ fn a_video_is_deleted_first_and_the_job_forgotten_when_it_is_gone_i8() {
     assert!(!story.is_deleted());
     assert_eq!((story.status(), story.job.video()), (Status::Completed, None));
     assert_eq!(story.next(), Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Outcome::Unknown));
+    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
     assert!(!story.is_deleted(), "it may still be there");
     assert_eq!(story.next(), Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Outcome::Done(())));
+    story.hears(Answer::Discarded(Ok(())));
     assert!(story.is_deleted());
 }
 

@@ -5,7 +5,7 @@ use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, INPUTS, ImageRole, InputImage, Refusal, Retry};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 const DISCARD_INPUTS: Effect = Effect::Discard { attempt: INPUTS };
 
@@ -52,10 +52,10 @@ fn an_old_order_is_forgotten_when_its_images_are_gone() {
     story.rests();
     assert!(!story.is_deleted());
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Outcome::Unknown));
+    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
     assert!(!story.is_deleted(), "they may still be there");
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Outcome::Done(())));
+    story.hears(Answer::Discarded(Ok(())));
     assert!(story.is_deleted());
 }
 

@@ -9,7 +9,7 @@ use reelay::machine::job::{
     Phase, Policy, Progress, Redeliver, Refusal, RenderOptions, Request, Retry, Rules, Setting, Start, State, Step,
     Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
 use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ impl JobStory {
     pub(crate) fn rendering() -> Self {
         let mut story = Self::started();
         assert!(matches!(story.acts(), Effect::Submit { .. }));
-        story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
         assert!(matches!(story.job.phase, Phase::Rendering { .. }));
         story
     }
@@ -72,7 +72,7 @@ impl JobStory {
     pub(crate) fn storing() -> Self {
         let mut story = Self::rendering();
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-        story.hears(Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
+        story.hears(Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
         assert!(matches!(story.acts(), Effect::Store { .. }));
         story
     }
@@ -165,7 +165,7 @@ impl JobStory {
                 return effect;
             }
             match effect {
-                Effect::Report { .. } => self.hears(Answer::Reported(Outcome::Done(()))),
+                Effect::Report { .. } => self.hears(Answer::Reported(Ok(()))),
                 Effect::Deliver { .. } => self.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
                 Effect::Enqueue { .. } => self.is_granted_a_slot(),
                 other => panic!("{other:?} was not expected"),
@@ -176,7 +176,7 @@ impl JobStory {
 
     /// The queue hears of the job and, having a free slot, starts it as soon as it may be started.
     pub(crate) fn is_granted_a_slot(&mut self) {
-        self.hears(Answer::Enqueued(Outcome::Done(false)));
+        self.hears(Answer::Enqueued(Ok(false)));
         self.now = self.now.max(self.job.not_before.unwrap_or(0));
         self.start(self.job.epoch);
     }
@@ -184,7 +184,7 @@ impl JobStory {
     /// The report of the start, once the submit before it is answered.
     pub(crate) fn until_it_acts_beside_submit(&mut self) -> Effect {
         assert!(matches!(self.acts(), Effect::Submit { .. }));
-        self.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        self.hears(Answer::Submitted(Ok("operations/1".to_owned())));
         self.acts()
     }
 
@@ -292,15 +292,15 @@ pub(crate) fn video(attempt: u32) -> Video {
 
 /// An upstream that takes no submits of anyone, and asks for this wait.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
-    Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") }
+    Err(Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") })
 }
 
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
-    Outcome::Retry { after, failure: Failure::new(code, "Not now.") }
+    Err(Trouble::Retry { after, failure: Failure::new(code, "Not now.") })
 }
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
-    Outcome::Refused(Failure::new(code, "Not ever."))
+    Err(Trouble::Refused(Failure::new(code, "Not ever.")))
 }
 
 fn created(request: Request) -> Job {

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, again, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::job::{Cancel, EFFECT_GUARD, Effect, Job, Phase, SubmitAnswer, WakeReason};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::machine::tally::Tally;
 
 #[test]
@@ -12,7 +12,7 @@ fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() 
     for (answer, told) in [
         (submitted(), SubmitAnswer::Accepted),
         (Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)), SubmitAnswer::Refused),
-        (Answer::Submitted(Outcome::Unknown), SubmitAnswer::Unknown),
+        (Answer::Submitted(Err(Trouble::Unknown)), SubmitAnswer::Unknown),
     ] {
         let mut story = JobStory::submitting().then(Cancel);
         let mut cancelled = story.job.clone();
@@ -26,7 +26,7 @@ fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() 
 
 #[test]
 fn a_late_answer_of_a_cancelled_poll_changes_nothing_i8() {
-    for answer in [ready(), Answer::Polled(Outcome::Unknown)] {
+    for answer in [ready(), Answer::Polled(Err(Trouble::Unknown))] {
         let mut story = JobStory::rendering();
         assert!(matches!(story.next(), Effect::Poll { .. }));
         let mut story = story.then(Cancel);
@@ -76,7 +76,7 @@ fn the_old_attempts_video_is_removed_and_the_new_ones_kept_i3() {
 #[test]
 fn what_a_transfer_before_the_cancel_may_have_left_is_removed_i8() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Unknown));
+    story.hears(Answer::Stored(Err(Trouble::Unknown)));
     let mut story = story.then(Cancel);
     assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
 }
@@ -108,7 +108,7 @@ fn a_clock_set_back_does_not_keep_a_call_on_its_way() {
 fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_over_i9() {
     let mut story = JobStory::submitting().then(Cancel);
     assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Processing, 0));
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Cancelled, 1));
 }
 
@@ -116,8 +116,10 @@ fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_ove
 fn an_answer_to_another_effect_is_not_taken_for_this_one() {
     let mut story = JobStory::submitting();
     let number = story.job.effect_number;
-    let (before, after) =
-        (story.answer_of(number - 1, Answer::Submitted(Outcome::Unknown)), story.answer_of(number + 1, submitted()));
+    let (before, after) = (
+        story.answer_of(number - 1, Answer::Submitted(Err(Trouble::Unknown))),
+        story.answer_of(number + 1, submitted()),
+    );
     story.takes_any(before);
     story.takes_any(after);
     assert!(matches!(story.job.phase, Phase::Submitting { .. }) && story.job.is_submitting());

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, Input, JobStory, never, video};
 use reelay::machine::Status;
 use reelay::machine::delivery::{EventKind, Receipt};
 use reelay::machine::job::{Cancel, Effect, Job, Phase, Progress, Refusal, Retry, SubmitAnswer};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::ErrorCode;
 use reelay::time::Millis;
 
 /// More steps than any life in these stories takes.
@@ -71,7 +71,7 @@ impl JobStory {
     /// The queue hears of the last change.
     pub(crate) fn reports(&mut self) {
         assert!(matches!(self.acts(), Effect::Report { .. }));
-        self.hears(Answer::Reported(Outcome::Done(())));
+        self.hears(Answer::Reported(Ok(())));
     }
 
     /// As [`Self::next`]; `None` when nothing is left to do.
@@ -81,7 +81,7 @@ impl JobStory {
             let effect = self.may_act();
             self.assert_kept(&before);
             match effect {
-                Some(Effect::Report { .. }) => self.hears(Answer::Reported(Outcome::Done(()))),
+                Some(Effect::Report { .. }) => self.hears(Answer::Reported(Ok(()))),
                 Some(effect) => return Some(effect),
                 None => self.now = self.now.max(self.job.wake(self.now)?.at),
             }
@@ -95,14 +95,14 @@ impl JobStory {
         while let Some(effect) = self.next_or_rest() {
             let before = self.job.clone();
             self.hears(match &effect {
-                Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Done(false)),
+                Effect::Enqueue { .. } => Answer::Enqueued(Ok(false)),
                 Effect::Submit { .. } => submitted(),
                 Effect::Poll { .. } => ready(),
                 Effect::Store { .. } => stored(),
-                Effect::Report { .. } => Answer::Reported(Outcome::Done(())),
+                Effect::Report { .. } => Answer::Reported(Ok(())),
                 Effect::Deliver { .. } => Answer::Delivered(Receipt::Accepted { status: 204 }),
-                Effect::Abandon { .. } => Answer::Abandoned(Outcome::Done(())),
-                Effect::Discard { .. } => Answer::Discarded(Outcome::Done(())),
+                Effect::Abandon { .. } => Answer::Abandoned(Ok(())),
+                Effect::Discard { .. } => Answer::Discarded(Ok(())),
             });
             self.assert_kept(&before);
             left.push(effect);
@@ -149,13 +149,13 @@ impl JobStory {
 }
 
 pub(crate) fn submitted() -> Answer {
-    Answer::Submitted(Outcome::Done("operations/1".to_owned()))
+    Answer::Submitted(Ok("operations/1".to_owned()))
 }
 
 pub(crate) fn ready() -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
+    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
 }
 
 pub(crate) fn stored() -> Answer {
-    Answer::Stored(Outcome::Done(video(1)))
+    Answer::Stored(Ok(video(1)))
 }

@@ -8,7 +8,7 @@ use reelay::log;
 use reelay::log::{Done, STEPS};
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Note, Progress};
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -118,7 +118,7 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
     let mut story = JobStory::started();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     let failure = Failure::new(ErrorCode::InvalidRequest, "The prompt \"a secret wish\" is not supported.");
-    let answer = Answer::Submitted(Outcome::Refused(failure));
+    let answer = Answer::Submitted(Err(Trouble::Refused(failure)));
     let done = Done::of(&answer.clone().to(Effect::Submit { epoch: 1, attempt: 1 }), 17);
     let before = story.notes().len();
     story.hears(answer);
@@ -137,7 +137,7 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
 fn a_failure_that_is_the_operators_matter_is_an_error() {
     let mut story = JobStory::started();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     let lines = lines_of(&story, &[note("failed")], None);
     assert_eq!((&lines[0]["level"], &lines[0]["errorCode"]), (&json!("ERROR"), &json!("submit_outcome_unknown")));
 }
@@ -163,10 +163,10 @@ fn an_effect_that_comes_to_no_step_is_told_with_its_outcome() {
     let poll = Effect::Poll { epoch: 1, operation: "operations/secret".to_owned() };
     let report = Effect::Report { epoch: 1, number: 1 };
     for (effect, answer, message, outcome, level) in [
-        (&poll, Answer::Polled(Outcome::Done(Progress::Running)), "[UPSTREAM] Polled", "running", "DEBUG"),
-        (&poll, Answer::Polled(Outcome::Unknown), "[UPSTREAM] Polled", "unknown", "WARN"),
-        (&report, Answer::Reported(Outcome::Done(())), "[JOB] Reported", "done", "DEBUG"),
-        (&report, Answer::Reported(Outcome::Unknown), "[JOB] Report failed", "unknown", "WARN"),
+        (&poll, Answer::Polled(Ok(Progress::Running)), "[UPSTREAM] Polled", "running", "DEBUG"),
+        (&poll, Answer::Polled(Err(Trouble::Unknown)), "[UPSTREAM] Polled", "unknown", "WARN"),
+        (&report, Answer::Reported(Ok(())), "[JOB] Reported", "done", "DEBUG"),
+        (&report, Answer::Reported(Err(Trouble::Unknown)), "[JOB] Report failed", "unknown", "WARN"),
     ] {
         let done = Done::of(&answer.to(effect.clone()), 3);
         let lines = logged(Level::DEBUG, || log::effect(&story.job, &done));

@@ -77,7 +77,7 @@ fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_att
     assert!(matches!(story.may_act(), Some(Effect::Enqueue { .. })));
     assert_eq!(story.status(), Status::Queued);
     story.now += 1;
-    story.hears(Answer::Enqueued(reelay::machine::outcome::Outcome::Done(false)));
+    story.hears(Answer::Enqueued(Ok(false)));
     story.may_act();
     assert_eq!(story.failure(), Some(ErrorCode::DeadlineExceeded));
     let story = story.then(reelay::machine::job::Retry);
@@ -113,5 +113,5 @@ fn knows(story: &mut JobStory) {
 }
 
 fn knows_too(story: &mut JobStory) {
-    story.hears(Answer::Enqueued(reelay::machine::outcome::Outcome::Done(false)));
+    story.hears(Answer::Enqueued(Ok(false)));
 }

@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, again};
 use crate::life::ready;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, UpstreamWebhook};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::MINUTE;
 
 #[test]
@@ -34,9 +34,9 @@ fn a_push_that_comes_again_brings_no_further_look() {
 
 #[test]
 fn a_push_while_a_look_is_under_way_brings_another_one_behind_it() {
-    let unheard = Answer::Polled(Outcome::Unknown);
+    let unheard = Answer::Polled(Err(Trouble::Unknown));
     let refused = Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(20_000)));
-    for answer in [Answer::Polled(Outcome::Done(Progress::Running)), unheard, refused] {
+    for answer in [Answer::Polled(Ok(Progress::Running)), unheard, refused] {
         let mut story = JobStory::rendering();
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
         nudge(&mut story, "1");
@@ -51,7 +51,7 @@ fn a_push_while_something_else_is_under_way_waits_until_that_is_over() {
     let mut story = JobStory::started();
     assert!(matches!(story.until_it_acts_beside_submit(), Effect::Report { .. }));
     nudge(&mut story, "1");
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert!(matches!(story.acts(), Effect::Poll { .. }));
 }
 
@@ -110,7 +110,7 @@ fn no_more_pushes_are_remembered_than_the_record_has_room_for() {
 fn a_push_of_an_earlier_attempt_brings_a_look_at_this_one_and_no_harm() {
     let mut story = JobStory::rendering().then(Cancel).then_tried_again();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(Outcome::Done("operations/2".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/2".to_owned())));
     nudge(&mut story, "of the first attempt");
     assert_eq!(story.acts(), Effect::Poll { epoch: 2, operation: "operations/2".to_owned() });
     story.hears(ready());
@@ -122,7 +122,7 @@ fn nudge(story: &mut JobStory, id: &str) {
 }
 
 fn running(story: &mut JobStory) {
-    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    story.hears(Answer::Polled(Ok(Progress::Running)));
 }
 
 /// How many looks follow without waiting.
@@ -134,7 +134,7 @@ fn looks_due(story: &mut JobStory) -> usize {
                 looks += 1;
                 running(story);
             }
-            Effect::Report { .. } => story.hears(Answer::Reported(Outcome::Done(()))),
+            Effect::Report { .. } => story.hears(Answer::Reported(Ok(()))),
             Effect::Deliver { .. } => story.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
             other => panic!("{other:?} was not expected"),
         }

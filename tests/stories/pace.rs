@@ -3,7 +3,7 @@
 use crate::job_story::{Answer, JobStory};
 use reelay::machine::Status;
 use reelay::machine::job::{Effect, Progress, UpstreamWebhook};
-use reelay::machine::outcome::Outcome;
+
 use reelay::time::{MINUTE, Millis, SECOND};
 use std::iter;
 
@@ -60,7 +60,7 @@ fn a_poll_that_came_late_does_not_move_the_next_ones() {
     assert_eq!(next_poll(&mut story), Some(submitted_at + DEFAULT));
     story.now += DEFAULT + 700;
     assert!(matches!(story.acts(), Effect::Poll { .. }), "with the alarm, however late");
-    story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+    story.hears(Answer::Polled(Ok(Progress::Running)));
     assert_eq!(next_poll(&mut story), Some(submitted_at + 3 * DEFAULT));
 }
 
@@ -98,7 +98,7 @@ fn rendering(change: impl FnOnce(&mut JobStory)) -> JobStory {
     change(&mut story);
     story.start(1);
     story.acts();
-    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     story
 }
 
@@ -108,10 +108,10 @@ fn next_poll(story: &mut JobStory) -> Option<Millis> {
         story.sleeps();
         match story.may_act() {
             Some(Effect::Poll { .. }) => {
-                story.hears(Answer::Polled(Outcome::Done(Progress::Running)));
+                story.hears(Answer::Polled(Ok(Progress::Running)));
                 return Some(story.now);
             }
-            Some(Effect::Report { .. }) => story.hears(Answer::Reported(Outcome::Done(()))),
+            Some(Effect::Report { .. }) => story.hears(Answer::Reported(Ok(()))),
             Some(other) => panic!("{other:?} was not expected"),
             None => {}
         }

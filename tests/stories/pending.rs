@@ -6,7 +6,7 @@ use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{
     Cancel, Clarify, Confirm, ENQUEUE_GRACE, Effect, MAX_ATTEMPTS, MAX_PROMPT, PENDING_EXPIRY, Refusal, Retry,
 };
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::ErrorCode;
 use reelay::time::HOUR;
 
 #[test]
@@ -28,7 +28,7 @@ fn an_order_to_be_confirmed_tells_the_queue_of_itself_when_nobody_did_i1() {
     let created_at = story.now;
     story.sleeps();
     assert_eq!((story.acts(), story.now), (Effect::Report { epoch: 1, number: 0 }, created_at + ENQUEUE_GRACE));
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.wake(story.now).unwrap().at, created_at + PENDING_EXPIRY);
 }
 

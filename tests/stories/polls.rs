@@ -3,7 +3,7 @@
 use crate::job_story::{Answer, Input, JobStory, again};
 use crate::life::ready;
 use reelay::machine::job::{Effect, InFlight, Job, Phase, Progress, WakeReason};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::machine::tally::table;
 use reelay::time::SECOND;
 
@@ -26,7 +26,7 @@ fn a_poll_that_finds_the_render_running_writes_nothing() {
 fn a_render_that_was_just_submitted_is_not_polled_in_the_same_run() {
     let mut story = JobStory::started();
     assert!(matches!(story.until_it_acts_beside_submit(), Effect::Report { .. }));
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.may_act(), None);
     let wake = story.job.wake(story.now).unwrap();
     assert_eq!((wake.at, wake.reason), (story.now + 5 * SECOND, WakeReason::Phase));
@@ -83,7 +83,7 @@ fn a_poll_counts_unless_it_finds_the_render_running_i18() {
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     // This one is cut off.
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    story.hears(Answer::Polled(Outcome::Unknown));
+    story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
     let polls: Vec<_> = story.job.tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == "poll").collect();
@@ -99,7 +99,7 @@ fn polling() -> JobStory {
 }
 
 fn running() -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Running))
+    Answer::Polled(Ok(Progress::Running))
 }
 
 fn tries(job: &Job) -> u32 {

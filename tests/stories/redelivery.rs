@@ -4,7 +4,6 @@ use crate::job_story::{Answer, JobStory};
 use crate::life::submitted;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
 use reelay::machine::job::{Cancel, Effect, Progress, Redeliver, Refusal};
-use reelay::machine::outcome::Outcome;
 
 const DOWN: Receipt = Receipt::Failed { status: Some(503), retry_after: None };
 const TAKEN: Receipt = Receipt::Accepted { status: 200 };
@@ -84,8 +83,8 @@ fn the_queue_is_not_bothered_with_an_event_that_is_delivered_as_usual() {
         let effect = story.acts();
         story.hears(match effect {
             Effect::Submit { .. } => submitted(),
-            Effect::Report { .. } => Answer::Reported(Outcome::Done(())),
-            Effect::Poll { .. } => Answer::Polled(Outcome::Done(Progress::Running)),
+            Effect::Report { .. } => Answer::Reported(Ok(())),
+            Effect::Poll { .. } => Answer::Polled(Ok(Progress::Running)),
             Effect::Deliver { .. } => Answer::Delivered(TAKEN),
             other => panic!("{other:?} was not expected"),
         });
@@ -118,7 +117,7 @@ fn deliver(story: &mut JobStory, receipt: Receipt) {
 fn reports(story: &mut JobStory) -> bool {
     let effect = story.may_act();
     if let Some(Effect::Report { .. }) = effect {
-        story.hears(Answer::Reported(Outcome::Done(())));
+        story.hears(Answer::Reported(Ok(())));
     }
     matches!(effect, Some(Effect::Report { .. }))
 }

@@ -6,7 +6,7 @@ use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Cancel, Effect, Phase, Refusal, Retry, SubmitAnswer, UnknownSubmit};
 use reelay::machine::limiter::Availability;
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
@@ -25,7 +25,7 @@ fn a_refused_job_tells_the_queue_at_once_and_again_until_it_knows_i1() {
     let refused_at = story.now;
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     assert_eq!(story.now, refused_at);
-    story.hears(Answer::Enqueued(Outcome::Unknown));
+    story.hears(Answer::Enqueued(Err(Trouble::Unknown)));
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     assert!(story.now <= refused_at + 2 * SECOND);
 }
@@ -71,7 +71,7 @@ fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
         (Answer::Submitted(not_now(asked)), Availability::NotNow { after: asked }),
         (Answer::Submitted(not_now(None)), Availability::NotNow { after: None }),
         (Answer::Submitted(again(ErrorCode::ProviderUnavailable, asked)), Availability::Failed),
-        (Answer::Submitted(Outcome::Unknown), Availability::Failed),
+        (Answer::Submitted(Err(Trouble::Unknown)), Availability::Failed),
         (Answer::Submitted(never(ErrorCode::InvalidRequest)), Availability::Refused),
     ] {
         let mut story = JobStory::submitting();
@@ -84,7 +84,7 @@ fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
 fn a_lost_answer_opens_no_breaker() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!((story.status(), story.job.availability), (Status::Queued, Some(Availability::Failed)));
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Context, Errand, Job};
 use crate::machine::bug::{self, Bug};
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::Call;
 use crate::time::{MINUTE, SECOND};
@@ -32,16 +32,16 @@ impl Job {
         errand.tries += 1;
         let wait = retry::backoff(errand.tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let (step, why) = match outcome {
-            Outcome::Done(()) => ("render_abandoned", None),
-            Outcome::Refused(failure) => ("render_not_abandoned", Some(failure.message.clone())),
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown if errand.tries >= MAX_ABANDON_TRIES => {
+            Ok(()) => ("render_abandoned", None),
+            Err(Trouble::Refused(failure)) => ("render_not_abandoned", Some(failure.message.clone())),
+            Err(_) if errand.tries >= MAX_ABANDON_TRIES => {
                 ("render_not_abandoned", Some(format!("no word after {MAX_ABANDON_TRIES} tries")))
             }
-            Outcome::Retry { after, .. } | Outcome::NotNow { after, .. } => {
+            Err(Trouble::Retry { after, .. } | Trouble::NotNow { after, .. }) => {
                 errand.next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
                 return;
             }
-            Outcome::Unknown => {
+            Err(Trouble::Unknown) => {
                 errand.next_at = context.now() + wait;
                 return;
             }

@@ -17,13 +17,8 @@ impl Job {
     /// Counts a call to the upstream that has come to this; one that was cut off counts as unknown.
     pub(super) fn count_call<T>(&mut self, call: Call, outcome: &Outcome<T>) {
         self.tally.count(Count::call(call, outcome), 1);
-        let class = match outcome {
-            Outcome::Done(_) => return,
-            Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } | Outcome::Refused(failure) => {
-                Some(failure.code)
-            }
-            Outcome::Unknown => None,
-        };
+        let Err(trouble) = outcome else { return };
+        let class = trouble.failure().map(|failure| failure.code);
         self.tally.count(Count::Error(class), 1);
         if class.is_some_and(ErrorCode::is_limit) {
             self.tally.count(Count::RateLimited, 1);

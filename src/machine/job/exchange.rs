@@ -2,7 +2,7 @@
 
 use super::video::Video;
 use crate::machine::delivery::Receipt;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Trouble};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -101,16 +101,16 @@ impl Effect {
     /// Of an effect that was cut off.
     pub(super) fn lost(self) -> Answer {
         match self {
-            Self::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: Outcome::Unknown },
-            Self::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: Outcome::Unknown },
-            Self::Poll { epoch, operation } => Answer::Polled { epoch, operation, outcome: Outcome::Unknown },
-            Self::Store { epoch, attempt, .. } => Answer::Stored { epoch, attempt, outcome: Outcome::Unknown },
-            Self::Report { number, .. } => Answer::Reported { number, outcome: Outcome::Unknown },
+            Self::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: Err(Trouble::Unknown) },
+            Self::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: Err(Trouble::Unknown) },
+            Self::Poll { epoch, operation } => Answer::Polled { epoch, operation, outcome: Err(Trouble::Unknown) },
+            Self::Store { epoch, attempt, .. } => Answer::Stored { epoch, attempt, outcome: Err(Trouble::Unknown) },
+            Self::Report { number, .. } => Answer::Reported { number, outcome: Err(Trouble::Unknown) },
             Self::Deliver { event_id } => {
                 Answer::Delivered { event_id, receipt: Receipt::Failed { status: None, retry_after: None } }
             }
-            Self::Abandon { operation } => Answer::Abandoned { operation, outcome: Outcome::Unknown },
-            Self::Discard { attempt } => Answer::Discarded { attempt, outcome: Outcome::Unknown },
+            Self::Abandon { operation } => Answer::Abandoned { operation, outcome: Err(Trouble::Unknown) },
+            Self::Discard { attempt } => Answer::Discarded { attempt, outcome: Err(Trouble::Unknown) },
         }
     }
 }

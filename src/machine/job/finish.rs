@@ -4,7 +4,7 @@ use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Pha
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
 use crate::machine::message::Reply;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::queue::Report;
 use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -57,18 +57,16 @@ impl Job {
 
     /// What the reply to that comes to.
     pub fn reported(reply: &Reply<Report>) -> Outcome<()> {
-        if *reply == Ok(true) { Outcome::Done(()) } else { Outcome::Unknown }
+        (*reply == Ok(true)).then_some(()).ok_or(Trouble::Unknown)
     }
 
     pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, context: &mut Context) {
         if number != self.report_number {
             return;
         }
-        if let Outcome::Done(()) = outcome {
+        if outcome.is_ok() {
             self.report = None;
-            return;
-        }
-        if let Some(errand) = &mut self.report {
+        } else if let Some(errand) = &mut self.report {
             errand.next_at = context.now() + retry::backoff(errand.tries, SECOND, MINUTE, context.moment.jitter());
             errand.tries += 1;
         }

@@ -7,7 +7,7 @@
 use super::{Context, Job, Phase, Progress};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -42,19 +42,17 @@ impl Job {
         outcome: Outcome<Progress>,
         context: &mut Context,
     ) {
-        if outcome != Outcome::Done(Progress::Running) {
+        if outcome != Ok(Progress::Running) {
             self.count_call(Call::Poll, &outcome);
         }
         match &outcome {
-            Outcome::Done(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
+            Ok(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
             // What the upstream itself gives up or filters is not charged.
-            Outcome::Refused(_) => self.charge_render(epoch, 0),
-            Outcome::Done(Progress::Running | Progress::Ready { cost_micros: None, .. })
-            | Outcome::Retry { .. }
-            | Outcome::NotNow { .. }
-            | Outcome::Unknown => {}
+            Err(Trouble::Refused(_)) => self.charge_render(epoch, 0),
+            Ok(Progress::Running | Progress::Ready { cost_micros: None, .. })
+            | Err(Trouble::Retry { .. } | Trouble::NotNow { .. } | Trouble::Unknown) => {}
         }
-        if matches!(outcome, Outcome::Done(Progress::Ready { .. }) | Outcome::Refused(_)) {
+        if matches!(outcome, Ok(Progress::Ready { .. }) | Err(Trouble::Refused(_))) {
             self.found_over(operation, context);
         }
         if !self.is_current(epoch) {
@@ -63,26 +61,24 @@ impl Job {
         let now = context.moment.now;
         let Phase::Rendering { tries, not_before, .. } = &mut self.phase else { return };
         let asked = match outcome {
-            Outcome::Done(Progress::Running) => {
+            Ok(Progress::Running) => {
                 (*tries, *not_before) = (0, 0);
                 return;
             }
-            Outcome::Done(Progress::Ready { uri, .. }) => {
+            Ok(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
                 context.note("rendered", None);
-                self.announce(EventKind::Progress, context);
-                return;
+                return self.announce(EventKind::Progress, context);
             }
-            Outcome::Refused(failure) => {
+            Err(Trouble::Refused(failure)) => {
                 context.note("render_failed", Some(failure.message.clone()));
-                self.refused(failure, context);
-                return;
+                return self.refused(failure, context);
             }
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
+            Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => {
                 context.note("poll_failed", Some(failure.message));
                 after.unwrap_or(0)
             }
-            Outcome::Unknown => 0,
+            Err(Trouble::Unknown) => 0,
         };
         let wait = retry::backoff(*tries, context.policy.poll_interval, POLL_BACKOFF_CAP, context.moment.jitter());
         *not_before = now + asked.min(MAX_POLL_WAIT).max(wait);

@@ -4,7 +4,7 @@ use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts};
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::message::{NoAnswer, Reply};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::queue::{EnqueueAgain, Mode};
 use crate::machine::{Status, retry};
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
@@ -120,13 +120,13 @@ impl Job {
 
     pub(super) fn enqueue_answered(&mut self, epoch: u64, outcome: &Outcome<bool>, context: &mut Context) {
         match outcome {
-            Outcome::Done(admitted) => {
+            Ok(admitted) => {
                 self.confirm_enqueued(epoch, context.now());
                 if *admitted {
                     self.start(epoch, context);
                 }
             }
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) | Outcome::Unknown => {
+            Err(_) => {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.phase
                 {
@@ -154,9 +154,9 @@ impl Job {
         match reply {
             Ok(Some(standing)) => {
                 let own = Start { epoch: self.epoch, created_at: self.created_at };
-                Outcome::Done(standing.admitted == Some(own))
+                Ok(standing.admitted == Some(own))
             }
-            Ok(None) | Err(NoAnswer) => Outcome::Unknown,
+            Ok(None) | Err(NoAnswer) => Err(Trouble::Unknown),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::{Context, End, Errand, INPUTS, Job, Phase, Video};
 use crate::machine::bug::{self, Bug};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -12,44 +12,33 @@ impl Video {
     /// Takes what R2 holds for the stored video only if it has the size that was announced or counted (I8).
     pub fn verified(self, expected: u64) -> Outcome<Self> {
         if self.size == expected || bug::planted(Bug::SizeUnchecked) {
-            return Outcome::Done(self);
+            return Ok(self);
         }
-        let failure = Failure::new(ErrorCode::StorageFailed, "The stored video has not the size it should have.");
-        Outcome::Retry { after: None, failure }
+        Err(Trouble::retry(Failure::storage("The stored video has not the size it should have.")))
     }
 }
 
 impl Job {
     pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
         self.count_call(Call::Fetch, &outcome);
-        let Phase::Storing { tries, uri, rendered_at, .. } = &self.phase else {
-            self.discard(attempt, context.now());
-            return;
+        let (Phase::Storing { tries, uri, rendered_at, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+            return self.discard(attempt, context.now());
         };
-        if !self.is_current(epoch) {
-            self.discard(attempt, context.now());
-            return;
-        }
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
-            Outcome::Done(video) => {
+            Ok(video) => {
                 context.note("stored", Some(format!("{} bytes", video.size)));
-                self.end(End::Completed { video }, context);
-                return;
+                return self.end(End::Completed { video }, context);
             }
-            Outcome::Refused(failure) => {
-                self.give_up_storing(failure, context);
-                return;
-            }
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => (after, failure),
-            Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
+            Err(Trouble::Refused(failure)) => return self.give_up_storing(failure, context),
+            Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => (after, failure),
+            Err(Trouble::Unknown) => (None, Failure::storage("Storing the video was cut off.")),
         };
         context.note("store_failed", Some(failure.message.clone()));
         // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
         let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
         if tries >= context.policy.max_retries && !in_time {
-            self.give_up_storing(failure, context);
-            return;
+            return self.give_up_storing(failure, context);
         }
         let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
         let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
@@ -84,11 +73,9 @@ impl Job {
     }
 
     pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
-        if let Outcome::Done(()) = outcome {
+        if outcome.is_ok() {
             self.discards.remove(&attempt);
-            return;
-        }
-        if let Some(errand) = self.discards.get_mut(&attempt) {
+        } else if let Some(errand) = self.discards.get_mut(&attempt) {
             errand.next_at =
                 context.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
             errand.tries += 1;

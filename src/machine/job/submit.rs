@@ -4,7 +4,7 @@ use super::{Context, EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, Unk
 use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -28,27 +28,17 @@ impl Job {
     pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
         let outcome = match outcome {
             // With its intent dropped, a cut-off call looks as if it had never been made.
-            Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
-            Outcome::Unknown if bug::planted(Bug::UnknownSubmitRepeated) => lost_answer_repeated(),
-            outcome @ (Outcome::Done(_)
-            | Outcome::Retry { .. }
-            | Outcome::NotNow { .. }
-            | Outcome::Refused(_)
-            | Outcome::Unknown) => outcome,
+            Err(Trouble::Unknown) if bug::planted(Bug::SubmitIntentDropped) => return,
+            Err(Trouble::Unknown) if bug::planted(Bug::UnknownSubmitRepeated) => Err(Trouble::retry(unknown_outcome())),
+            outcome @ (Ok(_) | Err(_)) => outcome,
         };
         self.close_ledger_row(epoch, &outcome);
         self.count_call(Call::Submit, &outcome);
-        let stale = !self.is_current(epoch);
-        let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
-            self.answered_late(outcome, context);
-            return;
+        let (&Phase::Submitting { deadline_at, tries, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+            return self.answered_late(outcome, context);
         };
-        if stale {
-            self.answered_late(outcome, context);
-            return;
-        }
         match outcome {
-            Outcome::Done(operation) => {
+            Ok(operation) => {
                 let now = context.now();
                 self.not_now = None;
                 self.phase = Phase::Rendering {
@@ -67,16 +57,16 @@ impl Job {
                 }
                 self.announce(EventKind::Progress, context);
             }
-            Outcome::NotNow { failure, .. } => self.not_now(failure, context),
-            Outcome::Retry { after, failure } => {
+            Err(Trouble::NotNow { failure, .. }) => self.not_now(failure, context),
+            Err(Trouble::Retry { after, failure }) => {
                 context.note("submit_refused", Some(failure.message.clone()));
                 self.submit_again(tries, after, failure, context);
             }
-            Outcome::Refused(failure) => {
+            Err(Trouble::Refused(failure)) => {
                 context.note("submit_refused", Some(failure.message.clone()));
                 self.refused(failure, context);
             }
-            Outcome::Unknown => {
+            Err(Trouble::Unknown) => {
                 context.note("submit_outcome_unknown", None);
                 match context.policy.unknown_submit {
                     UnknownSubmit::Fail => self.fail(unknown_outcome(), context),
@@ -91,8 +81,7 @@ impl Job {
         let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let not_before = context.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
         if tries >= context.policy.max_retries {
-            self.fail(failure, context);
-            return;
+            return self.fail(failure, context);
         }
         self.count_retry(tally::Phase::Submitting);
         self.requeue(Some(not_before), context);
@@ -102,14 +91,12 @@ impl Job {
     /// up.
     fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
-            Outcome::Done(_) => "the upstream had accepted the render",
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => {
-                "the upstream had refused the render"
-            }
-            Outcome::Unknown => "whether the upstream accepted the render is not known",
+            Ok(_) => "the upstream had accepted the render",
+            Err(Trouble::Unknown) => "whether the upstream accepted the render is not known",
+            Err(_) => "the upstream had refused the render",
         };
         context.note("submit_answered_late", Some(what.to_owned()));
-        if let Outcome::Done(operation) = outcome {
+        if let Ok(operation) = outcome {
             self.abandon(operation, context);
         }
     }
@@ -124,11 +111,11 @@ impl Job {
 
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
         let (answer, availability) = match outcome {
-            Outcome::Done(_) => (SubmitAnswer::Accepted, Availability::Accepted),
-            Outcome::Retry { .. } => (SubmitAnswer::Refused, Availability::Failed),
-            Outcome::NotNow { after, .. } => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
-            Outcome::Refused(_) => (SubmitAnswer::Refused, Availability::Refused),
-            Outcome::Unknown => (SubmitAnswer::Unknown, Availability::Failed),
+            Ok(_) => (SubmitAnswer::Accepted, Availability::Accepted),
+            Err(Trouble::Retry { .. }) => (SubmitAnswer::Refused, Availability::Failed),
+            Err(Trouble::NotNow { after, .. }) => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
+            Err(Trouble::Refused(_)) => (SubmitAnswer::Refused, Availability::Refused),
+            Err(Trouble::Unknown) => (SubmitAnswer::Unknown, Availability::Failed),
         };
         let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);
         if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
@@ -143,8 +130,4 @@ fn unknown_outcome() -> Failure {
         ErrorCode::SubmitOutcomeUnknown,
         "The answer of the video service was lost, so the render may have been started; it was not started again.",
     )
-}
-
-fn lost_answer_repeated() -> Outcome<String> {
-    Outcome::Retry { after: None, failure: unknown_outcome() }
 }

@@ -1,7 +1,7 @@
 //! The metrics there are: one table, and the only ways to count into it.
 
 use crate::machine::Status;
-use crate::machine::outcome::{ErrorCode, Outcome};
+use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
 use crate::time::Millis;
 
 /// What a metric is.
@@ -252,14 +252,7 @@ const OUTCOMES: [&str; 4] = ["done", "retry", "refused", "unknown"];
 impl Count {
     /// A call and what came of it.
     pub fn call<T>(call: Call, outcome: &Outcome<T>) -> Self {
-        let [done, retry, refused, unknown] = OUTCOMES;
-        let word = match outcome {
-            Outcome::Done(_) => done,
-            Outcome::Retry { .. } | Outcome::NotNow { .. } => retry,
-            Outcome::Refused(_) => refused,
-            Outcome::Unknown => unknown,
-        };
-        Self::Called(call, word)
+        Self::Called(call, outcome.as_ref().err().map_or("done", Trouble::as_str))
     }
 
     /// Everything that can be counted.

@@ -82,7 +82,7 @@ pub fn inline_operation(uri: &str) -> Option<&str> {
 mod tests {
     use super::{inline_operation, inline_uri, read_submit};
     use crate::clients::reply::Reply;
-    use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
+    use crate::machine::outcome::{ErrorCode, Trouble, UpstreamAnswer};
     use crate::time::{DAY, MINUTE};
 
     fn reply(status: u16, body: &str) -> Reply {
@@ -91,7 +91,7 @@ mod tests {
 
     fn refused(status: u16, body: &str) -> (ErrorCode, String) {
         let outcome = read_submit(&reply(status, body));
-        let Outcome::Refused(failure) = outcome else { panic!("{status} {body}: {outcome:?}") };
+        let Err(Trouble::Refused(failure)) = outcome else { panic!("{status} {body}: {outcome:?}") };
         (failure.code, failure.message)
     }
 
@@ -119,28 +119,28 @@ mod tests {
             }
             for status in [429, 503, 529] {
                 let outcome = read_submit(&reply(status, body));
-                assert!(matches!(outcome, Outcome::NotNow { after: None, .. }), "{status} {body}: {outcome:?}");
+                assert!(matches!(outcome, Err(Trouble::NotNow { after: None, .. })), "{status} {body}: {outcome:?}");
             }
             for status in [521, 523, 525, 526] {
-                assert!(matches!(read_submit(&reply(status, body)), Outcome::NotNow { .. }), "{status} {body}");
+                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::NotNow { .. })), "{status} {body}");
             }
             for status in [301, 302, 307, 308] {
-                assert!(matches!(read_submit(&reply(status, body)), Outcome::Refused(_)), "{status} {body}");
+                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))), "{status} {body}");
             }
             for status in [200, 202, 303, 304, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524] {
                 let outcome = read_submit(&reply(status, body));
                 let means_refusal = status < 300 && body.contains(r#""code""#) && body.contains("400");
-                assert_eq!(outcome == Outcome::Unknown, !means_refusal, "{status} {body}: {outcome:?}");
+                assert_eq!(outcome == Err(Trouble::Unknown), !means_refusal, "{status} {body}: {outcome:?}");
             }
         }
         let error = |code: &str| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        assert!(matches!(read_submit(&reply(500, &error("500"))), Outcome::Retry { .. }));
+        assert!(matches!(read_submit(&reply(500, &error("500"))), Err(Trouble::Retry { .. })));
         for body in [&error("13"), &error(r#""500""#), r#"{"error":{"code":500,"type":"server_error","message":"m"}}"#]
         {
-            assert_eq!(read_submit(&reply(500, body)), Outcome::Unknown, "not Google's own: {body}");
+            assert_eq!(read_submit(&reply(500, body)), Err(Trouble::Unknown), "not Google's own: {body}");
         }
-        assert!(matches!(read_submit(&reply(418, &error("418"))), Outcome::Refused(_)), "an error in words");
-        assert_eq!(read_submit(&reply(418, "<html>")), Outcome::Unknown);
+        assert!(matches!(read_submit(&reply(418, &error("418"))), Err(Trouble::Refused(_))), "an error in words");
+        assert_eq!(read_submit(&reply(418, "<html>")), Err(Trouble::Unknown));
     }
 
     #[test]
@@ -150,16 +150,16 @@ mod tests {
                 format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#),
                 format!(r#"[{{"error":{{"code":{code}}}}}]"#),
             ] {
-                assert!(matches!(read_submit(&reply(200, &body)), Outcome::NotNow { .. }), "{body}");
+                assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })), "{body}");
             }
         }
         for code in ["400", r#""401""#, "403", r#""invalid_api_key""#, "404", "422", "16"] {
             let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
-            assert!(matches!(read_submit(&reply(200, &body)), Outcome::Refused(_)), "{body}");
+            assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::Refused(_))), "{body}");
         }
         for code in ["500", "13", r#""409""#, "408", "200", "null", r#""odd""#, "521"] {
             let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Outcome::Unknown, "{body}");
+            assert_eq!(read_submit(&reply(200, &body)), Err(Trouble::Unknown), "{body}");
         }
     }
 
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_success_with_a_name_is_an_acceptance() {
-        let accepted = Outcome::Done("models/veo-3.1/operations/abc_1".to_owned());
+        let accepted = Ok("models/veo-3.1/operations/abc_1".to_owned());
         for (status, rest) in [
             (200, ""),
             (202, ""),
@@ -217,7 +217,7 @@ mod tests {
     fn an_operation_name_that_could_leave_its_path_is_not_taken() {
         for name in ["models/m/operations/../../x", "http://evil/../operations/x", "models/m/operations/a?b", "x"] {
             let body = format!(r#"{{"name":"{name}"}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Outcome::Unknown, "{name}");
+            assert_eq!(read_submit(&reply(200, &body)), Err(Trouble::Unknown), "{name}");
         }
         // It is asked for at the configured address, whatever stands before it.
         for (name, bare) in [
@@ -230,7 +230,7 @@ mod tests {
             ("models/v1/operations/x", "models/v1/operations/x"),
         ] {
             let body = format!(r#"{{"name":"{name}"}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Outcome::Done(bare.to_owned()), "{name}");
+            assert_eq!(read_submit(&reply(200, &body)), Ok(bare.to_owned()), "{name}");
         }
         let uri = inline_uri("models/m/operations/1");
         assert_eq!(inline_operation(&uri), Some("models/m/operations/1"));
@@ -240,27 +240,27 @@ mod tests {
     #[test]
     fn the_wait_asked_for_is_taken_and_a_daily_quota_waits_for_its_reset() {
         let body = r#"{"error":{"code":429,"message":"q","details":[{"@type":"x","retryDelay":"22.5s"}]}}"#;
-        assert!(matches!(read_submit(&reply(429, body)), Outcome::NotNow { after: Some(22_500), .. }));
-        assert!(matches!(read_submit(&reply(503, body)), Outcome::NotNow { after: Some(22_500), .. }));
+        assert!(matches!(read_submit(&reply(429, body)), Err(Trouble::NotNow { after: Some(22_500), .. })));
+        assert!(matches!(read_submit(&reply(503, body)), Err(Trouble::NotNow { after: Some(22_500), .. })));
         let header = Reply { retry_after: Some("7".to_owned()), ..reply(503, "<html>") };
-        assert!(matches!(read_submit(&header), Outcome::NotNow { after: Some(7_000), .. }));
+        assert!(matches!(read_submit(&header), Err(Trouble::NotNow { after: Some(7_000), .. })));
         let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
             {"retryDelay":"22s"}]}}"#;
         let used_up = Reply { now: DAY, ..reply(429, body) };
-        let Outcome::NotNow { after, failure } = read_submit(&used_up) else { panic!("it may be repeated") };
+        let Err(Trouble::NotNow { after, failure }) = read_submit(&used_up) else { panic!("it may be repeated") };
         // It is 16:00 in California.
         assert_eq!(after, Some(8 * 60 * MINUTE + MINUTE / 2));
         assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted);
         let longer = Reply { now: DAY, ..reply(429, &body.replace("22s", "40000s")) };
-        assert!(matches!(read_submit(&longer), Outcome::NotNow { after: Some(40_000_000), .. }));
+        assert!(matches!(read_submit(&longer), Err(Trouble::NotNow { after: Some(40_000_000), .. })));
     }
 
     #[test]
     fn status_and_code_are_kept_for_the_log() {
         let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"a prompt"}}"#;
-        let Outcome::Refused(failure) = read_submit(&reply(403, body)) else { panic!("refused") };
+        let Err(Trouble::Refused(failure)) = read_submit(&reply(403, body)) else { panic!("refused") };
         assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 403, code: Some("PERMISSION_DENIED".to_owned()) }));
-        let Outcome::NotNow { failure, .. } = read_submit(&reply(503, "<html>")) else { panic!("not now") };
+        let Err(Trouble::NotNow { failure, .. }) = read_submit(&reply(503, "<html>")) else { panic!("not now") };
         assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 503, code: None }));
     }
 }

@@ -107,9 +107,7 @@ impl KeyApi {
 
     /// Opens a file at the address that the upstream gave.
     pub(crate) async fn file(&self, uri: &str) -> Outcome<Download> {
-        let Some(url) = self.located(uri) else {
-            return Outcome::Refused(file::storage("The video's address is not usable."));
-        };
+        let url = self.located(uri).ok_or_else(file::unusable_address)?;
         file::open(url, |url| self.visit(url)).await
     }
 

@@ -1,55 +1,55 @@
 //! What a poll found of a long-running operation.
 
 use crate::clients::error_body::{ErrorBody, is_empty};
-use crate::clients::reply::Reply;
+use crate::clients::reply::{Reply, answer};
 use crate::clients::{delay, sentence};
 use crate::machine::job::Progress;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::upstream::google::video::{CONTAINERS, Found, ROOTS, find as find_video};
-use crate::upstream::google::{filter, stamped, unavailable, with_words};
+use crate::upstream::google::{filter, unavailable, with_words};
 use serde_json::{Map, Value, json};
 
 /// An answer to a poll that says nothing about the render.
-pub(crate) fn failed_poll<T>(reply: &Reply) -> Outcome<T> {
+pub(crate) fn failed_poll(reply: &Reply) -> Trouble {
     let body = ErrorBody::read(&reply.body);
     let sentence = match reply.status {
         200..=299 => "Asking for the render was answered with an error.".to_owned(),
         status => format!("Asking for the render was answered with HTTP {status}."),
     };
-    stamped(Outcome::Retry { after: delay::asked(reply, &body), failure: unavailable(&sentence) }, reply, &body)
+    Trouble::Retry { after: delay::asked(reply, &body), failure: unavailable(&sentence) }.answered(answer(reply, &body))
 }
 
 /// What a poll found. Only the operation's own final word ends a render; every other trouble is asked again. A video in the
 /// answer itself is at `inline`.
 pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
     if !reply.is_success() {
-        return failed_poll(reply);
+        return Err(failed_poll(reply));
     }
-    let Ok(answer) = serde_json::from_slice::<Value>(&reply.body) else { return Outcome::Unknown };
-    let Some((operation, fields)) = operation(&answer) else { return Outcome::Unknown };
+    let json: Value = serde_json::from_slice(&reply.body).map_err(|_| Trouble::Unknown)?;
+    let (operation, fields) = operation(&json).ok_or(Trouble::Unknown)?;
     let error = fields.get("error").filter(|error| !is_empty(error));
-    match done(fields.get("done")) {
-        Some(true) => {}
+    match done(fields.get("done")).ok_or(Trouble::Unknown)? {
+        true => {}
         // An error that is not the operation's is about the question.
-        Some(false) if error.is_some() => return failed_poll(reply),
+        false if error.is_some() => return Err(failed_poll(reply)),
         // What has a video and does not say whether it is done, is.
-        Some(false) if is_unsaid(fields.get("done")) && made(fields).is_some() => {}
-        Some(false) => return Outcome::Done(Progress::Running),
-        None => return Outcome::Unknown,
+        false if is_unsaid(fields.get("done")) && made(fields).is_some() => {}
+        false => return Ok(Progress::Running),
     }
     if let Some(error) = error {
         let error = ErrorBody::of(json!({ "error": error }));
-        return stamped(Outcome::Refused(failed_operation(&error)), reply, &error);
+        return Err(Trouble::Refused(failed_operation(&error)).answered(answer(reply, &error)));
     }
-    match video(fields) {
-        Some(Found::At(uri)) => Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }),
-        Some(Found::Inline) => Outcome::Done(Progress::Ready { uri: inline.to_owned(), cost_micros: None }),
+    let uri = match video(fields) {
+        Some(Found::At(uri)) => uri,
+        Some(Found::Inline) => inline,
         None => {
             let verdict = filter::verdict(operation);
             let failure = verdict.unwrap_or_else(|| unavailable("The video service finished without a video."));
-            stamped(Outcome::Refused(failure), reply, &ErrorBody::default())
+            return Err(Trouble::Refused(failure).answered(answer(reply, &ErrorBody::default())));
         }
-    }
+    };
+    Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
 }
 
 /// Whether an answer with a video says that the render is done; `None` if it denies that or has no video.
@@ -121,7 +121,7 @@ mod tests {
     use super::read_operation;
     use crate::clients::reply::Reply;
     use crate::machine::job::Progress;
-    use crate::machine::outcome::{ErrorCode, Outcome, UpstreamAnswer};
+    use crate::machine::outcome::{ErrorCode, Outcome, Trouble, UpstreamAnswer};
 
     fn poll(body: &str) -> Outcome<Progress> {
         read_operation(&Reply { status: 200, retry_after: None, body: body.into(), now: 0 }, "inline:x")
@@ -129,7 +129,7 @@ mod tests {
 
     fn refused(body: &str) -> (ErrorCode, String) {
         let outcome = poll(body);
-        let Outcome::Refused(failure) = outcome else { panic!("{body}: {outcome:?}") };
+        let Err(Trouble::Refused(failure)) = outcome else { panic!("{body}: {outcome:?}") };
         (failure.code, failure.message)
     }
 
@@ -172,25 +172,25 @@ mod tests {
         let video = r#""response":{"videos":[{"uri":"https://h/v"}]}"#;
         for none in ["null", "{}", r#"{"code":0}"#, r#"{"code":0,"message":"","details":[]}"#, r#""""#, "false"] {
             let ready = Progress::Ready { uri: "https://h/v".to_owned(), cost_micros: None };
-            assert_eq!(poll(&format!(r#"{{"done":true,"error":{none},{video}}}"#)), Outcome::Done(ready), "{none}");
+            assert_eq!(poll(&format!(r#"{{"done":true,"error":{none},{video}}}"#)), Ok(ready), "{none}");
         }
         for running in ["{}", r#"{"done":false}"#, r#"{"done":null,"error":null,"response":null}"#, r#"[{"name":"n"}]"#]
         {
-            assert_eq!(poll(running), Outcome::Done(Progress::Running), "{running}");
+            assert_eq!(poll(running), Ok(Progress::Running), "{running}");
         }
         for body in
             [r#"{"error":{"code":404,"message":"gone"}}"#, r#"{"error":"gone"}"#, r#"[{"error":{"code":"429"}}]"#]
         {
-            assert!(matches!(poll(body), Outcome::Retry { .. }), "{body}");
+            assert!(matches!(poll(body), Err(Trouble::Retry { .. })), "{body}");
         }
         for body in ["<html>", r#"{"done":2}"#, r#"{"done":"perhaps"}"#, "7", "[]", "[1]"] {
-            assert_eq!(poll(body), Outcome::Unknown, "{body}");
+            assert_eq!(poll(body), Err(Trouble::Unknown), "{body}");
         }
     }
 
     #[test]
     fn a_video_makes_an_operation_done_that_does_not_say_so() {
-        let ready = |uri: &str| Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None });
+        let ready = |uri: &str| Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None });
         let uri = "https://h/v";
         for body in [
             r#"{"done":1,"response":{"videos":[{"uri":"https://h/v"}]}}"#,
@@ -215,14 +215,14 @@ mod tests {
             r#"{"done":0,"videos":[{"uri":"https://h/v"}]}"#,
             r#"{"done":"false"}"#,
         ] {
-            assert_eq!(poll(running), Outcome::Done(Progress::Running), "{running}");
+            assert_eq!(poll(running), Ok(Progress::Running), "{running}");
         }
     }
 
     #[test]
     fn what_an_operation_failed_with_is_kept_for_the_log() {
         let body = r#"{"done":true,"error":{"code":13,"status":"INTERNAL","message":"a prompt"}}"#;
-        let Outcome::Refused(failure) = poll(body) else { panic!("it failed") };
+        let Err(Trouble::Refused(failure)) = poll(body) else { panic!("it failed") };
         assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 200, code: Some("INTERNAL".to_owned()) }));
     }
 }

@@ -1,5 +1,7 @@
 //! The answer about an operation, which may hold the video itself: read and decoded while it comes in.
 
+use crate::clients::file;
+use crate::clients::file::Download;
 use crate::clients::http::{Answer, Lost};
 use crate::clients::reply::Reply;
 use crate::clock;
@@ -18,23 +20,27 @@ pub(crate) async fn read_poll(answer: Answer, inline: String) -> Outcome<Progres
     let mut reader = PollReader::new(inline);
     if !(200..=299).contains(&status) {
         // An error says when to ask again, but what it says does not matter more than its status.
-        return match answer.reply(MAX_ERROR).await {
-            Ok(reply) => reader.finish(reply),
-            Err(Lost) => Outcome::Unknown,
-        };
+        return reader.finish(answer.reply(MAX_ERROR).await?);
     }
     let mut pieces = std::pin::pin!(answer.chunks());
     while let Some(piece) = pieces.next().await {
-        let Ok(piece) = piece else { return Outcome::Unknown };
-        if let Some(outcome) = reader.read(&piece) {
+        if let Some(outcome) = reader.read(&piece?) {
             return outcome;
         }
     }
     reader.finish(Reply { status, retry_after, body: Vec::new(), now: clock::now() })
 }
 
+/// The video that the answer about its operation holds itself.
+pub(crate) fn inline_video(answer: Answer) -> Outcome<Download> {
+    if (200..=299).contains(&answer.status()) {
+        return Ok(Download::from_chunks(decoded(answer.chunks())));
+    }
+    Err(file::refused_fetch(answer, None))
+}
+
 /// The video in an answer. It ends with an error unless the video is whole; what follows it is not read.
-pub(crate) fn decoded(
+fn decoded(
     answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
 ) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
     let start = Some((Box::pin(answer), InlineVideo::default()));

@@ -6,7 +6,7 @@
 
 use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Trouble};
 use crate::upstream::google::operation;
 
 /// The longest answer that counts without a video, and the longest outline that is kept, in bytes.
@@ -62,7 +62,7 @@ impl PollReader {
         }
         if let Some(closed) = self.outline.closed() {
             let says_done = operation::says_done_with_video(&closed) == Some(true);
-            let ready = Outcome::Done(Progress::Ready { uri: self.inline.clone(), cost_micros: None });
+            let ready = Ok(Progress::Ready { uri: self.inline.clone(), cost_micros: None });
             // An address may be cut off, and an error may be followed by its code.
             let reply = Reply { status: 200, retry_after: None, body: closed, now: 0 };
             if says_done && operation::read_operation(&reply, &self.inline) == ready {
@@ -70,14 +70,14 @@ impl PollReader {
             }
         }
         let is_hopeless = self.outline.text.len() > MAX_KEPT || self.read > MAX_READ;
-        is_hopeless.then_some(Outcome::Unknown)
+        is_hopeless.then_some(Err(Trouble::Unknown))
     }
 
     /// What the answer means, now that it is over. `reply` tells its head and, of a call that failed, its
     /// body; else that is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
         if self.read > MAX_KEPT && operation::says_done_with_video(&self.outline.text).is_none() {
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         }
         if reply.is_success() {
             reply.body = self.outline.text;
@@ -131,7 +131,7 @@ mod tests {
     use super::{MAX_KEPT, PollReader};
     use crate::clients::reply::Reply;
     use crate::machine::job::Progress;
-    use crate::machine::outcome::{ErrorCode, Outcome};
+    use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
 
     const INLINE: &str = "inline:an-operation";
 
@@ -154,22 +154,22 @@ mod tests {
         outcome
     }
 
-    fn ready(uri: &str) -> Outcome<Progress> {
-        Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
+    fn ready(uri: &str) -> Progress {
+        Progress::Ready { uri: uri.to_owned(), cost_micros: None }
     }
 
     #[test]
     fn every_state_of_an_operation_is_understood() {
-        assert_eq!(outcome(r#"{"name":"n"}"#), Outcome::Done(Progress::Running));
-        assert_eq!(outcome(r#"{"name":"n","done":false,"metadata":{}}"#), Outcome::Done(Progress::Running));
+        assert_eq!(outcome(r#"{"name":"n"}"#), Ok(Progress::Running));
+        assert_eq!(outcome(r#"{"name":"n","done":false,"metadata":{}}"#), Ok(Progress::Running));
         for unreadable in ["", "<html>", r#"{"done":"#, r#"{"done":2}"#] {
-            assert_eq!(outcome(unreadable), Outcome::Unknown, "{unreadable}");
+            assert_eq!(outcome(unreadable), Err(Trouble::Unknown), "{unreadable}");
         }
         let stored = r#"{"name":"n","done":true,"response":{"raiMediaFilteredCount":0,
             "videos":[{"gcsUri":"gs://bucket/1/sample_0.mp4","mimeType":"video/mp4"}]}}"#;
-        assert_eq!(outcome(stored), ready("gs://bucket/1/sample_0.mp4"));
+        assert_eq!(outcome(stored), Ok(ready("gs://bucket/1/sample_0.mp4")));
         let refused = |body: &str| {
-            let Outcome::Refused(failure) = outcome(body) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = outcome(body) else { panic!("{body}") };
             (failure.code, failure.message)
         };
         let filtered = r#"{"done":true,"response":{"raiMediaFilteredCount":1,
@@ -195,9 +195,9 @@ mod tests {
     fn trouble_with_the_question_says_nothing_of_the_render() {
         for status in [302, 400, 401, 403, 404, 429, 500, 503] {
             let outcome = poll(status, "", 1).0;
-            assert!(matches!(outcome, Outcome::Retry { .. }), "{status}: {outcome:?}");
+            assert!(matches!(outcome, Err(Trouble::Retry { .. })), "{status}: {outcome:?}");
         }
-        assert!(matches!(poll(503, "", 1).0, Outcome::Retry { after: Some(7_000), .. }));
+        assert!(matches!(poll(503, "", 1).0, Err(Trouble::Retry { after: Some(7_000), .. })));
     }
 
     #[test]
@@ -206,22 +206,22 @@ mod tests {
         let inline =
             format!(r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
         let found = poll(200, &inline, 1_024);
-        assert_eq!(found, (ready(INLINE), 1_024));
+        assert_eq!(found, (Ok(ready(INLINE)), 1_024));
         for small in [
             r#"{"response":{"videos":[{"bytesBase64Encoded":"QUJD"}]},"done":true}"#,
             r#"{"done":true,"response":{"generateVideoResponse":{"generatedSamples":[{"video":{"encodedVideo":"QUJD"}}]}}}"#,
             r#"{"done":true,"response":{"generatedVideos":[{"video":{"uri":"","videoBytes":"QUJD"}}]}}"#,
         ] {
-            assert_eq!(outcome(small), ready(INLINE), "{small}");
+            assert_eq!(outcome(small), Ok(ready(INLINE)), "{small}");
         }
         let beside = r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"","uri":"https://h/v"}]}}"#;
-        assert_eq!(outcome(beside), ready("https://h/v"), "no bytes are no video");
+        assert_eq!(outcome(beside), Ok(ready("https://h/v")), "no bytes are no video");
         let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
         let found = poll(200, &turned, 1_024);
-        assert_eq!(found, (ready(INLINE), turned.len()), "whether it is done comes last");
+        assert_eq!(found, (Ok(ready(INLINE)), turned.len()), "whether it is done comes last");
         for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
             let body = format!(r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
-            assert_eq!(poll(200, &body, 1_024).0, ready(INLINE), "{unsaid}");
+            assert_eq!(poll(200, &body, 1_024).0, Ok(ready(INLINE)), "{unsaid}");
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             (format!("<html>{long}"), false),
         ] {
             let (outcome, read) = poll(200, &body, 1_000);
-            assert_eq!((outcome, read == body.len()), (Outcome::Unknown, whole));
+            assert_eq!((outcome, read == body.len()), (Err(Trouble::Unknown), whole));
         }
     }
 
@@ -248,13 +248,13 @@ mod tests {
             format!(r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#)
         };
         let (outcome, read) = poll(200, &beside(r#""done":true,"#, ""), 1_000);
-        assert_eq!(outcome, ready(INLINE));
+        assert_eq!(outcome, Ok(ready(INLINE)));
         assert!(read < 4 * long.len(), "the video is not read: {read}");
-        assert_eq!(poll(200, &beside("", ""), 1_000).0, ready(INLINE));
-        assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Outcome::Unknown);
+        assert_eq!(poll(200, &beside("", ""), 1_000).0, Ok(ready(INLINE)));
+        assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Err(Trouble::Unknown));
         let error = r#""error":{"code":8,"message":"No."},"#;
         let (outcome, _) = poll(200, &beside(r#""done":true,"#, error), 1_000);
-        let Outcome::Refused(failure) = outcome else { panic!("{outcome:?}") };
+        let Err(Trouble::Refused(failure)) = outcome else { panic!("{outcome:?}") };
         assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted, "an error counts more than a video beside it");
     }
 
@@ -265,9 +265,11 @@ mod tests {
         let message = "No. ".repeat(1_000);
         let failed = format!(r#"{{"done":true,"error":{{"message":"{message}","code":8}}}}"#);
         for size in [1, 600, 1_000] {
-            assert_eq!(poll(200, &stored, size), (ready(&uri), stored.len()));
+            assert_eq!(poll(200, &stored, size), (Ok(ready(&uri)), stored.len()));
             let (outcome, _) = poll(200, &failed, size);
-            assert!(matches!(outcome, Outcome::Refused(failure) if failure.code == ErrorCode::ProviderQuotaExhausted));
+            assert!(
+                matches!(outcome, Err(Trouble::Refused(failure)) if failure.code == ErrorCode::ProviderQuotaExhausted)
+            );
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What the answer to a submit proves: HTTP's status first, the body second.
 
 use crate::clients::error_body::ErrorBody;
-use crate::clients::reply::Reply;
+use crate::clients::reply::{Reply, answer};
 use crate::clients::{delay, sentence};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::time::{Millis, SECOND};
 use crate::upstream::google::daily_quota;
-use crate::upstream::google::{NEVER_REACHED, filter, stamped, unavailable, with_words};
+use crate::upstream::google::{NEVER_REACHED, filter, unavailable, with_words};
 use serde_json::Value;
 
 /// How long after its reset a day's quota is tried again: clocks differ.
@@ -24,10 +24,10 @@ pub(crate) fn read_submit(reply: &Reply, credential: &str, name: impl Fn(&Value)
     if reply.is_success() {
         let accepted = name(&body.json).or_else(|| name(body.json.as_array()?.first()?));
         if let Some(name) = accepted {
-            return Outcome::Done(name);
+            return Ok(name);
         }
     }
-    stamped(refused(reply, &body, credential), reply, &body)
+    Err(refused(reply, &body, credential).answered(answer(reply, &body)))
 }
 
 /// Whether the body of an error with status 400 is about the API key.
@@ -35,45 +35,45 @@ pub(crate) fn refuses_api_key(body: &[u8]) -> bool {
     mentions_api_key(&ErrorBody::read(body))
 }
 
-fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Outcome<String> {
+fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
     let status = match (reply.is_success(), body.meaning()) {
         (false, _) => reply.status,
         // A gateway that reports an error with 200 means what its code says. Only refusals are believed.
         (true, Some(status)) if body.is_error() && matches!(status, 400..=499 | 503 | 529) => status,
-        (true, _) => return Outcome::Unknown,
+        (true, _) => return Trouble::Unknown,
     };
     match status {
         429 | 503 | 529 => not_now(status, reply, body),
         // Google's own word that the call has failed: a method that ends with an error has created no operation.
-        500 if is_googles_own(&body.json) => Outcome::Retry {
+        500 if is_googles_own(&body.json) => Trouble::Retry {
             after: delay::asked(reply, body),
             failure: unavailable(&with_words("The video service failed to take the order.", body.sentence.as_deref())),
         },
-        status if NEVER_REACHED.contains(&status) => Outcome::NotNow {
+        status if NEVER_REACHED.contains(&status) => Trouble::NotNow {
             after: delay::asked(reply, body),
             failure: unavailable("The video service could not be reached."),
         },
         // Not taken here; 303 alone says that it was taken and where to look.
-        301 | 302 | 307 | 308 => Outcome::Refused(unavailable(&format!(
+        301 | 302 | 307 | 308 => Trouble::Refused(unavailable(&format!(
             "The video service's address leads elsewhere (HTTP {status}): check the address in the settings."
         ))),
-        400..=405 | 410 | 413 | 415 | 422 | 451 => Outcome::Refused(refusal(status, body, credential)),
+        400..=405 | 410 | 413 | 415 | 422 | 451 => Trouble::Refused(refusal(status, body, credential)),
         // A timeout of the request itself, or a conflict, says nothing about what became of it.
-        408 | 409 | 499 => Outcome::Unknown,
-        400..=499 if body.is_error() => Outcome::Refused(refusal(status, body, credential)),
-        _ => Outcome::Unknown,
+        408 | 409 | 499 => Trouble::Unknown,
+        400..=499 if body.is_error() => Trouble::Refused(refusal(status, body, credential)),
+        _ => Trouble::Unknown,
     }
 }
 
 /// The upstream takes no call for now: its rate limit, its day's quota, or too much to do.
-fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Outcome<String> {
+fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
     let (asked, words) = (delay::asked(reply, body), body.sentence.as_deref());
     if status == 429 && daily_quota::is_used_up(body) {
         let sentence = with_words("The day's quota of the video service is used up.", words);
         // A shorter delay that comes with it is that of the quota a minute.
         let reset = daily_quota::until_reset(reply.now) + RESET_MARGIN;
         let after = Some(asked.unwrap_or(0).max(reset));
-        return Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderQuotaExhausted, sentence) };
+        return Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderQuotaExhausted, sentence) };
     }
     let failure = if status == 429 {
         let sentence = with_words("The video service's rate limit was reached.", words);
@@ -81,7 +81,7 @@ fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Outcome<String> {
     } else {
         unavailable(&with_words("The video service is overloaded.", words))
     };
-    Outcome::NotNow { after: asked, failure }
+    Trouble::NotNow { after: asked, failure }
 }
 
 /// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without the `type` of

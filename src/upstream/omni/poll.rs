@@ -1,9 +1,9 @@
 //! Looking at an interaction: how its render stands, and where its video is.
 
 use crate::clients::error_body::{ErrorBody, fields, is_empty};
-use crate::clients::reply::Reply;
+use crate::clients::reply::{Reply, answer};
 use crate::machine::job::Progress;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::upstream::google;
 use crate::upstream::google::filter;
 use crate::upstream::google::inline_video;
@@ -27,7 +27,7 @@ const INLINE: &str = "inline:";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     /// All there is to know.
-    Told(Outcome<Progress>),
+    Told(Progress),
     /// The video is in a file, which may not be ready yet.
     File { id: String, cost_micros: Option<u64> },
 }
@@ -50,24 +50,24 @@ struct File {
 }
 
 /// What a look at the interaction of this id found. Only its own final word ends a render.
-pub fn read_poll(reply: &Reply, id: &str) -> Look {
+pub fn read_poll(reply: &Reply, id: &str) -> Outcome<Look> {
     if !reply.is_success() {
-        return Look::Told(operation::failed_poll(reply));
+        return Err(operation::failed_poll(reply));
     }
     let body = ErrorBody::read(&reply.body);
     let interaction = body.json.as_array().and_then(|answers| answers.first()).unwrap_or(&body.json);
     let status = interaction.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     let refused = |code, sentence: &str| {
         let sentence = google::with_words(sentence, words(interaction).as_deref());
-        Look::Told(Outcome::Refused(Failure::new(code, sentence)))
+        Err(Trouble::Refused(Failure::new(code, sentence)))
     };
     let look = match status.as_str() {
         "completed" => completed(interaction, id),
         // The model is at rest: before its work, or after it.
         "idle" if video(interaction).is_some() || words(interaction).is_some() => completed(interaction, id),
-        "idle" if error(interaction).is_some() => Look::Told(Outcome::Refused(failed(interaction))),
-        "in_progress" | "queued" | "idle" => Look::Told(Outcome::Done(Progress::Running)),
-        "failed" => Look::Told(Outcome::Refused(failed(interaction))),
+        "idle" if error(interaction).is_some() => Err(Trouble::Refused(failed(interaction))),
+        "in_progress" | "queued" | "idle" => Ok(Look::Told(Progress::Running)),
+        "failed" => Err(Trouble::Refused(failed(interaction))),
         "cancelled" => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
         "incomplete" => {
             refused(ErrorCode::ProviderUnavailable, "The video service stopped before the video was complete.")
@@ -78,28 +78,25 @@ pub fn read_poll(reply: &Reply, id: &str) -> Look {
         "requires_action" | "requires_continuation" => {
             refused(ErrorCode::ProviderUnavailable, "The video service asked a question back instead of rendering.")
         }
-        _ if body.is_error() => Look::Told(operation::failed_poll(reply)),
-        _ => Look::Told(Outcome::Unknown),
+        _ if body.is_error() => Err(operation::failed_poll(reply)),
+        _ => Err(Trouble::Unknown),
     };
-    match look {
-        Look::Told(outcome) => Look::Told(google::stamped(outcome, reply, &body)),
-        file @ Look::File { .. } => file,
-    }
+    look.map_err(|trouble| trouble.answered(answer(reply, &body)))
 }
 
 /// What a look at the file of this id found.
 pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<Progress> {
     if !reply.is_success() {
-        return operation::failed_poll(reply);
+        return Err(operation::failed_poll(reply));
     }
     let state = serde_json::from_slice::<File>(&reply.body).ok().and_then(|file| file.state);
     match state.map(|state| state.to_ascii_uppercase()).as_deref() {
-        Some("PROCESSING") => Outcome::Done(Progress::Running),
-        Some("ACTIVE") => Outcome::Done(Progress::Ready { uri: format!("{FILE}{id}"), cost_micros }),
+        Some("PROCESSING") => Ok(Progress::Running),
+        Some("ACTIVE") => Ok(Progress::Ready { uri: format!("{FILE}{id}"), cost_micros }),
         Some("FAILED") => {
-            Outcome::Refused(google::unavailable("The video service failed to prepare the file of the video."))
+            Err(Trouble::Refused(google::unavailable("The video service failed to prepare the file of the video.")))
         }
-        Some(_) | None => Outcome::Unknown,
+        Some(_) | None => Err(Trouble::Unknown),
     }
 }
 
@@ -122,16 +119,17 @@ pub fn place(uri: &str) -> Option<Place<'_>> {
     }
 }
 
-fn completed(interaction: &Value, id: &str) -> Look {
+fn completed(interaction: &Value, id: &str) -> Outcome<Look> {
     let cost_micros = cost(interaction);
-    match video(interaction).and_then(found) {
-        Some(Found::At(uri)) => match file_id(uri) {
-            Some(file) => Look::File { id: file.to_owned(), cost_micros },
-            None => Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros })),
+    let found = video(interaction).and_then(found).ok_or_else(|| Trouble::Refused(without_video(interaction)))?;
+    let uri = match found {
+        Found::At(uri) => match file_id(uri) {
+            Some(file) => return Ok(Look::File { id: file.to_owned(), cost_micros }),
+            None => uri.to_owned(),
         },
-        Some(Found::Inline) => Look::Told(Outcome::Done(Progress::Ready { uri: format!("{INLINE}{id}"), cost_micros })),
-        None => Look::Told(Outcome::Refused(without_video(interaction))),
-    }
+        Found::Inline => format!("{INLINE}{id}"),
+    };
+    Ok(Look::Told(Progress::Ready { uri, cost_micros }))
 }
 
 /// Why an interaction was completed without a video: in the model's own words, if it has any.
@@ -236,12 +234,12 @@ mod tests {
         Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
     }
 
-    fn look(body: &str) -> Look {
+    fn look(body: &str) -> Outcome<Look> {
         read_poll(&reply(200, body), "v1_abc")
     }
 
     fn refusal(body: &str) -> (ErrorCode, String) {
-        let Look::Told(Outcome::Refused(failure)) = look(body) else { panic!("{:?}", look(body)) };
+        let Err(Trouble::Refused(failure)) = look(body) else { panic!("{:?}", look(body)) };
         (failure.code, failure.message)
     }
 
@@ -249,17 +247,17 @@ mod tests {
     fn what_says_nothing_of_the_render_is_asked_again() {
         for body in [r#"{"error":{"code":404,"message":"gone"}}"#, r#"[{"error":{"code":"429"}}]"#, r#"{"error":"x"}"#]
         {
-            assert!(matches!(look(body), Look::Told(Outcome::Retry { .. })), "{body}");
+            assert!(matches!(look(body), Err(Trouble::Retry { .. })), "{body}");
         }
         for body in ["<html>", "{}", r#"{"status":"pondering"}"#, r#"{"status":7}"#] {
-            assert_eq!(look(body), Look::Told(Outcome::Unknown), "{body}");
+            assert_eq!(look(body), Err(Trouble::Unknown), "{body}");
         }
         for status in [404, 429, 500] {
-            assert!(matches!(read_poll(&reply(status, "{}"), "i"), Look::Told(Outcome::Retry { .. })), "{status}");
+            assert!(matches!(read_poll(&reply(status, "{}"), "i"), Err(Trouble::Retry { .. })), "{status}");
         }
         for status in ["in_progress", "queued"] {
             let body = format!(r#"{{"status":"{status}"}}"#);
-            assert_eq!(look(&body), Look::Told(Outcome::Done(Progress::Running)));
+            assert_eq!(look(&body), Ok(Look::Told(Progress::Running)));
         }
     }
 
@@ -271,11 +269,11 @@ mod tests {
             {"type":"user_input","content":[{"type":"image","data":"eA=="},{"type":"video","data":"eA=="}]},{"type":"thought","content":7},
             {"type":"model_output","content":[{"type":"text","text":"x"},{"type":"video","uri":"https://h/v1beta/files/abc123:download?alt=media"}]}]}"#,
         );
-        assert_eq!(found, Look::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) });
+        assert_eq!(found, Ok(Look::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) }));
         let video = |content: &str| {
             look(&format!(r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#))
         };
-        let ready = |uri: &str| Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        let ready = |uri: &str| Ok(Look::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         assert_eq!(video(r#"{"type":"video","data":"eA==","uri":null}"#), ready("inline:v1_abc"));
         assert_eq!(video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#), ready("https://cdn.example/v.mp4"));
         assert_eq!(video(r#"{"type":"video","video":{"url":"https://h/v"}}"#), ready("https://h/v"));
@@ -283,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_video_in_the_place_of_another_wire_is_found_and_read() {
-        let ready = |uri: &str| Look::Told(Outcome::Done(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        let ready = |uri: &str| Ok(Look::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         for place in [
             r#""videos":[{"uri":"https://h/v"}]"#,
             r#""response":{"generatedVideos":[{"video":{"uri":"https://h/v"}}]}"#,
@@ -307,16 +305,16 @@ mod tests {
     #[test]
     fn an_interaction_at_rest_is_read_by_what_it_holds() {
         let idle = |rest: &str| look(&format!(r#"{{"status":"idle"{rest}}}"#));
-        let running = Look::Told(Outcome::Done(Progress::Running));
+        let running = Ok(Look::Told(Progress::Running));
         assert_eq!(idle(""), running);
         assert_eq!(idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#), running);
         let step = |content: &str| format!(r#","steps":[{{"type":"model_output","content":[{content}]}}]"#);
         let uri = idle(&step(r#"{"type":"video","uri":"https://h/v"}"#));
-        assert!(matches!(uri, Look::Told(Outcome::Done(Progress::Ready { .. }))), "{uri:?}");
+        assert!(matches!(uri, Ok(Look::Told(Progress::Ready { .. }))), "{uri:?}");
         let text = idle(&step(r#"{"type":"text","text":"I cannot."}"#));
-        assert!(matches!(text, Look::Told(Outcome::Refused(failure)) if failure.message == "I cannot."));
+        assert!(matches!(text, Err(Trouble::Refused(failure)) if failure.message == "I cannot."));
         let error = idle(r#","errors":[{"code":"internal","message":"x"}]"#);
-        assert!(matches!(error, Look::Told(Outcome::Refused(_))), "{error:?}");
+        assert!(matches!(error, Err(Trouble::Refused(_))), "{error:?}");
     }
 
     #[test]
@@ -391,17 +389,16 @@ mod tests {
         let state = |state: &str| {
             read_file(&reply(200, &format!(r#"{{"name":"files/abc","state":"{state}"}}"#)), "abc", Some(5))
         };
-        assert_eq!(state("PROCESSING"), Outcome::Done(Progress::Running));
-        assert_eq!(
-            state("ACTIVE"),
-            Outcome::Done(Progress::Ready { uri: "files/abc".to_owned(), cost_micros: Some(5) })
+        assert_eq!(state("PROCESSING"), Ok(Progress::Running));
+        assert_eq!(state("ACTIVE"), Ok(Progress::Ready { uri: "files/abc".to_owned(), cost_micros: Some(5) }));
+        assert!(
+            matches!(state("FAILED"), Err(Trouble::Refused(failure)) if failure.code == ErrorCode::ProviderUnavailable)
         );
-        assert!(matches!(state("FAILED"), Outcome::Refused(failure) if failure.code == ErrorCode::ProviderUnavailable));
         assert_eq!(
             (state("STATE_UNSPECIFIED"), read_file(&reply(200, "{}"), "abc", None)),
-            (Outcome::Unknown, Outcome::Unknown)
+            (Err(Trouble::Unknown), Err(Trouble::Unknown))
         );
-        assert!(matches!(read_file(&reply(403, "{}"), "abc", None), Outcome::Retry { .. }));
+        assert!(matches!(read_file(&reply(403, "{}"), "abc", None), Err(Trouble::Retry { .. })));
         assert_eq!(place("files/abc"), Some(Place::File { id: "abc" }));
     }
 

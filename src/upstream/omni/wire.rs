@@ -6,7 +6,7 @@ pub use crate::upstream::omni::poll::{Look, Place, place, read_file, read_inline
 
 use crate::clients::reply::Reply;
 use crate::machine::job::ImageRole;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Trouble};
 use crate::upstream::google;
 use crate::upstream::google::refusal;
 use crate::upstream::order::{Image, Order};
@@ -156,12 +156,9 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
 /// What became of a wish to give an interaction up. One that has ended needs none.
 pub fn read_cancel(reply: &Reply) -> Outcome<()> {
     match reply.status {
-        200..=299 | 404 | 409 => Outcome::Done(()),
-        400 if !refusal::refuses_api_key(&reply.body) => Outcome::Done(()),
-        _ => {
-            let failure = google::unavailable("The video service did not take the cancellation.");
-            Outcome::Retry { after: None, failure }
-        }
+        200..=299 | 404 | 409 => Ok(()),
+        400 if !refusal::refuses_api_key(&reply.body) => Ok(()),
+        _ => Err(Trouble::retry(google::unavailable("The video service did not take the cancellation."))),
     }
 }
 
@@ -280,37 +277,37 @@ mod tests {
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let numbered = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         let named = r#"{"error":{"code":"https://ai.google.dev/errors/some_word","message":"m"}}"#;
-        assert!(matches!(read_submit(&reply(500, &numbered(500))), Outcome::Retry { .. }));
+        assert!(matches!(read_submit(&reply(500, &numbered(500))), Err(Trouble::Retry { .. })));
         for status in [429, 503, 529] {
             for body in [&numbered(status), named, "<html>"] {
-                assert!(matches!(read_submit(&reply(status, body)), Outcome::NotNow { .. }), "{status} {body}");
+                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::NotNow { .. })), "{status} {body}");
             }
         }
         for status in [400, 401, 403, 404] {
             for body in [&numbered(status), named, "<html>", "", r#"{"detail":"No."}"#] {
-                assert!(matches!(read_submit(&reply(status, body)), Outcome::Refused(_)), "{status} {body}");
+                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))), "{status} {body}");
             }
         }
         for (status, body) in
             [(200, "{}"), (200, r#"{"id":7}"#), (409, named), (500, named), (502, named), (408, named), (200, named)]
         {
-            assert_eq!(read_submit(&reply(status, body)), Outcome::Unknown, "{status} {body}");
+            assert_eq!(read_submit(&reply(status, body)), Err(Trouble::Unknown), "{status} {body}");
         }
         for body in [numbered(429), r#"{"error":{"code":"503","message":"m"}}"#.to_owned()] {
-            assert!(matches!(read_submit(&reply(200, &body)), Outcome::NotNow { .. }), "{body}");
+            assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })), "{body}");
         }
     }
 
     #[test]
     fn an_id_that_could_leave_its_path_is_not_taken() {
         for id in ["", "..", "a/b", "a?b", "a%2fb", &"a".repeat(513)] {
-            assert_eq!(read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))), Outcome::Unknown, "{id}");
+            assert_eq!(read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))), Err(Trouble::Unknown), "{id}");
         }
         for (status, rest) in
             [(200, r#","status":"in_progress""#), (202, ""), (200, r#","status":null,"error":null,"steps":null"#)]
         {
             let body = format!(r#"{{"id":"v1_a-b.c"{rest}}}"#);
-            assert_eq!(read_submit(&reply(status, &body)), Outcome::Done("v1_a-b.c".to_owned()), "{status} {body}");
+            assert_eq!(read_submit(&reply(status, &body)), Ok("v1_a-b.c".to_owned()), "{status} {body}");
         }
         assert_eq!((place("inline:a/b"), place("files/../x")), (None, None));
         assert_eq!(place("https://h/v"), Some(Place::Elsewhere { uri: "https://h/v" }));
@@ -319,11 +316,11 @@ mod tests {
     #[test]
     fn what_has_ended_needs_no_cancelling() {
         for status in [200, 204, 400, 404, 409] {
-            assert_eq!(read_cancel(&reply(status, "{}")), Outcome::Done(()), "{status}");
+            assert_eq!(read_cancel(&reply(status, "{}")), Ok(()), "{status}");
         }
         let bad_key = r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#;
         for (status, body) in [(400, bad_key), (401, "{}"), (429, "{}"), (500, "{}"), (302, "")] {
-            assert!(matches!(read_cancel(&reply(status, body)), Outcome::Retry { .. }), "{status} {body}");
+            assert!(matches!(read_cancel(&reply(status, body)), Err(Trouble::Retry { .. })), "{status} {body}");
         }
     }
 }

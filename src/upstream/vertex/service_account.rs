@@ -5,7 +5,7 @@
 use crate::clients::reply::Reply;
 use crate::clients::retry_after;
 use crate::clients::sentence;
-use crate::machine::outcome::{Failure, Outcome};
+use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::{MINUTE, Millis, SECOND};
 use crate::upstream::google;
 use crate::variables::{base_url, is_safe};
@@ -121,19 +121,17 @@ pub fn token_form(claims: &str, signature: &[u8]) -> String {
 /// What the token endpoint answered to a call made at `asked_at`. `Refused` is its word that asking again cannot help.
 pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
     match reply.status {
-        200 => match serde_json::from_slice(&reply.body).ok().and_then(|granted: Granted| granted.token(asked_at)) {
-            Some(token) => Outcome::Done(token),
-            None => {
-                Outcome::Retry { after: None, failure: no_token("the answer of the token endpoint cannot be read") }
-            }
-        },
-        status @ (400..=407 | 409..=428 | 430..=499) => Outcome::Refused(google::unavailable(&format!(
+        200 => serde_json::from_slice(&reply.body)
+            .ok()
+            .and_then(|granted: Granted| granted.token(asked_at))
+            .ok_or_else(|| Trouble::retry(no_token("the answer of the token endpoint cannot be read"))),
+        status @ (400..=407 | 409..=428 | 430..=499) => Err(Trouble::Refused(google::unavailable(&format!(
             "Google refused the service account ({}): check VERTEX_SERVICE_ACCOUNT.",
             words(reply, status)
-        ))),
+        )))),
         status => {
             let failure = no_token(&format!("the token endpoint answered with HTTP {status}"));
-            Outcome::Retry { after: asked_wait(reply), failure }
+            Err(Trouble::Retry { after: asked_wait(reply), failure })
         }
     }
 }
@@ -249,7 +247,7 @@ fn encoded(part: &impl Serialize) -> String {
 mod tests {
     use super::{Flaw, ServiceAccount, read_token, token_form};
     use crate::clients::reply::Reply;
-    use crate::machine::outcome::{ErrorCode, Outcome};
+    use crate::machine::outcome::{ErrorCode, Trouble};
     use crate::time::{MINUTE, Millis};
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -351,7 +349,7 @@ mod tests {
     fn a_token_is_used_until_five_minutes_before_its_end_or_for_half_of_a_short_life() {
         let until = |seconds: u64| -> Millis {
             let body = json!({"access_token": "ya29.x", "expires_in": seconds, "token_type": "Bearer"}).to_string();
-            let Outcome::Done(token) = read_token(&reply(200, &body), 1_000_000) else { panic!("a token") };
+            let Ok(token) = read_token(&reply(200, &body), 1_000_000) else { panic!("a token") };
             token.usable_until - 1_000_000
         };
         assert_eq!(until(3_600), 55 * MINUTE);
@@ -372,18 +370,18 @@ mod tests {
             json!({"access_token": "a\r\nhost: x"}).to_string(),
             json!({ "access_token": long }).to_string(),
         ] {
-            assert!(matches!(read_token(&reply(200, &body), 0), Outcome::Retry { after: None, .. }), "{body}");
+            assert!(matches!(read_token(&reply(200, &body), 0), Err(Trouble::Retry { after: None, .. })), "{body}");
         }
         for status in [302, 408, 429, 500, 503] {
             let outcome = read_token(&reply(status, "{}"), 0);
-            assert!(matches!(outcome, Outcome::Retry { after: Some(9_000), .. }), "{status}");
+            assert!(matches!(outcome, Err(Trouble::Retry { after: Some(9_000), .. })), "{status}");
         }
     }
 
     #[test]
     fn a_refusal_is_told_in_the_endpoints_words_without_anything_long() {
         let refused = |body: &str| {
-            let Outcome::Refused(failure) = read_token(&reply(400, body), 0) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = read_token(&reply(400, body), 0) else { panic!("{body}") };
             assert_eq!(failure.code, ErrorCode::ProviderUnavailable);
             failure.message
         };

@@ -3,10 +3,10 @@
 //! What is kept is a cache and never the truth: every object of the isolate may use it, losing it costs one call. Only
 //! finished tokens are kept, because the platform forbids waiting for another request's call.
 
-use crate::clients::http::{Call, Lost};
+use crate::clients::http::Call;
 use crate::clients::web_crypto::{settled, subtle};
 use crate::clock;
-use crate::machine::outcome::{Failure, Outcome};
+use crate::machine::outcome::{Outcome, Trouble};
 use crate::time::Millis;
 use crate::upstream::vertex::service_account;
 use crate::upstream::vertex::service_account::{ServiceAccount, Token};
@@ -36,34 +36,20 @@ struct Identity {
     key_id: Option<String>,
 }
 
-/// There is no token, and so nothing was sent that needs one.
-pub(crate) struct NoToken {
-    /// Whether asking again cannot help.
-    pub(crate) is_final: bool,
-    pub(crate) after: Option<Millis>,
-    pub(crate) failure: Failure,
-}
-
-/// A usable token: the kept one, or a fresh one.
-pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Result<String, NoToken> {
+/// A usable token: the kept one, or a fresh one. Without one nothing was sent that needs it, so that a lost answer of the
+/// token endpoint is a retry.
+pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<String> {
     let identity = Identity::of(account);
     let now = clock::now();
     let kept = KEPT.with_borrow(|kept| kept.as_ref().and_then(|kept| kept.usable(&identity, now)));
     if let Some(secret) = kept {
         return Ok(secret);
     }
-    match fresh(account, timeout, now).await {
-        Outcome::Done(token) => {
-            let secret = token.secret.clone();
-            KEPT.set(Some(Kept { account: identity, token }));
-            Ok(secret)
-        }
-        Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => {
-            Err(NoToken { is_final: false, after, failure })
-        }
-        Outcome::Refused(failure) => Err(NoToken { is_final: true, after: None, failure }),
-        Outcome::Unknown => Err(NoToken { is_final: false, after: None, failure: service_account::unanswered() }),
-    }
+    let fresh = fresh(account, timeout, now).await;
+    let token = fresh.map_err(|trouble| trouble.before_the_call(service_account::unanswered()))?;
+    let secret = token.secret.clone();
+    KEPT.set(Some(Kept { account: identity, token }));
+    Ok(secret)
 }
 
 /// Keeps a token no longer, because it was not believed. Another one that has come since stays.
@@ -77,9 +63,8 @@ pub(crate) fn forget(secret: &str) {
 
 async fn fresh(account: &ServiceAccount, timeout: Millis, now: Millis) -> Outcome<Token> {
     let claims = account.claims(now);
-    let Ok(signature) = sign(&account.private_key, claims.as_bytes()).await else {
-        return Outcome::Refused(service_account::unusable_key());
-    };
+    let signature = sign(&account.private_key, claims.as_bytes()).await;
+    let signature = signature.map_err(|_| Trouble::Refused(service_account::unusable_key()))?;
     let call = Call {
         method: Method::Post,
         url: account.token_uri.as_str(),
@@ -88,10 +73,7 @@ async fn fresh(account: &ServiceAccount, timeout: Millis, now: Millis) -> Outcom
         headers_within: timeout,
         all_within: timeout,
     };
-    match call.read(MAX_ANSWER).await {
-        Ok(reply) => service_account::read_token(&reply, now),
-        Err(Lost) => Outcome::Unknown,
-    }
+    service_account::read_token(&call.read(MAX_ANSWER).await?, now)
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-256, by the platform; no RSA is compiled in.

@@ -81,10 +81,7 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
         let name = google::bare_name(body.get("name")?.as_str()?);
         Operation::parse(name).map(|operation| operation.name.to_owned())
     });
-    match outcome {
-        Outcome::Refused(failure) => Outcome::Refused(explained(reply.status, failure)),
-        other @ (Outcome::Done(_) | Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Unknown) => other,
-    }
+    outcome.map_err(|trouble| trouble.map_failure(|failure| explained(reply.status, failure)))
 }
 
 /// Where the address that a poll found leads; `None` if nowhere.
@@ -163,7 +160,7 @@ mod tests {
     use super::{Place, is_output, place, read_submit, submit_body};
     use crate::clients::reply::Reply;
     use crate::machine::job::{ImageRole, RenderOptions, Request};
-    use crate::machine::outcome::{ErrorCode, Outcome};
+    use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
     use crate::upstream::order::{Image, Order};
     use serde_json::{Value, json};
 
@@ -256,25 +253,25 @@ mod tests {
     #[test]
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
         let error = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        assert_eq!(submit(200, &json!({ "name": NAME }).to_string()), Outcome::Done(NAME.to_owned()));
+        assert_eq!(submit(200, &json!({ "name": NAME }).to_string()), Ok(NAME.to_owned()));
         for body in ["{}", "<html>", r#"{"name":"models/m/operations/1"}"#, r#"{"name":"projects/p/operations/1"}"#] {
-            assert_eq!(submit(200, body), Outcome::Unknown, "{body}");
+            assert_eq!(submit(200, body), Err(Trouble::Unknown), "{body}");
         }
-        assert_eq!(submit(202, &json!({ "name": NAME, "done": null }).to_string()), Outcome::Done(NAME.to_owned()));
-        assert!(matches!(submit(500, &error(500)), Outcome::Retry { .. }));
+        assert_eq!(submit(202, &json!({ "name": NAME, "done": null }).to_string()), Ok(NAME.to_owned()));
+        assert!(matches!(submit(500, &error(500)), Err(Trouble::Retry { .. })));
         for status in [429, 503, 521, 529] {
-            assert!(matches!(submit(status, &error(status)), Outcome::NotNow { .. }), "{status}");
+            assert!(matches!(submit(status, &error(status)), Err(Trouble::NotNow { .. })), "{status}");
         }
         for status in [400, 401, 403, 404] {
             for body in [error(status).as_str(), "<html>", "", r#"{"detail":"No."}"#] {
-                assert!(matches!(submit(status, body), Outcome::Refused(_)), "{status} {body}");
+                assert!(matches!(submit(status, body), Err(Trouble::Refused(_))), "{status} {body}");
             }
         }
         for status in [303, 408, 409, 500, 502, 504, 524] {
-            assert_eq!(submit(status, "<html>"), Outcome::Unknown, "{status}");
+            assert_eq!(submit(status, "<html>"), Err(Trouble::Unknown), "{status}");
         }
         for status in [408, 502, 504] {
-            assert_eq!(submit(status, &error(status)), Outcome::Unknown, "{status}");
+            assert_eq!(submit(status, &error(status)), Err(Trouble::Unknown), "{status}");
         }
     }
 
@@ -282,7 +279,7 @@ mod tests {
     fn a_refusal_names_the_setting_to_look_at() {
         let message = |status: u16, words: &str| {
             let body: Value = json!({"error": {"code": status, "message": words, "status": "S"}});
-            let Outcome::Refused(failure) = submit(status, &body.to_string()) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = submit(status, &body.to_string()) else { panic!("{body}") };
             (failure.code, failure.message)
         };
         for (status, setting) in [(401, "VERTEX_SERVICE_ACCOUNT"), (403, "VERTEX_PROJECT"), (404, "VERTEX_LOCATION")] {
