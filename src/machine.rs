@@ -5,7 +5,6 @@
 
 pub mod acceptance;
 pub mod alarm;
-pub mod bug;
 pub mod claim;
 pub mod delivery;
 pub mod follow;

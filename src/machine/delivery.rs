@@ -4,7 +4,6 @@ mod advice;
 
 pub use advice::advice;
 
-use super::bug::{self, Bug};
 use super::retry;
 use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
@@ -173,9 +172,6 @@ impl Delivery {
         self.redeliveries = self.redeliveries.saturating_add(1);
         self.attempts_before = self.attempts;
         self.state = DeliveryState::Pending { next_at: moment.now };
-        if bug::planted(Bug::RedeliveredAsNew) {
-            self.id = event_id(moment, self.sequence);
-        }
     }
 
     /// When the next attempt is due, if one is.
@@ -202,9 +198,6 @@ impl Delivery {
                 retry_after
             }
         };
-        if bug::planted(Bug::EventIdRemade) {
-            self.id = event_id(moment, self.sequence);
-        }
         let made = self.attempts.saturating_sub(self.attempts_before);
         self.state = match schedule.get(made as usize) {
             None => DeliveryState::Exhausted { at: moment.now },

@@ -9,7 +9,6 @@
 mod agenda;
 mod arbitrary;
 mod bucket;
-mod bugs;
 mod choices;
 mod crash;
 mod exhaustive;
@@ -63,7 +62,7 @@ fn every_seed_keeps_every_invariant_and_every_fault_is_met() {
     }
     let seeds = seeds();
     let whole = seeds.end - seeds.start >= run::SEEDS;
-    match run_many(&seeds, None, run::tells_progress()) {
+    match run_many(&seeds, run::tells_progress()) {
         Ok(tally) => {
             tally.tell().expect("standard error takes the figures");
             assert_eq!((tally.lost, tally.paid_twice), (0, 0), "lost and paid twice");

@@ -80,10 +80,12 @@ pub(crate) fn stats(rows: &MapRows, policy: &Policy, now: Millis) -> QueueStats 
     }
     let silent = |entry: &Entry| rows.asked().any(|(at, other)| other == entry && at + MINUTE < now);
     let backoffs =
-        queue::backoffs(rows, &rows.book, now).unwrap().into_iter().map(|(upstream, backoff)| UpstreamBackoff {
-            upstream: upstream.to_owned(),
-            backoff_since: rfc3339(backoff.since),
-            backoff_until: rfc3339(backoff.until),
+        reelay::machine::queue::backoffs(rows, &rows.book, now).unwrap().into_iter().map(|(upstream, backoff)| {
+            UpstreamBackoff {
+                upstream: upstream.to_owned(),
+                backoff_since: rfc3339(backoff.since),
+                backoff_until: rfc3339(backoff.until),
+            }
         });
     let upstreams = backoffs.collect();
     QueueStats {

@@ -2,7 +2,6 @@
 //! and then the render is left to itself.
 
 use super::{Context, Errand, Job};
-use crate::machine::bug::{self, Bug};
 use crate::machine::outcome::{Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::Call;
@@ -14,7 +13,7 @@ pub const MAX_ABANDON_TRIES: u32 = 5;
 impl Job {
     /// Has the upstream told to give a render up, if it can be told.
     pub(super) fn abandon(&mut self, operation: String, context: &Context) {
-        if self.request.cancellable && !bug::planted(Bug::AbandonForgotten) {
+        if self.request.cancellable {
             self.abandons.insert(operation, Errand { next_at: context.now(), tries: 0 });
         }
     }

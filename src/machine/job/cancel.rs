@@ -2,7 +2,6 @@
 //! without a video; and what is done to one that is old enough to be forgotten.
 
 use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal};
-use crate::machine::bug::{self, Bug};
 
 /// The longest prompt, in characters.
 pub const MAX_PROMPT: usize = 5_000;
@@ -11,14 +10,10 @@ impl Job {
     /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.
     pub(super) fn cancel(&mut self, context: &mut Context) -> Result<(), Refusal> {
         match &self.phase {
-            Phase::Ended { .. } if !bug::planted(Bug::EndOverwritten) => return Err(Refusal::AlreadyEnded),
+            Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),
             Phase::Storing { .. } => self.discard(self.attempt, context.now()),
             Phase::Rendering { operation, .. } => self.abandon(operation.clone(), context),
-            Phase::Confirming { .. }
-            | Phase::Queued { .. }
-            | Phase::Submitting { .. }
-            | Phase::Clarifying { .. }
-            | Phase::Ended { .. } => {}
+            Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Clarifying { .. } => {}
         }
         self.end(End::Cancelled, context);
         Ok(())

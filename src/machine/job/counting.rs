@@ -4,7 +4,6 @@
 use super::Job;
 use super::record::Phase;
 use crate::machine::Status;
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryState};
 use crate::machine::outcome::{ErrorCode, Outcome};
 use crate::machine::tally::{self, Call, Count, Spread};
@@ -46,7 +45,7 @@ impl Job {
     pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
         let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
-        self.tally.count(Count::WebhookSent { delivered }, if bug::planted(Bug::AttemptCountedTwice) { 2 } else { 1 });
+        self.tally.count(Count::WebhookSent { delivered }, 1);
         if event.attempts.saturating_sub(event.attempts_before) > 1 {
             self.tally.count(Count::WebhookRetry, 1);
         }

@@ -1,7 +1,6 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
 use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Texts};
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
 use crate::machine::message::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -84,7 +83,7 @@ impl Job {
     /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
     pub(super) fn seal_events(&mut self, texts: &dyn Texts) {
         for index in 0..self.outbox.len() {
-            if self.outbox[index].body.is_none() || bug::planted(Bug::BodyRemade) {
+            if self.outbox[index].body.is_none() {
                 self.outbox[index].body = Some(texts.event(self, &self.outbox[index]));
             }
         }

@@ -5,7 +5,6 @@
 //! for the next one is set before it leaves.
 
 use super::{Context, Job, Phase, Progress};
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
@@ -91,8 +90,7 @@ impl Job {
     /// as frequent as if none were to come.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
         let Phase::Rendering { nudged, awaits_push, .. } = &mut self.phase else { return };
-        let heard = self.nudges.contains(&id) && !bug::planted(Bug::PushHeardAgain);
-        if heard || id.len() > MAX_NUDGE_ID {
+        if self.nudges.contains(&id) || id.len() > MAX_NUDGE_ID {
             return;
         }
         *nudged = true;

@@ -1,7 +1,6 @@
 //! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
 
 use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts};
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::EventKind;
 use crate::machine::message::{NoAnswer, Reply};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -23,7 +22,7 @@ impl Job {
     /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
     /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
-        let same = self.created_at == created_at || bug::planted(Bug::WithdrawUnfenced);
+        let same = self.created_at == created_at;
         let untouched = match self.phase {
             Phase::Queued { tries, .. } => tries == 0,
             Phase::Confirming { .. } => self.report.as_ref().is_some_and(|report| report.tries == 0),
@@ -38,8 +37,7 @@ impl Job {
 
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
     pub(super) fn start(&mut self, epoch: u64, context: &mut Context) {
-        let current = epoch == self.epoch || bug::planted(Bug::EpochIgnored);
-        if !current || !matches!(self.phase, Phase::Queued { .. }) {
+        if epoch != self.epoch || !matches!(self.phase, Phase::Queued { .. }) {
             return;
         }
         let now = context.now();
@@ -130,9 +128,7 @@ impl Job {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.phase
                 {
-                    let cap = if bug::planted(Bug::EnqueueAskedOnce) { Millis::MAX / 2 } else { MINUTE };
-                    let base = if bug::planted(Bug::EnqueueAskedOnce) { cap } else { 2 * SECOND };
-                    *enqueue_at = context.now() + retry::backoff(*tries, base, cap, context.moment.jitter());
+                    *enqueue_at = context.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());
                     *tries += 1;
                 }
             }
@@ -141,7 +137,7 @@ impl Job {
 
     /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing (I3).
     pub(super) fn is_current(&self, epoch: u64) -> bool {
-        epoch == self.epoch || bug::planted(Bug::EpochIgnored)
+        epoch == self.epoch
     }
 
     /// What the job asks of the queue.

@@ -1,7 +1,6 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{Context, EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, UnknownSubmit};
-use crate::machine::bug::{self, Bug};
+use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, UnknownSubmit};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -12,9 +11,6 @@ use crate::time::{MINUTE, Millis, SECOND};
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.
     pub(super) fn intend_submit(&mut self, context: &mut Context) {
-        if bug::planted(Bug::SubmitIntentDropped) {
-            return;
-        }
         self.submits.push(Submit {
             attempt: self.attempt,
             epoch: self.epoch,
@@ -26,12 +22,6 @@ impl Job {
     }
 
     pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
-        let outcome = match outcome {
-            // With its intent dropped, a cut-off call looks as if it had never been made.
-            Err(Trouble::Unknown) if bug::planted(Bug::SubmitIntentDropped) => return,
-            Err(Trouble::Unknown) if bug::planted(Bug::UnknownSubmitRepeated) => Err(Trouble::retry(unknown_outcome())),
-            outcome @ (Ok(_) | Err(_)) => outcome,
-        };
         self.close_ledger_row(epoch, &outcome);
         self.count_call(Call::Submit, &outcome);
         let (&Phase::Submitting { deadline_at, tries, .. }, true) = (&self.phase, self.is_current(epoch)) else {
@@ -52,9 +42,6 @@ impl Job {
                     awaits_push: self.request.told,
                 };
                 context.note("submitted", None);
-                if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
-                    self.discard(INPUTS, now);
-                }
                 self.announce(EventKind::Progress, context);
             }
             Err(Trouble::NotNow { failure, .. }) => self.not_now(failure, context),

@@ -1,7 +1,6 @@
 //! When a job must be woken.
 
 use super::{Job, Phase, Wake, WakeReason};
-use crate::machine::bug::{self, Bug};
 use crate::machine::queue::Terms;
 use crate::time::{MINUTE, Millis, SECOND};
 
@@ -41,7 +40,6 @@ impl Job {
             Phase::Confirming { expires_at } | Phase::Clarifying { expires_at, .. } => {
                 timers.push((*expires_at, WakeReason::Phase));
             }
-            Phase::Rendering { tries: 1.., .. } if bug::planted(Bug::WakeForgotten) => {}
             phase @ Phase::Rendering { .. } => timers.extend(phase.next_poll(now).map(|at| (at, WakeReason::Phase))),
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Storing { next_at, .. } => {

@@ -1,6 +1,5 @@
 //! What the queue remembers besides its entries, in one record.
 
-use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
 use crate::machine::queue::{Card, Policy};
 use crate::time::{MINUTE, Millis};
@@ -32,7 +31,7 @@ impl Book {
     /// The round of a job that joins now, after its user's own last one.
     pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
         let served = self.served.iter().find(|(of, _)| *of == priority).map_or(0, |(_, served)| *served);
-        if bug::planted(Bug::TurnsForgotten) { 0 } else { own_last.map_or(served, |last| last.max(served)) + 1 }
+        own_last.map_or(served, |last| last.max(served)) + 1
     }
 
     pub(super) fn serve(&mut self, priority: u8, round: u64) {
@@ -51,7 +50,7 @@ impl Book {
         for _ in 0..new_submits {
             limiter.count(now);
         }
-        if let Some(availability) = availability.filter(|_| !bug::planted(Bug::BackoffNotShared)) {
+        if let Some(availability) = availability {
             limiter.hear(availability, now);
         }
     }
@@ -111,5 +110,5 @@ impl Book {
 }
 
 fn upstream_of(card: &Card) -> String {
-    if bug::planted(Bug::LimiterPerJob) { card.key.object_name() } else { card.upstream.clone() }
+    card.upstream.clone()
 }

@@ -5,7 +5,6 @@
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
 use super::{Card, Context, Entry, Minute, Place, Rows, Sample};
-use crate::machine::bug::{self, Bug};
 use crate::machine::tally::{Count, Spread, Tallies, Tally};
 use crate::time::{MINUTE, Millis};
 
@@ -14,12 +13,8 @@ impl<R: Rows> Context<'_, R> {
     /// this step.
     pub(super) fn count(&mut self, entry: &mut Entry, told: &Tally) -> bool {
         let counted = &mut entry.card.tally;
-        let more = if bug::planted(Bug::TallyAddedWhole) { told.clone() } else { told.minus(counted) };
-        if bug::planted(Bug::TallyLowered) {
-            *counted = told.clone();
-        } else {
-            counted.raise(told);
-        }
+        let more = told.minus(counted);
+        counted.raise(told);
         self.counted.of(&entry.card.upstream).add(&more);
         !more.is_empty()
     }

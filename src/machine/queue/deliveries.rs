@@ -5,7 +5,6 @@
 
 use super::{Context, Input, Place, Redelivered, RedeliveredEvent, Rows};
 use crate::ids::JobKey;
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::WATCH;
 
@@ -29,10 +28,7 @@ impl<R: Rows> Context<'_, R> {
         let known = self.rows.deliveries(key)?;
         for delivery in said {
             let before = known.iter().find(|known| known.id == delivery.id);
-            let is_news = before.is_none_or(|before| {
-                let stale = delivery.age() < before.age() && !bug::planted(Bug::StaleDeliveryTaken);
-                !stale && *before != delivery
-            });
+            let is_news = before.is_none_or(|before| delivery.age() >= before.age() && *before != delivery);
             if is_news {
                 self.rows.save_delivery(key, &delivery)?;
             }

@@ -1,7 +1,6 @@
 //! A job asks for its place.
 
 use super::{Card, Context, Enqueue, EnqueueAgain, Entry, Event, Input, Place, Refused, Rows, Terms};
-use crate::machine::bug::{self, Bug};
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -43,7 +42,7 @@ impl<R: Rows> Context<'_, R> {
         }
         let news = self.learn(known.as_mut(), &card, card.submits, terms.availability);
         if let Some(entry) = &known {
-            let stale = card.age() < entry.card.age() && !bug::planted(Bug::StaleEnqueueTaken);
+            let stale = card.age() < entry.card.age();
             let repeat = card.epoch == entry.card.epoch && !matches!(entry.place, Place::Ended);
             if stale || repeat {
                 let mut entry = entry.clone();
@@ -58,9 +57,8 @@ impl<R: Rows> Context<'_, R> {
             return Ok(Err(refused));
         }
         let place = self.place_of(&card, terms)?;
-        let keeps = terms.keeps_place && !bug::planted(Bug::PlaceLost);
         let (cost, told) = (card.cost_micros, card.tally.clone());
-        let mut entry = match known.filter(|_| keeps) {
+        let mut entry = match known.filter(|_| terms.keeps_place) {
             Some(entry) => {
                 let card = Card { tally: entry.card.tally, ..card };
                 Entry { card, place, waits_since: self.waits_since(place), unspent: false, late: false, ..entry }
@@ -87,7 +85,7 @@ impl<R: Rows> Context<'_, R> {
     }
 
     fn place_of(&self, card: &Card, terms: Terms) -> Result<Place, R::Error> {
-        Ok(match terms.not_before.filter(|_| !bug::planted(Bug::DelayIgnored)) {
+        Ok(match terms.not_before {
             _ if card.status.is_pending() => Place::Watched { until: self.now + WATCH },
             Some(until) if until > self.now => Place::Delayed { until },
             Some(_) | None => self.behind_probes_of_others(card, terms)?,

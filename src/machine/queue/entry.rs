@@ -2,7 +2,6 @@
 
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::bug::{self, Bug};
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Availability;
@@ -110,8 +109,7 @@ impl Entry {
     /// round and the accept order within one priority.
     pub fn head_start_key(&self) -> i64 {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
-        let level = if bug::planted(Bug::PriorityUnbounded) { 1_000 * HEAD_START } else { HEAD_START };
-        enqueued_at - i64::from(self.card.priority) * i64::try_from(level).unwrap_or(0)
+        enqueued_at - i64::from(self.card.priority) * i64::try_from(HEAD_START).unwrap_or(0)
     }
 
     /// Orders the entries of one priority: users take turns, and each user's jobs keep their order.

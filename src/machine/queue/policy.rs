@@ -1,6 +1,5 @@
 //! The settings of admission.
 
-use crate::machine::bug::{self, Bug};
 use crate::time::Millis;
 
 /// How a waiting job gets started.
@@ -58,6 +57,6 @@ impl Policy {
 
     /// How many slots one user may hold, where that is fewer than all.
     pub(super) fn limited_user_slots(&self) -> Option<u64> {
-        (self.user_slots < self.slots && !bug::planted(Bug::UserSlotsIgnored)).then_some(self.user_slots)
+        (self.user_slots < self.slots).then_some(self.user_slots)
     }
 }

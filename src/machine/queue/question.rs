@@ -3,7 +3,6 @@
 use super::{Context, Entry, Input, Place, Rows};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::bug::{self, Bug};
 use crate::machine::job::State;
 use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::message::{NoAnswer, message};
@@ -104,11 +103,6 @@ impl<R: Rows> Context<'_, R> {
         for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
             let again = self.now + ASK_AGAIN;
             let (place, epoch, question) = match entry.place {
-                Place::Held(lease) if bug::planted(Bug::SlotFreedUnasked) && lease.until < self.now => {
-                    entry.place = Place::Ended;
-                    self.rows.save(&entry)?;
-                    continue;
-                }
                 Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Question::Start),
                 Place::Watched { .. } => (Place::Watched { until: again }, entry.card.epoch, Question::Check),
                 Place::Expiring { .. } => (Place::Expiring { until: again }, entry.card.epoch, Question::Delete),
@@ -134,8 +128,7 @@ impl<R: Rows> Context<'_, R> {
             }
             None if entry.is_in_line() || entry.place == Place::Ended => {}
             // An answer about an older slot says nothing of this one.
-            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch)
-                && !bug::planted(Bug::SlotFreedTwice) => {}
+            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch) => {}
             None => {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
@@ -166,7 +159,7 @@ impl<R: Rows> Context<'_, R> {
     /// `epoch` is the one that was asked.
     fn hear_of_place(&mut self, entry: &mut Entry, epoch: u64, state: &State) {
         match entry.place {
-            Place::Held(lease) if lease.epoch != epoch && !bug::planted(Bug::SlotFreedTwice) => {}
+            Place::Held(lease) if lease.epoch != epoch => {}
             Place::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
             Place::Watched { .. } => {
                 // What it has told since then may have given it more to do, and is not answered for: it is asked again.
@@ -203,7 +196,6 @@ impl<R: Rows> Context<'_, R> {
     fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Place {
         match wake_at {
             None if status.is_terminal() => Place::Ended,
-            Some(_) if bug::planted(Bug::WatchForgotten) => Place::Ended,
             None => Place::Watched { until: self.now + WATCH },
             Some(at) => Place::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
         }

@@ -2,7 +2,6 @@
 
 use super::{Book, Policy, Rows, Sample};
 use crate::ids::JobKey;
-use crate::machine::bug::{self, Bug};
 use crate::machine::message::Message;
 use crate::machine::tally::Tallies;
 use crate::time::{Millis, Moment};
@@ -78,6 +77,5 @@ pub fn step<I: Input, R: Rows>(
         let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
         context.rows.save_book(&context.book, latest)?;
     }
-    let forgotten = bug::planted(Bug::QueueNotRearmed) && I::NAME == "Alarm";
-    Ok(Step { reply, wake_at: wake_at.filter(|_| !forgotten), events: context.events })
+    Ok(Step { reply, wake_at, events: context.events })
 }
