@@ -2,6 +2,7 @@
 
 use crate::agenda::Object;
 use crate::faults::Fault;
+use crate::map_rows::MapRows as Plain;
 use crate::platform::{ACTING_RETRY, Platform};
 use crate::rows::MapRows;
 use crate::seen::Watched;
@@ -57,11 +58,13 @@ impl World {
         M::Reply: Debug,
     {
         let moment = self.moment();
+        let fails = self.fault(Fault::WriteFails);
+        let whole = fails.then(|| Plain::clone(&self.queue.rows));
         self.queue.rows.begin();
         let Ok(step) = queue::step(&mut *self.queue.rows, input.clone(), moment, &self.plan.queue);
-        if self.fault(Fault::WriteFails) {
+        if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
-            self.queue.rows.roll_back();
+            *self.queue.rows = whole;
             return Err(NoAnswer);
         }
         self.trace.say(self.real, || format!("queue takes {input:?}: {step:?}"));

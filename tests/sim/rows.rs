@@ -4,13 +4,14 @@ use crate::map_rows::MapRows as Plain;
 use reelay::ids::JobKey;
 use reelay::machine::queue::{Entry, Place};
 use reelay::time::Millis;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 
 #[derive(Debug, Default)]
 pub(crate) struct MapRows {
     now: Plain,
-    before: Plain,
+    before: BTreeMap<JobKey, Entry>,
+    spending_before: BTreeMap<(u64, Option<String>), u64>,
 }
 
 impl Deref for MapRows {
@@ -30,27 +31,23 @@ impl DerefMut for MapRows {
 impl MapRows {
     /// Begins a step.
     pub(crate) fn begin(&mut self) {
-        self.before = self.now.clone();
+        self.before.clone_from(&self.now.entries);
+        self.spending_before.clone_from(&self.now.spending);
     }
 
-    /// Takes back what the step has written.
-    pub(crate) fn roll_back(&mut self) {
-        self.now = self.before.clone();
-    }
-
-    /// All as it was when the step began.
-    pub(crate) fn as_before(&self) -> &Plain {
-        &self.before
+    /// What was charged when the step began.
+    pub(crate) fn spending_before(&self) -> &BTreeMap<(u64, Option<String>), u64> {
+        &self.spending_before
     }
 
     /// The entry as it was when the step began.
     pub(crate) fn before(&self, key: &JobKey) -> Option<&Entry> {
-        self.before.entries.get(key)
+        self.before.get(key)
     }
 
     /// The keys of the entries that the step has changed.
     pub(crate) fn touched(&self) -> BTreeSet<JobKey> {
-        let keys = self.before.entries.keys().chain(self.now.entries.keys());
+        let keys = self.before.keys().chain(self.now.entries.keys());
         keys.filter(|key| self.before(key) != self.now.entries.get(*key)).cloned().collect()
     }
 

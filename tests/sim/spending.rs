@@ -22,7 +22,7 @@ impl World {
         self.check_budget(rows, seen, now);
         let expires = matches!(seen, Seen::Expire);
         if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
-            if rows.as_before().spending != rows.spending {
+            if *rows.spending_before() != rows.spending {
                 self.violated(Invariant::I13, format!("{seen:?} charged nobody, and a day"));
             }
             return;
@@ -82,7 +82,7 @@ impl World {
             if !over || !asks {
                 self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
             }
-            if touched || rows.as_before().spending != rows.spending {
+            if touched || *rows.spending_before() != rows.spending {
                 self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
             }
         } else if taken && asks && over {
