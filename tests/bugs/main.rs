@@ -1,7 +1,7 @@
 //! Mistakes planted into a copy of the code, each of which the simulation must catch by the invariant that it breaks. The
 //! code itself passes the same seeds, so it is the mistake that is caught.
 //!
-//! The copy is made below the target directory. All bugs are compiled in together, behind a switch, and switched on one
+//! The copy is made below the target directory, and compiled beside the code, so that they share all libraries. All bugs are compiled in together, behind a switch, and switched on one
 //! after the other by `caught.rs`, which is a part of the copy's simulation.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
@@ -46,12 +46,9 @@ fn each_planted_bug_is_caught_by_an_invariant_that_it_breaks() {
     }
     append(&copy.join("src/lib.rs"), SWITCH);
     append(&copy.join("tests/sim/main.rs"), "#[path = \"../bugs/caught.rs\"]\nmod caught;\n");
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bugs-target");
     let status = Command::new(env!("CARGO"))
         .args(["test", "--offline", "-p", "reelay", "--test", "sim", "--", "caught::", "--nocapture"])
         .current_dir(&copy)
-        .env("CARGO_TARGET_DIR", target)
-        .env_remove("CARGO_BUILD_BUILD_DIR")
         .status();
     assert!(status.expect("cargo runs").success(), "see above");
 }
