@@ -1,5 +1,6 @@
-//! The front door: route, token, handler, answer. Every error becomes a problem here; nothing internal leaves.
+//! The front door: route, check of the caller, handler, answer. Every error becomes a problem here; nothing internal leaves.
 
+pub mod access;
 pub mod answer;
 pub mod audit;
 pub mod auth;
@@ -39,7 +40,7 @@ pub use crate::config::VIDEO_URL_TTL;
 use crate::api::answer::Answer;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
-use crate::api::routes::{Resource, Routed};
+use crate::api::routes::Routed;
 use crate::clock;
 use crate::config::Config;
 use crate::log;
@@ -89,12 +90,12 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
     let Ok(url) = request.url() else { return Answer::problem(Problem::no_route()) };
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
-    let resource = match routes::route(&method, url.path()) {
+    let (route, id) = match routes::route(&method, url.path()) {
         // Who has not asked for the upstream's webhooks has no address for them.
         _ if url.path() == webhook::PATH && config.upstream_push.is_none() => {
             return Answer::problem(Problem::no_route());
         }
-        Routed::Found(resource) => resource,
+        Routed::Found(route, id) => (route, id.to_owned()),
         Routed::NotFound => return Answer::problem(Problem::no_route()),
         Routed::Options { allow } if preflight => {
             let header = |name: &str| request.headers().get(name).ok().flatten();
@@ -104,45 +105,9 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
         Routed::Options { allow } => return Answer::empty(204).with("Allow", allow),
         Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
     };
-    log::route(resource.pattern());
-    let mut call = Call::new(request, url, env, context, config);
-    let answer = dispatch(&mut call, resource).await.unwrap_or_else(Answer::problem);
+    log::route(route.pattern);
+    let mut call = Call::new(request, url, id, env, context, config);
+    let answer = route.access.answer(&mut call).await.unwrap_or_else(Answer::problem);
     audit::acted(&call, answer.status());
     answer
-}
-
-async fn dispatch(call: &mut Call, resource: Resource) -> Result<Answer, Problem> {
-    match resource {
-        Resource::Health => service::health::show(call).await,
-        Resource::Models => service::models::list(call).await,
-        Resource::CreateGeneration => generations::create(call).await,
-        Resource::ListGenerations => generations::list(call).await,
-        Resource::Generation { id } => generations::show(call, &id, "generation").await,
-        Resource::QueueJob { id } => generations::show(call, &id, "job").await,
-        Resource::Cancel { id } => generations::cancel(call, &id).await,
-        Resource::Retry { id } => generations::retry(call, &id).await,
-        Resource::Confirm { id } => generations::confirm(call, &id).await,
-        Resource::Clarify { id } => generations::clarify(call, &id).await,
-        Resource::Timeline { id } => generations::timeline(call, &id).await,
-        Resource::Video { id } => videos::file::serve(call, &id).await,
-        Resource::QueueStatus => queue::show(call, "status").await,
-        Resource::QueueStats => queue::show(call, "stats").await,
-        Resource::ListVideos => videos::list(call).await,
-        Resource::StoredVideo { id } => videos::show(call, &id).await,
-        Resource::DeleteVideo { id } => videos::delete(call, &id).await,
-        Resource::UpstreamPush => upstream_webhook::receive(call).await,
-        Resource::WhoAmI => service::whoami::show(call).await,
-        Resource::QueueJobs => operators::jobs(call).await,
-        Resource::Pause => operators::pause(call).await,
-        Resource::Resume => operators::resume(call).await,
-        Resource::CleanUp => operators::clean_up(call).await,
-        Resource::Deliveries { id } => deliveries::of_generation(call, &id).await,
-        Resource::ListDeliveries => deliveries::list(call).await,
-        Resource::Redeliver { id } => deliveries::redeliver(call, &id).await,
-        Resource::Recover => deliveries::recover(call).await,
-        Resource::TestWebhook => deliveries::webhook_test::send(call).await,
-        Resource::Metrics => metrics::series(call).await,
-        Resource::OpenMetrics => metrics::totals(call).await,
-        Resource::Events { id } => generations::events::follow(call, &id).await,
-    }
 }

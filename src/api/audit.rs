@@ -38,7 +38,7 @@ pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome
 
 /// The same of an operator who acted for another user, once the answer's status is known. Reading is no act.
 pub(crate) fn acted(call: &Call, status: u16) {
-    let Some((operator, user)) = call.acting() else { return };
+    let Some((operator, user)) = &call.acting else { return };
     let method = call.method();
     if matches!(method.as_str(), "GET" | "HEAD") {
         return;

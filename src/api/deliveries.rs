@@ -1,9 +1,11 @@
 //! Webhook events: what became of them, and sending them again.
 
 pub mod delivery;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
 pub mod receiver_test;
-pub mod webhook_test;
 
+use crate::api::access::Operator;
 use crate::api::answer::Answer;
 use crate::api::audit;
 use crate::api::audit::Action;
@@ -12,6 +14,8 @@ use crate::api::deliveries::delivery::Delivery;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{DeliveriesQuery, deliveries_query, since};
+use crate::clock;
+use crate::ids::JobKey;
 use crate::machine::job::{Deliveries, Redeliver};
 use crate::machine::queue::{Redelivered, RedeliveredEvent};
 use crate::objects::messages::{Exhausted, FindDelivery, ListDeliveries};
@@ -49,16 +53,14 @@ pub(crate) struct Recovery {
 }
 
 /// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
-pub(crate) async fn of_generation(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let deliveries: Vec<_> =
         view::job(call, &key, &Deliveries).await?.into_iter().map(|card| Delivery::of(&key, card)).collect();
     Answer::success("deliveries", &deliveries)
 }
 
 /// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
-pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
-    call.operator()?;
+pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let DeliveriesQuery { state, limit, after } = query;
     let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
@@ -68,9 +70,8 @@ pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
 }
 
 /// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
-pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Problem> {
-    let caller = call.operator()?;
-    let event = view::queue(call, &FindDelivery { event_id: event_id.to_owned() }).await?;
+pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer, Problem> {
+    let event = view::queue(call, &FindDelivery { event_id: call.id.clone() }).await?;
     let event = event.ok_or_else(Problem::no_delivery)?;
     let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
     let sent = send_again(call, event).await;
@@ -79,7 +80,8 @@ pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Pro
         Ok(_) => "it is no longer there",
         Err(_) => audit::NO_ANSWER,
     };
-    audit::record(caller.name(), Action::Redelivered, Some(&user), &format!("{event_id} of {generation}: {outcome}"));
+    let outcome = format!("{} of {generation}: {outcome}", call.id);
+    audit::record(operator.name(), Action::Redelivered, Some(&user), &outcome);
     let sent = sent?;
     let delivery = sent.delivery.clone().map(|card| Delivery::of(&sent.key, card));
     note(call, vec![sent]).await;
@@ -87,15 +89,14 @@ pub(crate) async fn redeliver(call: &Call, event_id: &str) -> Result<Answer, Pro
 }
 
 /// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago first.
-pub(crate) async fn recover(call: &Call) -> Result<Answer, Problem> {
-    let caller = call.operator()?;
+pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let mut events = view::queue(call, &Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
     let mut has_more = events.len() > MAX_RECOVERED as usize;
     events.truncate(MAX_RECOVERED as usize);
     // Before the first is told, because the caller may be gone before the last.
     let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
-    audit::record(caller.name(), Action::Recovered, None, &outcome);
+    audit::record(operator.name(), Action::Recovered, None, &outcome);
     let told = events.into_iter().map(|event| send_again(call, event));
     let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
     // What gave no answer is still listed, for the next request.
@@ -105,6 +106,15 @@ pub(crate) async fn recover(call: &Call) -> Result<Answer, Problem> {
     let recovered = u32::try_from(recovered).unwrap_or(u32::MAX);
     note(call, sent).await;
     Answer::json(200, &Recovery { success: true, recovered, has_more })
+}
+
+/// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is never repeated and
+/// is in no list.
+pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer, Problem> {
+    let test = receiver_test::test(&call.config, clock::moment()).await;
+    let outcome = test.status.map_or_else(|| "no answer".to_owned(), |status| format!("answered {status}"));
+    audit::record(operator.name(), Action::TestedWebhook, None, &outcome);
+    Answer::json(200, &test)
 }
 
 /// Has a job send an event again.

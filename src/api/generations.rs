@@ -7,9 +7,11 @@ pub mod events;
 pub mod operations;
 pub mod view;
 
+use crate::api::access::Sender;
 use crate::api::answer::Answer;
 use crate::api::body;
 use crate::api::call::Call;
+pub(crate) use crate::api::generations::events::follow;
 use crate::api::order::request::{Intake, Parsed, body_user_id, parse};
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, list_query};
@@ -77,11 +79,10 @@ pub(crate) struct Page {
 }
 
 /// `POST /api/generations`.
-pub(crate) async fn create(call: &mut Call) -> Result<Answer, Problem> {
-    let caller = call.sender().await?;
+pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
-    let user = call.acts_for(&caller, named.as_deref()).await?;
+    let user = sender.acts_for(call, named.as_deref()).await?;
     let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
     let providers = call.config.providers.names();
     let intake = Intake {
@@ -138,36 +139,30 @@ fn created(
     Ok(if accepted.new { answer } else { answer.with("Idempotent-Replayed", "true") })
 }
 
-/// `GET /api/generations/{id}` and `GET /api/queue/jobs/{id}`; `field` is what the object is called.
-pub(crate) async fn show(call: &Call, id: &str, field: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
-    let job = view::job(call, &key, &View).await?;
-    Answer::success(field, &view::shown(call, &job).await)
+/// `GET /api/generations/{id}`.
+pub(crate) async fn show(call: &Call, key: JobKey) -> Result<Answer, Problem> {
+    Answer::success("generation", &view::now(call, &key).await?)
 }
 
 /// `POST /api/generations/{id}/cancel`.
-pub(crate) async fn cancel(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn cancel(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     changed(call, &key, &Cancel).await
 }
 
 /// `POST /api/generations/{id}/retry`. The job itself tells the queue of its new attempt.
-pub(crate) async fn retry(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn retry(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     afford(call, &key).await?;
     changed(call, &key, &Retry).await
 }
 
 /// `POST /api/generations/{id}/confirm`: puts an order that waits for it in line.
-pub(crate) async fn confirm(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn confirm(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     afford(call, &key).await?;
     changed(call, &key, &Confirm).await
 }
 
 /// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to it.
-pub(crate) async fn clarify(call: &mut Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let clarify = clarification::clarification(&body).map_err(Problem::invalid)?;
     afford(call, &key).await?;
@@ -208,8 +203,7 @@ where
 }
 
 /// `GET /api/generations`: the caller's own, newest first.
-pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
-    let user_id = call.user().await?;
+pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem> {
     let query = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     list_of(call, Some(user_id), query).await
 }
@@ -237,8 +231,7 @@ pub(crate) struct TimelineStep<'a> {
 }
 
 /// `GET /api/generations/{id}/timeline`.
-pub(crate) async fn timeline(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn timeline(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let notes = view::job(call, &key, &Timeline).await?;
     Answer::success("timeline", &timeline_steps(&notes))
 }

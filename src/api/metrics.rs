@@ -1,8 +1,12 @@
 //! What happened: as series by the minute for pages, and as counters for Prometheus.
 
 pub mod exposition;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
 
+use crate::api::access::Operator;
 use crate::api::answer::Answer;
+use crate::api::auth::Caller;
 use crate::api::call::Call;
 use crate::api::generations::view;
 use crate::api::metrics::exposition::{Format, expose};
@@ -16,8 +20,7 @@ const USERS_WINDOW: Millis = 6 * HOUR;
 
 /// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to operators and the app's
 /// server.
-pub(crate) async fn series(call: &Call) -> Result<Answer, Problem> {
-    let caller = call.anyone().await?;
+pub(crate) async fn series(call: &Call, caller: Caller) -> Result<Answer, Problem> {
     let window = call.parameter("window");
     let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
     let cost = caller.is_trusted();
@@ -29,8 +32,7 @@ pub(crate) async fn series(call: &Call) -> Result<Answer, Problem> {
 }
 
 /// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.
-pub(crate) async fn totals(call: &Call) -> Result<Answer, Problem> {
-    call.operator()?;
+pub(crate) async fn totals(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let (totals, stats) = view::queue(call, &Totals).await?;
     let format = Format::asked_for(call.header("Accept").as_deref());
     let text = expose(totals, stats, format).map_err(|_| Problem::unavailable())?;

@@ -2,8 +2,8 @@
 //! it to `assets/openapi.json`, which the platform serves.
 //!
 //! Schemas are derived from the types that are really serialised; limits and words come from where they are checked;
-//! problems are made by the constructors that the handlers use. What is written here by hand is the rest: which route has
-//! which of them, and sentences.
+//! problems are made by the constructors that the handlers use; methods, paths and who may call come from the table of
+//! routes. What is written by hand is the rest: which route has which of them, and sentences.
 
 pub mod formats;
 pub mod headers;
@@ -13,9 +13,9 @@ pub mod problems;
 pub mod schemas;
 pub mod webhooks;
 
-use crate::api::openapi::operation::Operation;
 use crate::api::openapi::problems::Problems;
 use crate::api::openapi::schemas::Schemas;
+use crate::api::routes::ROUTES;
 use serde_json::{Map, Value, json};
 
 /// What the reader sees first.
@@ -26,10 +26,10 @@ pub fn document() -> Value {
     let mut schemas = Schemas::new();
     let mut problems = Problems::default();
     let mut paths = Map::new();
-    for operation in operations(&mut schemas) {
-        let (path, method) = (operation.path(), operation.method());
-        let item = paths.entry(path).or_insert_with(|| json!({}));
-        item[method] = operation.into_json(&mut problems);
+    for route in ROUTES {
+        let item = paths.entry(route.pattern).or_insert_with(|| json!({}));
+        let operation = (route.operation)(&mut schemas);
+        item[route.method.to_lowercase()] = operation.into_json(route.pattern, &route.access, &mut problems);
     }
     let webhooks = webhooks::all(&mut schemas);
     let schemas = schemas.into_json();
@@ -55,18 +55,6 @@ pub fn document() -> Value {
             "securitySchemes": security_schemes(),
         },
     })
-}
-
-/// Every operation.
-fn operations(schemas: &mut Schemas) -> Vec<Operation> {
-    let groups: [fn(&mut Schemas) -> Vec<Operation>; 5] = [
-        crate::api::generations::operations::all,
-        crate::api::videos::operations::all,
-        crate::api::queue::operations::all,
-        crate::api::operators::operations::all,
-        crate::api::service::operations::all,
-    ];
-    groups.into_iter().flat_map(|group| group(schemas)).collect()
 }
 
 fn tags() -> Value {

@@ -3,6 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
 
+use crate::api::access::Operator;
 use crate::api::answer::Answer;
 use crate::api::audit;
 use crate::api::audit::Action;
@@ -34,45 +35,41 @@ pub(crate) struct CleanUp {
 }
 
 /// `POST /api/queue/pause`: nobody is started any more; what runs goes on.
-pub(crate) async fn pause(call: &Call) -> Result<Answer, Problem> {
-    call.operator()?;
+pub(crate) async fn pause(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let since = view::queue(call, &Pause).await;
-    gate(call, Action::Paused, since.map(Some))
+    gate(&operator, Action::Paused, since.map(Some))
 }
 
 /// `POST /api/queue/resume`.
-pub(crate) async fn resume(call: &Call) -> Result<Answer, Problem> {
-    call.operator()?;
+pub(crate) async fn resume(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let resumed = view::queue(call, &Resume).await;
-    gate(call, Action::Resumed, resumed.map(|()| None))
+    gate(&operator, Action::Resumed, resumed.map(|()| None))
 }
 
-fn gate(call: &Call, action: Action, since: Result<Option<Millis>, Problem>) -> Result<Answer, Problem> {
+fn gate(operator: &Operator, action: Action, since: Result<Option<Millis>, Problem>) -> Result<Answer, Problem> {
     let outcome = match &since {
         Ok(Some(since)) => format!("paused since {}", rfc3339(*since)),
         Ok(None) => "jobs are started".to_owned(),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
-    audit::record(call.operator()?.name(), action, None, &outcome);
+    audit::record(operator.name(), action, None, &outcome);
     let paused_since = since?.map(rfc3339);
     Answer::json(200, &Gate { success: true, paused: paused_since.is_some(), paused_since })
 }
 
 /// `GET /api/queue/jobs`: the jobs of all users, newest first.
-pub(crate) async fn jobs(call: &Call) -> Result<Answer, Problem> {
-    call.operator()?;
+pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let JobsQuery { user_id, list } = jobs_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     generations::list_of(call, user_id, list).await
 }
 
 /// `POST /api/cron/cleanup`: the day's clean-up, now.
-pub(crate) async fn clean_up(call: &Call) -> Result<Answer, Problem> {
-    let caller = call.operator()?;
+pub(crate) async fn clean_up(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let expiring = view::queue(call, &Expire).await;
     let outcome = match &expiring {
         Ok(count) => format!("{count} are about to be forgotten"),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
-    audit::record(caller.name(), Action::CleanedUp, None, &outcome);
+    audit::record(operator.name(), Action::CleanedUp, None, &outcome);
     Answer::json(200, &CleanUp { success: true, expiring: expiring? })
 }

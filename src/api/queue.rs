@@ -4,23 +4,34 @@
 pub mod operations;
 
 use crate::api::answer::Answer;
+use crate::api::auth::Caller;
 use crate::api::call::Call;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
+use crate::ids::JobKey;
 use crate::objects::messages::Stats;
 use crate::store::stats::QueueStats;
 
-/// `GET /api/queue/status` and `GET /api/queue/stats`; `field` is what the object is called. Any caller may ask: it
-/// holds numbers only, and what all users together spend is told to operators and the app's server.
-pub(crate) async fn show(call: &Call, field: &str) -> Result<Answer, Problem> {
-    let caller = call.anyone().await?;
-    let mut stats = stats(call).await?;
+/// `GET /api/queue/status`.
+pub(crate) async fn status(call: &Call, caller: Caller) -> Result<Answer, Problem> {
+    Answer::success("status", &numbers(call, &caller).await?)
+}
+
+/// `GET /api/queue/stats`: the same, called `stats`.
+pub(crate) async fn stats(call: &Call, caller: Caller) -> Result<Answer, Problem> {
+    Answer::success("stats", &numbers(call, &caller).await?)
+}
+
+/// `GET /api/queue/jobs/{id}`: the same as `GET /api/generations/{id}`, called `job`.
+pub(crate) async fn job(call: &Call, key: JobKey) -> Result<Answer, Problem> {
+    Answer::success("job", &view::now(call, &key).await?)
+}
+
+/// Any caller may ask: it holds numbers only, and what all users together spend is told to operators and the app's server.
+async fn numbers(call: &Call, caller: &Caller) -> Result<QueueStats, Problem> {
+    let mut stats = view::queue(call, &Stats).await?;
     if !caller.is_trusted() {
         stats.cost = None;
     }
-    Answer::success(field, &stats)
-}
-
-pub(crate) async fn stats(call: &Call) -> Result<QueueStats, Problem> {
-    view::queue(call, &Stats).await
+    Ok(stats)
 }

@@ -1,82 +1,77 @@
-//! From method and path to what is asked for. Pure.
+//! Every route, one line each: its method, its path, who may call, and its handler.
+//!
+//! Whatever knows of a route reads it here: what is answered where, 405 with `Allow`, the name of the route in the log, the
+//! check of the caller, and the API's description.
 
-/// What a request is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resource {
-    Health,
-    Models,
-    CreateGeneration,
-    ListGenerations,
-    Generation { id: String },
-    Cancel { id: String },
-    Retry { id: String },
-    Confirm { id: String },
-    Clarify { id: String },
-    Timeline { id: String },
-    Events { id: String },
-    Deliveries { id: String },
-    Video { id: String },
-    QueueJob { id: String },
-    QueueStatus,
-    QueueStats,
-    QueueJobs,
-    Pause,
-    Resume,
-    ListVideos,
-    StoredVideo { id: String },
-    DeleteVideo { id: String },
-    UpstreamPush,
-    ListDeliveries,
-    Redeliver { id: String },
-    Recover,
-    TestWebhook,
-    CleanUp,
-    Metrics,
-    OpenMetrics,
-    WhoAmI,
+use crate::api::access::Access;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::api::openapi::{operation::Operation, schemas::Schemas};
+use crate::api::{deliveries, generations, metrics, operators, queue, service, upstream_webhook, videos};
+
+/// One method of one path.
+pub struct Route {
+    pub method: &'static str,
+    /// The path, with `{id}` in place of an id.
+    pub pattern: &'static str,
+    /// Who may call, and the handler.
+    pub(crate) access: Access,
+    /// What the description says of it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) operation: fn(&mut Schemas) -> Operation,
 }
 
-impl Resource {
-    /// The path with a name in place of each id.
-    pub fn pattern(&self) -> &'static str {
-        match self {
-            Self::Health => "/health",
-            Self::OpenMetrics => "/metrics",
-            Self::Metrics => "/api/metrics",
-            Self::WhoAmI => "/api/whoami",
-            Self::Models => "/api/models",
-            Self::CreateGeneration | Self::ListGenerations => "/api/generations",
-            Self::Generation { .. } => "/api/generations/{id}",
-            Self::Cancel { .. } => "/api/generations/{id}/cancel",
-            Self::Retry { .. } => "/api/generations/{id}/retry",
-            Self::Confirm { .. } => "/api/generations/{id}/confirm",
-            Self::Clarify { .. } => "/api/generations/{id}/clarify",
-            Self::Timeline { .. } => "/api/generations/{id}/timeline",
-            Self::Events { .. } => "/api/generations/{id}/events",
-            Self::Deliveries { .. } => "/api/generations/{id}/deliveries",
-            Self::Video { .. } => "/api/generations/{id}/video",
-            Self::QueueStatus => "/api/queue/status",
-            Self::QueueStats => "/api/queue/stats",
-            Self::Pause => "/api/queue/pause",
-            Self::Resume => "/api/queue/resume",
-            Self::QueueJobs => "/api/queue/jobs",
-            Self::QueueJob { .. } => "/api/queue/jobs/{id}",
-            Self::CleanUp => "/api/cron/cleanup",
-            Self::ListDeliveries => "/api/webhooks/deliveries",
-            Self::Redeliver { .. } => "/api/webhooks/deliveries/{id}/redeliver",
-            Self::Recover => "/api/webhooks/recover",
-            Self::TestWebhook => "/api/webhooks/test",
-            Self::UpstreamPush => "/api/webhooks/upstream",
-            Self::ListVideos => "/api/storage/videos",
-            Self::StoredVideo { .. } | Self::DeleteVideo { .. } => "/api/storage/videos/{id}",
-        }
-    }
+/// Makes the table. The handler `noun::name` is called as `name(call, found)`, where `found` is what the check of the access
+/// found; the function `noun::operations::name` describes it.
+macro_rules! routes {
+    ($($method:ident $pattern:literal $access:ident $noun:ident::$name:ident;)*) => {
+        pub static ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            pattern: $pattern,
+            access: Access::$access(|found, call| Box::pin($noun::$name(call, found))),
+            #[cfg(not(target_arch = "wasm32"))]
+            operation: $noun::operations::$name,
+        }),*];
+    };
+}
+
+routes! {
+    GET    "/api/generations"                          User            generations::list;
+    POST   "/api/generations"                          Sender          generations::create;
+    GET    "/api/generations/{id}"                     Owner           generations::show;
+    POST   "/api/generations/{id}/cancel"              Owner           generations::cancel;
+    POST   "/api/generations/{id}/retry"               Owner           generations::retry;
+    POST   "/api/generations/{id}/confirm"             Owner           generations::confirm;
+    POST   "/api/generations/{id}/clarify"             Owner           generations::clarify;
+    GET    "/api/generations/{id}/timeline"            Owner           generations::timeline;
+    GET    "/api/generations/{id}/events"              Owner           generations::follow;
+    GET    "/api/generations/{id}/deliveries"          Owner           deliveries::of_generation;
+    GET    "/api/generations/{id}/video"               OwnerOrAddress  videos::serve;
+    GET    "/api/storage/videos"                       User            videos::list;
+    GET    "/api/storage/videos/{id}"                  Owner           videos::show;
+    DELETE "/api/storage/videos/{id}"                  Owner           videos::delete;
+    GET    "/api/queue/status"                         Anyone          queue::status;
+    GET    "/api/queue/stats"                          Anyone          queue::stats;
+    GET    "/api/queue/jobs/{id}"                      Owner           queue::job;
+    GET    "/api/queue/jobs"                           Operator        operators::jobs;
+    POST   "/api/queue/pause"                          Operator        operators::pause;
+    POST   "/api/queue/resume"                         Operator        operators::resume;
+    POST   "/api/cron/cleanup"                         Operator        operators::clean_up;
+    GET    "/api/webhooks/deliveries"                  Operator        deliveries::list;
+    POST   "/api/webhooks/deliveries/{id}/redeliver"   Operator        deliveries::redeliver;
+    POST   "/api/webhooks/recover"                     Operator        deliveries::recover;
+    POST   "/api/webhooks/test"                        Operator        deliveries::send_test;
+    POST   "/api/webhooks/upstream"                    Signed          upstream_webhook::receive;
+    GET    "/api/metrics"                              Anyone          metrics::series;
+    GET    "/metrics"                                  Operator        metrics::totals;
+    GET    "/api/models"                               Anyone          service::models;
+    GET    "/api/whoami"                               Anyone          service::whoami;
+    GET    "/health"                                   Open            service::health;
 }
 
 /// Where a request leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Routed {
-    Found(Resource),
+pub enum Routed<'a> {
+    /// To a route, with the path's id; it is empty where the pattern has none.
+    Found(&'static Route, &'a str),
     NotFound,
     /// The path exists, but not with this method.
     MethodNotAllowed {
@@ -87,71 +82,25 @@ pub enum Routed {
     },
 }
 
-/// Finds what `method` on `path` asks for; HEAD is answered wherever GET is.
-pub fn route(method: &str, path: &str) -> Routed {
-    let resources = at(path);
-    if resources.is_empty() {
-        return Routed::NotFound;
-    }
+/// Finds the route of `method` on `path`; HEAD is answered wherever GET is.
+pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
+    let here: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, id(route.pattern, path)?))).collect();
     let wanted = if method == "HEAD" { "GET" } else { method };
-    if let Some((_, resource)) = resources.iter().find(|(offered, _)| *offered == wanted) {
-        return Routed::Found(resource.clone());
+    if let Some((route, id)) = here.iter().find(|(route, _)| route.method == wanted) {
+        return Routed::Found(route, id);
     }
-    let allow = allow(&resources);
-    if method == "OPTIONS" { Routed::Options { allow } } else { Routed::MethodNotAllowed { allow } }
-}
-
-/// Every method of a path with what it asks for.
-fn at(path: &str) -> Vec<(&'static str, Resource)> {
-    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
-    let id = |segment: &str| segment.to_owned();
-    match segments.as_slice() {
-        ["health"] => vec![("GET", Resource::Health)],
-        ["metrics"] => vec![("GET", Resource::OpenMetrics)],
-        ["api", "metrics"] => vec![("GET", Resource::Metrics)],
-        ["api", "whoami"] => vec![("GET", Resource::WhoAmI)],
-        ["api", "models"] => vec![("GET", Resource::Models)],
-        ["api", "generations"] => vec![("GET", Resource::ListGenerations), ("POST", Resource::CreateGeneration)],
-        ["api", "generations", generation] if !generation.is_empty() => {
-            vec![("GET", Resource::Generation { id: id(generation) })]
-        }
-        ["api", "generations", generation, "cancel"] => vec![("POST", Resource::Cancel { id: id(generation) })],
-        ["api", "generations", generation, "retry"] => vec![("POST", Resource::Retry { id: id(generation) })],
-        ["api", "generations", generation, "confirm"] => vec![("POST", Resource::Confirm { id: id(generation) })],
-        ["api", "generations", generation, "clarify"] => vec![("POST", Resource::Clarify { id: id(generation) })],
-        ["api", "generations", generation, "timeline"] => vec![("GET", Resource::Timeline { id: id(generation) })],
-        ["api", "generations", generation, "events"] => vec![("GET", Resource::Events { id: id(generation) })],
-        ["api", "generations", generation, "deliveries"] => vec![("GET", Resource::Deliveries { id: id(generation) })],
-        ["api", "generations", generation, "video"] => vec![("GET", Resource::Video { id: id(generation) })],
-        ["api", "queue", "status"] => vec![("GET", Resource::QueueStatus)],
-        ["api", "queue", "stats"] => vec![("GET", Resource::QueueStats)],
-        ["api", "queue", "pause"] => vec![("POST", Resource::Pause)],
-        ["api", "queue", "resume"] => vec![("POST", Resource::Resume)],
-        ["api", "queue", "jobs"] => vec![("GET", Resource::QueueJobs)],
-        ["api", "queue", "jobs", generation] => vec![("GET", Resource::QueueJob { id: id(generation) })],
-        ["api", "cron", "cleanup"] => vec![("POST", Resource::CleanUp)],
-        ["api", "webhooks", "deliveries"] => vec![("GET", Resource::ListDeliveries)],
-        ["api", "webhooks", "deliveries", event, "redeliver"] => vec![("POST", Resource::Redeliver { id: id(event) })],
-        ["api", "webhooks", "recover"] => vec![("POST", Resource::Recover)],
-        ["api", "webhooks", "test"] => vec![("POST", Resource::TestWebhook)],
-        ["api", "webhooks", "upstream"] => vec![("POST", Resource::UpstreamPush)],
-        ["api", "storage", "videos"] => vec![("GET", Resource::ListVideos)],
-        ["api", "storage", "videos", generation] if !generation.is_empty() => vec![
-            ("GET", Resource::StoredVideo { id: id(generation) }),
-            ("DELETE", Resource::DeleteVideo { id: id(generation) }),
-        ],
-        _ => Vec::new(),
+    let offered = here.iter().map(|(route, _)| if route.method == "GET" { "GET, HEAD" } else { route.method });
+    let allow = offered.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+    match method {
+        _ if here.is_empty() => Routed::NotFound,
+        "OPTIONS" => Routed::Options { allow },
+        _ => Routed::MethodNotAllowed { allow },
     }
 }
 
-fn allow(resources: &[(&'static str, Resource)]) -> String {
-    let mut methods = Vec::new();
-    for (method, _) in resources {
-        methods.push(*method);
-        if *method == "GET" {
-            methods.push("HEAD");
-        }
-    }
-    methods.push("OPTIONS");
-    methods.join(", ")
+/// The id in a path of this pattern, which is empty where the pattern has none; `None` of a path of another pattern.
+fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{id}") else { return (path == pattern).then_some("") };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
 }

@@ -10,6 +10,7 @@ use crate::api::call::Call;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, expires_in, list_query};
+pub(crate) use crate::api::videos::file::serve;
 use crate::generation::{Generation, GenerationResult};
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -59,10 +60,9 @@ pub(crate) struct Signed {
 
 /// `GET /api/storage/videos`: the caller's completed generations whose video is still there. Deleted ones are
 /// left out of a page, so it may hold fewer than its limit and yet have a next one.
-pub(crate) async fn list(call: &Call) -> Result<Answer, Problem> {
-    let user_id = Some(call.user().await?);
+pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem> {
     let ListQuery { search, limit, after, .. } = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let message = List { user_id, status: Some(Status::Completed), search, limit, after };
+    let message = List { user_id: Some(user_id), status: Some(Status::Completed), search, limit, after };
     let (generations, next_cursor) = view::page(call, &message).await?;
     let videos = generations.into_iter().filter_map(listed).collect();
     Answer::json(200, &Page { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
@@ -84,8 +84,7 @@ fn listed(generation: Generation) -> Option<ListedVideo> {
 }
 
 /// `GET /api/storage/videos/{id}`: a signed address.
-pub(crate) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn show(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let lifetime = expires_in(|name| call.parameter(name)).map_err(Problem::invalid)?;
     let video = stored(call, &key).await?;
     let expires = call.now_seconds() + lifetime.unwrap_or(call.config.video_url_ttl);
@@ -99,8 +98,7 @@ pub(crate) async fn show(call: &Call, id: &str) -> Result<Answer, Problem> {
 }
 
 /// `DELETE /api/storage/videos/{id}`: the generation stays completed.
-pub(crate) async fn delete(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn delete(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     view::job(call, &key, &DeleteVideo).await?;
     Answer::json(200, &json!({ "success": true }))
 }

@@ -5,6 +5,7 @@ use crate::api::call::Call;
 use crate::api::field_error::FieldError;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
+use crate::ids::JobKey;
 use crate::machine::job::View;
 use crate::objects::messages::{Follow, NoStream};
 use crate::objects::sse::EVENT_STREAM;
@@ -19,8 +20,7 @@ const HEADER: &str = "Last-Event-ID";
 const PARAMETER: &str = "lastEventId";
 
 /// `GET /api/generations/{id}/events`: every step from the first on, or from the one after the caller's last.
-pub(crate) async fn follow(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = call.key(id).await?;
+pub(crate) async fn follow(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let after = last_event_id(call.header(HEADER).as_deref(), call.parameter(PARAMETER).as_deref())
         .map_err(|error| Problem::invalid(vec![error]))?;
     if call.request.inner().method() == "HEAD" {

@@ -1,14 +1,11 @@
 //! Generations: order, look, end, repeat.
 
 use crate::api::body::MAX_BODY;
-use crate::api::deliveries::delivery::Delivery;
 use crate::api::field_error::FieldError;
 use crate::api::generations::{Changed, Created, Page, TimelineStep};
-use crate::api::openapi::formats::{
-    EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, reference, success,
-};
+use crate::api::openapi::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success};
 use crate::api::openapi::headers;
-use crate::api::openapi::operation::{Access, Operation};
+use crate::api::openapi::operation::Operation;
 use crate::api::openapi::parameters;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::order::schema;
@@ -20,21 +17,15 @@ use serde_json::{Value, json};
 
 const TAG: &str = "Generations";
 
-pub(crate) fn all(schemas: &mut Schemas) -> Vec<Operation> {
-    let (generation, changed) = (schemas.of::<Generation>(), schemas.of::<Changed<'static>>());
-    let mut operations = vec![create(schemas), list(schemas), timeline(schemas), events(schemas), deliveries(schemas)];
-    operations.push(
-        Operation::get("/api/generations/{id}", "getGeneration")
-            .of(TAG, Access::Owner)
-            .says("How a generation stands", "Its status, phase, progress, place in line, result, costs and links.")
-            .answers(200, success("The generation as it is now.", "generation", &generation))
-            .fails([Problem::no_generation()]),
-    );
-    operations.extend(changes(schemas, &changed));
-    operations
+pub(crate) fn list(schemas: &mut Schemas) -> Operation {
+    Operation::new("listGenerations", TAG)
+        .says("Your generations", "Newest first, each as of its last change of status.")
+        .with(parameters::status())
+        .with(parameters::search())
+        .answers_page(&schemas.of::<Page>())
 }
 
-fn create(schemas: &mut Schemas) -> Operation {
+pub(crate) fn create(schemas: &mut Schemas) -> Operation {
     let created = schemas.of::<Created<'static>>();
     let order = schema::order(schemas);
     let order = schemas.add("Order", order);
@@ -48,20 +39,20 @@ fn create(schemas: &mut Schemas) -> Operation {
         }
         answer
     };
-    Operation::post("/api/generations", "createGeneration")
-        .of(TAG, Access::Owner)
+    Operation::new("createGeneration", TAG)
         .says(
             "Order a video",
             "The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the \
              same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is \
              refused with every bad field named.",
         )
-        .with(json!({
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. \
-                With a `generationId` it must be equal to it.",
-            "schema": { "type": "string", "pattern": IDEMPOTENCY_KEY },
-        }))
+        .with(parameters::optional(
+            "header",
+            "Idempotency-Key",
+            "1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a \
+             `generationId` it must be equal to it.",
+            &json!({ "type": "string", "pattern": IDEMPOTENCY_KEY }),
+        ))
         .takes(json_body("The order.", &order, &orders()))
         .answers(201, accepted("A new job.", false))
         .answers(200, accepted("A repeat: the job that the first order made, as it is now.", true))
@@ -138,81 +129,78 @@ fn over_budget() -> Problem {
     Problem::over_budget(&OverBudget { whose, price_micros: 3_200_000, resets_at: Some(3_600_000) }, 0)
 }
 
-fn list(schemas: &mut Schemas) -> Operation {
-    let page = schemas.of::<Page>();
-    Operation::get("/api/generations", "listGenerations")
-        .of(TAG, Access::Owner)
-        .says("Your generations", "Newest first, each as of its last change of status.")
-        .with(parameters::status())
-        .with(parameters::search())
-        .with(parameters::limit())
-        .with(parameters::after())
-        .answers(200, json_answer("A page.", &page))
-        .fails([Problem::invalid(vec![FieldError::parameter("limit", "must be a whole number from 1 to 100")])])
+pub(crate) fn show(schemas: &mut Schemas) -> Operation {
+    Operation::new("getGeneration", TAG)
+        .says("How a generation stands", "Its status, phase, progress, place in line, result, costs and links.")
+        .answers(200, success("The generation as it is now.", "generation", &schemas.of::<Generation>()))
 }
 
-fn changes(schemas: &mut Schemas, changed: &Value) -> Vec<Operation> {
+/// What leads to another status.
+fn change(schemas: &mut Schemas, id: &'static str) -> Operation {
+    let changed = schemas.of::<Changed<'static>>();
+    Operation::new(id, TAG).answers(200, json_answer("The generation after it.", &changed))
+}
+
+pub(crate) fn cancel(schemas: &mut Schemas) -> Operation {
+    change(schemas, "cancelGeneration")
+        .says("Cancel", "Ends it at once, waiting or running. A render under way is given up where the video service can be told so.")
+        .fails([Problem::conflict("already_ended", "The generation has already ended.")])
+}
+
+pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
+    change(schemas, "retryGeneration")
+        .says("Retry", "A new attempt of a failed or cancelled one, which is paid for again.")
+        .fails([
+            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried."),
+            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have."),
+            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew."),
+            over_budget(),
+        ])
+}
+
+pub(crate) fn confirm(schemas: &mut Schemas) -> Operation {
+    change(schemas, "confirmGeneration")
+        .says(
+            "Confirm",
+            "Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be \
+             confirmed later.",
+        )
+        .fails([
+            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
+            over_budget(),
+        ])
+}
+
+pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
     let clarification = schema::clarification(schemas);
     let clarification = schemas.add("Clarification", clarification);
-    let change = |path: &'static str, id: &'static str| {
-        Operation::post(path, id)
-            .of(TAG, Access::Owner)
-            .answers(200, json_answer("The generation after it.", changed))
-            .fails([Problem::no_generation()])
-    };
     let prompts = json!({
         "prompt": { "summary": "Another prompt", "value": { "prompt": "A calm one" } },
         "response": { "summary": "Words to add", "value": { "response": "without people" } },
         "answers": { "summary": "Answers to questions", "value": { "clarificationResponses": { "Which mood?": "calm" } } },
     });
     let too_long = FieldError::field("/response", "must leave the prompt at most 5000 characters long");
-    vec![
-        change("/api/generations/{id}/cancel", "cancelGeneration")
-            .says("Cancel", "Ends it at once, waiting or running. A render under way is given up where the video service can be told so.")
-            .fails([Problem::conflict("already_ended", "The generation has already ended.")]),
-        change("/api/generations/{id}/retry", "retryGeneration")
-            .says("Retry", "A new attempt of a failed or cancelled one, which is paid for again.")
-            .fails([
-                Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried."),
-                Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have."),
-                Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew."),
-                over_budget(),
-            ]),
-        change("/api/generations/{id}/confirm", "confirmGeneration")
-            .says(
-                "Confirm",
-                "Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be \
-                 confirmed later.",
-            )
-            .fails([
-                Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
-                over_budget(),
-            ]),
-        change("/api/generations/{id}/clarify", "clarifyGeneration")
-            .says(
-                "Clarify",
-                "Another prompt for one that the safety filter refused, where the worker has `ENABLE_CLARIFICATIONS`.",
-            )
-            .takes(json_body("Another prompt, or words to add.", &clarification, &prompts))
-            .fails(body_problems(MAX_BODY))
-            .fails([
-                Problem::invalid(vec![too_long]),
-                Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification."),
-                over_budget(),
-            ]),
-    ]
+    change(schemas, "clarifyGeneration")
+        .says(
+            "Clarify",
+            "Another prompt for one that the safety filter refused, where the worker has `ENABLE_CLARIFICATIONS`.",
+        )
+        .takes(json_body("Another prompt, or words to add.", &clarification, &prompts))
+        .fails(body_problems(MAX_BODY))
+        .fails([
+            Problem::invalid(vec![too_long]),
+            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification."),
+            over_budget(),
+        ])
 }
 
-fn timeline(schemas: &mut Schemas) -> Operation {
-    let steps = schemas.list_of::<TimelineStep<'static>>();
-    Operation::get("/api/generations/{id}/timeline", "getTimeline")
-        .of(TAG, Access::Owner)
+pub(crate) fn timeline(schemas: &mut Schemas) -> Operation {
+    Operation::new("getTimeline", TAG)
         .says("Its timeline", "Every step of every attempt with its time and duration.")
-        .answers(200, success("The steps, oldest first.", "timeline", &steps))
-        .fails([Problem::no_generation()])
+        .answers(200, success("The steps, oldest first.", "timeline", &schemas.list_of::<TimelineStep<'static>>()))
 }
 
-fn events(schemas: &mut Schemas) -> Operation {
+pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
     let step = schemas.of::<StreamedStep<'static>>();
     let progress = schemas.of::<StreamedProgress>();
     let end = schemas.of::<StreamedEnd>();
@@ -222,19 +210,13 @@ fn events(schemas: &mut Schemas) -> Operation {
          is JSON: {}, {} and {} of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.",
         "`StreamedStep`", "`StreamedProgress`", "`StreamedEnd`"
     );
-    Operation::get("/api/generations/{id}/events", "streamEvents")
-        .of(TAG, Access::Owner)
+    let number = json!({ "type": "string", "pattern": EVENT_NUMBER });
+    let header = "The number of the last entry seen; the stream begins behind it.";
+    let query = "The same for callers that cannot set headers; the header counts before it.";
+    Operation::new("streamEvents", TAG)
         .says("Watch it live", description)
-        .with(json!({
-            "name": "Last-Event-ID", "in": "header", "required": false,
-            "description": "The number of the last entry seen; the stream begins behind it.",
-            "schema": { "type": "string", "pattern": EVENT_NUMBER },
-        }))
-        .with(json!({
-            "name": "lastEventId", "in": "query", "required": false,
-            "description": "The same for callers that cannot set headers; the header counts before it.",
-            "schema": { "type": "string", "pattern": EVENT_NUMBER },
-        }))
+        .with(parameters::optional("header", "Last-Event-ID", header, &number))
+        .with(parameters::optional("query", "lastEventId", query, &number))
         .answers(
             200,
             json!({
@@ -254,7 +236,6 @@ fn events(schemas: &mut Schemas) -> Operation {
         .answers(204, json!({ "description": "Nothing is left to tell of a generation that has ended." }))
         .fails([
             Problem::invalid(vec![FieldError::header("Last-Event-ID", "must be the id of an event")]),
-            Problem::no_generation(),
             Problem::too_many_streams(10),
         ])
 }
@@ -275,18 +256,4 @@ fn event(name: &str, data: &Value, numbered: bool) -> Value {
         event["properties"]["id"] = json!({ "type": "string", "pattern": "^[0-9]+$" });
     }
     event
-}
-
-fn deliveries(schemas: &mut Schemas) -> Operation {
-    let deliveries = schemas.list_of::<Delivery>();
-    Operation::get("/api/generations/{id}/deliveries", "listGenerationDeliveries")
-        .of(TAG, Access::Owner)
-        .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")
-        .answers(200, success("The events, oldest first.", "deliveries", &deliveries))
-        .fails([Problem::no_generation()])
-}
-
-/// The reference of a generation, for other groups.
-pub(crate) fn schema() -> Value {
-    reference("schemas", "Generation")
 }

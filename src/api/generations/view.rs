@@ -9,7 +9,7 @@ use crate::clock;
 use crate::generation::{Generation, Links};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::job::{Job, Refusal};
+use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
 use crate::machine::queue::{Card, Stand, Standing};
 use crate::objects::messages::{BadCursor, List};
@@ -63,6 +63,12 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
         Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
         Refusal::NoEvent => Problem::no_delivery(),
     }
+}
+
+/// A generation as the app reads it, now.
+pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem> {
+    let job = job(call, key, &View).await?;
+    Ok(shown(call, &job).await)
 }
 
 /// The job as the app reads it, now.

@@ -1,36 +1,18 @@
 //! One operation: what is asked, what is answered, and what can be wrong with it.
 
+use crate::api::access::Access;
 use crate::api::auth::{USER_HEADER, USER_PARAMETER};
 use crate::api::field_error::FieldError;
-use crate::api::openapi::formats::reference;
+use crate::api::openapi::formats::{json_answer, reference};
 use crate::api::openapi::parameters;
 use crate::api::openapi::problems::Problems;
 use crate::api::problem::Problem;
 use serde_json::{Map, Value, json};
 
-/// Who may call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Everyone, without a token.
-    Open,
-    /// Any valid token: the answer is the same for everyone.
-    Anyone,
-    /// The user whose it is, or who acts for them.
-    Owner,
-    /// The same, or whoever holds a signed address.
-    OwnerOrAddress,
-    Operator,
-    /// Whoever can sign the body.
-    Signed,
-}
-
-/// One method of one path.
+/// What the description says of a route besides what the table of routes says.
 pub(crate) struct Operation {
-    method: &'static str,
-    path: &'static str,
     id: &'static str,
     tag: &'static str,
-    access: Access,
     summary: &'static str,
     description: String,
     parameters: Vec<Value>,
@@ -40,25 +22,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    pub(crate) fn get(path: &'static str, id: &'static str) -> Self {
-        Self::new("get", path, id)
-    }
-
-    pub(crate) fn post(path: &'static str, id: &'static str) -> Self {
-        Self::new("post", path, id)
-    }
-
-    pub(crate) fn delete(path: &'static str, id: &'static str) -> Self {
-        Self::new("delete", path, id)
-    }
-
-    fn new(method: &'static str, path: &'static str, id: &'static str) -> Self {
+    /// An operation of this name, in the group `tag`.
+    pub(crate) fn new(id: &'static str, tag: &'static str) -> Self {
         Self {
-            method,
-            path,
             id,
-            tag: "Generations",
-            access: Access::Owner,
+            tag,
             summary: "",
             description: String::new(),
             parameters: Vec::new(),
@@ -66,18 +34,6 @@ impl Operation {
             answers: Map::new(),
             problems: Vec::new(),
         }
-    }
-
-    pub(crate) fn path(&self) -> &'static str {
-        self.path
-    }
-
-    pub(crate) fn method(&self) -> &'static str {
-        self.method
-    }
-
-    pub(crate) fn of(self, tag: &'static str, access: Access) -> Self {
-        Self { tag, access, ..self }
     }
 
     /// A heading, and what it does.
@@ -101,29 +57,27 @@ impl Operation {
         self
     }
 
+    /// A page of a list.
+    pub(crate) fn answers_page(self, page: &Value) -> Self {
+        let wrong = FieldError::parameter("limit", "must be a whole number from 1 to 100");
+        self.with(parameters::limit())
+            .with(parameters::after())
+            .answers(200, json_answer("A page.", page))
+            .fails([Problem::invalid(vec![wrong])])
+    }
+
     /// What can go wrong besides what can go wrong with any call of that access.
     pub(crate) fn fails(mut self, problems: impl IntoIterator<Item = Problem>) -> Self {
         self.problems.extend(problems);
         self
     }
 
-    pub(crate) fn into_json(self, problems: &mut Problems) -> Value {
-        let Self {
-            method: _,
-            path,
-            id,
-            tag,
-            access,
-            summary,
-            description,
-            parameters,
-            body,
-            mut answers,
-            problems: own,
-        } = self;
+    /// The operation as the document has it, at `path` and open to `access`.
+    pub(crate) fn into_json(self, path: &str, access: &Access, problems: &mut Problems) -> Value {
+        let Self { id, tag, summary, description, parameters, body, mut answers, problems: own } = self;
         let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
         all_parameters.extend(parameters);
-        if matches!(access, Access::Owner | Access::OwnerOrAddress) {
+        if names_a_user(access) {
             all_parameters.push(reference("parameters", USER_PARAMETER));
             all_parameters.push(reference("parameters", USER_HEADER));
         }
@@ -131,14 +85,8 @@ impl Operation {
         for (_, response) in &mut answers {
             response["headers"]["X-Request-Id"] = reference("headers", "X-Request-Id");
         }
-        let ambiguous = if path.contains("{id}") && matches!(access, Access::Owner | Access::OwnerOrAddress) {
-            Some(Problem::ambiguous_generation())
-        } else {
-            None
-        };
-        let failures = own.into_iter().chain(usual_problems(access)).chain(ambiguous);
-        answers.extend(problems.responses(failures));
-        if access == Access::Open {
+        answers.extend(problems.responses(own.into_iter().chain(usual_problems(access))));
+        if matches!(access, Access::Open(_)) {
             let description = "Refused before Reelay was asked, such as by a rule of Cloudflare's.";
             answers.insert("4XX".to_owned(), json!({ "description": description }));
         }
@@ -158,29 +106,37 @@ impl Operation {
     }
 }
 
-fn security(access: Access) -> Value {
+/// Whether the request may name the user it is for.
+fn names_a_user(access: &Access) -> bool {
+    matches!(access, Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_))
+}
+
+fn security(access: &Access) -> Value {
     match access {
-        Access::Open | Access::Signed => json!([]),
-        Access::Anyone | Access::Owner => json!([{ "token": [] }]),
-        Access::OwnerOrAddress => json!([{ "token": [] }, { "signedAddress": [] }]),
-        Access::Operator => json!([{ "operator": [] }]),
+        Access::Open(_) | Access::Signed(_) => json!([]),
+        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) => json!([{ "token": [] }]),
+        Access::OwnerOrAddress(_) => json!([{ "token": [] }, { "signedAddress": [] }]),
+        Access::Operator(_) => json!([{ "operator": [] }]),
     }
 }
 
 /// What can go wrong with any call of an access.
-fn usual_problems(access: Access) -> Vec<Problem> {
+fn usual_problems(access: &Access) -> Vec<Problem> {
     let unauthorized = Problem::unauthorized("The token is not valid or has expired.");
-    let limited = Problem::too_many_requests(10);
     let mut problems = match access {
-        Access::Open | Access::Signed => Vec::new(),
-        Access::Anyone => vec![unauthorized, limited],
-        Access::Owner | Access::OwnerOrAddress => {
-            let detail = "must name the user the key acts for (or userId in the body or the query does)";
-            let nobody = Problem::invalid(vec![FieldError::header("X-User-Id", detail)]);
-            vec![nobody, unauthorized, Problem::foreign_user(), limited]
+        Access::Open(_) | Access::Signed(_) => Vec::new(),
+        Access::Operator(_) => vec![unauthorized, Problem::operators_only()],
+        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_) => {
+            vec![unauthorized, Problem::too_many_requests(10)]
         }
-        Access::Operator => vec![unauthorized, Problem::operators_only()],
     };
+    if names_a_user(access) {
+        let detail = "must name the user the key acts for (or userId in the body or the query does)";
+        problems.extend([Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]), Problem::foreign_user()]);
+    }
+    if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
+        problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
+    }
     problems.push(Problem::misconfigured("The worker is misconfigured: NEXTJS_URL is required.".to_owned()));
     problems.push(Problem::unavailable());
     problems

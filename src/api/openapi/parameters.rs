@@ -19,6 +19,11 @@ pub(crate) fn query(name: &str, description: &str, schema: &Value) -> Value {
     })
 }
 
+/// A parameter that may be left out, in the `header` or the `query`.
+pub(crate) fn optional(place: &str, name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": place, "required": false, "description": description, "schema": schema })
+}
+
 /// `status` of a list.
 pub(crate) fn status() -> Value {
     let words = Status::ALL.map(Status::as_str);

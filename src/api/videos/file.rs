@@ -1,15 +1,12 @@
 //! The file itself: from R2 to the caller without passing through this worker's memory.
 
 use crate::api::answer::Answer;
-use crate::api::auth;
 use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::videos;
 use crate::api::videos::range::{Conditions, Selection, select};
 use crate::clients::video_file::Kind;
 use crate::ids::JobKey;
-use crate::ids::is_generation_id;
-use crate::log;
 use worker::{Bucket, Object, Range, ResponseBody};
 
 /// The binding of the bucket.
@@ -18,8 +15,7 @@ const BUCKET: &str = "VIDEOS";
 const CACHE: &str = "private, max-age=3600";
 
 /// `GET` and `HEAD /api/generations/{id}/video`.
-pub(crate) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
-    let key = authorize(call, id).await?;
+pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let video = videos::stored(call, &key).await?;
     let etag = format!("\"{}\"", video.etag);
     let head = call.request.inner().method() == "HEAD";
@@ -50,22 +46,6 @@ pub(crate) async fn serve(call: &Call, id: &str) -> Result<Answer, Problem> {
         }
     };
     Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
-}
-
-/// A valid signed address is enough, even beside a token that means nothing here; otherwise the owner's token.
-async fn authorize(call: &Call, id: &str) -> Result<JobKey, Problem> {
-    let Some(signature) = call.parameter("signature") else { return call.key(id).await };
-    let user = call.parameter("user").unwrap_or_default();
-    let expires = call.parameter("expires").unwrap_or_default();
-    if is_generation_id(id) && call.config.url_signer.verify(&user, id, &expires, &signature, call.now_seconds()) {
-        let key = JobKey::new(user, id);
-        log::generation(&key);
-        return Ok(key);
-    }
-    if call.caller().is_ok() {
-        return call.key(id).await;
-    }
-    Err(auth::refused(&call.config, "The address is not valid or has expired; ask for a new one."))
 }
 
 /// What the video was found to be when it was stored says how it is served.
