@@ -200,8 +200,7 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         file: "queue/deliveries.rs",
         find: r"delivery.age() >= before.age() &&",
-        plant: r"let stale = delivery.age() < before.age() && !planted(31);
-                !stale &&",
+        plant: r"(delivery.age() >= before.age() || planted(31)) &&",
     },
     Edit {
         file: "queue/entry.rs",

@@ -17,7 +17,7 @@ fn an_entry_as_it_is_stored_is_not_written_again() {
     let mut store = filled(&sql);
     for key in ["job-0", "job-1", "job-2", "job-3", "job-4", "job-5"] {
         let entry = find(&store, key);
-        assert_eq!(sql.writes(|| _ = store.save(&entry).unwrap()), [""; 0], "{key}");
+        assert_eq!(sql.writes(|| store.save(&entry).unwrap()), [""; 0], "{key}");
     }
 }
 
@@ -27,12 +27,12 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let mut store = filled(&sql);
     let mut entry = find(&store, "job-3");
     entry.card.status = Status::Processing;
-    let writes = sql.writes(|| _ = store.save(&entry).unwrap());
+    let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
     entry.place = Place::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
     entry.card.updated_at = 9;
-    let writes = sql.writes(|| _ = store.save(&entry).unwrap());
+    let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
 }

@@ -22,13 +22,11 @@ impl<R: Rows> Context<'_, R> {
     /// What has been counted of a job that gets a new entry, in place of `gone`. Another job of the name is counted from its
     /// beginning.
     pub(super) fn count_new(&mut self, card: &Card, gone: Option<&Entry>) -> Tally {
-        match gone.filter(|gone| gone.card.created_at == card.created_at) {
-            Some(same) => same.card.tally.clone(),
-            None => {
-                self.counted.of(&card.upstream).count(Count::Accepted, 1);
-                Tally::default()
-            }
+        if let Some(same) = gone.filter(|gone| gone.card.created_at == card.created_at) {
+            return same.card.tally.clone();
         }
+        self.counted.of(&card.upstream).count(Count::Accepted, 1);
+        Tally::default()
     }
 
     /// Counts a slot that is granted, and how long it was waited for.
