@@ -244,9 +244,9 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_line(&self, limit: u64) -> Result<u64, S::Error> {
-        let waiting = self.count_within("place = 'waiting'", Vec::new(), limit)?;
-        Ok(waiting + self.count_within("place = 'delayed'", Vec::new(), limit.saturating_sub(waiting))?)
+    fn count_line(&self) -> Result<u64, S::Error> {
+        let waiting = self.count("SELECT count(*) FROM entry WHERE place = 'waiting'", Vec::new())?;
+        Ok(waiting + self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?)
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {

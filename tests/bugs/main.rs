@@ -1,8 +1,10 @@
 //! Mistakes planted into a copy of the code, each of which the simulation must catch by the invariant that it breaks. The
 //! code itself passes the same seeds, so it is the mistake that is caught.
 //!
-//! The copy is made below the target directory, and compiled beside the code, so that they share all libraries. All bugs are compiled in together, behind a switch, and switched on one
-//! after the other by `caught.rs`, which is a part of the copy's simulation.
+//! The copy is made below the target directory, and compiled beside the code, so that they share all
+//! libraries. It has a version of its own, by which the compiler keeps the two apart. All bugs are
+//! compiled in together, behind a switch, and switched on one after the other by `caught.rs`, which is
+//! a part of the copy's simulation.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -16,7 +18,16 @@ use std::process::Command;
 use table::{BUGS, EDITS, Edit};
 
 /// What the copy has of its own; all else is linked.
-const OWN: [&str; 2] = ["src", "tests"];
+const OWN: [&str; 4] = ["src", "tests", "Cargo.toml", "Cargo.lock"];
+/// Where the version stands, and the copy's version.
+const VERSIONS: [(&str, &str, &str); 2] = [
+    ("Cargo.toml", "\nversion.workspace = true", "\nversion = \"0.0.0-bugs\""),
+    (
+        "Cargo.lock",
+        concat!("name = \"reelay\"\nversion = \"", env!("CARGO_PKG_VERSION"), "\""),
+        "name = \"reelay\"\nversion = \"0.0.0-bugs\"",
+    ),
+];
 /// Where the switch is.
 const SWITCH: &str = "
 /// Which bug is planted.
@@ -41,8 +52,11 @@ fn each_planted_bug_is_caught_by_an_invariant_that_it_breaks() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bugs");
     make(home, &copy).expect("the copy is made");
-    for edit in EDITS {
-        plant(&copy, edit);
+    for (file, find, new) in VERSIONS {
+        replace(&copy.join(file), find, new);
+    }
+    for Edit { file, find, plant } in EDITS {
+        replace(&copy.join("src/machine").join(file), find, &plant.replace("planted(", "crate::bug::planted("));
     }
     append(&copy.join("src/lib.rs"), SWITCH);
     append(&copy.join("tests/sim/main.rs"), "#[path = \"../bugs/caught.rs\"]\nmod caught;\n");
@@ -65,15 +79,14 @@ fn the_edits_are_of_all_bugs() {
     assert!(!EDITS.iter().any(|edit| edit.plant.contains(&beyond)));
 }
 
-/// Copies what is edited and links all else. Files that have not changed are not written again, so that they are not
-/// compiled again.
+/// Copies what is edited and links all else.
 fn make(home: &Path, copy: &Path) -> io::Result<()> {
     fs::create_dir_all(copy)?;
     for entry in fs::read_dir(home)? {
         let name = entry?.file_name();
         let (from, to) = (home.join(&name), copy.join(&name));
         if OWN.iter().any(|own| name == *own) {
-            copy_folder(&from, &to)?;
+            copy_all(&from, &to)?;
         } else if name != "target" && name != ".git" && !to.exists() {
             symlink(from, to)?;
         }
@@ -81,26 +94,22 @@ fn make(home: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(drop);
+    }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
+        let name = entry?.file_name();
+        copy_all(&from.join(&name), &to.join(&name))?;
     }
     Ok(())
 }
 
-fn plant(copy: &Path, edit: &Edit) {
-    let path = copy.join("src/machine").join(edit.file);
-    let text = fs::read_to_string(&path).expect("a file of the machines");
-    assert_eq!(text.matches(edit.find).count(), 1, "{} has this once:\n{}", edit.file, edit.find);
-    let planted = edit.plant.replace("planted(", "crate::bug::planted(");
-    fs::write(path, text.replace(edit.find, &planted)).expect("the copy is written");
+fn replace(path: &Path, find: &str, new: &str) {
+    let text = fs::read_to_string(path).expect("a file of the copy");
+    assert_eq!(text.matches(find).count(), 1, "{} has this once:\n{find}", path.display());
+    fs::write(path, text.replace(find, new)).expect("the copy is written");
 }
 
 fn append(path: &Path, text: &str) {

@@ -107,8 +107,8 @@ impl Rows for MapRows {
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
 
-    fn count_line(&self, limit: u64) -> Result<u64, Infallible> {
-        Ok(((self.waiting().count() + self.delayed().count()) as u64).min(limit))
+    fn count_line(&self) -> Result<u64, Infallible> {
+        Ok((self.waiting().count() + self.delayed().count()) as u64)
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {

@@ -135,7 +135,7 @@ impl<R: Rows> Context<'_, R> {
     fn is_full(&self) -> Result<bool, R::Error> {
         let free = self.policy.slots.saturating_sub(self.rows.count_held()?);
         let room = self.policy.max_waiting + free;
-        Ok(self.rows.count_line(room)? >= room)
+        Ok(self.rows.count_line()? >= room)
     }
 
     /// Counts the submits it had not heard of, and takes note of what the last one's answer says about the upstream;

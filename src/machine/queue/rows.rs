@@ -32,8 +32,8 @@ pub trait Rows {
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
     /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many are in line, delayed ones included; counts no further than `limit`.
-    fn count_line(&self, limit: u64) -> Result<u64, Self::Error>;
+    /// How many are in line, delayed ones included.
+    fn count_line(&self) -> Result<u64, Self::Error>;
     /// How many wait before an entry in line, with an earlier [`Entry::turn`] of the same priority, or with an earlier
     /// [`Entry::head_start_key`] (then by sequence) of another one; counts no further than `limit` of either.
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Self::Error>;

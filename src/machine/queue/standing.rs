@@ -112,7 +112,7 @@ fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
     }
     let (last, _) = rows.last_accepted()?;
     let later = last.saturating_sub(entry.sequence) + 1;
-    Ok(rows.count_line(u64::MAX)?.saturating_sub(later).max(before))
+    Ok(rows.count_line()?.saturating_sub(later).max(before))
 }
 
 /// Slots free themselves one after the other, as fast as they lately did.
