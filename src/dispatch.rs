@@ -22,11 +22,11 @@ use crate::time::Millis;
 use worker::Env;
 
 /// A job to be made durable and given its place.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     pub key: JobKey,
     pub request: Request,
-    /// The images it names.
+    /// The images of the order, to be put into R2 before the job is made.
     pub uploads: Vec<Upload>,
 }
 

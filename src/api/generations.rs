@@ -12,7 +12,7 @@ use crate::api::answer::Answer;
 use crate::api::body;
 use crate::api::call::Call;
 pub(crate) use crate::api::generations::events::follow;
-use crate::api::order::request::{Intake, Parsed, body_user_id, parse};
+use crate::api::order::request::{Intake, body_user_id, parse};
 use crate::api::problem::Problem;
 use crate::api::query::{ListQuery, list_query};
 use crate::clock;
@@ -23,13 +23,14 @@ use crate::ids::JobKey;
 use crate::log;
 use crate::machine::Status;
 use crate::machine::acceptance::{Accepted, Rejection};
-use crate::machine::job::{Cancel, Confirm, Job, Note, Refusal, Retry, View, Warning};
+use crate::machine::job::{Cancel, Confirm, Job, Note, Refusal, Request, Retry, View, Warning};
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Refused, Standing, Unaffordable};
 use crate::money::dollars;
 use crate::objects::messages::{List, Timeline};
 use crate::time::rfc3339;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tracing::Instrument;
 
 /// An order that was accepted.
@@ -78,31 +79,19 @@ pub(crate) struct Page {
     next_cursor: Option<String>,
 }
 
-/// `POST /api/generations`.
+/// `POST /api/generations`: who asks, what is asked, accept, answer.
 pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let named = body_user_id(&body).map_err(|error| Problem::invalid(vec![error]))?;
     let user = sender.acts_for(call, named.as_deref()).await?;
-    let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
-    let providers = call.config.providers.names();
-    let intake = Intake {
-        user_id: &user,
-        idempotency_key: idempotency_key.as_deref(),
-        public_url: &public_url,
-        catalogue: call.config.catalogue(&providers, call.now),
-        pushes: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
-        moment: clock::moment(),
-    };
-    let Parsed { key, mut request, uploads } = parse(&body, intake).map_err(Problem::invalid)?;
-    // An order may give itself less time than the operator gives all.
-    request.start_timeout = request.start_timeout.into_iter().chain(call.config.start_timeout).min();
-    log::generation(&key);
+    let submission = asked(call, &user, &body)?;
     // Images are large, and the bytes are read.
     drop(body);
-    let (not_before, estimated_cost) = (request.start_after, dollars(request.price_micros));
-    let (provider, model) = (request.provider.clone(), request.model.clone());
-    let warnings = request.warnings.clone();
-    let submission = Submission { key: key.clone(), request, uploads };
+    let Submission { key, request: Request { order, terms, origin }, .. } = &submission;
+    let (key, not_before) = (key.clone(), order.start_after);
+    let (price, warnings) = (terms.price_micros, origin.warnings.clone());
+    let (provider, model) = (terms.provider.clone(), terms.model.clone());
+    log::generation(&key);
     let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
         Rejection::Conflict => Problem::idempotency_conflict(),
         Rejection::Refused(Refused::Full { retry_after }) => Problem::queue_full(retry_after),
@@ -113,14 +102,30 @@ pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Pr
     let mode = call.config.queue.mode;
     let follow_up = dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone());
     call.context.wait_until(follow_up.in_current_span());
-    created(call, &key, &accepted, (estimated_cost, warnings))
+    created(call, &key, &accepted, dollars(price), warnings)
+}
+
+fn asked(call: &Call, user_id: &str, body: &Map<String, Value>) -> Result<Submission, Problem> {
+    let (idempotency_key, public_url) = (call.header("Idempotency-Key"), call.public_url());
+    let providers = call.config.providers.names();
+    let intake = Intake {
+        user_id,
+        idempotency_key: idempotency_key.as_deref(),
+        public_url: &public_url,
+        catalogue: call.config.catalogue(&providers, call.now),
+        webhooks: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
+        start_timeout: call.config.start_timeout,
+        moment: clock::moment(),
+    };
+    parse(body, intake).map_err(Problem::invalid)
 }
 
 fn created(
     call: &Call,
     key: &JobKey,
     accepted: &Accepted,
-    (estimated_cost, warnings): (f64, Vec<Warning>),
+    estimated_cost: f64,
+    warnings: Vec<Warning>,
 ) -> Result<Answer, Problem> {
     let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
     let body = Created {

@@ -87,8 +87,8 @@ pub fn effect(job: &Job, done: &Done) {
 
 impl<'a> Fields<'a> {
     fn upstream(&mut self, job: &'a Job) {
-        self.provider = Some(&job.request.provider);
-        self.model = Some(&job.request.model);
+        self.provider = Some(&job.terms.provider);
+        self.model = Some(&job.terms.model);
     }
 
     fn webhook(&mut self, job: &'a Job, event_id: &str) {

@@ -76,7 +76,7 @@ impl Creating {
     }
 
     pub fn answered(self, reply: Reply<Create>) -> Next {
-        let terms = Terms { not_before: self.message.request.start_after, ..Terms::default() };
+        let terms = Terms { not_before: self.message.request.order.start_after, ..Terms::default() };
         match reply {
             Ok(Ok(Created { new: true, card })) => Next::Enqueue(Enqueuing { message: Enqueue { card, terms } }),
             Ok(Ok(Created { new: false, card })) if card.status == Status::Queued => {

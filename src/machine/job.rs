@@ -20,6 +20,7 @@ mod exchange;
 mod finish;
 mod message;
 mod not_now;
+mod order;
 mod pace;
 mod policy;
 mod poll;
@@ -42,11 +43,11 @@ pub use message::{
     Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries, Redeliver,
     Retry, Start, State, UpstreamWebhook, View, Withdraw,
 };
+pub use order::{ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning};
 pub use policy::{Policy, UnknownSubmit};
 pub use poll::{MAX_NUDGE_ID, MAX_NUDGES};
 pub use record::{
-    ENQUEUE_GRACE, End, Errand, INPUTS, ImageRole, InputImage, Job, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase,
-    RenderOptions, Request, Submit, SubmitAnswer, Warning,
+    ENQUEUE_GRACE, End, Errand, INPUTS, Job, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, Submit, SubmitAnswer,
 };
 pub use rules::{Rules, Texts};
 pub use run::{MAX_EFFECTS, Ran, Run};

@@ -3,10 +3,10 @@
 use crate::clients::r2;
 use crate::clients::sentence::without_prompt;
 use crate::config::Config;
-use crate::machine::job::{Job, Progress, Request, Video};
+use crate::machine::job::{InputImage, Job, Progress, Video};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
-use crate::upstream::order::{Image, Order, Push};
 use crate::upstream::provider::Provider;
+use crate::upstream::render_request::{Image, RenderRequest, WebhookTarget};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use worker::{Bucket, Env};
@@ -21,13 +21,20 @@ pub(crate) struct Upstream<'a> {
 impl Upstream<'_> {
     /// Pays for the render. What is missing before the call leaves proves that nothing was bought.
     pub(crate) async fn submit(&self) -> Outcome<String> {
-        let request = &self.job.request;
+        let (order, terms) = (&self.job.order, &self.job.terms);
         let provider = self.provider().map_err(Trouble::Refused)?;
-        let images = self.images(request).await;
+        let images = self.images(&order.images).await;
         let images =
             images.map_err(|trouble| trouble.before_the_call(Failure::storage("An image could not be read.")))?;
-        let push = self.push();
-        self.without_prompt(provider.submit(&Order { request, images: &images, push: push.as_ref() }).await)
+        let webhook = self.webhook();
+        let request = RenderRequest {
+            model: &terms.model,
+            prompt: &order.prompt,
+            options: &order.render,
+            images: &images,
+            webhook: webhook.as_ref(),
+        };
+        self.without_prompt(provider.submit(&request).await)
     }
 
     pub(crate) async fn poll(&self, operation: &str) -> Outcome<Progress> {
@@ -49,7 +56,7 @@ impl Upstream<'_> {
             key: job.key.video_key(attempt),
             generation_id: &job.key.generation_id,
             user_id: &job.key.user_id,
-            model: &job.request.model,
+            model: &job.terms.model,
             attempt,
         };
         r2::store(&bucket, &label, provider.fetch(uri).await?, self.config.download_idle).await
@@ -57,17 +64,17 @@ impl Upstream<'_> {
 
     /// An upstream may quote the prompt in its words.
     fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        let prompt = &self.job.request.prompt;
+        let prompt = &self.job.order.prompt;
         let plain = |failure: Failure| Failure { message: without_prompt(&failure.message, prompt), ..failure };
         outcome.map_err(|trouble| trouble.map_failure(plain))
     }
 
-    /// What the upstream is to repeat when it tells by itself how the render stands.
-    fn push(&self) -> Option<Push> {
+    /// Where the upstream is to say that the render is done.
+    fn webhook(&self) -> Option<WebhookTarget> {
         let settings = self.config.upstream_push.as_ref()?;
-        let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.request.public_url);
+        let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.origin.public_url);
         let key = &self.job.key;
-        settings.may_ask(public_url).then(|| Push {
+        settings.may_ask(public_url).then(|| WebhookTarget {
             uri: settings.uri(public_url),
             user_id: key.user_id.clone(),
             generation_id: key.generation_id.clone(),
@@ -75,7 +82,7 @@ impl Upstream<'_> {
     }
 
     fn provider(&self) -> Result<&dyn Provider, Failure> {
-        let name = &self.job.request.provider;
+        let name = &self.job.terms.provider;
         self.config.providers.find(name).ok_or_else(|| {
             let sentence = format!("The provider {name} is no longer set up.");
             Failure::new(ErrorCode::ProviderUnavailable, sentence)
@@ -87,13 +94,13 @@ impl Upstream<'_> {
         self.env.bucket("VIDEOS").map_err(missing)
     }
 
-    async fn images(&self, request: &Request) -> Outcome<Vec<Image>> {
+    async fn images(&self, stored: &[InputImage]) -> Outcome<Vec<Image>> {
         let mut images = Vec::new();
-        if request.images.is_empty() {
+        if stored.is_empty() {
             return Ok(images);
         }
         let bucket = self.bucket()?;
-        for image in &request.images {
+        for image in stored {
             images.push(Image {
                 role: image.role,
                 mime_type: image.mime_type.clone(),

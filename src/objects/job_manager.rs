@@ -244,7 +244,7 @@ impl JobManager {
         if attempt != INPUTS {
             return r2::delete(&bucket, &job.key.video_key(attempt)).await;
         }
-        for image in &job.request.images {
+        for image in &job.order.images {
             r2::delete(&bucket, &image.key).await?;
         }
         Ok(())

@@ -22,7 +22,7 @@ impl Texts for Config {
     fn event(&self, job: &Job, delivery: &Delivery) -> String {
         let expires_at = delivery.created_at / SECOND + self.webhook_video_url_ttl;
         let completed = delivery.kind == EventKind::Completed;
-        let url = completed.then(|| self.url_signer.sign(&job.request.public_url, &job.key, expires_at));
+        let url = completed.then(|| self.url_signer.sign(&job.origin.public_url, &job.key, expires_at));
         event::compose(job, delivery, url)
     }
 }

@@ -8,8 +8,8 @@ use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::google::poll_answer;
-use crate::upstream::order::Order;
 use crate::upstream::provider::Provider;
+use crate::upstream::render_request::RenderRequest;
 use crate::variables::{ConfigError, Variables};
 use async_trait::async_trait;
 use std::rc::Rc;
@@ -28,9 +28,9 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 
 #[async_trait(?Send)]
 impl Provider for Gemini {
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        let path = format!("models/{}:predictLongRunning", order.request.model);
-        let reply = self.0.post(&path, Some(wire::submit_body(order)), MAX_ANSWER).await?;
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        let path = format!("models/{}:predictLongRunning", request.model);
+        let reply = self.0.post(&path, Some(wire::submit_body(request)), MAX_ANSWER).await?;
         unreadable_told(&reply, wire::read_submit(&reply))
     }
 

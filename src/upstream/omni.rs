@@ -10,8 +10,8 @@ use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google::key_api::KeyApi;
 use crate::upstream::omni::poll::{Look, Place};
-use crate::upstream::order::Order;
 use crate::upstream::provider::Provider;
+use crate::upstream::render_request::RenderRequest;
 use crate::variables::{ConfigError, Variables};
 use async_trait::async_trait;
 use futures::stream;
@@ -33,8 +33,8 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 
 #[async_trait(?Send)]
 impl Provider for Omni {
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        let reply = self.0.post("interactions", Some(wire::submit_body(order)), MAX_INTERACTION).await?;
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        let reply = self.0.post("interactions", Some(wire::submit_body(request)), MAX_INTERACTION).await?;
         unreadable_told(&reply, wire::read_submit(&reply))
     }
 

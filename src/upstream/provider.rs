@@ -3,7 +3,7 @@
 use crate::clients::file::Download;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
-use crate::upstream::order::Order;
+use crate::upstream::render_request::RenderRequest;
 use async_trait::async_trait;
 
 /// Someone who renders videos. Each call is one [`Outcome`] and ends within a time of its own.
@@ -12,7 +12,7 @@ pub trait Provider {
     /// Pays for a render, and returns the name by which it is asked for. The caller has made its intent durable.
     ///
     /// Only a proof that nothing was accepted may be `Retry` or `Refused`; what leaves room for doubt is `Unknown`.
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String>;
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String>;
 
     /// Asks how a render stands. `Refused` is the upstream's own final word on it.
     async fn poll(&self, operation: &str) -> Outcome<Progress>;

@@ -18,8 +18,8 @@ use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use crate::upstream::google::poll_answer;
 use crate::upstream::google::unavailable;
-use crate::upstream::order::Order;
 use crate::upstream::provider::Provider;
+use crate::upstream::render_request::RenderRequest;
 use crate::upstream::vertex::operation::Operation;
 use crate::upstream::vertex::service_account::ServiceAccount;
 use crate::upstream::vertex::wire::Place;
@@ -134,12 +134,12 @@ fn is_project(name: &str) -> bool {
 
 #[async_trait(?Send)]
 impl Provider for Vertex {
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        let (project, location, model) = (&self.project, &self.location, &order.request.model);
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        let (project, location, model) = (&self.project, &self.location, request.model);
         let path =
             format!("projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning");
         let url = self.address(location, &path);
-        let body = || wire::submit_body(order, self.output.as_deref());
+        let body = || wire::submit_body(request, self.output.as_deref());
         let answer = self.send(&self.question(&url, &body), of_submit).await?;
         let reply = answer.reply(MAX_ANSWER).await?;
         unreadable_told(&reply, wire::read_submit(&reply))

@@ -6,7 +6,7 @@
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
 use crate::machine::job::MAX_NUDGE_ID;
-use crate::upstream::order::Push;
+use crate::upstream::render_request::WebhookTarget;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -63,8 +63,8 @@ struct Metadata<'a> {
     generation_id: &'a str,
 }
 
-impl<'a> From<&'a Push> for WebhookConfig<'a> {
-    fn from(push: &'a Push) -> Self {
+impl<'a> From<&'a WebhookTarget> for WebhookConfig<'a> {
+    fn from(push: &'a WebhookTarget) -> Self {
         let user_metadata = Metadata { user_id: &push.user_id, generation_id: &push.generation_id };
         Self { uris: push.uri.as_deref().map(|uri| [uri]), user_metadata }
     }

@@ -61,7 +61,7 @@ pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String
         cost: cost(job),
         timestamp: rfc3339(event.created_at),
         sequence: event.sequence,
-        metadata: &job.request.metadata,
+        metadata: &job.order.metadata,
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

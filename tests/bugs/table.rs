@@ -194,8 +194,8 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/abandon.rs",
-        find: r"if self.request.cancellable {",
-        plant: r"if self.request.cancellable && !planted(26) {",
+        find: r"if self.terms.cancellable {",
+        plant: r"if self.terms.cancellable && !planted(26) {",
     },
     Edit {
         file: "queue/deliveries.rs",

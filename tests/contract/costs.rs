@@ -76,8 +76,8 @@ fn the_queue_is_told_of_cost_and_price() {
 
 fn job() -> Job {
     let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
-    let request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
-    let request = reelay::machine::job::Request { price_micros: 3_200_000, ..request };
+    let mut request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
+    request.terms.price_micros = 3_200_000;
     Job::create(JobKey::new("u_1", "g_1"), request, MOMENT).0
 }
 

@@ -26,7 +26,8 @@ pub(crate) const INTAKE: Intake<'static> = Intake {
     idempotency_key: None,
     public_url: "https://reelay.example.com",
     catalogue: CATALOGUE,
-    pushes: false,
+    webhooks: false,
+    start_timeout: None,
     moment: MOMENT,
 };
 

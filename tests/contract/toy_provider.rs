@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::{StreamExt, stream};
 use reelay::clients::file::Download;
-use reelay::machine::job::Progress;
+use reelay::machine::job::{Progress, Request};
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
-use reelay::upstream::order::Order;
 use reelay::upstream::provider::Provider;
 use reelay::upstream::registry::{Providers, REGISTRY, Registration};
+use reelay::upstream::render_request::RenderRequest;
 use reelay::variables::{ConfigError, Variables};
 use serde_json::json;
 use std::rc::Rc;
@@ -27,8 +27,8 @@ fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErr
 
 #[async_trait(?Send)]
 impl Provider for Toy {
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        match order.request.prompt.as_str() {
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        match request.prompt {
             "a toad" => Err(Trouble::Refused(Failure::new(ErrorCode::ProviderRejectedContent, "No toads."))),
             prompt => Ok(prompt.to_owned()),
         }
@@ -54,14 +54,18 @@ fn providers(key: &str) -> Result<Providers, ConfigError> {
     Providers::open(&registry, &Variables::new(&lookup))
 }
 
+fn of(request: &Request) -> RenderRequest<'_> {
+    let Request { order, terms, .. } = request;
+    RenderRequest { model: &terms.model, prompt: &order.prompt, options: &order.render, images: &[], webhook: None }
+}
+
 #[test]
 fn a_registered_provider_submits_polls_and_fetches() {
     let providers = providers("toy").expect("set up");
     assert_eq!(providers.names(), ["toy"], "the others have no variables");
     let toy = providers.find("toy").expect("found");
     let request = accepted(json!({ "prompt": "a boat" }));
-    let order = Order { request: &request, images: &[], push: None };
-    let Ok(operation) = block_on(toy.submit(&order)) else { panic!("not accepted") };
+    let Ok(operation) = block_on(toy.submit(&of(&request))) else { panic!("not accepted") };
     let Ok(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else { panic!("not ready") };
     let Ok(download) = block_on(toy.fetch(&uri)) else { panic!("no video") };
     let chunks: Vec<_> = block_on(download.into_chunks().collect());
@@ -73,8 +77,7 @@ fn a_registered_provider_submits_polls_and_fetches() {
 fn its_refusal_and_its_bad_setting_are_its_own() {
     let with_toy = providers("toy").expect("set up");
     let request = accepted(json!({ "prompt": "a toad" }));
-    let order = Order { request: &request, images: &[], push: None };
-    let outcome = block_on(with_toy.find("toy").expect("found").submit(&order));
+    let outcome = block_on(with_toy.find("toy").expect("found").submit(&of(&request)));
     assert!(matches!(outcome, Err(Trouble::Refused(Failure { code: ErrorCode::ProviderRejectedContent, .. }))));
     let error = providers("car").err().expect("a bad setting");
     assert_eq!(error.to_string(), "the variable TOY_KEY must be the word toy");

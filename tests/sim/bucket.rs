@@ -46,7 +46,7 @@ impl World {
     /// One after the other, until one fails.
     fn discarded_images(&mut self, job: usize) -> Outcome<()> {
         let Some(stored) = self.jobs[job].job.clone() else { return Err(Trouble::Unknown) };
-        for image in &stored.request.images {
+        for image in &stored.order.images {
             if self.fault(Fault::DeleteFails) {
                 return Err(Trouble::Unknown);
             }

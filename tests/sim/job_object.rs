@@ -51,7 +51,7 @@ impl Texts for ShortTexts {
 impl JobObject {
     pub(crate) fn new(key: JobKey, wishes: &Wishes, choices: &mut Choices) -> Self {
         let mut request = plan::request(choices, wishes, BEGINNING);
-        request.images = plan::images(choices, wishes, &key);
+        request.order.images = plan::images(choices, wishes, &key);
         let platform = Platform::default();
         Self { key, request, platform, job: None, run: Run::new(0, 0), is_polling: false }
     }
@@ -131,7 +131,7 @@ impl World {
     }
 
     fn meet_creation(&mut self, number: usize, request: &Request) {
-        if request.images.iter().any(|image| !self.bucket.objects.contains_key(&image.key)) {
+        if request.order.images.iter().any(|image| !self.bucket.objects.contains_key(&image.key)) {
             // The copy of an order that was refused, and its images taken away, came late.
             self.tally.mark("images", "taken away before a copy of their order came");
             self.witness.note_without_images(number);
@@ -212,11 +212,6 @@ impl World {
             self.tally.mark("wake", wake_name(wake.reason));
         }
     }
-}
-
-/// Whose limits count.
-pub(crate) fn upstream(request: &Request) -> String {
-    format!("{}/{}", request.provider, request.model)
 }
 
 fn wake_name(reason: WakeReason) -> &'static str {

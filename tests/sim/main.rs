@@ -40,6 +40,8 @@ mod tally;
 mod trace;
 mod turns;
 mod upstream;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod watch_counts;
 mod watch_inputs;
 mod watch_job;

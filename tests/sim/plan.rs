@@ -4,14 +4,14 @@ use super::choices::Choices;
 use super::faults::{Fault, Rates};
 use super::message_queue::ENOUGH_TRIES;
 use super::watch_inputs::IMAGE;
+use crate::usual_order;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{ImageRole, InputImage, Policy, RenderOptions, Request, UnknownSubmit};
+use reelay::machine::job::{ImageRole, InputImage, Policy, Request, UnknownSubmit};
 use reelay::machine::queue;
 use reelay::machine::queue::Mode;
 use reelay::time::{HOUR, MINUTE, Millis, SECOND};
-use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The one thing that stays broken after everything else has healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,36 +190,22 @@ const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
 pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis) -> Request {
     let model = MODELS[usize::try_from(choices.between(0, wishes.models - 1)).unwrap_or(0)];
     let wait = wishes.start_after.filter(|_| choices.chance(500)).map(|longest| choices.between(0, longest));
-    Request {
-        prompt: "a lighthouse at dusk".to_owned(),
-        provider: "veo3".to_owned(),
-        model: model.to_owned(),
-        priority: choices.pick(&[0, 0, 0, 1, 1, 10]),
-        parameters: Map::new(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: None,
-            seed: None,
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::new(),
-        usual_render: choices.between(5, 60) * SECOND,
-        price_micros: choices.pick(&[3_200_000, 3_200_000, 1_200_000]),
-        fingerprint: FINGERPRINT.to_owned(),
-        public_url: "https://reelay.example".to_owned(),
-        start_after: wait.map(|wait| beginning + wait),
-        start_timeout: (wishes.timeout && choices.chance(200)).then(|| choices.between(1, 60) * MINUTE),
-        timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
-        confirm: wishes.confirm && choices.chance(500),
-        images: Vec::new(),
-        submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
-        cancellable: wishes.cancellable,
-        told: wishes.told,
-        warnings: Vec::new(),
-    }
+    let mut request = usual_order::request();
+    request.terms.model = model.to_owned();
+    request.order.priority = choices.pick(&[0, 0, 0, 1, 1, 10]);
+    request.terms.usual_render = choices.between(5, 60) * SECOND;
+    request.terms.price_micros = choices.pick(&[3_200_000, 3_200_000, 1_200_000]);
+    request.origin.fingerprint = FINGERPRINT.to_owned();
+    request.order.start_after = wait.map(|wait| beginning + wait);
+    let timeout = wishes.timeout && choices.chance(200);
+    request.order.start_timeout = timeout.then(|| choices.between(1, 60) * MINUTE);
+    let timeout = wishes.timeout && choices.chance(500);
+    request.order.timeout = timeout.then(|| choices.between(20, 200) * SECOND);
+    request.order.confirm = wishes.confirm && choices.chance(500);
+    request.terms.submits_per_minute = wishes.own_limit.filter(|_| model == MODELS[0]);
+    request.terms.cancellable = wishes.cancellable;
+    request.terms.wants_webhook = wishes.told;
+    request
 }
 
 /// The images of an order, up to two of them.

@@ -101,8 +101,8 @@ impl World {
             self.tally.mark("post", "repeated");
         }
         let JobOrder { key, request } = self.order(job, number, fingerprint);
-        self.put_images(&request.images);
-        let images = request.images.clone();
+        self.put_images(&request.order.images);
+        let images = request.order.images.clone();
         self.posts.posts.push(Post { job, fingerprint, images, is_over: false });
         let creating = Creating::new(key, request);
         self.ask_job(job, creating.message.clone(), move |world, reply| {
@@ -150,7 +150,7 @@ impl World {
                 if accepted.standing.is_none() {
                     self.tally.mark("post", "stood in for by a message");
                 }
-                let not_before = self.jobs[job].request.start_after;
+                let not_before = self.jobs[job].request.order.start_after;
                 self.wake_up(job, accepted.epoch, accepted.created_at, not_before);
             }
             FollowUp::Nothing => {}
@@ -164,7 +164,7 @@ impl World {
         if !may_need_images(outcome) {
             self.take_images_away(&images);
         }
-        let made_again = |job: &Rc<Job>| job.request.images == images;
+        let made_again = |job: &Rc<Job>| job.order.images == images;
         if matches!(outcome, Err(Rejection::Refused(_))) && self.jobs[job].job.as_ref().is_some_and(made_again) {
             // A copy of the refused order came after the withdrawal.
             self.witness.note_without_images(job);
@@ -200,8 +200,9 @@ impl World {
     /// What this request orders.
     fn order(&self, job: usize, post: usize, fingerprint: &str) -> JobOrder {
         let object = &self.jobs[job];
-        let mut request = Request { fingerprint: fingerprint.to_owned(), ..object.request.clone() };
-        for image in &mut request.images {
+        let mut request = object.request.clone();
+        request.origin.fingerprint = fingerprint.to_owned();
+        for image in &mut request.order.images {
             image.key = format!("{}-{post}", image.key);
         }
         JobOrder { key: object.key.clone(), request }

@@ -103,7 +103,7 @@ fn of_one_job() -> Vec<Story> {
 /// How a waiting job gets started, and that it does whatever becomes of the messages and the settings.
 fn of_modes() -> Vec<Story> {
     let (cron, alarm, queue) = (Mode::Cron, Mode::Alarm, Mode::Queue);
-    let delayed = |request: &mut Request| request.start_after = Some(BEGINNING + 70 * SECOND);
+    let delayed = |request: &mut Request| request.order.start_after = Some(BEGINNING + 70 * SECOND);
     vec![
         Story::of("completes in the mode cron", 1).in_mode(cron),
         Story::of("completes in the mode alarm", 1).in_mode(alarm),
@@ -152,7 +152,7 @@ fn paused(name: &'static str, mode: Mode) -> Story {
 fn of_users() -> Vec<Story> {
     let confirmed = |name| {
         let story = Story::of(name, 1).planned(|plan| plan.wishes.confirm = true);
-        story.orders(|request| request.confirm = true)
+        story.orders(|request| request.order.confirm = true)
     };
     let again = Action::Post { fingerprint: FINGERPRINT };
     let refused = |name| {
@@ -180,7 +180,7 @@ fn of_users() -> Vec<Story> {
             .ends_forgotten()
             .meets("job: forgotten"),
         Story::of("its own deadline", 1)
-            .orders(|request| request.timeout = Some(40 * SECOND))
+            .orders(|request| request.order.timeout = Some(40 * SECOND))
             .first(Fault::RenderNeverDone, 1)
             .ends(&[Status::Failed])
             .meets("failure: deadline_exceeded"),
@@ -219,7 +219,7 @@ fn of_lost_timers() -> Vec<Story> {
 fn of_money() -> Vec<Story> {
     const PRICE: u64 = 3_200_000;
     let limited = |name, jobs, prices| {
-        let story = Story::of(name, jobs).orders(|request| request.price_micros = PRICE);
+        let story = Story::of(name, jobs).orders(|request| request.terms.price_micros = PRICE);
         story.planned(|plan| {
             plan.owners = vec![0; jobs];
             plan.queue.max_cost_per_user_per_day = Some(prices * PRICE);
@@ -249,16 +249,16 @@ fn of_money() -> Vec<Story> {
         limited("an order to be confirmed is charged", 1, 1)
             .planned(|plan| plan.wishes.confirm = true)
             .orders(|request| {
-                request.confirm = true;
-                request.price_micros = PRICE;
+                request.order.confirm = true;
+                request.terms.price_micros = PRICE;
             })
             .when(0, "confirming", Action::Confirm)
             .meets("job: confirmed"),
         limited("a confirmation that does not fit", 2, 1)
             .planned(|plan| plan.wishes.confirm = true)
             .orders(|request| {
-                request.confirm = true;
-                request.price_micros = PRICE;
+                request.order.confirm = true;
+                request.terms.price_micros = PRICE;
             })
             .late(1, 5 * SECOND)
             .when(0, "confirming", Action::Confirm)
@@ -274,7 +274,7 @@ fn of_money() -> Vec<Story> {
 
 /// What an upstream can be told, and tells.
 fn of_upstreams() -> Vec<Story> {
-    let cancellable = |name| Story::of(name, 1).orders(|request| request.cancellable = true);
+    let cancellable = |name| Story::of(name, 1).orders(|request| request.terms.cancellable = true);
     let with_images = |name| {
         Story::of(name, 1).orders(|request| {
             let image = |number| InputImage {
@@ -283,7 +283,7 @@ fn of_upstreams() -> Vec<Story> {
                 key: format!("inputs/story/{number}"),
                 size: 9,
             };
-            request.images = vec![image(1), image(2)];
+            request.order.images = vec![image(1), image(2)];
         })
     };
     vec![

@@ -144,7 +144,7 @@ impl World {
         let ready_at = self.real + self.choices.between(5 * SECOND, slowest);
         let size = self.choices.between(1_000, 9_000_000);
         let name = format!("operations/{}", self.fresh());
-        let price = self.jobs[job].request.price_micros;
+        let price = self.jobs[job].request.terms.price_micros;
         let told = self.choices.chance(400);
         let bill = match fate {
             Fate::Refused | Fate::WithoutVideo => 0,
@@ -196,7 +196,7 @@ impl World {
 
     /// I4: the intent is durable before the call leaves, and no call leaves after one that may have been paid.
     fn check_submit(&mut self, job: usize, epoch: u64, attempt: u32) {
-        if self.jobs[job].request.confirm && !self.witness.is_confirmed(job) {
+        if self.jobs[job].request.order.confirm && !self.witness.is_confirmed(job) {
             self.violated(Invariant::Terms, format!("job {job} is submitted and nobody has confirmed it"));
         }
         let incarnation = self.witness.incarnation(job);

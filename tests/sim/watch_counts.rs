@@ -204,5 +204,5 @@ fn of_jobs(tally: &Tally) -> BTreeMap<String, u64> {
 }
 
 fn upstream_of(job: &Job) -> String {
-    crate::job_object::upstream(&job.request)
+    job.terms.upstream()
 }

@@ -29,7 +29,7 @@ impl World {
         if completed || (ended && job.inputs_discarded_at.is_some()) || self.witness.is_without_images(number) {
             return;
         }
-        let missing = job.request.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
+        let missing = job.order.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
         if let Some(image) = missing {
             let message = format!("job {number} is {} and may need {}", job.phase_name(), image.key);
             self.violated(Invariant::I15, message);
@@ -42,10 +42,10 @@ impl World {
         if !completed && !forgotten {
             return;
         }
-        let left = job.request.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
+        let left = job.order.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
         if let Some(image) = left {
             self.violated(Invariant::I15, format!("job {number} leaves {} behind", image.key));
-        } else if !job.request.images.is_empty() {
+        } else if !job.order.images.is_empty() {
             self.tally.mark("images", if completed { "deleted when completed" } else { "deleted when forgotten" });
         }
     }

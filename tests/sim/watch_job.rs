@@ -102,7 +102,7 @@ impl World {
 
     /// A job fails in line only after the time that its order gives it, or a day after its first refusal.
     fn check_start_deadline(&mut self, number: usize, before: &Job, after: &Job) {
-        let own = before.request.start_timeout.map(|timeout| before.queued_at + timeout);
+        let own = before.order.start_timeout.map(|timeout| before.queued_at + timeout);
         let patience = before.not_now.as_ref().map(|refused| refused.since + DAY);
         let deadline = own.into_iter().chain(patience).min();
         if after.ended_at < deadline || deadline.is_none() {

@@ -95,7 +95,7 @@ impl World {
             let message = format!("{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come");
             self.violated(Invariant::Limit, message);
         }
-        let ordered = self.jobs[self.number_of(key)].request.start_after;
+        let ordered = self.jobs[self.number_of(key)].request.order.start_after;
         let not_before = self.turns.places.get(key).and_then(|turn| turn.not_before).max(ordered);
         // A wait that was over stays over when the clock is set back.
         if not_before.is_some_and(|not_before| not_before > self.witness.latest_clock) {

@@ -35,7 +35,7 @@ impl World {
 
     /// The operations whose names the job knows, or has just learned, and which it waits for no longer.
     fn left_behind(&self, number: usize, before: &Job, after: &Job) -> Vec<String> {
-        if !after.request.cancellable {
+        if !after.terms.cancellable {
             return Vec::new();
         }
         let gives_up = match &after.phase {

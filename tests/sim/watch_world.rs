@@ -91,7 +91,7 @@ impl World {
                 None if accepted.is_some() => {
                     self.violated(Invariant::I1, format!("job {number} was accepted and is gone"));
                 }
-                Some(job) if accepted.is_some_and(|accepted| job.request.fingerprint != accepted) => {
+                Some(job) if accepted.is_some_and(|accepted| job.origin.fingerprint != accepted) => {
                     self.violated(Invariant::I10, format!("job {number} is not what was accepted under its id"));
                 }
                 Some(job) if is_live(job) => {

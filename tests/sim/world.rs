@@ -4,7 +4,7 @@ use crate::agenda::{Agenda, Due, Event, Object};
 use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
-use crate::job_object::{self, JobObject};
+use crate::job_object::JobObject;
 use crate::limits::Limits;
 use crate::message_queue::Consumers;
 use crate::plan::{self, NeverHeals, Plan};
@@ -88,8 +88,8 @@ impl World {
         let jobs: Vec<_> = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
         let mut limits = Limits::default();
         for request in jobs.iter().map(|job| &job.request) {
-            if let Some(limit) = request.submits_per_minute {
-                limits.of_model(job_object::upstream(request), limit);
+            if let Some(limit) = request.terms.submits_per_minute {
+                limits.of_model(request.terms.upstream(), limit);
             }
         }
         Self {

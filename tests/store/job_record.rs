@@ -110,10 +110,10 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|note| note.at).collect::<Vec<_>>();
     assert_eq!(kept(&sql), [6, 7, 8, 9]);
     let mut larger = lives::queued();
-    larger.request.prompt = "x".repeat(1_500_000);
+    larger.order.prompt = "x".repeat(1_500_000);
     job::save(&sql, &larger, &[]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger.clone()), vec![9]));
-    larger.request.prompt = "x".repeat(1_985_000);
+    larger.order.prompt = "x".repeat(1_985_000);
     job::save(&sql, &larger, &[note(10, "failed", Some(&long))]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger), Vec::new()));
     job::save(&sql, &lives::queued(), &[note(11, "failed", None)]).unwrap();

@@ -1,17 +1,16 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
 use crate::answer::Answer;
+use crate::usual_order;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job::{
     Cancel, Change, DeleteVideo, Effect, ImageRole, InFlight, InputImage, Job, JobMessage, Policy, Progress, Redeliver,
-    RenderOptions, Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer,
-    answered, wake,
+    Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use reelay::time::{Millis, Moment};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// 2026-01-02T03:04:05Z.
 const BORN: Millis = 1_767_323_045_000;
@@ -114,7 +113,10 @@ fn rich() -> Job {
 
 /// Ordered for later, with a time of its own, and not confirmed yet.
 fn confirming() -> Job {
-    let ordered = Request { start_after: Some(BORN + STEP), timeout: Some(STEP / 2), confirm: true, ..request() };
+    let mut ordered = request();
+    ordered.order.start_after = Some(BORN + STEP);
+    ordered.order.timeout = Some(STEP / 2);
+    ordered.order.confirm = true;
     Job::create(JobKey::new("user-7", "clip_1"), ordered, moment(BORN)).0
 }
 
@@ -147,7 +149,7 @@ fn storing_told() -> Job {
 /// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
-    life.job.request.cancellable = true;
+    life.job.terms.cancellable = true;
     life.take(Cancel);
     life.act(Answer::Reported(Ok(())));
     for _ in 0..3 {
@@ -170,7 +172,7 @@ fn rendering_nudged() -> Job {
 /// Its images, which nobody needs any more, could not be deleted yet.
 fn completed_discarding() -> Job {
     let mut life = storing();
-    life.job.request.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
+    life.job.order.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
         .into_iter()
         .zip(1..)
         .map(|(role, number)| InputImage {
@@ -312,37 +314,13 @@ fn video() -> Video {
 }
 
 fn request() -> Request {
-    Request {
-        prompt: "A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job".to_owned(),
-        provider: "veo".to_owned(),
-        model: "veo-3.1-generate-001".to_owned(),
-        priority: 4,
-        parameters: json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] })
-            .as_object()
-            .unwrap()
-            .clone(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: Some("cats".to_owned()),
-            seed: Some(u32::MAX),
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::from([("projectId".to_owned(), "p-1".to_owned())]),
-        usual_render: 60_000,
-        price_micros: 3_200_000,
-        fingerprint: "3b5d5c3712955042212316173ccf37be".to_owned(),
-        public_url: "https://reelay.example.com".to_owned(),
-        start_after: None,
-        timeout: None,
-        start_timeout: None,
-        confirm: false,
-        images: Vec::new(),
-        submits_per_minute: None,
-        cancellable: false,
-        told: false,
-        warnings: Vec::new(),
-    }
+    let mut request = usual_order::request();
+    request.order.prompt = "A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job".to_owned();
+    request.order.priority = 4;
+    let parameters = json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] });
+    request.order.parameters = parameters.as_object().unwrap().clone();
+    request.order.render.negative_prompt = Some("cats".to_owned());
+    request.order.render.seed = Some(u32::MAX);
+    request.order.metadata.insert("projectId".to_owned(), "p-1".to_owned());
+    request
 }

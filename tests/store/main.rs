@@ -18,4 +18,6 @@ mod plans;
 #[path = "../support/rows.rs"]
 mod rows;
 mod sqlite;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod writes;

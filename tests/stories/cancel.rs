@@ -129,7 +129,7 @@ fn a_job_is_forgotten_only_by_its_own_refusal_and_only_while_nobody_was_told_i1(
 
 #[test]
 fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
-    let mut story = JobStory::ordered(|request| request.confirm = true);
+    let mut story = JobStory::ordered(|request| request.order.confirm = true);
     let born = story.job.created_at;
     assert!(story.job.can_withdraw(born) && !story.job.can_withdraw(born - 1));
     let mut promised = story.job.clone();

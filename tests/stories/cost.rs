@@ -13,7 +13,7 @@ fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
     for story in [JobStory::accepted(), JobStory::started()] {
         assert_eq!(costs(&story), (0, PRICE), "{:?}", story.job.phase);
     }
-    let unconfirmed = JobStory::ordered(|request| request.confirm = true);
+    let unconfirmed = JobStory::ordered(|request| request.order.confirm = true);
     assert_eq!(costs(&unconfirmed), (0, 0), "until it is confirmed");
     assert_eq!(costs(&unconfirmed.then(Confirm)), (0, PRICE));
 }

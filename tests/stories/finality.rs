@@ -77,7 +77,7 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     unanswered.next();
     unanswered.hears(Answer::Enqueued(Err(Trouble::Unknown)));
     let again = JobStory::cancelled().then(Retry);
-    let confirmed = JobStory::ordered(|request| request.confirm = true).then(Confirm);
+    let confirmed = JobStory::ordered(|request| request.order.confirm = true).then(Confirm);
     for story in
         [asking, unanswered, again, confirmed, JobStory::started(), JobStory::completed(), JobStory::cancelled()]
     {

@@ -68,7 +68,7 @@ fn a_completed_job_with_a_webhook_left_keeps_its_video_for_it_i5() {
 }
 
 fn waiting_for_confirmation() -> JobStory {
-    JobStory::ordered(|request| request.confirm = true)
+    JobStory::ordered(|request| request.order.confirm = true)
 }
 
 fn assert_kept(mut story: JobStory) {

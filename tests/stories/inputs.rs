@@ -108,6 +108,6 @@ fn with_images(mut story: JobStory) -> JobStory {
         key: format!("inputs/ada/lighthouse/{number}"),
         size: 9,
     };
-    story.job.request.images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
+    story.job.order.images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
     story
 }

@@ -1,18 +1,18 @@
 //! One job, a clock, and a short way to say what happens to it.
 
 pub(crate) use crate::answer::Answer;
+use crate::usual_order::request;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
     Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
-    Phase, Policy, Progress, Redeliver, Refusal, RenderOptions, Request, Retry, Rules, Setting, Start, State, Step,
-    Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
+    Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
+    UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
-use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(crate) const BEGINNING: Millis = 1_000_000;
 
@@ -305,37 +305,4 @@ pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
 
 fn created(request: Request) -> Job {
     Job::create(JobKey::new("ada", "lighthouse"), request, Moment { now: BEGINNING, random: 0 }).0
-}
-
-fn request() -> Request {
-    Request {
-        prompt: "a lighthouse at dusk".to_owned(),
-        provider: "veo3".to_owned(),
-        model: "veo-3.1".to_owned(),
-        priority: 0,
-        parameters: Map::new(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: None,
-            seed: None,
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::new(),
-        usual_render: 60 * SECOND,
-        price_micros: 3_200_000,
-        fingerprint: "f".to_owned(),
-        public_url: "https://reelay.example".to_owned(),
-        start_after: None,
-        timeout: None,
-        start_timeout: None,
-        confirm: false,
-        images: Vec::new(),
-        submits_per_minute: None,
-        cancellable: false,
-        told: false,
-        warnings: Vec::new(),
-    }
 }

@@ -43,6 +43,8 @@ mod requeue;
 mod rows;
 mod storing;
 mod turns;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod wake;
 mod watched;
 mod whole_life;

@@ -46,7 +46,7 @@ fn it_fails_with_the_upstreams_words_a_day_after_its_first_refusal() {
 
 #[test]
 fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
-    let mut never_tried = JobStory::ordered(|request| request.start_timeout = Some(10 * MINUTE));
+    let mut never_tried = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     let ordered = never_tried.now;
     knows(&mut never_tried);
     never_tried.sleeps();
@@ -54,7 +54,7 @@ fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
     let failure = (never_tried.failure(), never_tried.now);
     assert_eq!(failure, (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE));
 
-    let mut story = JobStory::ordered(|request| request.start_timeout = Some(10 * MINUTE));
+    let mut story = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     story.start(1);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     let mut story = refused(story);
@@ -70,8 +70,8 @@ fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
 fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_attempt() {
     let later = 5 * HOUR;
     let mut story = JobStory::ordered(|request| {
-        request.start_after = Some(later);
-        request.start_timeout = Some(MINUTE);
+        request.order.start_after = Some(later);
+        request.order.start_timeout = Some(MINUTE);
     });
     story.now = later + MINUTE - 1;
     assert!(matches!(story.may_act(), Some(Effect::Enqueue { .. })));
@@ -86,7 +86,7 @@ fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_att
 
 #[test]
 fn what_has_started_in_time_is_not_ended_by_the_time_to_start() {
-    let mut story = JobStory::ordered(|request| request.start_timeout = Some(MINUTE));
+    let mut story = JobStory::ordered(|request| request.order.start_timeout = Some(MINUTE));
     story.start(1);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.now += 2 * MINUTE;

@@ -57,7 +57,7 @@ fn a_push_while_something_else_is_under_way_waits_until_that_is_over() {
 
 #[test]
 fn a_push_in_any_other_phase_changes_nothing() {
-    let confirming = || JobStory::ordered(|request| request.confirm = true);
+    let confirming = || JobStory::ordered(|request| request.order.confirm = true);
     for life in [
         JobStory::accepted,
         JobStory::started,

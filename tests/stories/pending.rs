@@ -123,7 +123,7 @@ fn without_clarifications_a_refused_prompt_fails_as_ever() {
 fn another_prompt_begins_a_new_attempt_with_it_i4() {
     let mut story = to_clarify().then(another("a lighthouse at dawn"));
     assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 2, 2));
-    assert_eq!(story.job.request.prompt, "a lighthouse at dawn");
+    assert_eq!(story.job.order.prompt, "a lighthouse at dawn");
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     story.is_granted_a_slot();
     assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 2 });
@@ -132,7 +132,7 @@ fn another_prompt_begins_a_new_attempt_with_it_i4() {
 #[test]
 fn a_response_is_added_to_the_prompt() {
     let story = to_clarify().then(response("without the keeper"));
-    assert_eq!(story.job.request.prompt, "a lighthouse at dusk\n\nwithout the keeper");
+    assert_eq!(story.job.order.prompt, "a lighthouse at dusk\n\nwithout the keeper");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_response_that_makes_the_prompt_too_long_is_refused_and_may_be_given_shorter
     assert_eq!(story.job, before);
     assert_eq!(story.takes_any(another(&"é".repeat(MAX_PROMPT + 1))), Some(Refusal::PromptTooLong));
     assert_eq!(story.takes_any(response(&"é".repeat(room))), None);
-    assert_eq!(story.job.request.prompt.chars().count(), MAX_PROMPT);
+    assert_eq!(story.job.order.prompt.chars().count(), MAX_PROMPT);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_timer_long_overdue_is_known_as_lost_and_a_running_effect_is_not() {
 }
 
 fn to_confirm() -> JobStory {
-    JobStory::ordered(|request| request.confirm = true)
+    JobStory::ordered(|request| request.order.confirm = true)
 }
 
 fn to_clarify() -> JobStory {

@@ -111,7 +111,7 @@ fn the_deadline_counts_anew_with_each_start() {
 #[test]
 fn an_orders_own_time_is_its_deadline_if_it_is_shorter() {
     for (timeout, expected) in [(MINUTE, MINUTE), (HOUR, 10 * MINUTE)] {
-        let mut story = JobStory::ordered(|request| request.timeout = Some(timeout));
+        let mut story = JobStory::ordered(|request| request.order.timeout = Some(timeout));
         story.start(1);
         assert_eq!(story.deadline(), Some(story.now + expected));
     }
@@ -172,7 +172,7 @@ fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
 #[test]
 fn an_ordered_delay_is_told_to_the_queue_with_every_attempt() {
     let later = 50 * HOUR;
-    let story = JobStory::ordered(|request| request.start_after = Some(later));
+    let story = JobStory::ordered(|request| request.order.start_after = Some(later));
     assert_eq!(story.job.terms().not_before, Some(later));
     let story = story.then(Cancel).then(Retry);
     assert_eq!(story.job.terms().not_before, Some(later));

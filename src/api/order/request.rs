@@ -10,13 +10,13 @@ use crate::api::order::images::Given;
 use crate::api::order::prompt::{PROMPT_CHARACTERS, check_prompt};
 use crate::api::order::rendering::rendering;
 use crate::api::order::spelling::pointer_token;
-use crate::dispatch::inputs::Upload;
+use crate::dispatch::Submission;
 use crate::ids::JobKey;
 use crate::ids::{
     GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
     new_generation_id,
 };
-use crate::machine::job::Request;
+use crate::machine::job::{ModelTerms, Order, Origin, Request};
 use crate::machine::queue::MAX_PRIORITY;
 use crate::models::Catalogue;
 use crate::time::{DAY, Millis, Moment};
@@ -48,17 +48,10 @@ pub struct Intake<'a> {
     /// What can be asked for.
     pub catalogue: Catalogue<'a>,
     /// Whether the upstream's webhooks are set up, and reach this worker.
-    pub pushes: bool,
+    pub webhooks: bool,
+    /// The operator's limit of the time in line.
+    pub start_timeout: Option<Millis>,
     pub moment: Moment,
-}
-
-/// What a body asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parsed {
-    pub key: JobKey,
-    pub request: Request,
-    /// The images of the request, to be put into R2 before the job is made.
-    pub uploads: Vec<Upload>,
 }
 
 /// The `userId` of a body, if it names one.
@@ -76,7 +69,7 @@ pub fn body_user_id(body: &Map<String, Value>) -> Result<Option<String>, FieldEr
 }
 
 /// Reads a body into the job it asks for, or names everything that is wrong with it.
-pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Vec<FieldError>> {
+pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission, Vec<FieldError>> {
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
     let prompt = prompt(&mut fields);
@@ -85,6 +78,8 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
     let start_after = start_after(&mut fields, intake.moment.now);
     let timeout = fields.whole_number(Field::TimeoutMs, TIMEOUT_MS).map(Millis::from);
     let start_timeout = fields.whole_number(Field::StartTimeoutMs, START_TIMEOUT_MS).map(Millis::from);
+    // An order may give itself less time than the operator gives all.
+    let start_timeout = start_timeout.into_iter().chain(intake.start_timeout).min();
     let confirm = fields.flag(Field::Confirm).unwrap_or(false);
     require_video(&mut fields);
     let given = images::read(&mut fields);
@@ -96,29 +91,29 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Parsed, Ve
     let Some((model, render, price_micros)) = rendering.filter(|_| errors.is_empty()) else { return Err(errors) };
     let key = JobKey::new(intake.user_id, generation_id);
     let uploads = images::uploads(given, &key, intake.moment.random);
-    let request = Request {
+    let order = Order {
         prompt,
-        provider: model.provider.to_owned(),
-        model: model.id.to_owned(),
-        priority: u8::try_from(priority).unwrap_or(MAX_PRIORITY),
         parameters,
         render,
+        images: uploads.iter().map(|upload| upload.image.clone()).collect(),
         metadata,
+        priority: u8::try_from(priority).unwrap_or(MAX_PRIORITY),
+        start_after,
+        start_timeout,
+        timeout,
+        confirm,
+    };
+    let terms = ModelTerms {
+        provider: model.provider.to_owned(),
+        model: model.id.to_owned(),
         usual_render: model.usual_render_ms,
         price_micros,
-        fingerprint,
-        public_url: intake.public_url.to_owned(),
-        start_after,
-        timeout,
-        start_timeout,
-        confirm,
-        images: uploads.iter().map(|upload| upload.image.clone()).collect(),
         submits_per_minute: Some(intake.catalogue.submits_per_minute.unwrap_or(model.requests_per_minute)),
         cancellable: model.cancellable,
-        told: intake.pushes && model.has_pushes(),
-        warnings,
+        wants_webhook: intake.webhooks && model.has_webhooks(),
     };
-    Ok(Parsed { key, request, uploads })
+    let origin = Origin { public_url: intake.public_url.to_owned(), fingerprint, warnings };
+    Ok(Submission { key, request: Request { order, terms, origin }, uploads })
 }
 
 /// Two bodies are the same request when they have equal fields, whatever the names, the places and the order of these.

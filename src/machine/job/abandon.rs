@@ -13,7 +13,7 @@ pub const MAX_ABANDON_TRIES: u32 = 5;
 impl Job {
     /// Has the upstream told to give a render up, if it can be told.
     pub(super) fn abandon(&mut self, operation: String, context: &Context) {
-        if self.request.cancellable {
+        if self.terms.cancellable {
             self.abandons.insert(operation, Errand { next_at: context.now(), tries: 0 });
         }
     }

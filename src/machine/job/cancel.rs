@@ -69,12 +69,12 @@ impl Job {
         }
         let prompt = match clarification {
             Clarify::Prompt(prompt) => prompt,
-            Clarify::Response(response) => format!("{}\n\n{response}", self.request.prompt),
+            Clarify::Response(response) => format!("{}\n\n{response}", self.order.prompt),
         };
         if prompt.chars().count() > MAX_PROMPT {
             return Err(Refusal::PromptTooLong);
         }
-        self.request.prompt = prompt;
+        self.order.prompt = prompt;
         self.begin_attempt(context);
         context.note("clarified", Some(format!("attempt {}", self.attempt)));
         Ok(())
@@ -85,7 +85,7 @@ impl Job {
         self.started_at = None;
         self.ended_at = None;
         self.keeps_place = false;
-        self.not_before = self.request.start_after;
+        self.not_before = self.order.start_after;
         self.queued_at = context.now().max(self.not_before.unwrap_or(0));
         self.not_now = None;
         self.wait_in_line(context.now());

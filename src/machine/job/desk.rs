@@ -83,14 +83,14 @@ impl Job {
             epoch: self.epoch,
             report_number: self.report_number,
             status: self.status(),
-            priority: self.request.priority,
+            priority: self.order.priority,
             created_at: self.created_at,
             updated_at: self.updated_at,
-            upstream: format!("{}/{}", self.request.provider, self.request.model),
+            upstream: self.terms.upstream(),
             submits: self.submits_made(),
             cost_micros: self.committed_micros(),
-            price_micros: self.request.price_micros,
-            submits_per_minute: self.request.submits_per_minute,
+            price_micros: self.terms.price_micros,
+            submits_per_minute: self.terms.submits_per_minute,
             tally: self.tally.clone(),
             snapshot: texts.snapshot(self, now),
             deliveries: self.delivery_cards(),
@@ -168,7 +168,7 @@ impl JobMessage for Create {
             desk.change = Change::Save(Box::new(job));
             return Ok(Created { new: true, card });
         };
-        if job.request.fingerprint != self.request.fingerprint {
+        if job.origin.fingerprint != self.request.origin.fingerprint {
             return Err(Conflict);
         }
         if job.promise() {
@@ -176,7 +176,7 @@ impl JobMessage for Create {
         }
         desk.alarm = Alarm::Ensure(job.wake_at(desk.now()));
         // The same message once more: the images that it names are the job's.
-        let new = !self.request.images.is_empty() && job.request.images == self.request.images;
+        let new = !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
         Ok(Created { new, card: desk.card(&job) })
     }
 }

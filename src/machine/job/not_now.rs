@@ -25,7 +25,7 @@ impl Job {
 
     /// Before this the attempt has to be started: the time that the order gives itself, or a day after the first refusal.
     pub(super) fn start_deadline(&self) -> Option<Millis> {
-        let own = self.request.start_timeout.map(|timeout| self.queued_at.saturating_add(timeout));
+        let own = self.order.start_timeout.map(|timeout| self.queued_at.saturating_add(timeout));
         let patience = self.not_now.as_ref().map(|refused| refused.since.saturating_add(MAX_NOT_NOW));
         own.into_iter().chain(patience).min()
     }

@@ -1,6 +1,7 @@
 //! What is remembered of a generation.
 
 use super::exchange::{InFlight, Note};
+use super::order::{ModelTerms, Order, Origin, Request};
 use super::video::Video;
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -10,7 +11,6 @@ use crate::machine::outcome::{ErrorCode, Failure};
 use crate::machine::tally::Tally;
 use crate::time::{DAY, Millis, Moment, SECOND};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// How long the accepting request has to enqueue the job before the job does it itself.
@@ -23,92 +23,6 @@ pub const INPUTS: u32 = 0;
 
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
-
-/// What the app asked for, validated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Request {
-    pub prompt: String,
-    pub provider: String,
-    pub model: String,
-    /// 0 (usual) to 10 (first).
-    pub priority: u8,
-    /// The parameters as the app sent them, unknown keys included; echoed, never sent upstream.
-    pub parameters: Map<String, Value>,
-    pub render: RenderOptions,
-    /// Strings of the app's own, echoed back.
-    pub metadata: BTreeMap<String, String>,
-    /// How long the model usually renders.
-    pub usual_render: Millis,
-    /// The price of one render in millionths of a US dollar.
-    pub price_micros: u64,
-    /// Hex SHA-256 of the request, to tell a repeat from another request under the same id.
-    pub fingerprint: String,
-    /// Scheme and host under which the app reached Reelay, for links; without a final slash.
-    pub public_url: String,
-    /// Not to be started before this.
-    pub start_after: Option<Millis>,
-    /// From start to the end of rendering, if shorter than the operator's limit.
-    pub timeout: Option<Millis>,
-    /// How long the order waits to be started at most, counted from when it joins the line; for as long as it takes if
-    /// not given.
-    pub start_timeout: Option<Millis>,
-    /// Whether a person has to confirm the order before anything is spent on it.
-    pub confirm: bool,
-    /// What goes with the prompt, kept in R2.
-    pub images: Vec<InputImage>,
-    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the operator.
-    pub submits_per_minute: Option<u64>,
-    /// Whether the upstream can be told to give a render up.
-    pub cancellable: bool,
-    /// Whether the upstream is asked for a push when the render is done.
-    pub told: bool,
-    /// What was sent and not understood; shown to the app.
-    pub warnings: Vec<Warning>,
-}
-
-/// A part of an order that nothing was done with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub struct Warning {
-    /// Where it stands in the order's body, as a JSON pointer (RFC 6901).
-    pub pointer: String,
-    /// What became of it.
-    pub detail: String,
-}
-
-/// An image of the order; its bytes are in R2.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputImage {
-    pub role: ImageRole,
-    pub mime_type: String,
-    /// The key in R2.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-}
-
-/// What an image is to the video.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImageRole {
-    FirstFrame,
-    LastFrame,
-    /// Shows what is to appear in the video.
-    Reference,
-}
-
-/// The parameters a model understands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RenderOptions {
-    pub duration_seconds: u32,
-    pub aspect_ratio: String,
-    pub resolution: String,
-    pub negative_prompt: Option<String>,
-    pub seed: Option<u32>,
-    pub person_generation: Option<String>,
-    /// Whether there is to be sound; `None` where the model always makes some.
-    pub audio: Option<bool>,
-}
 
 /// Where the job stands; data that only one phase needs lives in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -216,7 +130,9 @@ pub struct Errand {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub key: JobKey,
-    pub request: Request,
+    pub order: Order,
+    pub terms: ModelTerms,
+    pub origin: Origin,
     pub created_at: Millis,
     pub updated_at: Millis,
     pub started_at: Option<Millis>,
@@ -274,16 +190,19 @@ impl Job {
     /// [`ENQUEUE_GRACE`].
     pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, Note) {
         let told_at = moment.now + ENQUEUE_GRACE;
-        let (phase, report) = if request.confirm {
+        let Request { order, terms, origin } = request;
+        let (phase, report) = if order.confirm {
             let phase = Phase::Confirming { expires_at: moment.now + PENDING_EXPIRY };
             (phase, Some(Errand { next_at: told_at, tries: 0 }))
         } else {
             (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
         };
-        let not_before = request.start_after;
+        let not_before = order.start_after;
         let job = Self {
             key,
-            request,
+            order,
+            terms,
+            origin,
             created_at: moment.now,
             updated_at: moment.now,
             started_at: None,
@@ -353,7 +272,7 @@ impl Job {
             | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
             Phase::Submitting { .. } => 5,
             Phase::Rendering { submitted_at, .. } => {
-                let share = now.saturating_sub(*submitted_at) * 80 / self.request.usual_render.max(1);
+                let share = now.saturating_sub(*submitted_at) * 80 / self.terms.usual_render.max(1);
                 10 + u8::try_from(share.min(75)).unwrap_or(75)
             }
             Phase::Storing { .. } => 90,

@@ -43,7 +43,7 @@ impl Job {
         let now = context.now();
         self.enqueued = true;
         self.started_at = Some(now);
-        let timeout = self.request.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
+        let timeout = self.order.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
         let tries = self.submits_of_attempt();
         self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
         self.note_try("started", None, context);

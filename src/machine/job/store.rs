@@ -65,7 +65,7 @@ impl Job {
 
     /// Whether there are images of the order in R2 that nobody has had deleted.
     pub(super) fn keeps_inputs(&self) -> bool {
-        !self.request.images.is_empty() && self.inputs_discarded_at.is_none()
+        !self.order.images.is_empty() && self.inputs_discarded_at.is_none()
     }
 
     pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {

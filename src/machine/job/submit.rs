@@ -39,7 +39,7 @@ impl Job {
                     tries: 0,
                     not_before: 0,
                     nudged: false,
-                    awaits_push: self.request.told,
+                    awaits_push: self.terms.wants_webhook,
                 };
                 context.note("submitted", None);
                 self.announce(EventKind::Progress, context);

@@ -7,7 +7,7 @@ use crate::machine::outcome::Outcome;
 use crate::upstream::google;
 use crate::upstream::google::refusal;
 use crate::upstream::google::veo::Instance;
-use crate::upstream::order::Order;
+use crate::upstream::render_request::RenderRequest;
 use crate::upstream::webhook::WebhookConfig;
 use serde::Serialize;
 
@@ -42,10 +42,10 @@ struct Parameters<'a> {
 }
 
 /// The body of a submit.
-pub fn submit_body(order: &Order<'_>) -> String {
-    let render = &order.request.render;
+pub fn submit_body(request: &RenderRequest<'_>) -> String {
+    let render = request.options;
     let body = SubmitBody {
-        instances: [Instance::of(order)],
+        instances: [Instance::of(request)],
         parameters: Parameters {
             sample_count: 1,
             duration_seconds: render.duration_seconds,
@@ -55,7 +55,7 @@ pub fn submit_body(order: &Order<'_>) -> String {
             seed: render.seed,
             person_generation: render.person_generation.as_deref(),
         },
-        webhook_config: order.push.map(Into::into),
+        webhook_config: request.webhook.map(Into::into),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What Veo is told of on both of its wires: the prompt and its images.
 
 use crate::machine::job::ImageRole;
-use crate::upstream::order::{Image, Order};
+use crate::upstream::render_request::{Image, RenderRequest};
 use serde::Serialize;
 
 /// One video that is asked for.
@@ -33,12 +33,12 @@ struct ReferenceImage<'a> {
 }
 
 impl<'a> Instance<'a> {
-    pub(crate) fn of(order: &'a Order<'_>) -> Self {
-        let references = order.images.iter().filter(|image| image.role == ImageRole::Reference);
+    pub(crate) fn of(request: &'a RenderRequest<'_>) -> Self {
+        let references = request.images.iter().filter(|image| image.role == ImageRole::Reference);
         Self {
-            prompt: &order.request.prompt,
-            image: order.image(ImageRole::FirstFrame).map(Into::into),
-            last_frame: order.image(ImageRole::LastFrame).map(Into::into),
+            prompt: request.prompt,
+            image: request.image(ImageRole::FirstFrame).map(Into::into),
+            last_frame: request.image(ImageRole::LastFrame).map(Into::into),
             reference_images: references
                 .map(|image| ReferenceImage { image: image.into(), reference_type: "ASSET" })
                 .collect(),

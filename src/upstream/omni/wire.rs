@@ -9,7 +9,7 @@ use crate::machine::job::ImageRole;
 use crate::machine::outcome::{Outcome, Trouble};
 use crate::upstream::google;
 use crate::upstream::google::refusal;
-use crate::upstream::order::{Image, Order};
+use crate::upstream::render_request::{Image, RenderRequest};
 use crate::upstream::webhook::WebhookConfig;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -89,18 +89,18 @@ impl<'a> From<&'a Image> for Content<'a> {
 }
 
 /// The body of a submit.
-pub fn submit_body(order: &Order<'_>) -> String {
-    let (prompt, render) = (order.request.prompt.as_str(), &order.request.render);
-    let input = if order.images.is_empty() {
+pub fn submit_body(request: &RenderRequest<'_>) -> String {
+    let (prompt, render) = (request.prompt, request.options);
+    let input = if request.images.is_empty() {
         Input::Text(prompt)
     } else {
-        let text = Content::Text { text: words(order) };
-        let content = std::iter::once(text).chain(order.images.iter().map(Into::into)).collect();
+        let text = Content::Text { text: words(request) };
+        let content = std::iter::once(text).chain(request.images.iter().map(Into::into)).collect();
         Input::Steps([UserInput { content, kind: "user_input" }])
     };
-    let video_config = task(order).map(|task| VideoConfig { task });
+    let video_config = task(request).map(|task| VideoConfig { task });
     let body = SubmitBody {
-        model: &order.request.model,
+        model: request.model,
         background: true,
         generation_config: GenerationConfig { seed: render.seed, video_config },
         input,
@@ -112,7 +112,7 @@ pub fn submit_body(order: &Order<'_>) -> String {
             resolution: &render.resolution,
             kind: "video",
         },
-        webhook_config: order.push.map(Into::into),
+        webhook_config: request.webhook.map(Into::into),
     };
     serde_json::to_string(&body).unwrap_or_default()
 }
@@ -121,8 +121,8 @@ pub fn submit_body(order: &Order<'_>) -> String {
 /// references has no task of its own, and the prompt says which image is which.
 ///
 /// Source: ai.google.dev/gemini-api/docs/omni, "Task parameter" and "Set image roles with tags".
-fn task(order: &Order<'_>) -> Option<&'static str> {
-    match (order.image(ImageRole::FirstFrame), references(order)) {
+fn task(request: &RenderRequest<'_>) -> Option<&'static str> {
+    match (request.image(ImageRole::FirstFrame), references(request)) {
         (None, 0) => Some("text_to_video"),
         (None, _) => Some("reference_to_video"),
         (Some(_), 0) => Some("image_to_video"),
@@ -131,18 +131,18 @@ fn task(order: &Order<'_>) -> Option<&'static str> {
 }
 
 /// The prompt, which declares the images where no task does. The images follow in the order of their numbers.
-fn words<'a>(order: &Order<'a>) -> Cow<'a, str> {
-    let prompt = order.request.prompt.as_str();
-    if task(order).is_some() {
+fn words<'a>(request: &RenderRequest<'a>) -> Cow<'a, str> {
+    let prompt = request.prompt;
+    if task(request).is_some() {
         return Cow::Borrowed(prompt);
     }
     let tags: Vec<String> =
-        (0..references(order)).map(|index| format!("<IMAGE_REF_{index}>@Image{}", index + 2)).collect();
+        (0..references(request)).map(|index| format!("<IMAGE_REF_{index}>@Image{}", index + 2)).collect();
     Cow::Owned(format!("[# Sources <FIRST_FRAME>@Image1] [# References {}] {prompt}", tags.join(" ")))
 }
 
-fn references(order: &Order<'_>) -> usize {
-    order.images.iter().filter(|image| image.role == ImageRole::Reference).count()
+fn references(request: &RenderRequest<'_>) -> usize {
+    request.images.iter().filter(|image| image.role == ImageRole::Reference).count()
 }
 
 /// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
@@ -170,43 +170,9 @@ pub fn is_id(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::job::{RenderOptions, Request};
-    use crate::upstream::order::Push;
+    use crate::machine::job::RenderOptions;
+    use crate::upstream::render_request::WebhookTarget;
     use serde_json::Value;
-    use std::collections::BTreeMap;
-
-    fn request(seed: Option<u32>) -> Request {
-        Request {
-            prompt: "a dog".to_owned(),
-            provider: "omni".to_owned(),
-            model: "gemini-omni-1.2-flash".to_owned(),
-            priority: 0,
-            parameters: serde_json::Map::new(),
-            render: RenderOptions {
-                duration_seconds: 8,
-                aspect_ratio: "16:9".to_owned(),
-                resolution: "720p".to_owned(),
-                negative_prompt: None,
-                seed,
-                person_generation: None,
-                audio: None,
-            },
-            metadata: BTreeMap::new(),
-            usual_render: 25_000,
-            price_micros: 800_000,
-            fingerprint: String::new(),
-            public_url: String::new(),
-            start_after: None,
-            timeout: None,
-            start_timeout: None,
-            confirm: false,
-            images: Vec::new(),
-            submits_per_minute: None,
-            cancellable: true,
-            told: false,
-            warnings: Vec::new(),
-        }
-    }
 
     fn image(role: ImageRole) -> Image {
         Image { role, mime_type: "image/png".to_owned(), base64: "eA==".to_owned() }
@@ -214,9 +180,20 @@ mod tests {
 
     fn body(seed: Option<u32>, images: &[Image], uri: Option<&str>) -> String {
         let (user_id, generation_id) = ("u".to_owned(), "g".to_owned());
-        let push =
-            uri.map(|uri| Push { uri: Some(uri.to_owned()).filter(|uri| !uri.is_empty()), user_id, generation_id });
-        submit_body(&Order { request: &request(seed), images, push: push.as_ref() })
+        let webhook = uri.map(|uri| WebhookTarget {
+            uri: Some(uri.to_owned()).filter(|uri| !uri.is_empty()),
+            user_id,
+            generation_id,
+        });
+        let options = RenderOptions {
+            duration_seconds: 8,
+            aspect_ratio: "16:9".to_owned(),
+            resolution: "720p".to_owned(),
+            seed,
+            ..RenderOptions::default()
+        };
+        let (model, prompt) = ("gemini-omni-1.2-flash", "a dog");
+        submit_body(&RenderRequest { model, prompt, options: &options, images, webhook: webhook.as_ref() })
     }
 
     fn reply(status: u16, body: &str) -> Reply {

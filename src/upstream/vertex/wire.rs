@@ -9,7 +9,7 @@ use crate::machine::outcome::{ErrorCode, Failure, Outcome};
 use crate::upstream::google;
 use crate::upstream::google::refusal;
 use crate::upstream::google::veo::Instance;
-use crate::upstream::order::Order;
+use crate::upstream::render_request::RenderRequest;
 use crate::upstream::vertex::operation::INLINE_SCHEME;
 use serde::Serialize;
 use std::fmt::Write;
@@ -56,10 +56,10 @@ pub enum Place<'a> {
 }
 
 /// The body of a submit. Without `storage_uri` the video comes in the answer to a poll.
-pub fn submit_body(order: &Order<'_>, storage_uri: Option<&str>) -> String {
-    let render = &order.request.render;
+pub fn submit_body(request: &RenderRequest<'_>, storage_uri: Option<&str>) -> String {
+    let render = request.options;
     let body = SubmitBody {
-        instances: [Instance::of(order)],
+        instances: [Instance::of(request)],
         parameters: Parameters {
             sample_count: 1,
             storage_uri,
@@ -159,38 +159,27 @@ fn percent_encoded(text: &str) -> String {
 mod tests {
     use super::{Place, is_output, place, read_submit, submit_body};
     use crate::clients::reply::Reply;
-    use crate::machine::job::{ImageRole, RenderOptions, Request};
+    use crate::machine::job::{ImageRole, RenderOptions};
     use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
-    use crate::upstream::order::{Image, Order};
+    use crate::upstream::render_request::{Image, RenderRequest};
     use serde_json::{Value, json};
 
     const NAME: &str = "projects/p/locations/us-central1/publishers/google/models/m/operations/1";
-
-    fn request(change: impl FnOnce(&mut RenderOptions)) -> Request {
-        let mut render = RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: None,
-            seed: None,
-            person_generation: None,
-            audio: None,
-        };
-        change(&mut render);
-        let request = json!({
-            "prompt": "a \"dog\"", "provider": "vertex", "model": "veo-3.1-generate-001", "priority": 0, "parameters": {},
-            "render": render, "metadata": {}, "usual_render": 1, "price_micros": 1, "fingerprint": "", "public_url": "",
-            "confirm": false, "images": [], "cancellable": false, "told": false, "warnings": [],
-        });
-        serde_json::from_value(request).expect("a request")
-    }
 
     fn image(role: ImageRole, base64: &str) -> Image {
         Image { role, mime_type: "image/png".to_owned(), base64: base64.to_owned() }
     }
 
     fn body(change: impl FnOnce(&mut RenderOptions), images: &[Image], output: Option<&str>) -> String {
-        submit_body(&Order { request: &request(change), images, push: None }, output)
+        let mut options = RenderOptions {
+            duration_seconds: 8,
+            aspect_ratio: "16:9".to_owned(),
+            resolution: "720p".to_owned(),
+            ..RenderOptions::default()
+        };
+        change(&mut options);
+        let (model, prompt) = ("veo-3.1-generate-001", "a \"dog\"");
+        submit_body(&RenderRequest { model, prompt, options: &options, images, webhook: None }, output)
     }
 
     const PLAIN: &str =

@@ -1,15 +1,17 @@
 //! What a provider is asked for.
 
-use crate::machine::job::{ImageRole, Request};
+use crate::machine::job::{ImageRole, RenderOptions};
 
-/// A render, as a provider's wire writes it.
+/// A render, before a provider's wire writes it down.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
-    pub request: &'a Request,
-    /// The images of the request, in its order.
+pub struct RenderRequest<'a> {
+    pub model: &'a str,
+    pub prompt: &'a str,
+    pub options: &'a RenderOptions,
+    /// The images of the order, in its order.
     pub images: &'a [Image],
-    /// How the upstream is to tell when the render is done, where its wire can.
-    pub push: Option<&'a Push>,
+    /// Where the upstream is to say that the render is done, if it can.
+    pub webhook: Option<&'a WebhookTarget>,
 }
 
 /// An image with its bytes.
@@ -22,14 +24,14 @@ pub struct Image {
 
 /// What is asked of the upstream's webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Push {
+pub struct WebhookTarget {
     /// Where to; `None` leaves it to the webhook that is registered with the upstream.
     pub uri: Option<String>,
     pub user_id: String,
     pub generation_id: String,
 }
 
-impl Order<'_> {
+impl RenderRequest<'_> {
     /// The first image of a role.
     pub fn image(&self, role: ImageRole) -> Option<&Image> {
         self.images.iter().find(|image| image.role == role)
