@@ -16,7 +16,7 @@ pub use crate::log::effect::Done;
 pub use crate::log::job::{effect, steps};
 pub use crate::log::layer::{AUDIT, subscriber};
 pub use crate::log::span::{generation, job, object, request, route, user};
-pub use crate::log::step::STEPS;
+pub use crate::log::step::line;
 
 use crate::clock;
 use std::sync::Once;

@@ -23,7 +23,7 @@ use crate::ids::JobKey;
 use crate::log;
 use crate::machine::Status;
 use crate::machine::acceptance::{Accepted, Rejection};
-use crate::machine::job::{Cancel, Confirm, Job, Note, Refusal, Request, Retry, View, Warning};
+use crate::machine::job::{Cancel, Confirm, Job, Refusal, Request, Retry, TimelineEntry, View, Warning};
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Refused, Standing, Unaffordable};
 use crate::money::dollars;
@@ -222,9 +222,9 @@ pub(crate) async fn list_of(call: &Call, user_id: Option<String>, query: ListQue
 }
 
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TimelineStep))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TimelineStep<'a> {
+pub(crate) struct ShownStep<'a> {
     /// What happened, such as `submitted`.
     step: &'a str,
     at: String,
@@ -237,20 +237,20 @@ pub(crate) struct TimelineStep<'a> {
 
 /// `GET /api/generations/{id}/timeline`.
 pub(crate) async fn timeline(call: &Call, key: JobKey) -> Result<Answer, Problem> {
-    let notes = view::job(call, &key, &Timeline).await?;
-    Answer::success("timeline", &timeline_steps(&notes))
+    let timeline = view::job(call, &key, &Timeline).await?;
+    Answer::success("timeline", &timeline_steps(&timeline))
 }
 
-fn timeline_steps(notes: &[Note]) -> Vec<TimelineStep<'_>> {
-    let next = notes.iter().skip(1).map(|note| Some(note.at)).chain([None]);
-    notes
+fn timeline_steps(timeline: &[TimelineEntry]) -> Vec<ShownStep<'_>> {
+    let next = timeline.iter().skip(1).map(|entry| Some(entry.at)).chain([None]);
+    timeline
         .iter()
         .zip(next)
-        .map(|(note, next)| TimelineStep {
-            step: &note.step,
-            at: rfc3339(note.at),
-            duration_ms: next.map(|next| next.saturating_sub(note.at)),
-            detail: note.detail.as_deref(),
+        .map(|(entry, next)| ShownStep {
+            step: entry.step.as_str(),
+            at: rfc3339(entry.at),
+            duration_ms: next.map(|next| next.saturating_sub(entry.at)),
+            detail: entry.detail.as_deref(),
         })
         .collect()
 }

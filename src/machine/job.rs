@@ -31,6 +31,7 @@ mod start;
 mod step;
 mod store;
 mod submit;
+mod timeline;
 mod video;
 mod wake;
 
@@ -38,7 +39,7 @@ pub use abandon::MAX_ABANDON_TRIES;
 pub use cancel::MAX_PROMPT;
 pub use context::Context;
 pub use desk::{Alarm, Answered, Change, Desk, JobMessage, Setting, answer};
-pub use exchange::{Answer, Effect, InFlight, Note, Progress, Refusal, Wake, WakeReason};
+pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
 pub use message::{
     Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries, Redeliver,
     Retry, Start, State, UpstreamWebhook, View, Withdraw,
@@ -53,5 +54,6 @@ pub use rules::{Rules, Texts};
 pub use run::{MAX_EFFECTS, Ran, Run};
 pub use start::QUEUED_HEARTBEAT;
 pub use step::{Step, answered, wake};
+pub use timeline::{TimelineEntry, TimelineStep};
 pub use video::Video;
 pub use wake::EFFECT_GUARD;

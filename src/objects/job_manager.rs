@@ -34,7 +34,7 @@ use crate::machine::delivery::Receipt;
 use crate::machine::follow::{Beginning, Follower, begin};
 use crate::machine::job::{
     Answer, Answered, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Effect, INPUTS, Job, JobMessage, MAX_EFFECTS, Note, Ran, Redeliver, Refusal, Retry, Run, Setting, Start,
+    Effect, INPUTS, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal, Retry, Run, Setting, Start, TimelineEntry,
     UpstreamWebhook, View, Withdraw, answer,
 };
 use crate::machine::message::{Message, NoAnswer};
@@ -107,16 +107,16 @@ impl JobManager {
         let config = self.shell.config()?;
         let armed = self.shell.alarm().await?;
         let setting = Setting { moment, rules: config.rules(), armed, is_acting: self.shell.is_acting() };
-        let Answered { reply: said, change, notes, alarm, was_late } = answer(self.load()?, message, setting);
+        let Answered { reply: said, change, timeline, alarm, was_late } = answer(self.load()?, message, setting);
         if was_late {
             tracing::warn!("[JOB] Timer was lost");
         }
         match change {
             Change::None => {}
             Change::Save(job) => {
-                self.save(&job, &notes)?;
+                self.save(&job, &timeline)?;
                 log::job(&job);
-                log::steps(&job, &notes, None);
+                log::steps(&job, &timeline, None);
             }
             Change::Delete => {
                 self.shell.delete_all().await?;
@@ -139,19 +139,19 @@ impl JobManager {
         Ok(job)
     }
 
-    /// Saves the job with its notes.
-    fn save(&self, job: &Job, notes: &[Note]) -> Result<()> {
-        store::job::save(&self.shell.sql(), job, notes).map_err(|error| Error::RustError(error.to_string()))?;
+    /// Saves the job with its timeline.
+    fn save(&self, job: &Job, timeline: &[TimelineEntry]) -> Result<()> {
+        store::job::save(&self.shell.sql(), job, timeline).map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
     }
 
     fn timeline(&self) -> Result<Response> {
-        let notes = match self.load()? {
+        let timeline = match self.load()? {
             Some(_) => Ok(store::job::timeline(&self.shell.sql())?),
             None => Err(Refusal::NoJob),
         };
-        reply(&notes)
+        reply(&timeline)
     }
 
     fn follow(&self, message: Follow) -> Result<Response> {
@@ -189,8 +189,8 @@ impl JobManager {
     async fn carry_out(&self, ran: &Ran, done: Option<&log::Done>, now: Millis) -> Result<()> {
         let Ran { job, changed, answered, began, alarm, .. } = ran;
         if *changed {
-            let notes: Vec<Note> = answered.iter().chain(began).cloned().collect();
-            self.save(job, &notes)?;
+            let timeline: Vec<TimelineEntry> = answered.iter().chain(began).cloned().collect();
+            self.save(job, &timeline)?;
         }
         log::job(job);
         match done {

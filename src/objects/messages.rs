@@ -3,7 +3,7 @@
 
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::job::{Note, Refusal};
+use crate::machine::job::{Refusal, TimelineEntry};
 use crate::machine::message::message;
 use crate::machine::queue::{Card, Standing};
 use crate::machine::tally::Tallies;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// A job's timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline;
-message!(Timeline -> Result<Vec<Note>, Refusal>);
+message!(Timeline -> Result<Vec<TimelineEntry>, Refusal>);
 
 /// A job's timeline live, from the entry after the number `after` on: answered by a stream of events, or by this reply if
 /// there is none.

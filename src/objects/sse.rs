@@ -54,9 +54,9 @@ pub fn frame(event: &Event) -> String {
 
 fn step(entry: &Entry, stand: Stand) -> StreamedStep<'_> {
     StreamedStep {
-        step: &entry.note.step,
-        at: rfc3339(entry.note.at),
-        detail: entry.note.detail.as_deref(),
+        step: entry.entry.step.as_str(),
+        at: rfc3339(entry.entry.at),
+        detail: entry.entry.detail.as_deref(),
         attempt: stand.attempt,
         progress: progress(stand),
     }
@@ -77,15 +77,15 @@ mod tests {
     use super::{OPENING, frame};
     use crate::machine::Status;
     use crate::machine::follow::{Entry, Event, Stand};
-    use crate::machine::job::Note;
+    use crate::machine::job::{TimelineEntry, TimelineStep};
 
     const STAND: Stand = Stand { attempt: 2, status: Status::Processing, phase: "rendering", progress: 35 };
 
     #[test]
     fn a_step_has_the_number_of_its_entry_and_one_line_of_json() {
-        let note = Note { at: 1_767_225_600_000, step: "submitted".to_owned(), detail: None };
+        let entry = TimelineEntry { at: 1_767_225_600_000, step: TimelineStep::Submitted, detail: None };
         assert_eq!(
-            frame(&Event::Step { entry: Entry { number: 7, note }, stand: STAND }),
+            frame(&Event::Step { entry: Entry { number: 7, entry }, stand: STAND }),
             "id: 7\nevent: step\ndata: {\"step\":\"submitted\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":2,\
              \"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n"
         );
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn no_line_break_of_a_detail_ends_an_event() {
         let detail = Some("one\ntwo\r\n\r\nid: 9\n\u{2028}".to_owned());
-        let note = Note { at: 0, step: "failed".to_owned(), detail: detail.clone() };
-        let text = frame(&Event::Step { entry: Entry { number: 1, note }, stand: STAND });
+        let entry = TimelineEntry { at: 0, step: TimelineStep::Failed, detail: detail.clone() };
+        let text = frame(&Event::Step { entry: Entry { number: 1, entry }, stand: STAND });
         assert_eq!(text.lines().count(), 4, "{text}");
         let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
         let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The stored record of a job, with its version (I11). A change that serde's defaults cannot bridge gets the next version;
 //! [`read_job`] then still reads those before.
 
-use crate::machine::job::{Job, Note};
+use crate::machine::job::{Job, TimelineEntry};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -46,12 +46,12 @@ pub fn read_job(record: &str) -> Result<Job, StoredError> {
     }
 }
 
-/// A note of the timeline, as JSON on one line.
-pub fn write_note(note: &Note) -> Result<String, StoredError> {
-    Ok(serde_json::to_string(note)?)
+/// An entry of the timeline, as JSON on one line.
+pub fn write_entry(entry: &TimelineEntry) -> Result<String, StoredError> {
+    Ok(serde_json::to_string(entry)?)
 }
 
-/// Reads a note; `None` if it is none.
-pub fn read_note(line: &str) -> Option<Note> {
+/// Reads an entry; `None` if it is none.
+pub fn read_entry(line: &str) -> Option<TimelineEntry> {
     serde_json::from_str(line).ok()
 }

@@ -98,8 +98,8 @@ impl World {
         let rules = Rules { policy: &policy, texts: &ShortTexts };
         let setting = Setting { moment, rules, armed, is_acting: handler.is_some() };
         let stored = job.as_deref().cloned();
-        let Answered { reply, change, notes, alarm, .. } = answer(stored, message, setting);
-        self.trace.say(self.real, || format!("job {number} takes {}: {change:?}, {notes:?}, {alarm:?}", M::NAME));
+        let Answered { reply, change, timeline, alarm, .. } = answer(stored, message, setting);
+        self.trace.say(self.real, || format!("job {number} takes {}: {change:?}, {timeline:?}, {alarm:?}", M::NAME));
         self.meet_reply(&reply);
         match change {
             Change::None => {}

@@ -5,7 +5,7 @@ use crate::plans::filled;
 use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
-use reelay::machine::job::Note;
+use reelay::machine::job::{TimelineEntry, TimelineStep};
 use reelay::machine::lease::Lease;
 use reelay::machine::queue::{Entry, Place, Rows};
 use reelay::store::job;
@@ -40,34 +40,38 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
 #[test]
 fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
     let sql = Sqlite::new();
-    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[note("created")]).unwrap());
+    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
     assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["job"]);
     assert_eq!(writes.len(), 2, "the table and its row: {writes:?}");
 }
 
 #[test]
-fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_notes() {
+fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
     let sql = Sqlite::new();
     job::save(&sql, &lives::queued(), &[]).unwrap();
-    for (noted, notes) in [(0, Vec::new()), (1, vec![note("stored")]), (3, vec![note("completed"), note("retried")])] {
+    for (number, timeline) in [
+        (0, Vec::new()),
+        (1, vec![entry(TimelineStep::Stored)]),
+        (3, vec![entry(TimelineStep::Completed), entry(TimelineStep::Retried)]),
+    ] {
         let changed = sql.rows_written();
-        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &notes).unwrap());
+        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &timeline).unwrap());
         assert_eq!((writes.len(), sql.rows_written() - changed), (1, 1), "{writes:?}");
-        assert_eq!(job::last_number(&sql).unwrap(), noted);
+        assert_eq!(job::last_number(&sql).unwrap(), number);
     }
 }
 
 #[test]
 fn a_job_is_loaded_without_its_timeline() {
     let sql = Sqlite::new();
-    job::save(&sql, &lives::queued(), &[note("created")]).unwrap();
+    job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap();
     let loaded = sql.plans(|| drop(job::load(&sql).unwrap())).into_iter().map(|(statement, _)| statement);
     let of_job: Vec<String> = loaded.filter(|statement| statement.contains("FROM job")).collect();
     assert_eq!(of_job, ["SELECT record FROM job WHERE id = 1"]);
 }
 
-fn note(step: &str) -> Note {
-    Note { at: 1, step: step.to_owned(), detail: None }
+fn entry(step: TimelineStep) -> TimelineEntry {
+    TimelineEntry { at: 1, step, detail: None }
 }
 
 fn find(store: &QueueStore<Sqlite>, name: &str) -> Entry {

@@ -15,7 +15,7 @@ fn a_cancelled_render_is_given_up_once_the_app_and_the_queue_have_been_told() {
     assert!(
         matches!(left.as_slice(), [Effect::Deliver { .. }, Effect::Abandon { operation }] if operation == OPERATION)
     );
-    assert!(story.notes().contains(&"render_abandoned") && story.job.is_deletable());
+    assert!(story.timeline().contains(&"render_abandoned") && story.job.is_deletable());
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2()
             assert!(story.now <= before + 10 * MINUTE);
             story.hears(Answer::Abandoned(outcome.clone()));
         }
-        assert_eq!((story.job.wake(story.now), story.notes().last()), (None, Some(&"render_not_abandoned")));
+        assert_eq!((story.job.wake(story.now), story.timeline().last()), (None, Some(&"render_not_abandoned")));
     }
 }
 
@@ -109,7 +109,7 @@ fn a_refusal_to_give_a_render_up_is_final() {
     let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Abandon { .. }));
     story.hears(Answer::Abandoned(never(ErrorCode::InvalidRequest)));
-    assert_eq!((abandons(&mut story), story.notes().last()), (0, Some(&"render_not_abandoned")));
+    assert_eq!((abandons(&mut story), story.timeline().last()), (0, Some(&"render_not_abandoned")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use reelay::machine::Status;
 use reelay::machine::follow::{
     Beginning, Entry, Event, Follower, HEARTBEAT, LONGEST_LIFE, Look, PAGE, PROGRESS_TICK, Then, begin,
 };
-use reelay::machine::job::{Cancel, Note, Retry};
+use reelay::machine::job::{Cancel, Retry, TimelineEntry, TimelineStep};
 use reelay::machine::outcome::ErrorCode;
 use reelay::time::{Millis, SECOND};
 
@@ -99,7 +99,7 @@ fn an_id_that_is_still_to_come_is_of_an_earlier_job_and_begins_anew() {
 fn a_long_timeline_is_told_page_by_page_before_anything_else() {
     let story = JobStory::accepted();
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
-    let page = |from: u64| (from..from + u64::from(PAGE)).map(|number| entry(number, "step")).collect::<Vec<_>>();
+    let page = |from: u64| (from..from + u64::from(PAGE)).map(|number| entry(number, TimelineStep::PollFailed)).collect::<Vec<_>>();
     let first = follower.look(Some(&story.job), page(1), story.now);
     assert_eq!((first.then, follower.told()), (Then::LookAgain, u64::from(PAGE)));
     let mut ended = JobStory::accepted();
@@ -123,7 +123,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
     assert_eq!(follower.look(None, Vec::new(), story.now), Look { events: Vec::new(), then: Then::Close });
     let mut follower = Follower::new(story.job.created_at - SECOND, 0, story.now);
-    let another = follower.look(Some(&story.job), vec![entry(1, "created")], story.now);
+    let another = follower.look(Some(&story.job), vec![entry(1, TimelineStep::Created)], story.now);
     assert_eq!(another, Look { events: Vec::new(), then: Then::Close }, "another job of the same name is none of its");
 }
 
@@ -148,8 +148,8 @@ impl Watched {
     /// One look; what it told in a word each.
     fn hears(&mut self) -> Vec<String> {
         // The story's timeline begins with the job's first step after it was made.
-        let notes = std::iter::once("created").chain(self.story.notes());
-        let entries = (1..).zip(notes).map(|(number, step)| entry(number, step));
+        let steps = std::iter::once(TimelineStep::Created).chain(self.story.timeline.iter().copied());
+        let entries = (1..).zip(steps).map(|(number, step)| entry(number, step));
         let next = entries.filter(|entry| entry.number > self.follower.told()).collect();
         let Look { events, then } = self.follower.look(Some(&self.story.job), next, self.story.now);
         (self.events, self.then) = (events, then);
@@ -159,14 +159,14 @@ impl Watched {
 
 fn word(event: &Event) -> String {
     match event {
-        Event::Step { entry, .. } => format!("{} {}", entry.number, entry.note.step),
+        Event::Step { entry, .. } => format!("{} {}", entry.number, entry.entry.step.as_str()),
         Event::Progress { stand } => format!("progress {} {}", stand.phase, stand.progress),
         Event::End { status } => format!("end {status:?}"),
         Event::Heartbeat => "heartbeat".to_owned(),
     }
 }
 
-fn entry(number: u64, step: &str) -> Entry {
+fn entry(number: u64, step: TimelineStep) -> Entry {
     const AT: Millis = 1;
-    Entry { number, note: Note { at: AT, step: step.to_owned(), detail: None } }
+    Entry { number, entry: TimelineEntry { at: AT, step, detail: None } }
 }

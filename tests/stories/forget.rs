@@ -56,7 +56,7 @@ fn being_told_to_forget_again_and_again_deletes_the_video_once() {
     for _ in 0..5 {
         story.is_deleted();
     }
-    let deleted = story.notes().iter().filter(|note| **note == "video_deleted").count();
+    let deleted = story.timeline().iter().filter(|note| **note == "video_deleted").count();
     assert_eq!(deleted, 1);
 }
 

@@ -8,7 +8,7 @@ use reelay::machine::job;
 use reelay::machine::job::{
     Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
     Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
-    UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
+    TimelineStep, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
@@ -25,7 +25,7 @@ pub(crate) struct JobStory {
     /// When the alarm handler last acted: while no time passes, it is the same run.
     acted_at: Option<Millis>,
     /// The timeline.
-    notes: Vec<String>,
+    pub(crate) timeline: Vec<TimelineStep>,
     random: u128,
 }
 
@@ -43,7 +43,7 @@ impl JobStory {
         };
         let (begun, acted_at) = (None, None);
         let job = created(request());
-        Self { job, now: BEGINNING, policy, begun, acted_at, notes: Vec::new(), random: 1 }
+        Self { job, now: BEGINNING, policy, begun, acted_at, timeline: Vec::new(), random: 1 }
     }
 
     /// An order with something special to it.
@@ -81,8 +81,8 @@ impl JobStory {
     pub(crate) fn says<M: JobMessage>(&mut self, message: M) -> M::Reply {
         let (moment, armed) = (self.moment(), self.job.wake(self.now).map(|wake| wake.at));
         let setting = Setting { moment, rules: rules(&self.policy), armed, is_acting: false };
-        let Answered { reply, change, notes, .. } = answer(Some(self.job.clone()), message, setting);
-        self.notes.extend(notes.into_iter().map(|note| note.step));
+        let Answered { reply, change, timeline, .. } = answer(Some(self.job.clone()), message, setting);
+        self.timeline.extend(timeline.into_iter().map(|entry| entry.step));
         if let Change::Save(job) = change {
             self.job = *job;
         }
@@ -189,8 +189,8 @@ impl JobStory {
     }
 
     /// The steps of the timeline so far.
-    pub(crate) fn notes(&self) -> Vec<&str> {
-        self.notes.iter().map(String::as_str).collect()
+    pub(crate) fn timeline(&self) -> Vec<&str> {
+        self.timeline.iter().map(|step| step.as_str()).collect()
     }
 
     pub(crate) fn failure(&self) -> Option<ErrorCode> {
@@ -199,7 +199,7 @@ impl JobStory {
 
     fn keep(&mut self, step: Step) -> Option<InFlight> {
         self.job = step.job;
-        self.notes.extend(step.notes.into_iter().map(|note| note.step));
+        self.timeline.extend(step.timeline.into_iter().map(|entry| entry.step));
         step.effect
     }
 

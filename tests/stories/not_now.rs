@@ -22,7 +22,7 @@ fn no_number_of_such_refusals_uses_up_the_retries_or_fills_the_record() {
     }
     assert!(matches!(story.job.phase, Phase::Submitting { tries: 0, .. }));
     assert_eq!((story.job.submits.len(), story.job.submits_made()), (2, 500));
-    assert!(story.notes().len() < 80, "{} steps", story.notes().len());
+    assert!(story.timeline().len() < 80, "{} steps", story.timeline().len());
     assert_eq!((story.events(), story.job.cost_micros()), (Vec::new(), 3_200_000), "the call under way may cost");
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));

@@ -14,7 +14,7 @@ fn an_exhausted_event_goes_out_at_once_with_its_id_and_body_and_a_whole_schedule
     let before = event(&story).clone();
     story.now += 1_000_000;
     assert_eq!(story.takes(redeliver(&before.id)), None);
-    assert_eq!(story.notes().last(), Some(&"webhook_redelivered"));
+    assert_eq!(story.timeline().last(), Some(&"webhook_redelivered"));
     for attempt in 4..=6 {
         deliver(&mut story, DOWN);
         assert_eq!(event(&story).attempts, attempt);

@@ -15,7 +15,7 @@ fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
     assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 1, 2));
     let terms = story.job.terms();
     assert_eq!((terms.not_before, terms.keeps_place), (Some(story.now + 22 * SECOND), true));
-    assert_eq!(story.notes().last(), Some(&"requeued"));
+    assert_eq!(story.timeline().last(), Some(&"requeued"));
     assert!(!story.job.enqueued && story.job.report.is_none(), "the enqueue tells all that a report would");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::api::body::MAX_BODY;
 use crate::api::field_error::FieldError;
-use crate::api::generations::{Changed, Created, Page, TimelineStep};
+use crate::api::generations::{Changed, Created, Page, ShownStep};
 use crate::api::openapi::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success};
 use crate::api::openapi::headers;
 use crate::api::openapi::operation::Operation;
@@ -197,7 +197,7 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
 pub(crate) fn timeline(schemas: &mut Schemas) -> Operation {
     Operation::new("getTimeline", TAG)
         .says("Its timeline", "Every step of every attempt with its time and duration.")
-        .answers(200, success("The steps, oldest first.", "timeline", &schemas.list_of::<TimelineStep<'static>>()))
+        .answers(200, success("The steps, oldest first.", "timeline", &schemas.list_of::<ShownStep<'static>>()))
 }
 
 pub(crate) fn follow(schemas: &mut Schemas) -> Operation {

@@ -1,7 +1,7 @@
 //! Telling the upstream that nobody waits for a render any more. It may save money and never delays an end: a few tries,
 //! and then the render is left to itself.
 
-use super::{Context, Errand, Job};
+use super::{Context, Errand, Job, TimelineStep};
 use crate::machine::outcome::{Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::Call;
@@ -21,7 +21,7 @@ impl Job {
     /// Nothing need be told of a render that turned out to be over.
     pub(super) fn found_over(&mut self, operation: &str, context: &mut Context) {
         if self.abandons.remove(operation).is_some() {
-            context.note("render_was_over", None);
+            context.enter(TimelineStep::RenderWasOver, None);
         }
     }
 
@@ -31,10 +31,10 @@ impl Job {
         errand.tries += 1;
         let wait = retry::backoff(errand.tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let (step, why) = match outcome {
-            Ok(()) => ("render_abandoned", None),
-            Err(Trouble::Refused(failure)) => ("render_not_abandoned", Some(failure.message.clone())),
+            Ok(()) => (TimelineStep::RenderAbandoned, None),
+            Err(Trouble::Refused(failure)) => (TimelineStep::RenderNotAbandoned, Some(failure.message.clone())),
             Err(_) if errand.tries >= MAX_ABANDON_TRIES => {
-                ("render_not_abandoned", Some(format!("no word after {MAX_ABANDON_TRIES} tries")))
+                (TimelineStep::RenderNotAbandoned, Some(format!("no word after {MAX_ABANDON_TRIES} tries")))
             }
             Err(Trouble::Retry { after, .. } | Trouble::NotNow { after, .. }) => {
                 errand.next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
@@ -46,6 +46,6 @@ impl Job {
             }
         };
         self.abandons.remove(operation);
-        context.note(step, why);
+        context.enter(step, why);
     }
 }

@@ -1,7 +1,7 @@
 //! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
 //! without a video; and what is done to one that is old enough to be forgotten.
 
-use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal};
+use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineStep};
 
 /// The longest prompt, in characters.
 pub const MAX_PROMPT: usize = 5_000;
@@ -31,7 +31,7 @@ impl Job {
     fn discard_video(&mut self, context: &mut Context) {
         self.video_deleted_at = Some(context.now());
         self.discard(self.attempt, context.now());
-        context.note("video_deleted", None);
+        context.enter(TimelineStep::VideoDeleted, None);
         self.report_change(context.now());
     }
 
@@ -47,7 +47,7 @@ impl Job {
             return Err(Refusal::InputsGone);
         }
         self.begin_attempt(context);
-        context.note("retried", Some(format!("attempt {}", self.attempt)));
+        context.enter(TimelineStep::Retried, Some(format!("attempt {}", self.attempt)));
         Ok(())
     }
 
@@ -58,7 +58,7 @@ impl Job {
         }
         self.queued_at = context.now().max(self.not_before.unwrap_or(0));
         self.wait_in_line(context.now());
-        context.note("confirmed", None);
+        context.enter(TimelineStep::Confirmed, None);
         Ok(())
     }
 
@@ -76,7 +76,7 @@ impl Job {
         }
         self.order.prompt = prompt;
         self.begin_attempt(context);
-        context.note("clarified", Some(format!("attempt {}", self.attempt)));
+        context.enter(TimelineStep::Clarified, Some(format!("attempt {}", self.attempt)));
         Ok(())
     }
 

@@ -1,13 +1,13 @@
 //! What a change of a job reads and writes.
 
-use super::{Note, Policy};
+use super::{Policy, TimelineEntry, TimelineStep};
 use crate::time::{Millis, Moment};
 
 /// What one step may read and where it writes.
 pub struct Context<'a> {
     pub(super) moment: Moment,
     pub(super) policy: &'a Policy,
-    pub(super) notes: Vec<Note>,
+    pub(super) timeline: Vec<TimelineEntry>,
 }
 
 impl Context<'_> {
@@ -15,7 +15,8 @@ impl Context<'_> {
         self.moment.now
     }
 
-    pub(super) fn note(&mut self, step: &str, detail: Option<String>) {
-        self.notes.push(Note { at: self.moment.now, step: step.to_owned(), detail });
+    /// Enters a step into the timeline.
+    pub(super) fn enter(&mut self, step: TimelineStep, detail: Option<String>) {
+        self.timeline.push(TimelineEntry { at: self.moment.now, step, detail });
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Job, Note, Redeliver, Refusal, Retry, Rules, Start, State, Texts, UpstreamWebhook, View, Wake, Withdraw,
+    Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts, TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
 };
 use crate::machine::delivery::DeliveryCard;
 use crate::machine::message::Message;
@@ -27,7 +27,7 @@ pub struct Answered<R> {
     pub reply: R,
     pub change: Change,
     /// New timeline entries, to be saved with the job.
-    pub notes: Vec<Note>,
+    pub timeline: Vec<TimelineEntry>,
     pub alarm: Alarm,
     /// The job's alarm was missing.
     pub was_late: bool,
@@ -63,16 +63,17 @@ pub struct Desk<'a> {
     job: Option<Job>,
     setting: Setting<'a>,
     change: Change,
-    notes: Vec<Note>,
+    timeline: Vec<TimelineEntry>,
     alarm: Alarm,
     was_late: bool,
 }
 
 /// Takes one message.
 pub fn answer<M: JobMessage>(job: Option<Job>, message: M, setting: Setting<'_>) -> Answered<M::Reply> {
-    let mut desk = Desk { job, setting, change: Change::None, notes: Vec::new(), alarm: Alarm::Leave, was_late: false };
+    let mut desk =
+        Desk { job, setting, change: Change::None, timeline: Vec::new(), alarm: Alarm::Leave, was_late: false };
     let reply = message.take(&mut desk);
-    Answered { reply, change: desk.change, notes: desk.notes, alarm: desk.alarm, was_late: desk.was_late }
+    Answered { reply, change: desk.change, timeline: desk.timeline, alarm: desk.alarm, was_late: desk.was_late }
 }
 
 impl Job {
@@ -130,11 +131,11 @@ impl Desk<'_> {
     /// Makes a change, and has it saved if it was one.
     fn change<T>(&mut self, mut job: Job, change: impl FnOnce(&mut Job, &mut Context) -> T) -> (Job, T) {
         let before = job.clone();
-        let (came, notes) = job.change(self.setting.moment, self.setting.rules, change);
-        if job != before || !notes.is_empty() {
+        let (came, timeline) = job.change(self.setting.moment, self.setting.rules, change);
+        if job != before || !timeline.is_empty() {
             self.change = Change::Save(Box::new(job.clone()));
         }
-        self.notes = notes;
+        self.timeline = timeline;
         self.alarm = Alarm::Set(job.wake(self.now()));
         (job, came)
     }
@@ -160,10 +161,10 @@ impl Desk<'_> {
 impl JobMessage for Create {
     fn take(self, desk: &mut Desk<'_>) -> Self::Reply {
         let Some(mut job) = desk.job.take() else {
-            let (mut job, note) = Job::create(self.key, *self.request, desk.setting.moment);
+            let (mut job, created) = Job::create(self.key, *self.request, desk.setting.moment);
             job.seal_events(desk.setting.rules.texts);
             desk.alarm = Alarm::Set(job.wake(desk.now()));
-            desk.notes = vec![note];
+            desk.timeline = vec![created];
             let card = desk.card(&job);
             desk.change = Change::Save(Box::new(job));
             return Ok(Created { new: true, card });

@@ -152,16 +152,6 @@ pub enum Refusal {
     NoEvent,
 }
 
-/// A step of the timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    pub at: Millis,
-    /// A word such as `submitted`.
-    pub step: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
 /// When the job must be woken, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wake {

@@ -1,6 +1,6 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Texts};
+use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Texts, TimelineStep};
 use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
 use crate::machine::message::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -20,7 +20,7 @@ impl Job {
             self.fail(failure, context);
             return;
         }
-        context.note("clarification_needed", Some(failure.message.clone()));
+        context.enter(TimelineStep::ClarificationNeeded, Some(failure.message.clone()));
         self.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
         self.report_change(context.now());
         self.announce(EventKind::PendingClarification, context);
@@ -29,9 +29,9 @@ impl Job {
     /// Ends the attempt: status, event and report change in one step, so in one storage write.
     pub(super) fn end(&mut self, end: End, context: &mut Context) {
         let (kind, step, detail) = match &end {
-            End::Completed { .. } => (EventKind::Completed, "completed", None),
-            End::Failed { failure } => (EventKind::Failed, "failed", Some(failure.message.clone())),
-            End::Cancelled => (EventKind::Cancelled, "cancelled", None),
+            End::Completed { .. } => (EventKind::Completed, TimelineStep::Completed, None),
+            End::Failed { failure } => (EventKind::Failed, TimelineStep::Failed, Some(failure.message.clone())),
+            End::Cancelled => (EventKind::Cancelled, TimelineStep::Cancelled, None),
         };
         if let End::Completed { .. } = &end {
             self.discard_inputs(context.now());
@@ -39,7 +39,7 @@ impl Job {
         self.phase = Phase::Ended { end };
         self.ended_at = Some(context.now());
         self.count_end();
-        context.note(step, detail);
+        context.enter(step, detail);
         self.report_change(context.now());
         self.announce(kind, context);
     }
@@ -94,11 +94,11 @@ impl Job {
         delivery.attempted(receipt, context.moment, &context.policy.webhook_schedule);
         let delivery = delivery.clone();
         let step = match delivery.state {
-            DeliveryState::Delivered { .. } => "webhook_delivered",
-            DeliveryState::Exhausted { .. } => "webhook_exhausted",
-            DeliveryState::Pending { .. } => "webhook_failed",
+            DeliveryState::Delivered { .. } => TimelineStep::WebhookDelivered,
+            DeliveryState::Exhausted { .. } => TimelineStep::WebhookExhausted,
+            DeliveryState::Pending { .. } => TimelineStep::WebhookFailed,
         };
-        context.note(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
+        context.enter(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
         self.count_delivery(&delivery, context.now());
         // Someone may be waiting for it, or the queue learns with it that nothing is left to do.
         let awaited = match delivery.state {
@@ -116,7 +116,7 @@ impl Job {
         let event = self.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
         event.redeliver(context.moment);
         let kind = event.kind;
-        context.note("webhook_redelivered", Some(kind.as_str().to_owned()));
+        context.enter(TimelineStep::WebhookRedelivered, Some(kind.as_str().to_owned()));
         self.report_change(context.now());
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! line, until its start deadline.
 
 use super::poll::late;
-use super::{Context, Job, NotNow, SubmitAnswer};
+use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
 use crate::machine::outcome::Failure;
 use crate::machine::tally;
 use crate::time::{DAY, Millis};
@@ -15,7 +15,7 @@ const TRIES_NOTED: u64 = 4;
 impl Job {
     /// The upstream takes no submits for now. The queue decides when the next one is sent, and whose.
     pub(super) fn not_now(&mut self, failure: Failure, context: &mut Context) {
-        self.note_try("submit_refused", Some(failure.message.clone()), context);
+        self.enter_try(TimelineStep::SubmitRefused, Some(failure.message.clone()), context);
         let (since, count) = self.not_now.as_ref().map_or((context.now(), 0), |before| (before.since, before.count));
         self.drop_earlier_refusals();
         self.count_retry(tally::Phase::Submitting);
@@ -43,10 +43,10 @@ impl Job {
     }
 
     /// Notes a step of a try to submit, unless there were many: an outage of hours must not fill the timeline.
-    pub(super) fn note_try(&self, step: &str, detail: Option<String>, context: &mut Context) {
+    pub(super) fn enter_try(&self, step: TimelineStep, detail: Option<String>, context: &mut Context) {
         let tries = self.not_now.as_ref().map_or(0, |refused| refused.count) + 1;
         if tries <= TRIES_NOTED || tries.is_power_of_two() {
-            context.note(step, detail);
+            context.enter(step, detail);
         }
     }
 

@@ -4,7 +4,7 @@
 //! recorded before it leaves, and one that finds the render running writes nothing: a poll is safe to repeat, and the alarm
 //! for the next one is set before it leaves.
 
-use super::{Context, Job, Phase, Progress};
+use super::{Context, Job, Phase, Progress, TimelineStep};
 use crate::machine::delivery::EventKind;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
@@ -66,15 +66,15 @@ impl Job {
             }
             Ok(Progress::Ready { uri, .. }) => {
                 self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
-                context.note("rendered", None);
+                context.enter(TimelineStep::Rendered, None);
                 return self.announce(EventKind::Progress, context);
             }
             Err(Trouble::Refused(failure)) => {
-                context.note("render_failed", Some(failure.message.clone()));
+                context.enter(TimelineStep::RenderFailed, Some(failure.message.clone()));
                 return self.refused(failure, context);
             }
             Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => {
-                context.note("poll_failed", Some(failure.message));
+                context.enter(TimelineStep::PollFailed, Some(failure.message));
                 after.unwrap_or(0)
             }
             Err(Trouble::Unknown) => 0,

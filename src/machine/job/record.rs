@@ -1,7 +1,8 @@
 //! What is remembered of a generation.
 
-use super::exchange::{InFlight, Note};
+use super::exchange::InFlight;
 use super::order::{ModelTerms, Order, Origin, Request};
+use super::timeline::{TimelineEntry, TimelineStep};
 use super::video::Video;
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -188,7 +189,7 @@ pub struct Job {
 impl Job {
     /// A newly accepted job. The accepting request tells the queue of it; the job does so itself after
     /// [`ENQUEUE_GRACE`].
-    pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, Note) {
+    pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, TimelineEntry) {
         let told_at = moment.now + ENQUEUE_GRACE;
         let Request { order, terms, origin } = request;
         let (phase, report) = if order.confirm {
@@ -232,7 +233,7 @@ impl Job {
             event_sequence: 0,
             tally: Tally::default(),
         };
-        (job, Note { at: moment.now, step: "created".to_owned(), detail: None })
+        (job, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
     }
 
     /// The app's word for where the job stands.

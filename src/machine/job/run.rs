@@ -1,7 +1,7 @@
 //! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved, the effect carried out,
 //! and its answer saved together with the next intent, until nothing is due.
 
-use super::{Alarm, Answer, InFlight, Job, Note, Rules, Step, Wake, WakeReason, answered, wake};
+use super::{Alarm, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered, wake};
 use crate::time::{MINUTE, Millis, Moment};
 
 /// How many effects one run carries out at most.
@@ -24,9 +24,9 @@ pub struct Ran {
     pub job: Job,
     pub changed: bool,
     /// What the answer added to the timeline.
-    pub answered: Vec<Note>,
+    pub answered: Vec<TimelineEntry>,
     /// What the next effect added to it.
-    pub began: Vec<Note>,
+    pub began: Vec<TimelineEntry>,
     pub effect: Option<InFlight>,
     pub alarm: Alarm,
 }
@@ -46,20 +46,20 @@ impl Run {
     /// The turn after an effect: what came of it, and the next one unless the rest is for a run of its own.
     pub fn go_on(&mut self, job: &Job, number: u64, answer: Answer, moments: [Moment; 2], rules: Rules<'_>) -> Ran {
         let [then, next] = moments;
-        let Step { job: heard, notes, .. } = answered(job.clone(), number, answer, then, rules);
+        let Step { job: heard, timeline, .. } = answered(job.clone(), number, answer, then, rules);
         self.effects = self.effects.saturating_sub(1);
         if self.effects > 0 && next.now.saturating_sub(self.began_at) <= MAX_TIME {
-            return Ran::of(job, notes, wake(heard, false, next, rules), next.now);
+            return Ran::of(job, timeline, wake(heard, false, next, rules), next.now);
         }
-        let changed = heard != *job || !notes.is_empty();
+        let changed = heard != *job || !timeline.is_empty();
         let alarm = Alarm::Set(Some(Wake { at: next.now, reason: WakeReason::Phase }));
-        Ran { job: heard, changed, answered: notes, began: Vec::new(), effect: None, alarm }
+        Ran { job: heard, changed, answered: timeline, began: Vec::new(), effect: None, alarm }
     }
 }
 
 impl Ran {
-    fn of(before: &Job, answered: Vec<Note>, step: Step, now: Millis) -> Self {
-        let Step { job, effect, notes: began } = step;
+    fn of(before: &Job, answered: Vec<TimelineEntry>, step: Step, now: Millis) -> Self {
+        let Step { job, effect, timeline: began } = step;
         let changed = job != *before || !answered.is_empty() || !began.is_empty();
         let alarm = Alarm::Set(job.wake(now));
         Self { job, changed, answered, began, effect, alarm }

@@ -1,6 +1,6 @@
 //! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
 
-use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts};
+use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts, TimelineStep};
 use crate::machine::delivery::EventKind;
 use crate::machine::message::{NoAnswer, Reply};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -46,7 +46,7 @@ impl Job {
         let timeout = self.order.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
         let tries = self.submits_of_attempt();
         self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
-        self.note_try("started", None, context);
+        self.enter_try(TimelineStep::Started, None, context);
         self.report_change(now);
         if tries == 0 && self.not_now.is_none() {
             self.announce(EventKind::Started, context);
@@ -59,7 +59,7 @@ impl Job {
         self.keeps_place = true;
         self.not_before = not_before;
         self.wait_in_line(context.now());
-        self.note_try("requeued", None, context);
+        self.enter_try(TimelineStep::Requeued, None, context);
     }
 
     /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.

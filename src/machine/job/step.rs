@@ -1,6 +1,6 @@
 //! A step of the alarm: what was cut off is resumed, an answer taken, and the next effect begun.
 
-use super::{Answer, Context, Effect, InFlight, Job, Note, Phase, Rules};
+use super::{Answer, Context, Effect, InFlight, Job, Phase, Rules, TimelineEntry};
 use crate::time::{Millis, Moment};
 
 /// What one step came to.
@@ -10,29 +10,29 @@ pub struct Step {
     /// To be carried out after the job is saved; its answer is taken by [`answered`].
     pub effect: Option<InFlight>,
     /// New timeline entries, to be saved with the job.
-    pub notes: Vec<Note>,
+    pub timeline: Vec<TimelineEntry>,
 }
 
 /// The alarm fired, and nobody carries out an effect of this job: one that is still in flight was cut off. `first` says
 /// whether this is the first step of a run of the alarm handler: each run polls once.
 pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step {
-    let (effect, notes) = job.change(moment, rules, |job, context| {
+    let (effect, timeline) = job.change(moment, rules, |job, context| {
         job.resume_cut_off(context);
         job.begin_due(first, context)
     });
-    Step { job, effect, notes }
+    Step { job, effect, timeline }
 }
 
 /// What came of the effect of this number, if it is the one in flight. A poll is not recorded, so its answer is matched by
 /// epoch and operation.
 pub fn answered(mut job: Job, number: u64, answer: Answer, moment: Moment, rules: Rules<'_>) -> Step {
-    let ((), notes) = job.change(moment, rules, |job, context| {
+    let ((), timeline) = job.change(moment, rules, |job, context| {
         let is_poll = matches!(answer, Answer::Polled { .. });
         if is_poll || job.in_flight.take_if(|in_flight| in_flight.number == number).is_some() {
             job.take_answer(answer, context);
         }
     });
-    Step { job, effect: None, notes }
+    Step { job, effect: None, timeline }
 }
 
 impl Job {
@@ -42,8 +42,8 @@ impl Job {
         moment: Moment,
         rules: Rules<'_>,
         change: impl FnOnce(&mut Self, &mut Context) -> T,
-    ) -> (T, Vec<Note>) {
-        let mut context = Context { moment, policy: rules.policy, notes: Vec::new() };
+    ) -> (T, Vec<TimelineEntry>) {
+        let mut context = Context { moment, policy: rules.policy, timeline: Vec::new() };
         let told = (self.epoch, self.report_number);
         let committed = self.committed_micros();
         let phase = self.timed();
@@ -53,11 +53,11 @@ impl Job {
         if self.committed_micros() != committed && (self.epoch, self.report_number) == told {
             self.report_change(context.now());
         }
-        if !context.notes.is_empty() {
+        if !context.timeline.is_empty() {
             self.updated_at = self.updated_at.max(context.now());
         }
         self.seal_events(rules.texts);
-        (came, context.notes)
+        (came, context.timeline)
     }
 
     fn resume_cut_off(&mut self, context: &mut Context) {

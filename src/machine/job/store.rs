@@ -1,7 +1,7 @@
 //! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
 //! images.
 
-use super::{Context, End, Errand, INPUTS, Job, Phase, Video};
+use super::{Context, End, Errand, INPUTS, Job, Phase, TimelineStep, Video};
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::machine::tally::{self, Call};
@@ -26,14 +26,14 @@ impl Job {
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
             Ok(video) => {
-                context.note("stored", Some(format!("{} bytes", video.size)));
+                context.enter(TimelineStep::Stored, Some(format!("{} bytes", video.size)));
                 return self.end(End::Completed { video }, context);
             }
             Err(Trouble::Refused(failure)) => return self.give_up_storing(failure, context),
             Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => (after, failure),
             Err(Trouble::Unknown) => (None, Failure::storage("Storing the video was cut off.")),
         };
-        context.note("store_failed", Some(failure.message.clone()));
+        context.enter(TimelineStep::StoreFailed, Some(failure.message.clone()));
         // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
         let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
         if tries >= context.policy.max_retries && !in_time {

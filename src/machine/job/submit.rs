@@ -1,6 +1,6 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, UnknownSubmit};
+use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -18,7 +18,7 @@ impl Job {
             answer: SubmitAnswer::Intended,
             cost_micros: None,
         });
-        self.note_try("submit_intended", None, context);
+        self.enter_try(TimelineStep::SubmitIntended, None, context);
     }
 
     pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
@@ -41,20 +41,20 @@ impl Job {
                     nudged: false,
                     awaits_push: self.terms.wants_webhook,
                 };
-                context.note("submitted", None);
+                context.enter(TimelineStep::Submitted, None);
                 self.announce(EventKind::Progress, context);
             }
             Err(Trouble::NotNow { failure, .. }) => self.not_now(failure, context),
             Err(Trouble::Retry { after, failure }) => {
-                context.note("submit_refused", Some(failure.message.clone()));
+                context.enter(TimelineStep::SubmitRefused, Some(failure.message.clone()));
                 self.submit_again(tries, after, failure, context);
             }
             Err(Trouble::Refused(failure)) => {
-                context.note("submit_refused", Some(failure.message.clone()));
+                context.enter(TimelineStep::SubmitRefused, Some(failure.message.clone()));
                 self.refused(failure, context);
             }
             Err(Trouble::Unknown) => {
-                context.note("submit_outcome_unknown", None);
+                context.enter(TimelineStep::SubmitOutcomeUnknown, None);
                 match context.policy.unknown_submit {
                     UnknownSubmit::Fail => self.fail(unknown_outcome(), context),
                     UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), context),
@@ -82,7 +82,7 @@ impl Job {
             Err(Trouble::Unknown) => "whether the upstream accepted the render is not known",
             Err(_) => "the upstream had refused the render",
         };
-        context.note("submit_answered_late", Some(what.to_owned()));
+        context.enter(TimelineStep::SubmitAnsweredLate, Some(what.to_owned()));
         if let Ok(operation) = outcome {
             self.abandon(operation, context);
         }
