@@ -99,7 +99,9 @@ fn an_id_that_is_still_to_come_is_of_an_earlier_job_and_begins_anew() {
 fn a_long_timeline_is_told_page_by_page_before_anything_else() {
     let story = JobStory::accepted();
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
-    let page = |from: u64| (from..from + u64::from(PAGE)).map(|number| entry(number, TimelineStep::PollFailed)).collect::<Vec<_>>();
+    let page = |from: u64| {
+        (from..from + u64::from(PAGE)).map(|number| entry(number, TimelineStep::PollFailed)).collect::<Vec<_>>()
+    };
     let first = follower.look(Some(&story.job), page(1), story.now);
     assert_eq!((first.then, follower.told()), (Then::LookAgain, u64::from(PAGE)));
     let mut ended = JobStory::accepted();
