@@ -47,6 +47,7 @@ pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
             ..Fields::default()
         };
         let mut level = level;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps have nothing to add")]
         match step {
             TimelineStep::Completed | TimelineStep::Cancelled => fields.duration = job.processing_time(),
             TimelineStep::Failed => {

@@ -191,11 +191,11 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
     let model = MODELS[usize::try_from(choices.between(0, wishes.models - 1)).unwrap_or(0)];
     let wait = wishes.start_after.filter(|_| choices.chance(500)).map(|longest| choices.between(0, longest));
     let mut request = usual_order::request();
-    request.terms.model = model.to_owned();
+    request.terms.model = String::from(model);
     request.order.priority = choices.pick(&[0, 0, 0, 1, 1, 10]);
     request.terms.usual_render = choices.between(5, 60) * SECOND;
     request.terms.price_micros = choices.pick(&[3_200_000, 3_200_000, 1_200_000]);
-    request.origin.fingerprint = FINGERPRINT.to_owned();
+    request.origin.fingerprint = String::from(FINGERPRINT);
     request.order.start_after = wait.map(|wait| beginning + wait);
     let timeout = wishes.timeout && choices.chance(200);
     request.order.start_timeout = timeout.then(|| choices.between(1, 60) * MINUTE);

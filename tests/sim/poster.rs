@@ -201,7 +201,7 @@ impl World {
     fn order(&self, job: usize, post: usize, fingerprint: &str) -> JobOrder {
         let object = &self.jobs[job];
         let mut request = object.request.clone();
-        request.origin.fingerprint = fingerprint.to_owned();
+        request.origin.fingerprint = String::from(fingerprint);
         for image in &mut request.order.images {
             image.key = format!("{}-{post}", image.key);
         }

@@ -10,7 +10,7 @@ use reelay::machine::job::{
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use reelay::time::{Millis, Moment};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// 2026-01-02T03:04:05Z.
 const BORN: Millis = 1_767_323_045_000;
@@ -315,12 +315,15 @@ fn video() -> Video {
 
 fn request() -> Request {
     let mut request = usual_order::request();
-    request.order.prompt = "A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job".to_owned();
+    request.order.prompt = String::from("A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job");
     request.order.priority = 4;
-    let parameters = json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] });
-    request.order.parameters = parameters.as_object().unwrap().clone();
+    request.order.parameters = object(json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] }));
     request.order.render.negative_prompt = Some("cats".to_owned());
     request.order.render.seed = Some(u32::MAX);
     request.order.metadata.insert("projectId".to_owned(), "p-1".to_owned());
     request
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).unwrap()
 }
