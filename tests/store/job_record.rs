@@ -53,7 +53,8 @@ fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
 #[test]
 fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_one() {
     let sql = Sqlite::new();
-    let timeline: Vec<TimelineEntry> = (0..5).zip(TimelineStep::ALL).map(|(at, step)| entry(9 - at, *step, None)).collect();
+    let timeline: Vec<TimelineEntry> =
+        (0..5).zip(TimelineStep::ALL).map(|(at, step)| entry(9 - at, *step, None)).collect();
     job::save(&sql, &lives::queued(), &[]).unwrap();
     assert_eq!((job::timeline_after(&sql, 0, 9).unwrap(), job::last_number(&sql).unwrap()), (Vec::new(), 0));
     job::save(&sql, &lives::queued(), &timeline).unwrap();
