@@ -92,7 +92,7 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
     let (route, id) = match routes::route(&method, url.path()) {
         // Who has not asked for the upstream's webhooks has no address for them.
-        _ if url.path() == webhook::PATH && config.upstream_push.is_none() => {
+        _ if url.path() == webhook::PATH && config.upstream_webhooks.is_none() => {
             return Answer::problem(Problem::no_route());
         }
         Routed::Found(route, id) => (route, id.to_owned()),

@@ -10,7 +10,7 @@ pub mod receiver;
 pub mod upstream_webhook;
 
 pub use crate::config::environment::Environment;
-pub use crate::config::upstream_webhook::UpstreamPush;
+pub use crate::config::upstream_webhook::UpstreamWebhooks;
 pub use crate::variables::ConfigError;
 
 use crate::machine::{job, queue};
@@ -58,7 +58,7 @@ pub struct Config {
     /// Those whose secrets are there; each reads its own variables.
     pub providers: Providers,
     /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is done.
-    pub upstream_push: Option<UpstreamPush>,
+    pub upstream_webhooks: Option<UpstreamWebhooks>,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -118,7 +118,7 @@ impl Config {
             download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
-            upstream_push: variables.upstream_push()?,
+            upstream_webhooks: variables.upstream_webhooks()?,
             public_url: variables.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,

@@ -12,10 +12,10 @@ pub mod job;
 pub mod lease;
 pub mod limiter;
 pub mod message;
+pub mod metrics;
 pub mod outcome;
 pub mod queue;
 pub mod retry;
-pub mod tally;
 
 use serde::{Deserialize, Serialize};
 

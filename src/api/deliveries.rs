@@ -55,7 +55,7 @@ pub(crate) struct Recovery {
 /// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
 pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let deliveries: Vec<_> =
-        view::job(call, &key, &Deliveries).await?.into_iter().map(|card| Delivery::of(&key, card)).collect();
+        view::job(call, &key, &Deliveries).await?.into_iter().map(|summary| Delivery::of(&key, summary)).collect();
     Answer::success("deliveries", &deliveries)
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let DeliveriesQuery { state, limit, after } = query;
     let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
     let page = view::queue(call, &message).await?.map_err(view::unknown_cursor)?;
-    let data = page.deliveries.into_iter().map(|OwnedDelivery { key, card }| Delivery::of(&key, card)).collect();
+    let data = page.deliveries.into_iter().map(|OwnedDelivery { key, summary }| Delivery::of(&key, summary)).collect();
     Answer::json(200, &Page { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer,
     let outcome = format!("{} of {generation}: {outcome}", call.id);
     audit::record(operator.name(), Action::Redelivered, Some(&user), &outcome);
     let sent = sent?;
-    let delivery = sent.delivery.clone().map(|card| Delivery::of(&sent.key, card));
+    let delivery = sent.delivery.clone().map(|summary| Delivery::of(&sent.key, summary));
     note(call, vec![sent]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
 }
@@ -119,8 +119,8 @@ pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer,
 
 /// Has a job send an event again.
 async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEvent, Problem> {
-    let OwnedDelivery { key, card } = event;
-    let event_id = card.id;
+    let OwnedDelivery { key, summary } = event;
+    let event_id = summary.id;
     let message = Redeliver { event_id: event_id.clone() };
     let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
     // What refuses it is that the job, or its event, is gone.

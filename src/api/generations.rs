@@ -113,7 +113,7 @@ fn asked(call: &Call, user_id: &str, body: &Map<String, Value>) -> Result<Submis
         idempotency_key: idempotency_key.as_deref(),
         public_url: &public_url,
         catalogue: call.config.catalogue(&providers, call.now),
-        webhooks: call.config.upstream_push.as_ref().is_some_and(|push| push.may_ask(&public_url)),
+        webhooks: call.config.upstream_webhooks.as_ref().is_some_and(|push| push.may_ask(&public_url)),
         start_timeout: call.config.start_timeout,
         moment: clock::moment(),
     };

@@ -12,7 +12,7 @@ use crate::api::generations;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{JobsQuery, jobs_query};
-use crate::machine::queue::{Expire, Pause, Resume};
+use crate::machine::queue::{DeleteOld, Pause, Resume};
 use crate::time::{Millis, rfc3339};
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
 
 /// `POST /api/cron/cleanup`: the day's clean-up, now.
 pub(crate) async fn clean_up(call: &Call, operator: Operator) -> Result<Answer, Problem> {
-    let expiring = view::queue(call, &Expire).await;
+    let expiring = view::queue(call, &DeleteOld).await;
     let outcome = match &expiring {
         Ok(count) => format!("{count} are about to be forgotten"),
         Err(_) => audit::NO_ANSWER.to_owned(),

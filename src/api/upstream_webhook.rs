@@ -26,7 +26,7 @@ pub(crate) struct SignedEvent {
 
 /// Reads a webhook if its signature is good.
 pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
-    let settings = call.config.upstream_push.clone().ok_or_else(Problem::no_route)?;
+    let settings = call.config.upstream_webhooks.clone().ok_or_else(Problem::no_route)?;
     let claim = Claim::read(|name| call.header(name), call.now_seconds()).ok_or_else(Problem::unsigned)?;
     let body = body::bounded(&mut call.request, MAX_BODY).await?;
     if !verify::is_genuine(&settings, &claim, &body).await {

@@ -15,7 +15,7 @@ const KEYS: &str = ".well-known/jwks.json";
 
 /// The upstream's webhooks, which only make a look at a render come sooner.
 #[derive(Clone)]
-pub struct UpstreamPush {
+pub struct UpstreamWebhooks {
     kind: Kind,
     /// Where the keys are published that sign webhooks which an order names.
     pub keys_url: Url,
@@ -29,7 +29,7 @@ enum Kind {
     PerRequest,
 }
 
-impl UpstreamPush {
+impl UpstreamWebhooks {
     /// The secrets of registered webhooks.
     pub fn secrets(&self) -> &[Vec<u8>] {
         match &self.kind {
@@ -56,7 +56,7 @@ impl UpstreamPush {
 }
 
 impl Variables<'_> {
-    pub(crate) fn upstream_push(&self) -> Result<Option<UpstreamPush>, ConfigError> {
+    pub(crate) fn upstream_webhooks(&self) -> Result<Option<UpstreamWebhooks>, ConfigError> {
         let kind = match self.text(VARIABLE) {
             None => return Ok(None),
             Some(text) if text == PER_REQUEST => Kind::PerRequest,
@@ -69,6 +69,6 @@ impl Variables<'_> {
         let path = upstream.path().trim_end_matches('/').trim_end_matches("/v1beta").trim_end_matches("/v1");
         let mut keys_url = upstream.clone();
         keys_url.set_path(&format!("{path}/{KEYS}"));
-        Ok(Some(UpstreamPush { kind, keys_url }))
+        Ok(Some(UpstreamWebhooks { kind, keys_url }))
     }
 }

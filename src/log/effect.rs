@@ -33,8 +33,8 @@ impl Done {
             Answer::Polled { outcome, .. } => words(outcome),
             Answer::Stored { outcome, .. } => words(outcome),
             Answer::Reported { outcome, .. }
-            | Answer::Abandoned { outcome, .. }
-            | Answer::Discarded { outcome, .. } => words(outcome),
+            | Answer::UpstreamCancelled { outcome, .. }
+            | Answer::FileDeleted { outcome, .. } => words(outcome),
             Answer::Delivered { receipt: Receipt::Accepted { .. }, .. } => ("done", None),
             Answer::Delivered { receipt: Receipt::Failed { .. }, .. } => ("retry", None),
             Answer::Delivered { receipt: Receipt::Gone, .. } => ("refused", None),
@@ -67,9 +67,9 @@ fn message(answer: &Answer, well: bool) -> &'static str {
         (Answer::Reported { .. }, true) => "[JOB] Reported",
         (Answer::Reported { .. }, false) => "[JOB] Report failed",
         (Answer::Delivered { .. }, _) => "[WEBHOOK] Attempt unheard",
-        (Answer::Abandoned { .. }, _) => "[UPSTREAM] Render not yet abandoned",
-        (Answer::Discarded { .. }, true) => "[STORAGE] Deleted",
-        (Answer::Discarded { .. }, false) => "[STORAGE] Delete failed",
+        (Answer::UpstreamCancelled { .. }, _) => "[UPSTREAM] Render not yet abandoned",
+        (Answer::FileDeleted { .. }, true) => "[STORAGE] Deleted",
+        (Answer::FileDeleted { .. }, false) => "[STORAGE] Delete failed",
     }
 }
 
@@ -85,8 +85,8 @@ fn level(answer: &Answer, outcome: &str, well: bool) -> Level {
         | Answer::Stored { .. }
         | Answer::Reported { .. }
         | Answer::Delivered { .. }
-        | Answer::Abandoned { .. }
-        | Answer::Discarded { .. } => {
+        | Answer::UpstreamCancelled { .. }
+        | Answer::FileDeleted { .. } => {
             if well {
                 Level::INFO
             } else {

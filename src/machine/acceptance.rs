@@ -7,7 +7,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Create, Created, Request, Start, Withdraw};
 use crate::machine::message::{NoAnswer, Reply};
-use crate::machine::queue::{Card, Enqueue, EnqueueAgain, Mode, Refused, Standing, Terms};
+use crate::machine::queue::{Enqueue, EnqueueAgain, Mode, Refused, Standing, Summary, Terms};
 use crate::time::Millis;
 
 /// What follows a reply.
@@ -78,11 +78,13 @@ impl Creating {
     pub fn answered(self, reply: Reply<Create>) -> Next {
         let terms = Terms { not_before: self.message.request.order.start_after, ..Terms::default() };
         match reply {
-            Ok(Ok(Created { new: true, card })) => Next::Enqueue(Enqueuing { message: Enqueue { card, terms } }),
-            Ok(Ok(Created { new: false, card })) if card.status == Status::Queued => {
-                Next::EnqueueAgain(EnqueuingAgain { message: EnqueueAgain { card, terms } })
+            Ok(Ok(Created { new: true, summary })) => Next::Enqueue(Enqueuing { message: Enqueue { summary, terms } }),
+            Ok(Ok(Created { new: false, summary })) if summary.status == Status::Queued => {
+                Next::EnqueueAgain(EnqueuingAgain { message: EnqueueAgain { summary, terms } })
             }
-            Ok(Ok(Created { new: false, card })) => Next::Over(Ok(accepted(false, &card, Some(Standing::NOT_IN_LINE)))),
+            Ok(Ok(Created { new: false, summary })) => {
+                Next::Over(Ok(accepted(false, &summary, Some(Standing::NOT_IN_LINE))))
+            }
             Ok(Err(_)) => Next::Over(Err(Rejection::Conflict)),
             Err(NoAnswer) => Next::Over(Err(Rejection::Unavailable)),
         }
@@ -91,23 +93,23 @@ impl Creating {
 
 impl Enqueuing {
     pub fn answered(self, reply: Reply<Enqueue>) -> Next {
-        let card = self.message.card;
+        let summary = self.message.summary;
         match reply {
-            Ok(Ok(standing)) => Next::Over(Ok(accepted(true, &card, standing))),
+            Ok(Ok(standing)) => Next::Over(Ok(accepted(true, &summary, standing))),
             Ok(Err(refused)) => Next::Withdraw(Withdrawing {
-                message: Withdraw { created_at: card.created_at },
-                key: card.key,
+                message: Withdraw { created_at: summary.created_at },
+                key: summary.key,
                 rejection: Rejection::Refused(refused),
             }),
             // The job is durable and will ask for its place by itself.
-            Err(NoAnswer) => Next::Over(Ok(accepted(true, &card, None))),
+            Err(NoAnswer) => Next::Over(Ok(accepted(true, &summary, None))),
         }
     }
 }
 
 impl EnqueuingAgain {
     pub fn answered(self, reply: Reply<EnqueueAgain>) -> Next {
-        Next::Over(Ok(accepted(false, &self.message.card, reply.unwrap_or(None))))
+        Next::Over(Ok(accepted(false, &self.message.summary, reply.unwrap_or(None))))
     }
 }
 
@@ -118,8 +120,8 @@ impl Withdrawing {
     }
 }
 
-fn accepted(new: bool, card: &Card, standing: Option<Standing>) -> Accepted {
-    Accepted { new, status: card.status, epoch: card.epoch, created_at: card.created_at, standing }
+fn accepted(new: bool, summary: &Summary, standing: Option<Standing>) -> Accepted {
+    Accepted { new, status: summary.status, epoch: summary.epoch, created_at: summary.created_at, standing }
 }
 
 /// Whether the images stored with an order may belong to a job. A repeat stores its own images beside those of the job.

@@ -114,7 +114,7 @@ pub struct Delivery {
 
 /// What the queue keeps of an event, so that all events can be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliveryCard {
+pub struct DeliverySummary {
     pub id: String,
     pub kind: EventKind,
     pub created_at: Millis,
@@ -124,7 +124,7 @@ pub struct DeliveryCard {
     pub redeliveries: u32,
 }
 
-impl DeliveryCard {
+impl DeliverySummary {
     /// When the next attempt is due, if one is.
     pub fn next_at(&self) -> Option<Millis> {
         self.state.next_at()
@@ -154,8 +154,8 @@ impl Delivery {
     }
 
     /// What the queue is to keep of it.
-    pub fn card(&self) -> DeliveryCard {
-        DeliveryCard {
+    pub fn summary(&self) -> DeliverySummary {
+        DeliverySummary {
             id: self.id.clone(),
             kind: self.kind,
             created_at: self.created_at,
@@ -273,13 +273,13 @@ mod tests {
     #[test]
     fn what_is_said_later_of_an_event_is_of_a_greater_age() {
         let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
-        let mut ages = vec![delivery.card().age()];
+        let mut ages = vec![delivery.summary().age()];
         let failed = Receipt::Failed { status: None, retry_after: None };
         for _ in 0..3 {
             delivery.attempted(failed, at(2_000), &SCHEDULE);
-            ages.push(delivery.card().age());
+            ages.push(delivery.summary().age());
             delivery.redeliver(at(3_000));
-            ages.push(delivery.card().age());
+            ages.push(delivery.summary().age());
         }
         assert!(ages.is_sorted_by(|one, other| one < other), "{ages:?}");
     }

@@ -10,8 +10,8 @@
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
 
-mod abandon;
 mod cancel;
+mod cancel_upstream;
 mod context;
 mod cost;
 mod counting;
@@ -35,8 +35,8 @@ mod timeline;
 mod video;
 mod wake;
 
-pub use abandon::MAX_ABANDON_TRIES;
 pub use cancel::MAX_PROMPT;
+pub use cancel_upstream::MAX_CANCEL_TRIES;
 pub use context::Context;
 pub use desk::{Alarm, Answered, Change, Desk, JobMessage, Setting, answer};
 pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
@@ -46,9 +46,9 @@ pub use message::{
 };
 pub use order::{ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning};
 pub use policy::{Policy, UnknownSubmit};
-pub use poll::{MAX_NUDGE_ID, MAX_NUDGES};
+pub use poll::{MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS};
 pub use record::{
-    ENQUEUE_GRACE, End, Errand, INPUTS, Job, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, Submit, SubmitAnswer,
+    ENQUEUE_GRACE, End, IMAGES, Job, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, RetryTask, Submit, SubmitAnswer,
 };
 pub use rules::{Rules, Texts};
 pub use run::{MAX_EFFECTS, Ran, Run};

@@ -34,10 +34,10 @@ pub use book::Book;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
 pub use enqueue::FULL_RETRY_AFTER;
-pub use entry::{Card, Entry, HEAD_START, MAX_PRIORITY, Place, Terms};
+pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Place, Summary, Terms};
 pub use message::{
-    Afford, Claim, Enqueue, EnqueueAgain, Expire, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume, Stand,
-    Sweep, Unaffordable,
+    Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume,
+    Stand, Sweep, Unaffordable,
 };
 pub use minute::{MINUTES_KEPT, Minute, Sample};
 pub use policy::{Mode, Policy};

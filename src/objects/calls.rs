@@ -43,7 +43,7 @@ impl Upstream<'_> {
     }
 
     /// Tells the provider that nobody waits for the render any more.
-    pub(crate) async fn abandon(&self, operation: &str) -> Outcome<()> {
+    pub(crate) async fn cancel_upstream(&self, operation: &str) -> Outcome<()> {
         self.provider().map_err(Trouble::Refused)?.cancel(operation).await
     }
 
@@ -71,7 +71,7 @@ impl Upstream<'_> {
 
     /// Where the upstream is to say that the render is done.
     fn webhook(&self) -> Option<WebhookTarget> {
-        let settings = self.config.upstream_push.as_ref()?;
+        let settings = self.config.upstream_webhooks.as_ref()?;
         let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.origin.public_url);
         let key = &self.job.key;
         settings.may_ask(public_url).then(|| WebhookTarget {

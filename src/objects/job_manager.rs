@@ -34,7 +34,7 @@ use crate::machine::delivery::Receipt;
 use crate::machine::follow::{Beginning, Follower, begin};
 use crate::machine::job::{
     Answer, Answered, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Effect, INPUTS, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal, Retry, Run, Setting, Start, TimelineEntry,
+    Effect, IMAGES, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal, Retry, Run, Setting, Start, TimelineEntry,
     UpstreamWebhook, View, Withdraw, answer,
 };
 use crate::machine::message::{Message, NoAnswer};
@@ -216,10 +216,12 @@ impl JobManager {
             Effect::Deliver { event_id } => {
                 Answer::Delivered { receipt: deliver(config, job, &event_id).await, event_id }
             }
-            Effect::Abandon { operation } => {
-                Answer::Abandoned { outcome: upstream.abandon(&operation).await, operation }
+            Effect::CancelUpstream { operation } => {
+                Answer::UpstreamCancelled { outcome: upstream.cancel_upstream(&operation).await, operation }
             }
-            Effect::Discard { attempt } => Answer::Discarded { attempt, outcome: self.discard(job, attempt).await },
+            Effect::DeleteFile { attempt } => {
+                Answer::FileDeleted { attempt, outcome: self.delete_file(job, attempt).await }
+            }
         }
     }
 
@@ -239,9 +241,9 @@ impl JobManager {
     }
 
     /// Deletes an attempt's video, or every image of the order.
-    async fn discard(&self, job: &Job, attempt: u32) -> Outcome<()> {
+    async fn delete_file(&self, job: &Job, attempt: u32) -> Outcome<()> {
         let bucket = self.shell.env.bucket("VIDEOS").map_err(r2::unheard)?;
-        if attempt != INPUTS {
+        if attempt != IMAGES {
             return r2::delete(&bucket, &job.key.video_key(attempt)).await;
         }
         for image in &job.order.images {

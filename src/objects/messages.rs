@@ -5,8 +5,8 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Refusal, TimelineEntry};
 use crate::machine::message::message;
-use crate::machine::queue::{Card, Standing};
-use crate::machine::tally::Tallies;
+use crate::machine::metrics::MetricsByUpstream;
+use crate::machine::queue::{Standing, Summary};
 use crate::store::stats::{OwnedDelivery, QueueStats};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ message!(List -> Result<Page, BadCursor>);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Each with its standing if it is in line.
-    pub jobs: Vec<(Card, Option<Standing>)>,
+    pub jobs: Vec<(Summary, Option<Standing>)>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
 }
@@ -72,7 +72,7 @@ message!(Owners -> Vec<String>);
 pub struct Stats;
 message!(Stats -> QueueStats);
 
-/// What happened within the last `window` milliseconds. Answers with [`Metrics`](crate::objects::series::Metrics) as JSON,
+/// What happened within the last `window` milliseconds. Answers with [`MetricsReport`](crate::objects::series::MetricsReport) as JSON,
 /// which nobody on the way has to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
@@ -85,7 +85,7 @@ message!(Series -> String);
 /// All that was ever counted, and how the queue stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals;
-message!(Totals -> (Tallies, QueueStats));
+message!(Totals -> (MetricsByUpstream, QueueStats));
 
 /// All users' webhook events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //!
 //! # Stored (SQLite)
 //! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
-//!   order, and its catalogue card.
+//!   order, and its catalogue summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
 //!   the queue is paused, and what was counted within the latest minute.
 //! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
@@ -12,7 +12,7 @@
 //! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
-//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `Stand`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are
+//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `Stand`, `Afford`, `Sweep`, `DeleteOld`, `Pause`, `Resume` and `Redelivered` are
 //! one synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant
 //! the same slot, nor spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery`
 //! and `Exhausted` only read.
@@ -39,12 +39,12 @@ use crate::ids::JobKey;
 use crate::machine::job;
 use crate::machine::job::{Check, Delete, Start};
 use crate::machine::message::{Message, NoAnswer};
+use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Card, Claim, Enqueue, EnqueueAgain, Event, Expire, Heard, Input, Pause, Question, Redelivered,
-    Report, Resume, Rows, Stand, Sweep,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, Heard, Input, Pause, Question, Redelivered,
+    Report, Resume, Rows, Stand, Summary, Sweep,
 };
-use crate::machine::tally::Tally;
 use crate::objects::messages::{
     BadCursor, DeliveryPage, Exhausted, FindDelivery, List, ListDeliveries, Owners, Page, Series, Stats, Totals,
 };
@@ -112,7 +112,7 @@ impl QueueManager {
                 self.shell.distrust_alarm();
                 self.serve(envelope.read::<Sweep>()?).await
             }
-            Expire::NAME => self.serve(envelope.read::<Expire>()?).await,
+            DeleteOld::NAME => self.serve(envelope.read::<DeleteOld>()?).await,
             Pause::NAME => self.serve(envelope.read::<Pause>()?).await,
             Resume::NAME => self.serve(envelope.read::<Resume>()?).await,
             Redelivered::NAME => self.serve(envelope.read::<Redelivered>()?).await,
@@ -171,7 +171,7 @@ impl QueueManager {
                 None
             };
             // What was counted of a job is nobody's business but the queue's.
-            jobs.push((Card { tally: Tally::default(), ..entry.card }, standing));
+            jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, standing));
         }
         Ok(Ok(Page { jobs, next: page.next.map(|cursor| cursor.write()) }))
     }

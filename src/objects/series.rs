@@ -1,8 +1,8 @@
 //! What happened within a window of time, minute by minute, as `GET /api/metrics` shows it.
 
 use crate::machine::Status;
+use crate::machine::metrics::{Buckets, Count, Metrics, MetricsByUpstream, Phase, table};
 use crate::machine::queue::{MINUTES_KEPT, Minute};
-use crate::machine::tally::{Count, Histogram, Phase, Tallies, Tally, table};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis, SECOND};
 use serde::Serialize;
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 /// All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Metrics))]
 #[serde(rename_all = "camelCase")]
-pub struct Metrics {
+pub struct MetricsReport {
     /// The beginning of the first minute, and the end of the last, which is the one under way.
     pub from: String,
     pub to: String,
@@ -130,12 +130,12 @@ pub struct PhaseFigures {
     pub p95: Option<Millis>,
 }
 
-/// Collects [`Metrics`] from one minute after the other, so that they need not be in memory together.
+/// Collects [`MetricsReport`] from one minute after the other, so that they need not be in memory together.
 #[derive(Debug)]
 pub struct MetricsBuilder {
     first: u64,
-    metrics: Metrics,
-    whole: Tallies,
+    report: MetricsReport,
+    whole: MetricsByUpstream,
 }
 
 impl MetricsBuilder {
@@ -148,7 +148,7 @@ impl MetricsBuilder {
         let none = || vec![None; length];
         let zeros = || vec![0; length];
         let percentiles = || PercentileSeries { p50: none(), p95: none() };
-        let metrics = Metrics {
+        let report = MetricsReport {
             from: rfc3339(first * MINUTE),
             to: rfc3339((last + 1) * MINUTE),
             step_seconds: MINUTE / SECOND,
@@ -179,7 +179,7 @@ impl MetricsBuilder {
             by_model: BTreeMap::new(),
             upstream_errors: BTreeMap::new(),
         };
-        Self { first, metrics, whole: Tallies::default() }
+        Self { first, report, whole: MetricsByUpstream::default() }
     }
 
     /// The first minute of the window, in minutes since the Unix epoch.
@@ -190,76 +190,76 @@ impl MetricsBuilder {
     /// Takes what was counted within a minute; one outside of the window is passed over.
     pub fn take(&mut self, number: u64, minute: &Minute) {
         let Some(at) = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok()) else { return };
-        if at >= self.metrics.times.len() {
+        if at >= self.report.times.len() {
             return;
         }
-        let Metrics { queue, processing, upstream, webhooks, cost, .. } = &mut self.metrics;
+        let MetricsReport { queue, processing, upstream, webhooks, cost, .. } = &mut self.report;
         if let Some(sample) = minute.sample {
             queue.waiting[at] = Some(sample.waiting);
             queue.running[at] = Some(sample.running);
             queue.oldest_wait_ms[at] = Some(sample.oldest_wait);
         }
-        let tally = minute.counted.whole();
-        queue.accepted[at] = tally.of(Count::Accepted);
-        queue.started[at] = tally.of(Count::Started);
-        queue.wait_ms.put(at, &tally.histogram(&table::WAIT, None));
-        processing.completed[at] = tally.of(Count::Attempt(Status::Completed));
-        processing.failed[at] = tally.of(Count::Attempt(Status::Failed));
-        processing.cancelled[at] = tally.of(Count::Attempt(Status::Cancelled));
-        processing.retried[at] = tally.sum(&table::RETRIES);
-        processing.duration_ms.put(at, &completed(&tally));
-        upstream.calls[at] = tally.sum(&table::CALLS);
-        upstream.errors[at] = tally.sum(&table::ERRORS);
-        upstream.rate_limited[at] = tally.of(Count::RateLimited);
-        webhooks.delivered[at] = tally.of(Count::WebhookSent { delivered: true });
-        webhooks.failed[at] = tally.of(Count::WebhookSent { delivered: false });
-        webhooks.exhausted[at] = tally.of(Count::WebhookExhausted);
-        webhooks.delivery_ms.put(at, &tally.histogram(&table::WEBHOOK_DELIVERY, None));
+        let metrics = minute.counted.whole();
+        queue.accepted[at] = metrics.of(Count::Accepted);
+        queue.started[at] = metrics.of(Count::Started);
+        queue.wait_ms.put(at, &metrics.histogram(&table::WAIT, None));
+        processing.completed[at] = metrics.of(Count::Attempt(Status::Completed));
+        processing.failed[at] = metrics.of(Count::Attempt(Status::Failed));
+        processing.cancelled[at] = metrics.of(Count::Attempt(Status::Cancelled));
+        processing.retried[at] = metrics.sum(&table::RETRIES);
+        processing.duration_ms.put(at, &completed(&metrics));
+        upstream.calls[at] = metrics.sum(&table::CALLS);
+        upstream.errors[at] = metrics.sum(&table::ERRORS);
+        upstream.rate_limited[at] = metrics.of(Count::RateLimited);
+        webhooks.delivered[at] = metrics.of(Count::WebhookSent { delivered: true });
+        webhooks.failed[at] = metrics.of(Count::WebhookSent { delivered: false });
+        webhooks.exhausted[at] = metrics.of(Count::WebhookExhausted);
+        webhooks.delivery_ms.put(at, &metrics.histogram(&table::WEBHOOK_DELIVERY, None));
         if let Some(cost) = cost {
             cost.dollars[at] =
-                crate::money::dollars(tally.of(Count::Charged)) - crate::money::dollars(tally.of(Count::Returned));
+                crate::money::dollars(metrics.of(Count::Charged)) - crate::money::dollars(metrics.of(Count::Returned));
         }
         self.whole.add(&minute.counted);
     }
 
     /// What was collected.
-    pub fn finish(self) -> Metrics {
-        let Self { mut metrics, whole, .. } = self;
+    pub fn finish(self) -> MetricsReport {
+        let Self { mut report, whole, .. } = self;
         // Put in one by one: a map that is collected sorts first, which is more code.
-        for (upstream, tally) in whole.iter() {
-            metrics.by_model.insert(upstream.to_owned(), figures(tally));
+        for (upstream, metrics) in whole.iter() {
+            report.by_model.insert(upstream.to_owned(), figures(metrics));
         }
         for (labels, count) in whole.whole().of_metric(&table::ERRORS) {
-            metrics.upstream_errors.insert(labels.concat(), count);
+            report.upstream_errors.insert(labels.concat(), count);
         }
-        metrics
+        report
     }
 }
 
 impl PercentileSeries {
-    fn put(&mut self, at: usize, histogram: &Histogram) {
+    fn put(&mut self, at: usize, histogram: &Buckets) {
         self.p50[at] = histogram.percentile(50);
         self.p95[at] = histogram.percentile(95);
     }
 }
 
-fn completed(tally: &Tally) -> Histogram {
-    tally.histogram(&table::PROCESSING, Some(Status::Completed.as_str()))
+fn completed(metrics: &Metrics) -> Buckets {
+    metrics.histogram(&table::PROCESSING, Some(Status::Completed.as_str()))
 }
 
-fn figures(tally: &Tally) -> ModelFigures {
-    let took = completed(tally);
+fn figures(metrics: &Metrics) -> ModelFigures {
+    let took = completed(metrics);
     let mut phases = BTreeMap::new();
     for phase in Phase::ALL {
-        let took = tally.histogram(&table::PHASE, Some(phase.as_str()));
+        let took = metrics.histogram(&table::PHASE, Some(phase.as_str()));
         let figures = PhaseFigures { count: took.count(), p50: took.percentile(50), p95: took.percentile(95) };
         phases.insert(phase.as_str().to_owned(), figures);
     }
     ModelFigures {
-        completed: tally.of(Count::Attempt(Status::Completed)),
-        failed: tally.of(Count::Attempt(Status::Failed)),
-        cancelled: tally.of(Count::Attempt(Status::Cancelled)),
-        retried: tally.sum(&table::RETRIES),
+        completed: metrics.of(Count::Attempt(Status::Completed)),
+        failed: metrics.of(Count::Attempt(Status::Failed)),
+        cancelled: metrics.of(Count::Attempt(Status::Cancelled)),
+        retried: metrics.sum(&table::RETRIES),
         duration_ms: Duration { p50: took.percentile(50), p95: took.percentile(95), mean: took.mean() },
         phases,
     }
@@ -269,9 +269,9 @@ fn figures(tally: &Tally) -> ModelFigures {
 mod tests {
     use super::MetricsBuilder;
     use crate::machine::Status;
+    use crate::machine::metrics::{Count, Histogram};
     use crate::machine::outcome::ErrorCode;
     use crate::machine::queue::{MINUTES_KEPT, Minute, Sample};
-    use crate::machine::tally::{Count, Spread};
     use crate::time::{DAY, HOUR, MINUTE};
 
     /// 2027-01-15T08:00:30Z.
@@ -297,13 +297,13 @@ mod tests {
         let mut builder = MetricsBuilder::new(3 * MINUTE, NOW, true);
         let mut minute =
             Minute { sample: Some(Sample { waiting: 2, running: 1, oldest_wait: 7 }), ..Minute::default() };
-        let tally = minute.counted.of("a/b");
-        tally.count(Count::Attempt(Status::Completed), 2);
-        tally.count(Count::Error(Some(ErrorCode::StorageFailed)), 3);
-        tally.count(Count::Charged, 3_200_000);
-        tally.count(Count::Returned, 1_000_000);
-        tally.observe(Spread::Processing(Status::Completed), 40_000);
-        tally.observe(Spread::Processing(Status::Failed), 1);
+        let metrics = minute.counted.of("a/b");
+        metrics.count(Count::Attempt(Status::Completed), 2);
+        metrics.count(Count::Error(Some(ErrorCode::StorageFailed)), 3);
+        metrics.count(Count::Charged, 3_200_000);
+        metrics.count(Count::Returned, 1_000_000);
+        metrics.observe(Histogram::Processing(Status::Completed), 40_000);
+        metrics.observe(Histogram::Processing(Status::Failed), 1);
         let now = NOW / MINUTE;
         builder.take(now - 1, &minute);
         for outside in [0, now - 3, now + 1] {

@@ -1,7 +1,7 @@
 //! The catalogue of events: one row each, as last heard of.
 
 use crate::ids::JobKey;
-use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use crate::store::cursor::Cursor;
 use crate::store::queue::{QueueStore, key_of};
 use crate::store::sql::{Sql, SqlValue};
@@ -39,13 +39,15 @@ impl<S: Sql> QueueStore<S> {
             rest.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
             found.extend(self.find_deliveries(&rest, values)?);
         }
-        found.sort_by(|one, other| (other.card.created_at, &other.card.id).cmp(&(one.card.created_at, &one.card.id)));
+        found.sort_by(|one, other| {
+            (other.summary.created_at, &other.summary.id).cmp(&(one.summary.created_at, &one.summary.id))
+        });
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let last = found.last().filter(|_| more);
-        let next = last.map(|OwnedDelivery { card, .. }| Cursor {
-            created_at: card.created_at,
-            id: card.id.clone(),
+        let next = last.map(|OwnedDelivery { summary, .. }| Cursor {
+            created_at: summary.created_at,
+            id: summary.id.clone(),
             user_id: String::new(),
         });
         Ok((found, next))
@@ -72,12 +74,12 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    pub(crate) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+    pub(crate) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, S::Error> {
         let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", key_of(key))?;
-        Ok(found.into_iter().map(|owned| owned.card).collect())
+        Ok(found.into_iter().map(|owned| owned.summary).collect())
     }
 
-    pub(crate) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+    pub(crate) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), S::Error> {
         let statement = format!(
             "INSERT INTO delivery ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
              attempts = excluded.attempts, redeliveries = excluded.redeliveries, last_status = excluded.last_status, \
@@ -128,7 +130,7 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
         "delivered" => DeliveryState::Delivered { at },
         _ => DeliveryState::Exhausted { at },
     };
-    let card = DeliveryCard {
+    let summary = DeliverySummary {
         id: id.into_text(),
         // One of a newer build, which this one cannot list.
         kind: EventKind::ALL.into_iter().find(|kind| kind.as_str() == event)?,
@@ -140,5 +142,5 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
             .and_then(|status| u16::try_from(status.unsigned()).ok()),
         state,
     };
-    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), card })
+    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), summary })
 }

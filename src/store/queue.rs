@@ -1,8 +1,8 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
+//! The queue's database: one row a job, which is its place in the queue and its catalogue summary; the book; what each day
 //! has spent; one row an event; and what was counted within each minute.
 
 use crate::ids::JobKey;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of};
 use crate::money::dollars;
 use crate::store::metrics;
@@ -30,7 +30,7 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
         place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
         round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
         upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
-        per_minute INTEGER, charges TEXT NOT NULL, tally TEXT NOT NULL, waits_since INTEGER NOT NULL,
+        per_minute INTEGER, charges TEXT NOT NULL, metrics TEXT NOT NULL, waits_since INTEGER NOT NULL,
         PRIMARY KEY (user_id, generation_id)
     );
     CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
@@ -44,7 +44,7 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
     CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
     CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
     CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'deleting');
     CREATE TABLE IF NOT EXISTS book (
         id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
     );
@@ -105,7 +105,7 @@ impl<S: Sql> QueueStore<S> {
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
-             OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
+             OR (place IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
         let backoffs = backoffs(self, &book, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
@@ -190,7 +190,7 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
         let values = queue_row::values(entry);
-        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
+        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.summary.key))?.pop();
         let write = match stored {
             Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
@@ -250,7 +250,7 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
-        let (priority, limit) = (u32::from(entry.card.priority), limit.min(MOST));
+        let (priority, limit) = (u32::from(entry.summary.priority), limit.min(MOST));
         let own = "place = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
         let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
         let others = format!(
@@ -301,34 +301,34 @@ impl<S: Sql> Rows for QueueStore<S> {
         let held = "WHERE place = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
         let others =
-            "WHERE place IN ('watched', 'expiring') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+            "WHERE place IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         asked.extend(self.entries(others, vec![now.into(), bound(limit.saturating_sub(asked.len()))])?);
         Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
         let mut first = None;
-        for places in ["place = 'held'", "place IN ('watched', 'expiring')", "place = 'delayed'"] {
+        for places in ["place = 'held'", "place IN ('watched', 'deleting')", "place = 'delayed'"] {
             let due = self.number(&format!("SELECT min(lease_until) FROM entry WHERE {places}"), Vec::new())?;
             first = first.into_iter().chain(due).min();
         }
         Ok(first)
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
+    fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
         let old = "SELECT count(*) FROM entry WHERE place = 'ended' AND updated_at < ?";
         let count = self.count(old, vec![before.into()])?;
         let statement =
-            "UPDATE entry SET place = 'expiring', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
+            "UPDATE entry SET place = 'deleting', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
         Ok(count)
     }
 
-    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, S::Error> {
         self.deliveries_of(key)
     }
 
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), S::Error> {
         self.upsert_delivery(key, delivery)
     }
 
@@ -358,7 +358,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(())
     }
 
-    fn forget_spending(&mut self, before: u64) -> Result<(), S::Error> {
+    fn delete_spending(&mut self, before: u64) -> Result<(), S::Error> {
         self.sql.run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
         Ok(())
     }
@@ -388,7 +388,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         metrics::save_sum(&self.sql, sum)
     }
 
-    fn forget_minutes(&mut self, before: u64) -> Result<(), S::Error> {
+    fn delete_minutes(&mut self, before: u64) -> Result<(), S::Error> {
         metrics::forget(&self.sql, before)
     }
 }

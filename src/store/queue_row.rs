@@ -3,13 +3,13 @@
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Card, Entry, Place};
+use crate::machine::queue::{Entry, Place, Summary};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
 pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
-    late, upstream, submits, cost, price, per_minute, charges, tally, waits_since";
+    late, upstream, submits, cost, price, per_minute, charges, metrics, waits_since";
 /// Those it is written to: one more, which only SQL reads.
 const WRITTEN: [&str; 27] = [
     "user_id",
@@ -37,7 +37,7 @@ const WRITTEN: [&str; 27] = [
     "price",
     "per_minute",
     "charges",
-    "tally",
+    "metrics",
     "waits_since",
 ];
 
@@ -69,25 +69,25 @@ pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String
 
 /// The values of [`WRITTEN`].
 pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
-    let card = &entry.card;
+    let summary = &entry.summary;
     let (place, lease, until) = match entry.place {
         Place::Waiting => ("waiting", None, None),
         Place::Delayed { until } => ("delayed", None, Some(until)),
         Place::Held(lease) => ("held", Some(lease), Some(lease.until)),
         Place::Watched { until } => ("watched", None, Some(until)),
-        Place::Expiring { until } => ("expiring", None, Some(until)),
+        Place::Deleting { until } => ("deleting", None, Some(until)),
         Place::Ended => ("ended", None, None),
     };
     vec![
-        card.key.user_id.as_str().into(),
-        card.key.generation_id.as_str().into(),
-        card.epoch.into(),
-        card.report_number.into(),
-        card.status.as_str().into(),
-        u32::from(card.priority).into(),
-        card.created_at.into(),
-        card.updated_at.into(),
-        card.snapshot.as_str().into(),
+        summary.key.user_id.as_str().into(),
+        summary.key.generation_id.as_str().into(),
+        summary.epoch.into(),
+        summary.report_number.into(),
+        summary.status.as_str().into(),
+        u32::from(summary.priority).into(),
+        summary.created_at.into(),
+        summary.updated_at.into(),
+        summary.snapshot.as_str().into(),
         entry.sequence.into(),
         entry.enqueued_at.into(),
         entry.head_start_key().into(),
@@ -98,13 +98,13 @@ pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
         entry.round.into(),
         u32::from(entry.unspent).into(),
         u32::from(entry.late).into(),
-        card.upstream.as_str().into(),
-        card.submits.into(),
-        card.cost_micros.into(),
-        card.price_micros.into(),
-        card.submits_per_minute.into(),
+        summary.upstream.as_str().into(),
+        summary.submits.into(),
+        summary.cost_micros.into(),
+        summary.price_micros.into(),
+        summary.submits_per_minute.into(),
         serde_json::to_string(&entry.charges).unwrap_or_default().into(),
-        serde_json::to_string(&card.tally).unwrap_or_default().into(),
+        serde_json::to_string(&summary.metrics).unwrap_or_default().into(),
         entry.waits_since.into(),
     ]
 }
@@ -135,7 +135,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         price,
         per_minute,
         charges,
-        tally,
+        metrics,
         waits_since,
     ] = <[SqlValue; 26]>::try_from(row).ok()?;
     let status = status.into_text();
@@ -145,11 +145,11 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         "delayed" => Place::Delayed { until },
         "held" => Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
         "watched" => Place::Watched { until },
-        "expiring" => Place::Expiring { until },
+        "deleting" => Place::Deleting { until },
         _ => Place::Ended,
     };
     Some(Entry {
-        card: Card {
+        summary: Summary {
             key: JobKey::new(user_id.into_text(), generation_id.into_text()),
             epoch: epoch.unsigned(),
             report_number: report_number.unsigned(),
@@ -163,7 +163,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             price_micros: price.unsigned(),
             submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
             // Counters that cannot be read are counted anew.
-            tally: serde_json::from_str(&tally.into_text()).unwrap_or_default(),
+            metrics: serde_json::from_str(&metrics.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),
             deliveries: Vec::new(),
             settled: false,

@@ -1,7 +1,7 @@
 //! What the queue holds, in numbers, and its events.
 
 use crate::ids::JobKey;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnedDelivery {
     pub key: JobKey,
-    pub card: DeliveryCard,
+    pub summary: DeliverySummary,
 }
 
 /// What the queue holds: numbers only.

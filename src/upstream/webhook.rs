@@ -5,7 +5,7 @@
 
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
-use crate::machine::job::MAX_NUDGE_ID;
+use crate::machine::job::MAX_UPSTREAM_WEBHOOK_ID;
 use crate::upstream::render_request::WebhookTarget;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -139,7 +139,7 @@ pub fn keys(body: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// A dot would let the id reach into the time that is signed with it.
 fn is_plain(id: &str) -> bool {
-    (1..=MAX_NUDGE_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
+    (1..=MAX_UPSTREAM_WEBHOOK_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
 }
 
 #[cfg(test)]
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn headers_that_are_missing_odd_or_out_of_date_claim_nothing() {
         let time = TIME.to_string();
-        for id in ["none", "", "a b", "a.b", "ü", &"a".repeat(MAX_NUDGE_ID + 1)] {
+        for id in ["none", "", "a b", "a.b", "ü", &"a".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1)] {
             assert_eq!(claim(id, &time, SIGNATURE), None, "{id}");
         }
         for time in ["none", "", "soon", "-1", "1614265330.5", &(TIME - 301).to_string(), &(TIME + 301).to_string()] {

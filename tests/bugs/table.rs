@@ -101,8 +101,8 @@ pub(crate) const BUGS: &[Bug] = &[
 pub(crate) const EDITS: &[Edit] = &[
     Edit {
         file: "job/poll.rs",
-        find: r"if self.nudges.contains(&id) ||",
-        plant: r"let heard = self.nudges.contains(&id) && !planted(27);
+        find: r"if self.upstream_webhooks.contains(&id) ||",
+        plant: r"let heard = self.upstream_webhooks.contains(&id) && !planted(27);
         if heard ||",
     },
     Edit {
@@ -137,8 +137,8 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/counting.rs",
-        find: r"self.tally.count(Count::WebhookSent { delivered }, 1);",
-        plant: r"self.tally.count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
+        find: r"self.metrics.count(Count::WebhookSent { delivered }, 1);",
+        plant: r"self.metrics.count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
     },
     Edit {
         file: "job/store.rs",
@@ -147,11 +147,11 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/store.rs",
-        find: r"        self.discards.insert(attempt,",
+        find: r"        self.deletions.insert(attempt,",
         plant: r"        if planted(7) {
             return;
         }
-        self.discards.insert(attempt,",
+        self.deletions.insert(attempt,",
     },
     Edit {
         file: "job/cancel.rs",
@@ -182,7 +182,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "job/submit.rs",
         find: r"                self.announce(EventKind::Progress, context);",
         plant: r"                if planted(28) && self.keeps_inputs() {
-                    self.discard(super::INPUTS, now);
+                    self.delete_file(super::IMAGES, now);
                 }
                 self.announce(EventKind::Progress, context);",
     },
@@ -193,7 +193,7 @@ pub(crate) const EDITS: &[Edit] = &[
             phase @ Phase::Rendering",
     },
     Edit {
-        file: "job/abandon.rs",
+        file: "job/cancel_upstream.rs",
         find: r"if self.terms.cancellable {",
         plant: r"if self.terms.cancellable && !planted(26) {",
     },
@@ -204,9 +204,9 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/entry.rs",
-        find: r"enqueued_at - i64::from(self.card.priority) * i64::try_from(HEAD_START).unwrap_or(0)",
+        find: r"enqueued_at - i64::from(self.summary.priority) * i64::try_from(HEAD_START).unwrap_or(0)",
         plant: r"let level = if planted(13) { 1_000 * HEAD_START } else { HEAD_START };
-        enqueued_at - i64::from(self.card.priority) * i64::try_from(level).unwrap_or(0)",
+        enqueued_at - i64::from(self.summary.priority) * i64::try_from(level).unwrap_or(0)",
     },
     Edit {
         file: "queue/question.rs",
@@ -243,23 +243,23 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         file: "queue/budget.rs",
         find: r"            self.rows.give_back(day, user, back)?;
-            self.counted.of(&entry.card.upstream).count(Count::Returned, back);",
+            self.counted.of(&entry.summary.upstream).count(Count::Returned, back);",
         plant: r"            if !planted(25) {
                 self.rows.give_back(day, user, back)?;
-                self.counted.of(&entry.card.upstream).count(Count::Returned, back);
+                self.counted.of(&entry.summary.upstream).count(Count::Returned, back);
             }",
     },
     Edit {
         file: "queue/enqueue.rs",
-        find: r"let stale = card.age() < entry.card.age();",
-        plant: r"let stale = card.age() < entry.card.age() && !planted(12);",
+        find: r"let stale = summary.age() < entry.summary.age();",
+        plant: r"let stale = summary.age() < entry.summary.age() && !planted(12);",
     },
     Edit {
         file: "queue/enqueue.rs",
-        find: r"        let (cost, told) = (card.cost_micros, card.tally.clone());
+        find: r"        let (cost, told) = (summary.cost_micros, summary.metrics.clone());
         let mut entry = match known.filter(|_| terms.keeps_place) {",
         plant: r"        let keeps = terms.keeps_place && !planted(19);
-        let (cost, told) = (card.cost_micros, card.tally.clone());
+        let (cost, told) = (summary.cost_micros, summary.metrics.clone());
         let mut entry = match known.filter(|_| keeps) {",
     },
     Edit {
@@ -279,8 +279,8 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/book.rs",
-        find: r"card.upstream.clone()",
-        plant: r"if planted(15) { card.key.object_name() } else { card.upstream.clone() }",
+        find: r"summary.upstream.clone()",
+        plant: r"if planted(15) { summary.key.object_name() } else { summary.upstream.clone() }",
     },
     Edit {
         file: "queue/counting.rs",

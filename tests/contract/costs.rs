@@ -70,8 +70,8 @@ fn the_queue_is_told_of_cost_and_price() {
             String::new()
         }
     }
-    let card = job().card(&Untold, MOMENT.now);
-    assert_eq!((card.cost_micros, card.price_micros), (3_200_000, 3_200_000));
+    let summary = job().summary(&Untold, MOMENT.now);
+    assert_eq!((summary.cost_micros, summary.price_micros), (3_200_000, 3_200_000));
 }
 
 fn job() -> Job {

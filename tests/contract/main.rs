@@ -26,7 +26,7 @@ mod settings;
 mod signed_urls;
 mod tokens;
 mod toy_provider;
-mod upstream_push;
+mod upstream_webhooks;
 mod variables;
 mod vertex_settings;
 mod video_file;

@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::outside::{again, never};
 use crate::world::World;
-use reelay::machine::job::{INPUTS, Video};
+use reelay::machine::job::{IMAGES, Video};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl World {
     }
 
     pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {
-        if attempt == INPUTS {
+        if attempt == IMAGES {
             return self.discarded_images(job);
         }
         if self.fault(Fault::DeleteFails) {

@@ -90,8 +90,8 @@ impl World {
             Effect::Poll { .. }
             | Effect::Store { .. }
             | Effect::Deliver { .. }
-            | Effect::Abandon { .. }
-            | Effect::Discard { .. } => self.reach_outside(number, handler, in_flight),
+            | Effect::CancelUpstream { .. }
+            | Effect::DeleteFile { .. } => self.reach_outside(number, handler, in_flight),
         }
     }
 
@@ -133,7 +133,7 @@ pub(crate) fn effect_name(effect: &Effect) -> &'static str {
         Effect::Store { .. } => "Store",
         Effect::Report { .. } => "Report",
         Effect::Deliver { .. } => "Deliver",
-        Effect::Abandon { .. } => "Abandon",
-        Effect::Discard { .. } => "Discard",
+        Effect::CancelUpstream { .. } => "CancelUpstream",
+        Effect::DeleteFile { .. } => "DeleteFile",
     }
 }

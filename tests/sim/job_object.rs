@@ -8,7 +8,7 @@ use crate::platform::Platform;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
-use reelay::machine::delivery::{Delivery, DeliveryCard};
+use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
     Alarm, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal, Request, Retry, Rules, Run,
     Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw, answer,
@@ -147,7 +147,7 @@ impl World {
     fn meet_reply(&mut self, reply: &dyn Any) {
         let of_job = reply.downcast_ref::<Result<Box<Job>, Refusal>>().and_then(|reply| reply.as_ref().err());
         let of_events =
-            reply.downcast_ref::<Result<Vec<DeliveryCard>, Refusal>>().and_then(|reply| reply.as_ref().err());
+            reply.downcast_ref::<Result<Vec<DeliverySummary>, Refusal>>().and_then(|reply| reply.as_ref().err());
         if let Some(refusal) = of_job.or(of_events) {
             self.tally.mark("refusal", format!("{refusal:?}"));
         }
@@ -219,8 +219,8 @@ fn wake_name(reason: WakeReason) -> &'static str {
         WakeReason::Phase => "phase",
         WakeReason::Report => "report",
         WakeReason::Deliver => "deliver",
-        WakeReason::Abandon => "abandon",
-        WakeReason::Discard => "discard",
+        WakeReason::CancelUpstream => "cancel_upstream",
+        WakeReason::DeleteFile => "delete_file",
         WakeReason::Guard => "guard",
     }
 }

@@ -56,7 +56,7 @@ impl World {
     /// The job has answered; the queue is told, unless the operator's request is cut off.
     fn operator_goes_on(&mut self, key: JobKey, event_id: String, reply: Reply<Redeliver>) {
         let Ok(reply) = reply else { return };
-        let delivery = reply.ok().and_then(|cards| cards.into_iter().find(|card| card.id == event_id));
+        let delivery = reply.ok().and_then(|summaries| summaries.into_iter().find(|summary| summary.id == event_id));
         if !self.fault(Fault::PosterCrash) {
             let events = vec![RedeliveredEvent { key, event_id, delivery }];
             self.tell_queue(Redelivered { events });
@@ -101,13 +101,13 @@ impl World {
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
             let entry = self.queue.rows.entries.get(&job.key);
-            if !entry.is_some_and(|entry| entry.card.created_at == job.created_at && entry.place == Place::Ended) {
+            if !entry.is_some_and(|entry| entry.summary.created_at == job.created_at && entry.place == Place::Ended) {
                 continue;
             }
             for delivery in &job.outbox {
-                let listed = self.queue.rows.deliveries.get(&delivery.id).map(|(_, card)| card.clone());
-                if listed.as_ref() != Some(&delivery.card()) {
-                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.card());
+                let listed = self.queue.rows.deliveries.get(&delivery.id).map(|(_, summary)| summary.clone());
+                if listed.as_ref() != Some(&delivery.summary()) {
+                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.summary());
                     self.violated(Invariant::I5, message);
                 }
             }

@@ -12,7 +12,7 @@ impl World {
     pub(crate) fn land(&mut self, job: usize, handler: u64, in_flight: InFlight) {
         let cut_off = self.jobs[job].platform.handler != Some(handler);
         // A request may outlive the object that sent it. A stream into R2 does not: R2 keeps whole objects only.
-        let streamed = matches!(in_flight.effect, Effect::Store { .. } | Effect::Discard { .. });
+        let streamed = matches!(in_flight.effect, Effect::Store { .. } | Effect::DeleteFile { .. });
         if cut_off && (streamed || self.choices.chance(500)) {
             return;
         }
@@ -36,11 +36,11 @@ impl World {
                 let receipt = self.hooked(job, &event_id);
                 Answer::Delivered { event_id, receipt }
             }
-            Effect::Abandon { operation } => {
+            Effect::CancelUpstream { operation } => {
                 let outcome = self.abandoned(job, &operation);
-                Answer::Abandoned { operation, outcome }
+                Answer::UpstreamCancelled { operation, outcome }
             }
-            Effect::Discard { attempt } => Answer::Discarded { attempt, outcome: self.discarded(job, attempt) },
+            Effect::DeleteFile { attempt } => Answer::FileDeleted { attempt, outcome: self.discarded(job, attempt) },
             Effect::Enqueue { .. } | Effect::Report { .. } => return,
         };
         if !cut_off && self.dies(Object::Job(job), Fault::CrashAfterEffect) {

@@ -5,7 +5,7 @@ use crate::faults::Fault;
 use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World, is_live};
 use reelay::machine::job::Job;
-use reelay::machine::queue::{Expire, Sweep};
+use reelay::machine::queue::{DeleteOld, Sweep};
 use reelay::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
@@ -150,9 +150,9 @@ impl World {
     }
 
     pub(crate) fn daily(&mut self) {
-        self.tell_queue(Expire);
+        self.tell_queue(DeleteOld);
         if self.fault(Fault::CronTwice) {
-            self.tell_queue(Expire);
+            self.tell_queue(DeleteOld);
         }
     }
 

@@ -4,21 +4,21 @@ use reelay::ids::JobKey;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Card, Claim, Enqueue, EnqueueAgain, Expire, Heard, Input, Pause, Redelivered, Refused, Report,
-    Resume, Stand, Sweep, Terms, Unaffordable,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Heard, Input, Pause, Redelivered, Refused, Report,
+    Resume, Stand, Summary, Sweep, Terms, Unaffordable,
 };
 use std::fmt::Debug;
 
 #[derive(Debug)]
 pub(crate) enum Seen {
-    Enqueue { card: Card, terms: Terms, new: bool, refused: Option<Refused> },
-    Report { card: Card, availability: Option<Availability> },
+    Enqueue { summary: Summary, terms: Terms, new: bool, refused: Option<Refused> },
+    Report { summary: Summary, availability: Option<Availability> },
     Heard { ask: Ask, state: Option<State> },
     Afford { key: JobKey, over: bool },
     Claim,
     Alarm,
     Sweep,
-    Expire,
+    DeleteOld,
     Pause,
     Resume,
     Other,
@@ -38,19 +38,19 @@ pub(crate) trait Watched: Input + Clone + Debug + 'static {
 
 impl Watched for Enqueue {
     fn seen(self, reply: &Self::Reply) -> Seen {
-        Seen::Enqueue { card: self.card, terms: self.terms, new: true, refused: reply.err() }
+        Seen::Enqueue { summary: self.summary, terms: self.terms, new: true, refused: reply.err() }
     }
 }
 
 impl Watched for EnqueueAgain {
     fn seen(self, _: &Self::Reply) -> Seen {
-        Seen::Enqueue { card: self.card, terms: self.terms, new: false, refused: None }
+        Seen::Enqueue { summary: self.summary, terms: self.terms, new: false, refused: None }
     }
 }
 
 impl Watched for Report {
     fn seen(self, _: &Self::Reply) -> Seen {
-        Seen::Report { card: self.card, availability: self.availability }
+        Seen::Report { summary: self.summary, availability: self.availability }
     }
 }
 
@@ -75,5 +75,5 @@ macro_rules! watched {
         })*
     };
 }
-watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, Expire => Expire, Pause => Pause, Resume => Resume, Stand => Other,
+watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, DeleteOld => DeleteOld, Pause => Pause, Resume => Resume, Stand => Other,
     Redelivered => Other);

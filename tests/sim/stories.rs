@@ -49,7 +49,7 @@ fn of_one_job() -> Vec<Story> {
             .first(Fault::DownloadFails, ALWAYS)
             .ends(failed)
             .meets("failure: storage_failed")
-            .meets("effect: Discard"),
+            .meets("effect: DeleteFile"),
         Story::of("receiver is down twice", 1).first(Fault::HookServerError, 2).meets("delivery: delivered"),
         Story::of("receiver is gone", 1).in_pairs().first(Fault::HookGone, 1).meets("delivery: exhausted"),
         Story::of("exhausted and sent again", 1)
@@ -79,10 +79,10 @@ fn of_one_job() -> Vec<Story> {
             .when(0, "storing", Action::Cancel)
             .ends(cancelled)
             .meets("cancelled while: storing")
-            .meets("effect: Discard"),
+            .meets("effect: DeleteFile"),
         Story::of("retried after failure", 1).first(Fault::SubmitRefused, 1).when(0, "failed", Action::Retry),
         Story::of("two jobs through one slot", 2),
-        Story::of("deleted video", 1).when(0, "completed", Action::DeleteVideo).meets("effect: Discard"),
+        Story::of("deleted video", 1).when(0, "completed", Action::DeleteVideo).meets("effect: DeleteFile"),
         Story::of("repeat of the order", 1)
             .when(0, "queued", again)
             .when(0, "rendering", again)

@@ -7,7 +7,7 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Card, Entry, HEAD_START, Place, Policy};
+use reelay::machine::queue::{Entry, HEAD_START, Place, Policy, Summary};
 use reelay::time::Millis;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,33 +42,33 @@ impl Turns {
     /// Takes note of what the queue was told, as far as order and limits are concerned.
     pub(crate) fn hear(&mut self, rows: &MapRows, seen: &Seen, now: Millis, limits: &mut Limits) {
         match seen {
-            Seen::Enqueue { card, terms, refused, .. } => {
-                let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, terms.availability, now, limits);
+            Seen::Enqueue { summary, terms, refused, .. } => {
+                let Ok(known) = same_job(rows, summary) else { return };
+                learn(known, &summary.upstream, summary.submits, terms.availability, now, limits);
                 let stale = known.is_some_and(|entry| {
-                    let age = (entry.card.epoch, entry.card.report_number);
-                    (card.epoch, card.report_number) < age
-                        || (card.epoch == entry.card.epoch && entry.place != Place::Ended)
+                    let age = (entry.summary.epoch, entry.summary.report_number);
+                    (summary.epoch, summary.report_number) < age
+                        || (summary.epoch == entry.summary.epoch && entry.place != Place::Ended)
                 });
                 if stale || refused.is_some() {
                     return;
                 }
-                match self.places.get_mut(&card.key).filter(|_| terms.keeps_place && known.is_some()) {
+                match self.places.get_mut(&summary.key).filter(|_| terms.keeps_place && known.is_some()) {
                     Some(turn) => turn.not_before = terms.not_before,
-                    None => self.join(rows, &card.key, card.priority, terms.not_before, now),
+                    None => self.join(rows, &summary.key, summary.priority, terms.not_before, now),
                 }
             }
-            Seen::Report { card, availability } => {
-                let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, *availability, now, limits);
-                if known.is_none() && (card.status.is_terminal() || card.status.is_pending()) {
-                    self.join(rows, &card.key, card.priority, None, now);
+            Seen::Report { summary, availability } => {
+                let Ok(known) = same_job(rows, summary) else { return };
+                learn(known, &summary.upstream, summary.submits, *availability, now, limits);
+                if known.is_none() && (summary.status.is_terminal() || summary.status.is_pending()) {
+                    self.join(rows, &summary.key, summary.priority, None, now);
                 }
             }
             Seen::Heard { ask, state: Some(State { submits, availability, .. }) } => {
-                let known = rows.before(&ask.key).filter(|entry| entry.card.created_at == ask.created_at);
+                let known = rows.before(&ask.key).filter(|entry| entry.summary.created_at == ask.created_at);
                 if let Some(entry) = known {
-                    learn(known, &entry.card.upstream, *submits, *availability, now, limits);
+                    learn(known, &entry.summary.upstream, *submits, *availability, now, limits);
                 }
             }
             Seen::Resume => limits.probe_now(now),
@@ -77,7 +77,7 @@ impl Turns {
             | Seen::Claim
             | Seen::Alarm
             | Seen::Sweep
-            | Seen::Expire
+            | Seen::DeleteOld
             | Seen::Pause
             | Seen::Other => {}
         }
@@ -100,8 +100,8 @@ impl Turns {
     /// Whoever was ordered for later takes a turn when that time has come, as if ordered then.
     pub(crate) fn come_of_age(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         let (mut joined, newest) = match seen {
-            Seen::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
-            Seen::Enqueue { card, .. } if !stands_as_before(rows, &card.key) => (vec![card.key.clone()], None),
+            Seen::Report { summary, .. } if summary.status == Status::Processing => (Vec::new(), Some(&summary.key)),
+            Seen::Enqueue { summary, .. } if !stands_as_before(rows, &summary.key) => (vec![summary.key.clone()], None),
             _ => (Vec::new(), None),
         };
         let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
@@ -110,7 +110,7 @@ impl Turns {
             let (Some(before), Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
             let Place::Delayed { until } = before.place else { continue };
             if before.sequence == after.sequence && in_line(after) {
-                over.push((until, before.sequence, key, before.card.submits == 0));
+                over.push((until, before.sequence, key, before.summary.submits == 0));
             }
         }
         over.sort();
@@ -146,19 +146,20 @@ impl Turns {
         while ((line.held.len() + granted.len()) as u64) < policy.slots {
             let holders = || line.held.iter().chain(&granted);
             let is_open = |entry: &&&Entry| {
-                let user = &entry.card.key.user_id;
-                let upstream = &entry.card.upstream;
-                let of_user = holders().filter(|held| held.card.key.user_id == *user).count() as u64;
-                let unspent = line.held.iter().filter(|held| held.unspent && held.card.upstream == *upstream).count()
-                    + granted.iter().filter(|held| held.card.upstream == *upstream).count();
+                let user = &entry.summary.key.user_id;
+                let upstream = &entry.summary.upstream;
+                let of_user = holders().filter(|held| held.summary.key.user_id == *user).count() as u64;
+                let unspent =
+                    line.held.iter().filter(|held| held.unspent && held.summary.upstream == *upstream).count()
+                        + granted.iter().filter(|held| held.summary.upstream == *upstream).count();
                 of_user < policy.user_slots
                     && !limits.is_blocked(upstream, unspent as u64, now)
                     && limits.heard(upstream, now) + (unspent as u64) < limits.of(upstream, policy.submits_per_minute)
             };
-            let waits = |entry: &&&Entry| !granted.iter().any(|other| other.card.key == entry.card.key);
+            let waits = |entry: &&&Entry| !granted.iter().any(|other| other.summary.key == entry.summary.key);
             let mut heads: BTreeMap<u8, (&Turn, &Entry)> = BTreeMap::new();
             for entry in line.waiting.iter().filter(waits).filter(is_open) {
-                let Some(turn) = self.places.get(&entry.card.key) else { continue };
+                let Some(turn) = self.places.get(&entry.summary.key) else { continue };
                 let head = heads.entry(turn.priority).or_insert((turn, entry));
                 if (turn.round, turn.sequence) < (head.0.round, head.0.sequence) {
                     *head = (turn, entry);
@@ -168,7 +169,7 @@ impl Turns {
             let Some((_, first)) = heads.into_values().min_by_key(|(turn, _)| key(turn)) else { break };
             granted.push(first);
         }
-        granted.into_iter().map(|entry| entry.card.key.clone()).collect()
+        granted.into_iter().map(|entry| entry.summary.key.clone()).collect()
     }
 }
 
@@ -184,12 +185,12 @@ impl<'a> Line<'a> {
         let waits = |entry: &&Entry| match entry.place {
             Place::Waiting => true,
             Place::Delayed { until } => until <= now,
-            Place::Held(_) => admitted.contains(&entry.card.key),
-            Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => false,
+            Place::Held(_) => admitted.contains(&entry.summary.key),
+            Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => false,
         };
         Self {
             waiting: rows.entries.values().filter(waits).collect(),
-            held: rows.held().filter(|entry| !admitted.contains(&entry.card.key)).collect(),
+            held: rows.held().filter(|entry| !admitted.contains(&entry.summary.key)).collect(),
         }
     }
 }
@@ -198,14 +199,14 @@ impl Grants {
     pub(crate) fn of(rows: &MapRows, seen: &Seen) -> Self {
         let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
         let new = rows.held().filter(|entry| {
-            let before = rows.before(&entry.card.key).filter(|before| is_held(before));
+            let before = rows.before(&entry.summary.key).filter(|before| is_held(before));
             before.is_none_or(|before| lease(before) != lease(entry))
         });
-        let new: BTreeSet<_> = new.map(|entry| entry.card.key.clone()).collect();
+        let new: BTreeSet<_> = new.map(|entry| entry.summary.key.clone()).collect();
         // What it tells of an earlier epoch gives it no slot under this one.
-        let runs = |card: &Card| rows.entries.get(&card.key).and_then(lease) == Some(card.epoch);
+        let runs = |summary: &Summary| rows.entries.get(&summary.key).and_then(lease) == Some(summary.epoch);
         let told = match seen {
-            Seen::Report { card, .. } if card.status == Status::Processing && runs(card) => Some(&card.key),
+            Seen::Report { summary, .. } if summary.status == Status::Processing && runs(summary) => Some(&summary.key),
             _ => None,
         };
         let told = told.filter(|key| new.contains(key)).cloned();
@@ -215,18 +216,18 @@ impl Grants {
 
 /// Whether the step has given the job no place of its own: what it was told of it, it knew.
 fn stands_as_before(rows: &MapRows, key: &JobKey) -> bool {
-    let place = |entry: &Entry| (entry.sequence, entry.card.epoch);
+    let place = |entry: &Entry| (entry.sequence, entry.summary.epoch);
     rows.before(key).map(place) == rows.entries.get(key).map(place)
 }
 
 /// A message of a job that has been made anew since, or whose predecessor still holds a slot.
 struct OfEarlierJob;
 
-/// The entry of the very job that a card is of.
-fn same_job<'a>(rows: &'a MapRows, card: &Card) -> Result<Option<&'a Entry>, OfEarlierJob> {
-    let Some(entry) = rows.before(&card.key) else { return Ok(None) };
-    let is_over = matches!(entry.place, Place::Expiring { .. } | Place::Ended);
-    match card.created_at.cmp(&entry.card.created_at) {
+/// The entry of the very job that a summary is of.
+fn same_job<'a>(rows: &'a MapRows, summary: &Summary) -> Result<Option<&'a Entry>, OfEarlierJob> {
+    let Some(entry) = rows.before(&summary.key) else { return Ok(None) };
+    let is_over = matches!(entry.place, Place::Deleting { .. } | Place::Ended);
+    match summary.created_at.cmp(&entry.summary.created_at) {
         Ordering::Equal => Ok(Some(entry)),
         Ordering::Less if !is_over => Err(OfEarlierJob),
         _ if is_held(entry) => Err(OfEarlierJob),
@@ -242,6 +243,6 @@ fn learn(
     now: Millis,
     limits: &mut Limits,
 ) {
-    let counted = known.map_or(0, |entry| entry.card.submits);
+    let counted = known.map_or(0, |entry| entry.summary.submits);
     limits.hear(upstream, submits.saturating_sub(counted), availability, now);
 }

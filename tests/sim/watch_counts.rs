@@ -9,9 +9,9 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::job::{Answer, Job, Progress, SubmitAnswer};
+use reelay::machine::metrics::{Call, Count, Metric, Metrics, MetricsByUpstream, TABLE, table};
 use reelay::machine::outcome::{Outcome, Trouble};
 use reelay::machine::queue::{Entry, totals};
-use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
 use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +23,11 @@ pub(crate) struct Counts {
     /// How many slots were granted.
     granted: u64,
     /// What was counted of the entries that are gone.
-    removed: Tallies,
+    removed: MetricsByUpstream,
     /// What was charged and not given back.
     charged: i128,
     /// What jobs that are gone have counted of themselves.
-    gone: Tallies,
+    gone: MetricsByUpstream,
     /// How many effects of each kind each job has begun, by its incarnation.
     begun: BTreeMap<(usize, u64, &'static str), u64>,
     /// The job whose poll has just been answered with something to count.
@@ -57,7 +57,7 @@ impl World {
         if ends(after).is_some() && before.and_then(ends) != ends(after) {
             *self.counts.ended.entry((number, incarnation)).or_default() += 1;
         }
-        if before.is_some_and(|before| !before.tally.minus(&after.tally).is_empty()) {
+        if before.is_some_and(|before| !before.metrics.minus(&after.metrics).is_empty()) {
             self.violated(Invariant::I18, format!("job {number} counts less than before"));
         }
     }
@@ -78,7 +78,7 @@ impl World {
     pub(crate) fn count_gone(&mut self, number: usize) {
         if let Some(job) = self.jobs[number].job.clone() {
             self.check_own_counts(number, &job);
-            self.counts.gone.of(&upstream_of(&job)).add(&job.tally);
+            self.counts.gone.of(&upstream_of(&job)).add(&job.metrics);
         }
     }
 
@@ -88,18 +88,18 @@ impl World {
         for key in rows.touched() {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             if let Some(entry) = after {
-                let made = entry.card.created_at;
-                let is_new = before.is_none_or(|before| before.card.created_at != made);
+                let made = entry.summary.created_at;
+                let is_new = before.is_none_or(|before| before.summary.created_at != made);
                 self.counts.counted_anew |= is_new && !self.counts.known.insert((key.clone(), made));
             }
             if let Some(before) = before
-                && after.is_none_or(|after| after.card.created_at != before.card.created_at)
+                && after.is_none_or(|after| after.summary.created_at != before.summary.created_at)
             {
-                self.counts.removed.of(&before.card.upstream).add(&before.card.tally);
+                self.counts.removed.of(&before.summary.upstream).add(&before.summary.metrics);
             }
             let charged = |entry: Option<&Entry>| i128::from(entry.map_or(0, Entry::charged));
             let kept = before
-                .filter(|before| after.is_none_or(|after| after.card.created_at != before.card.created_at))
+                .filter(|before| after.is_none_or(|after| after.summary.created_at != before.summary.created_at))
                 .map_or(0, |gone| crate::spending::kept(gone).iter().map(|charge| i128::from(charge.micros)).sum());
             self.counts.charged += charged(after) - charged(before) + kept;
         }
@@ -125,11 +125,11 @@ impl World {
         let mut remembered = std::mem::take(&mut self.counts.removed);
         let mut told = std::mem::take(&mut self.counts.gone);
         for entry in self.queue.rows.entries.values() {
-            remembered.of(&entry.card.upstream).add(&entry.card.tally);
+            remembered.of(&entry.summary.upstream).add(&entry.summary.metrics);
         }
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
-            told.of(&upstream_of(&job)).add(&job.tally);
+            told.of(&upstream_of(&job)).add(&job.metrics);
             self.check_own_counts(number, &job);
         }
         self.compare("the queue remembers", &mut totals, &mut remembered, true);
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// Compares what was counted of jobs with `others`; unless it is the whole of it, it may be less.
-    fn compare(&mut self, source: &str, totals: &mut Tallies, others: &mut Tallies, whole: bool) {
+    fn compare(&mut self, source: &str, totals: &mut MetricsByUpstream, others: &mut MetricsByUpstream, whole: bool) {
         let upstreams: BTreeSet<String> =
             totals.iter().chain(others.iter()).map(|(upstream, _)| upstream.to_owned()).collect();
         for upstream in upstreams {
@@ -161,25 +161,25 @@ impl World {
     fn check_own_counts(&mut self, number: usize, job: &Job) {
         let incarnation = self.witness.incarnation(number);
         let begun = |effect| self.counts.begun.get(&(number, incarnation, effect)).copied().unwrap_or(0);
-        let tally = &job.tally;
+        let metrics = &job.metrics;
         let calls = |call| calls_of(job, call);
-        let made = ["Submit", "Poll", "Store", "Abandon", "Deliver"].map(begun);
+        let made = ["Submit", "Poll", "Store", "CancelUpstream", "Deliver"].map(begun);
         let counted =
-            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
+            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), metrics.sum(&table::WEBHOOK_ATTEMPTS)];
         let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
         let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
-        let submits = |outcome: &Outcome<()>| tally.of(Count::call(Call::Submit, outcome));
+        let submits = |outcome: &Outcome<()>| metrics.of(Count::call(Call::Submit, outcome));
         let done = submits(&Ok(()));
         let seen = self.upstream.calls.iter().filter(|call| {
             call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted && call.answered
         });
-        if counted != made || tally.sum(&table::ATTEMPTS) != ended {
-            let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
+        if counted != made || metrics.sum(&table::ATTEMPTS) != ended {
+            let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {metrics:?}");
             self.violated(Invariant::I18, message);
         } else if done != ledger(SubmitAnswer::Accepted)
             || submits(&Err(Trouble::Unknown)) != ledger(SubmitAnswer::Unknown)
         {
-            let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
+            let message = format!("job {number}'s ledger has {:?}, it counted {metrics:?}", job.submits);
             self.violated(Invariant::I18, message);
         } else if done > seen.count() as u64 {
             self.violated(
@@ -191,14 +191,14 @@ impl World {
 }
 
 fn calls_of(job: &Job, call: &str) -> u64 {
-    job.tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum()
+    job.metrics.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum()
 }
 
 /// Whatever jobs count, by series.
-fn of_jobs(tally: &Tally) -> BTreeMap<String, u64> {
-    let metrics = TABLE.iter().filter(|metric| !OWN.iter().any(|own| own.key == metric.key));
-    let series = metrics.flat_map(|metric| {
-        tally.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
+fn of_jobs(metrics: &Metrics) -> BTreeMap<String, u64> {
+    let counters = TABLE.iter().filter(|metric| !OWN.iter().any(|own| own.key == metric.key));
+    let series = counters.flat_map(|metric| {
+        metrics.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
     });
     series.collect()
 }

@@ -26,7 +26,7 @@ impl World {
     pub(crate) fn check_images(&mut self, number: usize, job: &Job) {
         let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
         let ended = job.status().is_terminal();
-        if completed || (ended && job.inputs_discarded_at.is_some()) || self.witness.is_without_images(number) {
+        if completed || (ended && job.images_deleted_at.is_some()) || self.witness.is_without_images(number) {
             return;
         }
         let missing = job.order.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));

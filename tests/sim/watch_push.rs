@@ -32,7 +32,7 @@ impl World {
         let incarnation = self.witness.incarnation(number);
         let renders = matches!(job.phase, Phase::Rendering { .. });
         let pushes = self.witness.pushes.entry((number, incarnation)).or_default();
-        let word = match (renders, job.nudges.iter().any(|heard| heard == id)) {
+        let word = match (renders, job.upstream_webhooks.iter().any(|heard| heard == id)) {
             (false, _) => "in another phase",
             (true, true) => "again",
             (true, false) => "heard",

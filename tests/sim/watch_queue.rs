@@ -34,7 +34,7 @@ impl World {
         for key in &grants.admitted {
             self.turns.serve(key);
             if let Some(entry) = rows.entries.get(key) {
-                self.limits.granted(key.clone(), entry.card.epoch, self.real);
+                self.limits.granted(key.clone(), entry.summary.epoch, self.real);
             }
         }
         let idle = !self
@@ -69,7 +69,7 @@ impl World {
             self.tally.mark("slot", "taken by a running job's word");
             self.trace.say(self.real, || format!("{} holds a slot because it runs", key.object_name()));
         }
-        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.card.key)).count() as u64;
+        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.summary.key)).count() as u64;
         if held > slots && (!grants.admitted.is_empty() || held > untouched) {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held"));
         }
@@ -79,13 +79,13 @@ impl World {
     fn check_grant(&mut self, rows: &MapRows, key: &JobKey, now: Millis) {
         let Some(entry) = rows.entries.get(key) else { return };
         let name = key.object_name();
-        let of_user = rows.held().filter(|held| held.card.key.user_id == key.user_id).count() as u64;
+        let of_user = rows.held().filter(|held| held.summary.key.user_id == key.user_id).count() as u64;
         let policy = self.plan.queue;
         if of_user > policy.user_slots {
             self.violated(Invariant::I9, format!("{name} is the {of_user}th of its user to hold a slot"));
         }
-        let upstream = &entry.card.upstream;
-        let unspent = rows.held().filter(|held| held.unspent && held.card.upstream == *upstream).count() as u64;
+        let upstream = &entry.summary.upstream;
+        let unspent = rows.held().filter(|held| held.unspent && held.summary.upstream == *upstream).count() as u64;
         // Its own right is among them.
         if self.limits.is_blocked(upstream, unspent.saturating_sub(1), now) {
             self.violated(Invariant::Limit, format!("{name} got a slot while {upstream} takes no submits"));
@@ -114,7 +114,7 @@ impl World {
             Seen::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
             Seen::Alarm => None,
-            Seen::Afford { .. } | Seen::Expire | Seen::Pause | Seen::Other => Some(false),
+            Seen::Afford { .. } | Seen::DeleteOld | Seen::Pause | Seen::Other => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),
@@ -138,7 +138,7 @@ fn place_name(place: Place) -> &'static str {
         Place::Delayed { .. } => "delayed",
         Place::Held(_) => "held",
         Place::Watched { .. } => "watched",
-        Place::Expiring { .. } => "expiring",
+        Place::Deleting { .. } => "expiring",
         Place::Ended => "ended",
     }
 }

@@ -3,7 +3,7 @@
 use crate::upstream::Operation;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{End, Job, MAX_ABANDON_TRIES, Phase, SubmitAnswer};
+use reelay::machine::job::{End, Job, MAX_CANCEL_TRIES, Phase, SubmitAnswer};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 
 impl World {
@@ -12,11 +12,11 @@ impl World {
         for operation in self.left_behind(number, before, after) {
             self.upstream.operations.entry(operation).and_modify(|operation| operation.unwanted = true);
         }
-        for (name, errand) in &before.abandons {
-            if after.abandons.contains_key(name) {
+        for (name, task) in &before.upstream_cancels {
+            if after.upstream_cancels.contains_key(name) {
                 continue;
             }
-            let spent = errand.tries + 1 >= MAX_ABANDON_TRIES;
+            let spent = task.tries + 1 >= MAX_CANCEL_TRIES;
             let real = self.real;
             let Some(operation) = self.upstream.operations.get_mut(name) else { continue };
             if operation.told_off {

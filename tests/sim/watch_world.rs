@@ -7,7 +7,7 @@ use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::delivery::DeliveryState;
 use reelay::machine::job::{Job, Phase, UnknownSubmit, View};
-use reelay::machine::queue::{Card, Entry, Place, SWEEP_PATIENCE};
+use reelay::machine::queue::{Entry, Place, SWEEP_PATIENCE, Summary};
 use reelay::time::MINUTE;
 use std::collections::BTreeMap;
 
@@ -232,7 +232,7 @@ impl World {
 fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
     let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
     let Some(entry) = entry else { return unheard.then_some("the queue never heard of the order") };
-    let Card { created_at, epoch, report_number, .. } = entry.card;
+    let Summary { created_at, epoch, report_number, .. } = entry.summary;
     // A message of an earlier job of this name looks newer when the clock was set back between them.
     if created_at > job.created_at {
         return Some("the queue took an earlier job's message for its own");

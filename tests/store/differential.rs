@@ -9,16 +9,16 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
+use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Card, Claim, Enqueue, EnqueueAgain, Expire, Heard, Input, Mode, Pause, Policy, Question,
-    Redelivered, RedeliveredEvent, Report, Resume, Rows, Stand, Sweep, Terms, day_of,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Heard, Input, Mode, Pause, Policy, Question,
+    Redelivered, RedeliveredEvent, Report, Resume, Rows, Stand, Summary, Sweep, Terms, day_of,
 };
-use reelay::machine::tally::{Count, Tally};
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -148,7 +148,7 @@ fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, first: Listi
         let Page { entries, next } = stored.list(&listing).unwrap();
         assert_eq!(entries, model::list(plain, &listing));
         let more = model::list(plain, &Listing { limit: listing.limit + 1, ..listing.clone() }).len() > entries.len();
-        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.card)));
+        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.summary)));
         let Some(next) = next else { break };
         listing.after = Some(next);
     }
@@ -174,9 +174,9 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn happening() -> impl Strategy<Value = Happening> {
     let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0, 1 => 0..86_400_000_i64];
     let input = prop_oneof![
-        4 => (card(), terms()).prop_map(|(card, terms)| taken(Enqueue { card, terms })),
-        4 => (card(), terms()).prop_map(|(card, terms)| taken(EnqueueAgain { card, terms })),
-        6 => (card(), availability()).prop_map(|(card, availability)| taken(Report { card, availability })),
+        4 => (summary(), terms()).prop_map(|(summary, terms)| taken(Enqueue { summary, terms })),
+        4 => (summary(), terms()).prop_map(|(summary, terms)| taken(EnqueueAgain { summary, terms })),
+        6 => (summary(), availability()).prop_map(|(summary, availability)| taken(Report { summary, availability })),
         2 => key().prop_map(|key| taken(Claim { key })),
         1 => key().prop_map(|key| taken(Stand { key })),
         2 => key().prop_map(|key| taken(Afford { key })),
@@ -185,7 +185,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| taken(redelivered(key, delivery))),
         4 => Just(()).prop_map(|()| taken(Alarm)),
         2 => Just(()).prop_map(|()| taken(Sweep)),
-        1 => Just(()).prop_map(|()| taken(Expire)),
+        1 => Just(()).prop_map(|()| taken(DeleteOld)),
         5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| taken(heard(key, epoch, said))),
     ];
     (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
@@ -213,14 +213,14 @@ fn availability() -> impl Strategy<Value = Option<Availability>> {
     ])
 }
 
-fn redelivered(key: JobKey, delivery: Option<DeliveryCard>) -> Redelivered {
+fn redelivered(key: JobKey, delivery: Option<DeliverySummary>) -> Redelivered {
     let delivery = delivery.and_then(|delivery| deliveries_of(&key, vec![delivery]).pop());
     let event_id = delivery.as_ref().map_or_else(|| format!("msg_0_{}", key.object_name()), |own| own.id.clone());
     Redelivered { events: vec![RedeliveredEvent { key, event_id, delivery }] }
 }
 
 /// One of a few events, at one of a few points of its life. Only its own job has it.
-fn delivery() -> impl Strategy<Value = DeliveryCard> {
+fn delivery() -> impl Strategy<Value = DeliverySummary> {
     let state = prop_oneof![
         (0_u64..4).prop_map(|at| DeliveryState::Pending { next_at: BORN + at }),
         (0_u64..4).prop_map(|at| DeliveryState::Delivered { at: BORN + at }),
@@ -228,7 +228,7 @@ fn delivery() -> impl Strategy<Value = DeliveryCard> {
     ];
     let told = (0_u32..3, 0_u32..3, option::of(200_u16..599));
     (0_u64..3, select(EventKind::ALL.to_vec()), state, told).prop_map(
-        |(number, kind, state, (redeliveries, attempts, last_status))| DeliveryCard {
+        |(number, kind, state, (redeliveries, attempts, last_status))| DeliverySummary {
             id: format!("msg_{number}"),
             kind,
             created_at: BORN + number / 2,
@@ -241,8 +241,8 @@ fn delivery() -> impl Strategy<Value = DeliveryCard> {
 }
 
 /// The events of one job, whose ids no other job has.
-fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
-    let own = |event: DeliveryCard| DeliveryCard {
+fn deliveries_of(key: &JobKey, events: Vec<DeliverySummary>) -> Vec<DeliverySummary> {
+    let own = |event: DeliverySummary| DeliverySummary {
         id: format!("{}_{}", event.id, key.object_name()),
         // An event keeps its kind.
         kind: EventKind::Completed,
@@ -257,12 +257,12 @@ fn heard(key: JobKey, epoch: u64, said: Result<Option<State>, NoAnswer>) -> Hear
     Heard { ask: Ask { key, created_at: BORN + 1, epoch, question: Question::Start }, said }
 }
 
-fn card() -> impl Strategy<Value = Card> {
+fn summary() -> impl Strategy<Value = Summary> {
     let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
     let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
     let events = vec(delivery(), 0..3);
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, tally()), cost, events).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), (submits, tally), cost, events)| Card {
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, metrics()), cost, events).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), (submits, metrics), cost, events)| Summary {
             epoch,
             report_number,
             status,
@@ -274,7 +274,7 @@ fn card() -> impl Strategy<Value = Card> {
             cost_micros: cost.0,
             price_micros: cost.1,
             submits_per_minute: cost.2,
-            tally,
+            metrics,
             snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()].to_owned(),
             deliveries: deliveries_of(&key, events),
             settled: false,
@@ -283,13 +283,13 @@ fn card() -> impl Strategy<Value = Card> {
     )
 }
 
-fn tally() -> impl Strategy<Value = Tally> {
+fn metrics() -> impl Strategy<Value = Metrics> {
     vec(select(Count::all()), 0..4).prop_map(|counts| {
-        let mut tally = Tally::default();
+        let mut metrics = Metrics::default();
         for count in counts {
-            tally.count(count, 1);
+            metrics.count(count, 1);
         }
-        tally
+        metrics
     })
 }
 
@@ -298,11 +298,11 @@ fn key() -> impl Strategy<Value = JobKey> {
 }
 
 fn said() -> impl Strategy<Value = Result<Option<State>, NoAnswer>> {
-    let told = (0_u64..4, availability(), 0_u64..9_000_000, tally());
+    let told = (0_u64..4, availability(), 0_u64..9_000_000, metrics());
     let events = vec(delivery(), 0..3);
     let status = select(Status::ALL.to_vec());
     let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events).prop_map(
-        |(epoch, report_number, status, (submits, availability, cost_micros, tally), wait, late, deliveries)| State {
+        |(epoch, report_number, status, (submits, availability, cost_micros, metrics), wait, late, deliveries)| State {
             epoch,
             report_number,
             status,
@@ -311,7 +311,7 @@ fn said() -> impl Strategy<Value = Result<Option<State>, NoAnswer>> {
             cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,
-            tally,
+            metrics,
             deliveries,
         },
     );

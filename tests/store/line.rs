@@ -7,7 +7,7 @@ use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Alarm, Card, Claim, Enqueue, Entry, Mode, Place, Policy, Report, Rows, Stand, Terms};
+use reelay::machine::queue::{Alarm, Claim, Enqueue, Entry, Mode, Place, Policy, Report, Rows, Stand, Summary, Terms};
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
@@ -55,22 +55,22 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let mut newest = None;
     // Enough for a section to be halved in both lines.
     for number in 0..1_100 {
-        let card = card(&format!("user-{}", number % USERS), &format!("new-{number}"), number);
-        newest = Some(card.clone());
-        take!("an order", Enqueue { card, terms: Terms::default() });
+        let summary = summary(&format!("user-{}", number % USERS), &format!("new-{number}"), number);
+        newest = Some(summary.clone());
+        take!("an order", Enqueue { summary, terms: Terms::default() });
     }
     take!("a message of the platform's queue", Claim { key: JobKey::new("user-1", "old-1") });
     take!("an alarm", Alarm);
-    let cancelled = Card { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
-    take!("a cancellation", Report { card: cancelled, availability: None });
-    let ended = Card { report_number: 1, status: Status::Completed, ..card("holder", "holder", 0) };
-    take!("an end, and the next one's start", Report { card: ended, availability: None });
+    let cancelled = Summary { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
+    take!("a cancellation", Report { summary: cancelled, availability: None });
+    let ended = Summary { report_number: 1, status: Status::Completed, ..summary("holder", "holder", 0) };
+    take!("an end, and the next one's start", Report { summary: ended, availability: None });
     // Slots are free, and nobody may use them. A newcomer is near the front of either line.
-    let told = Card { report_number: 2, submits: 1, ..card("holder", "holder", 0) };
-    take!("a back-off", Report { card: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
-    let ended = Card { report_number: 1, status: Status::Completed, ..card("another", "another", 0) };
-    take!("an end with the upstream shut", Report { card: ended, availability: None });
-    let late = Enqueue { card: card("newcomer", "late", 0), terms: Terms::default() };
+    let told = Summary { report_number: 2, submits: 1, ..summary("holder", "holder", 0) };
+    take!("a back-off", Report { summary: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
+    let ended = Summary { report_number: 1, status: Status::Completed, ..summary("another", "another", 0) };
+    take!("an end with the upstream shut", Report { summary: ended, availability: None });
+    let late = Enqueue { summary: summary("newcomer", "late", 0), terms: Terms::default() };
     take!("an order with the upstream shut", late);
     take!("a message with the upstream shut", Claim { key: JobKey::new("newcomer", "late") });
     most.remove("the first step");
@@ -105,12 +105,12 @@ fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_
 }
 
 fn entry(name: &str, place: Place, priority: u8, round: u64, sequence: u64) -> Entry {
-    let card = Card { priority, ..card("ann", name, 0) };
-    Entry { card, sequence, enqueued_at: NOW + sequence, round, place, ..LIKE.clone() }
+    let summary = Summary { priority, ..summary("ann", name, 0) };
+    Entry { summary, sequence, enqueued_at: NOW + sequence, round, place, ..LIKE.clone() }
 }
 
-fn card(user: &str, name: &str, created_at: u64) -> Card {
-    Card { key: JobKey::new(user, name), created_at, ..LIKE.card.clone() }
+fn summary(user: &str, name: &str, created_at: u64) -> Summary {
+    Summary { key: JobKey::new(user, name), created_at, ..LIKE.summary.clone() }
 }
 
 /// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step has counted them.
@@ -118,10 +118,10 @@ fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {
         let held = Place::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
-        let holder = Entry { card: card(name, name, 0), ..entry(name, held, 0, 0, sequence) };
+        let holder = Entry { summary: summary(name, name, 0), ..entry(name, held, 0, 0, sequence) };
         store.save(&holder).unwrap();
     }
-    let first = Entry { card: card("user-0", "old-0", 0), ..entry("old-0", Place::Waiting, 0, 1, 3) };
+    let first = Entry { summary: summary("user-0", "old-0", 0), ..entry("old-0", Place::Waiting, 0, 1, 3) };
     store.save(&first).unwrap();
     let columns = sql.texts("SELECT name FROM pragma_table_info('entry')");
     let value = |column: &String| match column.as_str() {

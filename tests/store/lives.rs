@@ -83,7 +83,7 @@ fn failed() -> Job {
     life.job
 }
 
-/// A third attempt with a paid call in flight, a discard, a report, and events in every state behind it.
+/// A third attempt with a paid call in flight, a file to delete, a report, and events in every state behind it.
 fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
@@ -95,7 +95,7 @@ fn rich() -> Job {
     life.take(Cancel);
     life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
-    life.act(Answer::Discarded(Err(Trouble::Unknown)));
+    life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
     life.take(Retry);
     life.start(2);
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
@@ -155,7 +155,7 @@ fn cancelled_abandoning() -> Job {
     for _ in 0..3 {
         life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
     }
-    life.act(Answer::Abandoned(Err(Trouble::Unknown)));
+    life.act(Answer::UpstreamCancelled(Err(Trouble::Unknown)));
     life.job
 }
 
@@ -183,7 +183,7 @@ fn completed_discarding() -> Job {
         })
         .collect();
     life.act(Answer::Stored(Ok(video())));
-    life.act(Answer::Discarded(Err(Trouble::Unknown)));
+    life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
     life.job
 }
 
@@ -282,8 +282,8 @@ fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Store { .. }, Answer::Stored(_))
             | (Effect::Report { .. }, Answer::Reported(_))
             | (Effect::Deliver { .. }, Answer::Delivered(_))
-            | (Effect::Abandon { .. }, Answer::Abandoned(_))
-            | (Effect::Discard { .. }, Answer::Discarded(_))
+            | (Effect::CancelUpstream { .. }, Answer::UpstreamCancelled(_))
+            | (Effect::DeleteFile { .. }, Answer::FileDeleted(_))
     )
 }
 

@@ -1,8 +1,8 @@
 //! What was counted, by the minute.
 
 use crate::sqlite::Sqlite;
+use reelay::machine::metrics::Count;
 use reelay::machine::queue::{Book, Minute, Rows, Sample, totals};
-use reelay::machine::tally::Count;
 use reelay::store::metrics::PAGE;
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
@@ -31,12 +31,12 @@ fn old_minutes_are_forgotten_but_neither_the_sum_nor_the_latest() {
         count(&mut store, number);
     }
     store.save_counted_before(&minute(8)).unwrap();
-    store.forget_minutes(5).unwrap();
+    store.delete_minutes(5).unwrap();
     let numbers = |store: &QueueStore<Sqlite>| -> Vec<u64> {
         store.minutes(0).unwrap().into_iter().map(|(number, _)| number).collect()
     };
     assert_eq!(numbers(&store), [5, 8]);
-    store.forget_minutes(99).unwrap();
+    store.delete_minutes(99).unwrap();
     assert_eq!((numbers(&store), store.counted_before().unwrap()), (vec![8], minute(8)));
 }
 

@@ -64,7 +64,7 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     let schema = sql.schema();
     // A release that is rolled back finds its rows, and writes them beside the new column.
     let mut store = QueueStore::open(sql.clone()).unwrap();
-    assert_eq!(store.find(&entry.card.key).unwrap(), Some(entry));
+    assert_eq!(store.find(&entry.summary.key).unwrap(), Some(entry));
     store.save(&lists::entry(2, "ann", "later", 2_000, "a boat")).unwrap();
     let writes = sql.writes(|| schema::migrate(&sql, &newer).unwrap());
     assert_eq!((writes, sql.schema()), (Vec::new(), schema), "it is left alone the next time");

@@ -4,8 +4,8 @@ use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Book, Card, Closed, Entry, Minute, Place, Rows};
-use reelay::machine::tally::Tally;
+use reelay::machine::metrics::Metrics;
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows, Summary};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -18,7 +18,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
     let open = Closed { user_slots: None, upstreams: Vec::new() };
     let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
-        store.find(&entry.card.key).unwrap();
+        store.find(&entry.summary.key).unwrap();
         store.heads(&closed).unwrap();
         store.heads(&open).unwrap();
         store.last_accepted().unwrap();
@@ -39,29 +39,29 @@ fn every_question_of_a_step_is_answered_by_an_index() {
             for status in [Some(Status::Queued), None] {
                 for search in [None, Some("dusk")] {
                     let first = Listing { user_id, status, search, limit: 1, after: None };
-                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.card)));
+                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.summary)));
                     store.list(&Listing { after, ..first }).unwrap();
                 }
             }
         }
         for state in [Some("pending"), None] {
-            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.card))).unwrap();
+            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.summary))).unwrap();
             store.list_deliveries(state, 20, None).unwrap();
         }
         store.find_delivery("msg_1").unwrap();
         store.exhausted_since(5, 20).unwrap();
-        store.deliveries(&entry.card.key).unwrap();
-        store.remove_delivery(&entry.card.key, "msg_1").unwrap();
-        store.remove_deliveries(&entry.card.key).unwrap();
+        store.deliveries(&entry.summary.key).unwrap();
+        store.remove_delivery(&entry.summary.key, "msg_1").unwrap();
+        store.remove_deliveries(&entry.summary.key).unwrap();
         store.spent(20_000, None).unwrap();
         store.spend(20_000, "ann", 7).unwrap();
         store.give_back(20_000, "ann", 7).unwrap();
-        store.forget_spending(20_000).unwrap();
+        store.delete_spending(20_000).unwrap();
         store.waiting_since().unwrap();
         store.latest_minute().unwrap();
         store.counted_before().unwrap();
         store.save_book(&Book::default(), Some((7, &Minute::default()))).unwrap();
-        store.forget_minutes(7).unwrap();
+        store.delete_minutes(7).unwrap();
         store.minutes(7).unwrap();
     });
     assert!(plans.len() >= 50, "{} statements", plans.len());
@@ -138,13 +138,13 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
         Place::Delayed { until: 5 },
         Place::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
         Place::Watched { until: 5 },
-        Place::Expiring { until: 5 },
+        Place::Deleting { until: 5 },
     ];
     let mut sequence = 0;
     for user in ["ann", "bob"] {
         for (number, place) in places.into_iter().enumerate() {
             sequence += 1;
-            let card = Card {
+            let summary = Summary {
                 key: JobKey::new(user, format!("job-{number}")),
                 epoch: 1,
                 report_number: 0,
@@ -157,13 +157,13 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 cost_micros: 0,
                 price_micros: 0,
                 submits_per_minute: None,
-                tally: Tally::default(),
+                metrics: Metrics::default(),
                 snapshot: "{}".to_owned(),
                 deliveries: Vec::new(),
                 settled: false,
             };
             let entry = Entry {
-                card,
+                summary,
                 sequence,
                 enqueued_at: 1,
                 waits_since: 1,

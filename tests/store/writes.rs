@@ -26,12 +26,12 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let sql = Sqlite::new();
     let mut store = filled(&sql);
     let mut entry = find(&store, "job-3");
-    entry.card.status = Status::Processing;
+    entry.summary.status = Status::Processing;
     let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
     entry.place = Place::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
-    entry.card.updated_at = 9;
+    entry.summary.updated_at = 9;
     let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);

@@ -106,7 +106,7 @@ fn what_a_refused_transfer_left_is_removed() {
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(never(ErrorCode::StorageFailed)));
     assert_eq!(story.failure(), Some(ErrorCode::StorageFailed));
-    assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
+    assert!(story.rests().contains(&Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What may be spent within a day (I13): orders that do not fit, what is given back, and when the day is over.
 
-use crate::queue_story::{ADA, MISSING, QueueStory, asking, card, key, said, state, told};
+use crate::queue_story::{ADA, MISSING, QueueStory, asking, key, said, state, summary, told};
 use reelay::machine::Status;
 use reelay::machine::job::State;
 use reelay::machine::lease::{START_PATIENCE, WATCH};
 use reelay::machine::queue::{
-    Afford, BlockedBy, Card, Charge, Enqueue, Heard, OverBudget, Place, Question, Refused, Rows, Standing, Terms,
+    Afford, BlockedBy, Charge, Enqueue, Heard, OverBudget, Place, Question, Refused, Rows, Standing, Summary, Terms,
     Unaffordable, Whose, day_of,
 };
 use reelay::time::{DAY, HOUR, Millis, SECOND};
@@ -72,10 +72,10 @@ fn an_order_that_waits_to_be_confirmed_is_charged_when_it_is_and_keeps_nobody_ou
     let before = story.entry("1");
     assert!(matches!(afford(&mut story, "1"), Err(Unaffordable::OverBudget(_))));
     assert_eq!((spent(&story), story.entry("1")), (PRICE, before), "nothing changed");
-    story.report(Card { cost_micros: 0, ..ended("4", Status::Failed) });
+    story.report(Summary { cost_micros: 0, ..ended("4", Status::Failed) });
     assert_eq!(afford(&mut story, "1"), Ok(()), "it is confirmed later");
     assert!(matches!(afford(&mut story, "2"), Err(Unaffordable::OverBudget(_))));
-    let confirmed = Card { epoch: 2, report_number: 1, ..priced("1") };
+    let confirmed = Summary { epoch: 2, report_number: 1, ..priced("1") };
     assert!(story.enqueue(confirmed).is_some());
     assert_eq!(spent(&story), PRICE, "its price was held for it");
 }
@@ -114,9 +114,9 @@ fn what_waits_for_another_prompt_is_charged_with_it() {
 fn what_a_job_did_not_spend_is_there_for_the_next_order() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    story.report(Card { cost_micros: 0, ..ended("1", Status::Failed) });
+    story.report(Summary { cost_micros: 0, ..ended("1", Status::Failed) });
     assert_eq!((spent(&story), order(&mut story, "2")), (0, None));
-    story.report(Card { cost_micros: PRICE / 3, ..ended("2", Status::Completed) });
+    story.report(Summary { cost_micros: PRICE / 3, ..ended("2", Status::Completed) });
     assert_eq!(spent(&story), PRICE / 3, "it cost less than its price");
 }
 
@@ -124,8 +124,8 @@ fn what_a_job_did_not_spend_is_there_for_the_next_order() {
 fn an_older_report_of_a_job_gives_nothing_back() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    story.report(Card { cost_micros: PRICE, ..ended("1", Status::Completed) });
-    story.report(Card { cost_micros: 0, report_number: 1, ..ended("1", Status::Processing) });
+    story.report(Summary { cost_micros: PRICE, ..ended("1", Status::Completed) });
+    story.report(Summary { cost_micros: 0, report_number: 1, ..ended("1", Status::Processing) });
     assert_eq!(spent(&story), PRICE);
 }
 
@@ -136,9 +136,9 @@ fn less_goes_back_to_the_day_it_was_charged_to_and_more_is_charged_to_today() {
     order(&mut story, "1");
     story.now += 2 * HOUR;
     assert_eq!(spent(&story), 0, "a new day");
-    story.report(Card { cost_micros: PRICE + 5, ..ended("1", Status::Processing) });
+    story.report(Summary { cost_micros: PRICE + 5, ..ended("1", Status::Processing) });
     assert_eq!(charges(&story, "1"), [(100, PRICE), (101, 5)]);
-    story.report(Card { cost_micros: PRICE - 1, report_number: 3, ..ended("1", Status::Completed) });
+    story.report(Summary { cost_micros: PRICE - 1, report_number: 3, ..ended("1", Status::Completed) });
     assert_eq!(charges(&story, "1"), [(100, PRICE - 1)]);
     assert_eq!([100, 101].map(|day| spent_on(&story, day)), [PRICE - 1, 0]);
 }
@@ -153,10 +153,10 @@ fn the_limit_starts_anew_at_midnight_and_the_clean_up_forgets_the_days_before_ye
     assert_eq!(order(&mut story, "2"), None);
     for (days, left) in [(0, 4), (1, 2), (2, 0)] {
         story.now = (200 + days) * DAY + 3 * HOUR;
-        story.expire(0);
+        story.mark_for_deletion(0);
         assert_eq!(story.rows.spending.len(), left, "a row for the user and one for all, {days} days later");
     }
-    story.report(Card { cost_micros: 0, ..ended("1", Status::Failed) });
+    story.report(Summary { cost_micros: 0, ..ended("1", Status::Failed) });
     assert!(story.rows.spending.is_empty(), "what is forgotten stays so");
 }
 
@@ -166,7 +166,7 @@ fn a_job_that_is_gone_without_a_submit_gives_its_reserve_back_and_one_that_ended
     for name in ["withdrawn", "ended"] {
         order(&mut story, name);
     }
-    story.report(Card { cost_micros: PRICE, submits: 1, ..ended("ended", Status::Completed) });
+    story.report(Summary { cost_micros: PRICE, submits: 1, ..ended("ended", Status::Completed) });
     for name in ["withdrawn", "ended"] {
         story.takes(Heard { ask: asking(name, 1, Question::Start), said: MISSING });
     }
@@ -177,7 +177,7 @@ fn a_job_that_is_gone_without_a_submit_gives_its_reserve_back_and_one_that_ended
 fn a_job_made_anew_under_the_name_of_a_withdrawn_one_is_charged_alone() {
     let mut story = user_limit(9 * PRICE);
     order_later(&mut story, "1");
-    assert!(story.enqueue(Card { created_at: 7, ..priced("1") }).is_some());
+    assert!(story.enqueue(Summary { created_at: 7, ..priced("1") }).is_some());
     assert_eq!((spent(&story), charges(&story, "1")), (PRICE, vec![(day_of(story.now), PRICE)]));
 }
 
@@ -189,7 +189,7 @@ fn a_further_attempt_is_asked_for_first_and_its_price_is_held() {
     assert_eq!(spent(&story), 2 * PRICE);
     assert_eq!(afford(&mut story, "1"), Ok(()), "asked twice, held once");
     assert!(order(&mut story, "2").is_some(), "what is held is not there for others");
-    story.enqueue(Card { epoch: 2, report_number: 3, cost_micros: 2 * PRICE, submits: 1, ..priced("1") });
+    story.enqueue(Summary { epoch: 2, report_number: 3, cost_micros: 2 * PRICE, submits: 1, ..priced("1") });
     assert_eq!(spent(&story), 2 * PRICE, "it uses what was held");
 }
 
@@ -207,7 +207,7 @@ fn who_holds_a_price_is_asked_whatever_its_attempt_before_has_said_i13() {
     let mut story = user_limit(2 * PRICE);
     failed_after_paying(&mut story, "1");
     assert_eq!(afford(&mut story, "1"), Ok(()));
-    let settled = Card { cost_micros: PRICE, submits: 1, settled: true, ..ended("1", Status::Failed) };
+    let settled = Summary { cost_micros: PRICE, submits: 1, settled: true, ..ended("1", Status::Failed) };
     story.report(settled);
     assert_eq!(story.place("1"), Place::Watched { until: story.now + WATCH });
 }
@@ -277,7 +277,7 @@ fn a_models_own_limit_counts_where_it_is_the_smaller() {
         let mut story = QueueStory::with_slots(9);
         story.policy.submits_per_minute = operators;
         for name in ["1", "2", "3", "4"] {
-            story.enqueue(Card { submits_per_minute: own, ..card(name, 0) });
+            story.enqueue(Summary { submits_per_minute: own, ..summary(name, 0) });
         }
         assert_eq!(story.holders().len(), granted, "{own:?} of the model, {operators} of the operator");
         assert_eq!(story.standing("4").blocked_by, Some(BlockedBy::RateLimit));
@@ -291,21 +291,21 @@ fn user_limit(micros: u64) -> QueueStory {
     story
 }
 
-fn priced(name: &str) -> Card {
-    Card { cost_micros: PRICE, price_micros: PRICE, ..card(name, 0) }
+fn priced(name: &str) -> Summary {
+    Summary { cost_micros: PRICE, price_micros: PRICE, ..summary(name, 0) }
 }
 
 /// As its job enqueues an order that is to be confirmed.
-fn unconfirmed(name: &str) -> Card {
-    Card { status: Status::PendingConfirmation, cost_micros: 0, ..priced(name) }
+fn unconfirmed(name: &str) -> Summary {
+    Summary { status: Status::PendingConfirmation, cost_micros: 0, ..priced(name) }
 }
 
-fn ended(name: &str, status: Status) -> Card {
-    Card { price_micros: PRICE, ..told(name, 1, 2, status) }
+fn ended(name: &str, status: Status) -> Summary {
+    Summary { price_micros: PRICE, ..told(name, 1, 2, status) }
 }
 
-fn ask(story: &mut QueueStory, card: Card) -> Result<Option<Standing>, Refused> {
-    story.takes(Enqueue { card, terms: Terms::default() })
+fn ask(story: &mut QueueStory, summary: Summary) -> Result<Option<Standing>, Refused> {
+    story.takes(Enqueue { summary, terms: Terms::default() })
 }
 
 /// Why a new order was refused.
@@ -319,13 +319,13 @@ fn order(story: &mut QueueStory, name: &str) -> Option<OverBudget> {
 /// It is not to be started before long.
 fn order_later(story: &mut QueueStory, name: &str) {
     let terms = Terms { not_before: Some(story.now + HOUR), ..Terms::default() };
-    story.takes(Enqueue { card: priced(name), terms }).expect("it fits");
+    story.takes(Enqueue { summary: priced(name), terms }).expect("it fits");
 }
 
 fn failed_after_paying(story: &mut QueueStory, name: &str) {
     order(story, name);
     story.now += START_PATIENCE + SECOND;
-    story.report(Card { cost_micros: PRICE, submits: 1, ..ended(name, Status::Failed) });
+    story.report(Summary { cost_micros: PRICE, submits: 1, ..ended(name, Status::Failed) });
 }
 
 fn afford(story: &mut QueueStory, name: &str) -> Result<(), Unaffordable> {

@@ -34,11 +34,11 @@ fn cancelling_while_the_video_is_stored_discards_it_i8() {
     story.takes(Cancel);
     story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Cancelled);
-    let effect = story.until_it_acts(|effect| matches!(effect, Effect::Discard { .. }));
-    assert_eq!(effect, Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
-    story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
-    story.hears(Answer::Discarded(Ok(())));
+    let effect = story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { .. }));
+    assert_eq!(effect, Effect::DeleteFile { attempt: 1 });
+    story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
+    story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { attempt: 1 }));
+    story.hears(Answer::FileDeleted(Ok(())));
     assert_eq!(story.job.wake(story.now), None);
 }
 
@@ -62,7 +62,7 @@ fn a_late_video_of_the_older_attempt_is_discarded_and_not_taken_for_the_new_one_
     story.start(2);
     story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Processing);
-    assert!(story.job.discards.contains_key(&1));
+    assert!(story.job.deletions.contains_key(&1));
 }
 
 #[test]

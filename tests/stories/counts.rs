@@ -1,13 +1,13 @@
 //! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
 
 use crate::job_story::{Answer, JobStory, again, never, video};
-use crate::queue_story::{QueueStory, Said, asking, card, state, told};
+use crate::queue_story::{QueueStory, Said, asking, state, summary, told};
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
+use reelay::machine::metrics::{Call, Count, Metrics, table};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
-use reelay::machine::queue::{Ask, Card, Heard, Minute, Place, Question, Sample, Terms, totals};
-use reelay::machine::tally::{Call, Count, Tally, table};
-use reelay::machine::{Status, tally};
+use reelay::machine::queue::{Ask, Heard, Minute, Place, Question, Sample, Summary, Terms, totals};
+use reelay::machine::{Status, metrics};
 use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
 #[test]
@@ -26,22 +26,25 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
     story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
-    let tally = &story.job.tally;
+    let metrics = &story.job.metrics;
     let calls: Vec<(String, u64)> =
-        tally.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
+        metrics.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
     let expected = [("poll refused", 1), ("poll unknown", 1), ("submit done", 1), ("submit retry", 1)];
     assert_eq!(calls, expected.map(|(labels, count)| (labels.to_owned(), count)));
-    assert_eq!((tally.of(Count::RateLimited), tally.of(Count::Error(None)), tally.sum(&table::ERRORS)), (1, 1, 3));
-    assert_eq!(tally.of(Count::Retry(tally::Phase::Submitting)), 1);
-    assert_eq!(tally.of(Count::Retry(tally::Phase::Rendering)), 1);
-    assert_eq!((tally.of(Count::Attempt(Status::Failed)), tally.sum(&table::ATTEMPTS)), (1, 1));
-    assert_eq!(tally.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
-    let phase = |phase: &str| tally.histogram(&table::PHASE, Some(phase));
+    assert_eq!(
+        (metrics.of(Count::RateLimited), metrics.of(Count::Error(None)), metrics.sum(&table::ERRORS)),
+        (1, 1, 3)
+    );
+    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Submitting)), 1);
+    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Rendering)), 1);
+    assert_eq!((metrics.of(Count::Attempt(Status::Failed)), metrics.sum(&table::ATTEMPTS)), (1, 1));
+    assert_eq!(metrics.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
+    let phase = |phase: &str| metrics.histogram(&table::PHASE, Some(phase));
     assert_eq!([phase("submitting").count(), phase("rendering").count(), phase("storing").count()], [2, 1, 0]);
     assert!(phase("submitting").sum >= 2 * SECOND);
-    let sent = [true, false].map(|delivered| tally.of(Count::WebhookSent { delivered }));
-    assert_eq!((sent, tally.of(Count::WebhookRetry), tally.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
-    assert_eq!(tally.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
+    let sent = [true, false].map(|delivered| metrics.of(Count::WebhookSent { delivered }));
+    assert_eq!((sent, metrics.of(Count::WebhookRetry), metrics.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
+    assert_eq!(metrics.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
 }
 
 #[test]
@@ -50,11 +53,11 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
     story.may_act();
     assert!(matches!(story.job.phase, Phase::Storing { .. }));
     let fetch = |outcome: &Outcome<()>| Count::call(Call::Fetch, outcome);
-    assert_eq!(story.job.tally.of(fetch(&Err(Trouble::Unknown))), 1);
+    assert_eq!(story.job.metrics.of(fetch(&Err(Trouble::Unknown))), 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
     story.hears(Answer::Stored(Ok(video(1))));
-    assert_eq!(story.job.tally.of(fetch(&Ok(()))), 1);
-    let took = story.job.tally.histogram(&table::PROCESSING, Some("completed"));
+    assert_eq!(story.job.metrics.of(fetch(&Ok(()))), 1);
+    let took = story.job.metrics.histogram(&table::PROCESSING, Some("completed"));
     assert_eq!(Some(took.sum), story.job.processing_time());
 }
 
@@ -64,18 +67,18 @@ fn a_further_attempt_goes_on_counting() {
     assert_eq!(story.takes(Cancel), None);
     assert_eq!(story.takes(Retry), None);
     assert_eq!(story.takes(Cancel), None);
-    assert_eq!(story.job.tally.of(Count::Attempt(Status::Cancelled)), 2);
+    assert_eq!(story.job.metrics.of(Count::Attempt(Status::Cancelled)), 2);
 }
 
 #[test]
 fn a_message_that_comes_twice_or_late_counts_once_i18() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    let early = Card { tally: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
-    let late = Card { tally: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
-    for card in [&late, &early, &late, &early] {
-        story.report(card.clone());
-        story.enqueue_on(Card { status: Status::Queued, report_number: 0, ..card.clone() }, Terms::default());
+    story.enqueue(summary("job", 0));
+    let early = Summary { metrics: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
+    let late = Summary { metrics: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
+    for summary in [&late, &early, &late, &early] {
+        story.report(summary.clone());
+        story.enqueue_on(Summary { status: Status::Queued, report_number: 0, ..summary.clone() }, Terms::default());
     }
     story.hears("job", 1, said(4));
     story.hears("job", 1, said(2));
@@ -86,7 +89,8 @@ fn a_message_that_comes_twice_or_late_counts_once_i18() {
 #[test]
 fn a_new_job_of_a_name_is_counted_from_its_beginning_i18() {
     let mut story = QueueStory::with_slots(1);
-    let of = |created_at, count| Card { created_at, tally: limited(count), ..told("job", 1, 2, Status::Completed) };
+    let of =
+        |created_at, count| Summary { created_at, metrics: limited(count), ..told("job", 1, 2, Status::Completed) };
     story.report(of(5, 2));
     settles(&mut story, 5);
     story.report(of(7, 1));
@@ -99,7 +103,7 @@ fn a_new_job_of_a_name_is_counted_from_its_beginning_i18() {
 fn an_order_that_is_refused_counts_nothing() {
     let mut story = QueueStory::with_slots(0);
     story.policy.max_waiting = 0;
-    assert_eq!(story.order(Card { tally: limited(1), ..card("job", 0) }), None);
+    assert_eq!(story.order(Summary { metrics: limited(1), ..summary("job", 0) }), None);
     let Ok(totals) = totals(&story.rows);
     assert!(totals.is_empty());
 }
@@ -107,10 +111,10 @@ fn an_order_that_is_refused_counts_nothing() {
 #[test]
 fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
+    story.enqueue(summary("first", 0));
     let until = story.now + 10 * SECOND;
-    story.enqueue_on(card("later", 0), Terms { not_before: Some(until), ..Terms::default() });
-    story.enqueue(card("second", 0));
+    story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
+    story.enqueue(summary("second", 0));
     story.now += 15 * SECOND;
     story.ends("first");
     assert_eq!(wait(&story), (2, 15 * SECOND), "nobody waited for the first slot, and the second for 15 s");
@@ -118,7 +122,7 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
     story.ends("second");
     assert_eq!(wait(&story), (3, 15 * SECOND + 20 * SECOND), "from the end of its delay on");
     // Refused by the upstream it goes back to its place, and waits anew from then on.
-    let again = Card { epoch: 2, submits: 1, ..card("later", 0) };
+    let again = Summary { epoch: 2, submits: 1, ..summary("later", 0) };
     story.now += 100 * SECOND;
     story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
     assert_eq!(wait(&story).0, 4);
@@ -129,8 +133,8 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
 fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
     let mut story = QueueStory::with_slots(1);
     let first = story.now / MINUTE;
-    story.enqueue(card("a", 0));
-    story.enqueue(card("b", 0));
+    story.enqueue(summary("a", 0));
+    story.enqueue(summary("b", 0));
     story.now += MINUTE;
     story.sweep();
     let row = |story: &QueueStory, number: u64| story.rows.minutes.get(&number).cloned().unwrap_or_default();
@@ -140,7 +144,7 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
     assert_eq!(row(&story, 0).counted.whole().of(Count::Accepted), 2);
     // A clock that is set back goes on with the minute it came from.
     story.now -= MINUTE;
-    story.enqueue(card("c", 0));
+    story.enqueue(summary("c", 0));
     assert_eq!(row(&story, first + 1).counted.whole().of(Count::Accepted), 1);
     assert_eq!(counted(&story, Count::Accepted), 3);
 }
@@ -149,15 +153,15 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
 fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     let mut story = QueueStory::with_slots(0);
     story.now = 30 * DAY;
-    story.enqueue(card("old", 0));
+    story.enqueue(summary("old", 0));
     story.now += DAY;
-    story.enqueue(card("young", 0));
+    story.enqueue(summary("young", 0));
     story.now += 7 * DAY;
-    story.expire(0);
+    story.mark_for_deletion(0);
     let kept: Vec<u64> = story.rows.minutes.keys().copied().collect();
     assert_eq!(kept, [0, 31 * DAY / MINUTE], "a week to the minute, and the sum");
     story.now += 9 * DAY;
-    story.expire(0);
+    story.mark_for_deletion(0);
     assert_eq!(story.rows.minutes.len(), 2, "the latest is not in the sum yet");
     assert_eq!(counted(&story, Count::Accepted), 2);
 }
@@ -165,8 +169,8 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
 #[test]
 fn money_is_counted_as_it_is_charged_and_given_back() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(Card { cost_micros: 3_000_000, price_micros: 3_000_000, ..card("job", 0) });
-    story.report(Card { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
+    story.enqueue(Summary { cost_micros: 3_000_000, price_micros: 3_000_000, ..summary("job", 0) });
+    story.report(Summary { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
     assert_eq!([Count::Charged, Count::Returned].map(|count| counted(&story, count)), [3_000_000, 2_500_000]);
 }
 
@@ -200,15 +204,15 @@ fn settles(story: &mut QueueStory, created_at: Millis) {
     assert_eq!(story.place("job"), Place::Ended);
 }
 
-fn limited(count: u64) -> Tally {
-    let mut tally = Tally::default();
-    tally.count(Count::RateLimited, count);
-    tally
+fn limited(count: u64) -> Metrics {
+    let mut metrics = Metrics::default();
+    metrics.count(Count::RateLimited, count);
+    metrics
 }
 
 /// What a job answers that has been refused so often.
 fn said(count: u64) -> Said {
-    Ok(Some(State { tally: limited(count), ..state(1, 2, Status::Completed, Some(0)) }))
+    Ok(Some(State { metrics: limited(count), ..state(1, 2, Status::Completed, Some(0)) }))
 }
 
 fn counted(story: &QueueStory, count: Count) -> u64 {

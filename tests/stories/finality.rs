@@ -99,8 +99,8 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::Stored(Err(Trouble::Unknown)),
         Answer::Reported(Ok(())),
         Answer::Delivered(Receipt::Gone),
-        Answer::Abandoned(Ok(())),
-        Answer::Discarded(Ok(())),
+        Answer::UpstreamCancelled(Ok(())),
+        Answer::FileDeleted(Ok(())),
     ];
     let mut inputs = vec![Input::Alarm, Cancel.into(), Confirm.into(), DeleteVideo.into(), DELETE.into()];
     inputs.push(UpstreamWebhook { id: "push-1".to_owned() }.into());
@@ -127,7 +127,7 @@ fn effect_of(answer: &Answer) -> Effect {
         Answer::Stored(_) => Effect::Store { epoch, attempt, uri },
         Answer::Reported(_) => Effect::Report { epoch, number: 1 },
         Answer::Delivered(_) => Effect::Deliver { event_id: "e".to_owned() },
-        Answer::Abandoned(_) => Effect::Abandon { operation },
-        Answer::Discarded(_) => Effect::Discard { attempt },
+        Answer::UpstreamCancelled(_) => Effect::CancelUpstream { operation },
+        Answer::FileDeleted(_) => Effect::DeleteFile { attempt },
     }
 }

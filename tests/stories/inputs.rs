@@ -4,10 +4,10 @@ use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Cancel, Effect, INPUTS, ImageRole, InputImage, Refusal, Retry};
+use reelay::machine::job::{Cancel, Effect, IMAGES, ImageRole, InputImage, Refusal, Retry};
 use reelay::machine::outcome::{ErrorCode, Trouble};
 
-const DISCARD_INPUTS: Effect = Effect::Discard { attempt: INPUTS };
+const DISCARD_INPUTS: Effect = Effect::DeleteFile { attempt: IMAGES };
 
 #[test]
 fn the_images_of_a_completed_order_are_deleted() {
@@ -43,7 +43,7 @@ fn no_images_are_deleted_while_the_attempt_may_submit_again() {
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    assert!(story.job.inputs_discarded_at.is_none() && story.job.discards.is_empty());
+    assert!(story.job.images_deleted_at.is_none() && story.job.deletions.is_empty());
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn an_old_order_is_forgotten_when_its_images_are_gone() {
     story.rests();
     assert!(!story.is_deleted());
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
+    story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
     assert!(!story.is_deleted(), "they may still be there");
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Ok(())));
+    story.hears(Answer::FileDeleted(Ok(())));
     assert!(story.is_deleted());
 }
 
@@ -65,7 +65,7 @@ fn a_completed_order_is_forgotten_when_video_and_images_are_gone_i8() {
     story.hears(stored());
     story.rests();
     story.is_deleted();
-    assert_eq!(story.rests(), [Effect::Discard { attempt: 1 }], "the images went when it completed");
+    assert_eq!(story.rests(), [Effect::DeleteFile { attempt: 1 }], "the images went when it completed");
     assert!(story.is_deleted());
 }
 
@@ -75,10 +75,10 @@ fn an_order_that_is_being_forgotten_cannot_be_tried_again_without_its_images() {
     story.rests();
     story.is_deleted();
     let before = story.job.clone();
-    assert_eq!(story.takes_any(Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::ImagesGone));
     assert_eq!(story.job, before);
     story.rests();
-    assert_eq!(story.takes_any(Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::ImagesGone));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn being_told_to_forget_while_a_webhook_is_left_deletes_nothing_i5() {
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
     story.is_deleted();
-    assert!(story.job.discards.is_empty());
+    assert!(story.job.deletions.is_empty());
     assert_eq!(story.takes_any(Retry), None);
 }
 
@@ -97,7 +97,7 @@ fn a_storage_failure_keeps_the_images_and_removes_the_half_video() {
     let mut story = with_images(JobStory::storing());
     story.hears(Answer::Stored(never(ErrorCode::StorageFailed)));
     let left = story.rests();
-    assert!(left.contains(&Effect::Discard { attempt: 1 }) && !left.contains(&DISCARD_INPUTS), "{left:?}");
+    assert!(left.contains(&Effect::DeleteFile { attempt: 1 }) && !left.contains(&DISCARD_INPUTS), "{left:?}");
     assert_eq!(story.status(), Status::Failed);
 }
 

@@ -4,8 +4,8 @@ use crate::job_story::{Answer, JobStory, again, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::job::{Cancel, EFFECT_GUARD, Effect, Job, Phase, SubmitAnswer, WakeReason};
+use reelay::machine::metrics::Metrics;
 use reelay::machine::outcome::{ErrorCode, Trouble};
-use reelay::machine::tally::Tally;
 
 #[test]
 fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() {
@@ -69,8 +69,8 @@ fn the_old_attempts_video_is_removed_and_the_new_ones_kept_i3() {
     story.hears(stored());
     let left = story.rests();
     assert_eq!(story.status(), Status::Completed);
-    let removed: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::Discard { .. })).collect();
-    assert_eq!(removed, [&Effect::Discard { attempt: 1 }]);
+    let removed: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::DeleteFile { .. })).collect();
+    assert_eq!(removed, [&Effect::DeleteFile { attempt: 1 }]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_a_transfer_before_the_cancel_may_have_left_is_removed_i8() {
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(Err(Trouble::Unknown)));
     let mut story = story.then(Cancel);
-    assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
+    assert!(story.rests().contains(&Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]
@@ -138,6 +138,6 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
 
 /// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
 fn without_bookkeeping(job: &Job) -> Job {
-    let told = Job { report: None, report_number: 0, tally: Tally::default(), ..job.clone() };
+    let told = Job { report: None, report_number: 0, metrics: Metrics::default(), ..job.clone() };
     Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..told }
 }

@@ -101,8 +101,8 @@ impl JobStory {
                 Effect::Store { .. } => stored(),
                 Effect::Report { .. } => Answer::Reported(Ok(())),
                 Effect::Deliver { .. } => Answer::Delivered(Receipt::Accepted { status: 204 }),
-                Effect::Abandon { .. } => Answer::Abandoned(Ok(())),
-                Effect::Discard { .. } => Answer::Discarded(Ok(())),
+                Effect::CancelUpstream { .. } => Answer::UpstreamCancelled(Ok(())),
+                Effect::DeleteFile { .. } => Answer::FileDeleted(Ok(())),
             });
             self.assert_kept(&before);
             left.push(effect);
@@ -137,8 +137,8 @@ impl JobStory {
         let job = &self.job;
         let unfinished = job.report.is_some()
             || job.in_flight.is_some()
-            || !job.abandons.is_empty()
-            || !job.discards.is_empty()
+            || !job.upstream_cancels.is_empty()
+            || !job.deletions.is_empty()
             || job.outbox.iter().any(|delivery| delivery.next_at().is_some());
         if unfinished || !job.status().is_terminal() {
             assert!(job.wake(self.now).is_some(), "I2: nothing wakes a job in {:?}", job.phase);

@@ -1,17 +1,17 @@
 //! Submits a minute, and the pause that one refusal teaches everyone: granted or heard, a submit counts (I9).
 
-use crate::queue_story::{QueueStory, card, told};
+use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
 use reelay::machine::Status;
 use reelay::machine::limiter::{Availability, WINDOW};
-use reelay::machine::queue::{Alarm, BlockedBy, Card, Mode, Resume, Sweep, Terms};
+use reelay::machine::queue::{Alarm, BlockedBy, Mode, Resume, Summary, Sweep, Terms};
 use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
 fn no_more_submits_are_granted_than_a_minute_may_hold() {
     let mut story = limited(2);
     for name in ["1", "2", "3"] {
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     assert_eq!(story.holders(), ["1", "2"]);
     assert_eq!(story.standing("3").blocked_by, Some(BlockedBy::RateLimit));
@@ -27,8 +27,8 @@ fn the_queue_wakes_when_the_minute_is_over_and_starts_the_next() {
     for mode in [Mode::Immediate, Mode::Alarm] {
         let mut story = limited(1);
         story.policy.mode = mode;
-        story.enqueue(card("first", 0));
-        story.enqueue(card("second", 0));
+        story.enqueue(summary("first", 0));
+        story.enqueue(summary("second", 0));
         story.sweep();
         let heard_at = story.now;
         story.report(submitted("first"));
@@ -43,8 +43,8 @@ fn the_queue_wakes_when_the_minute_is_over_and_starts_the_next() {
 #[test]
 fn a_right_that_is_given_back_unused_lets_the_next_one_start() {
     let mut story = limited(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("second", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("second", 0));
     story.report(told("first", 1, 2, Status::Cancelled));
     assert_eq!(story.holders(), ["second"]);
 }
@@ -52,32 +52,32 @@ fn a_right_that_is_given_back_unused_lets_the_next_one_start() {
 #[test]
 fn a_job_that_has_submitted_again_counts_again() {
     let mut story = limited(2);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.report(submitted("job"));
-    let again = Card { epoch: 2, report_number: 2, submits: 1, ..card("job", 0) };
+    let again = Summary { epoch: 2, report_number: 2, submits: 1, ..summary("job", 0) };
     story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
-    story.report(Card { epoch: 2, report_number: 3, submits: 2, ..submitted("job") });
-    story.enqueue(card("next", 0));
+    story.report(Summary { epoch: 2, report_number: 3, submits: 2, ..submitted("job") });
+    story.enqueue(summary("next", 0));
     assert_eq!(story.standing("next").blocked_by, Some(BlockedBy::RateLimit));
 }
 
 #[test]
 fn a_submit_is_counted_once_however_often_it_is_told() {
     let mut story = limited(2);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     for _ in 0..5 {
         story.report(submitted("job"));
-        story.enqueue(Card { submits: 1, ..card("job", 0) });
+        story.enqueue(Summary { submits: 1, ..summary("job", 0) });
     }
-    story.enqueue(card("next", 0));
+    story.enqueue(summary("next", 0));
     assert_eq!(story.holders(), ["job", "next"]);
 }
 
 #[test]
 fn another_model_has_a_minute_of_its_own() {
     let mut story = limited(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("second", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("second", 0));
     story.enqueue(of_another_model("other"));
     assert_eq!(story.holders(), ["first", "other"]);
 }
@@ -87,14 +87,14 @@ fn one_refusal_closes_the_upstream_for_everyone_and_no_other_one() {
     for told_by_report in [true, false] {
         let mut story = QueueStory::with_slots(5);
         let until = story.now + 90 * SECOND;
-        story.enqueue(card("refused", 0));
+        story.enqueue(summary("refused", 0));
         if told_by_report {
             story.report_with(submitted("refused"), Some(not_now(90 * SECOND)));
         } else {
             story.enqueue_on(refused("refused", 2, 1), keeps(not_now(90 * SECOND)));
         }
         let held = story.holders().len();
-        let waiting = story.enqueue(card("waiting", 0)).unwrap();
+        let waiting = story.enqueue(summary("waiting", 0)).unwrap();
         assert_eq!((waiting.blocked_by, waiting.estimated_start), (Some(BlockedBy::UpstreamBackoff), Some(until)));
         assert!(story.enqueue(of_another_model("other")).unwrap().admitted.is_some());
         story.now = until - 1;
@@ -111,7 +111,7 @@ fn the_end_of_a_wait_wakes_the_queue_in_the_modes_that_start_by_themselves() {
     for mode in [Mode::Immediate, Mode::Alarm] {
         let mut story = QueueStory::in_mode(mode, 5);
         let until = story.now + 90 * SECOND;
-        story.enqueue(card("refused", 0));
+        story.enqueue(summary("refused", 0));
         story.enqueue_on(refused("refused", 2, 1), keeps(not_now(90 * SECOND)));
         story.asks_until(|story| !story.holders().is_empty());
         assert_eq!(story.now, until, "{mode:?}");
@@ -122,7 +122,7 @@ fn the_end_of_a_wait_wakes_the_queue_in_the_modes_that_start_by_themselves() {
 fn a_shorter_wait_does_not_cut_a_longer_one() {
     let mut story = QueueStory::with_slots(2);
     for name in ["long", "short"] {
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     story.enqueue_on(refused("long", 2, 1), keeps(not_now(5 * MINUTE)));
     story.enqueue_on(refused("short", 2, 1), keeps(not_now(SECOND)));
@@ -136,7 +136,7 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
     let mut story = QueueStory::with_slots(3);
     let names = ["1", "2", "3", "4", "5"];
     for name in names {
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     assert_eq!(story.holders(), ["1", "2", "3"]);
     for name in &names[..3] {
@@ -152,7 +152,7 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
         story.enqueue_on(refused("1", probe + 1, probe), keeps(Availability::NotNow { after: None }));
     }
     story.asks_until(|story| !story.holders().is_empty());
-    let accepted = Card { epoch: 30, report_number: 60, submits: 30, ..submitted("1") };
+    let accepted = Summary { epoch: 30, report_number: 60, submits: 30, ..submitted("1") };
     story.report_with(accepted, Some(Availability::Accepted));
     assert_eq!(story.holders(), names[..3], "all slots are filled at once, in order");
 }
@@ -163,7 +163,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         let mut story = QueueStory::in_mode(mode, 1);
         let since = story.now;
         for name in ["odd", "good"] {
-            story.enqueue(card(name, 0));
+            story.enqueue(summary(name, 0));
         }
         let mut refusals = 0;
         while story.standing("good").position > 0 {
@@ -184,7 +184,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         assert_eq!(story.holders(), ["good"], "{mode:?}");
         assert_eq!(story.standing("odd").position, 1, "{mode:?}");
         story.report_with(submitted("good"), Some(Availability::Accepted));
-        story.report_with(Card { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
+        story.report_with(Summary { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
         story.now += 2 * MINUTE;
         story.takes(Sweep);
         assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its turn");
@@ -194,8 +194,8 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
 #[test]
 fn resuming_probes_at_once_an_upstream_that_asked_for_a_long_wait() {
     let mut story = QueueStory::with_slots(3);
-    story.enqueue(card("1", 0));
-    story.enqueue(card("2", 0));
+    story.enqueue(summary("1", 0));
+    story.enqueue(summary("2", 0));
     story.enqueue_on(refused("1", 2, 1), keeps(not_now(20 * HOUR)));
     story.enqueue_on(refused("2", 2, 1), keeps(not_now(SECOND)));
     assert!(story.holders().is_empty());
@@ -206,9 +206,9 @@ fn resuming_probes_at_once_an_upstream_that_asked_for_a_long_wait() {
 #[test]
 fn an_upstream_that_nobody_waits_for_is_out_only_as_long_as_it_has_said() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("1", 0));
+    story.enqueue(summary("1", 0));
     story.enqueue_on(refused("1", 2, 1), keeps(not_now(MINUTE)));
-    let cancelled = Card { status: Status::Cancelled, epoch: 3, report_number: 9, submits: 1, ..card("1", 0) };
+    let cancelled = Summary { status: Status::Cancelled, epoch: 3, report_number: 9, submits: 1, ..summary("1", 0) };
     story.report_with(cancelled, None);
     assert_eq!(story.backoffs(), ["veo3/veo-3.1"]);
     story.now += MINUTE;
@@ -233,7 +233,7 @@ proptest! {
             let holder = story.holders().into_iter().nth(which);
             match (kind, holder) {
                 (0 | 1, _) => {
-                    story.enqueue(card(&format!("{made:03}"), 0));
+                    story.enqueue(summary(&format!("{made:03}"), 0));
                     made += 1;
                 }
                 (2, Some(holder)) if !secret.contains(&holder) => {
@@ -243,7 +243,7 @@ proptest! {
                 (3, Some(holder)) if secret.contains(&holder) => story.report(submitted(&holder)),
                 (4, Some(holder)) => {
                     let submits = u64::from(secret.contains(&holder));
-                    story.report(Card { submits, ..ended(&holder) });
+                    story.report(Summary { submits, ..ended(&holder) });
                 }
                 (_, _) => drop(story.takes(Alarm)),
             }
@@ -262,13 +262,13 @@ fn limited(submits_per_minute: u64) -> QueueStory {
     story
 }
 
-fn submitted(name: &str) -> Card {
-    Card { submits: 1, ..told(name, 1, 1, Status::Processing) }
+fn submitted(name: &str) -> Summary {
+    Summary { submits: 1, ..told(name, 1, 1, Status::Processing) }
 }
 
 /// Back in line after a refusal, with so many submits made.
-fn refused(name: &str, epoch: u64, submits: u64) -> Card {
-    Card { epoch, report_number: 2 * epoch, submits, ..card(name, 0) }
+fn refused(name: &str, epoch: u64, submits: u64) -> Summary {
+    Summary { epoch, report_number: 2 * epoch, submits, ..summary(name, 0) }
 }
 
 fn keeps(availability: Availability) -> Terms {
@@ -279,10 +279,10 @@ fn not_now(after: Millis) -> Availability {
     Availability::NotNow { after: Some(after) }
 }
 
-fn ended(name: &str) -> Card {
-    Card { submits: 1, ..told(name, 1, 2, Status::Completed) }
+fn ended(name: &str) -> Summary {
+    Summary { submits: 1, ..told(name, 1, 2, Status::Completed) }
 }
 
-fn of_another_model(name: &str) -> Card {
-    Card { upstream: "veo3/veo-3.1-fast".to_owned(), ..card(name, 0) }
+fn of_another_model(name: &str) -> Summary {
+    Summary { upstream: "veo3/veo-3.1-fast".to_owned(), ..summary(name, 0) }
 }

@@ -5,20 +5,20 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod abandon;
 #[path = "../support/answer.rs"]
 mod answer;
 mod bounds;
 mod budget;
 mod cancel;
+mod cancel_upstream;
 mod catalogue;
 mod cost;
 mod counts;
 mod delays;
+mod delete;
 mod delivery;
 mod finality;
 mod follow;
-mod forget;
 mod inputs;
 mod job_story;
 mod late;
@@ -29,7 +29,6 @@ mod modes;
 mod money;
 mod news;
 mod not_now;
-mod nudge;
 mod order;
 mod pace;
 mod pause;
@@ -43,6 +42,7 @@ mod requeue;
 mod rows;
 mod storing;
 mod turns;
+mod upstream_webhooks;
 #[path = "../support/order.rs"]
 mod usual_order;
 mod wake;

@@ -1,6 +1,6 @@
 //! Any history of the queue against a plain list: users take turns, priorities have a head start (I6, I9).
 
-use crate::queue_story::{QueueStory, card, told};
+use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
 use reelay::machine::Status;
 use reelay::machine::queue::{Alarm, HEAD_START, Mode};
@@ -146,7 +146,7 @@ proptest! {
         for happening in history {
             match happening {
                 Happening::Enqueue { user, priority } => {
-                    story.enqueue(card(&name(plain.made, user), priority));
+                    story.enqueue(summary(&name(plain.made, user), priority));
                     users.push(user);
                     plain.enqueue(story.now, user, priority);
                     plain.changed();
@@ -159,7 +159,7 @@ proptest! {
                     plain.changed();
                 }
                 Happening::Repeats { which } if which < plain.made => {
-                    story.enqueue(card(&name(which, users[which]), 0));
+                    story.enqueue(summary(&name(which, users[which]), 0));
                     plain.changed();
                 }
                 Happening::Alarm => {
@@ -184,7 +184,7 @@ proptest! {
                 Happening::Ends { .. } | Happening::Repeats { .. } => {}
             }
             let mut holders: Vec<_> =
-                story.rows.held().map(|entry| entry.card.key.object_name()).collect();
+                story.rows.held().map(|entry| entry.summary.key.object_name()).collect();
             holders.sort_by_key(|name| name.split('/').next_back().map(str::to_owned));
             let expected: Vec<_> = plain.held.iter().map(|(number, user)| name(*number, *user)).collect();
             prop_assert_eq!(holders, expected);

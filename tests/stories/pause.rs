@@ -1,7 +1,7 @@
 //! While an operator has paused the queue nobody is given a slot, in any mode and on any occasion (I17), and what waits
 //! keeps its place.
 
-use crate::queue_story::{QueueStory, card, said, slot, told};
+use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
 use reelay::machine::lease::START_PATIENCE;
 use reelay::machine::queue::{
@@ -14,7 +14,7 @@ type Occasion = fn(&mut QueueStory);
 #[test]
 fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
     let occasions: [(&str, Occasion); 7] = [
-        ("an order", |story| _ = story.enqueue(card("other", 0))),
+        ("an order", |story| _ = story.enqueue(summary("other", 0))),
         ("a report", |story| story.report(told("ended", 1, 2, Status::Completed))),
         ("an answer", |story| story.hears("ended", 1, said(1, 1, Status::Completed, None))),
         ("an alarm", |story| drop(story.takes(Alarm))),
@@ -62,7 +62,7 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
         let mut story = paused(mode, 2);
         assert_eq!(story.wake_at, None, "{mode:?}");
         let until = story.now + 5 * MINUTE;
-        story.enqueue_on(card("later", 0), Terms { not_before: Some(until), ..Terms::default() });
+        story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
         assert_eq!(story.wake_at, Some(until), "the end of a delay, in {mode:?}");
         story.alarm();
         assert_eq!((story.place("later"), story.wake_at), (Place::Waiting, None), "{mode:?}");
@@ -74,9 +74,9 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
 #[test]
 fn what_holds_a_slot_goes_on_and_one_that_was_granted_it_before_is_started() {
     let mut story = QueueStory::with_slots(2);
-    story.enqueue(card("running", 0));
-    story.enqueue(card("granted", 0));
-    story.enqueue(card("waiting", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("granted", 0));
+    story.enqueue(summary("waiting", 0));
     story.takes(Pause);
     story.now += START_PATIENCE - SECOND;
     story.report(told("running", 1, 1, Status::Processing));
@@ -92,8 +92,8 @@ fn what_holds_a_slot_goes_on_and_one_that_was_granted_it_before_is_started() {
 #[test]
 fn a_submit_that_is_refused_while_paused_goes_back_to_its_place_and_waits_i6() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("second", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("second", 0));
     story.takes(Pause);
     story.enqueue_on(told("first", 2, 2, Status::Queued), Terms { keeps_place: true, ..Terms::default() });
     assert!(story.holders().is_empty());
@@ -137,21 +137,21 @@ fn orders_are_taken_while_paused_until_the_queue_is_full() {
     let mut story = QueueStory::with_slots(1);
     story.policy.max_waiting = 1;
     story.takes(Pause);
-    assert!(story.order(card("1", 0)).is_some());
-    assert!(story.order(card("2", 0)).is_some(), "a free slot is room for one more");
-    assert_eq!(story.order(card("3", 0)), None);
+    assert!(story.order(summary("1", 0)).is_some());
+    assert!(story.order(summary("2", 0)).is_some(), "a free slot is room for one more");
+    assert_eq!(story.order(summary("3", 0)), None);
 }
 
 #[test]
 fn ended_jobs_are_watched_and_forgotten_while_paused() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("old", 0));
+    story.enqueue(summary("old", 0));
     story.ends("old");
     story.takes(Pause);
     assert_eq!(story.asks().len(), 1);
     story.hears("old", 1, said(1, 2, Status::Completed, None));
     story.now += 8 * DAY;
-    assert_eq!(story.expire(story.now - DAY), 1);
+    assert_eq!(story.mark_for_deletion(story.now - DAY), 1);
     story.now += SECOND;
     assert_eq!(story.asks().first().map(|ask| ask.question), Some(Question::Delete));
 }
@@ -160,6 +160,6 @@ fn ended_jobs_are_watched_and_forgotten_while_paused() {
 fn paused(mode: Mode, slots: u64) -> QueueStory {
     let mut story = QueueStory::in_mode(mode, slots);
     story.takes(Pause);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story
 }

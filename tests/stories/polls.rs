@@ -3,8 +3,8 @@
 use crate::job_story::{Answer, Input, JobStory, again};
 use crate::life::ready;
 use reelay::machine::job::{Effect, InFlight, Job, Phase, Progress, WakeReason};
+use reelay::machine::metrics::table;
 use reelay::machine::outcome::{ErrorCode, Trouble};
-use reelay::machine::tally::table;
 use reelay::time::SECOND;
 
 #[test]
@@ -86,7 +86,7 @@ fn a_poll_counts_unless_it_finds_the_render_running_i18() {
     story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
-    let polls: Vec<_> = story.job.tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == "poll").collect();
+    let polls: Vec<_> = story.job.metrics.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == "poll").collect();
     assert_eq!(polls, [(vec!["poll", "done"], 1), (vec!["poll", "unknown"], 1)]);
     assert_eq!(story.job.in_flight, None);
 }

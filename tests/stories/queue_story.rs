@@ -5,11 +5,11 @@ use reelay::ids::JobKey;
 use reelay::machine::job::{Start, State};
 use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
+use reelay::machine::metrics::Metrics;
 use reelay::machine::queue::{
-    Alarm, Ask, Card, Claim, Enqueue, EnqueueAgain, Entry, Expire, Heard, Input, Mode, Place, Policy, Question, Report,
-    Rows, Standing, Sweep, Terms,
+    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Place, Policy, Question, Report,
+    Rows, Standing, Summary, Sweep, Terms,
 };
-use reelay::machine::tally::Tally;
 use reelay::machine::{Status, queue};
 use reelay::time::{Millis, Moment};
 
@@ -53,17 +53,17 @@ impl QueueStory {
     }
 
     /// An accepted job asks for its place.
-    pub(crate) fn enqueue(&mut self, card: Card) -> Option<Standing> {
-        self.enqueue_on(card, Terms::default())
+    pub(crate) fn enqueue(&mut self, summary: Summary) -> Option<Standing> {
+        self.enqueue_on(summary, Terms::default())
     }
 
-    pub(crate) fn enqueue_on(&mut self, card: Card, terms: Terms) -> Option<Standing> {
-        self.takes(EnqueueAgain { card, terms })
+    pub(crate) fn enqueue_on(&mut self, summary: Summary, terms: Terms) -> Option<Standing> {
+        self.takes(EnqueueAgain { summary, terms })
     }
 
     /// A new job asks for its place; `None` when it is refused.
-    pub(crate) fn order(&mut self, card: Card) -> Option<Standing> {
-        self.takes(Enqueue { card, terms: Terms::default() }).ok().flatten()
+    pub(crate) fn order(&mut self, summary: Summary) -> Option<Standing> {
+        self.takes(Enqueue { summary, terms: Terms::default() }).ok().flatten()
     }
 
     /// A message of the platform's queue asks for this job; `None` when it is not known.
@@ -72,17 +72,17 @@ impl QueueStory {
     }
 
     /// The day's clean-up finds that what ended before this is old.
-    pub(crate) fn expire(&mut self, before: Millis) -> u64 {
+    pub(crate) fn mark_for_deletion(&mut self, before: Millis) -> u64 {
         self.policy.retention = self.now.saturating_sub(before);
-        self.takes(Expire)
+        self.takes(DeleteOld)
     }
 
-    pub(crate) fn report(&mut self, card: Card) {
-        self.report_with(card, None);
+    pub(crate) fn report(&mut self, summary: Summary) {
+        self.report_with(summary, None);
     }
 
-    pub(crate) fn report_with(&mut self, card: Card, availability: Option<Availability>) {
-        assert!(self.takes(Report { card, availability }), "no other job of its name is in the way");
+    pub(crate) fn report_with(&mut self, summary: Summary, availability: Option<Availability>) {
+        assert!(self.takes(Report { summary, availability }), "no other job of its name is in the way");
     }
 
     /// The alarm fires when it is due; these jobs are told to start.
@@ -142,7 +142,7 @@ impl QueueStory {
     }
 
     pub(crate) fn holders(&self) -> Vec<String> {
-        self.rows.held().map(|entry| name_of(&entry.card.key)).collect()
+        self.rows.held().map(|entry| name_of(&entry.summary.key)).collect()
     }
 }
 
@@ -164,12 +164,12 @@ pub(crate) fn asking(name: &str, epoch: u64, question: Question) -> Ask {
 }
 
 /// What a waiting job says of itself.
-pub(crate) fn card(name: &str, priority: u8) -> Card {
-    Card { priority, ..told(name, 1, 0, Status::Queued) }
+pub(crate) fn summary(name: &str, priority: u8) -> Summary {
+    Summary { priority, ..told(name, 1, 0, Status::Queued) }
 }
 
-pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -> Card {
-    Card {
+pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -> Summary {
+    Summary {
         key: key(name),
         epoch,
         report_number,
@@ -182,7 +182,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
-        tally: Tally::default(),
+        metrics: Metrics::default(),
         snapshot: String::new(),
         deliveries: Vec::new(),
         settled: false,
@@ -201,7 +201,7 @@ pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Opt
         wake_at,
         late: false,
         deliveries: Vec::new(),
-        tally: Tally::default(),
+        metrics: Metrics::default(),
     }
 }
 

@@ -35,7 +35,7 @@ fn storing_that_never_works_fails_and_leaves_nothing_behind_i8() {
     }
     story.hears(Answer::Stored(again(ErrorCode::StorageFailed, None)));
     assert_eq!(story.failure(), Some(ErrorCode::StorageFailed));
-    story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
+    story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]
@@ -62,5 +62,5 @@ fn a_deleted_video_is_gone_and_the_generation_stays_completed_i8() {
     assert_eq!(story.job.video(), None);
     assert_eq!(story.job.status(), Status::Completed);
     assert_eq!(story.takes(DeleteVideo), Some(Refusal::NoVideo));
-    story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
+    story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { attempt: 1 }));
 }

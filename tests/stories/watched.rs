@@ -1,10 +1,10 @@
 //! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
 
-use crate::queue_story::{MISSING, NOTHING, QueueStory, Said, asking, card, key, said, slot, state, told};
+use crate::queue_story::{MISSING, NOTHING, QueueStory, Said, asking, key, said, slot, state, summary, told};
 use reelay::machine::Status;
 use reelay::machine::job::{Start, State};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
-use reelay::machine::queue::{Ask, Card, Place, Question, Stand};
+use reelay::machine::queue::{Ask, Place, Question, Stand, Summary};
 use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 #[test]
@@ -79,7 +79,7 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
 #[test]
 fn a_holders_lost_timer_is_counted_too() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     let wake_at = Some(story.now);
     let lost = Ok(Some(State { late: true, submits: 1, ..state(1, 1, Status::Processing, wake_at) }));
     story.hears("job", 1, lost);
@@ -112,8 +112,8 @@ fn a_job_that_waits_for_its_user_is_watched_and_takes_no_slot_until_it_enqueues_
 fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
     for told_by_report in [true, false] {
         let mut story = QueueStory::with_slots(1);
-        story.enqueue(card("asking", 0));
-        story.enqueue(card("next", 0));
+        story.enqueue(summary("asking", 0));
+        story.enqueue(summary("next", 0));
         if told_by_report {
             story.report(told("asking", 1, 2, Status::PendingClarification));
         } else {
@@ -127,7 +127,7 @@ fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
 #[test]
 fn an_old_job_is_told_to_forget_itself_until_it_is_gone_and_then_leaves_the_catalogue() {
     let mut story = nothing_left("old");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     for _ in 0..3 {
         assert_eq!(story.asks(), [asking("old", 1, Question::Delete)]);
         story.hears("old", 1, NOTHING);
@@ -140,12 +140,12 @@ fn an_old_job_is_told_to_forget_itself_until_it_is_gone_and_then_leaves_the_cata
 #[test]
 fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
     let mut story = nothing_left("young");
-    story.expire(0);
+    story.mark_for_deletion(0);
     assert_eq!(story.place("young"), Place::Ended);
-    story.enqueue(card("running", 0));
+    story.enqueue(summary("running", 0));
     story.report(told("watched", 1, 2, Status::Failed));
     let before = story.rows.entries.clone();
-    story.expire(1);
+    story.mark_for_deletion(1);
     for (key, entry) in before {
         let expires = key.generation_id == "young";
         assert_eq!(story.rows.entries[&key].place != entry.place, expires, "{key:?}");
@@ -155,7 +155,7 @@ fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
 #[test]
 fn a_job_retried_while_it_expires_lives_on_i1() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
     story.hears("job", 1, said(2, 3, Status::Queued, Some(story.now)));
     assert!(matches!(story.place("job"), Place::Watched { .. }));
@@ -167,11 +167,11 @@ fn a_job_retried_while_it_expires_lives_on_i1() {
 #[test]
 fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
     story.hears("job", 1, said(1, 3, Status::Completed, Some(story.now)));
-    story.report(Card { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
-    assert!(matches!(story.place("job"), Place::Expiring { .. }));
+    story.report(Summary { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
+    assert!(matches!(story.place("job"), Place::Deleting { .. }));
     assert_eq!(story.asks()[0].question, Question::Delete);
     story.hears("job", 1, MISSING);
     assert_eq!(story.entry("job"), None);
@@ -180,10 +180,10 @@ fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
 #[test]
 fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
     // The old one is gone, but its answer was lost; the name is taken again.
-    let new = Card { created_at: story.now, ..card("job", 0) };
+    let new = Summary { created_at: story.now, ..summary("job", 0) };
     let started = Some(Start { epoch: 1, created_at: story.now });
     assert_eq!(story.enqueue(new.clone()).unwrap().admitted, started);
     story.hears("job", 1, MISSING);
@@ -197,8 +197,8 @@ fn an_admitted_job_is_started_before_others_are_asked_what_is_left_i2() {
         story.report(told(&format!("old-{number:03}"), 1, 2, Status::Completed));
     }
     story.now += HOUR;
-    story.enqueue(card("running", 0));
-    story.enqueue(card("next", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("next", 0));
     story.ends("running");
     let first = story.asks();
     assert!(first.contains(&asking("next", 1, Question::Start)));
@@ -207,7 +207,7 @@ fn an_admitted_job_is_started_before_others_are_asked_what_is_left_i2() {
 /// A job that has ended and still has something left to do.
 fn ended(name: &str) -> QueueStory {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card(name, 0));
+    story.enqueue(summary(name, 0));
     story.ends(name);
     story
 }
@@ -220,8 +220,8 @@ fn nothing_left(name: &str) -> QueueStory {
 }
 
 /// The day's clean-up finds that what ended before now is old.
-fn expire(story: &mut QueueStory) {
-    story.expire(story.now);
+fn mark_for_deletion(story: &mut QueueStory) {
+    story.mark_for_deletion(story.now);
 }
 
 fn left(wake_at: Millis) -> Said {
@@ -243,8 +243,8 @@ fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_
 #[test]
 fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("second", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("second", 0));
     let before = story.rows.entries.clone();
     story.takes(Stand { key: key("first") });
     story.takes(Stand { key: key("second") });

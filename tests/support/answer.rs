@@ -13,8 +13,8 @@ pub(crate) enum Answer {
     Stored(Outcome<Video>),
     Reported(Outcome<()>),
     Delivered(Receipt),
-    Abandoned(Outcome<()>),
-    Discarded(Outcome<()>),
+    UpstreamCancelled(Outcome<()>),
+    FileDeleted(Outcome<()>),
 }
 
 impl Answer {
@@ -30,8 +30,12 @@ impl Answer {
             }
             (Effect::Report { number, .. }, Self::Reported(outcome)) => job::Answer::Reported { number, outcome },
             (Effect::Deliver { event_id }, Self::Delivered(receipt)) => job::Answer::Delivered { event_id, receipt },
-            (Effect::Abandon { operation }, Self::Abandoned(outcome)) => job::Answer::Abandoned { operation, outcome },
-            (Effect::Discard { attempt }, Self::Discarded(outcome)) => job::Answer::Discarded { attempt, outcome },
+            (Effect::CancelUpstream { operation }, Self::UpstreamCancelled(outcome)) => {
+                job::Answer::UpstreamCancelled { operation, outcome }
+            }
+            (Effect::DeleteFile { attempt }, Self::FileDeleted(outcome)) => {
+                job::Answer::FileDeleted { attempt, outcome }
+            }
             (effect, answer) => panic!("{answer:?} is no answer to {effect:?}"),
         }
     }

@@ -1,7 +1,7 @@
 //! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
 
 use reelay::ids::JobKey;
-use reelay::machine::delivery::DeliveryCard;
+use reelay::machine::delivery::DeliverySummary;
 use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(crate) struct MapRows {
     /// What was counted within each minute; within minute 0, in all before the latest.
     pub(crate) minutes: BTreeMap<u64, Minute>,
     /// The catalogue of events, by id, each with its job.
-    pub(crate) deliveries: BTreeMap<String, (JobKey, DeliveryCard)>,
+    pub(crate) deliveries: BTreeMap<String, (JobKey, DeliverySummary)>,
 }
 
 impl MapRows {
@@ -32,7 +32,7 @@ impl MapRows {
     pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
         self.entries.values().filter_map(|entry| match entry.place {
             Place::Delayed { until } => Some((until, entry)),
-            Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => None,
+            Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => None,
         })
     }
 
@@ -40,18 +40,18 @@ impl MapRows {
     pub(crate) fn asked(&self) -> impl Iterator<Item = (Millis, &Entry)> {
         self.entries.values().filter_map(|entry| match entry.place {
             Place::Held(lease) => Some((lease.until, entry)),
-            Place::Watched { until } | Place::Expiring { until } => Some((until, entry)),
+            Place::Watched { until } | Place::Deleting { until } => Some((until, entry)),
             Place::Waiting | Place::Delayed { .. } | Place::Ended => None,
         })
     }
 
     fn holds(&self, user: &str) -> u64 {
-        self.held().filter(|entry| entry.card.key.user_id == user).count() as u64
+        self.held().filter(|entry| entry.summary.key.user_id == user).count() as u64
     }
 
     fn is_open(&self, entry: &Entry, closed: &Closed) -> bool {
-        closed.user_slots.is_none_or(|slots| self.holds(&entry.card.key.user_id) < slots)
-            && !closed.upstreams.contains(&entry.card.upstream)
+        closed.user_slots.is_none_or(|slots| self.holds(&entry.summary.key.user_id) < slots)
+            && !closed.upstreams.contains(&entry.summary.upstream)
     }
 }
 
@@ -80,7 +80,7 @@ impl Rows for MapRows {
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.entries.insert(entry.card.key.clone(), entry.clone());
+        self.entries.insert(entry.summary.key.clone(), entry.clone());
         Ok(())
     }
 
@@ -95,13 +95,14 @@ impl Rows for MapRows {
     }
 
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Infallible> {
-        let own = self.waiting().filter(|entry| entry.card.key.user_id == user_id && entry.card.priority == priority);
+        let own =
+            self.waiting().filter(|entry| entry.summary.key.user_id == user_id && entry.summary.priority == priority);
         Ok(own.map(|entry| entry.round).max())
     }
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Infallible> {
         let head = |priority| {
-            let open = self.waiting().filter(|entry| entry.card.priority == priority && self.is_open(entry, closed));
+            let open = self.waiting().filter(|entry| entry.summary.priority == priority && self.is_open(entry, closed));
             open.min_by_key(|entry| (entry.round, entry.sequence)).cloned()
         };
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
@@ -113,7 +114,7 @@ impl Rows for MapRows {
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {
         let (own, others): (Vec<_>, Vec<_>) =
-            self.waiting().partition(|other| other.card.priority == entry.card.priority);
+            self.waiting().partition(|other| other.summary.priority == entry.summary.priority);
         let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
         let own = own.into_iter().filter(|other| other.turn() < entry.turn()).count() as u64;
         let others = others.into_iter().filter(|other| key(other) < key(entry)).count() as u64;
@@ -121,12 +122,12 @@ impl Rows for MapRows {
     }
 
     fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Infallible> {
-        let upstreams = self.waiting().map(|entry| &entry.card.upstream);
+        let upstreams = self.waiting().map(|entry| &entry.summary.upstream);
         Ok(upstreams.filter(|upstream| after.is_none_or(|after| upstream.as_str() > after)).min().cloned())
     }
 
     fn waits_for(&self, upstream: &str) -> Result<bool, Infallible> {
-        Ok(self.waiting().any(|entry| entry.card.upstream == upstream))
+        Ok(self.waiting().any(|entry| entry.summary.upstream == upstream))
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {
@@ -138,7 +139,7 @@ impl Rows for MapRows {
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
-        Ok(self.held().filter(|entry| entry.unspent && entry.card.upstream == upstream).count() as u64)
+        Ok(self.held().filter(|entry| entry.unspent && entry.summary.upstream == upstream).count() as u64)
     }
 
     fn has_waiting(&self) -> Result<bool, Infallible> {
@@ -161,22 +162,22 @@ impl Rows for MapRows {
         Ok(self.asked().chain(self.delayed()).map(|(until, _)| until).min())
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
+    fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
         let mut count = 0;
         for entry in self.entries.values_mut() {
-            if entry.place == Place::Ended && entry.card.updated_at < before {
-                entry.place = Place::Expiring { until: now };
+            if entry.place == Place::Ended && entry.summary.updated_at < before {
+                entry.place = Place::Deleting { until: now };
                 count += 1;
             }
         }
         Ok(count)
     }
 
-    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Infallible> {
-        Ok(self.deliveries.values().filter(|(of, _)| of == key).map(|(_, card)| card.clone()).collect())
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Infallible> {
+        Ok(self.deliveries.values().filter(|(of, _)| of == key).map(|(_, summary)| summary.clone()).collect())
     }
 
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Infallible> {
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), Infallible> {
         self.deliveries.insert(delivery.id.clone(), (key.clone(), delivery.clone()));
         Ok(())
     }
@@ -211,7 +212,7 @@ impl Rows for MapRows {
         Ok(())
     }
 
-    fn forget_spending(&mut self, before: u64) -> Result<(), Infallible> {
+    fn delete_spending(&mut self, before: u64) -> Result<(), Infallible> {
         self.spending.retain(|(day, _), _| *day >= before);
         Ok(())
     }
@@ -234,7 +235,7 @@ impl Rows for MapRows {
         Ok(())
     }
 
-    fn forget_minutes(&mut self, before: u64) -> Result<(), Infallible> {
+    fn delete_minutes(&mut self, before: u64) -> Result<(), Infallible> {
         let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
         self.minutes.retain(|number, _| *number == 0 || *number >= before.min(latest));
         Ok(())

@@ -1,7 +1,7 @@
 //! A webhook event on its way to the app, as operators and its owner read it.
 
 use crate::ids::JobKey;
-use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use crate::time::rfc3339;
 use serde::Serialize;
 
@@ -40,22 +40,22 @@ pub struct Delivery {
 
 impl Delivery {
     /// An event of the generation `key`.
-    pub fn of(key: &JobKey, card: DeliveryCard) -> Self {
+    pub fn of(key: &JobKey, summary: DeliverySummary) -> Self {
         let (mut next_attempt_at, mut delivered_at, mut exhausted_at) = (None, None, None);
-        match card.state {
+        match summary.state {
             DeliveryState::Pending { next_at } => next_attempt_at = Some(rfc3339(next_at)),
             DeliveryState::Delivered { at } => delivered_at = Some(rfc3339(at)),
             DeliveryState::Exhausted { at } => exhausted_at = Some(rfc3339(at)),
         }
         Self {
-            id: card.id,
-            event: card.kind,
+            id: summary.id,
+            event: summary.kind,
             generation_id: key.generation_id.clone(),
             user_id: key.user_id.clone(),
-            state: card.state.as_str(),
-            attempts: card.attempts,
-            last_status: card.last_status,
-            created_at: rfc3339(card.created_at),
+            state: summary.state.as_str(),
+            attempts: summary.attempts,
+            last_status: summary.last_status,
+            created_at: rfc3339(summary.created_at),
             next_attempt_at,
             delivered_at,
             exhausted_at,

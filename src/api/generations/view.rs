@@ -11,7 +11,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
-use crate::machine::queue::{Card, Stand, Standing};
+use crate::machine::queue::{Stand, Standing, Summary};
 use crate::objects::messages::{BadCursor, List};
 use crate::objects::stub;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(crate) fn refused(refusal: Refusal) -> Problem {
         Refusal::TooManyAttempts => {
             Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
         }
-        Refusal::InputsGone => {
+        Refusal::ImagesGone => {
             Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
         }
         Refusal::NoVideo => Problem::no_video(),
@@ -89,20 +89,20 @@ pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
 /// A page of the catalogue and the cursor of the next one.
 pub(crate) async fn page(call: &Call, message: &List) -> Result<(Vec<Generation>, Option<String>), Problem> {
     let page = queue(call, message).await?.map_err(unknown_cursor)?;
-    let listed = page.jobs.iter().filter_map(|(card, standing)| listed(call, card, standing.as_ref()));
+    let listed = page.jobs.iter().filter_map(|(summary, standing)| listed(call, summary, standing.as_ref()));
     Ok((listed.collect(), page.next))
 }
 
 /// A list's entry, with its standing if it waits.
-fn listed(call: &Call, card: &Card, standing: Option<&Standing>) -> Option<Generation> {
-    let mut generation: Generation = serde_json::from_str(&card.snapshot).ok()?;
-    generation.status = card.status;
+fn listed(call: &Call, summary: &Summary, standing: Option<&Standing>) -> Option<Generation> {
+    let mut generation: Generation = serde_json::from_str(&summary.snapshot).ok()?;
+    generation.status = summary.status;
     if let Some(result) = &mut generation.result
         && result.video_deleted_at.is_none()
     {
-        result.video_url = Some(video_url(call, &card.key));
+        result.video_url = Some(video_url(call, &summary.key));
     }
-    generation.links = Some(links(call, &card.key));
+    generation.links = Some(links(call, &summary.key));
     if let Some(standing) = standing {
         generation.stand(standing);
     }

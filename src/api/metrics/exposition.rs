@@ -1,8 +1,8 @@
 //! The metrics as Prometheus reads them. Pure.
 
 use crate::machine::Status;
+use crate::machine::metrics::{Buckets, Kind, Metric, Metrics, MetricsByUpstream, TABLE, Unit};
 use crate::machine::queue::MAX_PRIORITY;
-use crate::machine::tally::{Histogram, Kind, Metric, TABLE, Tallies, Tally, Unit};
 use crate::money::dollars;
 use crate::store::stats::{QueueStats, UpstreamBackoff};
 use chrono::DateTime;
@@ -42,7 +42,7 @@ impl Format {
 }
 
 /// Writes all that was ever counted, and how the queue stands now.
-pub fn expose(totals: Tallies, stats: QueueStats, format: Format) -> Result<String, fmt::Error> {
+pub fn expose(totals: MetricsByUpstream, stats: QueueStats, format: Format) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix(PREFIX);
     registry.register_collector(Box::new(Exposed { totals, stats }));
     let mut text = String::new();
@@ -55,7 +55,7 @@ pub fn expose(totals: Tallies, stats: QueueStats, format: Format) -> Result<Stri
 
 #[derive(Debug)]
 struct Exposed {
-    totals: Tallies,
+    totals: MetricsByUpstream,
     stats: QueueStats,
 }
 
@@ -71,7 +71,7 @@ impl Collector for Exposed {
     }
 }
 
-fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &Tallies) -> fmt::Result {
+fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &MetricsByUpstream) -> fmt::Result {
     let unit = match metric.unit {
         Unit::None => None,
         Unit::Time => Some(registry::Unit::Seconds),
@@ -83,17 +83,17 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &T
     };
     let help = format!("{}.", metric.help);
     let mut family = encoder.encode_descriptor(metric.name, &help, unit.as_ref(), kind)?;
-    for (upstream, tally) in totals.iter() {
-        for own in label_values(metric, tally) {
+    for (upstream, metrics) in totals.iter() {
+        for own in label_values(metric, metrics) {
             let mut labels = upstream_labels(upstream);
             labels.extend(metric.labels.iter().copied().zip(own.iter().map(|value| (*value).to_owned())));
             let mut series = family.encode_family(&labels)?;
             match metric.kind {
                 Kind::Counter => {
-                    let mine = tally.of_metric(metric).find(|(labels, _)| *labels == own);
+                    let mine = metrics.of_metric(metric).find(|(labels, _)| *labels == own);
                     write_counter(&mut series, mine.map_or(0, |(_, count)| count), metric.unit)?;
                 }
-                Kind::Histogram(_) => write_histogram(&mut series, &tally.histogram(metric, own.first().copied()))?,
+                Kind::Histogram(_) => write_histogram(&mut series, &metrics.histogram(metric, own.first().copied()))?,
             }
         }
     }
@@ -101,10 +101,10 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &T
 }
 
 /// The values of a metric's own labels that were counted.
-fn label_values<'a>(metric: &'a Metric, tally: &'a Tally) -> Vec<Vec<&'a str>> {
+fn label_values<'a>(metric: &'a Metric, metrics: &'a Metrics) -> Vec<Vec<&'a str>> {
     let length = metric.labels.len();
     let mut values: Vec<Vec<&str>> = Vec::new();
-    for (mut parts, _) in tally.of_metric(metric) {
+    for (mut parts, _) in metrics.of_metric(metric) {
         parts.truncate(length);
         // The buckets of one histogram follow each other.
         if values.last() != Some(&parts) {
@@ -127,7 +127,7 @@ fn write_counter(series: &mut MetricEncoder<'_>, count: u64, unit: Unit) -> fmt:
     }
 }
 
-fn write_histogram(series: &mut MetricEncoder<'_>, histogram: &Histogram) -> fmt::Result {
+fn write_histogram(series: &mut MetricEncoder<'_>, histogram: &Buckets) -> fmt::Result {
     let buckets: Vec<(f64, u64)> = histogram
         .buckets
         .iter()

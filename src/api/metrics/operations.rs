@@ -6,7 +6,7 @@ use crate::api::openapi::operation::Operation;
 use crate::api::openapi::parameters::query;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::problem::Problem;
-use crate::objects::series::Metrics;
+use crate::objects::series::MetricsReport;
 use serde_json::json;
 
 /// From `1m` to `7d`, each unit up to that.
@@ -23,7 +23,7 @@ pub(crate) fn series(schemas: &mut Schemas) -> Operation {
             "Series with one value for each minute of the window. Costs are told to keys and admins only.",
         )
         .with(query("window", far, &window))
-        .answers(200, success("The series.", "metrics", &schemas.of::<Metrics>()))
+        .answers(200, success("The series.", "metrics", &schemas.of::<MetricsReport>()))
         .fails([Problem::invalid(vec![wrong]), Problem::window_too_long()])
 }
 

@@ -2,12 +2,12 @@
 //!
 //! A room of its own, so that the front door reaches the outside world for this alone.
 
-use crate::config::upstream_webhook::UpstreamPush;
+use crate::config::upstream_webhook::UpstreamWebhooks;
 use crate::upstream::jwks;
 use crate::upstream::webhook::Claim;
 
 /// Whether one of the signatures is by a secret of ours, or else by a key that the upstream publishes.
-pub async fn is_genuine(settings: &UpstreamPush, claim: &Claim, body: &[u8]) -> bool {
+pub async fn is_genuine(settings: &UpstreamWebhooks, claim: &Claim, body: &[u8]) -> bool {
     if claim.is_signed_by(settings.secrets(), body) {
         return true;
     }

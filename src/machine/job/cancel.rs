@@ -11,8 +11,8 @@ impl Job {
     pub(super) fn cancel(&mut self, context: &mut Context) -> Result<(), Refusal> {
         match &self.phase {
             Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),
-            Phase::Storing { .. } => self.discard(self.attempt, context.now()),
-            Phase::Rendering { operation, .. } => self.abandon(operation.clone(), context),
+            Phase::Storing { .. } => self.delete_file(self.attempt, context.now()),
+            Phase::Rendering { operation, .. } => self.cancel_upstream(operation.clone(), context),
             Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Clarifying { .. } => {}
         }
         self.end(End::Cancelled, context);
@@ -24,13 +24,13 @@ impl Job {
         if self.video().is_none() {
             return Err(Refusal::NoVideo);
         }
-        self.discard_video(context);
+        self.delete_stored_video(context);
         Ok(())
     }
 
-    fn discard_video(&mut self, context: &mut Context) {
+    fn delete_stored_video(&mut self, context: &mut Context) {
         self.video_deleted_at = Some(context.now());
-        self.discard(self.attempt, context.now());
+        self.delete_file(self.attempt, context.now());
         context.enter(TimelineStep::VideoDeleted, None);
         self.report_change(context.now());
     }
@@ -43,8 +43,8 @@ impl Job {
         if self.attempt >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
-        if self.inputs_discarded_at.is_some() {
-            return Err(Refusal::InputsGone);
+        if self.images_deleted_at.is_some() {
+            return Err(Refusal::ImagesGone);
         }
         self.begin_attempt(context);
         context.enter(TimelineStep::Retried, Some(format!("attempt {}", self.attempt)));
@@ -97,9 +97,9 @@ impl Job {
             return true;
         }
         if self.wake(context.now()).is_none() {
-            self.discard_inputs(context.now());
+            self.delete_images(context.now());
             if self.video().is_some() {
-                self.discard_video(context);
+                self.delete_stored_video(context);
             }
         }
         false

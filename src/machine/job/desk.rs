@@ -5,9 +5,9 @@ use super::{
     Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries,
     Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts, TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
 };
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::message::Message;
-use crate::machine::queue::Card;
+use crate::machine::queue::Summary;
 use crate::time::{Millis, Moment};
 
 /// What a message is answered by, besides the stored job.
@@ -78,8 +78,8 @@ pub fn answer<M: JobMessage>(job: Option<Job>, message: M, setting: Setting<'_>)
 
 impl Job {
     /// What the queue keeps of the job.
-    pub fn card(&self, texts: &dyn Texts, now: Millis) -> Card {
-        Card {
+    pub fn summary(&self, texts: &dyn Texts, now: Millis) -> Summary {
+        Summary {
             key: self.key.clone(),
             epoch: self.epoch,
             report_number: self.report_number,
@@ -92,9 +92,9 @@ impl Job {
             cost_micros: self.committed_micros(),
             price_micros: self.terms.price_micros,
             submits_per_minute: self.terms.submits_per_minute,
-            tally: self.tally.clone(),
+            metrics: self.metrics.clone(),
             snapshot: texts.snapshot(self, now),
-            deliveries: self.delivery_cards(),
+            deliveries: self.delivery_summaries(),
             settled: self.has_only_to_report(),
         }
     }
@@ -109,8 +109,8 @@ impl Job {
             cost_micros: self.committed_micros(),
             wake_at: self.wake_at(now),
             late,
-            deliveries: self.delivery_cards(),
-            tally: self.tally.clone(),
+            deliveries: self.delivery_summaries(),
+            metrics: self.metrics.clone(),
         }
     }
 
@@ -124,8 +124,8 @@ impl Desk<'_> {
         self.setting.moment.now
     }
 
-    fn card(&self, job: &Job) -> Card {
-        job.card(self.setting.rules.texts, self.now())
+    fn summary(&self, job: &Job) -> Summary {
+        job.summary(self.setting.rules.texts, self.now())
     }
 
     /// Makes a change, and has it saved if it was one.
@@ -165,9 +165,9 @@ impl JobMessage for Create {
             job.seal_events(desk.setting.rules.texts);
             desk.alarm = Alarm::Set(job.wake(desk.now()));
             desk.timeline = vec![created];
-            let card = desk.card(&job);
+            let summary = desk.summary(&job);
             desk.change = Change::Save(Box::new(job));
-            return Ok(Created { new: true, card });
+            return Ok(Created { new: true, summary });
         };
         if job.origin.fingerprint != self.request.origin.fingerprint {
             return Err(Conflict);
@@ -178,7 +178,7 @@ impl JobMessage for Create {
         desk.alarm = Alarm::Ensure(job.wake_at(desk.now()));
         // The same message once more: the images that it names are the job's.
         let new = !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
-        Ok(Created { new, card: desk.card(&job) })
+        Ok(Created { new, summary: desk.summary(&job) })
     }
 }
 
@@ -269,13 +269,13 @@ impl JobMessage for DeleteVideo {
 }
 
 impl JobMessage for Deliveries {
-    fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliveryCard>, Refusal> {
-        desk.job.as_ref().map(Job::delivery_cards).ok_or(Refusal::NoJob)
+    fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliverySummary>, Refusal> {
+        desk.job.as_ref().map(Job::delivery_summaries).ok_or(Refusal::NoJob)
     }
 }
 
 impl JobMessage for Redeliver {
-    fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliveryCard>, Refusal> {
-        desk.wish(|job, context| job.redeliver(&self.event_id, context)).map(|job| job.delivery_cards())
+    fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliverySummary>, Refusal> {
+        desk.wish(|job, context| job.redeliver(&self.event_id, context)).map(|job| job.delivery_summaries())
     }
 }

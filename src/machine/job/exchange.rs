@@ -46,11 +46,11 @@ pub enum Effect {
         event_id: String,
     },
     /// Tell the upstream that nobody waits for this render.
-    Abandon {
+    CancelUpstream {
         operation: String,
     },
-    /// Delete an unwanted video, or by [`INPUTS`](super::INPUTS) the order's images.
-    Discard {
+    /// Delete an unwanted video, or by [`IMAGES`](super::IMAGES) the order's images.
+    DeleteFile {
         attempt: u32,
     },
 }
@@ -87,11 +87,11 @@ pub enum Answer {
         event_id: String,
         receipt: Receipt,
     },
-    Abandoned {
+    UpstreamCancelled {
         operation: String,
         outcome: Outcome<()>,
     },
-    Discarded {
+    FileDeleted {
         attempt: u32,
         outcome: Outcome<()>,
     },
@@ -109,8 +109,10 @@ impl Effect {
             Self::Deliver { event_id } => {
                 Answer::Delivered { event_id, receipt: Receipt::Failed { status: None, retry_after: None } }
             }
-            Self::Abandon { operation } => Answer::Abandoned { operation, outcome: Err(Trouble::Unknown) },
-            Self::Discard { attempt } => Answer::Discarded { attempt, outcome: Err(Trouble::Unknown) },
+            Self::CancelUpstream { operation } => {
+                Answer::UpstreamCancelled { operation, outcome: Err(Trouble::Unknown) }
+            }
+            Self::DeleteFile { attempt } => Answer::FileDeleted { attempt, outcome: Err(Trouble::Unknown) },
         }
     }
 }
@@ -139,7 +141,7 @@ pub enum Refusal {
     /// The job has had [`MAX_ATTEMPTS`] attempts.
     TooManyAttempts,
     /// The order's images have been deleted, or are about to be.
-    InputsGone,
+    ImagesGone,
     /// There is no stored video.
     NoVideo,
     /// Only a job that waits for its confirmation can be confirmed.
@@ -165,7 +167,7 @@ pub enum WakeReason {
     Phase,
     Report,
     Deliver,
-    Abandon,
-    Discard,
+    CancelUpstream,
+    DeleteFile,
     Guard,
 }

@@ -1,7 +1,7 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{Context, Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Texts, TimelineStep};
-use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
+use super::{Context, Effect, End, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, RetryTask, Texts, TimelineStep};
+use crate::machine::delivery::{Delivery, DeliveryState, DeliverySummary, EventKind, Receipt, advice};
 use crate::machine::message::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::queue::Report;
@@ -34,7 +34,7 @@ impl Job {
             End::Cancelled => (EventKind::Cancelled, TimelineStep::Cancelled, None),
         };
         if let End::Completed { .. } = &end {
-            self.discard_inputs(context.now());
+            self.delete_images(context.now());
         }
         self.phase = Phase::Ended { end };
         self.ended_at = Some(context.now());
@@ -47,11 +47,11 @@ impl Job {
     /// Has the queue told of a status change.
     pub(super) fn report_change(&mut self, now: Millis) {
         self.report_number += 1;
-        self.report = Some(Errand { next_at: now, tries: 0 });
+        self.report = Some(RetryTask { next_at: now, tries: 0 });
     }
 
     pub fn report_message(&self, texts: &dyn Texts, now: Millis) -> Report {
-        Report { card: self.card(texts, now), availability: self.availability }
+        Report { summary: self.summary(texts, now), availability: self.availability }
     }
 
     /// What the reply to that comes to.
@@ -65,9 +65,9 @@ impl Job {
         }
         if outcome.is_ok() {
             self.report = None;
-        } else if let Some(errand) = &mut self.report {
-            errand.next_at = context.now() + retry::backoff(errand.tries, SECOND, MINUTE, context.moment.jitter());
-            errand.tries += 1;
+        } else if let Some(task) = &mut self.report {
+            task.next_at = context.now() + retry::backoff(task.tries, SECOND, MINUTE, context.moment.jitter());
+            task.tries += 1;
         }
     }
 
@@ -122,8 +122,8 @@ impl Job {
     }
 
     /// What the queue is to know of the events.
-    pub fn delivery_cards(&self) -> Vec<DeliveryCard> {
-        self.outbox.iter().map(Delivery::card).collect()
+    pub fn delivery_summaries(&self) -> Vec<DeliverySummary> {
+        self.outbox.iter().map(Delivery::summary).collect()
     }
 
     /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a look gives it
@@ -133,8 +133,8 @@ impl Job {
         let tells = self.outbox.iter().any(|delivery| delivery.next_at().is_some());
         matches!(self.phase, Phase::Ended { .. })
             && !(acts || tells)
-            && self.abandons.is_empty()
-            && self.discards.is_empty()
+            && self.upstream_cancels.is_empty()
+            && self.deletions.is_empty()
     }
 
     /// When the attempt's time counts from: its start, or its creation if it never started.

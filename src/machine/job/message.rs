@@ -3,11 +3,11 @@
 use super::{Job, Refusal, Request};
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::limiter::Availability;
 use crate::machine::message::message;
-use crate::machine::queue::Card;
-use crate::machine::tally::Tally;
+use crate::machine::metrics::Metrics;
+use crate::machine::queue::Summary;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ message!(Create -> Result<Created, Conflict>);
 pub struct Created {
     /// False for a repeat of the same order.
     pub new: bool,
-    pub card: Card,
+    pub summary: Summary,
 }
 
 /// The id belongs to another order.
@@ -98,9 +98,9 @@ pub struct State {
     /// Its alarm was missing and has been set again.
     pub late: bool,
     /// Its events.
-    pub deliveries: Vec<DeliveryCard>,
+    pub deliveries: Vec<DeliverySummary>,
     /// What it has counted over its life.
-    pub tally: Tally,
+    pub metrics: Metrics,
 }
 
 /// Ends the job.
@@ -136,11 +136,11 @@ message!(DeleteVideo -> Result<Box<Job>, Refusal>);
 /// Shows the job's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliveries;
-message!(Deliveries -> Result<Vec<DeliveryCard>, Refusal>);
+message!(Deliveries -> Result<Vec<DeliverySummary>, Refusal>);
 
 /// Sends an event again, for an operator. Answers with all of the job's events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeliver {
     pub event_id: String,
 }
-message!(Redeliver -> Result<Vec<DeliveryCard>, Refusal>);
+message!(Redeliver -> Result<Vec<DeliverySummary>, Refusal>);

@@ -3,8 +3,8 @@
 
 use super::poll::late;
 use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
+use crate::machine::metrics;
 use crate::machine::outcome::Failure;
-use crate::machine::tally;
 use crate::time::{DAY, Millis};
 
 /// How long an attempt waits for an upstream that takes no submits, counted from its first refusal.
@@ -18,7 +18,7 @@ impl Job {
         self.enter_try(TimelineStep::SubmitRefused, Some(failure.message.clone()), context);
         let (since, count) = self.not_now.as_ref().map_or((context.now(), 0), |before| (before.since, before.count));
         self.drop_earlier_refusals();
-        self.count_retry(tally::Phase::Submitting);
+        self.count_retry(metrics::Phase::Submitting);
         self.requeue(None, context);
         self.not_now = Some(NotNow { since, count: count + 1, failure });
     }

@@ -13,19 +13,21 @@ use crate::time::Millis;
 const PACE: [(Millis, Millis); 3] = [(0, 1), (48, 2), (240, 6)];
 
 /// The same while a webhook of the upstream is awaited: every 30 s with the default.
-const AWAITING_PUSH: [(Millis, Millis); 1] = [(0, 12)];
+const AWAITING_WEBHOOK: [(Millis, Millis); 1] = [(0, 12)];
 
 impl Phase {
     /// When the render is polled next, after `now`; `None` while nothing renders.
     pub(super) fn next_poll(&self, now: Millis) -> Option<Millis> {
-        let Self::Rendering { deadline_at, submitted_at, poll_interval, not_before, nudged, awaits_push, .. } = *self
+        let Self::Rendering {
+            deadline_at, submitted_at, poll_interval, not_before, webhook_came, awaits_webhook, ..
+        } = *self
         else {
             return None;
         };
-        if nudged {
+        if webhook_came {
             return Some(now);
         }
-        let pace: &[_] = if awaits_push { &AWAITING_PUSH } else { &PACE };
+        let pace: &[_] = if awaits_webhook { &AWAITING_WEBHOOK } else { &PACE };
         let unit = poll_interval.max(1);
         let elapsed = now.saturating_sub(submitted_at);
         let (from, step) = pace.iter().rev().find(|(from, _)| from * unit <= elapsed).copied().unwrap_or((0, 1));

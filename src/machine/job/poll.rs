@@ -6,15 +6,15 @@
 
 use super::{Context, Job, Phase, Progress, TimelineStep};
 use crate::machine::delivery::EventKind;
+use crate::machine::metrics::{self, Call};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
-use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
 
 /// How many webhooks of the upstream a job remembers.
-pub const MAX_NUDGES: usize = 8;
+pub const MAX_UPSTREAM_WEBHOOKS: usize = 8;
 /// The longest id of such a webhook that is listened to, in bytes.
-pub const MAX_NUDGE_ID: usize = 200;
+pub const MAX_UPSTREAM_WEBHOOK_ID: usize = 200;
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
 /// The longest wait between polls that the upstream is granted: it may be about other calls, and the render is paid for.
@@ -23,14 +23,14 @@ pub(super) const MAX_POLL_WAIT: Millis = MINUTE;
 impl Job {
     /// Whether a poll is due; `first` says whether this run of the alarm handler has yet to poll.
     pub(super) fn is_poll_due(&self, first: bool, now: Millis) -> bool {
-        let Phase::Rendering { nudged, not_before, .. } = self.phase else { return false };
-        nudged || (first && not_before.min(now + MAX_POLL_WAIT) <= now)
+        let Phase::Rendering { webhook_came, not_before, .. } = self.phase else { return false };
+        webhook_came || (first && not_before.min(now + MAX_POLL_WAIT) <= now)
     }
 
     /// A poll begins, which sees what every webhook until now was about.
     pub(super) fn begin_poll(&mut self) {
-        if let Phase::Rendering { nudged, .. } = &mut self.phase {
-            *nudged = false;
+        if let Phase::Rendering { webhook_came, .. } = &mut self.phase {
+            *webhook_came = false;
         }
     }
 
@@ -82,22 +82,22 @@ impl Job {
         let wait = retry::backoff(*tries, context.policy.poll_interval, POLL_BACKOFF_CAP, context.moment.jitter());
         *not_before = now + asked.min(MAX_POLL_WAIT).max(wait);
         *tries += 1;
-        self.count_retry(tally::Phase::Rendering);
+        self.count_retry(metrics::Phase::Rendering);
     }
 
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
     /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
     /// as frequent as if none were to come.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
-        let Phase::Rendering { nudged, awaits_push, .. } = &mut self.phase else { return };
-        if self.nudges.contains(&id) || id.len() > MAX_NUDGE_ID {
+        let Phase::Rendering { webhook_came, awaits_webhook, .. } = &mut self.phase else { return };
+        if self.upstream_webhooks.contains(&id) || id.len() > MAX_UPSTREAM_WEBHOOK_ID {
             return;
         }
-        *nudged = true;
-        *awaits_push = false;
-        self.nudges.push(id);
-        if self.nudges.len() > MAX_NUDGES {
-            self.nudges.remove(0);
+        *webhook_came = true;
+        *awaits_webhook = false;
+        self.upstream_webhooks.push(id);
+        if self.upstream_webhooks.len() > MAX_UPSTREAM_WEBHOOKS {
+            self.upstream_webhooks.remove(0);
         }
     }
 
@@ -120,7 +120,7 @@ impl Job {
             return;
         }
         if let Phase::Rendering { operation, .. } = &self.phase {
-            self.abandon(operation.clone(), context);
+            self.cancel_upstream(operation.clone(), context);
         }
         self.fail(failure, context);
     }

@@ -8,8 +8,8 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::delivery::Delivery;
 use crate::machine::limiter::Availability;
+use crate::machine::metrics::Metrics;
 use crate::machine::outcome::{ErrorCode, Failure};
-use crate::machine::tally::Tally;
 use crate::time::{DAY, Millis, Moment, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
 pub const PENDING_EXPIRY: Millis = DAY;
 
 /// Stands for the order's images among the attempts whose videos are deleted; attempts count from 1.
-pub const INPUTS: u32 = 0;
+pub const IMAGES: u32 = 0;
 
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
@@ -56,9 +56,9 @@ pub enum Phase {
         /// No poll before this: polls have failed.
         not_before: Millis,
         /// A webhook of the upstream came since the last poll began: the next poll follows at once.
-        nudged: bool,
+        webhook_came: bool,
         /// The upstream was asked for a webhook and none has come: until then polls are only for one that is lost.
-        awaits_push: bool,
+        awaits_webhook: bool,
     },
     Storing {
         next_at: Millis,
@@ -122,7 +122,7 @@ pub struct NotNow {
 
 /// Something repeated until it succeeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Errand {
+pub struct RetryTask {
     pub next_at: Millis,
     pub tries: u32,
 }
@@ -166,24 +166,24 @@ pub struct Job {
     /// The number of the last effect begun.
     pub effect_number: u64,
     /// A status change the queue has not confirmed.
-    pub report: Option<Errand>,
+    pub report: Option<RetryTask>,
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
     /// The last pushes of the upstream that were heard, so that a repeat is known.
-    pub nudges: Vec<String>,
+    pub upstream_webhooks: Vec<String>,
     /// Renders that the upstream is to give up, by operation.
-    pub abandons: BTreeMap<String, Errand>,
+    pub upstream_cancels: BTreeMap<String, RetryTask>,
     /// Since when the order's images are being deleted, or have been: no further attempt can be made with them.
-    pub inputs_discarded_at: Option<Millis>,
-    /// A video that must not stay in R2, by attempt; by [`INPUTS`](super::INPUTS) the order's images.
-    pub discards: BTreeMap<u32, Errand>,
+    pub images_deleted_at: Option<Millis>,
+    /// A video that must not stay in R2, by attempt; by [`IMAGES`](super::IMAGES) the order's images.
+    pub deletions: BTreeMap<u32, RetryTask>,
     /// When the user had the video deleted.
     pub video_deleted_at: Option<Millis>,
     pub outbox: Vec<Delivery>,
     /// The number of the last event made.
     pub event_sequence: u64,
     /// What the job alone knows, counted over its whole life.
-    pub tally: Tally,
+    pub metrics: Metrics,
 }
 
 impl Job {
@@ -194,7 +194,7 @@ impl Job {
         let Request { order, terms, origin } = request;
         let (phase, report) = if order.confirm {
             let phase = Phase::Confirming { expires_at: moment.now + PENDING_EXPIRY };
-            (phase, Some(Errand { next_at: told_at, tries: 0 }))
+            (phase, Some(RetryTask { next_at: told_at, tries: 0 }))
         } else {
             (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
         };
@@ -224,14 +224,14 @@ impl Job {
             effect_number: 0,
             report,
             report_number: 0,
-            nudges: Vec::new(),
-            abandons: BTreeMap::new(),
-            inputs_discarded_at: None,
-            discards: BTreeMap::new(),
+            upstream_webhooks: Vec::new(),
+            upstream_cancels: BTreeMap::new(),
+            images_deleted_at: None,
+            deletions: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),
             event_sequence: 0,
-            tally: Tally::default(),
+            metrics: Metrics::default(),
         };
         (job, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
     }

@@ -142,7 +142,7 @@ impl Job {
 
     /// What the job asks of the queue.
     pub fn enqueue_message(&self, texts: &dyn Texts, now: Millis) -> EnqueueAgain {
-        EnqueueAgain { card: self.card(texts, now), terms: self.terms() }
+        EnqueueAgain { summary: self.summary(texts, now), terms: self.terms() }
     }
 
     /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its name may be in the way.

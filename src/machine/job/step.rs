@@ -80,8 +80,8 @@ impl Job {
             Answer::Stored { epoch, attempt, outcome } => self.store_answered(epoch, attempt, outcome, context),
             Answer::Reported { number, outcome } => self.report_answered(number, &outcome, context),
             Answer::Delivered { event_id, receipt } => self.delivered(&event_id, receipt, context),
-            Answer::Abandoned { operation, outcome } => self.abandon_answered(&operation, &outcome, context),
-            Answer::Discarded { attempt, outcome } => self.discard_answered(attempt, &outcome, context),
+            Answer::UpstreamCancelled { operation, outcome } => self.upstream_cancelled(&operation, &outcome, context),
+            Answer::FileDeleted { attempt, outcome } => self.file_deleted(attempt, &outcome, context),
         }
     }
 
@@ -124,7 +124,7 @@ impl Job {
             | Phase::Clarifying { .. }
             | Phase::Ended { .. } => {}
         }
-        if self.report.as_ref().is_some_and(|errand| errand.next_at <= now) {
+        if self.report.as_ref().is_some_and(|task| task.next_at <= now) {
             return Some(Effect::Report { epoch, number: self.report_number });
         }
         if let Phase::Queued { enqueue_at, .. } = self.phase
@@ -139,10 +139,10 @@ impl Job {
         {
             return Some(Effect::Deliver { event_id: delivery.id.clone() });
         }
-        if let Some((operation, _)) = self.abandons.iter().find(|(_, errand)| errand.next_at <= now) {
-            return Some(Effect::Abandon { operation: operation.clone() });
+        if let Some((operation, _)) = self.upstream_cancels.iter().find(|(_, task)| task.next_at <= now) {
+            return Some(Effect::CancelUpstream { operation: operation.clone() });
         }
-        let (attempt, _) = self.discards.iter().find(|(_, errand)| errand.next_at <= now)?;
-        Some(Effect::Discard { attempt: *attempt })
+        let (attempt, _) = self.deletions.iter().find(|(_, task)| task.next_at <= now)?;
+        Some(Effect::DeleteFile { attempt: *attempt })
     }
 }

@@ -1,10 +1,10 @@
 //! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
 //! images.
 
-use super::{Context, End, Errand, INPUTS, Job, Phase, TimelineStep, Video};
+use super::{Context, End, IMAGES, Job, Phase, RetryTask, TimelineStep, Video};
+use crate::machine::metrics::{self, Call};
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::machine::retry;
-use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Video {
@@ -21,7 +21,7 @@ impl Job {
     pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
         self.count_call(Call::Fetch, &outcome);
         let (Phase::Storing { tries, uri, rendered_at, .. }, true) = (&self.phase, self.is_current(epoch)) else {
-            return self.discard(attempt, context.now());
+            return self.delete_file(attempt, context.now());
         };
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
@@ -41,40 +41,39 @@ impl Job {
         }
         let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
         let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
-        self.count_retry(tally::Phase::Storing);
+        self.count_retry(metrics::Phase::Storing);
         self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 
     fn give_up_storing(&mut self, failure: Failure, context: &mut Context) {
-        self.discard(self.attempt, context.now());
+        self.delete_file(self.attempt, context.now());
         self.fail(failure, context);
     }
 
     /// Makes sure that nothing of an unwanted attempt stays in R2.
-    pub(super) fn discard(&mut self, attempt: u32, now: Millis) {
-        self.discards.insert(attempt, Errand { next_at: now, tries: 0 });
+    pub(super) fn delete_file(&mut self, attempt: u32, now: Millis) {
+        self.deletions.insert(attempt, RetryTask { next_at: now, tries: 0 });
     }
 
     /// Has the order's images deleted, which nobody needs any more.
-    pub(super) fn discard_inputs(&mut self, now: Millis) {
+    pub(super) fn delete_images(&mut self, now: Millis) {
         if self.keeps_inputs() {
-            self.inputs_discarded_at = Some(now);
-            self.discard(INPUTS, now);
+            self.images_deleted_at = Some(now);
+            self.delete_file(IMAGES, now);
         }
     }
 
     /// Whether there are images of the order in R2 that nobody has had deleted.
     pub(super) fn keeps_inputs(&self) -> bool {
-        !self.order.images.is_empty() && self.inputs_discarded_at.is_none()
+        !self.order.images.is_empty() && self.images_deleted_at.is_none()
     }
 
-    pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
+    pub(super) fn file_deleted(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
         if outcome.is_ok() {
-            self.discards.remove(&attempt);
-        } else if let Some(errand) = self.discards.get_mut(&attempt) {
-            errand.next_at =
-                context.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
-            errand.tries += 1;
+            self.deletions.remove(&attempt);
+        } else if let Some(task) = self.deletions.get_mut(&attempt) {
+            task.next_at = context.now() + retry::backoff(task.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
+            task.tries += 1;
         }
     }
 }

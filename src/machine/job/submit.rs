@@ -3,9 +3,9 @@
 use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
+use crate::machine::metrics::{self, Call};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
-use crate::machine::tally::{self, Call};
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
@@ -38,8 +38,8 @@ impl Job {
                     poll_interval: context.policy.poll_interval,
                     tries: 0,
                     not_before: 0,
-                    nudged: false,
-                    awaits_push: self.terms.wants_webhook,
+                    webhook_came: false,
+                    awaits_webhook: self.terms.wants_webhook,
                 };
                 context.enter(TimelineStep::Submitted, None);
                 self.announce(EventKind::Progress, context);
@@ -70,7 +70,7 @@ impl Job {
         if tries >= context.policy.max_retries {
             return self.fail(failure, context);
         }
-        self.count_retry(tally::Phase::Submitting);
+        self.count_retry(metrics::Phase::Submitting);
         self.requeue(Some(not_before), context);
     }
 
@@ -84,7 +84,7 @@ impl Job {
         };
         context.enter(TimelineStep::SubmitAnsweredLate, Some(what.to_owned()));
         if let Ok(operation) = outcome {
-            self.abandon(operation, context);
+            self.cancel_upstream(operation, context);
         }
     }
 

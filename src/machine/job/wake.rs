@@ -47,10 +47,10 @@ impl Job {
             }
             Phase::Ended { .. } => {}
         }
-        timers.extend(self.report.iter().map(|errand| (errand.next_at, WakeReason::Report)));
+        timers.extend(self.report.iter().map(|task| (task.next_at, WakeReason::Report)));
         timers.extend(self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, WakeReason::Deliver))));
-        timers.extend(self.abandons.values().map(|errand| (errand.next_at, WakeReason::Abandon)));
-        timers.extend(self.discards.values().map(|errand| (errand.next_at, WakeReason::Discard)));
+        timers.extend(self.upstream_cancels.values().map(|task| (task.next_at, WakeReason::CancelUpstream)));
+        timers.extend(self.deletions.values().map(|task| (task.next_at, WakeReason::DeleteFile)));
         timers.into_iter().min().map(|(at, reason)| Wake { at, reason })
     }
 }

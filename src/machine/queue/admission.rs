@@ -58,7 +58,7 @@ impl<R: Rows> Context<'_, R> {
             let Some(entry) = heads.into_iter().min_by_key(|entry| (entry.head_start_key(), entry.sequence)) else {
                 break;
             };
-            let starting = starting == Some(&entry.card.key);
+            let starting = starting == Some(&entry.summary.key);
             self.grant(entry, starting)?;
             held += 1;
         }
@@ -66,14 +66,14 @@ impl<R: Rows> Context<'_, R> {
     }
 
     fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
-        let granted = Lease::grant(entry.card.epoch, self.now);
+        let granted = Lease::grant(entry.summary.epoch, self.now);
         entry.place = Place::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
         entry.unspent = true;
-        self.book.serve(entry.card.priority, entry.round);
-        self.book.use_upstream(&entry.card);
+        self.book.serve(entry.summary.priority, entry.round);
+        self.book.use_upstream(&entry.summary);
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
-        self.events.push(Event::Admitted { key: entry.card.key.clone(), waited });
+        self.events.push(Event::Admitted { key: entry.summary.key.clone(), waited });
         self.rows.save(&entry)
     }
 
@@ -95,8 +95,8 @@ impl<R: Rows> Context<'_, R> {
             self.changed = true;
             // One that was refused keeps its turn. One that was only ordered for later counts as ordered now, or all that
             // a user has ordered for the same time would come in one turn, and before every priority.
-            if entry.card.submits == 0 {
-                entry.round = self.next_round(&entry.card)?;
+            if entry.summary.submits == 0 {
+                entry.round = self.next_round(&entry.summary)?;
                 entry.enqueued_at = self.now;
             }
             entry.waits_since = self.waits_since(entry.place);

@@ -1,7 +1,7 @@
 //! What the queue remembers besides its entries, in one record.
 
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
-use crate::machine::queue::{Card, Policy};
+use crate::machine::queue::{Policy, Summary};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -42,11 +42,17 @@ impl Book {
     }
 
     /// Takes note of submits that have been made, and of what the answer of the last one says about the upstream.
-    pub(super) fn learn(&mut self, card: &Card, new_submits: u64, availability: Option<Availability>, now: Millis) {
+    pub(super) fn learn(
+        &mut self,
+        summary: &Summary,
+        new_submits: u64,
+        availability: Option<Availability>,
+        now: Millis,
+    ) {
         if new_submits == 0 {
             return;
         }
-        let limiter = self.use_upstream(card);
+        let limiter = self.use_upstream(summary);
         for _ in 0..new_submits {
             limiter.count(now);
         }
@@ -82,15 +88,15 @@ impl Book {
         self.paused_since.is_some()
     }
 
-    /// The limiter of a card's upstream, new if there was none.
-    pub(super) fn use_upstream(&mut self, card: &Card) -> &mut Limiter {
-        let name = upstream_of(card);
+    /// The limiter of a summary's upstream, new if there was none.
+    pub(super) fn use_upstream(&mut self, summary: &Summary) -> &mut Limiter {
+        let name = upstream_of(summary);
         let at = self.limiters.iter().position(|(of, _)| *of == name).unwrap_or_else(|| {
             self.limiters.push((name, Limiter::default()));
             self.limiters.len() - 1
         });
         let limiter = &mut self.limiters[at].1;
-        limiter.allow(card.submits_per_minute);
+        limiter.allow(summary.submits_per_minute);
         limiter
     }
 
@@ -109,6 +115,6 @@ impl Book {
     }
 }
 
-fn upstream_of(card: &Card) -> String {
-    card.upstream.clone()
+fn upstream_of(summary: &Summary) -> String {
+    summary.upstream.clone()
 }

@@ -4,36 +4,36 @@
 //! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I18): a message that
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
-use super::{Card, Context, Entry, Minute, Place, Rows, Sample};
-use crate::machine::tally::{Count, Spread, Tallies, Tally};
+use super::{Context, Entry, Minute, Place, Rows, Sample, Summary};
+use crate::machine::metrics::{Count, Histogram, Metrics, MetricsByUpstream};
 use crate::time::{MINUTE, Millis};
 
 impl<R: Rows> Context<'_, R> {
     /// Counts what a job tells of itself that was not counted before; whether there was any. The entry has to be saved in
     /// this step.
-    pub(super) fn count(&mut self, entry: &mut Entry, told: &Tally) -> bool {
-        let counted = &mut entry.card.tally;
+    pub(super) fn count(&mut self, entry: &mut Entry, told: &Metrics) -> bool {
+        let counted = &mut entry.summary.metrics;
         let more = told.minus(counted);
         counted.raise(told);
-        self.counted.of(&entry.card.upstream).add(&more);
+        self.counted.of(&entry.summary.upstream).add(&more);
         !more.is_empty()
     }
 
     /// What has been counted of a job that gets a new entry, in place of `gone`. Another job of the name is counted from its
     /// beginning.
-    pub(super) fn count_new(&mut self, card: &Card, gone: Option<&Entry>) -> Tally {
-        if let Some(same) = gone.filter(|gone| gone.card.created_at == card.created_at) {
-            return same.card.tally.clone();
+    pub(super) fn count_new(&mut self, summary: &Summary, gone: Option<&Entry>) -> Metrics {
+        if let Some(same) = gone.filter(|gone| gone.summary.created_at == summary.created_at) {
+            return same.summary.metrics.clone();
         }
-        self.counted.of(&card.upstream).count(Count::Accepted, 1);
-        Tally::default()
+        self.counted.of(&summary.upstream).count(Count::Accepted, 1);
+        Metrics::default()
     }
 
     /// Counts a slot that is granted, and how long it was waited for.
     pub(super) fn count_grant(&mut self, entry: &Entry) {
-        let tally = self.counted.of(&entry.card.upstream);
-        tally.count(Count::Started, 1);
-        tally.observe(Spread::Wait, self.now.saturating_sub(entry.waits_since));
+        let metrics = self.counted.of(&entry.summary.upstream);
+        metrics.count(Count::Started, 1);
+        metrics.observe(Histogram::Wait, self.now.saturating_sub(entry.waits_since));
     }
 
     /// Since when an entry that is put into this place now could have a slot.
@@ -75,7 +75,7 @@ impl<R: Rows> Context<'_, R> {
 }
 
 /// All that was ever counted.
-pub fn totals<R: Rows>(rows: &R) -> Result<Tallies, R::Error> {
+pub fn totals<R: Rows>(rows: &R) -> Result<MetricsByUpstream, R::Error> {
     let mut sum = rows.counted_before()?.counted;
     if let Some((_, latest)) = rows.latest_minute()? {
         sum.add(&latest.counted);

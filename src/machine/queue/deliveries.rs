@@ -5,7 +5,7 @@
 
 use super::{Context, Input, Place, Redelivered, RedeliveredEvent, Rows};
 use crate::ids::JobKey;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::WATCH;
 
 impl Input for Redelivered {
@@ -21,7 +21,7 @@ impl Input for Redelivered {
 
 impl<R: Rows> Context<'_, R> {
     /// Takes over what is news of the events of a job whose entry is there.
-    pub(super) fn note_deliveries(&mut self, key: &JobKey, said: Vec<DeliveryCard>) -> Result<(), R::Error> {
+    pub(super) fn note_deliveries(&mut self, key: &JobKey, said: Vec<DeliverySummary>) -> Result<(), R::Error> {
         if said.is_empty() {
             return Ok(());
         }

@@ -2,11 +2,11 @@
 
 use crate::ids::JobKey;
 use crate::machine::Status;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Availability;
+use crate::machine::metrics::Metrics;
 use crate::machine::queue::Charge;
-use crate::machine::tally::Tally;
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ pub const HEAD_START: Millis = MINUTE;
 /// The highest priority.
 pub const MAX_PRIORITY: u8 = 10;
 
-/// A job's catalogue card: what the queue keeps of it for order and listing.
+/// A job's catalogue summary: what the queue keeps of it for order and listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
+pub struct Summary {
     pub key: JobKey,
     pub epoch: u64,
     /// Orders the reports of one job.
@@ -37,16 +37,16 @@ pub struct Card {
     /// How many renders its model lets a project ask for within a minute.
     pub submits_per_minute: Option<u64>,
     /// What the job has counted over its life; of an entry, what of that has been counted.
-    pub tally: Tally,
+    pub metrics: Metrics,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
-    /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
-    pub deliveries: Vec<DeliveryCard>,
+    /// Its events, on the way to the queue only: an [`Entry`]'s summary has none. A job has a few an attempt.
+    pub deliveries: Vec<DeliverySummary>,
     /// It has ended, and nothing is left for it to do; on the way to the queue only as well.
     pub settled: bool,
 }
 
-impl Card {
+impl Summary {
     /// Orders what a job says of itself.
     pub(super) fn age(&self) -> (u64, u64) {
         (self.epoch, self.report_number)
@@ -69,7 +69,7 @@ pub struct Terms {
 /// One stored entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    pub card: Card,
+    pub summary: Summary,
     /// The place in accept order; grows by one with each enqueue.
     pub sequence: u64,
     /// When the queue took the job, never earlier than the entry before it.
@@ -99,7 +99,7 @@ pub enum Place {
     /// Holds no slot and is not in line, but has something left to do: it is asked at `until`.
     Watched { until: Millis },
     /// Is to be forgotten; asked for that at `until`.
-    Expiring { until: Millis },
+    Deleting { until: Millis },
     /// Nothing is left to do.
     Ended,
 }
@@ -109,7 +109,7 @@ impl Entry {
     /// round and the accept order within one priority.
     pub fn head_start_key(&self) -> i64 {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
-        enqueued_at - i64::from(self.card.priority) * i64::try_from(HEAD_START).unwrap_or(0)
+        enqueued_at - i64::from(self.summary.priority) * i64::try_from(HEAD_START).unwrap_or(0)
     }
 
     /// Orders the entries of one priority: users take turns, and each user's jobs keep their order.
@@ -117,13 +117,15 @@ impl Entry {
         (self.round, self.sequence)
     }
 
-    /// Whether `card` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
+    /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
     /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
-    pub(super) fn gives_way_to(&self, card: &Card) -> bool {
+    pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
         match self.place {
             Place::Held(_) => false,
-            Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => card.created_at > self.card.created_at,
-            Place::Expiring { .. } | Place::Ended => card.created_at != self.card.created_at,
+            Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => {
+                summary.created_at > self.summary.created_at
+            }
+            Place::Deleting { .. } | Place::Ended => summary.created_at != self.summary.created_at,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Messages to the queue.
 
-use super::{Card, OverBudget, Standing, Terms};
+use super::{OverBudget, Standing, Summary, Terms};
 use crate::ids::JobKey;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::limiter::Availability;
 use crate::machine::message::message;
 use crate::time::Millis;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A new job asks for its place. `None` while an earlier job of its name is in the way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enqueue {
-    pub card: Card,
+    pub summary: Summary,
     pub terms: Terms,
 }
 message!(Enqueue -> Result<Option<Standing>, Refused>);
@@ -28,7 +28,7 @@ pub enum Refused {
 /// An accepted job asks for its place; it is never refused. `None` while an earlier job of its name is in the way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnqueueAgain {
-    pub card: Card,
+    pub summary: Summary,
     pub terms: Terms,
 }
 message!(EnqueueAgain -> Option<Standing>);
@@ -36,7 +36,7 @@ message!(EnqueueAgain -> Option<Standing>);
 /// A job reports a change. `false`: it must report again, because an earlier job of its name has yet to be found gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    pub card: Card,
+    pub summary: Summary,
     pub availability: Option<Availability>,
 }
 message!(Report -> bool);
@@ -78,8 +78,8 @@ message!(Sweep -> ());
 
 /// The day's clean-up: has entries deleted that ended long ago. Answers how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expire;
-message!(Expire -> u64);
+pub struct DeleteOld;
+message!(DeleteOld -> u64);
 
 /// Starts nobody from now on; who has a slot goes on. Answers since when the queue is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,5 +104,5 @@ pub struct RedeliveredEvent {
     pub key: JobKey,
     pub event_id: String,
     /// The event as it is now; `None` when the job, or the event, is gone.
-    pub delivery: Option<DeliveryCard>,
+    pub delivery: Option<DeliverySummary>,
 }

@@ -1,6 +1,6 @@
 //! What was counted within one minute.
 
-use crate::machine::tally::Tallies;
+use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{DAY, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ pub const MINUTES_KEPT: Millis = 7 * DAY;
 /// What was counted within one minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minute {
-    pub counted: Tallies,
+    pub counted: MetricsByUpstream,
     /// The minute's sweep; `None` when none came.
     pub sample: Option<Sample>,
 }

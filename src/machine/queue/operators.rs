@@ -1,6 +1,6 @@
 //! What operators and the cron triggers do to the queue as a whole.
 
-use super::{Context, Expire, Input, MINUTES_KEPT, Pause, Resume, Rows, Sweep, day_of};
+use super::{Context, DeleteOld, Input, MINUTES_KEPT, Pause, Resume, Rows, Sweep, day_of};
 use crate::time::{MINUTE, Millis};
 
 impl Input for Pause {
@@ -27,13 +27,13 @@ impl Input for Sweep {
     }
 }
 
-impl Input for Expire {
+impl Input for DeleteOld {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<u64, R::Error> {
         let now = context.now;
-        let count = context.rows.expire(now.saturating_sub(context.policy.retention), now)?;
+        let count = context.rows.mark_for_deletion(now.saturating_sub(context.policy.retention), now)?;
         // Yesterday's is kept for a clock that is set back.
-        context.rows.forget_spending(day_of(now).saturating_sub(1))?;
-        context.rows.forget_minutes(now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
+        context.rows.delete_spending(day_of(now).saturating_sub(1))?;
+        context.rows.delete_minutes(now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
         Ok(count)
     }
 }

@@ -88,7 +88,7 @@ impl<R: Rows> Context<'_, R> {
         let unwatched = match entry.place {
             Place::Ended => true,
             Place::Watched { until } => until > soon,
-            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => false,
+            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Deleting { .. } => false,
         };
         if unwatched {
             entry.place = Place::Watched { until: soon };
@@ -104,20 +104,20 @@ impl<R: Rows> Context<'_, R> {
             let again = self.now + ASK_AGAIN;
             let (place, epoch, question) = match entry.place {
                 Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Question::Start),
-                Place::Watched { .. } => (Place::Watched { until: again }, entry.card.epoch, Question::Check),
-                Place::Expiring { .. } => (Place::Expiring { until: again }, entry.card.epoch, Question::Delete),
+                Place::Watched { .. } => (Place::Watched { until: again }, entry.summary.epoch, Question::Check),
+                Place::Deleting { .. } => (Place::Deleting { until: again }, entry.summary.epoch, Question::Delete),
                 Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
             };
             entry.place = place;
             self.rows.save(&entry)?;
-            asks.push(Ask { key: entry.card.key, created_at: entry.card.created_at, epoch, question });
+            asks.push(Ask { key: entry.summary.key, created_at: entry.summary.created_at, epoch, question });
         }
         Ok(asks)
     }
 
     fn heard(&mut self, ask: &Ask, said: Option<State>) -> Result<(), R::Error> {
         let Ask { key, created_at, epoch, .. } = ask;
-        let known = self.rows.find(key)?.filter(|entry| entry.card.created_at == *created_at);
+        let known = self.rows.find(key)?.filter(|entry| entry.summary.created_at == *created_at);
         let Some(mut entry) = known else { return Ok(()) };
         let epoch = *epoch;
         match said {
@@ -132,12 +132,12 @@ impl<R: Rows> Context<'_, R> {
             None => {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
-                if let Place::Expiring { .. } = entry.place {
-                    return self.rows.remove(&entry.card.key);
+                if let Place::Deleting { .. } = entry.place {
+                    return self.rows.remove(&entry.summary.key);
                 }
                 self.leave(&mut entry, Place::Ended);
-                if !entry.card.status.is_terminal() {
-                    entry.card.status = Status::Failed;
+                if !entry.summary.status.is_terminal() {
+                    entry.summary.status = Status::Failed;
                 }
             }
         }
@@ -145,12 +145,12 @@ impl<R: Rows> Context<'_, R> {
     }
 
     fn hear_of_costs(&mut self, entry: &mut Entry, state: &State) -> Result<(), R::Error> {
-        self.count(entry, &state.tally);
-        let card = entry.card.clone();
-        self.learn(Some(entry), &card, state.submits, state.availability);
-        // What is no older than the card is the job's own word, also on whether a reserved price will be used.
-        if (state.epoch, state.report_number) >= card.age() {
-            entry.card.cost_micros = state.cost_micros;
+        self.count(entry, &state.metrics);
+        let summary = entry.summary.clone();
+        self.learn(Some(entry), &summary, state.submits, state.availability);
+        // What is no older than the summary is the job's own word, also on whether a reserved price will be used.
+        if (state.epoch, state.report_number) >= summary.age() {
+            entry.summary.cost_micros = state.cost_micros;
             self.charge(entry, state.cost_micros)?;
         }
         Ok(())
@@ -163,16 +163,16 @@ impl<R: Rows> Context<'_, R> {
             Place::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
             Place::Watched { .. } => {
                 // What it has told since then may have given it more to do, and is not answered for: it is asked again.
-                if (state.epoch, state.report_number) >= entry.card.age() {
+                if (state.epoch, state.report_number) >= entry.summary.age() {
                     entry.place = self.watched_on(state.status, state.wake_at);
                 }
                 self.note_late(entry, state.late);
             }
             // It lives again: its own enqueue gives it a place.
-            Place::Expiring { .. } if !state.status.is_terminal() => {
+            Place::Deleting { .. } if !state.status.is_terminal() => {
                 entry.place = Place::Watched { until: self.now + WATCH };
             }
-            Place::Expiring { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended => {}
+            Place::Deleting { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended => {}
         }
     }
 
@@ -188,8 +188,8 @@ impl<R: Rows> Context<'_, R> {
             if works { Place::Held(lease.heard(self.now)) } else { self.watched_on(state.status, state.wake_at) };
         self.leave(entry, place);
         // The report itself follows with its snapshot and must still count as newer.
-        entry.card.report_number = entry.card.report_number.max(state.report_number.saturating_sub(1));
-        entry.card.status = state.status;
+        entry.summary.report_number = entry.summary.report_number.max(state.report_number.saturating_sub(1));
+        entry.summary.status = state.status;
     }
 
     /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to do.

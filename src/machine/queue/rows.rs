@@ -2,7 +2,7 @@
 
 use super::{Book, Entry, Minute};
 use crate::ids::JobKey;
-use crate::machine::delivery::DeliveryCard;
+use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 
 /// Who cannot be started now, whatever their place.
@@ -23,7 +23,7 @@ pub trait Rows {
     /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
-    /// Inserts or replaces the entry of `entry.card.key`.
+    /// Inserts or replaces the entry of `entry.summary.key`.
     fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
     fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
     /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
@@ -54,11 +54,11 @@ pub trait Rows {
     /// When the next entry is due: a lease, a watch, an expiry or a delay.
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
     /// Marks ended entries unchanged since `before` as expiring, due at `now`; how many.
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Self::Error>;
+    fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Self::Error>;
     /// The events of a job, in any order.
-    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Self::Error>;
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Self::Error>;
     /// Inserts or replaces a job's event.
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Self::Error>;
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), Self::Error>;
     /// Removes one event of a job.
     fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Self::Error>;
     /// Removes all events of a job.
@@ -70,7 +70,7 @@ pub trait Rows {
     /// Takes so much off again, where the day is still remembered.
     fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
     /// Forgets what was charged to the days before this one.
-    fn forget_spending(&mut self, before: u64) -> Result<(), Self::Error>;
+    fn delete_spending(&mut self, before: u64) -> Result<(), Self::Error>;
     /// How many wait, and when the one that was enqueued first was.
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), Self::Error>;
     /// The latest minute in which anything was counted, in minutes since the Unix epoch.
@@ -79,5 +79,5 @@ pub trait Rows {
     fn counted_before(&self) -> Result<Minute, Self::Error>;
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Forgets the minutes before this one, but not the latest.
-    fn forget_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
+    fn delete_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
 }

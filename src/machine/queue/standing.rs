@@ -73,22 +73,22 @@ pub fn standing_of<R: Rows>(
 ) -> Result<Standing, R::Error> {
     match entry.place {
         Place::Held(lease) => {
-            let admitted = Start { epoch: lease.epoch, created_at: entry.card.created_at };
+            let admitted = Start { epoch: lease.epoch, created_at: entry.summary.created_at };
             Ok(Standing { admitted: Some(admitted), ..Standing::NOT_IN_LINE })
         }
-        Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
+        Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
         Place::Waiting | Place::Delayed { .. } => {
             let position = count_before(rows, entry)? + 1;
             if book.is_paused() {
                 return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
             }
-            let shut = shut(rows, book, &entry.card.upstream, policy, now)?;
+            let shut = shut(rows, book, &entry.summary.upstream, policy, now)?;
             let held = rows.count_held()?;
-            let own_held = rows.count_held_by(&entry.card.key.user_id)?;
+            let own_held = rows.count_held_by(&entry.summary.key.user_id)?;
             let delay = if let Place::Delayed { until } = entry.place { Some(until) } else { None };
             let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
-                (Some(_), _) if entry.card.submits == 0 => Some(BlockedBy::StartAfter),
+                (Some(_), _) if entry.summary.submits == 0 => Some(BlockedBy::StartAfter),
                 (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => Some(BlockedBy::UpstreamBackoff),
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
                 (None, None) if policy.limited_user_slots().is_some_and(|slots| own_held >= slots) => {

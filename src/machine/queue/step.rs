@@ -3,7 +3,7 @@
 use super::{Book, Policy, Rows, Sample};
 use crate::ids::JobKey;
 use crate::machine::message::Message;
-use crate::machine::tally::Tallies;
+use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{Millis, Moment};
 
 /// What the log says about the queue.
@@ -41,7 +41,7 @@ pub struct Context<'a, R> {
     pub(super) policy: &'a Policy,
     pub(super) now: Millis,
     /// What the step has counted so far.
-    pub(super) counted: Tallies,
+    pub(super) counted: MetricsByUpstream,
     pub(super) sample: Option<Sample>,
     pub(super) events: Vec<Event>,
     /// Something came that may let a job start.
@@ -63,7 +63,7 @@ pub fn step<I: Input, R: Rows>(
         rows,
         policy,
         now: moment.now,
-        counted: Tallies::default(),
+        counted: MetricsByUpstream::default(),
         sample: None,
         events: Vec::new(),
         changed: false,

@@ -16,7 +16,7 @@ pub(super) fn bucket(metric: &Metric, took: Millis) -> String {
 
 /// A histogram with its buckets one by one, not yet added up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Histogram {
+pub struct Buckets {
     /// The upper ends of the buckets in milliseconds, and how many took no longer than that, but longer than the one
     /// before.
     pub buckets: Vec<(Millis, u64)>,
@@ -26,7 +26,7 @@ pub struct Histogram {
     pub sum: Millis,
 }
 
-impl Histogram {
+impl Buckets {
     pub(super) fn of(metric: &Metric) -> Self {
         Self { buckets: metric.bounds().iter().map(|end| (*end, 0)).collect(), beyond: 0, sum: 0 }
     }
@@ -78,11 +78,11 @@ impl Histogram {
 
 #[cfg(test)]
 mod tests {
-    use super::{Histogram, bucket};
-    use crate::machine::tally::{Spread, Tally, table};
+    use super::{Buckets, bucket};
+    use crate::machine::metrics::{Histogram, Metrics, table};
 
-    fn of(buckets: &[(u64, u64)], beyond: u64) -> Histogram {
-        Histogram { buckets: buckets.to_vec(), beyond, sum: 0 }
+    fn of(buckets: &[(u64, u64)], beyond: u64) -> Buckets {
+        Buckets { buckets: buckets.to_vec(), beyond, sum: 0 }
     }
 
     #[test]
@@ -117,11 +117,11 @@ mod tests {
 
     #[test]
     fn what_was_observed_is_counted_and_summed() {
-        let mut tally = Tally::default();
+        let mut metrics = Metrics::default();
         for took in [100, 300, u64::MAX / 2] {
-            tally.observe(Spread::Wait, took);
+            metrics.observe(Histogram::Wait, took);
         }
-        let histogram = tally.histogram(&table::WAIT, None);
+        let histogram = metrics.histogram(&table::WAIT, None);
         assert_eq!((histogram.count(), histogram.beyond, histogram.sum), (3, 1, u64::MAX / 2 + 400));
     }
 
@@ -129,8 +129,8 @@ mod tests {
     fn buckets_of_another_build_are_not_lost() {
         let last = *table::WAIT.bounds().last().expect("it has buckets");
         let stored = format!(r#"{{"wait;1":2,"wait;{}":3,"wait;inf":4,"wait;sum":9}}"#, last + 1);
-        let tally: Tally = serde_json::from_str(&stored).expect("a tally");
-        let histogram = tally.histogram(&table::WAIT, None);
+        let metrics: Metrics = serde_json::from_str(&stored).expect("a metrics");
+        let histogram = metrics.histogram(&table::WAIT, None);
         assert_eq!((histogram.count(), histogram.buckets[0].1, histogram.beyond), (9, 2, 7));
     }
 }

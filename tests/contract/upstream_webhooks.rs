@@ -1,7 +1,7 @@
 //! The upstream's own webhooks: when they are taken, and what they may say.
 
 use crate::variables::{WEBHOOK_SECRET, config_with};
-use reelay::config::upstream_webhook::UpstreamPush;
+use reelay::config::upstream_webhook::UpstreamWebhooks;
 use reelay::upstream::webhook::{Claim, PATH, job};
 use standardwebhooks::Webhook;
 
@@ -9,11 +9,11 @@ const NOW: u64 = 1_800_000_000;
 const BODY: &str =
     r#"{"type":"interaction.completed","data":{"id":"v1_a"},"user_metadata":{"userId":"u_1","generationId":"g_1"}}"#;
 
-fn push(variables: &[(&str, &str)]) -> Option<UpstreamPush> {
-    config_with(variables).expect("valid settings").upstream_push
+fn push(variables: &[(&str, &str)]) -> Option<UpstreamWebhooks> {
+    config_with(variables).expect("valid settings").upstream_webhooks
 }
 
-fn registered(secrets: &str) -> UpstreamPush {
+fn registered(secrets: &str) -> UpstreamWebhooks {
     push(&[("UPSTREAM_WEBHOOK_SECRET", secrets)]).expect("the setting")
 }
 

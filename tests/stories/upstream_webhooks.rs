@@ -3,7 +3,9 @@
 use crate::job_story::{Answer, JobStory, again};
 use crate::life::ready;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Cancel, Effect, MAX_NUDGE_ID, MAX_NUDGES, Phase, Progress, UpstreamWebhook};
+use reelay::machine::job::{
+    Cancel, Effect, MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS, Phase, Progress, UpstreamWebhook,
+};
 use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::MINUTE;
 
@@ -96,13 +98,13 @@ fn a_push_has_the_job_woken_at_once() {
 #[test]
 fn no_more_pushes_are_remembered_than_the_record_has_room_for() {
     let mut story = JobStory::rendering();
-    for push in 0..3 * MAX_NUDGES {
+    for push in 0..3 * MAX_UPSTREAM_WEBHOOKS {
         nudge(&mut story, &push.to_string());
     }
-    assert_eq!(story.job.nudges.len(), MAX_NUDGES);
-    assert_eq!(story.job.nudges.last().map(String::as_str), Some("23"));
+    assert_eq!(story.job.upstream_webhooks.len(), MAX_UPSTREAM_WEBHOOKS);
+    assert_eq!(story.job.upstream_webhooks.last().map(String::as_str), Some("23"));
     let before = story.job.clone();
-    nudge(&mut story, &"x".repeat(MAX_NUDGE_ID + 1));
+    nudge(&mut story, &"x".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1));
     assert_eq!(story.job, before, "and none that is too long");
 }
 

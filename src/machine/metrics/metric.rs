@@ -290,7 +290,7 @@ impl Count {
 
 /// Something whose length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spread {
+pub enum Histogram {
     /// From when a job could first have had a slot until it had one.
     Wait,
     /// From the last start of an attempt to its end, with this status.
@@ -300,7 +300,7 @@ pub enum Spread {
     Delivery,
 }
 
-impl Spread {
+impl Histogram {
     /// Everything whose length can be counted.
     pub fn all() -> Vec<Self> {
         let ends = Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Processing);

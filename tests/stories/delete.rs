@@ -41,11 +41,11 @@ fn a_video_is_deleted_first_and_the_job_forgotten_when_it_is_gone_i8() {
     story.rests();
     assert!(!story.is_deleted());
     assert_eq!((story.status(), story.job.video()), (Status::Completed, None));
-    assert_eq!(story.next(), Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Err(Trouble::Unknown)));
+    assert_eq!(story.next(), Effect::DeleteFile { attempt: 1 });
+    story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
     assert!(!story.is_deleted(), "it may still be there");
-    assert_eq!(story.next(), Effect::Discard { attempt: 1 });
-    story.hears(Answer::Discarded(Ok(())));
+    assert_eq!(story.next(), Effect::DeleteFile { attempt: 1 });
+    story.hears(Answer::FileDeleted(Ok(())));
     assert!(story.is_deleted());
 }
 
