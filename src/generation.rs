@@ -4,7 +4,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Job, Warning};
 use crate::machine::outcome::ErrorCode;
-use crate::machine::queue::{BlockedBy, Standing};
+use crate::machine::queue::{BlockedBy, Position};
 use crate::money::dollars;
 use crate::time::Millis;
 use crate::time::rfc3339;
@@ -162,10 +162,10 @@ impl Generation {
     }
 
     /// Fills in where it stands in line.
-    pub fn stand(&mut self, standing: &Standing) {
-        self.queue_position = Some(standing.position);
-        self.blocked_by = standing.blocked_by;
-        self.estimated_start_at = standing.estimated_start.map(rfc3339);
+    pub fn stand(&mut self, position: &Position) {
+        self.queue_position = Some(position.number);
+        self.blocked_by = position.blocked_by;
+        self.estimated_start_at = position.estimated_start.map(rfc3339);
     }
 
     pub fn key(&self) -> JobKey {

@@ -25,7 +25,7 @@ use crate::machine::Status;
 use crate::machine::acceptance::{Accepted, Rejection};
 use crate::machine::job::{Cancel, Confirm, Job, Refusal, Request, Retry, TimelineEntry, View, Warning};
 use crate::machine::message::Message;
-use crate::machine::queue::{Afford, BlockedBy, Refused, Standing, Unaffordable};
+use crate::machine::queue::{Afford, BlockedBy, Position, Refused, Unaffordable};
 use crate::money::dollars;
 use crate::objects::messages::{List, Timeline};
 use crate::time::rfc3339;
@@ -127,14 +127,14 @@ fn created(
     estimated_cost: f64,
     warnings: Vec<Warning>,
 ) -> Result<Answer, Problem> {
-    let standing = accepted.standing.unwrap_or(Standing::NOT_IN_LINE);
+    let position = accepted.position.unwrap_or(Position::NOT_IN_LINE);
     let body = Created {
         success: true,
         generation_id: &key.generation_id,
         status: accepted.status,
-        queue_position: Some(standing.position),
-        blocked_by: standing.blocked_by,
-        estimated_start_at: standing.estimated_start.map(rfc3339),
+        queue_position: Some(position.number),
+        blocked_by: position.blocked_by,
+        estimated_start_at: position.estimated_start.map(rfc3339),
         estimated_cost,
         warnings,
         links: view::links(call, key),

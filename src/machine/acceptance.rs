@@ -7,7 +7,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Create, Created, Request, Start, Withdraw};
 use crate::machine::message::{NoAnswer, Reply};
-use crate::machine::queue::{Enqueue, EnqueueAgain, Mode, Refused, Standing, Summary, Terms};
+use crate::machine::queue::{Enqueue, EnqueueAgain, Mode, Position, Refused, Summary, Terms};
 use crate::time::Millis;
 
 /// What follows a reply.
@@ -29,7 +29,7 @@ pub struct Accepted {
     /// When the job was made.
     pub created_at: Millis,
     /// `None` when the queue did not answer: the job will ask it again.
-    pub standing: Option<Standing>,
+    pub position: Option<Position>,
 }
 
 /// Why an order was not accepted.
@@ -83,7 +83,7 @@ impl Creating {
                 Next::EnqueueAgain(EnqueuingAgain { message: EnqueueAgain { summary, terms } })
             }
             Ok(Ok(Created { new: false, summary })) => {
-                Next::Over(Ok(accepted(false, &summary, Some(Standing::NOT_IN_LINE))))
+                Next::Over(Ok(accepted(false, &summary, Some(Position::NOT_IN_LINE))))
             }
             Ok(Err(_)) => Next::Over(Err(Rejection::Conflict)),
             Err(NoAnswer) => Next::Over(Err(Rejection::Unavailable)),
@@ -95,7 +95,7 @@ impl Enqueuing {
     pub fn answered(self, reply: Reply<Enqueue>) -> Next {
         let summary = self.message.summary;
         match reply {
-            Ok(Ok(standing)) => Next::Over(Ok(accepted(true, &summary, standing))),
+            Ok(Ok(position)) => Next::Over(Ok(accepted(true, &summary, position))),
             Ok(Err(refused)) => Next::Withdraw(Withdrawing {
                 message: Withdraw { created_at: summary.created_at },
                 key: summary.key,
@@ -120,8 +120,8 @@ impl Withdrawing {
     }
 }
 
-fn accepted(new: bool, summary: &Summary, standing: Option<Standing>) -> Accepted {
-    Accepted { new, status: summary.status, epoch: summary.epoch, created_at: summary.created_at, standing }
+fn accepted(new: bool, summary: &Summary, position: Option<Position>) -> Accepted {
+    Accepted { new, status: summary.status, epoch: summary.epoch, created_at: summary.created_at, position }
 }
 
 /// Whether the images stored with an order may belong to a job. A repeat stores its own images beside those of the job.
@@ -145,9 +145,9 @@ pub enum FollowUp {
 
 impl Accepted {
     pub fn follow_up(&self, mode: Mode) -> FollowUp {
-        match self.standing {
-            Some(Standing { admitted: Some(start), .. }) if start.epoch == self.epoch => FollowUp::Start(start),
-            Some(Standing { position: 0, .. }) => FollowUp::Nothing,
+        match self.position {
+            Some(Position { admitted: Some(start), .. }) if start.epoch == self.epoch => FollowUp::Start(start),
+            Some(Position { number: 0, .. }) => FollowUp::Nothing,
             Some(_) if mode == Mode::Queue => FollowUp::WakeUp,
             Some(_) => FollowUp::Nothing,
             // The queue may not know the job: besides the job's own timer, a message now looks after it.
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn images_are_removed_when_no_job_can_need_them_i15() {
-        let accepted = |new| Ok(Accepted { new, status: Status::Queued, epoch: 1, created_at: 0, standing: None });
+        let accepted = |new| Ok(Accepted { new, status: Status::Queued, epoch: 1, created_at: 0, position: None });
         assert!(may_need_images(&accepted(true)));
         assert!(!may_need_images(&accepted(false)), "the job has the images of the first request");
         let over = OverBudget { whose: Whose::Everyone, price_micros: 1, resets_at: None };

@@ -4,7 +4,7 @@
 use crate::machine::Status;
 use crate::machine::job::{Check, DeadLetter, Start};
 use crate::machine::message::{NoAnswer, Reply};
-use crate::machine::queue::{Claim, Standing, claim_again, claim_delay};
+use crate::machine::queue::{Claim, Position, claim_again, claim_delay};
 use crate::time::{MINUTE, Millis, SECOND};
 
 /// A message of this age is replaced by a new one, so that it does not use up its retries while its job waits in good
@@ -38,10 +38,10 @@ pub enum Verdict {
 /// `age` is how long ago the message was sent.
 pub fn claimed(reply: Reply<Claim>, now: Millis, age: Millis) -> Claimed {
     match reply {
-        Ok(Some(Standing { admitted: Some(start), .. })) => Claimed::Start(start),
+        Ok(Some(Position { admitted: Some(start), .. })) => Claimed::Start(start),
         // It has ended, or waits for its user.
-        Ok(Some(Standing { position: 0, .. })) => Claimed::Over(Verdict::Acknowledge),
-        Ok(Some(standing)) => Claimed::Over(again(claim_again(&standing, now, age), age)),
+        Ok(Some(Position { number: 0, .. })) => Claimed::Over(Verdict::Acknowledge),
+        Ok(Some(position)) => Claimed::Over(again(claim_again(&position, now, age), age)),
         Ok(None) => Claimed::Check(Check { created_at: None }),
         Err(NoAnswer) => Claimed::Over(again(claim_delay(0, 0, age), age)),
     }

@@ -111,7 +111,7 @@ impl Metrics {
     }
 }
 
-/// MetricsByUpstream by `{provider}/{model}`.
+/// The metrics of each `{provider}/{model}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MetricsByUpstream(BTreeMap<String, Metrics>);

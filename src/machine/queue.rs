@@ -23,26 +23,26 @@ mod message;
 mod minute;
 mod operators;
 mod policy;
+mod position;
 mod question;
 mod report;
 mod rows;
 mod schedule;
-mod standing;
 mod step;
 
 pub use book::Book;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
 pub use enqueue::FULL_RETRY_AFTER;
-pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Place, Summary, Terms};
+pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Stage, Summary, Terms};
 pub use message::{
-    Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, Pause, Redelivered, RedeliveredEvent, Refused, Report, Resume,
-    Stand, Sweep, Unaffordable,
+    Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Pause, Redelivered, RedeliveredEvent, Refused,
+    Report, Resume, Sweep, Unaffordable,
 };
 pub use minute::{MINUTES_KEPT, Minute, Sample};
 pub use policy::{Mode, Policy};
+pub use position::{BlockedBy, Position, backoffs, position, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
 pub use rows::{Closed, Rows};
 pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
-pub use standing::{BlockedBy, Standing, backoffs, standing, standing_of};
 pub use step::{Context, Event, Input, Step, step};

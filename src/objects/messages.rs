@@ -6,7 +6,7 @@ use crate::machine::Status;
 use crate::machine::job::{Refusal, TimelineEntry};
 use crate::machine::message::message;
 use crate::machine::metrics::MetricsByUpstream;
-use crate::machine::queue::{Standing, Summary};
+use crate::machine::queue::{Position, Summary};
 use crate::store::stats::{OwnedDelivery, QueueStats};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -50,8 +50,8 @@ message!(List -> Result<Page, BadCursor>);
 /// A page of the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// Each with its standing if it is in line.
-    pub jobs: Vec<(Summary, Option<Standing>)>,
+    /// Each with its position if it is in line.
+    pub jobs: Vec<(Summary, Option<Position>)>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
 }

@@ -12,7 +12,7 @@
 //! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
-//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `Stand`, `Afford`, `Sweep`, `DeleteOld`, `Pause`, `Resume` and `Redelivered` are
+//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`, `Pause`, `Resume` and `Redelivered` are
 //! one synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant
 //! the same slot, nor spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery`
 //! and `Exhausted` only read.
@@ -42,8 +42,8 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, Heard, Input, Pause, Question, Redelivered,
-    Report, Resume, Rows, Stand, Summary, Sweep,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input, Pause, Question,
+    Redelivered, Report, Resume, Rows, Summary, Sweep,
 };
 use crate::objects::messages::{
     BadCursor, DeliveryPage, Exhausted, FindDelivery, List, ListDeliveries, Owners, Page, Series, Stats, Totals,
@@ -106,7 +106,7 @@ impl QueueManager {
             EnqueueAgain::NAME => self.serve(envelope.read::<EnqueueAgain>()?).await,
             Report::NAME => self.serve(envelope.read::<Report>()?).await,
             Claim::NAME => self.serve(envelope.read::<Claim>()?).await,
-            Stand::NAME => self.serve(envelope.read::<Stand>()?).await,
+            GetPosition::NAME => self.serve(envelope.read::<GetPosition>()?).await,
             Afford::NAME => self.serve(envelope.read::<Afford>()?).await,
             Sweep::NAME => {
                 self.shell.distrust_alarm();
@@ -165,13 +165,13 @@ impl QueueManager {
         let book = rows.book()?;
         let mut jobs = Vec::new();
         for entry in page.entries {
-            let standing = if entry.is_in_line() {
-                Some(queue::standing_of(&rows, &book, &entry, &config.queue, now)?)
+            let position = if entry.is_in_line() {
+                Some(queue::position_of(&rows, &book, &entry, &config.queue, now)?)
             } else {
                 None
             };
             // What was counted of a job is nobody's business but the queue's.
-            jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, standing));
+            jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, position));
         }
         Ok(Ok(Page { jobs, next: page.next.map(|cursor| cursor.write()) }))
     }

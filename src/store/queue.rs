@@ -27,7 +27,7 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
         epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
         created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
         sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
-        place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
+        stage TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
         round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
         upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
         per_minute INTEGER, charges TEXT NOT NULL, metrics TEXT NOT NULL, waits_since INTEGER NOT NULL,
@@ -38,13 +38,13 @@ pub const MIGRATIONS: [Migration; 1] = [Migration {
     CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
     CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
     CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
-        WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'deleting');
+        WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE stage = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE stage = 'held';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE stage IN ('watched', 'deleting');
     CREATE TABLE IF NOT EXISTS book (
         id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
     );
@@ -101,11 +101,11 @@ impl<S: Sql> QueueStore<S> {
         };
         let by_status = self.sql.run("SELECT status, count(*) FROM entry GROUP BY status", Vec::new())?;
         let by_priority =
-            "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE place = 'waiting' GROUP BY priority";
+            "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
-             OR (place IN ('held', 'watched', 'deleting') AND lease_until < ?)";
+             OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
         let backoffs = backoffs(self, &book, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
@@ -216,22 +216,22 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, S::Error> {
-        let statement = "SELECT max(round) FROM entry WHERE place = 'waiting' AND user_id = ? AND priority = ?";
+        let statement = "SELECT max(round) FROM entry WHERE stage = 'waiting' AND user_id = ? AND priority = ?";
         self.number(statement, vec![user_id.into(), u32::from(priority).into()])
     }
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
         let mut values: Vec<SqlValue> = Vec::new();
-        let mut open = vec!["place = 'waiting' AND priority = level.priority".to_owned()];
+        let mut open = vec!["stage = 'waiting' AND priority = level.priority".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE place = 'held' \
+            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE stage = 'held' \
                 GROUP BY user_id HAVING count(*) >= ?1)";
             open.push(users.to_owned());
         }
         if !closed.upstreams.is_empty() {
             let places: Vec<String> =
-                (1..=closed.upstreams.len()).map(|place| format!("?{}", values.len() + place)).collect();
+                (1..=closed.upstreams.len()).map(|stage| format!("?{}", values.len() + stage)).collect();
             values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
             open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
@@ -245,16 +245,16 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn count_line(&self) -> Result<u64, S::Error> {
-        let waiting = self.count("SELECT count(*) FROM entry WHERE place = 'waiting'", Vec::new())?;
-        Ok(waiting + self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?)
+        let waiting = self.count("SELECT count(*) FROM entry WHERE stage = 'waiting'", Vec::new())?;
+        Ok(waiting + self.count("SELECT count(*) FROM entry WHERE stage = 'delayed'", Vec::new())?)
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
         let (priority, limit) = (u32::from(entry.summary.priority), limit.min(MOST));
-        let own = "place = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
+        let own = "stage = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
         let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
         let others = format!(
-            "{} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE place = 'waiting' \
+            "{} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE stage = 'waiting' \
              AND priority = level.priority AND (order_key, sequence) < (?2, ?3) LIMIT ?4)))) FROM level \
              WHERE priority <> ?1",
             levels()
@@ -265,50 +265,50 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, S::Error> {
         let (later, values) = after.map_or(("", Vec::new()), |after| ("AND upstream > ?", vec![after.into()]));
-        let statement = format!("SELECT upstream FROM entry WHERE place = 'waiting' {later} ORDER BY upstream LIMIT 1");
+        let statement = format!("SELECT upstream FROM entry WHERE stage = 'waiting' {later} ORDER BY upstream LIMIT 1");
         let row = self.sql.run(&statement, values)?.pop();
         Ok(row.and_then(|row| row.into_iter().next()).map(SqlValue::into_text))
     }
 
     fn waits_for(&self, upstream: &str) -> Result<bool, S::Error> {
-        Ok(self.count_within("place = 'waiting' AND upstream = ?", vec![upstream.into()], 1)? > 0)
+        Ok(self.count_within("stage = 'waiting' AND upstream = ?", vec![upstream.into()], 1)? > 0)
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {
-        self.count("SELECT count(*) FROM entry WHERE place = 'held'", Vec::new())
+        self.count("SELECT count(*) FROM entry WHERE stage = 'held'", Vec::new())
     }
 
     fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE place = 'held' AND user_id = ?";
+        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE stage = 'held' AND user_id = ?";
         self.count(statement, vec![user_id.into()])
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'held' AND upstream = ? AND unspent = 1";
+        let statement = "SELECT count(*) FROM entry WHERE stage = 'held' AND upstream = ? AND unspent = 1";
         self.count(statement, vec![upstream.into()])
     }
 
     fn has_waiting(&self) -> Result<bool, S::Error> {
-        Ok(!self.sql.run("SELECT 1 FROM entry WHERE place = 'waiting' LIMIT 1", Vec::new())?.is_empty())
+        Ok(!self.sql.run("SELECT 1 FROM entry WHERE stage = 'waiting' LIMIT 1", Vec::new())?.is_empty())
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let rest = "WHERE place = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let rest = "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         self.entries(rest, vec![now.into(), bound(limit)])
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let held = "WHERE place = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let held = "WHERE stage = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
         let others =
-            "WHERE place IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+            "WHERE stage IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         asked.extend(self.entries(others, vec![now.into(), bound(limit.saturating_sub(asked.len()))])?);
         Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
         let mut first = None;
-        for places in ["place = 'held'", "place IN ('watched', 'deleting')", "place = 'delayed'"] {
+        for places in ["stage = 'held'", "stage IN ('watched', 'deleting')", "stage = 'delayed'"] {
             let due = self.number(&format!("SELECT min(lease_until) FROM entry WHERE {places}"), Vec::new())?;
             first = first.into_iter().chain(due).min();
         }
@@ -316,10 +316,10 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
-        let old = "SELECT count(*) FROM entry WHERE place = 'ended' AND updated_at < ?";
+        let old = "SELECT count(*) FROM entry WHERE stage = 'ended' AND updated_at < ?";
         let count = self.count(old, vec![before.into()])?;
         let statement =
-            "UPDATE entry SET place = 'deleting', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
+            "UPDATE entry SET stage = 'deleting', lease_until = ?1 WHERE stage = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
         Ok(count)
     }
@@ -367,7 +367,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         // Out of the index of the line alone: the key is the time, but for the priority's head start.
         let statement = format!(
             "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
-             AS first FROM entry WHERE place = 'waiting' GROUP BY priority)"
+             AS first FROM entry WHERE stage = 'waiting' GROUP BY priority)"
         );
         let rows = self.sql.run(&statement, Vec::new())?;
         Ok(match rows.first().map(Vec::as_slice) {

@@ -3,12 +3,12 @@
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Entry, Place, Summary};
+use crate::machine::queue::{Entry, Stage, Summary};
 use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
 pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
-    updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
+    updated_at, snapshot, sequence, enqueued_at, stage, lease_epoch, lease_until, lease_granted, round, unspent, \
     late, upstream, submits, cost, price, per_minute, charges, metrics, waits_since";
 /// Those it is written to: one more, which only SQL reads.
 const WRITTEN: [&str; 27] = [
@@ -24,7 +24,7 @@ const WRITTEN: [&str; 27] = [
     "sequence",
     "enqueued_at",
     "order_key",
-    "place",
+    "stage",
     "lease_epoch",
     "lease_until",
     "lease_granted",
@@ -70,13 +70,13 @@ pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String
 /// The values of [`WRITTEN`].
 pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
     let summary = &entry.summary;
-    let (place, lease, until) = match entry.place {
-        Place::Waiting => ("waiting", None, None),
-        Place::Delayed { until } => ("delayed", None, Some(until)),
-        Place::Held(lease) => ("held", Some(lease), Some(lease.until)),
-        Place::Watched { until } => ("watched", None, Some(until)),
-        Place::Deleting { until } => ("deleting", None, Some(until)),
-        Place::Ended => ("ended", None, None),
+    let (stage, lease, until) = match entry.stage {
+        Stage::Waiting => ("waiting", None, None),
+        Stage::Delayed { until } => ("delayed", None, Some(until)),
+        Stage::Held(lease) => ("held", Some(lease), Some(lease.until)),
+        Stage::Watched { until } => ("watched", None, Some(until)),
+        Stage::Deleting { until } => ("deleting", None, Some(until)),
+        Stage::Ended => ("ended", None, None),
     };
     vec![
         summary.key.user_id.as_str().into(),
@@ -91,7 +91,7 @@ pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
         entry.sequence.into(),
         entry.enqueued_at.into(),
         entry.head_start_key().into(),
-        place.into(),
+        stage.into(),
         lease.map(|lease| lease.epoch).into(),
         until.into(),
         lease.map(|lease| lease.granted_at).into(),
@@ -122,7 +122,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         snapshot,
         sequence,
         enqueued_at,
-        place,
+        stage,
         lease_epoch,
         lease_until,
         lease_granted,
@@ -140,13 +140,13 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     ] = <[SqlValue; 26]>::try_from(row).ok()?;
     let status = status.into_text();
     let until = lease_until.unsigned();
-    let place = match place.into_text().as_str() {
-        "waiting" => Place::Waiting,
-        "delayed" => Place::Delayed { until },
-        "held" => Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
-        "watched" => Place::Watched { until },
-        "deleting" => Place::Deleting { until },
-        _ => Place::Ended,
+    let stage = match stage.into_text().as_str() {
+        "waiting" => Stage::Waiting,
+        "delayed" => Stage::Delayed { until },
+        "held" => Stage::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
+        "watched" => Stage::Watched { until },
+        "deleting" => Stage::Deleting { until },
+        _ => Stage::Ended,
     };
     Some(Entry {
         summary: Summary {
@@ -176,6 +176,6 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         late: late.unsigned() == 1,
         // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
-        place,
+        stage,
     })
 }

@@ -210,30 +210,30 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/question.rs",
-        find: r"                Place::Held(lease) => (Place::Held(lease.asked",
-        plant: r"                Place::Held(lease) if planted(4) && lease.until < self.now => {
-                    entry.place = Place::Ended;
+        find: r"                Stage::Held(lease) => (Stage::Held(lease.asked",
+        plant: r"                Stage::Held(lease) if planted(4) && lease.until < self.now => {
+                    entry.stage = Stage::Ended;
                     self.rows.save(&entry)?;
                     continue;
                 }
-                Place::Held(lease) => (Place::Held(lease.asked",
+                Stage::Held(lease) => (Stage::Held(lease.asked",
     },
     Edit {
         file: "queue/question.rs",
-        find: r"            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch) => {}",
-        plant: r"            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch)
+        find: r"            None if matches!(entry.stage, Stage::Held(lease) if lease.epoch != epoch) => {}",
+        plant: r"            None if matches!(entry.stage, Stage::Held(lease) if lease.epoch != epoch)
                 && !planted(20) => {}",
     },
     Edit {
         file: "queue/question.rs",
-        find: r"Place::Held(lease) if lease.epoch != epoch => {}",
-        plant: r"Place::Held(lease) if lease.epoch != epoch && !planted(20) => {}",
+        find: r"Stage::Held(lease) if lease.epoch != epoch => {}",
+        plant: r"Stage::Held(lease) if lease.epoch != epoch && !planted(20) => {}",
     },
     Edit {
         file: "queue/question.rs",
-        find: r"            None => Place::Watched",
-        plant: r"            Some(_) if planted(23) => Place::Ended,
-            None => Place::Watched",
+        find: r"            None => Stage::Watched",
+        plant: r"            Some(_) if planted(23) => Stage::Ended,
+            None => Stage::Watched",
     },
     Edit {
         file: "queue/budget.rs",

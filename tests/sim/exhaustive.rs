@@ -148,8 +148,8 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
     for cut in [Fault::PosterCrash, Fault::ConsumerCutOff] {
         assert!(walk.tally.faults.contains_key(&cut), "never met: {cut:?}");
     }
-    for place in CUT_PLACES {
-        assert!(walk.tally.marks.contains_key(&("cut", place.into())), "never cut: {place}");
+    for stage in CUT_PLACES {
+        assert!(walk.tally.marks.contains_key(&("cut", stage.into())), "never cut: {stage}");
     }
     assert!(walk.tally.marks.contains_key(&("post", "stood in for by a message".into())), "no enqueue is cut");
     let told = writeln!(

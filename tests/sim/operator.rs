@@ -11,7 +11,7 @@ use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
 use reelay::machine::job::Redeliver;
 use reelay::machine::message::Reply;
-use reelay::machine::queue::{Pause, Place, Redelivered, RedeliveredEvent, Resume};
+use reelay::machine::queue::{Pause, Redelivered, RedeliveredEvent, Resume, Stage};
 use reelay::time::HOUR;
 
 impl World {
@@ -101,7 +101,7 @@ impl World {
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
             let entry = self.queue.rows.entries.get(&job.key);
-            if !entry.is_some_and(|entry| entry.summary.created_at == job.created_at && entry.place == Place::Ended) {
+            if !entry.is_some_and(|entry| entry.summary.created_at == job.created_at && entry.stage == Stage::Ended) {
                 continue;
             }
             for delivery in &job.outbox {

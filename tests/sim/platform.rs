@@ -51,7 +51,7 @@ impl World {
     /// The shell's `set_alarm_by`: each setting is paid for, and an earlier alarm is as good.
     pub(crate) fn arm_by(&mut self, object: Object, at: Option<Millis>) {
         if !self.arm_as(object, at, alarm::by) {
-            self.tally.mark("alarm", "left in place");
+            self.tally.mark("alarm", "left in stage");
         }
     }
 

@@ -7,7 +7,7 @@ use crate::world::{LATENCY, World};
 use reelay::machine::acceptance::{Accepted, Creating, FollowUp, Next, Rejection, may_need_images};
 use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View};
 use reelay::machine::message::Reply;
-use reelay::machine::queue::{Afford, Refused, Stand, Unaffordable};
+use reelay::machine::queue::{Afford, GetPosition, Refused, Unaffordable};
 use reelay::time::SECOND;
 use std::rc::Rc;
 
@@ -73,7 +73,7 @@ impl World {
             }
             Action::DeleteVideo => self.tell_job(job, DeleteVideo),
             Action::View => {
-                self.tell_queue(Stand { key: self.jobs[job].key.clone() });
+                self.tell_queue(GetPosition { key: self.jobs[job].key.clone() });
                 self.tell_job(job, View);
             }
         }
@@ -147,7 +147,7 @@ impl World {
         match accepted.follow_up(self.plan.queue.mode) {
             FollowUp::Start(start) => self.tell_job(job, start),
             FollowUp::WakeUp => {
-                if accepted.standing.is_none() {
+                if accepted.position.is_none() {
                     self.tally.mark("post", "stood in for by a message");
                 }
                 let not_before = self.jobs[job].request.order.start_after;

@@ -11,7 +11,7 @@ use reelay::ids::JobKey;
 use reelay::machine::job::{Check, Delete, Start, State};
 use reelay::machine::message::{Message, NoAnswer, Reply};
 use reelay::machine::queue;
-use reelay::machine::queue::{Alarm, Ask, Enqueue, Heard, Question, Standing, Sweep};
+use reelay::machine::queue::{Alarm, Ask, Enqueue, Heard, Position, Question, Sweep};
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -46,8 +46,8 @@ impl World {
 
     fn met_standing(&mut self, reply: &dyn Any) {
         let placed = reply.downcast_ref::<<Enqueue as Message>::Reply>().and_then(|reply| reply.ok().flatten());
-        let standing = reply.downcast_ref::<Option<Standing>>().copied().flatten().or(placed);
-        if let Some(blocked_by) = standing.and_then(|standing| standing.blocked_by) {
+        let position = reply.downcast_ref::<Option<Position>>().copied().flatten().or(placed);
+        if let Some(blocked_by) = position.and_then(|position| position.blocked_by) {
             self.tally.mark("blocked by", format!("{blocked_by:?}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::map_rows::MapRows as Plain;
 use reelay::ids::JobKey;
-use reelay::machine::queue::{Entry, Place};
+use reelay::machine::queue::{Entry, Stage};
 use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
@@ -59,5 +59,5 @@ impl MapRows {
 }
 
 pub(crate) fn is_held(entry: &Entry) -> bool {
-    matches!(entry.place, Place::Held(_))
+    matches!(entry.stage, Stage::Held(_))
 }

@@ -7,7 +7,7 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Entry, HEAD_START, Place, Policy, Summary};
+use reelay::machine::queue::{Entry, HEAD_START, Policy, Stage, Summary};
 use reelay::time::Millis;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,7 @@ impl Turns {
                 let stale = known.is_some_and(|entry| {
                     let age = (entry.summary.epoch, entry.summary.report_number);
                     (summary.epoch, summary.report_number) < age
-                        || (summary.epoch == entry.summary.epoch && entry.place != Place::Ended)
+                        || (summary.epoch == entry.summary.epoch && entry.stage != Stage::Ended)
                 });
                 if stale || refused.is_some() {
                     return;
@@ -89,7 +89,7 @@ impl Turns {
         let last = self.places.values().max_by_key(|turn| turn.sequence);
         let (sequence, at) = last.map_or((1, now), |last| (last.sequence + 1, last.at.max(now)));
         let own = self.places.iter().filter(|(other, turn)| {
-            let waits = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+            let waits = rows.before(other).is_some_and(|entry| entry.stage == Stage::Waiting);
             other.user_id == key.user_id && turn.priority == priority && waits
         });
         let own = own.map(|(_, turn)| turn.round).max().unwrap_or(0);
@@ -104,11 +104,11 @@ impl Turns {
             Seen::Enqueue { summary, .. } if !stands_as_before(rows, &summary.key) => (vec![summary.key.clone()], None),
             _ => (Vec::new(), None),
         };
-        let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
+        let in_line = |entry: &Entry| matches!(entry.stage, Stage::Waiting | Stage::Held(_));
         let mut over: Vec<(Millis, u64, JobKey, bool)> = Vec::new();
         for key in rows.touched().into_iter().filter(|key| Some(key) != newest) {
             let (Some(before), Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
-            let Place::Delayed { until } = before.place else { continue };
+            let Stage::Delayed { until } = before.stage else { continue };
             if before.sequence == after.sequence && in_line(after) {
                 over.push((until, before.sequence, key, before.summary.submits == 0));
             }
@@ -120,7 +120,7 @@ impl Turns {
                 continue;
             };
             let own = self.places.iter().filter(|(other, turn)| {
-                let waited = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+                let waited = rows.before(other).is_some_and(|entry| entry.stage == Stage::Waiting);
                 let waits = waited || (joined.contains(other) && rows.entries.get(other).is_some_and(in_line));
                 **other != key && other.user_id == key.user_id && turn.priority == priority && waits
             });
@@ -182,11 +182,11 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// Takes back what was granted.
     pub(crate) fn before(rows: &'a MapRows, admitted: &BTreeSet<JobKey>, now: Millis) -> Self {
-        let waits = |entry: &&Entry| match entry.place {
-            Place::Waiting => true,
-            Place::Delayed { until } => until <= now,
-            Place::Held(_) => admitted.contains(&entry.summary.key),
-            Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => false,
+        let waits = |entry: &&Entry| match entry.stage {
+            Stage::Waiting => true,
+            Stage::Delayed { until } => until <= now,
+            Stage::Held(_) => admitted.contains(&entry.summary.key),
+            Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => false,
         };
         Self {
             waiting: rows.entries.values().filter(waits).collect(),
@@ -197,7 +197,7 @@ impl<'a> Line<'a> {
 
 impl Grants {
     pub(crate) fn of(rows: &MapRows, seen: &Seen) -> Self {
-        let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
+        let lease = |entry: &Entry| if let Stage::Held(lease) = entry.stage { Some(lease.epoch) } else { None };
         let new = rows.held().filter(|entry| {
             let before = rows.before(&entry.summary.key).filter(|before| is_held(before));
             before.is_none_or(|before| lease(before) != lease(entry))
@@ -216,8 +216,8 @@ impl Grants {
 
 /// Whether the step has given the job no place of its own: what it was told of it, it knew.
 fn stands_as_before(rows: &MapRows, key: &JobKey) -> bool {
-    let place = |entry: &Entry| (entry.sequence, entry.summary.epoch);
-    rows.before(key).map(place) == rows.entries.get(key).map(place)
+    let stage = |entry: &Entry| (entry.sequence, entry.summary.epoch);
+    rows.before(key).map(stage) == rows.entries.get(key).map(stage)
 }
 
 /// A message of a job that has been made anew since, or whose predecessor still holds a slot.
@@ -226,7 +226,7 @@ struct OfEarlierJob;
 /// The entry of the very job that a summary is of.
 fn same_job<'a>(rows: &'a MapRows, summary: &Summary) -> Result<Option<&'a Entry>, OfEarlierJob> {
     let Some(entry) = rows.before(&summary.key) else { return Ok(None) };
-    let is_over = matches!(entry.place, Place::Deleting { .. } | Place::Ended);
+    let is_over = matches!(entry.stage, Stage::Deleting { .. } | Stage::Ended);
     match summary.created_at.cmp(&entry.summary.created_at) {
         Ordering::Equal => Ok(Some(entry)),
         Ordering::Less if !is_over => Err(OfEarlierJob),

@@ -7,7 +7,7 @@ use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
-use reelay::machine::queue::{Entry, Mode, Place};
+use reelay::machine::queue::{Entry, Mode, Stage};
 use reelay::time::Millis;
 use std::collections::BTreeSet;
 
@@ -49,8 +49,8 @@ impl World {
     fn met_places(&mut self, rows: &MapRows) {
         for key in rows.touched() {
             let (before, Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
-            if before.is_none_or(|before| before.place != after.place) {
-                self.tally.mark("place", place_name(after.place));
+            if before.is_none_or(|before| before.stage != after.stage) {
+                self.tally.mark("stage", place_name(after.stage));
             }
             if after.late && !before.is_some_and(|before| before.late) {
                 self.tally.mark("timer", "found lost and set again");
@@ -132,18 +132,18 @@ impl World {
     }
 }
 
-fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Waiting => "waiting",
-        Place::Delayed { .. } => "delayed",
-        Place::Held(_) => "held",
-        Place::Watched { .. } => "watched",
-        Place::Deleting { .. } => "expiring",
-        Place::Ended => "ended",
+fn place_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting",
+        Stage::Delayed { .. } => "delayed",
+        Stage::Held(_) => "held",
+        Stage::Watched { .. } => "watched",
+        Stage::Deleting { .. } => "expiring",
+        Stage::Ended => "ended",
     }
 }
 
 /// Whether the queue will see to the job by itself.
 pub(crate) fn is_looked_after(entry: &Entry) -> bool {
-    entry.place != Place::Ended
+    entry.stage != Stage::Ended
 }

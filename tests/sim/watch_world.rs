@@ -7,7 +7,7 @@ use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
 use reelay::machine::delivery::DeliveryState;
 use reelay::machine::job::{Job, Phase, UnknownSubmit, View};
-use reelay::machine::queue::{Entry, Place, SWEEP_PATIENCE, Summary};
+use reelay::machine::queue::{Entry, SWEEP_PATIENCE, Stage, Summary};
 use reelay::time::MINUTE;
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ impl World {
             return;
         }
         let entry = self.queue.rows.entries.get(&job.key);
-        let holds = entry.is_some_and(|entry| matches!(entry.place, Place::Held(lease) if lease.epoch == job.epoch));
+        let holds = entry.is_some_and(|entry| matches!(entry.stage, Stage::Held(lease) if lease.epoch == job.epoch));
         if !holds {
             let message = format!("job {number} runs at epoch {} without a slot: {entry:?}", job.epoch);
             self.violated(Invariant::I9, message);
@@ -116,7 +116,7 @@ impl World {
             }
         }
         self.check_catalogue_is_true();
-        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
+        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.stage, Stage::Ended));
         if let Some(entry) = left.next().cloned() {
             self.violated(Invariant::I9, format!("nothing is left to do, but the queue has {entry:?}"));
         }

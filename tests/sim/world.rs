@@ -21,7 +21,7 @@ use crate::upstream::Upstream;
 use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
 use reelay::machine::job::UpstreamWebhook;
-use reelay::machine::queue::Stand;
+use reelay::machine::queue::GetPosition;
 use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
 /// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of midnight.
@@ -233,7 +233,7 @@ impl World {
             Event::Land { job, handler, in_flight } => self.land(job, handler, in_flight),
             Event::Answered { job, handler, number, answer } => self.answered(job, handler, number, answer),
             Event::Looks { job } => {
-                let reply = self.queue_message(Stand { key: self.jobs[job].key.clone() });
+                let reply = self.queue_message(GetPosition { key: self.jobs[job].key.clone() });
                 self.trace.say(self.real, || format!("<- {reply:?}"));
             }
             Event::User { job, action } => self.user_acts(job, action),

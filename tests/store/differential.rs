@@ -16,8 +16,8 @@ use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Heard, Input, Mode, Pause, Policy, Question,
-    Redelivered, RedeliveredEvent, Report, Resume, Rows, Stand, Summary, Sweep, Terms, day_of,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Mode, Pause, Policy,
+    Question, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -98,8 +98,8 @@ proptest! {
 fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, now: Millis) {
     for key in USERS.iter().flat_map(|user| JOBS.map(|job| JobKey::new(*user, job))) {
         assert_eq!(stored.find(&key).unwrap(), plain.find(&key).unwrap());
-        let standing = queue::standing(stored, &key, policy, now).unwrap();
-        assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
+        let position = queue::position(stored, &key, policy, now).unwrap();
+        assert_eq!(position, queue::position(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
     assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
@@ -178,7 +178,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (summary(), terms()).prop_map(|(summary, terms)| taken(EnqueueAgain { summary, terms })),
         6 => (summary(), availability()).prop_map(|(summary, availability)| taken(Report { summary, availability })),
         2 => key().prop_map(|key| taken(Claim { key })),
-        1 => key().prop_map(|key| taken(Stand { key })),
+        1 => key().prop_map(|key| taken(GetPosition { key })),
         2 => key().prop_map(|key| taken(Afford { key })),
         1 => Just(()).prop_map(|()| taken(Pause)),
         2 => Just(()).prop_map(|()| taken(Resume)),

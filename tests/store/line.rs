@@ -7,7 +7,9 @@ use crate::sqlite::Sqlite;
 use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Alarm, Claim, Enqueue, Entry, Mode, Place, Policy, Report, Rows, Stand, Summary, Terms};
+use reelay::machine::queue::{
+    Alarm, Claim, Enqueue, Entry, GetPosition, Mode, Policy, Report, Rows, Stage, Summary, Terms,
+};
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
 use reelay::store::sql::Sql;
@@ -46,11 +48,11 @@ fn work(depth: u64) -> BTreeMap<&'static str, u64> {
         };
     }
     // There are no numbers yet: the first step counts.
-    take!("the first step", Stand { key: JobKey::new("nobody", "nothing") });
+    take!("the first step", GetPosition { key: JobKey::new("nobody", "nothing") });
     // Wherever they stand: the last one of the short line at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        take!("a question", Stand { key });
+        take!("a question", GetPosition { key });
     }
     let mut newest = None;
     // Enough for a section to be halved in both lines.
@@ -83,8 +85,8 @@ fn places_are_exact_where_nobody_has_left_the_line() {
     let store = waiting(&sql, 5_000);
     for number in [1, 2, 499, 1_000, 1_001, 2_345, 4_999, 5_000] {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        let standing = queue::standing(&store, &key, &policy(), NOW).unwrap().unwrap();
-        assert_eq!(standing.position, number);
+        let position = queue::position(&store, &key, &policy(), NOW).unwrap().unwrap();
+        assert_eq!(position.number, number);
     }
 }
 
@@ -92,7 +94,7 @@ fn places_are_exact_where_nobody_has_left_the_line() {
 fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_worth() {
     let mut rows = MapRows::default();
     let mut before = |sequence, priority| {
-        let entry = entry(&format!("job-{sequence}"), Place::Waiting, priority, sequence, sequence);
+        let entry = entry(&format!("job-{sequence}"), Stage::Waiting, priority, sequence, sequence);
         let entry = Entry { enqueued_at: NOW + sequence * 10_000, ..entry };
         rows.save(&entry).unwrap();
         rows.count_before(&entry, 1_000).unwrap()
@@ -104,9 +106,9 @@ fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_
     assert_eq!(before(62, 4), 38 + 1);
 }
 
-fn entry(name: &str, place: Place, priority: u8, round: u64, sequence: u64) -> Entry {
+fn entry(name: &str, stage: Stage, priority: u8, round: u64, sequence: u64) -> Entry {
     let summary = Summary { priority, ..summary("ann", name, 0) };
-    Entry { summary, sequence, enqueued_at: NOW + sequence, round, place, ..LIKE.clone() }
+    Entry { summary, sequence, enqueued_at: NOW + sequence, round, stage, ..LIKE.clone() }
 }
 
 fn summary(user: &str, name: &str, created_at: u64) -> Summary {
@@ -117,11 +119,11 @@ fn summary(user: &str, name: &str, created_at: u64) -> Summary {
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {
-        let held = Place::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
+        let held = Stage::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
         let holder = Entry { summary: summary(name, name, 0), ..entry(name, held, 0, 0, sequence) };
         store.save(&holder).unwrap();
     }
-    let first = Entry { summary: summary("user-0", "old-0", 0), ..entry("old-0", Place::Waiting, 0, 1, 3) };
+    let first = Entry { summary: summary("user-0", "old-0", 0), ..entry("old-0", Stage::Waiting, 0, 1, 3) };
     store.save(&first).unwrap();
     let columns = sql.texts("SELECT name FROM pragma_table_info('entry')");
     let value = |column: &String| match column.as_str() {

@@ -5,7 +5,7 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::machine::metrics::Metrics;
-use reelay::machine::queue::{Entry, Place, Rows, Summary};
+use reelay::machine::queue::{Entry, Rows, Stage, Summary};
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
 
@@ -163,7 +163,7 @@ pub(crate) fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt
         settled: false,
         metrics: Metrics::default(),
     };
-    let place = Place::Ended;
+    let stage = Stage::Ended;
     Entry {
         summary,
         sequence,
@@ -173,6 +173,6 @@ pub(crate) fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt
         unspent: false,
         late: false,
         charges: Vec::new(),
-        place,
+        stage,
     }
 }

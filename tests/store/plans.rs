@@ -5,7 +5,7 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::lease::Lease;
 use reelay::machine::metrics::Metrics;
-use reelay::machine::queue::{Book, Closed, Entry, Minute, Place, Rows, Summary};
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Rows, Stage, Summary};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
@@ -71,7 +71,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
             let table = tables.iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
-            let history = statement.contains("place = 'held'") && step.contains("entry_by_user");
+            let history = statement.contains("stage = 'held'") && step.contains("entry_by_user");
             assert!(!history, "whoever ever had a slot is read: {step}: {statement}");
         }
     }
@@ -133,16 +133,16 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
 pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     let places = [
-        Place::Ended,
-        Place::Waiting,
-        Place::Delayed { until: 5 },
-        Place::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
-        Place::Watched { until: 5 },
-        Place::Deleting { until: 5 },
+        Stage::Ended,
+        Stage::Waiting,
+        Stage::Delayed { until: 5 },
+        Stage::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
+        Stage::Watched { until: 5 },
+        Stage::Deleting { until: 5 },
     ];
     let mut sequence = 0;
     for user in ["ann", "bob"] {
-        for (number, place) in places.into_iter().enumerate() {
+        for (number, stage) in places.into_iter().enumerate() {
             sequence += 1;
             let summary = Summary {
                 key: JobKey::new(user, format!("job-{number}")),
@@ -171,7 +171,7 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 unspent: true,
                 late: false,
                 charges: Vec::new(),
-                place,
+                stage,
             };
             store.save(&entry).unwrap();
         }

@@ -7,7 +7,7 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::job::{TimelineEntry, TimelineStep};
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Entry, Place, Rows};
+use reelay::machine::queue::{Entry, Rows, Stage};
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
 
@@ -30,7 +30,7 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
-    entry.place = Place::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
+    entry.stage = Stage::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
     entry.summary.updated_at = 9;
     let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);

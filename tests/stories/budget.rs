@@ -5,7 +5,7 @@ use reelay::machine::Status;
 use reelay::machine::job::State;
 use reelay::machine::lease::{START_PATIENCE, WATCH};
 use reelay::machine::queue::{
-    Afford, BlockedBy, Charge, Enqueue, Heard, OverBudget, Place, Question, Refused, Rows, Standing, Summary, Terms,
+    Afford, BlockedBy, Charge, Enqueue, Heard, OverBudget, Position, Question, Refused, Rows, Stage, Summary, Terms,
     Unaffordable, Whose, day_of,
 };
 use reelay::time::{DAY, HOUR, Millis, SECOND};
@@ -87,7 +87,7 @@ fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_
     for _ in 0..2 {
         assert_eq!((afford(&mut story, "1"), spent(&story)), (Ok(()), PRICE));
     }
-    let Some(Place::Watched { until }) = story.entry("1").map(|entry| entry.place) else { panic!("it is watched") };
+    let Some(Stage::Watched { until }) = story.entry("1").map(|entry| entry.stage) else { panic!("it is watched") };
     assert!(until <= story.now + WATCH, "it is asked soon");
     story.hears("1", 1, said(1, 0, Status::PendingConfirmation, Some(0)));
     assert_eq!(spent(&story), 0);
@@ -209,7 +209,7 @@ fn who_holds_a_price_is_asked_whatever_its_attempt_before_has_said_i13() {
     assert_eq!(afford(&mut story, "1"), Ok(()));
     let settled = Summary { cost_micros: PRICE, submits: 1, settled: true, ..ended("1", Status::Failed) };
     story.report(settled);
-    assert_eq!(story.place("1"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("1"), Stage::Watched { until: story.now + WATCH });
 }
 
 #[test]
@@ -218,9 +218,9 @@ fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
     failed_after_paying(&mut story, "1");
     let failed = State { cost_micros: PRICE, ..state(1, 2, Status::Failed, None) };
     story.hears("1", 1, Ok(Some(failed.clone())));
-    assert_eq!(story.place("1"), Place::Ended);
+    assert_eq!(story.stage("1"), Stage::Ended);
     assert_eq!(afford(&mut story, "1"), Ok(()));
-    assert_eq!(story.place("1"), Place::Watched { until: story.now + WATCH }, "it is asked soon");
+    assert_eq!(story.stage("1"), Stage::Watched { until: story.now + WATCH }, "it is asked soon");
     story.hears("1", 1, Ok(Some(State { cost_micros: 2 * PRICE, ..state(2, 3, Status::Queued, None) })));
     assert_eq!(spent(&story), 2 * PRICE, "it is on its way");
     story.hears("1", 1, Ok(Some(failed)));
@@ -280,7 +280,7 @@ fn a_models_own_limit_counts_where_it_is_the_smaller() {
             story.enqueue(Summary { submits_per_minute: own, ..summary(name, 0) });
         }
         assert_eq!(story.holders().len(), granted, "{own:?} of the model, {operators} of the operator");
-        assert_eq!(story.standing("4").blocked_by, Some(BlockedBy::RateLimit));
+        assert_eq!(story.position("4").blocked_by, Some(BlockedBy::RateLimit));
     }
 }
 
@@ -304,7 +304,7 @@ fn ended(name: &str, status: Status) -> Summary {
     Summary { price_micros: PRICE, ..told(name, 1, 2, status) }
 }
 
-fn ask(story: &mut QueueStory, summary: Summary) -> Result<Option<Standing>, Refused> {
+fn ask(story: &mut QueueStory, summary: Summary) -> Result<Option<Position>, Refused> {
     story.takes(Enqueue { summary, terms: Terms::default() })
 }
 

@@ -5,7 +5,7 @@ use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
 use reelay::machine::job::State;
 use reelay::machine::lease::WATCH;
-use reelay::machine::queue::{Heard, Place, Question, Redelivered, RedeliveredEvent, Summary};
+use reelay::machine::queue::{Heard, Question, Redelivered, RedeliveredEvent, Stage, Summary};
 use reelay::time::Millis;
 
 const PENDING: DeliveryState = DeliveryState::Pending { next_at: 0 };
@@ -55,7 +55,7 @@ fn events_go_with_their_job() {
 fn events_of_a_job_that_is_gone_are_pending_for_nobody() {
     let mut story = ended();
     story.hears("job", 1, MISSING);
-    assert_eq!((listed(&story), story.place("job")), (Vec::new(), Place::Ended));
+    assert_eq!((listed(&story), story.stage("job")), (Vec::new(), Stage::Ended));
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_job_made_anew_under_the_name_has_events_of_its_own() {
 #[test]
 fn a_job_that_is_about_to_tell_the_app_is_looked_after_until_it_says_that_nothing_is_left_i2() {
     let mut story = ended();
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
     story.report(Summary { report_number: 3, ..settled() });
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
     assert_eq!(listed(&story), [event(0, 1, DELIVERED)]);
 }
 
@@ -97,22 +97,22 @@ fn an_event_that_waits_for_its_first_attempt_is_listed() {
 fn that_nothing_is_left_does_not_count_of_a_job_that_has_gone_on_since_i2() {
     let mut story = ended();
     story.report(Summary { report_number: 3, ..end() });
-    let watched = story.place("job");
+    let watched = story.stage("job");
     story.report(settled());
-    assert_eq!(story.place("job"), watched, "it was said before the later report");
+    assert_eq!(story.stage("job"), watched, "it was said before the later report");
     story.enqueue(told("job", 2, 4, Status::Queued));
     story.report(settled());
-    assert!(matches!(story.place("job"), Place::Held(_)));
+    assert!(matches!(story.stage("job"), Stage::Held(_)));
 }
 
 #[test]
 fn what_came_of_a_redelivery_is_listed_at_once_and_its_job_is_looked_after_i2() {
     let mut story = ended();
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
-    assert_eq!(story.place("job"), Place::Ended);
+    assert_eq!(story.stage("job"), Stage::Ended);
     story.takes(redelivered(Some(event(1, 8, PENDING))));
     assert_eq!(listed(&story), [event(1, 8, PENDING)]);
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn that_nothing_is_left_does_not_count_of_a_job_whose_event_is_sent_again_since_
     says(&mut story, vec![event(0, 1, DELIVERED)]);
     story.takes(redelivered(Some(event(1, 1, PENDING))));
     story.report(settled());
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
 }
 
 /// A job that has ended and is about to tell the app.

@@ -6,7 +6,7 @@ use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
 use reelay::machine::metrics::{Call, Count, Metrics, table};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
-use reelay::machine::queue::{Ask, Heard, Minute, Place, Question, Sample, Summary, Terms, totals};
+use reelay::machine::queue::{Ask, Heard, Minute, Question, Sample, Stage, Summary, Terms, totals};
 use reelay::machine::{Status, metrics};
 use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
@@ -201,7 +201,7 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
 fn settles(story: &mut QueueStory, created_at: Millis) {
     let ask = Ask { created_at, ..asking("job", 1, Question::Check) };
     story.takes(Heard { ask, said: Ok(Some(state(1, 4, Status::Completed, None))) });
-    assert_eq!(story.place("job"), Place::Ended);
+    assert_eq!(story.stage("job"), Stage::Ended);
 }
 
 fn limited(count: u64) -> Metrics {

@@ -9,9 +9,9 @@ use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 fn a_delayed_job_starts_at_its_time_and_not_before() {
     let mut story = QueueStory::with_slots(1);
     let until = story.now + HOUR;
-    let standing = story.enqueue_on(summary("later", 0), not_before(until)).unwrap();
-    assert_eq!((standing.admitted, standing.blocked_by), (None, Some(BlockedBy::StartAfter)));
-    assert_eq!((standing.estimated_start, story.wake_at), (Some(until), Some(until)));
+    let position = story.enqueue_on(summary("later", 0), not_before(until)).unwrap();
+    assert_eq!((position.admitted, position.blocked_by), (None, Some(BlockedBy::StartAfter)));
+    assert_eq!((position.estimated_start, story.wake_at), (Some(until), Some(until)));
     story.now = until - 1;
     story.sweep();
     assert!(story.holders().is_empty());
@@ -98,7 +98,7 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
     assert_eq!(story.holders(), ["second"], "its slot is given to the next at once (I9)");
     story.now += MINUTE;
     story.takes(Alarm);
-    assert_eq!(story.standing("refused").position, 1);
+    assert_eq!(story.position("refused").number, 1);
     story.ends("second");
     assert_eq!(story.holders(), ["refused"]);
 }
@@ -109,9 +109,9 @@ fn a_refused_job_waits_for_the_upstream_and_not_for_a_time_of_its_own() {
     story.enqueue(summary("refused", 0));
     let until = story.now + MINUTE;
     let (again, terms) = requeued("refused", until);
-    let standing = story.enqueue_on(again, terms).unwrap();
-    assert_eq!(standing.blocked_by, Some(BlockedBy::UpstreamBackoff));
-    assert_eq!(standing.estimated_start, Some(until));
+    let position = story.enqueue_on(again, terms).unwrap();
+    assert_eq!(position.blocked_by, Some(BlockedBy::UpstreamBackoff));
+    assert_eq!(position.estimated_start, Some(until));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_refused_job_whose_old_slot_was_asked_about_first_keeps_its_place_too_i6() {
     let (again, terms) = requeued("refused", story.now);
     story.enqueue_on(again, terms);
     story.enqueue(summary("third", 0));
-    assert_eq!((story.standing("refused").position, story.standing("third").position), (1, 2));
+    assert_eq!((story.position("refused").number, story.position("third").number), (1, 2));
 }
 
 #[test]

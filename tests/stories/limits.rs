@@ -14,7 +14,7 @@ fn no_more_submits_are_granted_than_a_minute_may_hold() {
         story.enqueue(summary(name, 0));
     }
     assert_eq!(story.holders(), ["1", "2"]);
-    assert_eq!(story.standing("3").blocked_by, Some(BlockedBy::RateLimit));
+    assert_eq!(story.position("3").blocked_by, Some(BlockedBy::RateLimit));
     for name in ["1", "2"] {
         story.report(submitted(name));
         story.report(ended(name));
@@ -33,7 +33,7 @@ fn the_queue_wakes_when_the_minute_is_over_and_starts_the_next() {
         let heard_at = story.now;
         story.report(submitted("first"));
         story.report(ended("first"));
-        let waiting = story.standing("second");
+        let waiting = story.position("second");
         story.asks_until(|story| story.holders() == ["second"]);
         assert!((heard_at + WINDOW..=heard_at + WINDOW + SECOND).contains(&story.now), "{mode:?}");
         assert_eq!(waiting.estimated_start, Some(story.now), "{mode:?}");
@@ -58,7 +58,7 @@ fn a_job_that_has_submitted_again_counts_again() {
     story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
     story.report(Summary { epoch: 2, report_number: 3, submits: 2, ..submitted("job") });
     story.enqueue(summary("next", 0));
-    assert_eq!(story.standing("next").blocked_by, Some(BlockedBy::RateLimit));
+    assert_eq!(story.position("next").blocked_by, Some(BlockedBy::RateLimit));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
     for probe in 2..30 {
         story.asks_until(|story| !story.holders().is_empty());
         assert_eq!(story.holders(), ["1"], "one probe, and it is the first in line");
-        assert_eq!(story.standing("2").blocked_by, Some(BlockedBy::UpstreamBackoff));
+        assert_eq!(story.position("2").blocked_by, Some(BlockedBy::UpstreamBackoff));
         story.takes(Sweep);
         assert_eq!(story.holders(), ["1"], "a sweep sends no second one");
         story.enqueue_on(refused("1", probe + 1, probe), keeps(Availability::NotNow { after: None }));
@@ -166,7 +166,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
             story.enqueue(summary(name, 0));
         }
         let mut refusals = 0;
-        while story.standing("good").position > 0 {
+        while story.position("good").number > 0 {
             story.now += SECOND;
             if story.now.is_multiple_of(MINUTE) {
                 story.sweep();
@@ -182,7 +182,7 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
         }
         assert!(refusals >= 20, "{mode:?}: within the hour it is the probe, being first in line");
         assert_eq!(story.holders(), ["good"], "{mode:?}");
-        assert_eq!(story.standing("odd").position, 1, "{mode:?}");
+        assert_eq!(story.position("odd").number, 1, "{mode:?}");
         story.report_with(submitted("good"), Some(Availability::Accepted));
         story.report_with(Summary { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
         story.now += 2 * MINUTE;

@@ -3,7 +3,7 @@
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{ALARM_DELAY, Alarm, Mode, Place, SWEEP_PATIENCE};
+use reelay::machine::queue::{ALARM_DELAY, Alarm, Mode, SWEEP_PATIENCE, Stage};
 use reelay::time::{MINUTE, SECOND};
 
 type Occasion = fn(&mut QueueStory);
@@ -91,8 +91,8 @@ fn a_claim_of_a_job_later_in_line_admits_the_first_in_line_and_not_that_one_i6()
     let mut story = QueueStory::in_mode(Mode::Queue, 1);
     story.enqueue(summary("first", 0));
     story.enqueue(summary("second", 0));
-    let standing = story.claim("second").unwrap();
-    assert_eq!((standing.position, standing.admitted), (1, None));
+    let position = story.claim("second").unwrap();
+    assert_eq!((position.number, position.admitted), (1, None));
     assert_eq!(story.holders(), ["first"]);
     assert_eq!(story.alarm(), ["first"], "the alarm starts it, because nobody else will");
 }
@@ -130,7 +130,7 @@ fn changing_the_mode_between_steps_keeps_the_order_and_starts_nobody_twice_i3_i6
             Mode::Queue => drop(story.claim(&names[11])),
         }
         for name in story.holders() {
-            assert!(matches!(story.place(&name), Place::Held(Lease { epoch: 1, .. })));
+            assert!(matches!(story.stage(&name), Stage::Held(Lease { epoch: 1, .. })));
             story.ends(&name);
             started.push(name);
         }

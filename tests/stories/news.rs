@@ -2,7 +2,7 @@
 
 use crate::queue_story::{MISSING, QueueStory, key, said, slot, summary, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Place, Report, Standing, Summary};
+use reelay::machine::queue::{Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary};
 use reelay::machine::{Status, queue};
 use reelay::time::MINUTE;
 
@@ -24,7 +24,7 @@ fn a_repeated_enqueue_after_the_cancel_of_a_waiting_job_does_not_bring_it_back_i
     story.enqueue(summary("job", 0));
     story.report(told("job", 1, 1, Status::Cancelled));
     story.enqueue(summary("job", 0));
-    assert!(matches!(story.place("job"), Place::Watched { .. }));
+    assert!(matches!(story.stage("job"), Stage::Watched { .. }));
     story.ends("running");
     assert!(story.holders().is_empty());
 }
@@ -34,8 +34,8 @@ fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("job", 1, 1, Status::Cancelled));
     let shown = story.entry("job").unwrap();
-    let watched = Place::Watched { until: story.now + WATCH };
-    assert_eq!((shown.summary.status, shown.place), (Status::Cancelled, watched), "its webhook may be left to send");
+    let watched = Stage::Watched { until: story.now + WATCH };
+    assert_eq!((shown.summary.status, shown.stage), (Status::Cancelled, watched), "its webhook may be left to send");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn an_older_epochs_end_does_not_free_the_newer_epochs_slot_i3() {
     story.report(told("job", 1, 2, Status::Cancelled));
     story.enqueue(told("job", 2, 2, Status::Queued));
     story.report(told("job", 1, 3, Status::Cancelled));
-    assert!(matches!(story.place("job"), Place::Held(Lease { epoch: 2, .. })));
+    assert!(matches!(story.stage("job"), Stage::Held(Lease { epoch: 2, .. })));
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_
 #[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Standing { admitted: slot(1), ..Standing::NOT_IN_LINE };
+    let holding = Position { admitted: slot(1), ..Position::NOT_IN_LINE };
     let estimated_start = Some(story.now + 2 * MINUTE);
     let blocked_by = Some(BlockedBy::Concurrency);
-    let waiting = Standing { position: 2, blocked_by, estimated_start, ..Standing::NOT_IN_LINE };
+    let waiting = Position { number: 2, blocked_by, estimated_start, ..Position::NOT_IN_LINE };
     assert_eq!(story.enqueue(summary("first", 0)), Some(holding));
     story.enqueue(summary("second", 0));
     assert_eq!(story.enqueue(summary("third", 0)), Some(waiting));
@@ -116,8 +116,8 @@ fn a_job_says_where_it_stands_and_why_it_waits() {
         (story.enqueue(summary("first", 0)), story.enqueue(summary("third", 0))),
         (Some(holding), Some(waiting))
     );
-    assert_eq!(story.rows.entries, before, "asking again keeps the place");
-    let Ok(stranger) = queue::standing(&story.rows, &key("stranger"), &story.policy, story.now);
+    assert_eq!(story.rows.entries, before, "asking again keeps the stage");
+    let Ok(stranger) = queue::position(&story.rows, &key("stranger"), &story.policy, story.now);
     assert_eq!(stranger, None);
 }
 
@@ -143,7 +143,7 @@ fn what_runs_holds_a_slot_whatever_was_thought_of_it_i9() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("eager", 0));
     story.report(told("eager", 1, 1, Status::Processing));
-    assert_eq!(story.place("eager"), Place::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
+    assert_eq!(story.stage("eager"), Stage::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_
     assert!(!story.takes(reports.clone()), "it is to be told again");
     story.hears("job", 1, MISSING);
     assert!(story.takes(reports));
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
     assert_eq!(story.entry("job").map(|entry| entry.summary.created_at), Some(5));
     // What an earlier job says once a later one has its name is of no use to anyone.
     story.report(told("job", 1, 2, Status::Cancelled));

@@ -5,7 +5,7 @@ use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
 use reelay::machine::lease::START_PATIENCE;
 use reelay::machine::queue::{
-    ALARM_DELAY, Alarm, BlockedBy, Mode, Pause, Place, Question, Resume, SWEEP_PATIENCE, Terms, claim_again,
+    ALARM_DELAY, Alarm, BlockedBy, Mode, Pause, Question, Resume, SWEEP_PATIENCE, Stage, Terms, claim_again,
 };
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
@@ -29,9 +29,9 @@ fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
             story.now += SWEEP_PATIENCE;
             assert!(story.holders().is_empty(), "{name} in {mode:?}");
         }
-        let standing = story.standing("job");
-        assert_eq!((standing.position, standing.blocked_by), (1, Some(BlockedBy::Paused)), "{mode:?}");
-        assert_eq!(standing.estimated_start, None, "nobody knows when, in {mode:?}");
+        let position = story.position("job");
+        assert_eq!((position.number, position.blocked_by), (1, Some(BlockedBy::Paused)), "{mode:?}");
+        assert_eq!(position.estimated_start, None, "nobody knows when, in {mode:?}");
     }
 }
 
@@ -44,7 +44,7 @@ fn a_resumption_admits_where_an_order_would_and_elsewhere_at_the_next_occasion_i
         let resumed_at = story.now;
         assert_eq!(story.holders().is_empty(), mode != Mode::Immediate, "{mode:?}");
         if mode != Mode::Immediate {
-            assert_ne!(story.standing("job").blocked_by, Some(BlockedBy::Paused));
+            assert_ne!(story.position("job").blocked_by, Some(BlockedBy::Paused));
         }
         let latest = match mode {
             Mode::Immediate => 0,
@@ -65,7 +65,7 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
         story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
         assert_eq!(story.wake_at, Some(until), "the end of a delay, in {mode:?}");
         story.alarm();
-        assert_eq!((story.place("later"), story.wake_at), (Place::Waiting, None), "{mode:?}");
+        assert_eq!((story.stage("later"), story.wake_at), (Stage::Waiting, None), "{mode:?}");
         story.report(told("running", 1, 1, Status::Processing));
         story.report(told("running", 2, 2, Status::Processing));
     }
@@ -97,7 +97,7 @@ fn a_submit_that_is_refused_while_paused_goes_back_to_its_place_and_waits_i6() {
     story.takes(Pause);
     story.enqueue_on(told("first", 2, 2, Status::Queued), Terms { keeps_place: true, ..Terms::default() });
     assert!(story.holders().is_empty());
-    assert_eq!((story.standing("first").position, story.standing("second").position), (1, 2));
+    assert_eq!((story.position("first").number, story.position("second").number), (1, 2));
     story.takes(Resume);
     assert_eq!(story.holders(), ["first"]);
 }
@@ -121,8 +121,8 @@ fn a_message_of_the_platforms_queue_comes_back_within_a_minute_and_uses_few_of_i
     let sent_at = story.now;
     let mut tries = 0;
     while story.now < sent_at + 30 * MINUTE {
-        let standing = story.claim("job").unwrap();
-        let delay = claim_again(&standing, story.now, story.now - sent_at);
+        let position = story.claim("job").unwrap();
+        let delay = claim_again(&position, story.now, story.now - sent_at);
         assert!(tries > 0 || delay <= MINUTE, "{delay}");
         story.now += delay;
         tries += 1;

@@ -3,7 +3,7 @@
 use crate::queue_story::{MISSING, NOTHING, QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
 use reelay::machine::lease::{ASK_AGAIN, LEASE, START_PATIENCE, WATCH};
-use reelay::machine::queue::{HEAD_START, Place};
+use reelay::machine::queue::{HEAD_START, Stage};
 use reelay::time::SECOND;
 
 #[test]
@@ -28,11 +28,11 @@ fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
     story.enqueue(summary("running", 0));
     story.enqueue(summary("patient", 0));
     story.now += HEAD_START - 1;
-    let standing = story.enqueue(summary("hasty", 1)).unwrap();
-    assert_eq!(standing.position, 1);
+    let position = story.enqueue(summary("hasty", 1)).unwrap();
+    assert_eq!(position.number, 1);
     story.now += 2;
-    let standing = story.enqueue(summary("late", 1)).unwrap();
-    assert_eq!(standing.position, 3, "a minute of waiting outweighs one level");
+    let position = story.enqueue(summary("late", 1)).unwrap();
+    assert_eq!(position.number, 3, "a minute of waiting outweighs one level");
     for next in ["hasty", "patient", "late"] {
         let ending = story.holders().remove(0);
         story.ends(&ending);
@@ -67,8 +67,8 @@ fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
     story.enqueue(summary("waiting", 0));
     assert_eq!(story.order(summary("new", 0)), None);
     assert!(!story.rows.entries.values().any(|entry| entry.summary.key.generation_id == "new"), "nothing is stored");
-    assert_eq!(story.enqueue(summary("promised", 0)).unwrap().position, 2);
-    assert_eq!(story.order(summary("waiting", 0)).unwrap().position, 1, "a repeat is no new job");
+    assert_eq!(story.enqueue(summary("promised", 0)).unwrap().number, 2);
+    assert_eq!(story.order(summary("waiting", 0)).unwrap().number, 1, "a repeat is no new job");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn an_enqueue_that_comes_after_the_cancellation_brings_nothing_back_i9() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("cancelled", 1, 1, Status::Cancelled));
     story.enqueue(summary("cancelled", 0));
-    assert!(matches!(story.place("cancelled"), Place::Watched { .. }));
+    assert!(matches!(story.stage("cancelled"), Stage::Watched { .. }));
     assert!(story.holders().is_empty());
 }
 
@@ -84,11 +84,11 @@ fn an_enqueue_that_comes_after_the_cancellation_brings_nothing_back_i9() {
 fn an_older_epoch_changes_nothing_i3() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(told("job", 2, 1, Status::Queued));
-    let before = story.place("job");
+    let before = story.stage("job");
     story.enqueue(summary("job", 0));
     story.report(told("job", 1, 9, Status::Completed));
     story.hears("job", 1, said(1, 9, Status::Completed, None));
-    assert_eq!(story.place("job"), before);
+    assert_eq!(story.stage("job"), before);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_retry_waits_at_the_end_of_the_line_again() {
     story.report(told("job", 1, 2, Status::Failed));
     story.enqueue(told("job", 2, 2, Status::Queued));
     assert_eq!(story.holders(), ["other"]);
-    assert_eq!(story.place("job"), Place::Waiting);
+    assert_eq!(story.stage("job"), Stage::Waiting);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_retry_that_is_enqueued_before_its_old_end_is_told_frees_the_old_slot_i9() {
     story.enqueue(told("job", 2, 2, Status::Queued));
     assert_eq!(story.holders(), ["job"]);
     story.report(told("job", 2, 2, Status::Queued));
-    assert!(matches!(story.place("job"), Place::Held(lease) if lease.epoch == 2));
+    assert!(matches!(story.stage("job"), Stage::Held(lease) if lease.epoch == 2));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn the_report_that_follows_an_answer_still_counts_as_news() {
     story.report(report);
     let shown = story.rows.entries.values().next().unwrap();
     assert_eq!(
-        (shown.place, shown.summary.snapshot.as_str()),
-        (Place::Watched { until: story.now + WATCH }, "the whole generation")
+        (shown.stage, shown.summary.snapshot.as_str()),
+        (Stage::Watched { until: story.now + WATCH }, "the whole generation")
     );
 }

@@ -7,8 +7,8 @@ use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::Metrics;
 use reelay::machine::queue::{
-    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Place, Policy, Question, Report,
-    Rows, Standing, Summary, Sweep, Terms,
+    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Policy, Position, Question, Report,
+    Rows, Stage, Summary, Sweep, Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::time::{Millis, Moment};
@@ -53,21 +53,21 @@ impl QueueStory {
     }
 
     /// An accepted job asks for its place.
-    pub(crate) fn enqueue(&mut self, summary: Summary) -> Option<Standing> {
+    pub(crate) fn enqueue(&mut self, summary: Summary) -> Option<Position> {
         self.enqueue_on(summary, Terms::default())
     }
 
-    pub(crate) fn enqueue_on(&mut self, summary: Summary, terms: Terms) -> Option<Standing> {
+    pub(crate) fn enqueue_on(&mut self, summary: Summary, terms: Terms) -> Option<Position> {
         self.takes(EnqueueAgain { summary, terms })
     }
 
     /// A new job asks for its place; `None` when it is refused.
-    pub(crate) fn order(&mut self, summary: Summary) -> Option<Standing> {
+    pub(crate) fn order(&mut self, summary: Summary) -> Option<Position> {
         self.takes(Enqueue { summary, terms: Terms::default() }).ok().flatten()
     }
 
     /// A message of the platform's queue asks for this job; `None` when it is not known.
-    pub(crate) fn claim(&mut self, name: &str) -> Option<Standing> {
+    pub(crate) fn claim(&mut self, name: &str) -> Option<Position> {
         self.takes(Claim { key: key(name) })
     }
 
@@ -126,13 +126,13 @@ impl QueueStory {
         entry
     }
 
-    pub(crate) fn place(&self, name: &str) -> Place {
-        self.entry(name).expect("the queue knows it").place
+    pub(crate) fn stage(&self, name: &str) -> Stage {
+        self.entry(name).expect("the queue knows it").stage
     }
 
-    pub(crate) fn standing(&self, name: &str) -> Standing {
-        let Ok(standing) = queue::standing(&self.rows, &key(name), &self.policy, self.now);
-        standing.expect("the queue knows it")
+    pub(crate) fn position(&self, name: &str) -> Position {
+        let Ok(position) = queue::position(&self.rows, &key(name), &self.policy, self.now);
+        position.expect("the queue knows it")
     }
 
     /// The upstreams that are said to take no submits.

@@ -11,8 +11,8 @@ fn one_users_thousand_jobs_do_not_stand_before_anothers_first_i6() {
     for number in 0..1_000 {
         story.enqueue(summary(&format!("ada/{number:04}"), 0));
     }
-    let standing = story.enqueue(summary("bea/only", 0)).unwrap();
-    assert!(standing.position <= 2, "{standing:?}: one of the thousand may stand before it");
+    let position = story.enqueue(summary("bea/only", 0)).unwrap();
+    assert!(position.number <= 2, "{position:?}: one of the thousand may stand before it");
     story.ends("ada/0000");
     story.ends("ada/0001");
     assert_eq!(story.holders(), ["bea/only"]);
@@ -72,7 +72,7 @@ fn a_user_at_their_limit_is_passed_by_the_others_and_told_why_i9() {
         story.enqueue(summary(name, 0));
     }
     assert_eq!(story.holders(), ["ann/1", "bea/1"]);
-    assert_eq!(story.standing("ann/2").blocked_by, Some(BlockedBy::UserConcurrency));
+    assert_eq!(story.position("ann/2").blocked_by, Some(BlockedBy::UserConcurrency));
     story.ends("bea/1");
     assert_eq!(story.holders(), ["ann/1"]);
     story.ends("ann/1");
@@ -100,8 +100,8 @@ fn jobs_that_waited_for_a_time_take_turns_too_i6() {
     }
     story.now += HOUR;
     story.sweep();
-    let standing = story.enqueue(summary("bea/only", 0)).unwrap();
-    assert!(standing.position <= 2, "{standing:?}");
+    let position = story.enqueue(summary("bea/only", 0)).unwrap();
+    assert!(position.number <= 2, "{position:?}");
 }
 
 #[test]

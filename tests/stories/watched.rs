@@ -4,7 +4,7 @@ use crate::queue_story::{MISSING, NOTHING, QueueStory, Said, asking, key, said, 
 use reelay::machine::Status;
 use reelay::machine::job::{Start, State};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
-use reelay::machine::queue::{Ask, Place, Question, Stand, Summary};
+use reelay::machine::queue::{Ask, GetPosition, Question, Stage, Summary};
 use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 #[test]
@@ -18,7 +18,7 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
     }
     story.asks();
     story.hears("job", 1, said(1, 2, Status::Completed, None));
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn an_answer_from_before_a_report_does_not_say_that_nothing_is_left_i2() {
     story.hears("job", 1, said(1, 2, Status::Completed, None));
     assert_eq!(story.asks(), [check("job", 1)]);
     story.hears("job", 1, said(1, 3, Status::Completed, None));
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
@@ -91,15 +91,15 @@ fn a_job_that_does_not_exist_any_more_is_asked_no_longer() {
     let mut story = ended("job");
     story.asks();
     story.hears("job", 1, MISSING);
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
 fn a_job_that_waits_for_its_user_is_watched_and_takes_no_slot_until_it_enqueues_i9() {
     for status in [Status::PendingConfirmation, Status::PendingClarification] {
         let mut story = QueueStory::with_slots(1);
-        let standing = story.order(told("job", 1, 0, status)).unwrap();
-        assert_eq!((standing.position, standing.admitted), (0, None));
+        let position = story.order(told("job", 1, 0, status)).unwrap();
+        assert_eq!((position.number, position.admitted), (0, None));
         assert_eq!(story.asks(), [check("job", 1)]);
         story.hears("job", 1, said(1, 0, status, Some(story.now + DAY)));
         assert_eq!(story.wake_at, Some(story.now + DAY + WATCH));
@@ -120,7 +120,7 @@ fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
             story.hears("asking", 1, said(1, 2, Status::PendingClarification, Some(story.now + DAY)));
         }
         assert_eq!(story.holders(), ["next"]);
-        assert!(matches!(story.place("asking"), Place::Watched { .. }));
+        assert!(matches!(story.stage("asking"), Stage::Watched { .. }));
     }
 }
 
@@ -141,14 +141,14 @@ fn an_old_job_is_told_to_forget_itself_until_it_is_gone_and_then_leaves_the_cata
 fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
     let mut story = nothing_left("young");
     story.mark_for_deletion(0);
-    assert_eq!(story.place("young"), Place::Ended);
+    assert_eq!(story.stage("young"), Stage::Ended);
     story.enqueue(summary("running", 0));
     story.report(told("watched", 1, 2, Status::Failed));
     let before = story.rows.entries.clone();
     story.mark_for_deletion(1);
     for (key, entry) in before {
         let expires = key.generation_id == "young";
-        assert_eq!(story.rows.entries[&key].place != entry.place, expires, "{key:?}");
+        assert_eq!(story.rows.entries[&key].stage != entry.stage, expires, "{key:?}");
     }
 }
 
@@ -158,7 +158,7 @@ fn a_job_retried_while_it_expires_lives_on_i1() {
     mark_for_deletion(&mut story);
     story.asks();
     story.hears("job", 1, said(2, 3, Status::Queued, Some(story.now)));
-    assert!(matches!(story.place("job"), Place::Watched { .. }));
+    assert!(matches!(story.stage("job"), Stage::Watched { .. }));
     assert_eq!(story.enqueue(told("job", 2, 3, Status::Queued)).unwrap().admitted, slot(2));
     story.hears("job", 1, MISSING);
     assert_eq!(story.holders(), ["job"], "a late answer takes nothing away (I3)");
@@ -171,7 +171,7 @@ fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
     story.asks();
     story.hears("job", 1, said(1, 3, Status::Completed, Some(story.now)));
     story.report(Summary { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
-    assert!(matches!(story.place("job"), Place::Deleting { .. }));
+    assert!(matches!(story.stage("job"), Stage::Deleting { .. }));
     assert_eq!(story.asks()[0].question, Question::Delete);
     story.hears("job", 1, MISSING);
     assert_eq!(story.entry("job"), None);
@@ -235,8 +235,8 @@ fn check(name: &str, epoch: u64) -> Ask {
 #[test]
 fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_i2() {
     let mut story = nothing_left("again");
-    story.takes(Stand { key: key("again") });
-    assert!(matches!(story.place("again"), Place::Watched { .. }));
+    story.takes(GetPosition { key: key("again") });
+    assert!(matches!(story.stage("again"), Stage::Watched { .. }));
     assert_eq!(story.asks(), [check("again", 1)]);
 }
 
@@ -246,7 +246,7 @@ fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("second", 0));
     let before = story.rows.entries.clone();
-    story.takes(Stand { key: key("first") });
-    story.takes(Stand { key: key("second") });
+    story.takes(GetPosition { key: key("first") });
+    story.takes(GetPosition { key: key("second") });
     assert_eq!(story.rows.entries, before);
 }

@@ -2,7 +2,7 @@
 
 use reelay::ids::JobKey;
 use reelay::machine::delivery::DeliverySummary;
-use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Place, Rows};
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Rows, Stage};
 use reelay::time::Millis;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,27 +21,27 @@ pub(crate) struct MapRows {
 
 impl MapRows {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| entry.place == Place::Waiting)
+        self.entries.values().filter(|entry| entry.stage == Stage::Waiting)
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| matches!(entry.place, Place::Held(_)))
+        self.entries.values().filter(|entry| matches!(entry.stage, Stage::Held(_)))
     }
 
     /// Those who wait for a time, and until when.
     pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
-        self.entries.values().filter_map(|entry| match entry.place {
-            Place::Delayed { until } => Some((until, entry)),
-            Place::Waiting | Place::Held(_) | Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => None,
+        self.entries.values().filter_map(|entry| match entry.stage {
+            Stage::Delayed { until } => Some((until, entry)),
+            Stage::Waiting | Stage::Held(_) | Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => None,
         })
     }
 
     /// Those who are to be asked something, and when.
     pub(crate) fn asked(&self) -> impl Iterator<Item = (Millis, &Entry)> {
-        self.entries.values().filter_map(|entry| match entry.place {
-            Place::Held(lease) => Some((lease.until, entry)),
-            Place::Watched { until } | Place::Deleting { until } => Some((until, entry)),
-            Place::Waiting | Place::Delayed { .. } | Place::Ended => None,
+        self.entries.values().filter_map(|entry| match entry.stage {
+            Stage::Held(lease) => Some((lease.until, entry)),
+            Stage::Watched { until } | Stage::Deleting { until } => Some((until, entry)),
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => None,
         })
     }
 
@@ -152,7 +152,7 @@ impl Rows for MapRows {
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
         let (held, others): (Vec<_>, Vec<_>) =
-            self.asked().partition(|(_, entry)| matches!(entry.place, Place::Held(_)));
+            self.asked().partition(|(_, entry)| matches!(entry.stage, Stage::Held(_)));
         let mut asked = over(held.into_iter(), now, limit);
         asked.extend(over(others.into_iter(), now, limit - asked.len()));
         Ok(asked)
@@ -165,8 +165,8 @@ impl Rows for MapRows {
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
         let mut count = 0;
         for entry in self.entries.values_mut() {
-            if entry.place == Place::Ended && entry.summary.updated_at < before {
-                entry.place = Place::Deleting { until: now };
+            if entry.stage == Stage::Ended && entry.summary.updated_at < before {
+                entry.stage = Stage::Deleting { until: now };
                 count += 1;
             }
         }

@@ -147,7 +147,7 @@ fn the_days_clean_up_deletes_what_ended_long_ago_with_its_video_and_nothing_else
     let key = |id: &str| format!("videos/{}/{id}/1.mp4", user.user);
     assert!(bucket::object(&world.worker, &key(&old)).is_some());
     world.worker.kill();
-    let statement = "UPDATE entry SET place = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
+    let statement = "UPDATE entry SET stage = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
                 WHERE generation_id = ?2";
     let aged: usize = queues(&world).map(|queue| queue.execute(statement, (TWO_DAYS, &old)).unwrap_or(0)).sum();
     assert_eq!(aged, 1);
@@ -220,7 +220,7 @@ fn jobs_whose_timers_the_platform_lost_are_woken_by_the_sweep_which_counts_them_
 const SOON: &str = "UPDATE job SET record = json_replace(record, '$.job.phase.rendering.poll_interval', 200) \
     WHERE json_type(record, '$.job.phase.rendering') IS NOT NULL";
 /// Puts so long back when the holders of slots are to be asked, as if the time had passed.
-const SILENT: &str = "UPDATE entry SET lease_until = lease_until - ?1 WHERE place = 'held'";
+const SILENT: &str = "UPDATE entry SET lease_until = lease_until - ?1 WHERE stage = 'held'";
 
 /// Deletes the alarms of a killed worker's objects; returns how many there were. The runtime has each in a list of its
 /// own, and the object's database says when it is.

@@ -11,7 +11,7 @@ use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::{Job, Refusal, View};
 use crate::machine::message::Message;
-use crate::machine::queue::{Stand, Standing, Summary};
+use crate::machine::queue::{GetPosition, Position, Summary};
 use crate::objects::messages::{BadCursor, List};
 use crate::objects::stub;
 use serde::Serialize;
@@ -75,9 +75,9 @@ pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem
 pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
     let mut generation = Generation::of(job, clock::now());
     if generation.status == Status::Queued
-        && let Ok(Some(standing)) = stub::queue(&call.env, &Stand { key: job.key.clone() }).await
+        && let Ok(Some(position)) = stub::queue(&call.env, &GetPosition { key: job.key.clone() }).await
     {
-        generation.stand(&standing);
+        generation.stand(&position);
     }
     if let Some(result) = &mut generation.result {
         result.video_url = job.video().map(|_| video_url(call, &job.key));
@@ -89,12 +89,12 @@ pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
 /// A page of the catalogue and the cursor of the next one.
 pub(crate) async fn page(call: &Call, message: &List) -> Result<(Vec<Generation>, Option<String>), Problem> {
     let page = queue(call, message).await?.map_err(unknown_cursor)?;
-    let listed = page.jobs.iter().filter_map(|(summary, standing)| listed(call, summary, standing.as_ref()));
+    let listed = page.jobs.iter().filter_map(|(summary, position)| listed(call, summary, position.as_ref()));
     Ok((listed.collect(), page.next))
 }
 
-/// A list's entry, with its standing if it waits.
-fn listed(call: &Call, summary: &Summary, standing: Option<&Standing>) -> Option<Generation> {
+/// A list's entry, with its position if it waits.
+fn listed(call: &Call, summary: &Summary, position: Option<&Position>) -> Option<Generation> {
     let mut generation: Generation = serde_json::from_str(&summary.snapshot).ok()?;
     generation.status = summary.status;
     if let Some(result) = &mut generation.result
@@ -103,8 +103,8 @@ fn listed(call: &Call, summary: &Summary, standing: Option<&Standing>) -> Option
         result.video_url = Some(video_url(call, &summary.key));
     }
     generation.links = Some(links(call, &summary.key));
-    if let Some(standing) = standing {
-        generation.stand(standing);
+    if let Some(position) = position {
+        generation.stand(position);
     }
     Some(generation)
 }

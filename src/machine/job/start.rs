@@ -148,9 +148,9 @@ impl Job {
     /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its name may be in the way.
     pub fn enqueued(&self, reply: &Reply<EnqueueAgain>) -> Outcome<bool> {
         match reply {
-            Ok(Some(standing)) => {
+            Ok(Some(position)) => {
                 let own = Start { epoch: self.epoch, created_at: self.created_at };
-                Ok(standing.admitted == Some(own))
+                Ok(position.admitted == Some(own))
             }
             Ok(None) | Err(NoAnswer) => Err(Trouble::Unknown),
         }
@@ -159,7 +159,7 @@ impl Job {
     /// Whether a message of the platform's queue is to say that the job waits. The accepting request sends the first one.
     /// One that is lost costs time only, because the sweep admits too.
     pub fn wants_wake_up(&self, reply: &Reply<EnqueueAgain>, mode: Mode) -> bool {
-        let waits = matches!(reply, Ok(Some(standing)) if standing.position > 0);
+        let waits = matches!(reply, Ok(Some(position)) if position.number > 0);
         mode == Mode::Queue && waits && self.epoch > 1 && !self.enqueued
     }
 

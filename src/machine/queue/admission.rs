@@ -1,7 +1,7 @@
 //! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
 
-use super::standing::shut;
-use super::{Claim, Closed, Context, Entry, Event, Input, Mode, Place, Rows, Stand, Standing, standing_of};
+use super::position::shut;
+use super::{Claim, Closed, Context, Entry, Event, GetPosition, Input, Mode, Position, Rows, Stage, position_of};
 use crate::ids::JobKey;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Shut;
@@ -11,16 +11,16 @@ use crate::time::Millis;
 const MAX_DELAYS: usize = 50;
 
 impl Input for Claim {
-    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Standing>, R::Error> {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Position>, R::Error> {
         context.admit(Some(&self.key))?;
-        context.standing(&self.key)
+        context.position(&self.key)
     }
 }
 
-impl Input for Stand {
-    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Standing>, R::Error> {
+impl Input for GetPosition {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Option<Position>, R::Error> {
         context.look_after(&self.key)?;
-        context.standing(&self.key)
+        context.position(&self.key)
     }
 }
 
@@ -67,7 +67,7 @@ impl<R: Rows> Context<'_, R> {
 
     fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
         let granted = Lease::grant(entry.summary.epoch, self.now);
-        entry.place = Place::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
+        entry.stage = Stage::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
         entry.unspent = true;
         self.book.serve(entry.summary.priority, entry.round);
         self.book.use_upstream(&entry.summary);
@@ -99,17 +99,17 @@ impl<R: Rows> Context<'_, R> {
                 entry.round = self.next_round(&entry.summary)?;
                 entry.enqueued_at = self.now;
             }
-            entry.waits_since = self.waits_since(entry.place);
-            entry.place = Place::Waiting;
+            entry.waits_since = self.waits_since(entry.stage);
+            entry.stage = Stage::Waiting;
             self.rows.save(&entry)?;
         }
         Ok(())
     }
 
     /// Where a job stands; `None` when the queue does not know it.
-    pub(super) fn standing(&self, key: &JobKey) -> Result<Option<Standing>, R::Error> {
+    pub(super) fn position(&self, key: &JobKey) -> Result<Option<Position>, R::Error> {
         let Some(entry) = self.rows.find(key)? else { return Ok(None) };
-        standing_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
+        position_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
     }
 
     fn closed(&self) -> Result<Closed, R::Error> {

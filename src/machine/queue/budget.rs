@@ -4,7 +4,7 @@
 //! back to the day it was charged to. The sums are kept, not counted: no step reads more than two of them.
 //! Invariant I13: no order is accepted that does not fit into what its day has left.
 
-use super::{Afford, Charge, Context, Entry, Input, OverBudget, Place, Rows, Summary, Unaffordable, Whose, day_of};
+use super::{Afford, Charge, Context, Entry, Input, OverBudget, Rows, Stage, Summary, Unaffordable, Whose, day_of};
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::lease::WATCH;
@@ -92,10 +92,10 @@ impl<R: Rows> Context<'_, R> {
         }
         self.charge(&mut entry, wanted)?;
         let soon = self.now + WATCH;
-        match entry.place {
-            Place::Ended => entry.place = Place::Watched { until: soon },
-            Place::Watched { until } => entry.place = Place::Watched { until: until.min(soon) },
-            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Deleting { .. } => {}
+        match entry.stage {
+            Stage::Ended => entry.stage = Stage::Watched { until: soon },
+            Stage::Watched { until } => entry.stage = Stage::Watched { until: until.min(soon) },
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => {}
         }
         self.rows.save(&entry)?;
         Ok(Ok(()))

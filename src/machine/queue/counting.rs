@@ -4,7 +4,7 @@
 //! remembers how much of it was counted, and is saved in the same step, so nothing counts twice (I18): a message that
 //! comes again, late or out of order tells nothing new, and a step that is lost has counted nothing.
 
-use super::{Context, Entry, Minute, Place, Rows, Sample, Summary};
+use super::{Context, Entry, Minute, Rows, Sample, Stage, Summary};
 use crate::machine::metrics::{Count, Histogram, Metrics, MetricsByUpstream};
 use crate::time::{MINUTE, Millis};
 
@@ -37,8 +37,8 @@ impl<R: Rows> Context<'_, R> {
     }
 
     /// Since when an entry that is put into this place now could have a slot.
-    pub(super) fn waits_since(&self, place: Place) -> Millis {
-        if let Place::Delayed { until } = place { until } else { self.now }
+    pub(super) fn waits_since(&self, stage: Stage) -> Millis {
+        if let Stage::Delayed { until } = stage { until } else { self.now }
     }
 
     /// Takes a sample of how the queue stands.

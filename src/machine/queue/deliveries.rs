@@ -3,7 +3,7 @@
 //! A job's own outbox is the truth. Summaries of it travel on messages that are sent anyway, and each counts only if it
 //! is newer than what is known of the same event. The events of a job go with its entry.
 
-use super::{Context, Input, Place, Redelivered, RedeliveredEvent, Rows};
+use super::{Context, Input, Redelivered, RedeliveredEvent, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::WATCH;
@@ -44,8 +44,8 @@ impl<R: Rows> Context<'_, R> {
         }
         let Some(delivery) = delivery else { return self.rows.remove_delivery(&key, &event_id) };
         self.note_deliveries(&key, vec![delivery])?;
-        if entry.place == Place::Ended {
-            entry.place = Place::Watched { until: self.now + WATCH };
+        if entry.stage == Stage::Ended {
+            entry.stage = Stage::Watched { until: self.now + WATCH };
             self.rows.save(&entry)?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A job asks for its place.
 
-use super::{Context, Enqueue, EnqueueAgain, Entry, Event, Input, Place, Refused, Rows, Summary, Terms};
+use super::{Context, Enqueue, EnqueueAgain, Entry, Event, Input, Refused, Rows, Stage, Summary, Terms};
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -16,7 +16,7 @@ impl Input for Enqueue {
             Ok(false) => Ok(Ok(None)),
             Ok(true) => {
                 context.changed_for(Some(&key))?;
-                Ok(Ok(context.standing(&key)?))
+                Ok(Ok(context.position(&key)?))
             }
         }
     }
@@ -27,7 +27,7 @@ impl Input for EnqueueAgain {
         let key = self.summary.key.clone();
         let is_placed = context.enqueue(self.summary, self.terms, false)? == Ok(true);
         context.changed_for(Some(&key))?;
-        if is_placed { context.standing(&key) } else { Ok(None) }
+        if is_placed { context.position(&key) } else { Ok(None) }
     }
 }
 
@@ -43,7 +43,7 @@ impl<R: Rows> Context<'_, R> {
         let news = self.learn(known.as_mut(), &summary, summary.submits, terms.availability);
         if let Some(entry) = &known {
             let stale = summary.age() < entry.summary.age();
-            let repeat = summary.epoch == entry.summary.epoch && !matches!(entry.place, Place::Ended);
+            let repeat = summary.epoch == entry.summary.epoch && !matches!(entry.stage, Stage::Ended);
             if stale || repeat {
                 let mut entry = entry.clone();
                 if self.count(&mut entry, &summary.metrics) || news {
@@ -56,14 +56,14 @@ impl<R: Rows> Context<'_, R> {
         if new && let Some(refused) = self.refuses(&summary)? {
             return Ok(Err(refused));
         }
-        let place = self.place_of(&summary, terms)?;
+        let stage = self.place_of(&summary, terms)?;
         let (cost, told) = (summary.cost_micros, summary.metrics.clone());
         let mut entry = match known.filter(|_| terms.keeps_place) {
             Some(entry) => {
                 let summary = Summary { metrics: entry.summary.metrics, ..summary };
-                Entry { summary, place, waits_since: self.waits_since(place), unspent: false, late: false, ..entry }
+                Entry { summary, stage, waits_since: self.waits_since(stage), unspent: false, late: false, ..entry }
             }
-            None => self.new_entry(summary, place)?,
+            None => self.new_entry(summary, stage)?,
         };
         self.charge(&mut entry, cost)?;
         self.count(&mut entry, &told);
@@ -84,10 +84,10 @@ impl<R: Rows> Context<'_, R> {
         Ok(full.then_some(Refused::Full { retry_after: FULL_RETRY_AFTER }))
     }
 
-    fn place_of(&self, summary: &Summary, terms: Terms) -> Result<Place, R::Error> {
+    fn place_of(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
         Ok(match terms.not_before {
-            _ if summary.status.is_pending() => Place::Watched { until: self.now + WATCH },
-            Some(until) if until > self.now => Place::Delayed { until },
+            _ if summary.status.is_pending() => Stage::Watched { until: self.now + WATCH },
+            Some(until) if until > self.now => Stage::Delayed { until },
             Some(_) | None => self.behind_probes_of_others(summary, terms)?,
         })
     }
@@ -95,17 +95,17 @@ impl<R: Rows> Context<'_, R> {
     /// Where a job waits that an upstream takes no submit of. One that is refused for long stands aside for long enough
     /// that in every mode another one is the next probe, if there is one: or a job that the upstream refuses for what
     /// it is, though it says "not now", would hold up all of its model.
-    fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Result<Place, R::Error> {
+    fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
         let for_long = terms.refused_since.is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
         let others = for_long && self.rows.waits_for(&summary.upstream)?;
         Ok(match self.book.backoff_of(&summary.upstream, self.now) {
-            Some(backoff) if others => Place::Delayed { until: backoff.until + MINUTE + SECOND },
-            Some(_) | None => Place::Waiting,
+            Some(backoff) if others => Stage::Delayed { until: backoff.until + MINUTE + SECOND },
+            Some(_) | None => Stage::Waiting,
         })
     }
 
     /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.
-    pub(super) fn new_entry(&mut self, summary: Summary, place: Place) -> Result<Entry, R::Error> {
+    pub(super) fn new_entry(&mut self, summary: Summary, stage: Stage) -> Result<Entry, R::Error> {
         let gone = self.rows.find(&summary.key)?;
         let summary = Summary { metrics: self.count_new(&summary, gone.as_ref()), ..summary };
         let charges = match gone {
@@ -121,9 +121,9 @@ impl<R: Rows> Context<'_, R> {
         let round = self.next_round(&summary)?;
         let enqueued_at = enqueued_at.max(self.now);
         let sequence = sequence + 1;
-        let waits_since = self.waits_since(place);
+        let waits_since = self.waits_since(stage);
         let (unspent, late) = (false, false);
-        Ok(Entry { summary, sequence, enqueued_at, waits_since, round, unspent, late, charges, place })
+        Ok(Entry { summary, sequence, enqueued_at, waits_since, round, unspent, late, charges, stage })
     }
 
     /// The turn that is its user's next.

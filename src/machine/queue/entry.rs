@@ -84,12 +84,12 @@ pub struct Entry {
     pub late: bool,
     /// What was charged for it, in the order in which it was.
     pub charges: Vec<Charge>,
-    pub place: Place,
+    pub stage: Stage,
 }
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Stage {
     /// In line.
     Waiting,
     /// In line, but not to be started before `until`.
@@ -120,12 +120,12 @@ impl Entry {
     /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
     /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
     pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
-        match self.place {
-            Place::Held(_) => false,
-            Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => {
+        match self.stage {
+            Stage::Held(_) => false,
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Watched { .. } => {
                 summary.created_at > self.summary.created_at
             }
-            Place::Deleting { .. } | Place::Ended => summary.created_at != self.summary.created_at,
+            Stage::Deleting { .. } | Stage::Ended => summary.created_at != self.summary.created_at,
         }
     }
 
@@ -135,6 +135,6 @@ impl Entry {
     }
 
     pub fn is_in_line(&self) -> bool {
-        matches!(self.place, Place::Waiting | Place::Delayed { .. })
+        matches!(self.stage, Stage::Waiting | Stage::Delayed { .. })
     }
 }

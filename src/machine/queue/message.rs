@@ -1,6 +1,6 @@
 //! Messages to the queue.
 
-use super::{OverBudget, Standing, Summary, Terms};
+use super::{OverBudget, Position, Summary, Terms};
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::limiter::Availability;
@@ -14,7 +14,7 @@ pub struct Enqueue {
     pub summary: Summary,
     pub terms: Terms,
 }
-message!(Enqueue -> Result<Option<Standing>, Refused>);
+message!(Enqueue -> Result<Option<Position>, Refused>);
 
 /// Why the queue takes no new job. Nothing was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct EnqueueAgain {
     pub summary: Summary,
     pub terms: Terms,
 }
-message!(EnqueueAgain -> Option<Standing>);
+message!(EnqueueAgain -> Option<Position>);
 
 /// A job reports a change. `false`: it must report again, because an earlier job of its name has yet to be found gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,14 +47,14 @@ message!(Report -> bool);
 pub struct Claim {
     pub key: JobKey,
 }
-message!(Claim -> Option<Standing>);
+message!(Claim -> Option<Position>);
 
 /// Asks where a job stands that says that it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stand {
+pub struct GetPosition {
     pub key: JobKey,
 }
-message!(Stand -> Option<Standing>);
+message!(GetPosition -> Option<Position>);
 
 /// Asks whether a further attempt of a job may be paid for; its price is reserved then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The alarm: which jobs are asked what, and what they answer.
 
-use super::{Context, Entry, Input, Place, Rows};
+use super::{Context, Entry, Input, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::Status;
 use crate::machine::job::State;
@@ -70,14 +70,14 @@ impl Input for Heard {
 
 impl<R: Rows> Context<'_, R> {
     /// Gives an entry another place; how long it held a slot is remembered.
-    pub(super) fn leave(&mut self, entry: &mut Entry, place: Place) {
-        if let Place::Held(lease) = entry.place
-            && !matches!(place, Place::Held(_))
+    pub(super) fn leave(&mut self, entry: &mut Entry, stage: Stage) {
+        if let Stage::Held(lease) = entry.stage
+            && !matches!(stage, Stage::Held(_))
         {
             self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
             entry.unspent = false;
         }
-        entry.place = place;
+        entry.stage = stage;
     }
 
     /// A job that waits and is not in line is on its way there: a user's retry, confirmation or clarification has just
@@ -85,13 +85,13 @@ impl<R: Rows> Context<'_, R> {
     pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
         let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
         let soon = self.now + WATCH;
-        let unwatched = match entry.place {
-            Place::Ended => true,
-            Place::Watched { until } => until > soon,
-            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Deleting { .. } => false,
+        let unwatched = match entry.stage {
+            Stage::Ended => true,
+            Stage::Watched { until } => until > soon,
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => false,
         };
         if unwatched {
-            entry.place = Place::Watched { until: soon };
+            entry.stage = Stage::Watched { until: soon };
             self.rows.save(&entry)?;
         }
         Ok(())
@@ -102,13 +102,13 @@ impl<R: Rows> Context<'_, R> {
         let mut asks = Vec::new();
         for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
             let again = self.now + ASK_AGAIN;
-            let (place, epoch, question) = match entry.place {
-                Place::Held(lease) => (Place::Held(lease.asked(self.now)), lease.epoch, Question::Start),
-                Place::Watched { .. } => (Place::Watched { until: again }, entry.summary.epoch, Question::Check),
-                Place::Deleting { .. } => (Place::Deleting { until: again }, entry.summary.epoch, Question::Delete),
-                Place::Waiting | Place::Delayed { .. } | Place::Ended => continue,
+            let (stage, epoch, question) = match entry.stage {
+                Stage::Held(lease) => (Stage::Held(lease.asked(self.now)), lease.epoch, Question::Start),
+                Stage::Watched { .. } => (Stage::Watched { until: again }, entry.summary.epoch, Question::Check),
+                Stage::Deleting { .. } => (Stage::Deleting { until: again }, entry.summary.epoch, Question::Delete),
+                Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => continue,
             };
-            entry.place = place;
+            entry.stage = stage;
             self.rows.save(&entry)?;
             asks.push(Ask { key: entry.summary.key, created_at: entry.summary.created_at, epoch, question });
         }
@@ -126,16 +126,16 @@ impl<R: Rows> Context<'_, R> {
                 self.note_deliveries(key, state.deliveries.clone())?;
                 self.hear_of_place(&mut entry, epoch, &state);
             }
-            None if entry.is_in_line() || entry.place == Place::Ended => {}
+            None if entry.is_in_line() || entry.stage == Stage::Ended => {}
             // An answer about an older slot says nothing of this one.
-            None if matches!(entry.place, Place::Held(lease) if lease.epoch != epoch) => {}
+            None if matches!(entry.stage, Stage::Held(lease) if lease.epoch != epoch) => {}
             None => {
                 self.settle(&mut entry)?;
                 self.rows.remove_deliveries(key)?;
-                if let Place::Deleting { .. } = entry.place {
+                if let Stage::Deleting { .. } = entry.stage {
                     return self.rows.remove(&entry.summary.key);
                 }
-                self.leave(&mut entry, Place::Ended);
+                self.leave(&mut entry, Stage::Ended);
                 if !entry.summary.status.is_terminal() {
                     entry.summary.status = Status::Failed;
                 }
@@ -158,21 +158,21 @@ impl<R: Rows> Context<'_, R> {
 
     /// `epoch` is the one that was asked.
     fn hear_of_place(&mut self, entry: &mut Entry, epoch: u64, state: &State) {
-        match entry.place {
-            Place::Held(lease) if lease.epoch != epoch => {}
-            Place::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
-            Place::Watched { .. } => {
+        match entry.stage {
+            Stage::Held(lease) if lease.epoch != epoch => {}
+            Stage::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
+            Stage::Watched { .. } => {
                 // What it has told since then may have given it more to do, and is not answered for: it is asked again.
                 if (state.epoch, state.report_number) >= entry.summary.age() {
-                    entry.place = self.watched_on(state.status, state.wake_at);
+                    entry.stage = self.watched_on(state.status, state.wake_at);
                 }
                 self.note_late(entry, state.late);
             }
             // It lives again: its own enqueue gives it a place.
-            Place::Deleting { .. } if !state.status.is_terminal() => {
-                entry.place = Place::Watched { until: self.now + WATCH };
+            Stage::Deleting { .. } if !state.status.is_terminal() => {
+                entry.stage = Stage::Watched { until: self.now + WATCH };
             }
-            Place::Deleting { .. } | Place::Waiting | Place::Delayed { .. } | Place::Ended => {}
+            Stage::Deleting { .. } | Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => {}
         }
     }
 
@@ -180,24 +180,24 @@ impl<R: Rows> Context<'_, R> {
         self.note_late(entry, state.late);
         if state.epoch > epoch {
             // It has moved on, and its next attempt enqueues itself.
-            self.leave(entry, Place::Watched { until: self.now + WATCH });
+            self.leave(entry, Stage::Watched { until: self.now + WATCH });
             return;
         }
         let works = !state.status.is_terminal() && !state.status.is_pending();
-        let place =
-            if works { Place::Held(lease.heard(self.now)) } else { self.watched_on(state.status, state.wake_at) };
-        self.leave(entry, place);
+        let next =
+            if works { Stage::Held(lease.heard(self.now)) } else { self.watched_on(state.status, state.wake_at) };
+        self.leave(entry, next);
         // The report itself follows with its snapshot and must still count as newer.
         entry.summary.report_number = entry.summary.report_number.max(state.report_number.saturating_sub(1));
         entry.summary.status = state.status;
     }
 
     /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to do.
-    fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Place {
+    fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Stage {
         match wake_at {
-            None if status.is_terminal() => Place::Ended,
-            None => Place::Watched { until: self.now + WATCH },
-            Some(at) => Place::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
+            None if status.is_terminal() => Stage::Ended,
+            None => Stage::Watched { until: self.now + WATCH },
+            Some(at) => Stage::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
         }
     }
 

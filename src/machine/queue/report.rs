@@ -1,6 +1,6 @@
 //! A job reports a change of itself.
 
-use super::{Context, Input, Place, Report, Rows, Summary};
+use super::{Context, Input, Report, Rows, Stage, Summary};
 use crate::machine::Status;
 use crate::machine::lease::{Lease, WATCH};
 use crate::machine::limiter::Availability;
@@ -24,7 +24,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(!unheard);
         }
         let news = self.learn(known.as_mut(), &summary, summary.submits, availability);
-        let watched = if settled { Place::Ended } else { Place::Watched { until: self.now + WATCH } };
+        let watched = if settled { Stage::Ended } else { Stage::Watched { until: self.now + WATCH } };
         let Some(mut entry) = known else {
             // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
             if summary.status.is_terminal() || summary.status.is_pending() {
@@ -46,14 +46,14 @@ impl<R: Rows> Context<'_, R> {
             return Ok(true);
         }
         let same_epoch = summary.epoch == entry.summary.epoch;
-        let place = match (summary.status, entry.place) {
-            (Status::Processing, Place::Held(lease)) if same_epoch => Place::Held(lease.heard(self.now)),
+        let stage = match (summary.status, entry.stage) {
+            (Status::Processing, Stage::Held(lease)) if same_epoch => Stage::Held(lease.heard(self.now)),
             // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
-            (Status::Processing, _) => Place::Held(Lease::grant(summary.epoch, self.now).heard(self.now)),
-            (Status::Queued, place) if same_epoch => place,
+            (Status::Processing, _) => Stage::Held(Lease::grant(summary.epoch, self.now).heard(self.now)),
+            (Status::Queued, stage) if same_epoch => stage,
             // What it deletes on its way out is no reason to keep it for longer.
-            (Status::Completed | Status::Failed | Status::Cancelled, place @ Place::Deleting { .. }) if same_epoch => {
-                place
+            (Status::Completed | Status::Failed | Status::Cancelled, stage @ Stage::Deleting { .. }) if same_epoch => {
+                stage
             }
             // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
             (
@@ -66,7 +66,7 @@ impl<R: Rows> Context<'_, R> {
                 _,
             ) => watched,
         };
-        self.leave(&mut entry, place);
+        self.leave(&mut entry, stage);
         // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
         let epoch = if matches!(summary.status, Status::Queued) { entry.summary.epoch } else { summary.epoch };
         let counted = std::mem::take(&mut entry.summary.metrics);

@@ -1,6 +1,6 @@
 //! When the queue's alarm must fire.
 
-use super::{Context, Mode, Rows, Standing};
+use super::{Context, Mode, Position, Rows};
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
 /// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
@@ -53,10 +53,10 @@ pub fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
 }
 
 /// The same for a message whose job stands so in line.
-pub fn claim_again(standing: &Standing, now: Millis, age: Millis) -> Millis {
-    match standing.estimated_start {
-        Some(at) => claim_delay(at.saturating_sub(now), standing.position, age),
-        None => claim_delay(UNKNOWN_WAIT, standing.position.max(UNKNOWN_POSITION), age),
+pub fn claim_again(position: &Position, now: Millis, age: Millis) -> Millis {
+    match position.estimated_start {
+        Some(at) => claim_delay(at.saturating_sub(now), position.number, age),
+        None => claim_delay(UNKNOWN_WAIT, position.number.max(UNKNOWN_POSITION), age),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a job stands, and why it waits.
 
-use super::{Book, Entry, Mode, Place, Policy, Rows};
+use super::{Book, Entry, Mode, Policy, Rows, Stage};
 use crate::ids::JobKey;
 use crate::machine::job::Start;
 use crate::machine::limiter::{Backoff, PROBE_BACKOFF, Shut, WINDOW};
@@ -29,11 +29,11 @@ pub enum BlockedBy {
     Paused,
 }
 
-/// A job's standing in the queue.
+/// A job's position in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Position {
     /// From 1 while waiting, 0 otherwise.
-    pub position: u64,
+    pub number: u64,
     /// The slot that it holds.
     pub admitted: Option<Start>,
     /// `None` also while it waits for nothing but the next occasion to be started.
@@ -42,9 +42,9 @@ pub struct Standing {
     pub estimated_start: Option<Millis>,
 }
 
-impl Standing {
+impl Position {
     /// Of a job that does not wait.
-    pub const NOT_IN_LINE: Self = Self { position: 0, admitted: None, blocked_by: None, estimated_start: None };
+    pub const NOT_IN_LINE: Self = Self { number: 0, admitted: None, blocked_by: None, estimated_start: None };
 }
 
 pub(super) fn shut<R: Rows>(
@@ -57,35 +57,35 @@ pub(super) fn shut<R: Rows>(
     Ok(book.shut(upstream, rows.count_unspent(upstream)?, policy, now))
 }
 
-/// A job's standing; `None` when the queue does not know it.
-pub fn standing<R: Rows>(rows: &R, key: &JobKey, policy: &Policy, now: Millis) -> Result<Option<Standing>, R::Error> {
+/// A job's position; `None` when the queue does not know it.
+pub fn position<R: Rows>(rows: &R, key: &JobKey, policy: &Policy, now: Millis) -> Result<Option<Position>, R::Error> {
     let Some(entry) = rows.find(key)? else { return Ok(None) };
-    standing_of(rows, &rows.book()?, &entry, policy, now).map(Some)
+    position_of(rows, &rows.book()?, &entry, policy, now).map(Some)
 }
 
-/// The standing of a known entry, `book` being what [`Rows::book`] has.
-pub fn standing_of<R: Rows>(
+/// The position of a known entry, `book` being what [`Rows::book`] has.
+pub fn position_of<R: Rows>(
     rows: &R,
     book: &Book,
     entry: &Entry,
     policy: &Policy,
     now: Millis,
-) -> Result<Standing, R::Error> {
-    match entry.place {
-        Place::Held(lease) => {
+) -> Result<Position, R::Error> {
+    match entry.stage {
+        Stage::Held(lease) => {
             let admitted = Start { epoch: lease.epoch, created_at: entry.summary.created_at };
-            Ok(Standing { admitted: Some(admitted), ..Standing::NOT_IN_LINE })
+            Ok(Position { admitted: Some(admitted), ..Position::NOT_IN_LINE })
         }
-        Place::Watched { .. } | Place::Deleting { .. } | Place::Ended => Ok(Standing::NOT_IN_LINE),
-        Place::Waiting | Place::Delayed { .. } => {
-            let position = count_before(rows, entry)? + 1;
+        Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Ok(Position::NOT_IN_LINE),
+        Stage::Waiting | Stage::Delayed { .. } => {
+            let number = count_before(rows, entry)? + 1;
             if book.is_paused() {
-                return Ok(Standing { position, blocked_by: Some(BlockedBy::Paused), ..Standing::NOT_IN_LINE });
+                return Ok(Position { number, blocked_by: Some(BlockedBy::Paused), ..Position::NOT_IN_LINE });
             }
             let shut = shut(rows, book, &entry.summary.upstream, policy, now)?;
             let held = rows.count_held()?;
             let own_held = rows.count_held_by(&entry.summary.key.user_id)?;
-            let delay = if let Place::Delayed { until } = entry.place { Some(until) } else { None };
+            let delay = if let Stage::Delayed { until } = entry.stage { Some(until) } else { None };
             let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.summary.submits == 0 => Some(BlockedBy::StartAfter),
@@ -97,9 +97,9 @@ pub fn standing_of<R: Rows>(
                 (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
                 (None, None) => None,
             };
-            let start = estimate(book, position, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
+            let start = estimate(book, number, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
             let estimated_start = Some(on_occasion(start, policy.mode));
-            Ok(Standing { position, blocked_by, estimated_start, ..Standing::NOT_IN_LINE })
+            Ok(Position { number, blocked_by, estimated_start, ..Position::NOT_IN_LINE })
         }
     }
 }
