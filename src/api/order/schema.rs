@@ -1,4 +1,4 @@
-//! What an order may hold, as `wire::api::request` reads it: written by hand because it is read by hand, with the limits and
+//! What an order may hold, as its neighbours read it: written by hand because it is read by hand, with the limits and
 //! words from where they are checked.
 
 use crate::api::openapi::formats::{GENERATION_ID, USER_ID};
