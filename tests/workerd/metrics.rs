@@ -154,7 +154,7 @@ fn the_page_shows_the_run(user: &Api) {
 fn the_queue_asks_at_once(world: &World) {
     world.all_slots_are_free();
     world.worker.kill();
-    let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE place = 'watched'";
+    let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE stage = 'watched'";
     let queues = world.worker.databases("QueueManager").into_iter().filter(|path| !path.ends_with("metadata.sqlite"));
     for path in queues {
         let queue = Connection::open(path).expect("a database");
