@@ -2,5 +2,5 @@
 
 fn main() -> std::io::Result<()> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/openapi.json");
-    std::fs::write(path, format!("{:#}\n", reelay::description::document()))
+    std::fs::write(path, format!("{:#}\n", reelay::api::openapi::document()))
 }

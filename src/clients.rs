@@ -1,26 +1,16 @@
-//! The outside world: the upstreams, R2 and the app's webhook receiver. One call, one
-//! [`Outcome`](crate::machine::outcome::Outcome).
+//! What every call to the outside needs: bounded requests, downloads, uploads to R2, and how answers are read.
 
-mod file;
-mod gemini;
-mod google_token;
-mod http;
-pub mod jwks;
-mod key_api;
-mod omni;
-mod operation;
-mod pace;
-mod provider;
+pub mod delay;
+pub mod error_body;
+pub mod file;
+pub mod http;
+pub mod pace;
 pub mod r2;
-mod registry;
-mod source;
-mod upload;
-mod vertex;
-mod web_crypto;
-pub mod webhook;
-
-pub use file::Download;
-pub use http::Lost;
-pub use key_api::GOOGLE_API_URL;
-pub use provider::Provider;
-pub use registry::{Open, Providers, REGISTRY, Registration};
+pub mod reply;
+pub mod retry_after;
+pub mod sentence;
+pub mod source;
+pub mod upload;
+pub mod video_address;
+pub mod video_file;
+pub mod web_crypto;

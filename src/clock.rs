@@ -1,6 +1,6 @@
 //! The only reader of time and randomness.
 
-use crate::machine::{Millis, Moment};
+use crate::time::{Millis, Moment};
 use uuid::Uuid;
 
 /// Milliseconds since the Unix epoch.

@@ -3,19 +3,22 @@
 //! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
 //! because any of them may be a secret put into the wrong place.
 
-mod published;
-mod push;
-mod read;
-mod receiver;
+pub mod environment;
+pub mod published;
+pub mod read;
+pub mod receiver;
+pub mod upstream_webhook;
 
-pub use crate::wire::variables::ConfigError;
-pub use push::UpstreamPush;
+pub use crate::config::environment::Environment;
+pub use crate::config::upstream_webhook::UpstreamWebhooks;
+pub use crate::variables::ConfigError;
 
-use crate::clients::{Providers, REGISTRY};
-use crate::machine::{DAY, Millis, job, queue};
+use crate::machine::{job, queue};
 use crate::models::{Aliases, Catalogue};
-use crate::wire::signed_url::UrlSigner;
-use crate::wire::variables::Variables;
+use crate::signed_url::UrlSigner;
+use crate::time::{DAY, Millis};
+use crate::upstream::registry::{Providers, REGISTRY};
+use crate::variables::Variables;
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
@@ -33,14 +36,6 @@ const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 /// The most that `START_TIMEOUT_MS` may be.
 const MAX_START_TIMEOUT: Millis = 30 * DAY;
 
-/// Where this worker runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Environment {
-    /// `dev_<userId>` tokens are accepted, and the app may be reached without TLS.
-    Development,
-    Production,
-}
-
 /// Every setting.
 #[derive(Clone)]
 pub struct Config {
@@ -54,8 +49,6 @@ pub struct Config {
     /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY` and
     /// `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
-    /// `CLEANUP_RETENTION_DAYS` (7): how long an ended generation is kept, with its video.
-    pub retention: Millis,
     /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query may hold a secret.
     pub webhook_url: Url,
     /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut off.
@@ -65,7 +58,7 @@ pub struct Config {
     /// Those whose secrets are there; each reads its own variables.
     pub providers: Providers,
     /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is done.
-    pub upstream_push: Option<UpstreamPush>,
+    pub upstream_webhooks: Option<UpstreamWebhooks>,
     /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
     /// address of the request decides.
     pub public_url: Option<String>,
@@ -121,12 +114,11 @@ impl Config {
             environment,
             job: job_policy(&variables)?,
             queue: queue_policy(&variables)?,
-            retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
             webhook_url: variables.receiver(environment)?,
             download_idle: variables.number("DOWNLOAD_IDLE_MS", 30_000, 1_000..=120_000)?,
             webhook_secrets: variables.webhook_secrets()?,
             providers: Providers::open(REGISTRY, &variables)?,
-            upstream_push: variables.upstream_push()?,
+            upstream_webhooks: variables.upstream_webhooks()?,
             public_url: variables.public_url()?,
             url_signer: UrlSigner::derive(&jwt_secret),
             webhook_video_url_ttl: WEBHOOK_VIDEO_URL_TTL,
@@ -202,6 +194,7 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
         submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
         max_cost_per_day,
         max_cost_per_user_per_day,
+        retention: variables.number("CLEANUP_RETENTION_DAYS", 7, 1..=3_650)? * DAY,
     })
 }
 

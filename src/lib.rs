@@ -1,42 +1,49 @@
 //! Reelay: a durable video generation backend that a team deploys to its own Cloudflare account.
 //!
-//! A request is accepted by [`http`], made durable in a [`JobManager`] (one object a generation), placed in
+//! A request is accepted by [`api`], made durable in a [`JobManager`] (one object a generation), placed in
 //! order by the [`QueueManager`], rendered by the upstream, kept in R2 and told to the app by a signed webhook.
 //! No accepted job is lost or stuck, and no render is paid for twice unless someone chose so.
 //!
 //! | room | holds |
 //! |---|---|
+//! | [`time`], [`money`], [`ids`] | units and names that every room knows |
 //! | [`machine`] | pure state machines: every decision |
-//! | [`wire`] | what crosses a boundary, as serde types |
+//! | [`models`] | what each model takes and costs |
+//! | [`generation`] | a generation as the app reads it |
 //! | [`store`] | the SQL of each object |
-//! | [`clients`] | the upstream, R2, the webhook receiver |
+//! | [`clients`] | calls to the outside: requests, downloads, R2 |
+//! | [`upstream`] | the video services, one folder each |
+//! | [`webhooks`] | the webhooks to the app |
+//! | [`config`] | the settings, from [`variables`] |
 //! | [`objects`] | Durable Object shells: load, step, save, act |
-//! | [`push`] | whether a webhook is the upstream's |
-//! | [`receiver`] | a test of the app's receiver |
-//! | [`dispatch`] | how a queued job gets started |
-//! | [`http`] | routes, tokens, errors |
-//! | `description` | the API as an `OpenAPI` document; not part of the worker |
+//! | [`dispatch`] | how a job is accepted and started |
+//! | [`api`] | routes, tokens, answers, and their description |
+//! | [`log`] | structured logs |
 //!
 //! `ARCHITECTURE.md` names the invariants and says where each is kept.
 
+pub mod address;
+pub mod api;
 pub mod clients;
 pub mod clock;
 pub mod config;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod description;
 pub mod dispatch;
-pub mod http;
+pub mod generation;
+pub mod ids;
 pub mod log;
 pub mod machine;
 pub mod models;
+pub mod money;
 pub mod objects;
-pub mod push;
-pub mod receiver;
+pub mod signed_url;
 pub mod store;
-pub mod stub;
-pub mod wire;
+pub mod time;
+pub mod upstream;
+pub mod variables;
+pub mod webhooks;
 
-pub use objects::{JobManager, QueueManager};
+pub use crate::objects::job_manager::JobManager;
+pub use crate::objects::queue_manager::QueueManager;
 
 use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
@@ -44,7 +51,7 @@ use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleCont
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     log::start(|| config::log_level(&env));
-    Ok(http::handle(request, env, context).await)
+    Ok(api::handle(request, env, context).await)
 }
 
 /// The cron triggers: each minute, and once a day.

@@ -12,11 +12,11 @@ mod layer;
 mod span;
 mod step;
 
-pub use effect::Done;
-pub use job::{effect, steps};
-pub use layer::{AUDIT, subscriber};
-pub use span::{generation, job, object, request, route, user};
-pub use step::STEPS;
+pub use crate::log::effect::Done;
+pub use crate::log::job::{effect, steps};
+pub use crate::log::layer::{AUDIT, subscriber};
+pub use crate::log::span::{generation, job, object, request, route, user};
+pub use crate::log::step::line;
 
 use crate::clock;
 use std::sync::Once;

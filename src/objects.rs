@@ -1,10 +1,15 @@
 //! Durable Object shells: load, step, save, act. What happens is decided in [`crate::machine`].
 
-mod followers;
-mod job_manager;
-mod queue_manager;
-mod shell;
-mod upstream;
+pub mod calls;
+pub mod job_manager;
+pub mod messages;
+pub mod queue_manager;
+pub mod series;
+pub mod shell;
+pub mod sse;
+pub mod streams;
+pub mod stub;
+pub mod texts;
 
-pub use job_manager::JobManager;
-pub use queue_manager::QueueManager;
+pub use crate::objects::job_manager::JobManager;
+pub use crate::objects::queue_manager::QueueManager;

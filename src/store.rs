@@ -4,12 +4,14 @@
 
 pub mod catalogue;
 pub mod cursor;
-mod deliveries;
+pub mod deliveries;
 pub mod job;
 pub mod metrics;
 pub mod queue;
-mod queue_row;
-mod schema;
+pub mod queue_row;
+pub mod record;
+pub mod schema;
 pub mod sql;
+pub mod stats;
 
-pub use sql::{Sql, SqlValue};
+pub use crate::store::sql::{Sql, SqlValue};

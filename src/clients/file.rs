@@ -1,19 +1,19 @@
 //! A video's file, opened but not yet read: nothing of it is ever held whole.
 
-use super::http::{Answer, Call, Lost};
+use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::retry_after;
 use crate::clock;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
-use crate::machine::{Millis, SECOND};
-use crate::wire::retry_after;
+use crate::machine::outcome::{Failure, Outcome, Trouble, UpstreamAnswer};
+use crate::time::{Millis, SECOND};
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use url::Url;
 use worker::Method;
 
 /// How long a download's headers may take, for each address on the way.
-pub(super) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
+pub(crate) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
 /// How long a download may take, whole.
-pub(super) const TIMEOUT: Millis = 300 * SECOND;
+pub(crate) const TIMEOUT: Millis = 300 * SECOND;
 /// How many redirects a download may take.
 const MAX_REDIRECTS: usize = 5;
 
@@ -23,13 +23,13 @@ const COMPRESSIONS: [&str; 10] =
 
 /// A video on its way.
 pub struct Download {
-    pub(super) bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// The length that was announced, in bytes.
-    pub(super) length: Option<u64>,
+    pub(crate) length: Option<u64>,
 }
 
 /// Where the bytes come from.
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     /// Straight from an answer: with a known length they pass through the platform alone.
     Answer(Box<Answer>),
     /// Chunk by chunk.
@@ -52,23 +52,17 @@ impl Download {
 }
 
 /// What accompanies the request for a file at one address.
-pub(super) type Credential = Option<(&'static str, String)>;
+pub(crate) type Credential = Option<(&'static str, String)>;
 
 /// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
 /// be visited at all.
-pub(super) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
-    match follow(start, visit).await {
-        Ok(answer) => accept(answer),
-        Err(outcome) => outcome,
-    }
+pub(crate) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
+    accept(follow(start, visit).await?)
 }
 
 /// The first answer to a request for a file that is no redirect.
-pub(super) async fn follow(
-    start: Url,
-    visit: impl Fn(&Url) -> Option<Credential>,
-) -> Result<Answer, Outcome<Download>> {
-    let Some(mut credential) = visit(&start) else { return Err(forbidden()) };
+pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Answer> {
+    let mut credential = visit(&start).ok_or_else(forbidden)?;
     let mut url = start;
     for _ in 0..=MAX_REDIRECTS {
         let mut headers = vec![("accept-encoding", "identity")];
@@ -81,45 +75,46 @@ pub(super) async fn follow(
             headers_within: HEADERS_TIMEOUT,
             all_within: TIMEOUT,
         };
-        let answer = call.send().await.map_err(|Lost| Outcome::Unknown)?;
+        let answer = call.send().await?;
         if !(300..=399).contains(&answer.status()) {
             return Ok(answer);
         }
         let next = answer.header("location").and_then(|location| url.join(&location).ok());
         answer.discard();
-        url = next.ok_or_else(|| retry("The video's address redirects without saying where to.", None))?;
+        url = next.ok_or_else(|| retry("The video's address redirects without saying where to."))?;
         credential = visit(&url).ok_or_else(forbidden)?;
     }
-    Err(retry("The video's address redirects too often.", None))
+    Err(retry("The video's address redirects too often."))
 }
 
 /// Takes an answer for the file itself.
-pub(super) fn accept(answer: Answer) -> Outcome<Download> {
+pub(crate) fn accept(answer: Answer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {
-        answer.discard();
-        return refused_fetch(status, asked);
+        return Err(refused_fetch(answer, asked));
     }
     if answer.header("content-encoding").is_some_and(|codings| is_compressed(&codings)) {
         answer.discard();
-        return retry("The video came compressed (Content-Encoding), which was not asked for.", None);
+        return Err(retry("The video came compressed (Content-Encoding), which was not asked for."));
     }
     let length = answer.header("content-length").and_then(|length| length.parse().ok());
-    Outcome::Done(Download { bytes: Bytes::Answer(Box::new(answer)), length })
+    Ok(Download { bytes: Bytes::Answer(Box::new(answer)), length })
 }
 
 /// Another answer than the file.
-pub(super) fn refused_fetch(status: u16, after: Option<Millis>) -> Outcome<Download> {
-    let outcome = retry(&format!("Fetching the video was answered with HTTP {status}."), after);
-    outcome.map_failure(|failure| failure.answered(UpstreamAnswer { status, code: None }))
+pub(crate) fn refused_fetch(answer: Answer, after: Option<Millis>) -> Trouble {
+    let status = answer.status();
+    answer.discard();
+    let failure = Failure::storage(format!("Fetching the video was answered with HTTP {status}."));
+    Trouble::Retry { after, failure }.answered(UpstreamAnswer { status, code: None })
 }
 
 /// An upstream's word for an address that this worker never visits. It would say the same another time.
-fn forbidden() -> Outcome<Download> {
+fn forbidden() -> Trouble {
     let sentence = "The video's address is not fetched from: it is not encrypted, carries credentials, or names a host \
                     that is not public and not the video service's own.";
-    Outcome::Refused(storage(sentence))
+    Trouble::Refused(Failure::storage(sentence))
 }
 
 /// Whether an answer's `Content-Encoding` says that its bytes are not those of the file. Names that change no byte, such
@@ -128,10 +123,11 @@ fn is_compressed(codings: &str) -> bool {
     codings.split(',').any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
 }
 
-pub(super) fn storage(sentence: &str) -> Failure {
-    Failure::new(ErrorCode::StorageFailed, sentence)
+/// The same word for an address that is none.
+pub(crate) fn unusable_address() -> Trouble {
+    Trouble::Refused(Failure::storage("The video's address is not usable."))
 }
 
-pub(super) fn retry(sentence: &str, after: Option<Millis>) -> Outcome<Download> {
-    Outcome::Retry { after, failure: storage(sentence) }
+pub(crate) fn retry(sentence: &str) -> Trouble {
+    Trouble::retry(Failure::storage(sentence))
 }

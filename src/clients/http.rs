@@ -1,10 +1,10 @@
 //! Bounded outgoing requests: a time limit over headers and body, redirects never followed by themselves,
 //! bodies read up to a limit.
 
+use crate::clients::reply::Reply;
 use crate::clock;
-use crate::machine::Millis;
-use crate::machine::outcome::{Outcome, UpstreamAnswer};
-use crate::wire::google::Reply;
+use crate::machine::outcome::{Outcome, Trouble, UpstreamAnswer};
+use crate::time::Millis;
 use futures::{Stream, StreamExt};
 use js_sys::Array;
 use std::time::Duration;
@@ -17,28 +17,35 @@ use worker::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
+/// It may have had its effect all the same.
+impl From<Lost> for Trouble {
+    fn from(_: Lost) -> Self {
+        Self::Unknown
+    }
+}
+
 /// An answer under a time limit that goes on counting while its body is read.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     response: Response,
     signal: AbortSignal,
 }
 
 /// One request to be sent.
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
-    pub(super) url: &'a str,
-    pub(super) headers: &'a [(&'a str, &'a str)],
-    pub(super) body: Option<String>,
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) body: Option<String>,
     /// For headers alone.
-    pub(super) headers_within: Millis,
+    pub(crate) headers_within: Millis,
     /// For headers and body together.
-    pub(super) all_within: Millis,
+    pub(crate) all_within: Millis,
 }
 
 /// Writes the status and code of an answer that proves nothing into the log, because its outcome does not carry them.
-pub(super) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
-    if matches!(outcome, Outcome::Unknown) {
+pub(crate) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
+    if matches!(outcome, Err(Trouble::Unknown)) {
         let UpstreamAnswer { status, code } = reply.upstream_answer();
         tracing::warn!(upstreamStatus = status, upstreamCode = code, "[UPSTREAM] Answer not understood");
     }
@@ -47,12 +54,12 @@ pub(super) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<
 
 impl Call<'_> {
     /// Sends the request and reads its answer.
-    pub(super) async fn read(self, limit: usize) -> Result<Reply, Lost> {
+    pub(crate) async fn read(self, limit: usize) -> Result<Reply, Lost> {
         self.send().await?.reply(limit).await
     }
 
     /// Sends the request. Neither it nor its answer outlives the limits.
-    pub(super) async fn send(self) -> Result<Answer, Lost> {
+    pub(crate) async fn send(self) -> Result<Answer, Lost> {
         let headers = Headers::new();
         for (name, value) in self.headers {
             headers.set(name, value).map_err(|_| Lost)?;
@@ -82,17 +89,17 @@ impl Call<'_> {
 }
 
 impl Answer {
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.response.status_code()
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
     }
 
     /// The answer with its whole body, if that ends within `limit` bytes. What is no success means what its status says,
     /// even if its body breaks off.
-    pub(super) async fn reply(self, limit: usize) -> Result<Reply, Lost> {
+    pub(crate) async fn reply(self, limit: usize) -> Result<Reply, Lost> {
         let (status, retry_after) = (self.status(), self.header("retry-after"));
         let body = match self.read(limit).await {
             Err(Lost) if !(200..=299).contains(&status) => Vec::new(),
@@ -102,12 +109,12 @@ impl Answer {
     }
 
     /// The answer and what cuts it off; a cut body can look like one that ended.
-    pub(super) fn into_parts(self) -> (Response, AbortSignal) {
+    pub(crate) fn into_parts(self) -> (Response, AbortSignal) {
         (self.response, self.signal)
     }
 
     /// The whole body, if it ends within `limit` bytes.
-    pub(super) async fn read(self, limit: usize) -> Result<Vec<u8>, Lost> {
+    pub(crate) async fn read(self, limit: usize) -> Result<Vec<u8>, Lost> {
         let mut chunks = std::pin::pin!(self.chunks());
         let mut body = Vec::new();
         while let Some(chunk) = chunks.next().await {
@@ -120,7 +127,7 @@ impl Answer {
     }
 
     /// The body, chunk by chunk. One that was cut off ends with an error.
-    pub(super) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
+    pub(crate) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
         let body = match self.response.body() {
             ResponseBody::Empty => None,
             ResponseBody::Body(_) | ResponseBody::Stream(_) => Some(self.response.stream().map_err(|_| Lost)),
@@ -136,7 +143,7 @@ impl Answer {
     }
 
     /// Lets go of a body nobody reads, so that its connection is freed.
-    pub(super) fn discard(self) {
+    pub(crate) fn discard(self) {
         if let ResponseBody::Stream(stream) = self.response.body() {
             // Nothing is left to learn from how the cancelling goes.
             drop(stream.cancel());

@@ -1,6 +1,6 @@
 //! Whether a download goes on fast enough.
 
-use crate::machine::Millis;
+use crate::time::Millis;
 
 /// The fewest bytes a second that a download may bring, on average over a window. At that pace no video of a few
 /// megabytes would come before the whole download's time is over.
@@ -8,7 +8,7 @@ const MIN_RATE: u64 = 8 * 1024;
 
 /// What came within the window that runs. Only the time of waiting for bytes counts.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// `DOWNLOAD_IDLE_MS`: the longest silence, and how long a window is.
     window: Millis,
     waited: Millis,
@@ -16,17 +16,17 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(window: Millis) -> Self {
+    pub(crate) fn new(window: Millis) -> Self {
         Self { window, waited: 0, came: 0 }
     }
 
     /// The longest silence.
-    pub(super) fn patience(&self) -> Millis {
+    pub(crate) fn patience(&self) -> Millis {
         self.window
     }
 
     /// Takes note of bytes that came after a wait, and says whether that goes fast enough.
-    pub(super) fn goes_on(&mut self, bytes: usize, waited: Millis) -> bool {
+    pub(crate) fn goes_on(&mut self, bytes: usize, waited: Millis) -> bool {
         self.came += bytes as u64;
         self.waited += waited;
         if self.waited < self.window {

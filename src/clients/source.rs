@@ -1,12 +1,12 @@
 //! The bytes of a file on their way in: read from the platform without passing through this worker's memory where that
 //! can be, and cut off when they stop coming.
 
-use super::file::{Bytes, Download};
-use super::http::{Answer, Lost};
-use super::pace::Pace;
+use crate::clients::file::{Bytes, Download};
+use crate::clients::http::{Answer, Lost};
+use crate::clients::pace::Pace;
 use crate::clock;
-use crate::machine::Millis;
-use crate::machine::outcome::{ErrorCode, Failure};
+use crate::machine::outcome::{Failure, Outcome, Trouble};
+use crate::time::Millis;
 use futures::future::{Either, select};
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
@@ -18,8 +18,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamByobReader, ReadableStreamGetReaderOptions, ReadableStreamReaderMode};
 use worker::{AbortSignal, Delay, ResponseBody};
 
+/// How much of a file is read at once, in bytes.
+pub(crate) const BUFFER: u32 = 256 * 1024;
+
 /// The bytes of an answer, read into buffers of the platform's own.
-pub(super) struct Source {
+pub(crate) struct Source {
     reader: ReadableStreamByobReader,
     signal: AbortSignal,
     pace: Pace,
@@ -28,7 +31,7 @@ pub(super) struct Source {
 
 impl Source {
     /// The body of an answer; `None` when it has none.
-    pub(super) fn open(answer: Answer, idle: Millis) -> Option<Self> {
+    pub(crate) fn open(answer: Answer, idle: Millis) -> Option<Self> {
         let (response, signal) = answer.into_parts();
         let ResponseBody::Stream(stream) = response.body() else { return None };
         let options = ReadableStreamGetReaderOptions::new();
@@ -38,7 +41,7 @@ impl Source {
     }
 
     /// The next bytes, in the memory of `buffer`, which is used up; `None` at the end.
-    pub(super) async fn read(&mut self, buffer: Uint8Array) -> Result<Option<Uint8Array>, Failure> {
+    pub(crate) async fn read(&mut self, buffer: Uint8Array) -> Outcome<Option<Uint8Array>> {
         let reading = JsFuture::from(self.reader.read_with_array_buffer_view(&buffer));
         let result = in_time(&mut self.pace, reading, |result| result.as_ref().map_or(0, length)).await?;
         let result = result.map_err(|_| cut_off())?;
@@ -51,8 +54,8 @@ impl Source {
     }
 
     /// The same bytes, chunk by chunk.
-    pub(super) fn chunks(self) -> impl Stream<Item = Result<Vec<u8>, Failure>> {
-        let start = Some((self, Uint8Array::new_with_length(super::upload::BUFFER)));
+    pub(crate) fn chunks(self) -> impl Stream<Item = Outcome<Vec<u8>>> {
+        let start = Some((self, Uint8Array::new_with_length(BUFFER)));
         futures::stream::unfold(start, |state| async move {
             let (mut source, buffer) = state?;
             match source.read(buffer).await {
@@ -61,7 +64,7 @@ impl Source {
                     Some((Ok(bytes), Some((source, Uint8Array::new(&chunk.buffer())))))
                 }
                 Ok(None) => None,
-                Err(failure) => Some((Err(failure), None)),
+                Err(trouble) => Some((Err(trouble), None)),
             }
         })
     }
@@ -78,7 +81,7 @@ impl Drop for Source {
 }
 
 /// The bytes of a download chunk by chunk, cut off when they stop coming.
-pub(super) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Result<Vec<u8>, Failure>> {
+pub(crate) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Outcome<Vec<u8>>> {
     match download.bytes {
         Bytes::Answer(answer) => match Source::open(*answer, idle) {
             Some(source) => source.chunks().boxed_local(),
@@ -96,7 +99,7 @@ pub(super) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static
                     Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some((chunks, pace)))),
                     Ok(Some(Err(Lost))) => Some((Err(cut_off()), None)),
                     Ok(None) => None,
-                    Err(failure) => Some((Err(failure), None)),
+                    Err(trouble) => Some((Err(trouble), None)),
                 }
             });
             watched.boxed_local()
@@ -105,20 +108,16 @@ pub(super) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static
 }
 
 /// Waits for the next bytes, but not for longer than the pace allows, and not if too few have come of late.
-async fn in_time<T>(
-    pace: &mut Pace,
-    next: impl Future<Output = T>,
-    bytes: impl FnOnce(&T) -> usize,
-) -> Result<T, Failure> {
+async fn in_time<T>(pace: &mut Pace, next: impl Future<Output = T>, bytes: impl FnOnce(&T) -> usize) -> Outcome<T> {
     let asked_at = clock::now();
     let waiting = Delay::from(Duration::from_millis(pace.patience()));
     match select(pin!(next), pin!(waiting)).await {
         Either::Left((next, _)) => {
             let came = bytes(&next);
             let goes_on = came == 0 || pace.goes_on(came, clock::now().saturating_sub(asked_at));
-            goes_on.then_some(next).ok_or_else(|| storage("The video came too slowly."))
+            goes_on.then_some(next).ok_or_else(|| retry("The video came too slowly."))
         }
-        Either::Right(_) => Err(storage("No more of the video came.")),
+        Either::Right(_) => Err(retry("No more of the video came.")),
     }
 }
 
@@ -130,10 +129,10 @@ fn length(result: &JsValue) -> usize {
     value(result).map_or(0, |chunk| chunk.length() as usize)
 }
 
-fn cut_off() -> Failure {
-    storage("The video ended before it was whole.")
+fn cut_off() -> Trouble {
+    retry("The video ended before it was whole.")
 }
 
-fn storage(sentence: &str) -> Failure {
-    Failure::new(ErrorCode::StorageFailed, sentence)
+fn retry(sentence: &str) -> Trouble {
+    Trouble::retry(Failure::storage(sentence))
 }

@@ -3,12 +3,12 @@
 //! What a file is, its first bytes tell before any of it is sent. One of known length goes through buffers of the
 //! platform, two at a time: one is filled while the other is put. Of one without a length a part at a time is in memory.
 
-use super::r2::{Label, MAX_VIDEO};
-use super::source::{Source, chunks};
-use super::{file::Download, http::Answer};
-use crate::machine::Millis;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::wire::video_file::{Flaw, Kind, TELLING};
+use crate::clients::file::Download;
+use crate::clients::http::Answer;
+use crate::clients::source::{BUFFER, Source, chunks};
+use crate::clients::video_file::{Flaw, Kind, TELLING};
+use crate::machine::outcome::{Failure, Outcome, Trouble};
+use crate::time::Millis;
 use futures::StreamExt;
 use futures::future::{Either, join, select};
 use js_sys::{Array, Function, Reflect, Uint8Array};
@@ -20,8 +20,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{TransformStream, WritableStreamDefaultWriter};
 use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
 
-/// How much of a file is read at once, in bytes.
-pub(super) const BUFFER: u32 = 256 * 1024;
+/// The largest video that is stored, in bytes, whatever length was announced.
+pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
 /// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the last.
 const PART: usize = 8 * 1024 * 1024;
 /// How long R2 may take for a piece, and for the end of a file.
@@ -29,53 +29,37 @@ const R2_WITHIN: Duration = Duration::from_mins(1);
 /// How long R2 may take to let go of an upload that is given up.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 
+/// What is remembered beside the bytes.
+#[derive(Debug)]
+pub struct Label<'a> {
+    pub key: String,
+    pub generation_id: &'a str,
+    pub user_id: &'a str,
+    pub model: &'a str,
+    pub attempt: u32,
+}
+
 /// What was sent.
-pub(super) struct Sent {
-    pub(super) kind: Kind,
-    pub(super) length: u64,
+pub(crate) struct Sent {
+    pub(crate) kind: Kind,
+    pub(crate) length: u64,
 }
 
-/// Why nothing was stored.
-pub(super) enum Unsent {
-    /// It may go well another time.
-    Failed(Failure),
-    TooLarge,
-    /// R2 did not say how it ended.
-    Unknown,
-}
-
-impl From<Failure> for Unsent {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Flaw> for Unsent {
+/// It may go well another time.
+impl From<Flaw> for Trouble {
     fn from(flaw: Flaw) -> Self {
-        Self::Failed(Failure::new(ErrorCode::StorageFailed, flaw.to_string()))
-    }
-}
-
-impl<T> From<Unsent> for Outcome<T> {
-    fn from(unsent: Unsent) -> Self {
-        match unsent {
-            Unsent::Failed(failure) => Self::Retry { after: None, failure },
-            Unsent::TooLarge => {
-                Self::Refused(Failure::new(ErrorCode::StorageFailed, "The video is larger than can be stored."))
-            }
-            Unsent::Unknown => Self::Unknown,
-        }
+        Self::retry(Failure::storage(flaw.to_string()))
     }
 }
 
 /// Puts a file of known length.
-pub(super) async fn put_stream(
+pub(crate) async fn put_stream(
     bucket: &Bucket,
     label: &Label<'_>,
     answer: Answer,
     length: u64,
     idle: Millis,
-) -> Result<Sent, Unsent> {
+) -> Outcome<Sent> {
     let mut source = Source::open(answer, idle).ok_or(Flaw::Empty)?;
     let first = beginning(&mut source).await?;
     let kind = Kind::of(&first.subarray(0, TELLING).to_vec())?;
@@ -93,25 +77,25 @@ pub(super) async fn put_stream(
             Either::Left((pumped, _)) => pumped,
             // It ends by itself before it has all only if it fails.
             Either::Right((Ok(_), pumping)) => {
-                return pumping.await.map(|()| Sent { kind, length }).map_err(Into::into);
+                return pumping.await.map(|()| Sent { kind, length });
             }
-            Either::Right((Err(_), _)) => return Err(not_stored().into()),
+            Either::Right((Err(_), _)) => return Err(not_stored()),
         }
     };
-    if let Err(failure) = pumped {
+    if let Err(trouble) = pumped {
         drop(writer.abort());
         select(put, pin!(Delay::from(LET_GO_WITHIN))).await;
-        return Err(failure.into());
+        return Err(trouble);
     }
     match within(R2_WITHIN, put).await {
         Some(Ok(_)) => Ok(Sent { kind, length }),
-        Some(Err(_)) => Err(not_stored().into()),
-        None => Err(Unsent::Unknown),
+        Some(Err(_)) => Err(not_stored()),
+        None => Err(Trouble::Unknown),
     }
 }
 
 /// The first bytes of a file: enough to tell what it is, if there are as many.
-async fn beginning(source: &mut Source) -> Result<Uint8Array, Unsent> {
+async fn beginning(source: &mut Source) -> Outcome<Uint8Array> {
     let buffer = || Uint8Array::new_with_length(BUFFER);
     let mut bytes = source.read(buffer()).await?.ok_or(Flaw::Empty)?;
     while bytes.length() < TELLING {
@@ -130,7 +114,7 @@ async fn pump(
     first: Uint8Array,
     writer: &WritableStreamDefaultWriter,
     length: u64,
-) -> Result<(), Failure> {
+) -> Outcome<()> {
     let (mut chunk, mut spare) = (first, Uint8Array::new_with_length(BUFFER));
     let mut total = 0;
     loop {
@@ -158,12 +142,7 @@ fn emptied(chunk: &Uint8Array) -> Uint8Array {
 }
 
 /// Puts a file of unknown length, part by part.
-pub(super) async fn put_parts(
-    bucket: &Bucket,
-    label: &Label<'_>,
-    download: Download,
-    idle: Millis,
-) -> Result<Sent, Unsent> {
+pub(crate) async fn put_parts(bucket: &Bucket, label: &Label<'_>, download: Download, idle: Millis) -> Outcome<Sent> {
     let mut chunks = chunks(download, idle);
     let mut buffer = Vec::with_capacity(PART);
     while buffer.len() < TELLING as usize {
@@ -178,7 +157,9 @@ pub(super) async fn put_parts(
         .execute();
     let upload = upload.await.map_err(|_| not_stored())?;
     match send_parts(&upload, &mut chunks, buffer).await {
-        Ok((parts, length)) => upload.complete(parts).await.map(|_| Sent { kind, length }).map_err(|_| Unsent::Unknown),
+        Ok((parts, length)) => {
+            upload.complete(parts).await.map(|_| Sent { kind, length }).map_err(|_| Trouble::Unknown)
+        }
         Err(unsent) => {
             // An upload that cannot be aborted is dropped by R2 itself after seven days.
             drop(upload.abort().await);
@@ -189,16 +170,16 @@ pub(super) async fn put_parts(
 
 async fn send_parts(
     upload: &worker::MultipartUpload,
-    chunks: &mut (impl StreamExt<Item = Result<Vec<u8>, Failure>> + Unpin),
+    chunks: &mut (impl StreamExt<Item = Outcome<Vec<u8>>> + Unpin),
     mut buffer: Vec<u8>,
-) -> Result<(Vec<UploadedPart>, u64), Unsent> {
+) -> Outcome<(Vec<UploadedPart>, u64)> {
     let mut parts = Vec::new();
     let mut total = buffer.len() as u64;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         total += chunk.len() as u64;
         if total > MAX_VIDEO {
-            return Err(Unsent::TooLarge);
+            return Err(too_large());
         }
         buffer.extend(chunk);
         while buffer.len() > PART {
@@ -211,12 +192,8 @@ async fn send_parts(
     Ok((parts, total))
 }
 
-async fn send_part(
-    upload: &worker::MultipartUpload,
-    parts: &mut Vec<UploadedPart>,
-    bytes: Vec<u8>,
-) -> Result<(), Unsent> {
-    let number = u16::try_from(parts.len() + 1).map_err(|_| Unsent::TooLarge)?;
+async fn send_part(upload: &worker::MultipartUpload, parts: &mut Vec<UploadedPart>, bytes: Vec<u8>) -> Outcome<()> {
+    let number = u16::try_from(parts.len() + 1).map_err(|_| too_large())?;
     let sent = within(R2_WITHIN, upload.upload_part(number, bytes)).await;
     parts.push(sent.and_then(Result::ok).ok_or_else(not_stored)?);
     Ok(())
@@ -249,10 +226,14 @@ fn custom_metadata(label: &Label) -> HashMap<String, String> {
     ])
 }
 
-fn not_stored() -> Failure {
-    Failure::new(ErrorCode::StorageFailed, "The video could not be stored.")
+fn not_stored() -> Trouble {
+    Trouble::retry(Failure::storage("The video could not be stored."))
 }
 
-fn unlike_announced() -> Failure {
-    Failure::new(ErrorCode::StorageFailed, "The video has not the length that was announced.")
+fn unlike_announced() -> Trouble {
+    Trouble::retry(Failure::storage("The video has not the length that was announced."))
+}
+
+pub(crate) fn too_large() -> Trouble {
+    Trouble::Refused(Failure::storage("The video is larger than can be stored."))
 }

@@ -6,12 +6,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Crypto, SubtleCrypto};
 
 /// The isolate's own.
-pub(super) fn subtle() -> Result<SubtleCrypto, JsValue> {
+pub(crate) fn subtle() -> Result<SubtleCrypto, JsValue> {
     let crypto: Crypto = Reflect::get(&js_sys::global(), &"crypto".into())?.unchecked_into();
     Ok(crypto.subtle())
 }
 
 /// What a promise of it comes to.
-pub(super) async fn settled(promise: Promise) -> Result<JsValue, JsValue> {
+pub(crate) async fn settled(promise: Promise) -> Result<JsValue, JsValue> {
     JsFuture::from(promise).await
 }

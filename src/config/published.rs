@@ -1,8 +1,8 @@
 //! Secrets that everyone can read in this repository: they are for development, and no deployed worker takes them. The
 //! providers look at their own in the same way.
 
-use super::ConfigError;
-use crate::wire::variables::Variables;
+use crate::variables::ConfigError;
+use crate::variables::Variables;
 
 /// How every key and token secret of `.dev.vars` begins.
 const KEY: &str = "development-only";
@@ -10,7 +10,7 @@ const KEY: &str = "development-only";
 const WEBHOOK_KEY: &str = "whsec_ZGV2ZWxvcG1lbnQtb25se";
 
 /// Refuses the secrets of `.dev.vars` outside development.
-pub(super) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
+pub(crate) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
     for variable in ["JWT_SECRET", "API_KEY", "ADMIN_KEY"] {
         variables.refuse_published(variable, |secret| secret.starts_with(KEY))?;
     }

@@ -1,12 +1,13 @@
 //! Reading single variables.
 
-use super::{ConfigError, Environment};
+use crate::config::environment::Environment;
 use crate::machine::delivery::EventKind;
 use crate::machine::job::UnknownSubmit;
 use crate::machine::queue::Mode;
-use crate::machine::{Millis, SECOND};
 use crate::models::{Aliases, MODELS};
-use crate::wire::variables::{Variables, base_url};
+use crate::time::{Millis, SECOND};
+use crate::variables::ConfigError;
+use crate::variables::{Variables, base_url};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
@@ -33,13 +34,13 @@ const MAX_COST: u64 = 1_000_000 * DOLLAR;
 const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
 /// Secrets as Standard Webhooks writes them, several while one is being replaced.
-pub(super) struct WebhookSecrets;
+pub(crate) struct WebhookSecrets;
 
 impl WebhookSecrets {
-    pub(super) const WANTED: &str =
+    pub(crate) const WANTED: &str =
         "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
 
-    pub(super) fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
+    pub(crate) fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
         let secret = |secret: &str| {
             let encoded = secret.trim().strip_prefix("whsec_")?;
             STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
@@ -51,7 +52,7 @@ impl WebhookSecrets {
 
 impl Variables<'_> {
     /// An amount of US dollars in millionths; `None` when there is none.
-    pub(super) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
+    pub(crate) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
         let Some(text) = self.text(variable) else { return Ok(None) };
         let micros = micros(&text).filter(|micros| (1..=MAX_COST).contains(micros));
         let wanted =
@@ -59,7 +60,7 @@ impl Variables<'_> {
         micros.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
     }
 
-    pub(super) fn environment(&self) -> Result<Environment, ConfigError> {
+    pub(crate) fn environment(&self) -> Result<Environment, ConfigError> {
         match self.text("ENVIRONMENT").as_deref() {
             None | Some("production") => Ok(Environment::Production),
             Some("development") => Ok(Environment::Development),
@@ -67,7 +68,7 @@ impl Variables<'_> {
         }
     }
 
-    pub(super) fn log_level(&self) -> Result<Level, ConfigError> {
+    pub(crate) fn log_level(&self) -> Result<Level, ConfigError> {
         let Some(word) = self.text("LOG_LEVEL") else { return Ok(Level::INFO) };
         let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG];
         levels
@@ -76,14 +77,14 @@ impl Variables<'_> {
             .ok_or_else(|| ConfigError::new("LOG_LEVEL", "one of ERROR, WARN, INFO, DEBUG"))
     }
 
-    pub(super) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
+    pub(crate) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
         let Some(word) = self.text("DISPATCH_MODE") else { return Ok(Mode::Immediate) };
         Mode::ALL.into_iter().find(|mode| mode.as_str() == word).ok_or_else(|| {
             ConfigError::new("DISPATCH_MODE", format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")))
         })
     }
 
-    pub(super) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
+    pub(crate) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
         match self.text("UNKNOWN_SUBMIT").as_deref() {
             None | Some("fail") => Ok(UnknownSubmit::Fail),
             Some("retry") => Ok(UnknownSubmit::Retry),
@@ -91,7 +92,7 @@ impl Variables<'_> {
         }
     }
 
-    pub(super) fn jwt_secret(&self) -> Result<Vec<u8>, ConfigError> {
+    pub(crate) fn jwt_secret(&self) -> Result<Vec<u8>, ConfigError> {
         let secret = self.required("JWT_SECRET", "a random secret of at least 32 bytes")?;
         if secret.len() < MIN_JWT_SECRET {
             return Err(ConfigError::new("JWT_SECRET", "at least 32 bytes long"));
@@ -100,14 +101,14 @@ impl Variables<'_> {
     }
 
     /// A key that callers of ours show; `None` when there is none.
-    pub(super) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
+    pub(crate) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
             Some(key) if key.len() < MIN_KEY => Err(ConfigError::new(variable, "at least 16 characters long")),
             key => Ok(key),
         }
     }
 
-    pub(super) fn default_model(&self) -> Result<Option<&'static str>, ConfigError> {
+    pub(crate) fn default_model(&self) -> Result<Option<&'static str>, ConfigError> {
         let Some(id) = self.text("DEFAULT_MODEL") else { return Ok(None) };
         let mut known: Vec<&'static str> =
             MODELS.iter().filter(|model| model.retires_at.is_none()).map(|model| model.id).collect();
@@ -117,18 +118,18 @@ impl Variables<'_> {
         found.map(Some).ok_or_else(|| ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", "))))
     }
 
-    pub(super) fn model_aliases(&self) -> Result<Aliases, ConfigError> {
+    pub(crate) fn model_aliases(&self) -> Result<Aliases, ConfigError> {
         let Some(text) = self.text("MODEL_ALIASES") else { return Ok(Aliases::default()) };
         Aliases::parse(&text).map_err(|bad| ConfigError::new("MODEL_ALIASES", bad.to_string()))
     }
 
-    pub(super) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
+    pub(crate) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
         const VARIABLE: &str = "WEBHOOK_SECRET";
         let text = self.required(VARIABLE, WebhookSecrets::WANTED)?;
         WebhookSecrets::parse(&text).ok_or_else(|| ConfigError::new(VARIABLE, WebhookSecrets::WANTED))
     }
 
-    pub(super) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
+    pub(crate) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
         let text = self.text("WEBHOOK_RETRY_SECONDS").unwrap_or_else(|| WEBHOOK_WAITS.to_owned());
         let waits: Option<Vec<Millis>> = text
             .split(',')
@@ -147,7 +148,7 @@ impl Variables<'_> {
         })
     }
 
-    pub(super) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
+    pub(crate) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
         let Some(text) = self.text("WEBHOOK_EVENTS") else {
             let default = |kind: &EventKind| kind.is_terminal() || *kind == EventKind::PendingClarification;
             return Ok(EventKind::ALL.into_iter().filter(default).collect());
@@ -160,14 +161,14 @@ impl Variables<'_> {
         })
     }
 
-    pub(super) fn public_url(&self) -> Result<Option<String>, ConfigError> {
+    pub(crate) fn public_url(&self) -> Result<Option<String>, ConfigError> {
         let Some(text) = self.text("PUBLIC_URL") else { return Ok(None) };
         base_url(&text).map(|url| Some(url.as_str().trim_end_matches('/').to_owned())).ok_or_else(|| {
             ConfigError::new("PUBLIC_URL", "an http or https address with a valid host and without a query")
         })
     }
 
-    pub(super) fn origins(&self) -> Result<Vec<String>, ConfigError> {
+    pub(crate) fn origins(&self) -> Result<Vec<String>, ConfigError> {
         let Some(text) = self.text("CORS_ORIGINS") else { return Ok(Vec::new()) };
         let origins: Option<Vec<String>> = text
             .split(',')

@@ -1,8 +1,9 @@
 //! Where webhooks go.
 
-use super::{ConfigError, Environment};
-use crate::wire::address;
-use crate::wire::variables::{Variables, base_url, is_safe};
+use crate::address;
+use crate::config::environment::Environment;
+use crate::variables::ConfigError;
+use crate::variables::{Variables, base_url, is_safe};
 use url::Url;
 
 /// Where the app listens, unless `WEBHOOK_URL` says so: below its own address.
@@ -15,7 +16,7 @@ impl Variables<'_> {
     /// The whole address of the app's webhook route: `WEBHOOK_URL`, else [`PATH`] below `NEXTJS_URL`.
     ///
     /// Both are checked even if one of them would do. TLS is a must in production, but for a loopback host.
-    pub(super) fn receiver(&self, environment: Environment) -> Result<Url, ConfigError> {
+    pub(crate) fn receiver(&self, environment: Environment) -> Result<Url, ConfigError> {
         let is_open = |url: &Url| environment == Environment::Development || is_safe(url);
         let whole = match self.text(WEBHOOK_URL) {
             None => None,

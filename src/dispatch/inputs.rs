@@ -1,11 +1,18 @@
 //! The images of an order, in R2 before the job is made: no job is ever without those it names.
 
-use crate::wire::api::Upload;
+use crate::machine::job::InputImage;
 use futures::future::{join_all, try_join_all};
 use worker::{Env, HttpMetadata, Result};
 
+/// An image to be put into R2 before the job is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    pub image: InputImage,
+    pub bytes: Vec<u8>,
+}
+
 /// Keeps the images. A repeat of the same request writes the same bytes to the same places.
-pub(super) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
+pub(crate) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
     if uploads.is_empty() {
         return Ok(());
     }
@@ -19,7 +26,7 @@ pub(super) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
 }
 
 /// Removes the images of an order that was refused. What cannot be removed is left to the bucket's own rules.
-pub(super) async fn remove(env: &Env, keys: &[String]) {
+pub(crate) async fn remove(env: &Env, keys: &[String]) {
     if keys.is_empty() {
         return;
     }

@@ -1,9 +1,9 @@
 //! What carrying out an effect came to, taken from its answer before the machine has it.
 
-use crate::machine::Millis;
 use crate::machine::delivery::Receipt;
-use crate::machine::job::{Answer, Effect, Progress};
+use crate::machine::job::{Answer, Progress};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, UpstreamAnswer};
+use crate::time::Millis;
 use tracing::Level;
 
 /// An effect that has been carried out.
@@ -24,26 +24,26 @@ pub struct Done {
 }
 
 impl Done {
-    pub fn of(effect: &Effect, answer: &Answer, took: Millis) -> Self {
+    pub fn of(answer: &Answer, took: Millis) -> Self {
         let (outcome, failure) = match answer {
-            Answer::Enqueued(outcome) => words(outcome),
-            Answer::Submitted(outcome) => words(outcome),
-            Answer::Polled(Outcome::Done(Progress::Running)) => ("running", None),
-            Answer::Polled(Outcome::Done(Progress::Ready { .. })) => ("ready", None),
-            Answer::Polled(
-                outcome @ (Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) | Outcome::Unknown),
-            ) => words(outcome),
-            Answer::Stored(outcome) => words(outcome),
-            Answer::Reported(outcome) | Answer::Abandoned(outcome) | Answer::Discarded(outcome) => words(outcome),
-            Answer::Delivered(Receipt::Accepted { .. }) => ("done", None),
-            Answer::Delivered(Receipt::Failed { .. }) => ("retry", None),
-            Answer::Delivered(Receipt::Gone) => ("refused", None),
+            Answer::Enqueued { outcome, .. } => words(outcome),
+            Answer::Submitted { outcome, .. } => words(outcome),
+            Answer::Polled { outcome: Ok(Progress::Running), .. } => ("running", None),
+            Answer::Polled { outcome: Ok(Progress::Ready { .. }), .. } => ("ready", None),
+            Answer::Polled { outcome, .. } => words(outcome),
+            Answer::Stored { outcome, .. } => words(outcome),
+            Answer::Reported { outcome, .. }
+            | Answer::UpstreamCancelled { outcome, .. }
+            | Answer::FileDeleted { outcome, .. } => words(outcome),
+            Answer::Delivered { receipt: Receipt::Accepted { .. }, .. } => ("done", None),
+            Answer::Delivered { receipt: Receipt::Failed { .. }, .. } => ("retry", None),
+            Answer::Delivered { receipt: Receipt::Gone, .. } => ("refused", None),
         };
         let well = !matches!(outcome, "retry" | "refused" | "unknown");
-        let event_id = if let Effect::Deliver { event_id } = effect { Some(event_id.clone()) } else { None };
+        let event_id = if let Answer::Delivered { event_id, .. } = answer { Some(event_id.clone()) } else { None };
         Self {
-            message: message(effect, well),
-            level: level(effect, outcome, well),
+            message: message(answer, well),
+            level: level(answer, outcome, well),
             outcome,
             code: failure.map(|failure| failure.code),
             upstream: failure.and_then(|failure| failure.upstream.clone()),
@@ -54,44 +54,39 @@ impl Done {
 }
 
 fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<&Failure>) {
-    match outcome {
-        Outcome::Done(_) => ("done", None),
-        Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } => ("retry", Some(failure)),
-        Outcome::Refused(failure) => ("refused", Some(failure)),
-        Outcome::Unknown => ("unknown", None),
-    }
+    outcome.as_ref().err().map_or(("done", None), |trouble| (trouble.as_str(), trouble.failure()))
 }
 
-fn message(effect: &Effect, well: bool) -> &'static str {
-    match (effect, well) {
-        (Effect::Enqueue { .. }, true) => "[JOB] Enqueue confirmed",
-        (Effect::Enqueue { .. }, false) => "[JOB] Enqueue failed",
-        (Effect::Submit { .. }, _) => "[UPSTREAM] Submit unheard",
-        (Effect::Poll { .. }, _) => "[UPSTREAM] Polled",
-        (Effect::Store { .. }, _) => "[STORAGE] Store unheard",
-        (Effect::Report { .. }, true) => "[JOB] Reported",
-        (Effect::Report { .. }, false) => "[JOB] Report failed",
-        (Effect::Deliver { .. }, _) => "[WEBHOOK] Attempt unheard",
-        (Effect::Abandon { .. }, _) => "[UPSTREAM] Render not yet abandoned",
-        (Effect::Discard { .. }, true) => "[STORAGE] Deleted",
-        (Effect::Discard { .. }, false) => "[STORAGE] Delete failed",
+fn message(answer: &Answer, well: bool) -> &'static str {
+    match (answer, well) {
+        (Answer::Enqueued { .. }, true) => "[JOB] Enqueue confirmed",
+        (Answer::Enqueued { .. }, false) => "[JOB] Enqueue failed",
+        (Answer::Submitted { .. }, _) => "[UPSTREAM] Submit unheard",
+        (Answer::Polled { .. }, _) => "[UPSTREAM] Polled",
+        (Answer::Stored { .. }, _) => "[STORAGE] Store unheard",
+        (Answer::Reported { .. }, true) => "[JOB] Reported",
+        (Answer::Reported { .. }, false) => "[JOB] Report failed",
+        (Answer::Delivered { .. }, _) => "[WEBHOOK] Attempt unheard",
+        (Answer::UpstreamCancelled { .. }, _) => "[UPSTREAM] Render not yet abandoned",
+        (Answer::FileDeleted { .. }, true) => "[STORAGE] Deleted",
+        (Answer::FileDeleted { .. }, false) => "[STORAGE] Delete failed",
     }
 }
 
 /// Messages between our own objects are told where someone looks for them, and so is a look at a render that still runs,
 /// of which most jobs have more than of all else; what leaves the worker otherwise always is told.
-fn level(effect: &Effect, outcome: &str, well: bool) -> Level {
-    match effect {
-        Effect::Enqueue { .. } | Effect::Report { .. } if well => Level::DEBUG,
-        Effect::Poll { .. } if outcome == "running" => Level::DEBUG,
-        Effect::Enqueue { .. }
-        | Effect::Submit { .. }
-        | Effect::Poll { .. }
-        | Effect::Store { .. }
-        | Effect::Report { .. }
-        | Effect::Deliver { .. }
-        | Effect::Abandon { .. }
-        | Effect::Discard { .. } => {
+fn level(answer: &Answer, outcome: &str, well: bool) -> Level {
+    match answer {
+        Answer::Enqueued { .. } | Answer::Reported { .. } if well => Level::DEBUG,
+        Answer::Polled { .. } if outcome == "running" => Level::DEBUG,
+        Answer::Enqueued { .. }
+        | Answer::Submitted { .. }
+        | Answer::Polled { .. }
+        | Answer::Stored { .. }
+        | Answer::Reported { .. }
+        | Answer::Delivered { .. }
+        | Answer::UpstreamCancelled { .. }
+        | Answer::FileDeleted { .. } => {
             if well {
                 Level::INFO
             } else {

@@ -3,12 +3,12 @@
 //! A step's detail stays in the timeline, which is its user's own: it may be the upstream's sentence, and that may repeat
 //! the prompt. The code says the same in a word of ours.
 
-use super::effect::Done;
-use super::step;
-use crate::machine::Millis;
+use crate::log::effect::Done;
+use crate::log::step;
 use crate::machine::delivery::advice;
-use crate::machine::job::{Job, Note};
+use crate::machine::job::{Job, TimelineEntry, TimelineStep};
 use crate::machine::outcome::{ErrorCode, UpstreamAnswer};
+use crate::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
 use tracing::Level;
@@ -35,31 +35,32 @@ struct Fields<'a> {
 }
 
 /// Tells of each step; the first one came of `done`, if of any effect's answer.
-pub fn steps(job: &Job, notes: &[Note], done: Option<&Done>) {
-    for (index, note) in notes.iter().enumerate() {
+pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
+    for (index, TimelineEntry { step, .. }) in timeline.iter().enumerate() {
         let done = done.filter(|_| index == 0);
-        let (message, level) = step::line(&note.step);
+        let (message, level) = step::line(*step);
         let mut fields = Fields {
-            step: Some(&note.step),
+            step: Some(step.as_str()),
             code: done.and_then(|done| done.code),
             answer: done.and_then(|done| done.upstream.clone()),
             duration: done.map(|done| done.took),
             ..Fields::default()
         };
         let mut level = level;
-        match note.step.as_str() {
-            "completed" | "cancelled" => fields.duration = job.processing_time(),
-            "failed" => {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps have nothing to add")]
+        match step {
+            TimelineStep::Completed | TimelineStep::Cancelled => fields.duration = job.processing_time(),
+            TimelineStep::Failed => {
                 fields.duration = job.processing_time();
                 fields.code = job.failure().map(|failure| failure.code);
                 fields.answer = job.failure().and_then(|failure| failure.upstream);
                 level = fields.code.map_or(level, step::level_of_failure);
             }
-            "clarification_needed" => fields.code = job.failure().map(|failure| failure.code),
-            "stored" => fields.bytes = job.stored_video().map(|video| video.size),
+            TimelineStep::ClarificationNeeded => fields.code = job.failure().map(|failure| failure.code),
+            TimelineStep::Stored => fields.bytes = job.stored_video().map(|video| video.size),
             _ => {}
         }
-        let ends = matches!(note.step.as_str(), "completed" | "failed" | "cancelled");
+        let ends = matches!(step, TimelineStep::Completed | TimelineStep::Failed | TimelineStep::Cancelled);
         if ends || message.starts_with("[UPSTREAM]") {
             fields.upstream(job);
         }
@@ -87,8 +88,8 @@ pub fn effect(job: &Job, done: &Done) {
 
 impl<'a> Fields<'a> {
     fn upstream(&mut self, job: &'a Job) {
-        self.provider = Some(&job.request.provider);
-        self.model = Some(&job.request.model);
+        self.provider = Some(&job.terms.provider);
+        self.model = Some(&job.terms.model);
     }
 
     fn webhook(&mut self, job: &'a Job, event_id: &str) {

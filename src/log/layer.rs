@@ -1,7 +1,7 @@
 //! From an event to its line: time, level and message, then the fields of the spans around it and its own, all at the top.
 
-use crate::machine::Millis;
-use crate::wire::api::rfc3339;
+use crate::time::Millis;
+use crate::time::rfc3339;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;

@@ -4,7 +4,7 @@
 //! enters it for each of its turns alone, and is never entered by hand. Spans are of the highest level, because one
 //! that is filtered out would take its fields along.
 
-use crate::machine::JobKey;
+use crate::ids::JobKey;
 use crate::machine::job::Job;
 use tracing::field::Empty;
 use tracing::{Span, error_span};

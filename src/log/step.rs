@@ -1,44 +1,41 @@
 //! How each step of a job's timeline is told.
 
+use crate::machine::job::TimelineStep;
 use crate::machine::outcome::ErrorCode;
 use tracing::Level;
 
-/// The word in the timeline, the message and the level.
-pub const STEPS: [(&str, &str, Level); 28] = [
-    ("created", "[JOB] Created", Level::INFO),
-    ("confirmed", "[JOB] Confirmed", Level::INFO),
-    ("started", "[JOB] Started", Level::INFO),
-    ("requeued", "[JOB] Requeued", Level::INFO),
-    ("submit_intended", "[UPSTREAM] Submitting", Level::INFO),
-    ("submitted", "[UPSTREAM] Submitted", Level::INFO),
-    ("submit_refused", "[UPSTREAM] Submit refused", Level::WARN),
-    ("submit_outcome_unknown", "[UPSTREAM] Submit outcome unknown", Level::ERROR),
-    ("submit_answered_late", "[UPSTREAM] Submit answered late", Level::WARN),
-    ("poll_failed", "[UPSTREAM] Poll failed", Level::WARN),
-    ("rendered", "[UPSTREAM] Rendered", Level::INFO),
-    ("render_failed", "[UPSTREAM] Render failed", Level::WARN),
-    ("render_was_over", "[UPSTREAM] Render was over", Level::INFO),
-    ("render_abandoned", "[UPSTREAM] Render abandoned", Level::INFO),
-    ("render_not_abandoned", "[UPSTREAM] Render not abandoned", Level::WARN),
-    ("clarification_needed", "[JOB] Clarification needed", Level::INFO),
-    ("clarified", "[JOB] Clarified", Level::INFO),
-    ("stored", "[STORAGE] Stored", Level::INFO),
-    ("store_failed", "[STORAGE] Store failed", Level::WARN),
-    ("video_deleted", "[JOB] Video deleted", Level::INFO),
-    ("completed", "[JOB] Completed", Level::INFO),
-    ("failed", "[JOB] Failed", Level::ERROR),
-    ("cancelled", "[JOB] Cancelled", Level::INFO),
-    ("retried", "[JOB] Retried", Level::INFO),
-    ("webhook_delivered", "[WEBHOOK] Delivered", Level::INFO),
-    ("webhook_failed", "[WEBHOOK] Attempt failed", Level::WARN),
-    ("webhook_redelivered", "[WEBHOOK] Redelivery asked for", Level::INFO),
-    ("webhook_exhausted", "[WEBHOOK] Exhausted", Level::ERROR),
-];
-
-/// The message and the level of a step; of one that nobody has entered above, at least that there was one.
-pub(super) fn line(step: &str) -> (&'static str, Level) {
-    let known = STEPS.iter().find(|(word, ..)| *word == step);
-    known.map_or(("[JOB] Stepped", Level::INFO), |(_, message, level)| (message, *level))
+/// The message and the level of a step.
+pub fn line(step: TimelineStep) -> (&'static str, Level) {
+    match step {
+        TimelineStep::Created => ("[JOB] Created", Level::INFO),
+        TimelineStep::Confirmed => ("[JOB] Confirmed", Level::INFO),
+        TimelineStep::Started => ("[JOB] Started", Level::INFO),
+        TimelineStep::Requeued => ("[JOB] Requeued", Level::INFO),
+        TimelineStep::SubmitIntended => ("[UPSTREAM] Submitting", Level::INFO),
+        TimelineStep::Submitted => ("[UPSTREAM] Submitted", Level::INFO),
+        TimelineStep::SubmitRefused => ("[UPSTREAM] Submit refused", Level::WARN),
+        TimelineStep::SubmitOutcomeUnknown => ("[UPSTREAM] Submit outcome unknown", Level::ERROR),
+        TimelineStep::SubmitAnsweredLate => ("[UPSTREAM] Submit answered late", Level::WARN),
+        TimelineStep::PollFailed => ("[UPSTREAM] Poll failed", Level::WARN),
+        TimelineStep::Rendered => ("[UPSTREAM] Rendered", Level::INFO),
+        TimelineStep::RenderFailed => ("[UPSTREAM] Render failed", Level::WARN),
+        TimelineStep::RenderWasOver => ("[UPSTREAM] Render was over", Level::INFO),
+        TimelineStep::RenderAbandoned => ("[UPSTREAM] Render abandoned", Level::INFO),
+        TimelineStep::RenderNotAbandoned => ("[UPSTREAM] Render not abandoned", Level::WARN),
+        TimelineStep::ClarificationNeeded => ("[JOB] Clarification needed", Level::INFO),
+        TimelineStep::Clarified => ("[JOB] Clarified", Level::INFO),
+        TimelineStep::Stored => ("[STORAGE] Stored", Level::INFO),
+        TimelineStep::StoreFailed => ("[STORAGE] Store failed", Level::WARN),
+        TimelineStep::VideoDeleted => ("[JOB] Video deleted", Level::INFO),
+        TimelineStep::Completed => ("[JOB] Completed", Level::INFO),
+        TimelineStep::Failed => ("[JOB] Failed", Level::ERROR),
+        TimelineStep::Cancelled => ("[JOB] Cancelled", Level::INFO),
+        TimelineStep::Retried => ("[JOB] Retried", Level::INFO),
+        TimelineStep::WebhookDelivered => ("[WEBHOOK] Delivered", Level::INFO),
+        TimelineStep::WebhookFailed => ("[WEBHOOK] Attempt failed", Level::WARN),
+        TimelineStep::WebhookRedelivered => ("[WEBHOOK] Redelivery asked for", Level::INFO),
+        TimelineStep::WebhookExhausted => ("[WEBHOOK] Exhausted", Level::ERROR),
+    }
 }
 
 /// How bad a failure is: what lies with the order is its user's to change, all else is the operator's to look at.

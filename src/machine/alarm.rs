@@ -1,8 +1,7 @@
 //! Whether an object's one alarm is to be set. An instance knows only for when it has `set` the alarm itself, and not
 //! whether it is still there: `None` once the alarm has fired, and in a new instance.
 
-use super::Millis;
-use super::bug::{self, Bug};
+use crate::time::Millis;
 
 /// For when to set an alarm that is to fire at `at`, or in the next millisecond if that has passed; `None` where it is set
 /// for that.
@@ -13,7 +12,7 @@ pub fn exactly(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
 
 /// For when to set an alarm that is to fire by `at`; `None` where it is set for that or for a moment before, and still to come.
 pub fn by(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
-    let set = set.filter(|set| *set > now || bug::planted(Bug::PassedAlarmKept));
+    let set = set.filter(|set| *set > now);
     if set.is_some_and(|set| set <= at) { None } else { exactly(set, at, now) }
 }
 

@@ -4,8 +4,8 @@ mod advice;
 
 pub use advice::advice;
 
-use super::bug::{self, Bug};
-use super::{Millis, Moment, retry};
+use super::retry;
+use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
 
 /// The kinds of event the app can hear of.
@@ -107,28 +107,24 @@ pub struct Delivery {
     pub last_status: Option<u16>,
     pub state: DeliveryState,
     /// How often an operator has asked for it to be sent again.
-    #[serde(default)]
     pub redeliveries: u32,
     /// How many attempts had been made when the schedule last began anew.
-    #[serde(default)]
     pub attempts_before: u32,
 }
 
 /// What the queue keeps of an event, so that all events can be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliveryCard {
+pub struct DeliverySummary {
     pub id: String,
     pub kind: EventKind,
     pub created_at: Millis,
     pub attempts: u32,
-    #[serde(default)]
     pub last_status: Option<u16>,
     pub state: DeliveryState,
-    #[serde(default)]
     pub redeliveries: u32,
 }
 
-impl DeliveryCard {
+impl DeliverySummary {
     /// When the next attempt is due, if one is.
     pub fn next_at(&self) -> Option<Millis> {
         self.state.next_at()
@@ -158,8 +154,8 @@ impl Delivery {
     }
 
     /// What the queue is to keep of it.
-    pub fn card(&self) -> DeliveryCard {
-        DeliveryCard {
+    pub fn summary(&self) -> DeliverySummary {
+        DeliverySummary {
             id: self.id.clone(),
             kind: self.kind,
             created_at: self.created_at,
@@ -176,9 +172,6 @@ impl Delivery {
         self.redeliveries = self.redeliveries.saturating_add(1);
         self.attempts_before = self.attempts;
         self.state = DeliveryState::Pending { next_at: moment.now };
-        if bug::planted(Bug::RedeliveredAsNew) {
-            self.id = event_id(moment, self.sequence);
-        }
     }
 
     /// When the next attempt is due, if one is.
@@ -205,9 +198,6 @@ impl Delivery {
                 retry_after
             }
         };
-        if bug::planted(Bug::EventIdRemade) {
-            self.id = event_id(moment, self.sequence);
-        }
         let made = self.attempts.saturating_sub(self.attempts_before);
         self.state = match schedule.get(made as usize) {
             None => DeliveryState::Exhausted { at: moment.now },
@@ -234,7 +224,7 @@ fn event_id(moment: Moment, sequence: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Delivery, DeliveryState, EventKind, Receipt};
-    use crate::machine::Moment;
+    use crate::time::Moment;
 
     const SCHEDULE: [u64; 3] = [0, 5_000, 300_000];
 
@@ -283,13 +273,13 @@ mod tests {
     #[test]
     fn what_is_said_later_of_an_event_is_of_a_greater_age() {
         let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
-        let mut ages = vec![delivery.card().age()];
+        let mut ages = vec![delivery.summary().age()];
         let failed = Receipt::Failed { status: None, retry_after: None };
         for _ in 0..3 {
             delivery.attempted(failed, at(2_000), &SCHEDULE);
-            ages.push(delivery.card().age());
+            ages.push(delivery.summary().age());
             delivery.redeliver(at(3_000));
-            ages.push(delivery.card().age());
+            ages.push(delivery.summary().age());
         }
         assert!(ages.is_sorted_by(|one, other| one < other), "{ages:?}");
     }

@@ -3,8 +3,9 @@
 //! A [`Follower`] remembers how far it has told and what it last said, nothing else: whoever carries it out looks at the
 //! job and its timeline again after each wake-up, so a wake-up that is lost, doubled or late loses and repeats nothing.
 
-use super::job::{Job, Note, Phase};
-use super::{MINUTE, Millis, SECOND, Status};
+use super::Status;
+use super::job::{Job, Phase, TimelineEntry};
+use crate::time::{MINUTE, Millis, SECOND};
 
 /// How often the progress of a render is looked at: only time moves it.
 pub const PROGRESS_TICK: Millis = 5 * SECOND;
@@ -19,7 +20,7 @@ pub const PAGE: u32 = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub number: u64,
-    pub note: Note,
+    pub entry: TimelineEntry,
 }
 
 /// How the job stands at the time of the telling.

@@ -1,6 +1,6 @@
 //! The right of one job's attempt to hold a slot, fenced by its epoch.
 
-use super::{MINUTE, Millis, SECOND};
+use crate::time::{MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// How long a granted but unconfirmed start may take before the queue repeats it. As long as a confirmed lease, so that the
@@ -21,7 +21,6 @@ pub struct Lease {
     /// When the holder is to be asked, in milliseconds since the Unix epoch.
     pub until: Millis,
     /// When the slot was granted.
-    #[serde(default)]
     pub granted_at: Millis,
 }
 

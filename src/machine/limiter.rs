@@ -6,7 +6,8 @@
 //! when the queue heard, never the job's own: it lies after the submit, so whatever the clocks show and however long
 //! a message takes, no minute at the upstream holds more submits than the limit.
 
-use super::{DAY, HOUR, MINUTE, Millis, SECOND, retry};
+use super::retry;
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// Over which time submits are counted.
@@ -49,13 +50,10 @@ struct Breaker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limiter {
     /// How many submits were heard of in which seconds (since the Unix epoch).
-    #[serde(default)]
     heard: Vec<(u64, u64)>,
     /// While the upstream takes no submits.
-    #[serde(default)]
     breaker: Option<Breaker>,
     /// How many submits a minute the model itself allows, as the last order that knew has said.
-    #[serde(default)]
     own_limit: Option<u64>,
 }
 
@@ -170,7 +168,7 @@ fn end(second: u64) -> Millis {
 #[cfg(test)]
 mod tests {
     use super::{Availability, Backoff, Limiter, MAX_BACKOFF, Shut, WINDOW};
-    use crate::machine::{Millis, SECOND};
+    use crate::time::{Millis, SECOND};
     use proptest::prelude::*;
 
     const NOW: Millis = 1_800_000_000_000;

@@ -1,13 +1,14 @@
 //! What an outside call came to, cut by what the caller does next.
 
-use super::Millis;
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// The answer of one outside call.
+pub type Outcome<T> = Result<T, Trouble>;
+
+/// Why an outside call did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome<T> {
-    /// The call did what it was asked.
-    Done(T),
+pub enum Trouble {
     /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if given.
     Retry { after: Option<Millis>, failure: Failure },
     /// The upstream takes no call of anyone for now: provably nothing happened, and the call may be repeated once the
@@ -26,7 +27,7 @@ pub struct Failure {
     /// One sentence a user can read; never a prompt, a key or a signed URL.
     pub message: String,
     /// The HTTP answer of the upstream that said so, for the log; `None` if there was none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamAnswer>,
 }
 
@@ -36,7 +37,7 @@ pub struct UpstreamAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The error code in its body, such as `RESOURCE_EXHAUSTED` or `429`: at most 64 letters, digits, `_`, `-` and `.`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 
@@ -45,22 +46,60 @@ impl Failure {
         Self { code, message: message.into(), upstream: None }
     }
 
-    /// The same, said by an answer of the upstream.
-    #[must_use]
-    pub fn answered(self, upstream: UpstreamAnswer) -> Self {
-        Self { upstream: Some(upstream), ..self }
+    /// Something about the stored files, or on the way to them.
+    pub fn storage(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::StorageFailed, message)
     }
 }
 
-impl<T> Outcome<T> {
-    /// Changes the failure, if the outcome has one.
+impl Trouble {
+    /// The call may be repeated at once.
+    pub fn retry(failure: Failure) -> Self {
+        Self::Retry { after: None, failure }
+    }
+
+    /// The trouble of a step before the call itself, which therefore has not left: a lost answer is `lost`, and the whole may
+    /// be repeated.
+    #[must_use]
+    pub fn before_the_call(self, lost: Failure) -> Self {
+        match self {
+            Self::Retry { after, failure } | Self::NotNow { after, failure } => Self::Retry { after, failure },
+            Self::Refused(failure) => Self::Refused(failure),
+            Self::Unknown => Self::retry(lost),
+        }
+    }
+
+    /// Why, unless the answer was lost.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Retry { failure, .. } | Self::NotNow { failure, .. } | Self::Refused(failure) => Some(failure),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The same, said by an answer of the upstream.
+    #[must_use]
+    pub fn answered(self, upstream: UpstreamAnswer) -> Self {
+        self.map_failure(|failure| Failure { upstream: Some(upstream), ..failure })
+    }
+
+    /// Changes the failure, if there is one.
     #[must_use]
     pub fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
         match self {
             Self::Retry { after, failure } => Self::Retry { after, failure: change(failure) },
             Self::NotNow { after, failure } => Self::NotNow { after, failure: change(failure) },
             Self::Refused(failure) => Self::Refused(change(failure)),
-            Self::Done(_) | Self::Unknown => self,
+            Self::Unknown => self,
+        }
+    }
+
+    /// What logs and metrics call it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Retry { .. } | Self::NotNow { .. } => "retry",
+            Self::Refused(_) => "refused",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -124,7 +163,19 @@ impl ErrorCode {
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorCode;
+    use super::{ErrorCode, Failure, Trouble};
+
+    #[test]
+    fn what_goes_wrong_before_the_call_never_leaves_its_outcome_unknown_i4() {
+        let (failure, lost) = (Failure::storage("No."), Failure::storage("Lost."));
+        let retry = Trouble::Retry { after: Some(7), failure: failure.clone() };
+        let not_now = Trouble::NotNow { after: Some(7), failure: failure.clone() };
+        let refused = Trouble::Refused(failure);
+        for (trouble, means) in [(not_now, retry.clone()), (retry.clone(), retry), (refused.clone(), refused)] {
+            assert_eq!(trouble.before_the_call(lost.clone()), means);
+        }
+        assert_eq!(Trouble::Unknown.before_the_call(lost.clone()), Trouble::retry(lost));
+    }
 
     #[test]
     fn every_word_is_that_of_the_wire() {

@@ -1,6 +1,6 @@
 //! How long to wait before trying again.
 
-use super::Millis;
+use crate::time::Millis;
 
 /// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over `cap`.
 pub fn backoff(tries: u32, base: Millis, cap: Millis, random: u64) -> Millis {

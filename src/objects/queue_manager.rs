@@ -2,7 +2,7 @@
 //!
 //! # Stored (SQLite)
 //! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
-//!   order, and its catalogue card.
+//!   order, and its catalogue summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
 //!   the queue is paused, and what was counted within the latest minute.
 //! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
@@ -11,16 +11,16 @@
 //! * `metrics`: one row for each earlier minute in which anything happened or was heard of, and one for all of them.
 //! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
 //!
-//! # Messages (see [`QueueMessage`]); all answer 200 with a [`QueueReply`], 400 if unreadable, 500 if storage fails
-//! `Enqueue`, `Report`, `Claim`, `Standing`, `Afford`, `Sweep`, `Expire`, `Pause`, `Resume` and `Redelivered` are one
-//! synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant the
-//! same slot, nor spend the same dollar. `List`, `Stats`, `Metrics`, `Totals`, `Deliveries`, `Delivery`, `Owners`
+//! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
+//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`, `Pause`, `Resume` and `Redelivered` are
+//! one synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant
+//! the same slot, nor spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery`
 //! and `Exhausted` only read.
 //!
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
 //! holder (a newly admitted job begins, a silent one is asked whether it still works), `Check` to one that has
-//! ended with something left to do, `Forget` to one that is old. When to ask again is noted before the message
+//! ended with something left to do, `Delete` to one that is old. When to ask again is noted before the message
 //! leaves, and a slot is freed only on the job's own word.
 //!
 //! # Traps of the platform, and why they cannot happen here
@@ -33,19 +33,32 @@
 //!   or a key asks for it without its user.
 //! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
 
-use super::shell::{Shell, reply};
+use crate::clock;
 use crate::config::Config;
-use crate::machine::queue::{self, Ask, Card, Errand, Event, Input, Reply, Rows, Said, Step};
-use crate::machine::tally::Tally;
-use crate::machine::{JobKey, Moment};
-use crate::store::catalogue::{Listing, Page};
+use crate::ids::JobKey;
+use crate::machine::job;
+use crate::machine::job::{Check, Delete, Start};
+use crate::machine::message::{Message, NoAnswer};
+use crate::machine::metrics::Metrics;
+use crate::machine::queue;
+use crate::machine::queue::{
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input, Pause, Question,
+    Redelivered, Report, Resume, Rows, Summary, Sweep,
+};
+use crate::objects::messages::{
+    BadCursor, DeliveryPage, Exhausted, FindDelivery, List, ListDeliveries, Owners, Page, Series, Stats, Totals,
+};
+use crate::objects::series::MetricsBuilder;
+use crate::objects::shell::{Envelope, Shell, reply};
+use crate::objects::stub;
+use crate::objects::stub::StubError;
+use crate::store::catalogue::Listing;
 use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
-use crate::wire::api::{Metrics, MetricsBuilder};
-use crate::wire::message::{JobMessage, JobReply, QueueMessage, QueueReply};
-use crate::{clock, stub};
+use crate::store::stats::QueueStats;
 use futures::StreamExt;
+use serde::Serialize;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
@@ -68,7 +81,7 @@ impl DurableObject for QueueManager {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |message| reply(&self.answer(message).await?)).await
+        self.shell.serve(request, async |envelope| self.answer(&envelope).await).await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -87,122 +100,92 @@ impl QueueManager {
         Ok(rows)
     }
 
-    /// One step and the alarm it asks for. Awaits storage only.
-    async fn take(&self, config: &Config, input: Input, moment: Moment) -> Result<Step> {
-        let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
-        step.events.iter().for_each(tell);
-        self.shell.set_alarm_by(step.wake_at, moment.now).await?;
-        Ok(step)
-    }
-
-    async fn answer(&self, message: QueueMessage) -> Result<QueueReply> {
-        let moment = clock::moment();
-        let config = self.shell.config()?;
-        match message {
-            QueueMessage::Enqueue { card, promised, terms } => {
-                self.place(&config, Input::Enqueue { card, promised, terms }, moment).await
-            }
-            QueueMessage::Claim { key } => self.place(&config, Input::Claim { key }, moment).await,
-            QueueMessage::Report { card, availability } => {
-                let step = self.take(&config, Input::Report { card, availability }, moment).await?;
-                Ok(if step.reply == Reply::Unknown { QueueReply::Unknown } else { QueueReply::Done })
-            }
-            QueueMessage::Standing { key } => self.place(&config, Input::Stand { key }, moment).await,
-            QueueMessage::Afford { key } => {
-                let step = self.take(&config, Input::Afford { key }, moment).await?;
-                Ok(match step.reply {
-                    Reply::OverBudget(over) => QueueReply::OverBudget { over },
-                    Reply::Unknown => QueueReply::Unknown,
-                    Reply::Standing(_)
-                    | Reply::Full { .. }
-                    | Reply::Paused { .. }
-                    | Reply::Expiring { .. }
-                    | Reply::Nothing => QueueReply::Done,
-                })
-            }
-            QueueMessage::List { user_id, status, search, limit, after } => {
-                let Ok(after) = read_cursor(after.as_deref()) else { return Ok(QueueReply::BadCursor) };
-                let (user_id, search, limit) = (user_id.as_deref(), search.as_deref(), limit.clamp(1, MAX_PAGE));
-                self.list(&config, &Listing { user_id, status, search, limit, after }, moment)
-            }
-            QueueMessage::Deliveries { state, limit, after } => {
-                let Ok(after) = read_cursor(after.as_deref()) else { return Ok(QueueReply::BadCursor) };
-                let limit = limit.clamp(1, MAX_PAGE);
-                let (deliveries, next) = self.rows()?.list_deliveries(state.as_deref(), limit, after.as_ref())?;
-                Ok(QueueReply::Deliveries { deliveries, next: next.map(|cursor| cursor.write()) })
-            }
-            QueueMessage::Delivery { event_id } => {
-                let deliveries = self.rows()?.find_delivery(&event_id)?.into_iter().collect();
-                Ok(QueueReply::Deliveries { deliveries, next: None })
-            }
-            QueueMessage::Owners { generation_id } => {
-                Ok(QueueReply::Owners { user_ids: self.rows()?.owners(&generation_id)? })
-            }
-            QueueMessage::Exhausted { since, limit } => {
-                let deliveries = self.rows()?.exhausted_since(since, limit)?;
-                Ok(QueueReply::Deliveries { deliveries, next: None })
-            }
-            QueueMessage::Redelivered { news } => {
-                self.take(&config, Input::Redelivered { news }, moment).await?;
-                Ok(QueueReply::Done)
-            }
-            QueueMessage::Pause => self.place(&config, Input::Pause, moment).await,
-            QueueMessage::Resume => self.place(&config, Input::Resume, moment).await,
-            QueueMessage::Stats => {
-                let stats = self.rows()?.stats(&config.queue, moment.now)?;
-                Ok(QueueReply::Stats { stats: Box::new(stats) })
-            }
-            QueueMessage::Metrics { window, cost } => {
-                let metrics = self.metrics(MetricsBuilder::new(window, moment.now, cost))?;
-                Ok(QueueReply::Metrics { json: serde_json::to_string(&metrics)? })
-            }
-            QueueMessage::Totals => {
-                let rows = self.rows()?;
-                let stats = Box::new(rows.stats(&config.queue, moment.now)?);
-                Ok(QueueReply::Totals { totals: queue::totals(&rows)?, stats })
-            }
-            QueueMessage::Sweep => {
+    async fn answer(&self, envelope: &Envelope) -> Result<Response> {
+        match envelope.name() {
+            Enqueue::NAME => self.serve(envelope.read::<Enqueue>()?).await,
+            EnqueueAgain::NAME => self.serve(envelope.read::<EnqueueAgain>()?).await,
+            Report::NAME => self.serve(envelope.read::<Report>()?).await,
+            Claim::NAME => self.serve(envelope.read::<Claim>()?).await,
+            GetPosition::NAME => self.serve(envelope.read::<GetPosition>()?).await,
+            Afford::NAME => self.serve(envelope.read::<Afford>()?).await,
+            Sweep::NAME => {
                 self.shell.distrust_alarm();
-                self.take(&config, Input::Sweep, moment).await?;
-                Ok(QueueReply::Done)
+                self.serve(envelope.read::<Sweep>()?).await
             }
-            QueueMessage::Expire => {
-                let before = moment.now.saturating_sub(config.retention);
-                self.place(&config, Input::Expire { before }, moment).await
+            DeleteOld::NAME => self.serve(envelope.read::<DeleteOld>()?).await,
+            Pause::NAME => self.serve(envelope.read::<Pause>()?).await,
+            Resume::NAME => self.serve(envelope.read::<Resume>()?).await,
+            Redelivered::NAME => self.serve(envelope.read::<Redelivered>()?).await,
+            List::NAME => reply(&self.list(&envelope.read::<List>()?)?),
+            Owners::NAME => reply(&self.rows()?.owners(&envelope.read::<Owners>()?.generation_id)?),
+            Stats::NAME => reply(&self.stats()?),
+            Series::NAME => reply(&self.series(&envelope.read::<Series>()?)?),
+            Totals::NAME => reply(&(queue::totals(&self.rows()?)?, self.stats()?)),
+            ListDeliveries::NAME => reply(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?),
+            FindDelivery::NAME => reply(&self.rows()?.find_delivery(&envelope.read::<FindDelivery>()?.event_id)?),
+            Exhausted::NAME => {
+                let Exhausted { since, limit } = envelope.read()?;
+                reply(&self.rows()?.exhausted_since(since, limit)?)
             }
+            _ => Err(envelope.unknown()),
         }
     }
 
-    /// A step whose sender wants to know what came of it.
-    async fn place(&self, config: &Config, input: Input, moment: Moment) -> Result<QueueReply> {
-        let step = self.take(config, input, moment).await?;
-        Ok(match step.reply {
-            Reply::Standing(standing) => QueueReply::Standing { standing },
-            Reply::Full { retry_after } => QueueReply::Full { retry_after },
-            Reply::OverBudget(over) => QueueReply::OverBudget { over },
-            Reply::Paused { since } => QueueReply::Paused { since },
-            Reply::Expiring { count } => QueueReply::Expiring { count },
-            Reply::Unknown | Reply::Nothing => QueueReply::Unknown,
-        })
+    async fn serve<I: Input>(&self, input: I) -> Result<Response>
+    where
+        I::Reply: Serialize,
+    {
+        reply(&self.take(&*self.shell.config()?, input).await?)
     }
 
-    fn list(&self, config: &Config, listing: &Listing<'_>, moment: Moment) -> Result<QueueReply> {
-        let rows = self.rows()?;
-        let Page { entries, next } = rows.list(listing)?;
-        let next = next.map(|cursor| cursor.write());
-        let book = rows.book()?;
-        let stands = |entry: &queue::Entry| {
-            let standing = || queue::standing_of(&rows, &book, entry, &config.queue, moment.now).map(Some);
-            if entry.is_in_line() { standing() } else { Ok(None) }
+    /// One step and the alarm it asks for. Awaits storage only.
+    async fn take<I: Input>(&self, config: &Config, input: I) -> Result<I::Reply> {
+        let moment = clock::moment();
+        let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
+        step.events.iter().for_each(tell);
+        self.shell.set_alarm_by(step.wake_at, moment.now).await?;
+        Ok(step.reply)
+    }
+
+    fn stats(&self) -> Result<QueueStats> {
+        self.rows()?.stats(&self.shell.config()?.queue, clock::now())
+    }
+
+    fn list(&self, message: &List) -> Result<<List as Message>::Reply> {
+        let Ok(after) = read_cursor(message.after.as_deref()) else { return Ok(Err(BadCursor)) };
+        let listing = Listing {
+            user_id: message.user_id.as_deref(),
+            status: message.status,
+            search: message.search.as_deref(),
+            limit: message.limit.clamp(1, MAX_PAGE),
+            after,
         };
-        let standings = entries.iter().map(stands).collect::<Result<_>>()?;
-        // What was counted of a job is nobody's business but the queue's.
-        let shown = |entry: queue::Entry| Card { tally: Tally::default(), ..entry.card };
-        Ok(QueueReply::Page { cards: entries.into_iter().map(shown).collect(), standings, next })
+        let (rows, config, now) = (self.rows()?, self.shell.config()?, clock::now());
+        let page = rows.list(&listing)?;
+        let book = rows.book()?;
+        let mut jobs = Vec::new();
+        for entry in page.entries {
+            let position = if entry.is_in_line() {
+                Some(queue::position_of(&rows, &book, &entry, &config.queue, now)?)
+            } else {
+                None
+            };
+            // What was counted of a job is nobody's business but the queue's.
+            jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, position));
+        }
+        Ok(Ok(Page { jobs, next: page.next.map(|cursor| cursor.write()) }))
+    }
+
+    fn list_deliveries(&self, message: &ListDeliveries) -> Result<<ListDeliveries as Message>::Reply> {
+        let Ok(after) = read_cursor(message.after.as_deref()) else { return Ok(Err(BadCursor)) };
+        let limit = message.limit.clamp(1, MAX_PAGE);
+        let (deliveries, next) = self.rows()?.list_deliveries(message.state.as_deref(), limit, after.as_ref())?;
+        Ok(Ok(DeliveryPage { deliveries, next: next.map(|cursor| cursor.write()) }))
     }
 
     /// A page of minutes after the other: a week of them is never in memory together.
-    fn metrics(&self, mut builder: MetricsBuilder) -> Result<Metrics> {
+    fn series(&self, message: &Series) -> Result<String> {
+        let mut builder = MetricsBuilder::new(message.window, clock::now(), message.cost);
         let rows = self.rows()?;
         let mut from = builder.first();
         loop {
@@ -212,66 +195,30 @@ impl QueueManager {
             }
             match page.last() {
                 Some((last, _)) if page.len() >= metrics::PAGE as usize => from = last + 1,
-                Some(_) | None => return Ok(builder.finish()),
+                Some(_) | None => return Ok(serde_json::to_string(&builder.finish())?),
             }
         }
     }
 
     async fn ask_all_due(&self, config: &Config) -> Result<()> {
-        let step = self.take(config, Input::Alarm, clock::moment()).await?;
-        let asked = step.asks.into_iter().map(|ask| async move {
-            let said = self.ask(&ask).await;
-            (ask, said)
+        let asked = self.take(config, Alarm).await?.into_iter().map(|ask| async move {
+            let said = self.ask(&ask).await.map_err(|_| NoAnswer);
+            Heard { ask, said }
         });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
-        while let Some((ask, said)) = answers.next().await {
-            self.take(config, Input::Heard { ask, said }, clock::moment()).await?;
+        while let Some(heard) = answers.next().await {
+            self.take(config, heard).await?;
         }
         Ok(())
     }
 
-    async fn ask(&self, ask: &Ask) -> Said {
-        let message = match ask.errand {
-            Errand::Start => JobMessage::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
-            Errand::Check => JobMessage::Check { created_at: Some(ask.created_at) },
-            Errand::Forget => JobMessage::Forget { created_at: Some(ask.created_at) },
-        };
-        match stub::job(&self.shell.env, &ask.key, &message).await {
-            Ok(JobReply::State {
-                epoch,
-                report_number,
-                status,
-                submits,
-                availability,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries,
-                tally,
-            }) => Said::State {
-                epoch,
-                report_number,
-                status,
-                submits,
-                availability,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries,
-                tally,
-            },
-            Ok(JobReply::Missing) => Said::Missing,
-            Ok(
-                JobReply::Created { .. }
-                | JobReply::Conflict
-                | JobReply::Withdrawn
-                | JobReply::Follow { .. }
-                | JobReply::View { .. }
-                | JobReply::Timeline { .. }
-                | JobReply::Deliveries { .. }
-                | JobReply::Refused { .. },
-            )
-            | Err(_) => Said::Nothing,
+    async fn ask(&self, ask: &Ask) -> std::result::Result<Option<job::State>, StubError> {
+        let Ask { key, epoch, created_at, question } = ask;
+        let (env, epoch, created_at) = (&self.shell.env, *epoch, *created_at);
+        match question {
+            Question::Start => stub::job(env, key, &Start { epoch, created_at }).await,
+            Question::Check => stub::job(env, key, &Check { created_at: Some(created_at) }).await,
+            Question::Delete => stub::job(env, key, &Delete { created_at }).await,
         }
     }
 }

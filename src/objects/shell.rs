@@ -1,9 +1,12 @@
 //! What both objects share: reading a message and answering it, and the one alarm.
 
 use crate::clock;
-use crate::config::{self, Config};
+use crate::config;
+use crate::config::Config;
 use crate::log;
-use crate::machine::{MINUTE, Millis, SECOND, alarm};
+use crate::machine::alarm;
+use crate::machine::job::{Alarm, Wake, WakeReason};
+use crate::time::{MINUTE, Millis, SECOND};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,8 +24,8 @@ const CONFIG_RETRY: Millis = MINUTE;
 /// An object's platform side. Nothing in it is state that matters: whether this instance is acting, and for when
 /// it last set the alarm.
 #[derive(Debug)]
-pub(super) struct Shell {
-    pub(super) env: Env,
+pub(crate) struct Shell {
+    pub(crate) env: Env,
     state: State,
     /// `None` until this instance has set the alarm: whether a surviving one is there is never relied on.
     alarm_at: Cell<Option<Millis>>,
@@ -32,28 +35,27 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    pub(super) fn new(state: State, env: Env, component: &'static str) -> Self {
+    pub(crate) fn new(state: State, env: Env, component: &'static str) -> Self {
         log::start(|| config::log_level(&env));
         Self { env, state, alarm_at: Cell::new(None), acting: Cell::new(false), component }
     }
 
-    pub(super) fn sql(&self) -> SqlStorage {
+    pub(crate) fn sql(&self) -> SqlStorage {
         self.state.storage().sql()
     }
 
-    pub(super) fn config(&self) -> Result<Rc<Config>> {
+    pub(crate) fn config(&self) -> Result<Rc<Config>> {
         Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// Answers a message: with what `answer` makes of it, 400 if it is unreadable, 500 if it could not be taken.
-    pub(super) async fn serve<M: DeserializeOwned>(
+    /// Answers a message: with what `answer` makes of it, or 500 if it could not be taken.
+    pub(crate) async fn serve(
         &self,
         mut request: Request,
-        answer: impl AsyncFnOnce(M) -> Result<Response>,
+        answer: impl AsyncFnOnce(Envelope) -> Result<Response>,
     ) -> Result<Response> {
-        let text = request.text().await?;
-        let Ok(message) = serde_json::from_str(&text) else { return Response::error("unreadable message", 400) };
-        match answer(message).await {
+        let envelope = Envelope { path: request.path(), body: request.text().await? };
+        match answer(envelope).await {
             Ok(response) => Ok(response),
             Err(error) => {
                 tracing::error!(reason = %error, "[{}] Message not taken", self.component);
@@ -65,7 +67,7 @@ impl Shell {
     /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was cut off.
     /// Whatever fails, the alarm is set again and the platform hears that all went well, because it drops an
     /// alarm that fails six times.
-    pub(super) async fn on_alarm(&self, act: impl AsyncFnOnce(Rc<Config>) -> Result<()>) -> Result<Response> {
+    pub(crate) async fn on_alarm(&self, act: impl AsyncFnOnce(Rc<Config>) -> Result<()>) -> Result<Response> {
         self.alarm_at.set(None);
         let Some(_acting) = Acting::begin(&self.acting) else {
             let now = clock::now();
@@ -84,16 +86,31 @@ impl Shell {
         Response::empty()
     }
 
+    /// Does with the alarm what a step asks for.
+    pub(crate) async fn arm(&self, alarm: Alarm, now: Millis) -> Result<()> {
+        match alarm {
+            Alarm::Leave => Ok(()),
+            Alarm::Ensure(_) if self.alarm_at.get().is_some() || self.acting.get() => Ok(()),
+            Alarm::Ensure(at) => self.set_alarm(at, now).await,
+            Alarm::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.set_alarm_by(Some(at), now).await,
+            Alarm::Set(wake) => self.set_alarm(wake.map(|wake| wake.at), now).await,
+            Alarm::SetAnew(at) => {
+                self.distrust_alarm();
+                self.set_alarm(at, now).await
+            }
+        }
+    }
+
     /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the one
     /// storage write of the step before it, because nothing is awaited in between.
-    pub(super) async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+    async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now))).await
     }
 
     /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before that, and still to come, is
     /// as good, and each setting is a row that is paid for. One that fires too early finds nothing due, or this instance
     /// acting, and is set again.
-    pub(super) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
+    pub(crate) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         self.write_alarm(at.and_then(|at| alarm::by(self.alarm_at.get(), at, now))).await
     }
 
@@ -108,32 +125,29 @@ impl Shell {
         set
     }
 
-    /// Sets the alarm if this instance has not done so yet and is not acting: a new instance does not trust that
-    /// its alarm survived.
-    pub(super) async fn ensure_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        if self.alarm_at.get().is_some() || self.acting.get() {
-            return Ok(());
-        }
-        self.set_alarm(at, now).await
-    }
-
     /// Forgets for when the alarm was set, so that the next setting is made even for the same time.
-    pub(super) fn distrust_alarm(&self) {
+    pub(crate) fn distrust_alarm(&self) {
         self.alarm_at.set(None);
     }
 
+    /// When the alarm is set for, if it is and has not fired.
+    pub(crate) async fn alarm(&self) -> Result<Option<Millis>> {
+        let at = self.state.storage().get_alarm().await?;
+        Ok(at.and_then(|at| Millis::try_from(at).ok()))
+    }
+
     /// Whether this instance's alarm handler is at work.
-    pub(super) fn is_acting(&self) -> bool {
+    pub(crate) fn is_acting(&self) -> bool {
         self.acting.get()
     }
 
     /// The storage, for a stream that outlives the message it answers.
-    pub(super) fn storage(&self) -> Storage {
+    pub(crate) fn storage(&self) -> Storage {
         self.state.storage()
     }
 
     /// Deletes everything, the alarm included.
-    pub(super) async fn delete_all(&self) -> Result<()> {
+    pub(crate) async fn delete_all(&self) -> Result<()> {
         self.state.storage().delete_all().await?;
         self.alarm_at.set(None);
         Ok(())
@@ -141,8 +155,29 @@ impl Shell {
 }
 
 /// A reply as its response: 200 with its JSON.
-pub(super) fn reply(reply: &impl Serialize) -> Result<Response> {
+pub(crate) fn reply(reply: &impl Serialize) -> Result<Response> {
     Response::ok(serde_json::to_string(reply)?)
+}
+
+/// A message as it comes.
+pub(crate) struct Envelope {
+    path: String,
+    body: String,
+}
+
+impl Envelope {
+    /// The message's [`NAME`](crate::machine::message::Message::NAME).
+    pub(crate) fn name(&self) -> &str {
+        self.path.trim_start_matches('/')
+    }
+
+    pub(crate) fn read<M: DeserializeOwned>(&self) -> Result<M> {
+        Ok(serde_json::from_str(&self.body)?)
+    }
+
+    pub(crate) fn unknown(&self) -> Error {
+        Error::RustError(format!("no message is called {}", self.name()))
+    }
 }
 
 /// Marks that this instance is acting, until dropped.

@@ -1,10 +1,11 @@
 //! Lists of the queue's entries, newest first.
 
-use super::cursor::Cursor;
-use super::queue::QueueStore;
-use super::{Sql, SqlValue};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::queue::{Entry, Rows};
-use crate::machine::{JobKey, Status};
+use crate::store::cursor::Cursor;
+use crate::store::queue::QueueStore;
+use crate::store::sql::{Sql, SqlValue};
 use std::cmp::Reverse;
 
 /// How many entries a search looks at for one page; the next page goes on from there.
@@ -45,7 +46,7 @@ impl<S: Sql> QueueStore<S> {
             for (rest, values) in newest_first(listing, listing.after.as_ref(), listing.limit + 1) {
                 entries.extend(self.entries(&rest, values)?);
             }
-            entries.sort_by_cached_key(|entry| Reverse(Cursor::of(&entry.card)));
+            entries.sort_by_cached_key(|entry| Reverse(Cursor::of(&entry.summary)));
             return Ok(page(entries, listing.limit));
         };
         let wanted = search.to_lowercase();
@@ -110,7 +111,7 @@ fn read_candidate(row: Vec<SqlValue>) -> Option<Candidate> {
 fn page(mut entries: Vec<Entry>, limit: u32) -> Page {
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
-    let next = entries.last().filter(|_| more).map(|entry| Cursor::of(&entry.card));
+    let next = entries.last().filter(|_| more).map(|entry| Cursor::of(&entry.summary));
     Page { entries, next }
 }
 

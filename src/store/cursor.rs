@@ -1,8 +1,8 @@
 //! Where a page of a listing ended.
 
-use crate::machine::Millis;
-use crate::machine::queue::Card;
-use crate::wire::api::{is_generation_id, is_user_id};
+use crate::ids::{is_generation_id, is_user_id};
+use crate::machine::queue::Summary;
+use crate::time::Millis;
 
 /// The longest time, in digits: milliseconds until the year 33658.
 const MAX_DIGITS: usize = 15;
@@ -18,8 +18,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    pub fn of(card: &Card) -> Self {
-        Self { created_at: card.created_at, id: card.key.generation_id.clone(), user_id: card.key.user_id.clone() }
+    pub fn of(summary: &Summary) -> Self {
+        Self {
+            created_at: summary.created_at,
+            id: summary.key.generation_id.clone(),
+            user_id: summary.key.user_id.clone(),
+        }
     }
 
     pub fn write(&self) -> String {

@@ -1,12 +1,13 @@
 //! The catalogue of events: one row each, as last heard of.
 
-use super::cursor::Cursor;
-use super::queue::{QueueStore, key_of};
-use super::{Sql, SqlValue};
-use crate::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
-use crate::machine::{JobKey, Millis};
-use crate::wire::api::rfc3339;
-use crate::wire::message::{OwnedDelivery, WebhookStats};
+use crate::ids::JobKey;
+use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
+use crate::store::cursor::Cursor;
+use crate::store::queue::{QueueStore, key_of};
+use crate::store::sql::{Sql, SqlValue};
+use crate::store::stats::{OwnedDelivery, WebhookStats};
+use crate::time::Millis;
+use crate::time::rfc3339;
 
 /// The columns an event is read from and written to, in this order. `due_at` is when the next attempt is due, or when the
 /// last one ended it.
@@ -38,13 +39,15 @@ impl<S: Sql> QueueStore<S> {
             rest.push_str(" ORDER BY created_at DESC, id DESC LIMIT ?");
             found.extend(self.find_deliveries(&rest, values)?);
         }
-        found.sort_by(|one, other| (other.card.created_at, &other.card.id).cmp(&(one.card.created_at, &one.card.id)));
+        found.sort_by(|one, other| {
+            (other.summary.created_at, &other.summary.id).cmp(&(one.summary.created_at, &one.summary.id))
+        });
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let last = found.last().filter(|_| more);
-        let next = last.map(|OwnedDelivery { card, .. }| Cursor {
-            created_at: card.created_at,
-            id: card.id.clone(),
+        let next = last.map(|OwnedDelivery { summary, .. }| Cursor {
+            created_at: summary.created_at,
+            id: summary.id.clone(),
             user_id: String::new(),
         });
         Ok((found, next))
@@ -61,7 +64,7 @@ impl<S: Sql> QueueStore<S> {
         self.find_deliveries(&format!("{BY_EXHAUSTION} {rest}"), vec![since.into(), limit.into()])
     }
 
-    pub(super) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
+    pub(crate) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
         let count = "SELECT count(*) FROM delivery WHERE state = ?";
         let first = format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
         Ok(WebhookStats {
@@ -71,12 +74,12 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    pub(super) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+    pub(crate) fn deliveries_of(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, S::Error> {
         let found = self.find_deliveries("WHERE user_id = ? AND generation_id = ?", key_of(key))?;
-        Ok(found.into_iter().map(|owned| owned.card).collect())
+        Ok(found.into_iter().map(|owned| owned.summary).collect())
     }
 
-    pub(super) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+    pub(crate) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), S::Error> {
         let statement = format!(
             "INSERT INTO delivery ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
              attempts = excluded.attempts, redeliveries = excluded.redeliveries, last_status = excluded.last_status, \
@@ -101,13 +104,13 @@ impl<S: Sql> QueueStore<S> {
         Ok(())
     }
 
-    pub(super) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
+    pub(crate) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
         let values = [vec![id.into()], key_of(key)].concat();
         self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
         Ok(())
     }
 
-    pub(super) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
+    pub(crate) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
         self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", key_of(key))?;
         Ok(())
     }
@@ -127,7 +130,7 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
         "delivered" => DeliveryState::Delivered { at },
         _ => DeliveryState::Exhausted { at },
     };
-    let card = DeliveryCard {
+    let summary = DeliverySummary {
         id: id.into_text(),
         // One of a newer build, which this one cannot list.
         kind: EventKind::ALL.into_iter().find(|kind| kind.as_str() == event)?,
@@ -139,5 +142,5 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
             .and_then(|status| u16::try_from(status.unsigned()).ok()),
         state,
     };
-    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), card })
+    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), summary })
 }

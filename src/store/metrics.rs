@@ -1,28 +1,26 @@
 //! What was counted within each minute, one row each; the row of minute 0 is the sum of all those before the latest one. The
-//! latest one is kept beside the book, which most steps that count write anyway, and filed when the next one begins; an
-//! earlier build has filed that one too. A record that cannot be read counts as empty.
+//! latest one is kept beside the book, which most steps that count write anyway, and filed when the next one begins. A
+//! record that cannot be read counts as empty.
 
-use super::{Sql, SqlValue};
 use crate::machine::queue::Minute;
+use crate::store::sql::{Sql, SqlValue};
 
 /// How many minutes are read at once at most, so that a week is never in memory as a whole.
 pub const PAGE: u32 = 500;
 /// Stands for all minutes before the latest one.
 const SUM: u64 = 0;
 
-pub(super) fn latest<S: Sql>(sql: &S) -> Result<Option<(u64, Minute)>, S::Error> {
-    let statement = "SELECT minute, counts FROM metrics WHERE minute > ? ORDER BY minute DESC LIMIT 1";
-    let filed = sql.run(statement, vec![SUM.into()])?.into_iter().find_map(read);
-    // Of equal ones the later, which has counted on.
-    Ok(filed.into_iter().chain(beside_book(sql)?).max_by_key(|(number, _)| *number))
+pub(crate) fn latest<S: Sql>(sql: &S) -> Result<Option<(u64, Minute)>, S::Error> {
+    let rows = sql.run("SELECT minute, counts FROM book WHERE minute IS NOT NULL", Vec::new())?;
+    Ok(rows.into_iter().find_map(read))
 }
 
-pub(super) fn sum<S: Sql>(sql: &S) -> Result<Minute, S::Error> {
+pub(crate) fn sum<S: Sql>(sql: &S) -> Result<Minute, S::Error> {
     let rows = sql.run("SELECT minute, counts FROM metrics WHERE minute = ?", vec![SUM.into()])?;
     Ok(rows.into_iter().find_map(read).map(|(_, sum)| sum).unwrap_or_default())
 }
 
-pub(super) fn save_sum<S: Sql>(sql: &S, sum: &Minute) -> Result<(), S::Error> {
+pub(crate) fn save_sum<S: Sql>(sql: &S, sum: &Minute) -> Result<(), S::Error> {
     let counts = serde_json::to_string(sum).unwrap_or_default();
     let statement = "INSERT INTO metrics (minute, counts) VALUES (?, ?) \
          ON CONFLICT (minute) DO UPDATE SET counts = excluded.counts";
@@ -31,37 +29,29 @@ pub(super) fn save_sum<S: Sql>(sql: &S, sum: &Minute) -> Result<(), S::Error> {
 }
 
 /// Files the minute beside the book unless it is this one.
-pub(super) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> {
+pub(crate) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> {
     let statement = "INSERT INTO metrics (minute, counts) SELECT minute, counts FROM book WHERE minute <> ? \
          ON CONFLICT (minute) DO UPDATE SET counts = excluded.counts";
     sql.run(statement, vec![number.into()])?;
     Ok(())
 }
 
-/// The latest minute stays whatever its age: it is not in the sum yet.
-pub(super) fn forget<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
-    let statement = "DELETE FROM metrics WHERE minute > ?1 AND minute < ?2 AND minute < \
-         (SELECT max(coalesce((SELECT max(minute) FROM metrics), 0), coalesce((SELECT minute FROM book), 0)))";
-    sql.run(statement, vec![SUM.into(), before.into()])?;
+/// The latest minute stays whatever its age: it is beside the book, and not in the sum yet.
+pub(crate) fn forget<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
+    sql.run("DELETE FROM metrics WHERE minute > ? AND minute < ?", vec![SUM.into(), before.into()])?;
     Ok(())
 }
 
-pub(super) fn page<S: Sql>(sql: &S, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
+pub(crate) fn page<S: Sql>(sql: &S, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
     let from = from.max(SUM + 1);
     let statement = "SELECT minute, counts FROM metrics WHERE minute >= ? ORDER BY minute LIMIT ?";
     let mut page: Vec<_> = sql.run(statement, vec![from.into(), PAGE.into()])?.into_iter().filter_map(read).collect();
     if page.len() < PAGE as usize
-        && let Some((number, minute)) = beside_book(sql)?.filter(|(number, _)| *number >= from)
+        && let Some(latest) = latest(sql)?.filter(|(number, _)| *number >= from)
     {
-        page.retain(|(filed, _)| *filed < number);
-        page.push((number, minute));
+        page.push(latest);
     }
     Ok(page)
-}
-
-fn beside_book<S: Sql>(sql: &S) -> Result<Option<(u64, Minute)>, S::Error> {
-    let rows = sql.run("SELECT minute, counts FROM book WHERE minute IS NOT NULL", Vec::new())?;
-    Ok(rows.into_iter().find_map(read))
 }
 
 fn read(row: Vec<SqlValue>) -> Option<(u64, Minute)> {

@@ -1,129 +1,73 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue card; the book; what each day
+//! The queue's database: one row a job, which is its place in the queue and its catalogue summary; the book; what each day
 //! has spent; one row an event; and what was counted within each minute.
 
-use super::metrics;
-use super::queue_row::{self, COLUMNS, read_entry};
-use super::schema::{self, Migration};
-use super::{Sql, SqlValue};
-use crate::machine::delivery::DeliveryCard;
-use crate::machine::queue::{
-    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, Spot, Standpoint, Waiting, day_of,
-};
-use crate::machine::{JobKey, MINUTE, Millis};
-use crate::wire::api::{dollars, rfc3339};
-use crate::wire::message::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::ids::JobKey;
+use crate::machine::delivery::DeliverySummary;
+use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of};
+use crate::money::dollars;
+use crate::store::metrics;
+use crate::store::queue_row;
+use crate::store::queue_row::{COLUMNS, read_entry};
+use crate::store::schema;
+use crate::store::schema::Migration;
+use crate::store::sql::{Sql, SqlValue};
+use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
+use crate::time::rfc3339;
+use crate::time::{MINUTE, Millis};
 
-const MIGRATIONS: [Migration; 7] = [
-    Migration {
-        columns: &[],
-        statements: "
+/// Append-only. Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
+/// everything are put together from those of each status or state, and what is counted within the latest minute is beside
+/// the book. A key acts on a generation by its id alone, whoever owns it: hence `entry_by_generation`. In `spending` the
+/// row of all users together has no user, and in `metrics` that of minute 0 is the sum of all minutes before the latest one.
+pub const MIGRATIONS: [Migration; 1] = [Migration {
+    columns: &[],
+    statements: "
     CREATE TABLE IF NOT EXISTS entry (
         user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
         epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
         created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
         sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
-        place TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER,
+        stage TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
+        round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
+        upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
+        per_minute INTEGER, charges TEXT NOT NULL, metrics TEXT NOT NULL, waits_since INTEGER NOT NULL,
         PRIMARY KEY (user_id, generation_id)
     );
     CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
-    CREATE INDEX IF NOT EXISTS entry_waiting ON entry (order_key, sequence) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_held ON entry (lease_until) WHERE place = 'held';
     CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
-",
-    },
-    // Jobs that ended under the first version are looked after once, because nobody noted what they had left to do.
-    Migration {
-        columns: &[
-            ("entry", "round", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "unspent", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "late", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "upstream", "TEXT NOT NULL DEFAULT ''"),
-            ("entry", "submits", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "lease_granted", "INTEGER"),
-        ],
-        statements: "
-    CREATE TABLE IF NOT EXISTS book (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
-    UPDATE entry SET upstream = coalesce(json_extract(snapshot, '$.provider') || '/' || json_extract(snapshot, '$.model'), '')
-        WHERE upstream = '' AND json_valid(snapshot);
-    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
-    DROP INDEX IF EXISTS entry_waiting;
-    DROP INDEX IF EXISTS entry_held;
-    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream, order_key)
-        WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE place = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_holders ON entry (user_id, upstream, unspent) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE place = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_leases ON entry (lease_until, sequence) WHERE place = 'held';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE place IN ('watched', 'expiring');
-",
-    },
-    // The row of all users together has no user.
-    Migration {
-        columns: &[
-            ("entry", "cost", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "price", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "per_minute", "INTEGER"),
-            ("entry", "charges", "TEXT NOT NULL DEFAULT '[]'"),
-        ],
-        statements: "
+    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
+        WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE stage = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE stage = 'held';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE stage IN ('watched', 'deleting');
+    CREATE TABLE IF NOT EXISTS book (
+        id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
+    );
     CREATE TABLE IF NOT EXISTS spending (
         day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
     );
-",
-    },
-    // Jobs that ended under an earlier version are asked once, because nobody noted what became of their events.
-    Migration {
-        columns: &[],
-        statements: "
     CREATE TABLE IF NOT EXISTS delivery (
         id TEXT PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, event TEXT NOT NULL,
         created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, redeliveries INTEGER NOT NULL, last_status INTEGER,
         state TEXT NOT NULL, due_at INTEGER NOT NULL
     );
     CREATE INDEX IF NOT EXISTS delivery_by_job ON delivery (user_id, generation_id);
-    CREATE INDEX IF NOT EXISTS delivery_by_age ON delivery (created_at, id);
     CREATE INDEX IF NOT EXISTS delivery_by_state ON delivery (state, created_at, id);
     CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
-    UPDATE entry SET place = 'watched', lease_until = updated_at WHERE place = 'ended';
-    CREATE INDEX IF NOT EXISTS entry_by_age ON entry (created_at, generation_id, user_id);
-    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
-",
-    },
-    // The row of minute 0 is the sum of all minutes before the latest one.
-    Migration {
-        columns: &[
-            ("entry", "tally", "TEXT NOT NULL DEFAULT '{}'"),
-            ("entry", "waits_since", "INTEGER NOT NULL DEFAULT 0"),
-            ("entry", "former", "TEXT NOT NULL DEFAULT '{}'"),
-        ],
-        statements: "
     CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 ",
-    },
-    // Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
-    // everything are put together from those of each status or state, and what is counted within the latest minute is
-    // beside the book.
-    Migration {
-        columns: &[("book", "minute", "INTEGER"), ("book", "counts", "TEXT")],
-        statements: "
-    DROP INDEX IF EXISTS entry_holders;
-    DROP INDEX IF EXISTS entry_leases;
-    DROP INDEX IF EXISTS entry_by_age;
-    DROP INDEX IF EXISTS delivery_by_age;
-    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE place = 'held';
-",
-    },
-    // A key acts on a generation by its id alone, whoever owns it.
-    Migration {
-        columns: &[],
-        statements: "
-    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
-",
-    },
-];
+}];
 
 // Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
 // entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.
+
+/// Numbers are bound as doubles, which are exact up to here.
+const MOST: u64 = (1 << 53) - 1;
 
 /// In place of a user, the sum of all of them.
 const EVERYONE: &str = "";
@@ -131,7 +75,7 @@ const EVERYONE: &str = "";
 /// The stored entries of the queue object.
 #[derive(Debug)]
 pub struct QueueStore<S> {
-    pub(super) sql: S,
+    pub(crate) sql: S,
 }
 
 impl<S: Sql> QueueStore<S> {
@@ -157,13 +101,13 @@ impl<S: Sql> QueueStore<S> {
         };
         let by_status = self.sql.run("SELECT status, count(*) FROM entry GROUP BY status", Vec::new())?;
         let by_priority =
-            "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE place = 'waiting' GROUP BY priority";
+            "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
-             OR (place IN ('held', 'watched', 'expiring') AND lease_until < ?)";
+             OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
-        let backoffs = book.backoffs(now).into_iter().map(|(upstream, backoff)| UpstreamBackoff {
+        let backoffs = backoffs(self, &book, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
             upstream: upstream.to_owned(),
             backoff_since: rfc3339(backoff.since),
             backoff_until: rfc3339(backoff.until),
@@ -192,17 +136,23 @@ impl<S: Sql> QueueStore<S> {
         metrics::page(&self.sql, from)
     }
 
-    pub(super) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
+    pub(crate) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
         let rows = self.sql.run(statement, values)?;
         let value = rows.first().and_then(|row| row.first()).filter(|value| !value.is_null());
         Ok(value.map(SqlValue::unsigned))
     }
 
-    pub(super) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
+    pub(crate) fn count(&self, statement: &str, values: Vec<SqlValue>) -> Result<u64, S::Error> {
         Ok(self.number(statement, values)?.unwrap_or(0))
     }
 
-    pub(super) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
+    /// Counts entries, no further than `limit`.
+    fn count_within(&self, condition: &str, mut values: Vec<SqlValue>, limit: u64) -> Result<u64, S::Error> {
+        values.push(limit.min(MOST).into());
+        self.count(&format!("SELECT count(*) FROM (SELECT 1 FROM entry WHERE {condition} LIMIT ?)"), values)
+    }
+
+    pub(crate) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
         let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
     }
@@ -238,10 +188,9 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(self.entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?.pop())
     }
 
-    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, S::Error> {
+    fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
         let values = queue_row::values(entry);
-        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.card.key))?.pop();
-        let spot = stored.as_deref().and_then(queue_row::spot);
+        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.summary.key))?.pop();
         let write = match stored {
             Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
@@ -249,7 +198,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         if let Some((statement, values)) = write {
             self.sql.run(&statement, values)?;
         }
-        Ok(spot)
+        Ok(())
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
@@ -267,126 +216,119 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, S::Error> {
-        let statement = "SELECT max(round) FROM entry WHERE place = 'waiting' AND user_id = ? AND priority = ?";
+        let statement = "SELECT max(round) FROM entry WHERE stage = 'waiting' AND user_id = ? AND priority = ?";
         self.number(statement, vec![user_id.into(), u32::from(priority).into()])
     }
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, S::Error> {
         let mut values: Vec<SqlValue> = Vec::new();
-        let mut open = vec!["place = 'waiting' AND priority = level.priority".to_owned()];
+        let mut open = vec!["stage = 'waiting' AND priority = level.priority".to_owned()];
         if let Some(slots) = closed.user_slots {
             values.push(slots.into());
-            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE place = 'held' \
+            let users = "user_id NOT IN (SELECT user_id FROM entry INDEXED BY entry_slots WHERE stage = 'held' \
                 GROUP BY user_id HAVING count(*) >= ?1)";
             open.push(users.to_owned());
         }
         if !closed.upstreams.is_empty() {
             let places: Vec<String> =
-                (1..=closed.upstreams.len()).map(|place| format!("?{}", values.len() + place)).collect();
+                (1..=closed.upstreams.len()).map(|stage| format!("?{}", values.len() + stage)).collect();
             values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
             open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
-        // One lookup a priority. The platform's SQLite takes no more than five parts in a compound SELECT.
         let statement = format!(
-            "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
-             WHERE priority < {MAX_PRIORITY}) SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
+            "{} SELECT {COLUMNS} FROM entry WHERE rowid IN (SELECT (SELECT rowid \
              FROM entry WHERE {} ORDER BY round, sequence LIMIT 1) FROM level)",
+            levels(),
             open.join(" AND ")
         );
         Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
     }
 
-    fn count_line(&self) -> Result<(Waiting, u64), S::Error> {
-        let statement =
-            "SELECT priority, upstream, count(*) FROM entry WHERE place = 'waiting' GROUP BY priority, upstream";
-        let waiting = self.sql.run(statement, Vec::new())?.into_iter().filter_map(|row| {
-            let [priority, upstream, count] = <[SqlValue; 3]>::try_from(row).ok()?;
-            Some(((u8::try_from(priority.integer()).ok()?, upstream.into_text()), count.unsigned()))
-        });
-        let delayed = self.count("SELECT count(*) FROM entry WHERE place = 'delayed'", Vec::new())?;
-        Ok((waiting.collect(), delayed))
+    fn count_line(&self) -> Result<u64, S::Error> {
+        let waiting = self.count("SELECT count(*) FROM entry WHERE stage = 'waiting'", Vec::new())?;
+        Ok(waiting + self.count("SELECT count(*) FROM entry WHERE stage = 'delayed'", Vec::new())?)
     }
 
-    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) >= (?, ?) AND (round, sequence) < (?, ?)";
-        let priority = u32::from(priority).into();
-        self.count(statement, vec![priority, from.0.into(), from.1.into(), before.0.into(), before.1.into()])
+    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
+        let (priority, limit) = (u32::from(entry.summary.priority), limit.min(MOST));
+        let own = "stage = 'waiting' AND priority = ? AND (round, sequence) < (?, ?)";
+        let turn = vec![priority.into(), entry.round.into(), entry.sequence.into()];
+        let others = format!(
+            "{} SELECT min(?4, sum((SELECT count(*) FROM (SELECT 1 FROM entry WHERE stage = 'waiting' \
+             AND priority = level.priority AND (order_key, sequence) < (?2, ?3) LIMIT ?4)))) FROM level \
+             WHERE priority <> ?1",
+            levels()
+        );
+        let key = vec![priority.into(), entry.head_start_key().into(), entry.sequence.into(), limit.into()];
+        Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
     }
 
-    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) < (?, ?) AND (order_key, sequence) < (?, ?)";
-        let priority = u32::from(priority).into();
-        self.count(statement, vec![priority, before.0.into(), before.1.into(), sooner.0.into(), sooner.1.into()])
+    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, S::Error> {
+        let (later, values) = after.map_or(("", Vec::new()), |after| ("AND upstream > ?", vec![after.into()]));
+        let statement = format!("SELECT upstream FROM entry WHERE stage = 'waiting' {later} ORDER BY upstream LIMIT 1");
+        let row = self.sql.run(&statement, values)?.pop();
+        Ok(row.and_then(|row| row.into_iter().next()).map(SqlValue::into_text))
     }
 
-    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, S::Error> {
-        let statement = "SELECT round, sequence, order_key FROM entry WHERE place = 'waiting' AND priority = ? \
-             AND (round, sequence) >= (?, ?) ORDER BY round, sequence LIMIT 1 OFFSET ?";
-        let values = vec![u32::from(priority).into(), from.0.into(), from.1.into(), behind.into()];
-        let row = self.sql.run(statement, values)?.pop();
-        Ok(row.and_then(|row| {
-            let [round, sequence, key] = <[SqlValue; 3]>::try_from(row).ok()?;
-            Some(((round.unsigned(), sequence.unsigned()), key.integer()))
-        }))
+    fn waits_for(&self, upstream: &str) -> Result<bool, S::Error> {
+        Ok(self.count_within("stage = 'waiting' AND upstream = ?", vec![upstream.into()], 1)? > 0)
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {
-        self.count("SELECT count(*) FROM entry WHERE place = 'held'", Vec::new())
+        self.count("SELECT count(*) FROM entry WHERE stage = 'held'", Vec::new())
     }
 
     fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE place = 'held' AND user_id = ?";
+        let statement = "SELECT count(*) FROM entry INDEXED BY entry_slots WHERE stage = 'held' AND user_id = ?";
         self.count(statement, vec![user_id.into()])
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE place = 'held' AND upstream = ? AND unspent = 1";
+        let statement = "SELECT count(*) FROM entry WHERE stage = 'held' AND upstream = ? AND unspent = 1";
         self.count(statement, vec![upstream.into()])
     }
 
     fn has_waiting(&self) -> Result<bool, S::Error> {
-        Ok(!self.sql.run("SELECT 1 FROM entry WHERE place = 'waiting' LIMIT 1", Vec::new())?.is_empty())
+        Ok(!self.sql.run("SELECT 1 FROM entry WHERE stage = 'waiting' LIMIT 1", Vec::new())?.is_empty())
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let rest = "WHERE place = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let rest = "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         self.entries(rest, vec![now.into(), bound(limit)])
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let held = "WHERE place = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let held = "WHERE stage = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
         let others =
-            "WHERE place IN ('watched', 'expiring') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+            "WHERE stage IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         asked.extend(self.entries(others, vec![now.into(), bound(limit.saturating_sub(asked.len()))])?);
         Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
         let mut first = None;
-        for places in ["place = 'held'", "place IN ('watched', 'expiring')", "place = 'delayed'"] {
+        for places in ["stage = 'held'", "stage IN ('watched', 'deleting')", "stage = 'delayed'"] {
             let due = self.number(&format!("SELECT min(lease_until) FROM entry WHERE {places}"), Vec::new())?;
             first = first.into_iter().chain(due).min();
         }
         Ok(first)
     }
 
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
-        let old = "SELECT count(*) FROM entry WHERE place = 'ended' AND updated_at < ?";
+    fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
+        let old = "SELECT count(*) FROM entry WHERE stage = 'ended' AND updated_at < ?";
         let count = self.count(old, vec![before.into()])?;
         let statement =
-            "UPDATE entry SET place = 'expiring', lease_until = ?1 WHERE place = 'ended' AND updated_at < ?2";
+            "UPDATE entry SET stage = 'deleting', lease_until = ?1 WHERE stage = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
         Ok(count)
     }
 
-    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, S::Error> {
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, S::Error> {
         self.deliveries_of(key)
     }
 
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), S::Error> {
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), S::Error> {
         self.upsert_delivery(key, delivery)
     }
 
@@ -416,7 +358,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         Ok(())
     }
 
-    fn forget_spending(&mut self, before: u64) -> Result<(), S::Error> {
+    fn delete_spending(&mut self, before: u64) -> Result<(), S::Error> {
         self.sql.run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
         Ok(())
     }
@@ -425,7 +367,7 @@ impl<S: Sql> Rows for QueueStore<S> {
         // Out of the index of the line alone: the key is the time, but for the priority's head start.
         let statement = format!(
             "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
-             AS first FROM entry WHERE place = 'waiting' GROUP BY priority)"
+             AS first FROM entry WHERE stage = 'waiting' GROUP BY priority)"
         );
         let rows = self.sql.run(&statement, Vec::new())?;
         Ok(match rows.first().map(Vec::as_slice) {
@@ -446,15 +388,23 @@ impl<S: Sql> Rows for QueueStore<S> {
         metrics::save_sum(&self.sql, sum)
     }
 
-    fn forget_minutes(&mut self, before: u64) -> Result<(), S::Error> {
+    fn delete_minutes(&mut self, before: u64) -> Result<(), S::Error> {
         metrics::forget(&self.sql, before)
     }
 }
 
-pub(super) fn key_of(key: &JobKey) -> Vec<SqlValue> {
+pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
     vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
 }
 
 fn bound(limit: usize) -> SqlValue {
     u64::try_from(limit).unwrap_or(u64::MAX).into()
+}
+
+/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a compound SELECT.
+fn levels() -> String {
+    format!(
+        "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \
+         WHERE priority < {MAX_PRIORITY})"
+    )
 }

@@ -1,16 +1,17 @@
 //! One entry of the queue as a row.
 
-use super::SqlValue;
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::lease::Lease;
-use crate::machine::queue::{Card, Entry, Place, Spot};
-use crate::machine::{JobKey, Status};
+use crate::machine::queue::{Entry, Stage, Summary};
+use crate::store::sql::SqlValue;
 
 /// The columns an entry is read from, in the order of [`read_entry`].
-pub(super) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
-    updated_at, snapshot, sequence, enqueued_at, place, lease_epoch, lease_until, lease_granted, round, unspent, \
-    late, upstream, submits, cost, price, per_minute, charges, tally, waits_since, former";
+pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
+    updated_at, snapshot, sequence, enqueued_at, stage, lease_epoch, lease_until, lease_granted, round, unspent, \
+    late, upstream, submits, cost, price, per_minute, charges, metrics, waits_since";
 /// Those it is written to: one more, which only SQL reads.
-const WRITTEN: [&str; 28] = [
+const WRITTEN: [&str; 27] = [
     "user_id",
     "generation_id",
     "epoch",
@@ -23,7 +24,7 @@ const WRITTEN: [&str; 28] = [
     "sequence",
     "enqueued_at",
     "order_key",
-    "place",
+    "stage",
     "lease_epoch",
     "lease_until",
     "lease_granted",
@@ -36,27 +37,26 @@ const WRITTEN: [&str; 28] = [
     "price",
     "per_minute",
     "charges",
-    "tally",
+    "metrics",
     "waits_since",
-    "former",
 ];
 
 /// How many of [`WRITTEN`] name the entry.
 const KEY: usize = 2;
 
 /// Finds a row's own values.
-pub(super) fn stored() -> String {
+pub(crate) fn stored() -> String {
     format!("SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?", WRITTEN.join(", "))
 }
 
 /// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
-pub(super) fn insert() -> String {
+pub(crate) fn insert() -> String {
     format!("INSERT INTO entry ({}) VALUES ({})", WRITTEN.join(", "), vec!["?"; WRITTEN.len()].join(", "))
 }
 
 /// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
 /// and every row written is paid for. `None` if there is nothing to write.
-pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
+pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
     let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
     if changed.is_empty() {
         return None;
@@ -67,66 +67,49 @@ pub(super) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String
     Some((statement, bound))
 }
 
-/// Where in line the entry of a row's own values is.
-pub(super) fn spot(stored: &[SqlValue]) -> Option<Spot> {
-    let value = |column| stored.get(WRITTEN.iter().position(|written| *written == column)?);
-    let SqlValue::Text(place) = value("place")? else { return None };
-    match place.as_str() {
-        "waiting" => Some(Spot::Waiting {
-            priority: u8::try_from(value("priority")?.integer()).unwrap_or(0),
-            turn: (value("round")?.unsigned(), value("sequence")?.unsigned()),
-            key: value("order_key")?.integer(),
-            upstream: value("upstream")?.clone().into_text(),
-        }),
-        "delayed" => Some(Spot::Delayed),
-        _ => None,
-    }
-}
-
 /// The values of [`WRITTEN`].
-pub(super) fn values(entry: &Entry) -> Vec<SqlValue> {
-    let card = &entry.card;
-    let (place, lease, until) = match entry.place {
-        Place::Waiting => ("waiting", None, None),
-        Place::Delayed { until } => ("delayed", None, Some(until)),
-        Place::Held(lease) => ("held", Some(lease), Some(lease.until)),
-        Place::Watched { until } => ("watched", None, Some(until)),
-        Place::Expiring { until } => ("expiring", None, Some(until)),
-        Place::Ended => ("ended", None, None),
+pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
+    let summary = &entry.summary;
+    let (stage, lease, until) = match entry.stage {
+        Stage::Waiting => ("waiting", None, None),
+        Stage::Delayed { until } => ("delayed", None, Some(until)),
+        Stage::Held(lease) => ("held", Some(lease), Some(lease.until)),
+        Stage::Watched { until } => ("watched", None, Some(until)),
+        Stage::Deleting { until } => ("deleting", None, Some(until)),
+        Stage::Ended => ("ended", None, None),
     };
     vec![
-        card.key.user_id.as_str().into(),
-        card.key.generation_id.as_str().into(),
-        card.epoch.into(),
-        card.report_number.into(),
-        card.status.as_str().into(),
-        u32::from(card.priority).into(),
-        card.created_at.into(),
-        card.updated_at.into(),
-        card.snapshot.as_str().into(),
+        summary.key.user_id.as_str().into(),
+        summary.key.generation_id.as_str().into(),
+        summary.epoch.into(),
+        summary.report_number.into(),
+        summary.status.as_str().into(),
+        u32::from(summary.priority).into(),
+        summary.created_at.into(),
+        summary.updated_at.into(),
+        summary.snapshot.as_str().into(),
         entry.sequence.into(),
         entry.enqueued_at.into(),
         entry.head_start_key().into(),
-        place.into(),
+        stage.into(),
         lease.map(|lease| lease.epoch).into(),
         until.into(),
         lease.map(|lease| lease.granted_at).into(),
         entry.round.into(),
         u32::from(entry.unspent).into(),
         u32::from(entry.late).into(),
-        card.upstream.as_str().into(),
-        card.submits.into(),
-        card.cost_micros.into(),
-        card.price_micros.into(),
-        card.submits_per_minute.into(),
+        summary.upstream.as_str().into(),
+        summary.submits.into(),
+        summary.cost_micros.into(),
+        summary.price_micros.into(),
+        summary.submits_per_minute.into(),
         serde_json::to_string(&entry.charges).unwrap_or_default().into(),
-        serde_json::to_string(&card.tally).unwrap_or_default().into(),
+        serde_json::to_string(&summary.metrics).unwrap_or_default().into(),
         entry.waits_since.into(),
-        serde_json::to_string(&entry.former).unwrap_or_default().into(),
     ]
 }
 
-pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
+pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     let [
         user_id,
         generation_id,
@@ -139,7 +122,7 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         snapshot,
         sequence,
         enqueued_at,
-        place,
+        stage,
         lease_epoch,
         lease_until,
         lease_granted,
@@ -152,22 +135,21 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         price,
         per_minute,
         charges,
-        tally,
+        metrics,
         waits_since,
-        former,
-    ] = <[SqlValue; 27]>::try_from(row).ok()?;
+    ] = <[SqlValue; 26]>::try_from(row).ok()?;
     let status = status.into_text();
     let until = lease_until.unsigned();
-    let place = match place.into_text().as_str() {
-        "waiting" => Place::Waiting,
-        "delayed" => Place::Delayed { until },
-        "held" => Place::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
-        "watched" => Place::Watched { until },
-        "expiring" => Place::Expiring { until },
-        _ => Place::Ended,
+    let stage = match stage.into_text().as_str() {
+        "waiting" => Stage::Waiting,
+        "delayed" => Stage::Delayed { until },
+        "held" => Stage::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
+        "watched" => Stage::Watched { until },
+        "deleting" => Stage::Deleting { until },
+        _ => Stage::Ended,
     };
     Some(Entry {
-        card: Card {
+        summary: Summary {
             key: JobKey::new(user_id.into_text(), generation_id.into_text()),
             epoch: epoch.unsigned(),
             report_number: report_number.unsigned(),
@@ -181,7 +163,7 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             price_micros: price.unsigned(),
             submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
             // Counters that cannot be read are counted anew.
-            tally: serde_json::from_str(&tally.into_text()).unwrap_or_default(),
+            metrics: serde_json::from_str(&metrics.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),
             deliveries: Vec::new(),
             settled: false,
@@ -194,7 +176,6 @@ pub(super) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         late: late.unsigned() == 1,
         // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
-        former: serde_json::from_str(&former.into_text()).unwrap_or_default(),
-        place,
+        stage,
     })
 }

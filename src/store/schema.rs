@@ -1,17 +1,18 @@
 //! Append-only migrations: a released one is never edited, a new one is added at the end.
 
-use super::Sql;
+use crate::store::sql::{Sql, SqlValue};
 
 /// The schema of one kind of object; the version of a database is how many of these it has had.
-pub(super) type Migrations = [Migration];
+pub type Migrations = [Migration];
 
 /// One version of a schema.
-pub(super) struct Migration {
-    /// Columns new to tables of an earlier version: the table, the column and what it is. An older build leaves them
-    /// alone, so going back to it loses nothing.
-    pub(super) columns: &'static [(&'static str, &'static str, &'static str)],
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Columns added to tables of earlier versions: the table, the column and its definition. Each needs a default or is
+    /// nullable, so that a release that is rolled back can still write its rows.
+    pub columns: &'static [(&'static str, &'static str, &'static str)],
     /// Statements that may be repeated.
-    pub(super) statements: &'static str,
+    pub statements: &'static str,
 }
 
 const CREATE_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
@@ -23,13 +24,13 @@ fn version<S: Sql>(sql: &S) -> Result<usize, S::Error> {
         return Ok(0);
     }
     let rows = sql.run("SELECT max(version) FROM schema_version", Vec::new())?;
-    let version = rows.first().and_then(|row| row.first()).map_or(0, super::SqlValue::unsigned);
+    let version = rows.first().and_then(|row| row.first()).map_or(0, SqlValue::unsigned);
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }
 
 /// Brings a database to the newest version. Runs without waiting, so the platform commits it as a whole; each
 /// migration can also be repeated, should it ever have been cut off.
-pub(super) fn migrate<S: Sql>(sql: &S, migrations: &Migrations) -> Result<(), S::Error> {
+pub fn migrate<S: Sql>(sql: &S, migrations: &Migrations) -> Result<(), S::Error> {
     let had = version(sql)?;
     if had >= migrations.len() {
         return Ok(());

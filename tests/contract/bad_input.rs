@@ -2,8 +2,9 @@
 
 use crate::requests::{INTAKE, object, parsed, refused};
 use proptest::prelude::*;
-use reelay::http::is_json;
-use reelay::wire::api::{Intake, body_user_id, clarification, parse};
+use reelay::api::body::is_json;
+use reelay::api::generations::clarification::clarification;
+use reelay::api::order::request::{Intake, body_user_id, parse};
 use serde_json::{Map, Value, json};
 
 #[test]

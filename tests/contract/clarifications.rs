@@ -1,14 +1,17 @@
 //! What a user says about a prompt that was refused.
 
 use crate::requests::object;
+use reelay::api::field_error::FieldError;
+use reelay::api::generations::clarification::clarification;
+use reelay::api::generations::clarification::response_too_long;
+use reelay::api::problem::Problem;
 use reelay::machine::Status;
-use reelay::machine::job::Clarification;
-use reelay::wire::api::{FieldError, Problem, clarification, response_too_long};
+use reelay::machine::job::Clarify;
 use serde_json::{Value, json};
 
 #[test]
 fn another_prompt_follows_the_rules_of_the_first() {
-    let prompt = |text: &str| Ok(Clarification::Prompt(text.to_owned()));
+    let prompt = |text: &str| Ok(Clarify::Prompt(text.to_owned()));
     assert_eq!(said(json!({ "prompt": "a dog" })), prompt("a dog"));
     assert_eq!(said(json!({ "prompt": "a dog", "response": null })), prompt("a dog"));
     for bad in [json!({ "prompt": "ab" }), json!({ "prompt": "é".repeat(5_001) }), json!({ "prompt": 7 }), json!({})] {
@@ -18,7 +21,7 @@ fn another_prompt_follows_the_rules_of_the_first() {
 
 #[test]
 fn a_response_has_a_word_in_it_and_its_limit() {
-    let response = |text: &str| Ok(Clarification::Response(text.to_owned()));
+    let response = |text: &str| Ok(Clarify::Response(text.to_owned()));
     assert_eq!(said(json!({ "response": "x" })), response("x"));
     assert_eq!(said(json!({ "response": "no people", "prompt": null })), response("no people"));
     for bad in [json!({ "response": "" }), json!({ "response": " \n" }), json!({ "response": "é".repeat(5_001) })] {
@@ -37,7 +40,7 @@ fn a_prompt_and_a_response_together_are_refused() {
 #[test]
 fn answers_to_questions_become_lines_of_one_response() {
     let text = |body| match said(body) {
-        Ok(Clarification::Response(text)) => text,
+        Ok(Clarify::Response(text)) => text,
         other => panic!("{other:?}"),
     };
     for (given, expected) in [
@@ -66,7 +69,7 @@ fn a_question_that_is_sent_along_is_named_in_place_of_its_key() {
     ] {
         for name in ["clarificationQuestions", "clarification_questions"] {
             let body = json!({ "clarificationResponses": { "q1": "calm", "q2": "no" }, name: questions });
-            assert_eq!(said(body), Ok(Clarification::Response("Which mood? calm\nq2: no".to_owned())), "{questions}");
+            assert_eq!(said(body), Ok(Clarify::Response("Which mood? calm\nq2: no".to_owned())), "{questions}");
         }
     }
 }
@@ -115,6 +118,6 @@ fn every_status_has_its_word() {
 }
 
 /// The clarification in a body, or the names of everything that is wrong with it.
-fn said(body: Value) -> Result<Clarification, Vec<String>> {
+fn said(body: Value) -> Result<Clarify, Vec<String>> {
     clarification(&object(body)).map_err(|errors| errors.iter().map(FieldError::name).map(str::to_owned).collect())
 }

@@ -1,11 +1,14 @@
 //! What the app reads of a generation's cost.
 
 use crate::requests::INTAKE;
+use reelay::api::order::request::parse;
+use reelay::generation::Generation;
+use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind};
-use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Video};
-use reelay::machine::{JobKey, Moment};
-use reelay::wire::api::{Generation, card, dollars, parse};
-use reelay::wire::event;
+use reelay::machine::job::{End, Job, Phase, Submit, SubmitAnswer, Texts, Video};
+use reelay::money::dollars;
+use reelay::time::{Millis, Moment};
+use reelay::webhooks::event;
 use serde_json::{Value, json};
 
 const MOMENT: Moment = Moment { now: 1_767_323_045_000, random: 7 };
@@ -58,22 +61,23 @@ fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
 
 #[test]
 fn the_queue_is_told_of_cost_and_price() {
-    let card = card(&job(), MOMENT.now);
-    assert_eq!((card.cost_micros, card.price_micros), (3_200_000, 3_200_000));
-}
-
-#[test]
-fn a_generation_of_an_older_build_is_read_without_its_cost() {
-    let mut older = shown(&job());
-    older.as_object_mut().expect("an object").remove("estimatedCost");
-    let read: Generation = serde_json::from_value(older).expect("an older generation");
-    assert_eq!((read.estimated_cost, read.cost), (None, None));
+    struct Untold;
+    impl Texts for Untold {
+        fn snapshot(&self, _: &Job, _: Millis) -> String {
+            String::new()
+        }
+        fn event(&self, _: &Job, _: &Delivery) -> String {
+            String::new()
+        }
+    }
+    let summary = job().summary(&Untold, MOMENT.now);
+    assert_eq!((summary.cost_micros, summary.price_micros), (3_200_000, 3_200_000));
 }
 
 fn job() -> Job {
     let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
-    let request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
-    let request = reelay::machine::job::Request { price_micros: 3_200_000, ..request };
+    let mut request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
+    request.terms.price_micros = 3_200_000;
     Job::create(JobKey::new("u_1", "g_1"), request, MOMENT).0
 }
 

@@ -1,6 +1,6 @@
 //! From which event on a stream resumes.
 
-use reelay::http::last_event_id;
+use reelay::api::generations::events::last_event_id;
 
 #[test]
 fn the_header_goes_before_the_parameter_and_without_either_all_is_told() {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn fingerprint(body: Value) -> String {
-    accepted(body).fingerprint
+    accepted(body).origin.fingerprint
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! One key, one job (I10).
 
 use crate::requests::{INTAKE, MOMENT, object};
-use reelay::machine::{JobKey, Moment};
-use reelay::wire::api::{FieldError, Intake, generation_id_for, idempotency_key, new_generation_id, parse};
+use reelay::api::field_error::FieldError;
+use reelay::api::order::request::{Intake, parse};
+use reelay::ids::JobKey;
+use reelay::ids::{generation_id_for, idempotency_key, new_generation_id};
+use reelay::time::Moment;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -3,8 +3,10 @@
 use crate::requests::{INTAKE, object, refused};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use reelay::api::order::images::picture::MAX_IMAGE;
+use reelay::api::order::request::parse;
+use reelay::dispatch::Submission;
 use reelay::machine::job::ImageRole;
-use reelay::wire::api::{MAX_IMAGE, Parsed, parse};
 use serde_json::{Value, json};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and the rest";
@@ -18,7 +20,7 @@ fn image(mime_type: &str, bytes: &[u8]) -> Value {
     json!({ "mimeType": mime_type, "data": STANDARD.encode(bytes) })
 }
 
-fn taken(model: &str, parameters: &Value) -> Parsed {
+fn taken(model: &str, parameters: &Value) -> Submission {
     let body = json!({ "generationId": "g1", "prompt": "a dog", "model": model, "parameters": parameters });
     parse(&object(body), INTAKE).expect("the body is valid")
 }
@@ -30,12 +32,12 @@ fn named(model: &str, parameters: &Value) -> Vec<String> {
 #[test]
 fn images_are_kept_beside_the_order_in_their_roles() {
     let frames = json!({ "image": png(), "lastFrame": image("image/jpeg", JPEG) });
-    let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &frames);
+    let Submission { request, uploads, .. } = taken("veo-3.1-generate-001", &frames);
     assert_eq!(uploads.iter().map(|upload| upload.bytes.as_slice()).collect::<Vec<_>>(), [PNG, JPEG]);
-    assert_eq!(uploads.iter().map(|upload| upload.image.clone()).collect::<Vec<_>>(), request.images);
-    let roles: Vec<ImageRole> = request.images.iter().map(|image| image.role).collect();
+    assert_eq!(uploads.iter().map(|upload| upload.image.clone()).collect::<Vec<_>>(), request.order.images);
+    let roles: Vec<ImageRole> = request.order.images.iter().map(|image| image.role).collect();
     assert_eq!(roles, [ImageRole::FirstFrame, ImageRole::LastFrame]);
-    assert_eq!(request.images[0].key, format!("inputs/u_1/g1/{:032x}/0", INTAKE.moment.random));
+    assert_eq!(request.order.images[0].key, format!("inputs/u_1/g1/{:032x}/0", INTAKE.moment.random));
     let references = json!({ "referenceImages": [png(), png(), png()] });
     assert_eq!(taken("gemini-omni-1.2-flash", &references).uploads.len(), 3);
 }
@@ -44,12 +46,15 @@ fn images_are_kept_beside_the_order_in_their_roles() {
 fn the_stored_order_has_no_bytes_of_an_image_but_another_image_is_another_request() {
     let first = taken("veo-3.1-generate-001", &json!({ "image": png(), "mine": 1 })).request;
     let size = PNG.len();
-    assert_eq!(json!(first.parameters), json!({ "image": { "mimeType": "image/png", "size": size }, "mine": 1 }));
+    assert_eq!(json!(first.order.parameters), json!({ "image": { "mimeType": "image/png", "size": size }, "mine": 1 }));
     assert!(!serde_json::to_string(&first).expect("JSON").contains(&STANDARD.encode(PNG)));
     let other = taken("veo-3.1-generate-001", &json!({ "image": image("image/jpeg", JPEG), "mine": 1 })).request;
-    assert_ne!(first.fingerprint, other.fingerprint);
+    assert_ne!(first.origin.fingerprint, other.origin.fingerprint);
     let listed = taken("veo-3.1-generate-001", &json!({ "referenceImages": [png()] })).request;
-    assert_eq!(json!(listed.parameters), json!({ "referenceImages": [{ "mimeType": "image/png", "size": size }] }));
+    assert_eq!(
+        json!(listed.order.parameters),
+        json!({ "referenceImages": [{ "mimeType": "image/png", "size": size }] })
+    );
 }
 
 #[test]
@@ -65,17 +70,21 @@ fn an_image_is_understood_in_the_spellings_of_the_sdks() {
         json!({ "mediaType": "image/png", "data": format!("data:image/png;base64,{data}") }),
         json!(format!("data:image/png;base64,{data}")),
     ] {
-        let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "image": value }));
+        let Submission { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "image": value }));
         assert_eq!((uploads.len(), uploads[0].bytes.as_slice()), (1, PNG), "{value}");
-        assert_eq!((uploads[0].image.mime_type.as_str(), request.warnings), ("image/png", Vec::new()), "{value}");
-        let echoed = json!(request.parameters).to_string();
+        assert_eq!(
+            (uploads[0].image.mime_type.as_str(), request.origin.warnings),
+            ("image/png", Vec::new()),
+            "{value}"
+        );
+        let echoed = json!(request.order.parameters).to_string();
         assert!(!echoed.contains(&data) && echoed.contains(&format!("\"size\":{}", PNG.len())), "{echoed}");
     }
     let entry = json!({ "image": { "bytesBase64Encoded": data, "mimeType": "image/png" }, "referenceType": "asset" });
-    let Parsed { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "reference_images": [entry] }));
-    assert_eq!((uploads[0].image.role, request.warnings.len()), (ImageRole::Reference, 0));
+    let Submission { request, uploads, .. } = taken("veo-3.1-generate-001", &json!({ "reference_images": [entry] }));
+    assert_eq!((uploads[0].image.role, request.origin.warnings.len()), (ImageRole::Reference, 0));
     let jpg = taken("veo-3.1-generate-001", &json!({ "image": image("image/jpg", JPEG) }));
-    assert_eq!(jpg.request.images[0].mime_type, "image/jpeg");
+    assert_eq!(jpg.request.order.images[0].mime_type, "image/jpeg");
     let style = json!({ "image": png(), "reference_type": "STYLE" });
     let pointer = "/parameters/referenceImages/0/reference_type";
     assert_eq!(named("veo-3.1-generate-001", &json!({ "referenceImages": [style] })), [pointer]);
@@ -97,8 +106,8 @@ fn an_unknown_key_of_an_image_is_kept_and_listed() {
     let mut named = png();
     named["fileName"] = json!("a.png");
     let request = taken("veo-3.1-generate-001", &json!({ "image": named })).request;
-    assert_eq!(request.parameters["image"]["fileName"], "a.png");
-    assert_eq!(request.warnings[0].pointer, "/parameters/image/fileName");
+    assert_eq!(request.order.parameters["image"]["fileName"], "a.png");
+    assert_eq!(request.origin.warnings[0].pointer, "/parameters/image/fileName");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The query of a list.
 
-use reelay::http::{DeliveriesQuery, JobsQuery, ListQuery, deliveries_query, jobs_query, list_query, since};
+use reelay::api::field_error::FieldError;
+use reelay::api::query::{DeliveriesQuery, JobsQuery, ListQuery, deliveries_query, jobs_query, list_query, since};
 use reelay::machine::Status;
-use reelay::wire::api::FieldError;
 
 fn query(pairs: &[(&str, &str)]) -> Result<ListQuery, Vec<String>> {
     list_query(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))

@@ -1,11 +1,11 @@
 //! The window of the metrics, and how Prometheus is answered.
 
-use reelay::http::exposition::{Format, expose};
-use reelay::http::metrics_window;
-use reelay::machine::outcome::Outcome;
-use reelay::machine::tally::{Call, Count, Spread, Tallies};
-use reelay::machine::{DAY, HOUR, MINUTE};
-use reelay::wire::message::QueueStats;
+use reelay::api::metrics::exposition::{Format, expose};
+use reelay::api::query::metrics_window;
+
+use reelay::machine::metrics::{Call, Count, Histogram, MetricsByUpstream};
+use reelay::store::stats::QueueStats;
+use reelay::time::{DAY, HOUR, MINUTE};
 use serde_json::json;
 
 #[test]
@@ -64,11 +64,11 @@ fn counters_gauges_and_histograms_are_written_in_base_units_with_their_labels() 
 }
 
 fn written(format: Format) -> String {
-    let mut totals = Tallies::default();
-    let tally = totals.of("veo3/veo-3.1");
-    tally.count(Count::call(Call::Submit, &Outcome::Done(())), 2);
-    tally.count(Count::Charged, 3_200_000);
-    tally.observe(Spread::Wait, 1_500);
+    let mut totals = MetricsByUpstream::default();
+    let metrics = totals.of("veo3/veo-3.1");
+    metrics.count(Count::call(Call::Submit, &Ok(())), 2);
+    metrics.count(Count::Charged, 3_200_000);
+    metrics.observe(Histogram::Wait, 1_500);
     expose(totals, stats(), format).expect("text")
 }
 

@@ -2,9 +2,10 @@
 
 use crate::requests::{CATALOGUE, INTAKE, accepted, object, parsed, refused};
 use chrono::DateTime;
-use reelay::clients::REGISTRY;
-use reelay::models::{Aliases, Audio, Catalogue, Choice, MODELS, Model, PROVIDERS, Wish, render_options};
-use reelay::wire::api::{Intake, Problem, parse};
+use reelay::api::order::request::{Intake, parse};
+use reelay::api::problem::Problem;
+use reelay::models::{Aliases, Audio, Catalogue, MODELS, Model, NotOffered, PROVIDERS};
+use reelay::upstream::registry::REGISTRY;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -15,9 +16,14 @@ fn served() -> Vec<&'static Model> {
 #[test]
 fn every_model_accepts_its_own_defaults() {
     for model in served() {
-        let (options, price) = render_options(model, Wish::default()).expect("defaults");
-        assert_eq!((options.duration_seconds, options.resolution.as_str()), (8, "720p"), "{}", model.id);
-        assert!(price > 0 && model.usual_render_ms > 0 && model.requests_per_minute > 0, "{}", model.id);
+        let request = accepted(json!({ "prompt": "a dog", "provider": model.provider, "model": model.id }));
+        let render = &request.order.render;
+        assert_eq!((render.duration_seconds, render.resolution.as_str()), (8, "720p"), "{}", model.id);
+        assert!(
+            request.terms.price_micros > 0 && model.usual_render_ms > 0 && model.requests_per_minute > 0,
+            "{}",
+            model.id
+        );
     }
 }
 
@@ -45,9 +51,11 @@ fn every_offered_combination_is_granted_and_priced_by_the_second() {
         for resolution in model.resolutions {
             for duration in resolution.durations {
                 assert!(model.durations.contains(duration), "{} {}", model.id, resolution.name);
-                let wish =
-                    Wish { duration: Some(*duration), resolution: Some(resolution.name.to_owned()), ..Wish::default() };
-                let (_, price) = render_options(model, wish).expect("offered");
+                let request = accepted(json!({
+                    "prompt": "a dog", "provider": model.provider, "model": model.id, "duration": duration,
+                    "resolution": resolution.name,
+                }));
+                let price = request.terms.price_micros;
                 assert_eq!(price, u64::from(*duration) * resolution.price_micros_per_second);
             }
         }
@@ -62,7 +70,7 @@ fn large_pictures_need_full_length() {
         let parameters = json!({ "resolution": resolution, "duration": duration });
         let body = json!({ "prompt": "a dog", "parameters": parameters });
         if fine {
-            assert_eq!(accepted(body).render.resolution, resolution);
+            assert_eq!(accepted(body).order.render.resolution, resolution);
         } else {
             assert_eq!(refused(body), ["/parameters/resolution"]);
         }
@@ -78,7 +86,7 @@ fn a_quality_is_a_resolution_in_other_words() {
             json!({ "prompt": "a dog", "quality": quality }),
             json!({ "prompt": "a dog", "parameters": { "quality": quality } }),
         ] {
-            assert_eq!(accepted(order).render.resolution, resolution, "{quality}");
+            assert_eq!(accepted(order).order.render.resolution, resolution, "{quality}");
         }
     }
     for bad in ["low", "hd", "", "best"] {
@@ -108,7 +116,7 @@ fn a_cost_is_the_list_price_of_what_was_asked() {
         ("gemini-omni-1.1-flash", json!({ "duration": 3, "resolution": "4K" }), 900_000),
     ] {
         let request = accepted(json!({ "prompt": "a dog", "model": model, "parameters": parameters }));
-        assert_eq!(request.price_micros, micros, "{model} {parameters}");
+        assert_eq!(request.terms.price_micros, micros, "{model} {parameters}");
     }
 }
 
@@ -117,10 +125,10 @@ fn optional_wishes_reach_the_model() {
     let request = accepted(json!({ "prompt": "a dog", "provider": "vertex", "parameters": {
         "seed": 4_294_967_295_u32, "negativePrompt": "rain", "personGeneration": "allow_adult", "generateAudio": false,
     } }));
-    assert_eq!(request.render.seed, Some(u32::MAX));
-    assert_eq!(request.render.negative_prompt.as_deref(), Some("rain"));
-    assert_eq!(request.render.person_generation.as_deref(), Some("allow_adult"));
-    assert_eq!(request.render.audio, Some(false));
+    assert_eq!(request.order.render.seed, Some(u32::MAX));
+    assert_eq!(request.order.render.negative_prompt.as_deref(), Some("rain"));
+    assert_eq!(request.order.render.person_generation.as_deref(), Some("allow_adult"));
+    assert_eq!(request.order.render.audio, Some(false));
     assert_eq!(
         refused(json!({ "prompt": "a dog", "parameters": { "seed": 4_294_967_296_u64 } })),
         ["/parameters/seed"]
@@ -154,8 +162,9 @@ fn a_retired_model_names_its_successor_unless_the_operator_has_mapped_it() {
         ("gemini-omni-flash-preview", "gemini-omni-1.2-flash"),
     ] {
         let offence = CATALOGUE.find(None, Some(id)).expect_err(id);
-        assert!(offence.retired && offence.detail.contains("was retired by its provider on 2026-"), "{offence:?}");
-        assert!(offence.detail.contains(successor), "{offence:?}");
+        let NotOffered::Retired(detail) = &offence else { panic!("{offence:?}") };
+        assert!(detail.contains("was retired by its provider on 2026-"), "{detail}");
+        assert!(detail.contains(successor), "{detail}");
         let aliases = Aliases::parse(&format!("{id}={successor}")).expect("aliases");
         let mapped = Catalogue { aliases: &aliases, ..CATALOGUE }.find(None, Some(id)).expect("mapped");
         assert_eq!(mapped.id, successor);
@@ -171,7 +180,11 @@ fn a_retired_model_names_its_successor_unless_the_operator_has_mapped_it() {
 fn the_apps_words_mean_whoever_is_set_up() {
     let found = |providers: &[&'static str], provider: Option<&str>, model: Option<&str>| {
         let found = Catalogue { providers, ..CATALOGUE }.find(provider, model);
-        found.map(|model| (model.provider, model.id)).map_err(|offence| offence.choice)
+        found.map(|model| (model.provider, model.id)).map_err(|error| match error {
+            NotOffered::Provider(_) => "provider",
+            NotOffered::Model(_) => "model",
+            NotOffered::Retired(_) => "retired",
+        })
     };
     let veo = "veo-3.1-generate-001";
     for word in [None, Some("google"), Some("veo3")] {
@@ -181,11 +194,11 @@ fn the_apps_words_mean_whoever_is_set_up() {
     }
     assert_eq!(found(&["omni"], Some("google"), None), Ok(("omni", "gemini-omni-1.2-flash")));
     assert_eq!(found(&["vertex", "omni"], Some("omni"), None), Ok(("omni", "gemini-omni-1.2-flash")));
-    assert_eq!(found(&["omni"], Some("veo3"), None), Err(Choice::Provider));
-    assert_eq!(found(&["omni"], None, Some(veo)), Err(Choice::Model));
-    assert_eq!(found(&["vertex", "omni"], Some("omni"), Some(veo)), Err(Choice::Model));
+    assert_eq!(found(&["omni"], Some("veo3"), None), Err("provider"));
+    assert_eq!(found(&["omni"], None, Some(veo)), Err("model"));
+    assert_eq!(found(&["vertex", "omni"], Some("omni"), Some(veo)), Err("model"));
     for unknown in ["Google", "", "openai"] {
-        assert_eq!(found(&["veo3"], Some(unknown), None), Err(Choice::Provider), "{unknown}");
+        assert_eq!(found(&["veo3"], Some(unknown), None), Err("provider"), "{unknown}");
     }
 }
 
@@ -208,19 +221,22 @@ fn the_operators_default_counts_where_the_provider_has_it() {
 #[test]
 fn what_the_registry_says_of_a_model_reaches_its_order() {
     let request = accepted(json!({ "prompt": "a dog", "provider": "omni" }));
-    assert_eq!((request.submits_per_minute, request.cancellable, request.usual_render), (Some(10), true, 25_000));
+    assert_eq!(
+        (request.terms.submits_per_minute, request.terms.cancellable, request.terms.usual_render),
+        (Some(10), true, 25_000)
+    );
     let request = accepted(json!({ "prompt": "a dog", "provider": "vertex" }));
-    assert_eq!((request.submits_per_minute, request.cancellable), (Some(50), false));
-    assert_eq!(request.render.audio, Some(true));
+    assert_eq!((request.terms.submits_per_minute, request.terms.cancellable), (Some(50), false));
+    assert_eq!(request.order.render.audio, Some(true));
 }
 
 #[test]
 fn an_order_is_told_of_its_render_where_webhooks_are_set_up_and_its_wire_has_them() {
-    for (provider, has_pushes) in [("veo3", true), ("omni", true), ("vertex", false)] {
-        for pushes in [true, false] {
+    for (provider, has_webhooks) in [("veo3", true), ("omni", true), ("vertex", false)] {
+        for webhooks in [true, false] {
             let body = object(json!({ "prompt": "a dog", "provider": provider }));
-            let parsed = parse(&body, Intake { pushes, ..INTAKE }).expect("valid");
-            assert_eq!(parsed.request.told, has_pushes && pushes, "{provider}");
+            let parsed = parse(&body, Intake { webhooks, ..INTAKE }).expect("valid");
+            assert_eq!(parsed.request.terms.wants_webhook, has_webhooks && webhooks, "{provider}");
         }
     }
 }
@@ -229,7 +245,7 @@ fn an_order_is_told_of_its_render_where_webhooks_are_set_up_and_its_wire_has_the
 fn the_operators_limit_a_minute_counts_instead_of_the_models() {
     let catalogue = Catalogue { submits_per_minute: Some(300), ..CATALOGUE };
     let parsed = parse(&object(json!({ "prompt": "a dog", "provider": "omni" })), Intake { catalogue, ..INTAKE });
-    assert_eq!(parsed.expect("valid").request.submits_per_minute, Some(300));
+    assert_eq!(parsed.expect("valid").request.terms.submits_per_minute, Some(300));
 }
 
 #[test]

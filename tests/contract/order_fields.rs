@@ -1,7 +1,7 @@
 //! Nothing asked for is dropped in silence: it is understood, refused by name, or listed as a warning.
 
 use crate::requests::{INTAKE, accepted, object, parsed, refused};
-use reelay::wire::api::{body_user_id, parse};
+use reelay::api::order::request::{body_user_id, parse};
 use serde_json::{Value, json};
 
 /// A picture of one pixel's beginning.
@@ -20,8 +20,12 @@ fn a_duration_counts_under_every_name_and_at_both_places() {
         for value in [json!(4), json!("4"), json!("4s"), json!(4.0)] {
             for order in with(key, &value) {
                 let request = accepted(order.clone());
-                assert_eq!((request.render.duration_seconds, request.price_micros), (4, 1_600_000), "{order}");
-                assert_eq!(request.warnings, [], "{order}");
+                assert_eq!(
+                    (request.order.render.duration_seconds, request.terms.price_micros),
+                    (4, 1_600_000),
+                    "{order}"
+                );
+                assert_eq!(request.origin.warnings, [], "{order}");
             }
         }
     }
@@ -53,16 +57,16 @@ fn every_wish_counts_in_both_spellings_and_at_both_places() {
             for mut order in with(key, &value) {
                 order["provider"] = json!("vertex");
                 let request = accepted(order.clone());
-                assert_ne!(request.fingerprint, plain.fingerprint, "{order} was dropped");
-                assert_eq!(request.warnings, [], "{order}");
-                let roles: Vec<_> = request.images.iter().map(|image| image.role).collect();
+                assert_ne!(request.origin.fingerprint, plain.origin.fingerprint, "{order} was dropped");
+                assert_eq!(request.origin.warnings, [], "{order}");
+                let roles: Vec<_> = request.order.images.iter().map(|image| image.role).collect();
                 renders.push((
-                    request.render,
-                    request.metadata,
-                    request.timeout,
-                    request.start_timeout,
+                    request.order.render,
+                    request.order.metadata,
+                    request.order.timeout,
+                    request.order.start_timeout,
                     roles,
-                    request.fingerprint,
+                    request.origin.fingerprint,
                 ));
             }
         }
@@ -76,7 +80,7 @@ fn a_last_frame_counts_under_every_name() {
     for key in ["lastFrame", "last_frame", "lastFrameImage", "end_frame", "image_tail", "tailImage"] {
         for mut order in with(key, &image) {
             order["image"] = image.clone();
-            assert_eq!(accepted(order).images.len(), 2, "{key}");
+            assert_eq!(accepted(order).order.images.len(), 2, "{key}");
         }
     }
 }
@@ -99,9 +103,12 @@ fn a_job_and_its_user_are_named_in_every_spelling() {
     }
     let two = object(json!({ "userId": "u_1", "user_id": "u_2" }));
     assert_eq!(body_user_id(&two).expect_err("two users").name(), "/userId");
-    let key = reelay::wire::api::Intake { idempotency_key: Some("k_1"), ..INTAKE };
+    let key = reelay::api::order::request::Intake { idempotency_key: Some("k_1"), ..INTAKE };
     let errors = parse(&object(json!({ "prompt": "a dog", "id": "g9" })), key).expect_err("two names of one job");
-    assert_eq!(errors.iter().map(reelay::wire::api::FieldError::name).collect::<Vec<_>>(), ["/id", "Idempotency-Key"]);
+    assert_eq!(
+        errors.iter().map(reelay::api::field_error::FieldError::name).collect::<Vec<_>>(),
+        ["/id", "Idempotency-Key"]
+    );
 }
 
 #[test]
@@ -156,7 +163,7 @@ fn two_names_of_one_field_agree_or_are_both_named() {
         ),
     ] {
         let errors = parsed(order.clone()).expect_err("a contradiction");
-        let mut names: Vec<&str> = errors.iter().map(reelay::wire::api::FieldError::name).collect();
+        let mut names: Vec<&str> = errors.iter().map(reelay::api::field_error::FieldError::name).collect();
         names.sort_unstable();
         assert_eq!(names, pointers, "{order}");
         assert!(errors[0].detail.contains("differs from /"), "{}", errors[0].detail);
@@ -205,7 +212,7 @@ fn what_an_sdk_has_and_no_model_here_is_refused_with_what_to_do_instead() {
         ("loop", json!(false)),
     ] {
         for order in with(key, &value) {
-            assert_eq!(accepted(order).warnings, [], "{key}");
+            assert_eq!(accepted(order).origin.warnings, [], "{key}");
         }
     }
 }
@@ -216,22 +223,26 @@ fn any_other_key_is_kept_echoed_and_listed() {
         "duration": 4, "mine": { "a": [1, null] }, "conversationId": "c_1", "message_id": "m_1", "type": "video", "a/b": 1,
     } });
     let request = accepted(order);
-    let pointers: Vec<&str> = request.warnings.iter().map(|warning| warning.pointer.as_str()).collect();
+    let pointers: Vec<&str> = request.origin.warnings.iter().map(|warning| warning.pointer.as_str()).collect();
     assert_eq!(pointers, ["/aspectratio", "/projectId", "/parameters/a~1b", "/parameters/mine"]);
-    assert!(request.warnings[0].detail.ends_with("did you mean aspectRatio?"), "{}", request.warnings[0].detail);
-    assert!(request.warnings[1].detail.contains("kept and echoed"), "{}", request.warnings[1].detail);
+    assert!(
+        request.origin.warnings[0].detail.ends_with("did you mean aspectRatio?"),
+        "{}",
+        request.origin.warnings[0].detail
+    );
+    assert!(request.origin.warnings[1].detail.contains("kept and echoed"), "{}", request.origin.warnings[1].detail);
     for (key, value) in [("projectId", json!("p_1")), ("mine", json!({ "a": [1, null] })), ("duration", json!(4))] {
-        assert_eq!(request.parameters[key], value);
+        assert_eq!(request.order.parameters[key], value);
     }
-    assert_eq!(accepted(json!({ "prompt": "a dog", "duration": 4 })).parameters["duration"], 4);
+    assert_eq!(accepted(json!({ "prompt": "a dog", "duration": 4 })).order.parameters["duration"], 4);
 }
 
 #[test]
 fn warnings_have_their_limit_and_the_rest_is_counted() {
     let keys = (0..60).map(|index| (format!("mine_{index}"), json!(1)));
     let request = accepted(json!({ "prompt": "a dog", "parameters": Value::Object(keys.collect()) }));
-    assert_eq!(request.warnings.len(), 51);
-    assert!(request.warnings[50].detail.contains("10 more keys"), "{:?}", request.warnings[50]);
+    assert_eq!(request.origin.warnings.len(), 51);
+    assert!(request.origin.warnings[50].detail.contains("10 more keys"), "{:?}", request.origin.warnings[50]);
 }
 
 #[test]
@@ -252,10 +263,12 @@ fn a_prompt_that_shows_nothing_is_refused() {
         " \u{a0}\u{3000}\n\t ".to_owned(),
     ] {
         assert_eq!(refused(json!({ "prompt": hidden })), ["/prompt"], "{hidden:?}");
-        let said = reelay::wire::api::clarification(&object(json!({ "prompt": hidden }))).expect_err("hidden");
+        let said = reelay::api::generations::clarification::clarification(&object(json!({ "prompt": hidden })))
+            .expect_err("hidden");
         assert_eq!(said[0].name(), "/prompt", "{hidden:?}");
         if !hidden.starts_with("ab") {
-            let said = reelay::wire::api::clarification(&object(json!({ "response": hidden }))).expect_err("hidden");
+            let said = reelay::api::generations::clarification::clarification(&object(json!({ "response": hidden })))
+                .expect_err("hidden");
             assert_eq!(said[0].name(), "/response", "{hidden:?}");
         }
     }

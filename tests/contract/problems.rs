@@ -1,8 +1,9 @@
 //! What an error looks like.
 
-use reelay::machine::HOUR;
+use reelay::api::field_error::FieldError;
+use reelay::api::problem::Problem;
 use reelay::machine::queue::{OverBudget, Whose};
-use reelay::wire::api::{FieldError, Problem};
+use reelay::time::HOUR;
 use serde_json::{Value, json};
 
 fn shown(problem: &Problem) -> Value {

@@ -1,7 +1,7 @@
 //! Which bytes of a file are sent (RFC 9110).
 
 use proptest::prelude::*;
-use reelay::http::range::{Conditions, Selection, select};
+use reelay::api::videos::range::{Conditions, Selection, select};
 
 const ETAG: &str = "\"abc\"";
 

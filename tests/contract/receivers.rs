@@ -3,14 +3,14 @@
 use crate::variables::config_with;
 use reelay::config::Config;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
-use reelay::machine::{Millis, Moment, SECOND};
+use reelay::time::{Millis, Moment, SECOND};
 
 fn receiver(variables: &[(&str, &str)]) -> String {
     config_with(variables).expect("valid settings").webhook_url.to_string()
 }
 
 /// Settings in which only `variable` names the receiver.
-fn only(variable: &str, value: &str) -> Result<Config, reelay::config::ConfigError> {
+fn only(variable: &str, value: &str) -> Result<Config, reelay::variables::ConfigError> {
     config_with(&[("NEXTJS_URL", ""), (variable, value)])
 }
 

@@ -1,9 +1,11 @@
 //! Bodies for the tests.
 
+use reelay::api::field_error::FieldError;
+use reelay::api::order::request::{Intake, parse};
+use reelay::ids::JobKey;
 use reelay::machine::job::Request;
-use reelay::machine::{JobKey, Moment};
 use reelay::models::{Aliases, Catalogue};
-use reelay::wire::api::{FieldError, Intake, parse};
+use reelay::time::Moment;
 use serde_json::{Map, Value};
 
 pub(crate) const MOMENT: Moment = Moment { now: 1_767_225_600_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef };
@@ -24,7 +26,8 @@ pub(crate) const INTAKE: Intake<'static> = Intake {
     idempotency_key: None,
     public_url: "https://reelay.example.com",
     catalogue: CATALOGUE,
-    pushes: false,
+    webhooks: false,
+    start_timeout: None,
     moment: MOMENT,
 };
 

@@ -1,8 +1,8 @@
 //! When an order may start, how long it may take, and whether it has to be confirmed.
 
 use crate::requests::{MOMENT, accepted, refused};
-use reelay::machine::{DAY, MINUTE, SECOND};
-use reelay::wire::api::rfc3339;
+use reelay::time::rfc3339;
+use reelay::time::{DAY, MINUTE, SECOND};
 use serde_json::json;
 
 #[test]
@@ -13,7 +13,7 @@ fn without_them_an_order_starts_at_once_unconfirmed_within_the_operators_time() 
         json!({ "prompt": "a dog", "confirm": false }),
     ] {
         let request = accepted(body);
-        assert_eq!((request.start_after, request.timeout, request.confirm), (None, None, false));
+        assert_eq!((request.order.start_after, request.order.timeout, request.order.confirm), (None, None, false));
     }
 }
 
@@ -27,14 +27,14 @@ fn a_start_is_a_time_in_any_zone() {
         ("2026-01-31T00:00:00Z", 30 * DAY),
     ] {
         let request = accepted(json!({ "prompt": "a dog", "startAfter": text }));
-        assert_eq!(request.start_after, Some(MOMENT.now + after), "{text}");
+        assert_eq!(request.order.start_after, Some(MOMENT.now + after), "{text}");
     }
 }
 
 #[test]
 fn a_start_in_the_past_means_at_once() {
     for text in ["2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"] {
-        assert_eq!(accepted(json!({ "prompt": "a dog", "startAfter": text })).start_after, None, "{text}");
+        assert_eq!(accepted(json!({ "prompt": "a dog", "startAfter": text })).order.start_after, None, "{text}");
     }
 }
 
@@ -60,7 +60,7 @@ fn a_start_that_is_no_time_or_too_far_ahead_is_refused() {
 #[test]
 fn an_orders_own_time_lies_between_a_second_and_a_day() {
     for good in [1_000_u64, 60_000, DAY] {
-        assert_eq!(accepted(json!({ "prompt": "a dog", "timeoutMs": good })).timeout, Some(good));
+        assert_eq!(accepted(json!({ "prompt": "a dog", "timeoutMs": good })).order.timeout, Some(good));
     }
     for bad in [json!(999), json!(DAY + 1), json!(-1), json!(1_500.5), json!("60000"), json!(true), json!(1e300)] {
         assert_eq!(refused(json!({ "prompt": "a dog", "timeoutMs": bad })), ["/timeoutMs"], "{bad}");
@@ -69,7 +69,7 @@ fn an_orders_own_time_lies_between_a_second_and_a_day() {
 
 #[test]
 fn confirm_is_true_or_false_and_nothing_that_looks_like_it() {
-    assert!(accepted(json!({ "prompt": "a dog", "confirm": true })).confirm);
+    assert!(accepted(json!({ "prompt": "a dog", "confirm": true })).order.confirm);
     for bad in [json!("true"), json!(1), json!([]), json!({})] {
         assert_eq!(refused(json!({ "prompt": "a dog", "confirm": bad })), ["/confirm"], "{bad}");
     }
@@ -82,21 +82,24 @@ fn an_orders_time_in_line_lies_between_a_second_and_thirty_days() {
             json!({ "prompt": "a dog", "startTimeoutMs": good }),
             json!({ "prompt": "a dog", "parameters": { "start_timeout_ms": good } }),
         ] {
-            assert_eq!(accepted(order).start_timeout, Some(good));
+            assert_eq!(accepted(order).order.start_timeout, Some(good));
         }
     }
     for bad in [json!(999), json!(30 * DAY + 1), json!(-1), json!(1_500.5), json!("60000"), json!(true), json!(1e300)] {
         assert_eq!(refused(json!({ "prompt": "a dog", "startTimeoutMs": bad })), ["/startTimeoutMs"], "{bad}");
     }
-    assert_eq!(accepted(json!({ "prompt": "a dog" })).start_timeout, None);
+    assert_eq!(accepted(json!({ "prompt": "a dog" })).order.start_timeout, None);
 }
 
 #[test]
 fn they_count_inside_parameters_too() {
     let own = json!({ "start_after": "2026-01-02T00:00:00Z", "timeoutMs": 60_000, "confirm": true });
     let request = accepted(json!({ "prompt": "a dog", "parameters": own }));
-    assert_eq!((request.start_after.is_some(), request.timeout, request.confirm), (true, Some(60_000), true));
-    assert_eq!(json!(request.parameters), own, "echoed as they were written");
+    assert_eq!(
+        (request.order.start_after.is_some(), request.order.timeout, request.order.confirm),
+        (true, Some(60_000), true)
+    );
+    assert_eq!(json!(request.order.parameters), own, "echoed as they were written");
     let wrong = json!({ "startAfter": "tomorrow", "timeout_ms": 1, "confirm": "yes" });
     let mut names = refused(json!({ "prompt": "a dog", "parameters": wrong }));
     names.sort();

@@ -2,11 +2,11 @@
 
 use crate::variables::{JWT_SECRET, WEBHOOK_SECRET, config_with};
 use reelay::config::Environment;
-use reelay::machine::DAY;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::UnknownSubmit;
 use reelay::machine::queue::Mode;
 use reelay::models::Aliases;
+use reelay::time::DAY;
 use tracing::Level;
 
 #[test]
@@ -17,7 +17,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
     assert_eq!(config.download_idle, 30_000);
     assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (100_000, None));
-    assert_eq!(config.retention, 7 * DAY);
+    assert_eq!(config.queue.retention, 7 * DAY);
     assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
     assert!(!config.job.clarifications);
     assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));

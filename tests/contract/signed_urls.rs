@@ -1,8 +1,8 @@
 //! A signed address opens one video for a while, and nothing else.
 
 use proptest::prelude::*;
-use reelay::machine::JobKey;
-use reelay::wire::signed_url::UrlSigner;
+use reelay::ids::JobKey;
+use reelay::signed_url::UrlSigner;
 use std::collections::BTreeMap;
 use url::Url;
 

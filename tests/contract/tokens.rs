@@ -3,7 +3,7 @@
 use crate::jwt::{hs256, hs512, unsigned, with_header};
 use crate::variables::{ADMIN_KEY, API_KEY, JWT_SECRET, config_with, development, production};
 use proptest::prelude::*;
-use reelay::http::auth::{Caller, authenticate, is_misplaced, named};
+use reelay::api::auth::{Caller, authenticate, is_misplaced, named};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_767_225_600;

@@ -4,11 +4,13 @@ use crate::requests::accepted;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::{StreamExt, stream};
-use reelay::clients::{Download, Provider, Providers, REGISTRY, Registration};
-use reelay::machine::job::Progress;
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::wire::order::Order;
-use reelay::wire::variables::{ConfigError, Variables};
+use reelay::clients::file::Download;
+use reelay::machine::job::{Progress, Request};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
+use reelay::upstream::provider::Provider;
+use reelay::upstream::registry::{Providers, REGISTRY, Registration};
+use reelay::upstream::render_request::RenderRequest;
+use reelay::variables::{ConfigError, Variables};
 use serde_json::json;
 use std::rc::Rc;
 
@@ -25,20 +27,20 @@ fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErr
 
 #[async_trait(?Send)]
 impl Provider for Toy {
-    async fn submit(&self, order: &Order<'_>) -> Outcome<String> {
-        match order.request.prompt.as_str() {
-            "a toad" => Outcome::Refused(Failure::new(ErrorCode::ProviderRejectedContent, "No toads.")),
-            prompt => Outcome::Done(prompt.to_owned()),
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        match request.prompt {
+            "a toad" => Err(Trouble::Refused(Failure::new(ErrorCode::ProviderRejectedContent, "No toads."))),
+            prompt => Ok(prompt.to_owned()),
         }
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        Outcome::Done(Progress::Ready { uri: format!("toy:{operation}"), cost_micros: Some(1) })
+        Ok(Progress::Ready { uri: format!("toy:{operation}"), cost_micros: Some(1) })
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
         let letters: Vec<_> = uri.bytes().map(|letter| Ok(vec![letter])).collect();
-        Outcome::Done(Download::from_chunks(stream::iter(letters)))
+        Ok(Download::from_chunks(stream::iter(letters)))
     }
 }
 
@@ -52,28 +54,31 @@ fn providers(key: &str) -> Result<Providers, ConfigError> {
     Providers::open(&registry, &Variables::new(&lookup))
 }
 
+fn of(request: &Request) -> RenderRequest<'_> {
+    let Request { order, terms, .. } = request;
+    RenderRequest { model: &terms.model, prompt: &order.prompt, options: &order.render, images: &[], webhook: None }
+}
+
 #[test]
 fn a_registered_provider_submits_polls_and_fetches() {
     let providers = providers("toy").expect("set up");
     assert_eq!(providers.names(), ["toy"], "the others have no variables");
     let toy = providers.find("toy").expect("found");
     let request = accepted(json!({ "prompt": "a boat" }));
-    let order = Order { request: &request, images: &[], push: None };
-    let Outcome::Done(operation) = block_on(toy.submit(&order)) else { panic!("not accepted") };
-    let Outcome::Done(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else { panic!("not ready") };
-    let Outcome::Done(download) = block_on(toy.fetch(&uri)) else { panic!("no video") };
+    let Ok(operation) = block_on(toy.submit(&of(&request))) else { panic!("not accepted") };
+    let Ok(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else { panic!("not ready") };
+    let Ok(download) = block_on(toy.fetch(&uri)) else { panic!("no video") };
     let chunks: Vec<_> = block_on(download.into_chunks().collect());
     assert_eq!(chunks.into_iter().flat_map(Result::unwrap).collect::<Vec<u8>>(), b"toy:a boat");
-    assert_eq!(block_on(toy.cancel(&operation)), Outcome::Done(()), "its wire has no such call");
+    assert_eq!(block_on(toy.cancel(&operation)), Ok(()), "its wire has no such call");
 }
 
 #[test]
 fn its_refusal_and_its_bad_setting_are_its_own() {
     let with_toy = providers("toy").expect("set up");
     let request = accepted(json!({ "prompt": "a toad" }));
-    let order = Order { request: &request, images: &[], push: None };
-    let outcome = block_on(with_toy.find("toy").expect("found").submit(&order));
-    assert!(matches!(outcome, Outcome::Refused(Failure { code: ErrorCode::ProviderRejectedContent, .. })));
+    let outcome = block_on(with_toy.find("toy").expect("found").submit(&of(&request)));
+    assert!(matches!(outcome, Err(Trouble::Refused(Failure { code: ErrorCode::ProviderRejectedContent, .. }))));
     let error = providers("car").err().expect("a bad setting");
     assert_eq!(error.to_string(), "the variable TOY_KEY must be the word toy");
 }

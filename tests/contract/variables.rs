@@ -1,6 +1,7 @@
 //! Environments for the tests.
 
-use reelay::config::{Config, ConfigError};
+use reelay::config::Config;
+use reelay::variables::ConfigError;
 use std::collections::BTreeMap;
 
 pub(crate) const JWT_SECRET: &str = "test-jwt-secret-of-more-than-32-bytes";

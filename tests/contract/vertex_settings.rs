@@ -3,7 +3,8 @@
 use crate::variables::config_with;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reelay::config::{Config, ConfigError};
+use reelay::config::Config;
+use reelay::variables::ConfigError;
 use serde_json::{Value, json};
 
 /// A service account's key by its shape; it signs nothing.

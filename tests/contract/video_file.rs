@@ -1,7 +1,7 @@
 //! What is a whole video and what is not, by bytes alone.
 
 use proptest::prelude::*;
-use reelay::wire::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
+use reelay::clients::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
 
 const SAMPLE: &[u8] = include_bytes!("../../tools/fake-upstream/assets/sample.mp4");
 

@@ -1,12 +1,9 @@
 //! What will happen, in the order of real time.
 
 use crate::message_queue::Wake;
-use reelay::machine::delivery::DeliveryCard;
-use reelay::machine::job::{Answer, Effect, InFlight};
-use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Ask, Card, Redelivered, Standing, Terms};
-use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Millis, Status};
+use crate::world::World;
+use reelay::machine::job::{Answer, InFlight};
+use reelay::time::Millis;
 use std::collections::BTreeMap;
 
 /// A Durable Object.
@@ -16,136 +13,12 @@ pub(crate) enum Object {
     Queue,
 }
 
-/// A message to an object.
-#[derive(Debug, Clone)]
-pub(crate) enum Message {
-    /// The fingerprint tells a repeat from another order under the same id.
-    Create {
-        fingerprint: &'static str,
-    },
-    Withdraw {
-        created_at: Millis,
-    },
-    View,
-    Start {
-        epoch: u64,
-        /// When the job was made that the slot is for.
-        created_at: Option<Millis>,
-    },
-    Check {
-        created_at: Option<Millis>,
-    },
-    Cancel,
-    Retry,
-    Confirm,
-    Clarify {
-        too_long: bool,
-    },
-    DeleteVideo,
-    DeadLetter {
-        epoch: u64,
-        created_at: Option<Millis>,
-    },
-    Forget {
-        created_at: Option<Millis>,
-    },
-    Nudge {
-        id: String,
-    },
-    Enqueue {
-        card: Card,
-        promised: bool,
-        terms: Terms,
-    },
-    Report {
-        card: Card,
-        availability: Option<Availability>,
-    },
-    Claim {
-        key: JobKey,
-    },
-    Standing {
-        key: JobKey,
-    },
-    /// May a further attempt be paid for?
-    Afford {
-        key: JobKey,
-    },
-    Sweep,
-    Expire,
-    Pause,
-    Resume,
-    Redeliver {
-        event_id: String,
-    },
-    Redelivered {
-        news: Vec<Redelivered>,
-    },
-}
+/// What happens when a message or a reply is there.
+pub(crate) type Letter = Box<dyn FnOnce(&mut World)>;
 
-/// What came back of a message.
-#[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    /// No answer: the message may have had its effect.
-    Lost,
-    Created {
-        new: bool,
-        card: Card,
-    },
-    Conflict,
-    Withdrawn,
-    State {
-        epoch: u64,
-        report_number: u64,
-        status: Status,
-        submits: u64,
-        availability: Option<Availability>,
-        cost_micros: Option<u64>,
-        wake_at: Option<Millis>,
-        late: bool,
-        deliveries: Vec<DeliveryCard>,
-        tally: Tally,
-    },
-    Deliveries(Vec<DeliveryCard>),
-    Missing,
-    Standing(Standing),
-    /// The queue does not know the job.
-    Unknown,
-    Full,
-    OverBudget,
-    Done,
-}
-
-/// Who waits for the reply.
-#[derive(Debug, Clone)]
-pub(crate) enum Caller {
-    Nobody,
-    /// The request that accepts a job, by its number.
-    Post(usize),
-    /// The request for a further attempt, which asks the queue first.
-    Payer {
-        job: usize,
-        action: Action,
-    },
-    /// A job's alarm handler.
-    Job {
-        job: usize,
-        run: u64,
-        number: u64,
-        effect: Effect,
-    },
-    /// The queue's alarm handler.
-    Queue {
-        run: u64,
-        ask: Ask,
-    },
-    /// The consumer of the platform's queue, by the message it holds.
-    Consumer(usize),
-    /// An operator who wants an event sent again.
-    Operator {
-        key: JobKey,
-        event_id: String,
-    },
+pub(crate) enum Due {
+    Event(Event),
+    Letter(Letter),
 }
 
 /// What an operator does.
@@ -181,30 +54,25 @@ pub(crate) enum Event {
     AlarmAgain {
         object: Object,
     },
-    Arrive {
-        target: Object,
-        message: Message,
-        caller: Caller,
-    },
-    Return {
-        caller: Caller,
-        reply: Reply,
-    },
     /// An outside effect reaches the outside.
     Land {
         job: usize,
-        run: u64,
+        handler: u64,
         in_flight: InFlight,
     },
     Answered {
         job: usize,
-        run: u64,
+        handler: u64,
         number: u64,
         answer: Answer,
     },
     User {
         job: usize,
         action: Action,
+    },
+    /// The user looks where the job stands.
+    Looks {
+        job: usize,
     },
     Crash {
         object: Object,
@@ -240,24 +108,32 @@ pub(crate) enum Event {
     EndBound,
 }
 
-/// Events by the real time they are due at; equal times keep their order of arrival.
-#[derive(Debug, Default)]
+/// What is due, by real time; equal times keep their order of arrival.
+#[derive(Default)]
 pub(crate) struct Agenda {
-    events: BTreeMap<(Millis, u64), Event>,
+    due: BTreeMap<(Millis, u64), Due>,
     number: u64,
 }
 
 impl Agenda {
     pub(crate) fn add(&mut self, at: Millis, event: Event) {
+        self.enter(at, Due::Event(event));
+    }
+
+    pub(crate) fn post(&mut self, at: Millis, letter: Letter) {
+        self.enter(at, Due::Letter(letter));
+    }
+
+    fn enter(&mut self, at: Millis, due: Due) {
         self.number += 1;
-        self.events.insert((at, self.number), event);
+        self.due.insert((at, self.number), due);
     }
 
-    pub(crate) fn next(&mut self) -> Option<(Millis, Event)> {
-        self.events.pop_first().map(|((at, _), event)| (at, event))
+    pub(crate) fn next(&mut self) -> Option<(Millis, Due)> {
+        self.due.pop_first().map(|((at, _), due)| (at, due))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
-        self.events.values()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Due> {
+        self.due.values()
     }
 }

@@ -3,8 +3,8 @@
 use crate::faults::Fault;
 use crate::outside::{again, never};
 use crate::world::World;
-use reelay::machine::job::{INPUTS, Video};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::job::{IMAGES, Video};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
@@ -27,30 +27,31 @@ impl World {
         let key = self.jobs[job].key.video_key(attempt);
         self.bucket.objects.insert(key.clone(), arrived);
         if self.fault(Fault::PutLandsButErrs) {
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         }
         Video { key, size: arrived, etag: format!("etag-{arrived}"), format: "mp4".to_owned() }.verified(announced)
     }
 
     pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {
-        if attempt == INPUTS {
+        if attempt == IMAGES {
             return self.discarded_images(job);
         }
         if self.fault(Fault::DeleteFails) {
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         }
         self.bucket.objects.remove(&self.jobs[job].key.video_key(attempt));
-        Outcome::Done(())
+        Ok(())
     }
 
     /// One after the other, until one fails.
     fn discarded_images(&mut self, job: usize) -> Outcome<()> {
-        for image in self.jobs[job].request.images.clone() {
+        let Some(stored) = self.jobs[job].job.clone() else { return Err(Trouble::Unknown) };
+        for image in &stored.order.images {
             if self.fault(Fault::DeleteFails) {
-                return Outcome::Unknown;
+                return Err(Trouble::Unknown);
             }
             self.bucket.objects.remove(&image.key);
         }
-        Outcome::Done(())
+        Ok(())
     }
 }

@@ -9,7 +9,6 @@ use crate::story::Story;
 use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::witness::Violation;
-use reelay::machine::bug::{self, Bug};
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -70,8 +69,7 @@ impl Walk {
 }
 
 /// Cuts each story at its every boundary, on every core; the failure with the fewest cuts is the answer.
-fn walk(stories: &[Story], bug: Option<Bug>) -> Result<Walk, Failed> {
-    bug::plant(bug);
+fn walk(stories: &[Story]) -> Result<Walk, Failed> {
     let mut starts = Vec::new();
     for story in stories {
         let (world, outcome) = story.run(&[], Trace::Silent);
@@ -82,7 +80,6 @@ fn walk(stories: &[Story], bug: Option<Bug>) -> Result<Walk, Failed> {
     let next = AtomicUsize::new(0);
     let parts: Vec<_> = std::thread::scope(|scope| {
         let work = || {
-            bug::plant(bug);
             let mut walk = Walk::default();
             while let Some((story, boundary)) = starts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let depth = if story.in_pairs || all_pairs { 2 } else { 1 };
@@ -145,14 +142,14 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
         assert!(world.choices.decided() >= FEWEST_BOUNDARIES, "{}: {}", story.name, world.choices.decided());
         boundaries += world.choices.decided();
     }
-    let walk = walk(&stories, None).unwrap_or_else(|failed| panic!("{}", how_to_replay(&failed)));
+    let walk = walk(&stories).unwrap_or_else(|failed| panic!("{}", how_to_replay(&failed)));
     let [_, single, pairs] = walk.runs;
     assert_eq!(single, boundaries, "each boundary is cut once");
     for cut in [Fault::PosterCrash, Fault::ConsumerCutOff] {
         assert!(walk.tally.faults.contains_key(&cut), "never met: {cut:?}");
     }
-    for place in CUT_PLACES {
-        assert!(walk.tally.marks.contains_key(&("cut", place.into())), "never cut: {place}");
+    for stage in CUT_PLACES {
+        assert!(walk.tally.marks.contains_key(&("cut", stage.into())), "never cut: {stage}");
     }
     assert!(walk.tally.marks.contains_key(&("post", "stood in for by a message".into())), "no enqueue is cut");
     let told = writeln!(
@@ -161,11 +158,4 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
         stories.len()
     );
     told.expect("standard error takes the figures");
-}
-
-#[test]
-fn a_cut_after_an_intent_that_was_dropped_is_caught() {
-    let failed = walk(&stories(), Some(Bug::SubmitIntentDropped)).expect_err("a cut forgets the paid call");
-    bug::plant(None);
-    assert_eq!(failed.violation.invariant, crate::witness::Invariant::I4, "{failed:?}");
 }

@@ -1,134 +1,109 @@
 //! The `JobManager`'s alarm: the only executor of its job.
 
-use crate::agenda::{Caller, Event, Message, Object, Reply};
+use crate::agenda::{Event, Object};
 use crate::faults::Fault;
-use crate::job_object::JobObject;
+use crate::job_object::ShortTexts;
 use crate::platform::ACTING_RETRY;
 use crate::world::World;
-use reelay::machine::job::{Answer, Effect, InFlight, Input};
-use reelay::machine::outcome::Outcome;
-use reelay::machine::queue::{Mode, Standing};
-use reelay::machine::{MINUTE, Millis};
+use reelay::machine::job::{Alarm, Answer, Effect, InFlight, Job, Ran, Rules, Run};
+use reelay::time::Millis;
+use std::rc::Rc;
 
 impl World {
     pub(crate) fn fire_job(&mut self, number: usize) {
         let object = Object::Job(number);
-        let Some(job) = &self.jobs[number].job else { return };
+        let Some(job) = self.jobs[number].job.clone() else { return };
         if self.jobs[number].platform.handler.is_some() {
             let at = self.now() + ACTING_RETRY;
             self.arm(object, Some(at));
             return;
         }
-        // A poll stays in flight while the render runs: see `World::crash`.
-        if let Some(in_flight) = job.in_flight.as_ref().filter(|in_flight| !is_poll(in_flight)) {
+        if let Some(in_flight) = &job.in_flight {
             self.tally.mark("cut off", effect_name(&in_flight.effect));
         }
-        let run = self.fresh();
-        self.jobs[number].platform.handler = Some(run);
-        self.jobs[number].began = self.now();
-        self.jobs[number].effects = 0;
-        self.act(number, run);
-    }
-
-    /// One turn of the alarm handler: step, save, then begin the effect. Its answer makes the next turn.
-    fn act(&mut self, number: usize, run: u64) {
-        if !self.dies(Object::Job(number), Fault::CrashBeforeSave) {
-            self.go_on(number, run, false);
-        }
-    }
-
-    /// `settled` says whether the answer before left nothing to do.
-    fn go_on(&mut self, number: usize, run: u64, settled: bool) {
-        let object = Object::Job(number);
-        let Some(job) = self.jobs[number].job.clone() else {
-            self.jobs[number].platform.handler = None;
+        let handler = self.fresh();
+        self.jobs[number].platform.handler = Some(handler);
+        self.jobs[number].run = Run::new(self.plan.max_effects, self.now());
+        if self.dies(object, Fault::CrashBeforeSave) {
             return;
-        };
-        let Ok(step) = self.job_step(number, &job, Input::Alarm) else {
+        }
+        let (moment, policy) = (self.moment(), self.plan.policy.clone());
+        let ran = self.jobs[number].run.begin(&job, moment, Rules { policy: &policy, texts: &ShortTexts });
+        self.carry_out(number, handler, ran, true);
+    }
+
+    /// Saves a turn of the run, then begins its effect. `first` says whether it is the run's first.
+    fn carry_out(&mut self, number: usize, handler: u64, ran: Ran, first: bool) {
+        let object = Object::Job(number);
+        let Ran { job, changed, alarm, effect, .. } = ran;
+        if changed && self.save_job(number, job, alarm).is_err() {
             self.handler_failed(object);
             return;
-        };
-        self.arm_job(number, step.wake);
+        }
+        self.arm_as_asked(number, alarm);
+        if effect.is_none() && matches!(alarm, Alarm::Set(Some(wake)) if wake.at <= self.now()) {
+            self.tally.mark("alarm", "ended with work left");
+        }
         if self.dies(object, Fault::CrashAfterSave) {
             return;
         }
-        if let Some(in_flight) = step.effect {
-            self.begin(number, run, in_flight);
+        let Some(in_flight) = effect else {
+            self.jobs[number].platform.handler = None;
             return;
+        };
+        if let Effect::Poll { .. } = in_flight.effect {
+            self.polls(number, first);
         }
-        self.jobs[number].platform.handler = None;
-        if let (true, Some(job)) = (settled || step.settled, &self.jobs[number].job) {
-            let message = Message::Report { card: JobObject::card(job), availability: job.availability };
-            self.tally.mark("effect", "Settled");
-            self.send(Object::Queue, message, Caller::Nobody);
-        }
+        self.begin(number, handler, in_flight);
     }
 
-    fn begin(&mut self, number: usize, run: u64, in_flight: InFlight) {
+    fn begin(&mut self, number: usize, handler: u64, in_flight: InFlight) {
         self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
-        let InFlight { number: effect_number, effect } = in_flight.clone();
-        if let (Effect::Submit { epoch, .. }, Some(job)) = (&effect, self.jobs[number].job.clone()) {
-            self.limits.leave(job.key.clone(), *epoch, self.real);
-            self.check_images(number, &job);
-        }
-        let Some(job) = &self.jobs[number].job else { return };
-        let card = JobObject::card(job);
-        let message = match effect {
-            Effect::Enqueue { .. } => Message::Enqueue { card, promised: true, terms: job.terms() },
-            Effect::Report { .. } => Message::Report { card, availability: job.availability },
-            Effect::Submit { .. }
-            | Effect::Poll { .. }
+        let Some(job) = self.jobs[number].job.clone() else { return };
+        let (now, effect_number) = (self.now(), in_flight.number);
+        match in_flight.effect {
+            Effect::Enqueue { epoch } => {
+                let message = job.enqueue_message(&ShortTexts, now);
+                self.ask_queue(message, move |world, reply| {
+                    if world.jobs[number].platform.handler == Some(handler)
+                        && job.wants_wake_up(&reply, world.plan.queue.mode)
+                    {
+                        world.wake_up(number, job.epoch, job.created_at, job.not_before);
+                    }
+                    let outcome = job.enqueued(&reply);
+                    world.answered(number, handler, effect_number, Answer::Enqueued { epoch, outcome });
+                });
+            }
+            Effect::Report { number: report, .. } => {
+                let message = job.report_message(&ShortTexts, now);
+                self.ask_queue(message, move |world, reply| {
+                    let answer = Answer::Reported { number: report, outcome: Job::reported(&reply) };
+                    world.answered(number, handler, effect_number, answer);
+                });
+            }
+            Effect::Submit { epoch, .. } => {
+                self.limits.leave(job.key.clone(), epoch, self.real);
+                self.check_images(number, &job);
+                self.reach_outside(number, handler, in_flight);
+            }
+            Effect::Poll { .. }
             | Effect::Store { .. }
             | Effect::Deliver { .. }
-            | Effect::Abandon { .. }
-            | Effect::Discard { .. } => {
-                let slowest: Millis = if matches!(effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
-                self.after(1, slowest, Event::Land { job: number, run, in_flight });
-                return;
-            }
-        };
-        self.send(Object::Queue, message, Caller::Job { job: number, run, number: effect_number, effect });
-    }
-
-    pub(crate) fn queue_answered_job(&mut self, job: usize, run: u64, number: u64, effect: &Effect, reply: &Reply) {
-        if let (Effect::Enqueue { .. }, Reply::Standing(standing)) = (effect, reply)
-            && self.jobs[job].platform.handler == Some(run)
-        {
-            self.repeat_wake_up(job, standing);
-        }
-        let answer = match effect {
-            Effect::Enqueue { epoch } => Answer::Enqueued(match reply {
-                Reply::Standing(standing) if self.is_of_this_job(job, standing) => {
-                    Outcome::Done(standing.admitted == Some(*epoch))
-                }
-                _ => Outcome::Unknown,
-            }),
-            _ => Answer::Reported(match reply {
-                Reply::Done => Outcome::Done(()),
-                _ => Outcome::Unknown,
-            }),
-        };
-        self.answered(job, run, number, answer);
-    }
-
-    fn is_of_this_job(&self, number: usize, standing: &Standing) -> bool {
-        self.jobs[number].job.as_ref().is_some_and(|job| job.was_made_at(standing.created_at))
-    }
-
-    /// The accepting request sends the first message of the platform's queue; for every later epoch the job does.
-    fn repeat_wake_up(&mut self, number: usize, standing: &Standing) {
-        let Some(job) = self.jobs[number].job.clone() else { return };
-        let again = job.epoch > 1 && !job.enqueued;
-        if self.plan.queue.mode == Mode::Queue && standing.position > 0 && again {
-            self.wake_up(number, job.epoch, job.not_before);
+            | Effect::CancelUpstream { .. }
+            | Effect::DeleteFile { .. } => self.reach_outside(number, handler, in_flight),
         }
     }
 
-    /// The outside has answered; nobody hears it if the handler died meanwhile.
-    pub(crate) fn answered(&mut self, number: usize, run: u64, effect_number: u64, answer: Answer) {
+    fn reach_outside(&mut self, job: usize, handler: u64, in_flight: InFlight) {
+        let slowest: Millis = if matches!(in_flight.effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
+        self.after(1, slowest, Event::Land { job, handler, in_flight });
+    }
+
+    /// An effect has its answer; nobody hears it if the handler died meanwhile.
+    pub(crate) fn answered(&mut self, number: usize, handler: u64, effect_number: u64, answer: Answer) {
         let object = Object::Job(number);
-        if self.jobs[number].platform.handler != Some(run) {
+        if self.jobs[number].platform.handler != Some(handler) {
             return;
         }
         self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
@@ -139,35 +114,15 @@ impl World {
             self.jobs[number].platform.handler = None;
             return;
         };
-        // What the answer comes to, what is due next and the alarm are one write of the shell's: it does not die between
-        // them. The alarm of a poll would guard nothing of what has just come due.
-        let Ok(step) = self.job_step(number, &job, Input::Answer { number: effect_number, answer }) else {
-            self.handler_failed(object);
-            return;
-        };
-        if !self.is_spent(number) {
-            self.go_on(number, run, step.settled);
-            return;
-        }
-        self.tally.mark("alarm", "ended with work left");
-        let now = self.now();
-        self.arm(object, Some(now));
-        if !self.dies(object, Fault::CrashAfterSave) {
-            self.jobs[number].platform.handler = None;
-        }
+        self.jobs[number].is_polling = false;
+        self.expect_poll_to_count(number, &answer);
+        let moments = [self.moment(), self.moment()];
+        let policy = self.plan.policy.clone();
+        let rules = Rules { policy: &policy, texts: &ShortTexts };
+        let ran = self.jobs[number].run.go_on(&Rc::unwrap_or_clone(job), effect_number, answer, moments, rules);
+        self.carry_out(number, handler, ran, false);
+        self.expect_no_poll_to_count();
     }
-
-    /// Whether the alarm handler has carried out its share; the rest is due in an alarm of its own.
-    fn is_spent(&mut self, number: usize) -> bool {
-        let now = self.now();
-        let object = &mut self.jobs[number];
-        object.effects += 1;
-        object.effects >= self.plan.max_effects || now.saturating_sub(object.began) > 5 * MINUTE
-    }
-}
-
-pub(crate) fn is_poll(in_flight: &InFlight) -> bool {
-    matches!(in_flight.effect, Effect::Poll { .. })
 }
 
 pub(crate) fn effect_name(effect: &Effect) -> &'static str {
@@ -178,7 +133,7 @@ pub(crate) fn effect_name(effect: &Effect) -> &'static str {
         Effect::Store { .. } => "Store",
         Effect::Report { .. } => "Report",
         Effect::Deliver { .. } => "Deliver",
-        Effect::Abandon { .. } => "Abandon",
-        Effect::Discard { .. } => "Discard",
+        Effect::CancelUpstream { .. } => "CancelUpstream",
+        Effect::DeleteFile { .. } => "DeleteFile",
     }
 }

@@ -1,10 +1,10 @@
 //! How often the upstream may be asked: what it sees itself, in real time, and a model of what the queue has heard.
 
-use crate::job_object;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
 use reelay::machine::limiter::Availability;
-use reelay::machine::{DAY, JobKey, MINUTE, Millis, SECOND};
+use reelay::time::{DAY, MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
 /// A submit that reached the upstream.
@@ -156,7 +156,7 @@ impl World {
     /// Within any minute, the upstream sees no more submits of a model than the limit.
     pub(crate) fn check_rate(&mut self, number: usize, epoch: u64) {
         let object = &self.jobs[number];
-        let upstream = job_object::upstream(&object.request);
+        let upstream = object.request.terms.upstream();
         let attempt = (object.key.clone(), epoch);
         let granted_at = self.limits.granted.get(&attempt).copied().unwrap_or(self.real);
         let astray = self.limits.left.get(&attempt).is_some_and(|at| *at <= self.limits.set_at);

@@ -9,7 +9,6 @@
 mod agenda;
 mod arbitrary;
 mod bucket;
-mod bugs;
 mod choices;
 mod crash;
 mod exhaustive;
@@ -17,6 +16,8 @@ mod faults;
 mod job_alarm;
 mod job_object;
 mod limits;
+#[path = "../support/rows.rs"]
+mod map_rows;
 mod message_queue;
 mod network;
 mod operator;
@@ -30,6 +31,7 @@ mod receiver;
 mod rows;
 mod run;
 mod script;
+mod seen;
 mod settings;
 mod spending;
 mod stories;
@@ -38,6 +40,8 @@ mod tally;
 mod trace;
 mod turns;
 mod upstream;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod watch_counts;
 mod watch_inputs;
 mod watch_job;
@@ -60,7 +64,7 @@ fn every_seed_keeps_every_invariant_and_every_fault_is_met() {
     }
     let seeds = seeds();
     let whole = seeds.end - seeds.start >= run::SEEDS;
-    match run_many(&seeds, None, run::tells_progress()) {
+    match run_many(&seeds, run::tells_progress()) {
         Ok(tally) => {
             tally.tell().expect("standard error takes the figures");
             assert_eq!((tally.lost, tally.paid_twice), (0, 0), "lost and paid twice");

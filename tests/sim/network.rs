@@ -1,59 +1,121 @@
 //! Messages between objects: lost on the way, repeated, delayed, or answered to nobody.
 
-use crate::agenda::{Caller, Event, Message, Object, Reply};
+use crate::agenda::Letter;
 use crate::faults::Fault;
+use crate::seen::Watched;
 use crate::world::{LATENCY, PATIENCE, World};
-use reelay::machine::{MINUTE, SECOND};
+use reelay::machine::job::{JobMessage, Withdraw};
+use reelay::machine::message::{Message, NoAnswer, Reply};
+use reelay::machine::queue::Enqueue;
+use reelay::time::{MINUTE, Millis, SECOND};
+use std::fmt::Debug;
+
+/// What is done with a reply.
+type Then<M> = Box<dyn FnOnce(&mut World, Reply<M>)>;
+/// How a message is taken.
+type Take<M> = Box<dyn FnOnce(&mut World, M) -> Reply<M>>;
 
 impl World {
-    pub(crate) fn send(&mut self, target: Object, message: Message, caller: Caller) {
-        self.trace.say(self.real, || format!("-> {target:?} {message:?}"));
+    /// Sends a message to a job; `then` has the reply.
+    pub(crate) fn ask_job<M>(&mut self, job: usize, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
+    where
+        M: JobMessage + Clone + Debug + 'static,
+        M::Reply: Debug + 'static,
+    {
+        let take = || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
+        self.send(message, take, Some(Box::new(then)));
+    }
+
+    /// The same, and nobody waits for the reply.
+    pub(crate) fn tell_job<M>(&mut self, job: usize, message: M)
+    where
+        M: JobMessage + Clone + Debug + 'static,
+        M::Reply: Debug + 'static,
+    {
+        let take = || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
+        self.send(message, take, None);
+    }
+
+    /// Sends a message to the queue; `then` has the reply.
+    pub(crate) fn ask_queue<M>(&mut self, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
+    where
+        M: Watched,
+        M::Reply: Debug + 'static,
+    {
+        self.send(message, || Box::new(Self::queue_message), Some(Box::new(then)));
+    }
+
+    /// The same, and nobody waits for the reply.
+    pub(crate) fn tell_queue<M>(&mut self, message: M)
+    where
+        M: Watched,
+        M::Reply: Debug + 'static,
+    {
+        self.send(message, || Box::new(Self::queue_message), None);
+    }
+
+    fn send<M>(&mut self, message: M, take: impl Fn() -> Take<M>, then: Option<Then<M>>)
+    where
+        M: Message + Clone + Debug + 'static,
+        M::Reply: Debug + 'static,
+    {
+        self.trace.say(self.real, || format!("-> {message:?}"));
         // What can bring a job back, or take it away, is rare and worth more trouble than the others.
-        let eagerness = match message {
-            Message::Withdraw { .. } => 6,
-            Message::Enqueue { promised: false, .. } => 3,
+        let eagerness = match M::NAME {
+            Withdraw::NAME => 6,
+            Enqueue::NAME => 3,
             _ => 1,
         };
         if self.fault_times(Fault::MessageRepeated, eagerness) {
-            let event = Event::Arrive { target, message: message.clone(), caller: Caller::Nobody };
             let latest = self.choices.pick(&[200, 20 * SECOND, 10 * MINUTE]);
-            self.after(1, latest, event);
+            self.mail(1, latest, arrival(message.clone(), take(), None));
         }
         if self.fault(Fault::MessageLost) {
-            self.after(LATENCY.0, PATIENCE, Event::Return { caller, reply: Reply::Lost });
+            self.mail(LATENCY.0, PATIENCE, lost::<M>(then));
             return;
         }
         if self.fault_times(Fault::MessageDelayed, eagerness) {
             // The caller gives up first.
-            self.agenda.add(self.real + PATIENCE, Event::Return { caller, reply: Reply::Lost });
-            self.after(SECOND, MINUTE, Event::Arrive { target, message, caller: Caller::Nobody });
+            self.agenda.post(self.real + PATIENCE, lost::<M>(then));
+            self.mail(SECOND, MINUTE, arrival(message, take(), None));
             return;
         }
-        self.after(LATENCY.0, LATENCY.1, Event::Arrive { target, message, caller });
+        self.mail(LATENCY.0, LATENCY.1, arrival(message, take(), then));
     }
 
-    pub(crate) fn arrive(&mut self, target: Object, message: Message, caller: Caller) {
-        let reply = match target {
-            Object::Job(job) => self.job_message(job, &message),
-            Object::Queue => self.queue_message(message),
-        };
-        self.trace.say(self.real, || format!("<- {target:?} {reply:?}"));
-        if matches!(caller, Caller::Nobody) {
-            return;
-        }
-        let reply = if self.fault(Fault::AnswerLost) { Reply::Lost } else { reply };
-        self.after(LATENCY.0, LATENCY.1, Event::Return { caller, reply });
+    fn reply<M>(&mut self, reply: Reply<M>, then: Option<Then<M>>)
+    where
+        M: Message + 'static,
+        M::Reply: Debug + 'static,
+    {
+        self.trace.say(self.real, || format!("<- {reply:?}"));
+        let Some(then) = then else { return };
+        let reply = if self.fault(Fault::AnswerLost) { Err(NoAnswer) } else { reply };
+        self.mail(LATENCY.0, LATENCY.1, Box::new(|world| then(world, reply)));
     }
 
-    pub(crate) fn returned(&mut self, caller: Caller, reply: Reply) {
-        match caller {
-            Caller::Nobody => {}
-            Caller::Post(post) => self.post_goes_on(post, reply),
-            Caller::Payer { job, action } => self.payer_goes_on(job, action, &reply),
-            Caller::Job { job, run, number, effect } => self.queue_answered_job(job, run, number, &effect, &reply),
-            Caller::Queue { run, ask } => self.job_answered_queue(run, ask, &reply),
-            Caller::Consumer(consumer) => self.consumer_goes_on(consumer, &reply),
-            Caller::Operator { key, event_id } => self.operator_goes_on(key, event_id, reply),
-        }
+    fn mail(&mut self, low: Millis, high: Millis, letter: Letter) {
+        let at = self.real + self.choices.between(low, high);
+        self.agenda.post(at, letter);
     }
+}
+
+fn arrival<M>(message: M, take: Take<M>, then: Option<Then<M>>) -> Letter
+where
+    M: Message + 'static,
+    M::Reply: Debug + 'static,
+{
+    Box::new(|world| {
+        let reply = take(world, message);
+        world.reply::<M>(reply, then);
+    })
+}
+
+/// The caller waits in vain.
+fn lost<M: Message + 'static>(then: Option<Then<M>>) -> Letter {
+    Box::new(|world| {
+        if let Some(then) = then {
+            then(world, Err(NoAnswer));
+        }
+    })
 }

@@ -1,14 +1,18 @@
 //! The operator: pauses and resumes the queue, and has events sent again. What they may expect of it: nobody is started
 //! while the queue is paused (I17), and the catalogue of events ends as the jobs' own outboxes say.
 
-use crate::agenda::{Caller, Event, Message, Object, Operation, Reply};
+use crate::agenda::{Event, Operation};
 use crate::faults::Fault;
 use crate::rows::MapRows;
+use crate::seen::Seen;
 use crate::turns::Grants;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World};
-use reelay::machine::HOUR;
-use reelay::machine::queue::{Input, Place, Redelivered};
+use reelay::ids::JobKey;
+use reelay::machine::job::Redeliver;
+use reelay::machine::message::Reply;
+use reelay::machine::queue::{Pause, Redelivered, RedeliveredEvent, Resume, Stage};
+use reelay::time::HOUR;
 
 impl World {
     /// At any time while faults strike; and again when all is well, long after the events were settled.
@@ -31,49 +35,46 @@ impl World {
 
     pub(crate) fn operate(&mut self, operation: Operation) {
         match operation {
-            Operation::Pause => self.send(Object::Queue, Message::Pause, Caller::Nobody),
-            Operation::Resume => self.send(Object::Queue, Message::Resume, Caller::Nobody),
+            Operation::Pause => self.tell_queue(Pause),
+            Operation::Resume => self.tell_queue(Resume),
             Operation::Redeliver { job } => {
                 let key = self.jobs[job].key.clone();
                 // The operator finds the event in the catalogue.
-                let known = self.queue.rows.deliveries.keys().filter(|(of, _)| *of == key);
-                let ids: Vec<String> = known.map(|(_, id)| id.clone()).collect();
+                let known = self.queue.rows.deliveries.iter().filter(|(_, (of, _))| *of == key);
+                let ids: Vec<String> = known.map(|(id, _)| id.clone()).collect();
                 if ids.is_empty() {
                     return;
                 }
                 let at = usize::try_from(self.choices.between(0, ids.len() as u64 - 1)).unwrap_or(0);
                 let event_id = ids[at].clone();
-                let message = Message::Redeliver { event_id: event_id.clone() };
-                self.send(Object::Job(job), message, Caller::Operator { key, event_id });
+                let message = Redeliver { event_id: event_id.clone() };
+                self.ask_job(job, message, move |world, reply| world.operator_goes_on(key, event_id, reply));
             }
         }
     }
 
     /// The job has answered; the queue is told, unless the operator's request is cut off.
-    pub(crate) fn operator_goes_on(&mut self, key: reelay::machine::JobKey, event_id: String, reply: Reply) {
-        let delivery = match reply {
-            Reply::Deliveries(cards) => cards.into_iter().find(|card| card.id == event_id),
-            Reply::Missing => None,
-            _ => return,
-        };
+    fn operator_goes_on(&mut self, key: JobKey, event_id: String, reply: Reply<Redeliver>) {
+        let Ok(reply) = reply else { return };
+        let delivery = reply.ok().and_then(|summaries| summaries.into_iter().find(|summary| summary.id == event_id));
         if !self.fault(Fault::PosterCrash) {
-            let news = vec![Redelivered { key, event_id, delivery }];
-            self.send(Object::Queue, Message::Redelivered { news }, Caller::Nobody);
+            let events = vec![RedeliveredEvent { key, event_id, delivery }];
+            self.tell_queue(Redelivered { events });
         }
     }
 
     /// Whoever sees a paused queue once all is well resumes it.
     pub(crate) fn resume_what_is_paused(&mut self) {
         if self.healed && self.queue.rows.book.is_paused() {
-            self.send(Object::Queue, Message::Resume, Caller::Nobody);
+            self.tell_queue(Resume);
         }
     }
 
     /// I17: nobody is given a slot while the queue is paused.
-    pub(crate) fn check_pause(&mut self, rows: &MapRows, input: &Input, grants: &Grants) {
-        match input {
-            Input::Pause => self.witness.paused = true,
-            Input::Resume => self.witness.paused = false,
+    pub(crate) fn check_pause(&mut self, rows: &MapRows, seen: &Seen, grants: &Grants) {
+        match seen {
+            Seen::Pause => self.witness.paused = true,
+            Seen::Resume => self.witness.paused = false,
             _ => {}
         }
         if rows.book.is_paused() != self.witness.paused {
@@ -89,8 +90,8 @@ impl World {
 
     /// No event outlives its job's entry.
     pub(crate) fn check_catalogue(&mut self, rows: &MapRows) {
-        let orphan = rows.deliveries.keys().find(|(key, _)| !rows.entries.contains_key(key));
-        if let Some((key, id)) = orphan {
+        let orphan = rows.deliveries.iter().find(|(_, (key, _))| !rows.entries.contains_key(key));
+        if let Some((id, (key, _))) = orphan {
             self.violated(Invariant::I5, format!("{id} of {} is listed for nobody", key.object_name()));
         }
     }
@@ -100,13 +101,13 @@ impl World {
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
             let entry = self.queue.rows.entries.get(&job.key);
-            if !entry.is_some_and(|entry| entry.card.created_at == job.created_at && entry.place == Place::Ended) {
+            if !entry.is_some_and(|entry| entry.summary.created_at == job.created_at && entry.stage == Stage::Ended) {
                 continue;
             }
             for delivery in &job.outbox {
-                let listed = self.queue.rows.deliveries.get(&(job.key.clone(), delivery.id.clone())).cloned();
-                if listed.as_ref() != Some(&delivery.card()) {
-                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.card());
+                let listed = self.queue.rows.deliveries.get(&delivery.id).map(|(_, summary)| summary.clone());
+                if listed.as_ref() != Some(&delivery.summary()) {
+                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.summary());
                     self.violated(Invariant::I5, message);
                 }
             }

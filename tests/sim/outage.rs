@@ -5,8 +5,9 @@ use crate::story::Story;
 use crate::trace::Trace;
 use crate::upstream::{Call, Verdict};
 use crate::world::BEGINNING;
+use reelay::machine::Status;
 use reelay::machine::queue::Mode;
-use reelay::machine::{MINUTE, Status};
+use reelay::time::MINUTE;
 
 const OUTAGE: u64 = 30 * MINUTE;
 const SLOTS: usize = 3;
@@ -16,7 +17,7 @@ const ORDERS: usize = 12;
 fn twelve_orders_of_three_users_outlast_an_outage_of_half_an_hour_in_their_order_i1_i4_i6() {
     for mode in Mode::ALL {
         let story =
-            Story::of("an outage", ORDERS).in_mode(mode).orders(|request| request.priority = 0).planned(|plan| {
+            Story::of("an outage", ORDERS).in_mode(mode).orders(|request| request.order.priority = 0).planned(|plan| {
                 plan.owners = (0..ORDERS).map(|job| job % 3).collect();
                 plan.queue.slots = SLOTS as u64;
                 plan.policy.max_retries = 0;

@@ -4,12 +4,14 @@ use super::choices::Choices;
 use super::faults::{Fault, Rates};
 use super::message_queue::ENOUGH_TRIES;
 use super::watch_inputs::IMAGE;
+use crate::usual_order;
+use reelay::ids::JobKey;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{ImageRole, InputImage, Policy, RenderOptions, Request, UnknownSubmit};
-use reelay::machine::queue::{self, Mode};
-use reelay::machine::{HOUR, JobKey, MINUTE, Millis, SECOND};
-use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet};
+use reelay::machine::job::{ImageRole, InputImage, Policy, Request, UnknownSubmit};
+use reelay::machine::queue;
+use reelay::machine::queue::Mode;
+use reelay::time::{HOUR, MINUTE, Millis, SECOND};
+use std::collections::BTreeSet;
 
 /// The one thing that stays broken after everything else has healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub(crate) struct Plan {
     pub(crate) queue: queue::Policy,
     pub(crate) rates: Rates,
     /// How many effects one alarm of a job carries out at most.
-    pub(crate) max_effects: u64,
+    pub(crate) max_effects: u32,
     /// How long faults last.
     pub(crate) chaos: Millis,
     pub(crate) never_heals: NeverHeals,
@@ -67,8 +69,6 @@ pub(crate) struct Plan {
     pub(crate) message_tries: u32,
     /// How long after everything else has healed the cron comes back.
     pub(crate) cron_returns: Millis,
-    /// How long ago a job must have ended to be forgotten; `None` when nothing is forgotten.
-    pub(crate) retention: Option<Millis>,
     /// How often the operator changes the mode, and the limits.
     pub(crate) changes: [u64; 2],
     /// How often the operator pauses the queue, and resumes it.
@@ -126,12 +126,12 @@ impl Plan {
             longest_outage: if choices.chance(60) { 26 * HOUR } else { 30 * MINUTE },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
-            retention: choices.pick(&[None, None, Some(20 * MINUTE), Some(3 * HOUR)]),
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
             pauses: choices.pick(&[0, 0, 0, 1, 2]),
             redeliveries: choices.pick(&[0, 0, 1, 3]),
             first: Vec::new(),
         };
+        plan.queue.retention = choices.pick(&[NEVER, NEVER, 20 * MINUTE, 3 * HOUR]);
         plan.wishes.told = plan.pushes;
         plan
     }
@@ -156,6 +156,7 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
         submits_per_minute: choices.pick(&[1, 2, 4, 1_000, 1_000]),
         max_cost_per_day: choices.pick(&[None, None, None, None, Some(7_000_000), Some(15_000_000)]),
         max_cost_per_user_per_day: choices.pick(&[None, None, None, None, Some(3_200_000), Some(9_000_000)]),
+        retention: NEVER,
     }
 }
 
@@ -175,6 +176,9 @@ pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
     owners.iter().enumerate().map(key).collect()
 }
 
+/// Nothing is ever old.
+pub(crate) const NEVER: Millis = Millis::MAX;
+
 /// What the app usually orders, and what it orders by mistake under an id that is taken.
 pub(crate) const FINGERPRINT: &str = "f";
 pub(crate) const OTHER_FINGERPRINT: &str = "other";
@@ -186,36 +190,22 @@ const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
 pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis) -> Request {
     let model = MODELS[usize::try_from(choices.between(0, wishes.models - 1)).unwrap_or(0)];
     let wait = wishes.start_after.filter(|_| choices.chance(500)).map(|longest| choices.between(0, longest));
-    Request {
-        prompt: "a lighthouse at dusk".to_owned(),
-        provider: "veo3".to_owned(),
-        model: model.to_owned(),
-        priority: choices.pick(&[0, 0, 0, 1, 1, 10]),
-        parameters: Map::new(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: None,
-            seed: None,
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::new(),
-        usual_render: choices.between(5, 60) * SECOND,
-        price_micros: choices.pick(&[3_200_000, 3_200_000, 1_200_000]),
-        fingerprint: FINGERPRINT.to_owned(),
-        public_url: "https://reelay.example".to_owned(),
-        start_after: wait.map(|wait| beginning + wait),
-        start_timeout: (wishes.timeout && choices.chance(200)).then(|| choices.between(1, 60) * MINUTE),
-        timeout: (wishes.timeout && choices.chance(500)).then(|| choices.between(20, 200) * SECOND),
-        confirm: wishes.confirm && choices.chance(500),
-        images: Vec::new(),
-        submits_per_minute: wishes.own_limit.filter(|_| model == MODELS[0]),
-        cancellable: wishes.cancellable,
-        told: wishes.told,
-        warnings: Vec::new(),
-    }
+    let mut request = usual_order::request();
+    request.terms.model = String::from(model);
+    request.order.priority = choices.pick(&[0, 0, 0, 1, 1, 10]);
+    request.terms.usual_render = choices.between(5, 60) * SECOND;
+    request.terms.price_micros = choices.pick(&[3_200_000, 3_200_000, 1_200_000]);
+    request.origin.fingerprint = String::from(FINGERPRINT);
+    request.order.start_after = wait.map(|wait| beginning + wait);
+    let timeout = wishes.timeout && choices.chance(200);
+    request.order.start_timeout = timeout.then(|| choices.between(1, 60) * MINUTE);
+    let timeout = wishes.timeout && choices.chance(500);
+    request.order.timeout = timeout.then(|| choices.between(20, 200) * SECOND);
+    request.order.confirm = wishes.confirm && choices.chance(500);
+    request.terms.submits_per_minute = wishes.own_limit.filter(|_| model == MODELS[0]);
+    request.terms.cancellable = wishes.cancellable;
+    request.terms.wants_webhook = wishes.told;
+    request
 }
 
 /// The images of an order, up to two of them.

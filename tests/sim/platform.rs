@@ -2,11 +2,10 @@
 
 use crate::agenda::{Event, Object};
 use crate::faults::Fault;
-use crate::job_alarm::is_poll;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{Wake, WakeReason};
-use reelay::machine::{MINUTE, Millis, SECOND, alarm};
+use reelay::machine::alarm;
+use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How soon the platform repeats an alarm whose handler died.
 const PLATFORM_RETRY: Millis = 2 * SECOND;
@@ -52,17 +51,7 @@ impl World {
     /// The shell's `set_alarm_by`: each setting is paid for, and an earlier alarm is as good.
     pub(crate) fn arm_by(&mut self, object: Object, at: Option<Millis>) {
         if !self.arm_as(object, at, alarm::by) {
-            self.tally.mark("alarm", "left in place");
-        }
-    }
-
-    /// The `JobManager`'s `arm`.
-    pub(crate) fn arm_job(&mut self, number: usize, wake: Option<Wake>) {
-        let (object, at) = (Object::Job(number), wake.map(|wake| wake.at));
-        if wake.is_some_and(|wake| wake.reason == WakeReason::Guard) {
-            self.arm_by(object, at);
-        } else {
-            self.arm(object, at);
+            self.tally.mark("alarm", "left in stage");
         }
     }
 
@@ -210,13 +199,9 @@ impl World {
         self.trace.say(self.real, || format!("{object:?} crashes"));
         let retry_at = self.now() + PLATFORM_RETRY;
         if let Object::Job(number) = object
-            && self.jobs[number].platform.handler.is_some()
-            && self.jobs[number].job.as_ref().and_then(|job| job.in_flight.as_ref()).is_some_and(is_poll)
+            && std::mem::take(&mut self.jobs[number].is_polling)
         {
             self.tally.mark("cut off", "Poll");
-        }
-        if let Object::Job(number) = object {
-            self.forget_looks(number);
         }
         let platform = self.platform(object);
         platform.set_for = None;

@@ -1,30 +1,24 @@
 //! The users: requests that accept a job, repeats of them, and what people do to a job afterwards.
 
-use crate::agenda::{Action, Caller, Event, Message, Object, Reply};
+use crate::agenda::{Action, Event};
 use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{LATENCY, World};
-use reelay::machine::queue::{Mode, Standing, Terms};
-use reelay::machine::{Millis, SECOND, Status};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Creating,
-    Enqueuing {
-        epoch: u64,
-        created_at: Millis,
-    },
-    /// The queue refused it, for this reason.
-    Withdrawing(Verdict),
-    /// Answered, or its worker died.
-    Over,
-}
+use reelay::machine::acceptance::{Accepted, Creating, FollowUp, Next, Rejection, may_need_images};
+use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View};
+use reelay::machine::message::Reply;
+use reelay::machine::queue::{Afford, GetPosition, Refused, Unaffordable};
+use reelay::time::SECOND;
+use std::rc::Rc;
 
 #[derive(Debug, Clone)]
 struct Post {
     job: usize,
     fingerprint: &'static str,
-    stage: Stage,
+    /// What it has put into R2.
+    images: Vec<InputImage>,
+    /// Answered, or its worker died.
+    is_over: bool,
 }
 
 /// Every request that was ever sent to accept a job.
@@ -33,22 +27,10 @@ pub(crate) struct Posts {
     posts: Vec<Post>,
 }
 
-/// What a request is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Accepted,
-    /// The id is another order's.
-    Conflict,
-    Full,
-    /// It would cost too much.
-    OverBudget,
-    Failed,
-}
-
 impl Posts {
     pub(crate) fn drop_all(&mut self) {
         for post in &mut self.posts {
-            post.stage = Stage::Over;
+            post.is_over = true;
         }
     }
 }
@@ -58,21 +40,21 @@ impl World {
         let pays = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
         if pays && self.plan.queue.limits_cost() {
             let key = self.jobs[job].key.clone();
-            self.send(Object::Queue, Message::Afford { key }, Caller::Payer { job, action });
+            self.ask_queue(Afford { key }, move |world, reply| world.payer_goes_on(job, action, reply));
             return;
         }
         self.user_says(job, action);
     }
 
     /// The queue has said whether a further attempt may be paid for.
-    pub(crate) fn payer_goes_on(&mut self, job: usize, action: Action, reply: &Reply) {
-        if matches!(reply, Reply::Unknown) && self.jobs[job].job.is_some() {
+    fn payer_goes_on(&mut self, job: usize, action: Action, reply: Reply<Afford>) {
+        if reply == Ok(Err(Unaffordable::Unknown)) && self.jobs[job].job.is_some() {
             // The queue has not heard of the order yet, and will.
             self.tally.mark("payer", "came again");
             self.after(SECOND, 10 * SECOND, Event::User { job, action });
             return;
         }
-        if matches!(reply, Reply::Lost | Reply::OverBudget | Reply::Unknown) || self.fault(Fault::PosterCrash) {
+        if reply != Ok(Ok(())) || self.fault(Fault::PosterCrash) {
             self.tally.mark("payer", "went away");
             return;
         }
@@ -80,128 +62,150 @@ impl World {
     }
 
     fn user_says(&mut self, job: usize, action: Action) {
-        let message = match action {
-            Action::Post { fingerprint } => {
-                if self.posts.posts.iter().any(|post| post.job == job) {
-                    self.tally.mark("post", "repeated");
-                }
-                let post = self.posts.posts.len();
-                self.posts.posts.push(Post { job, fingerprint, stage: Stage::Creating });
-                self.send(Object::Job(job), Message::Create { fingerprint }, Caller::Post(post));
-                return;
+        match action {
+            Action::Post { fingerprint } => return self.post(job, fingerprint),
+            Action::Cancel => self.tell_job(job, Cancel),
+            Action::Retry => self.tell_job(job, Retry),
+            Action::Confirm => self.tell_job(job, Confirm),
+            Action::Clarify { too_long } => {
+                let clarify = self.clarification(too_long);
+                self.tell_job(job, clarify);
             }
-            Action::Cancel => Message::Cancel,
-            Action::Retry => Message::Retry,
-            Action::Confirm => Message::Confirm,
-            Action::Clarify { too_long } => Message::Clarify { too_long },
-            Action::DeleteVideo => Message::DeleteVideo,
+            Action::DeleteVideo => self.tell_job(job, DeleteVideo),
             Action::View => {
-                let key = self.jobs[job].key.clone();
-                self.send(Object::Queue, Message::Standing { key }, Caller::Nobody);
-                Message::View
+                self.tell_queue(GetPosition { key: self.jobs[job].key.clone() });
+                self.tell_job(job, View);
             }
-        };
+        }
         let waits = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
-        self.send(Object::Job(job), message, Caller::Nobody);
         if waits && !self.fault(Fault::PosterCrash) && !self.fault(Fault::MessageLost) {
             // The answer says where the job stands.
-            let key = self.jobs[job].key.clone();
-            let message = Message::Standing { key };
-            self.after(2 * LATENCY.1, SECOND, Event::Arrive { target: Object::Queue, message, caller: Caller::Nobody });
+            self.after(2 * LATENCY.1, SECOND, Event::Looks { job });
         }
     }
 
-    pub(crate) fn post_goes_on(&mut self, number: usize, reply: Reply) {
-        let Post { job, fingerprint, stage } = self.posts.posts[number].clone();
-        if stage == Stage::Over {
+    fn clarification(&mut self, too_long: bool) -> Clarify {
+        if too_long {
+            Clarify::Response("word ".repeat(MAX_PROMPT))
+        } else if self.choices.chance(500) {
+            Clarify::Response("by day".to_owned())
+        } else {
+            Clarify::Prompt("a lighthouse at dawn".to_owned())
+        }
+    }
+
+    /// Puts the order's images into R2, each request its own, and has the job made.
+    fn post(&mut self, job: usize, fingerprint: &'static str) {
+        let number = self.posts.posts.len();
+        if self.posts.posts.iter().any(|post| post.job == job) {
+            self.tally.mark("post", "repeated");
+        }
+        let JobOrder { key, request } = self.order(job, number, fingerprint);
+        self.put_images(&request.order.images);
+        let images = request.order.images.clone();
+        self.posts.posts.push(Post { job, fingerprint, images, is_over: false });
+        let creating = Creating::new(key, request);
+        self.ask_job(job, creating.message.clone(), move |world, reply| {
+            world.post_goes_on(number, creating.answered(reply));
+        });
+    }
+
+    fn post_goes_on(&mut self, number: usize, next: Next) {
+        let Post { job, fingerprint, is_over, .. } = self.posts.posts[number];
+        if is_over {
             return;
         }
         if self.fault(Fault::PosterCrash) {
-            self.posts.posts[number].stage = Stage::Over;
+            self.posts.posts[number].is_over = true;
             self.repeat_post(job, fingerprint);
             return;
         }
-        match (stage, reply) {
-            (Stage::Creating, Reply::Created { new, card }) => {
-                if !new && card.status != Status::Queued {
-                    self.answer_post(number, Verdict::Accepted);
-                    return;
+        match next {
+            Next::Enqueue(state) => self.ask_queue(state.message.clone(), move |world, reply| {
+                world.post_goes_on(number, state.answered(reply));
+            }),
+            Next::EnqueueAgain(state) => self.ask_queue(state.message.clone(), move |world, reply| {
+                world.post_goes_on(number, state.answered(reply));
+            }),
+            Next::Withdraw(state) => self.ask_job(job, state.message, move |world, reply| {
+                world.post_goes_on(number, state.answered(reply));
+            }),
+            Next::Over(outcome) => {
+                self.answer_post(number, &outcome);
+                if let Ok(accepted) = outcome {
+                    self.follow_up(job, &accepted);
                 }
-                self.posts.posts[number].stage = Stage::Enqueuing { epoch: card.epoch, created_at: card.created_at };
-                let terms = Terms { not_before: self.jobs[job].request.start_after, ..Terms::default() };
-                self.send(Object::Queue, Message::Enqueue { card, promised: !new, terms }, Caller::Post(number));
             }
-            (Stage::Creating, Reply::Conflict) => self.answer_post(number, Verdict::Conflict),
-            (Stage::Enqueuing { epoch, .. }, Reply::Standing(standing)) => {
-                self.answer_post(number, Verdict::Accepted);
-                self.follow_up(job, epoch, Some(standing));
-            }
-            (Stage::Enqueuing { created_at, .. }, refusal @ (Reply::Full | Reply::OverBudget)) => {
-                let full = matches!(refusal, Reply::Full);
-                let verdict = if full { Verdict::Full } else { Verdict::OverBudget };
-                self.posts.posts[number].stage = Stage::Withdrawing(verdict);
-                self.send(Object::Job(job), Message::Withdraw { created_at }, Caller::Post(number));
-            }
-            // The job is durable and will enqueue itself.
-            (Stage::Enqueuing { epoch, .. }, _) => {
-                self.answer_post(number, Verdict::Accepted);
-                self.follow_up(job, epoch, None);
-            }
-            (Stage::Withdrawing(verdict), Reply::Withdrawn | Reply::Missing) => self.answer_post(number, verdict),
-            (Stage::Creating | Stage::Withdrawing(_) | Stage::Over, _) => self.answer_post(number, Verdict::Failed),
         }
     }
 
     /// What is left to do behind the answer.
-    fn follow_up(&mut self, job: usize, accepted: u64, standing: Option<Standing>) {
+    fn follow_up(&mut self, job: usize, accepted: &Accepted) {
         if self.fault(Fault::PosterCrash) {
             return;
         }
-        let not_before = self.jobs[job].request.start_after;
-        match standing {
-            Some(Standing { admitted: Some(epoch), created_at, .. }) if epoch == accepted => {
-                self.send(Object::Job(job), Message::Start { epoch, created_at }, Caller::Nobody);
+        match accepted.follow_up(self.plan.queue.mode) {
+            FollowUp::Start(start) => self.tell_job(job, start),
+            FollowUp::WakeUp => {
+                if accepted.position.is_none() {
+                    self.tally.mark("post", "stood in for by a message");
+                }
+                let not_before = self.jobs[job].request.order.start_after;
+                self.wake_up(job, accepted.epoch, accepted.created_at, not_before);
             }
-            Some(Standing { position: 0, .. }) => {}
-            Some(_) if self.plan.queue.mode != Mode::Queue => {}
-            Some(_) => self.wake_up(job, accepted, not_before),
-            None => {
-                self.tally.mark("post", "stood in for by a message");
-                self.wake_up(job, accepted, not_before);
-            }
+            FollowUp::Nothing => {}
         }
     }
 
-    fn answer_post(&mut self, number: usize, verdict: Verdict) {
-        let Post { job, fingerprint, .. } = self.posts.posts[number];
-        self.posts.posts[number].stage = Stage::Over;
-        self.trace.say(self.real, || format!("job {job} is answered {verdict:?}"));
-        let word = match verdict {
-            Verdict::Accepted => "accepted",
-            Verdict::Conflict => "conflict",
-            Verdict::Full => "full",
-            Verdict::OverBudget => "over budget",
-            Verdict::Failed => "failed",
+    fn answer_post(&mut self, number: usize, outcome: &Result<Accepted, Rejection>) {
+        let Post { job, fingerprint, images, .. } = self.posts.posts[number].clone();
+        self.posts.posts[number].is_over = true;
+        self.trace.say(self.real, || format!("job {job} is answered {outcome:?}"));
+        if !may_need_images(outcome) {
+            self.take_images_away(&images);
+        }
+        let made_again = |job: &Rc<Job>| job.order.images == images;
+        if matches!(outcome, Err(Rejection::Refused(_))) && self.jobs[job].job.as_ref().is_some_and(made_again) {
+            // A copy of the refused order came after the withdrawal.
+            self.witness.note_without_images(job);
+        }
+        let word = match outcome {
+            Ok(_) => "accepted",
+            Err(Rejection::Conflict) => "conflict",
+            Err(Rejection::Refused(Refused::Full { .. })) => "full",
+            Err(Rejection::Refused(Refused::OverBudget(_))) => "over budget",
+            Err(Rejection::Unavailable) => "failed",
         };
         self.tally.mark("post", word);
         // What is told of an old job may be heard when it has just been forgotten.
         let forgotten = self.jobs[job].job.is_none() && self.witness.was_forgotten(job);
-        if verdict == Verdict::Accepted && !forgotten {
+        if outcome.is_ok() && !forgotten {
             let first = *self.witness.accepted.entry(job).or_insert(fingerprint);
             if first != fingerprint {
                 self.violated(Invariant::I10, format!("job {job} was accepted as {first} and as {fingerprint}"));
             }
             self.tally.accepted += 1;
         }
-        let settled = match verdict {
-            Verdict::Accepted | Verdict::Conflict => true,
-            Verdict::Full | Verdict::Failed => false,
+        let settled = match outcome {
+            Ok(_) | Err(Rejection::Conflict) => true,
+            Err(Rejection::Refused(Refused::Full { .. }) | Rejection::Unavailable) => false,
             // Few try again on the same day.
-            Verdict::OverBudget => self.choices.chance(700),
+            Err(Rejection::Refused(Refused::OverBudget(_))) => self.choices.chance(700),
         };
         if !settled || self.fault(Fault::ClientHearsNothing) {
             self.repeat_post(job, fingerprint);
         }
+    }
+
+    /// What this request orders.
+    fn order(&self, job: usize, post: usize, fingerprint: &str) -> JobOrder {
+        let object = &self.jobs[job];
+        let mut request = object.request.clone();
+        request.origin.fingerprint = String::from(fingerprint);
+        for image in &mut request.order.images {
+            image.key = format!("{}-{post}", image.key);
+        }
+        JobOrder { key: object.key.clone(), request }
     }
 
     /// Most clients try again.
@@ -211,4 +215,9 @@ impl World {
             self.after(SECOND, latest, Event::User { job, action: Action::Post { fingerprint } });
         }
     }
+}
+
+struct JobOrder {
+    key: reelay::ids::JobKey,
+    request: Request,
 }

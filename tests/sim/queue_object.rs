@@ -1,13 +1,19 @@
-//! The `QueueManager`'s shell: order, slots and limits behind one alarm.
+//! The `QueueManager`'s shell: steps, alarm and questions.
 
-use crate::agenda::{Caller, Message, Object, Reply};
+use crate::agenda::Object;
 use crate::faults::Fault;
+use crate::map_rows::MapRows as Plain;
 use crate::platform::{ACTING_RETRY, Platform};
 use crate::rows::MapRows;
-use crate::witness::Invariant;
+use crate::seen::Watched;
 use crate::world::World;
-use reelay::machine::JobKey;
-use reelay::machine::queue::{self, Ask, Errand, Input, Said, Standing, Step};
+use reelay::ids::JobKey;
+use reelay::machine::job::{Check, Delete, Start, State};
+use reelay::machine::message::{Message, NoAnswer, Reply};
+use reelay::machine::queue;
+use reelay::machine::queue::{Alarm, Ask, Enqueue, Heard, Position, Question, Sweep};
+use std::any::Any;
+use std::fmt::Debug;
 
 #[derive(Default)]
 pub(crate) struct QueueObject {
@@ -18,74 +24,56 @@ pub(crate) struct QueueObject {
 }
 
 impl World {
-    pub(crate) fn queue_message(&mut self, message: Message) -> Reply {
+    pub(crate) fn queue_message<M: Watched>(&mut self, message: M) -> Reply<M>
+    where
+        M::Reply: Debug + 'static,
+    {
         if self.dies(Object::Queue, Fault::CrashBeforeSave) {
-            return Reply::Lost;
+            return Err(NoAnswer);
         }
-        let reply = self.queue_takes(message);
+        if M::NAME == Sweep::NAME {
+            self.forget_alarm(Object::Queue);
+        }
+        let reply = self.queue_step(message);
         if self.dies(Object::Queue, Fault::CrashAfterSave) {
-            return Reply::Lost;
+            return Err(NoAnswer);
         }
-        reply.unwrap_or(Reply::Lost)
+        if let Ok(reply) = &reply {
+            self.met_standing(reply);
+        }
+        reply
     }
 
-    fn queue_takes(&mut self, message: Message) -> Option<Reply> {
-        let input = match message {
-            Message::Enqueue { card, promised, terms } => Input::Enqueue { card, promised, terms },
-            Message::Report { card, availability } => Input::Report { card, availability },
-            Message::Claim { key } => Input::Claim { key },
-            Message::Standing { key } => Input::Stand { key },
-            Message::Afford { key } => Input::Afford { key },
-            Message::Sweep => {
-                self.forget_alarm(Object::Queue);
-                Input::Sweep
-            }
-            Message::Pause => Input::Pause,
-            Message::Resume => Input::Resume,
-            Message::Redelivered { news } => Input::Redelivered { news },
-            Message::Expire => Input::Expire { before: self.now() - self.plan.retention.unwrap_or(self.now()) },
-            _ => return Some(Reply::Missing),
-        };
-        let promised = matches!(input, Input::Enqueue { promised: true, .. });
-        let step = self.queue_step(&input)?;
-        if promised && step.reply.is_refusal() {
-            self.violated(Invariant::I1, "a promised job was refused".to_owned());
-        }
-        Some(match step.reply {
-            queue::Reply::Standing(standing) => {
-                self.met_standing(&standing);
-                Reply::Standing(standing)
-            }
-            queue::Reply::Full { .. } => Reply::Full,
-            queue::Reply::OverBudget(_) => Reply::OverBudget,
-            queue::Reply::Unknown => Reply::Unknown,
-            queue::Reply::Nothing | queue::Reply::Paused { .. } | queue::Reply::Expiring { .. } => Reply::Done,
-        })
-    }
-
-    fn met_standing(&mut self, standing: &Standing) {
-        if let Some(blocked_by) = standing.blocked_by {
+    fn met_standing(&mut self, reply: &dyn Any) {
+        let placed = reply.downcast_ref::<<Enqueue as Message>::Reply>().and_then(|reply| reply.ok().flatten());
+        let position = reply.downcast_ref::<Option<Position>>().copied().flatten().or(placed);
+        if let Some(blocked_by) = position.and_then(|position| position.blocked_by) {
             self.tally.mark("blocked by", format!("{blocked_by:?}"));
         }
     }
 
-    /// Rows and alarm in one write; `None` when it failed, or its success was not told.
-    fn queue_step(&mut self, input: &Input) -> Option<Step> {
+    /// Rows and alarm in one write, which may fail, or its success not be told.
+    fn queue_step<M: Watched>(&mut self, input: M) -> Reply<M>
+    where
+        M::Reply: Debug,
+    {
         let moment = self.moment();
+        let fails = self.fault(Fault::WriteFails);
+        let whole = fails.then(|| Plain::clone(&self.queue.rows));
         self.queue.rows.begin();
-        let Ok(step) = queue::step(&mut self.queue.rows, input.clone(), moment, &self.plan.queue);
-        if self.fault(Fault::WriteFails) {
+        let Ok(step) = queue::step(&mut *self.queue.rows, input.clone(), moment, &self.plan.queue);
+        if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
-            self.queue.rows.roll_back();
-            return None;
+            *self.queue.rows = whole;
+            return Err(NoAnswer);
         }
         self.trace.say(self.real, || format!("queue takes {input:?}: {step:?}"));
         self.arm_by(Object::Queue, step.wake_at);
-        self.observe_queue(input, moment.now, &step.reply);
+        self.observe_queue(&input.seen(&step.reply), moment.now);
         if self.fault(Fault::WriteLandsButErrs) {
-            return None;
+            return Err(NoAnswer);
         }
-        Some(step)
+        Ok(step.reply)
     }
 
     pub(crate) fn fire_queue(&mut self) {
@@ -94,84 +82,67 @@ impl World {
             self.arm(Object::Queue, Some(at));
             return;
         }
-        let run = self.fresh();
-        self.queue.platform.handler = Some(run);
+        let handler = self.fresh();
+        self.queue.platform.handler = Some(handler);
         if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
-        let Some(step) = self.queue_step(&Input::Alarm) else {
+        let Ok(asks) = self.queue_step(Alarm) else {
             self.handler_failed(Object::Queue);
             return;
         };
         if self.dies(Object::Queue, Fault::CrashAfterSave) {
             return;
         }
-        self.queue.asked = step.asks.len();
-        if step.asks.is_empty() {
+        self.queue.asked = asks.len();
+        if asks.is_empty() {
             self.queue.platform.handler = None;
         }
-        for ask in step.asks {
+        for ask in asks {
             if self.dies(Object::Queue, Fault::CrashBeforeEffect) {
                 return;
             }
-            self.ask(run, ask);
+            self.ask(handler, ask);
         }
     }
 
-    fn ask(&mut self, run: u64, ask: Ask) {
-        let job = self.number_of(&ask.key);
-        self.tally.mark("errand", format!("{:?}", ask.errand));
-        let message = match ask.errand {
-            Errand::Start => Message::Start { epoch: ask.epoch, created_at: Some(ask.created_at) },
-            Errand::Check => Message::Check { created_at: Some(ask.created_at) },
-            Errand::Forget => Message::Forget { created_at: Some(ask.created_at) },
-        };
-        self.send(Object::Job(job), message, Caller::Queue { run, ask });
+    fn ask(&mut self, handler: u64, ask: Ask) {
+        let (job, epoch, created_at) = (self.number_of(&ask.key), ask.epoch, ask.created_at);
+        self.tally.mark("question", format!("{:?}", ask.question));
+        match ask.question {
+            Question::Start => {
+                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                self.ask_job(job, Start { epoch, created_at }, then);
+            }
+            Question::Check => {
+                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                self.ask_job(job, Check { created_at: Some(created_at) }, then);
+            }
+            Question::Delete => {
+                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                self.ask_job(job, Delete { created_at }, then);
+            }
+        }
     }
 
     pub(crate) fn number_of(&self, key: &JobKey) -> usize {
         self.jobs.iter().position(|job| job.key == *key).expect("the queue knows no other jobs")
     }
 
-    pub(crate) fn job_answered_queue(&mut self, run: u64, ask: Ask, reply: &Reply) {
-        if self.queue.platform.handler != Some(run) {
+    fn job_answered_queue(&mut self, handler: u64, ask: Ask, said: Result<Option<State>, NoAnswer>) {
+        if self.queue.platform.handler != Some(handler) {
             return;
         }
-        let (word, said) = match reply.clone() {
-            Reply::State {
-                epoch,
-                report_number,
-                status,
-                submits,
-                availability,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries,
-                tally,
-            } => (
-                "State",
-                Said::State {
-                    epoch,
-                    report_number,
-                    status,
-                    submits,
-                    availability,
-                    cost_micros,
-                    wake_at,
-                    late,
-                    deliveries,
-                    tally,
-                },
-            ),
-            Reply::Missing => ("Missing", Said::Missing),
-            _ => ("Nothing", Said::Nothing),
+        let word = match &said {
+            Ok(Some(_)) => "State",
+            Ok(None) => "Missing",
+            Err(NoAnswer) => "Nothing",
         };
         self.tally.mark("said", word);
         if self.dies(Object::Queue, Fault::CrashBeforeSave) {
             return;
         }
-        if self.queue_step(&Input::Heard { ask, said }).is_none() {
+        if self.queue_step(Heard { ask, said }).is_err() {
             self.handler_failed(Object::Queue);
             return;
         }

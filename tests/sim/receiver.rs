@@ -4,8 +4,8 @@ use crate::faults::Fault;
 use crate::plan::NeverHeals;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::SECOND;
 use reelay::machine::delivery::Receipt;
+use reelay::time::SECOND;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]

@@ -5,8 +5,7 @@ use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::witness::Violation;
 use crate::world::World;
-use reelay::machine::HOUR;
-use reelay::machine::bug::{self, Bug};
+use reelay::time::HOUR;
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,8 +75,8 @@ impl Shared {
     }
 }
 
-/// Runs `seeds` on every core, with a bug planted or not; the smallest failing seed is the answer.
-pub(crate) fn run_many(seeds: &Range<u64>, bug: Option<Bug>, progress: bool) -> Result<Tally, Failed> {
+/// Runs `seeds` on every core; the smallest failing seed is the answer.
+pub(crate) fn run_many(seeds: &Range<u64>, progress: bool) -> Result<Tally, Failed> {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let shared = Shared {
         next: AtomicU64::new(seeds.start),
@@ -92,7 +91,7 @@ pub(crate) fn run_many(seeds: &Range<u64>, bug: Option<Bug>, progress: bool) -> 
             .map(|_| {
                 let (shared, working) = (&shared, working.clone());
                 scope.spawn(move || {
-                    let part = run_part(shared, bug);
+                    let part = run_part(shared);
                     drop(working);
                     part
                 })
@@ -115,8 +114,7 @@ pub(crate) fn run_many(seeds: &Range<u64>, bug: Option<Bug>, progress: bool) -> 
     failures.into_iter().min_by_key(|failed| failed.seed).map_or(Ok(whole), Err)
 }
 
-fn run_part(shared: &Shared, bug: Option<Bug>) -> Result<Tally, Failed> {
-    bug::plant(bug);
+fn run_part(shared: &Shared) -> Result<Tally, Failed> {
     let mut tally = Tally::default();
     while let Some(seed) = shared.take() {
         let (world, outcome) = run_one(seed, Trace::Silent);

@@ -1,11 +1,12 @@
 //! What comes from outside and by the clock: users, crashes, clock jumps, the cron, and the day on which all heals.
 
-use crate::agenda::{Action, Caller, Event, Message, Object};
+use crate::agenda::{Action, Event, Object};
 use crate::faults::Fault;
 use crate::plan;
 use crate::world::{BEGINNING, END_BOUND, LOOK_BOUND, World, is_live};
 use reelay::machine::job::Job;
-use reelay::machine::{DAY, HOUR, MINUTE, Millis, SECOND};
+use reelay::machine::queue::{DeleteOld, Sweep};
+use reelay::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use std::collections::BTreeSet;
 
 impl World {
@@ -71,7 +72,7 @@ impl World {
         let healed = BEGINNING + self.plan.chaos;
         self.limits.allow(BEGINNING, self.plan.queue.submits_per_minute);
         self.schedule_cron(MINUTE);
-        if self.plan.retention.is_some() {
+        if self.plan.queue.retention != plan::NEVER {
             let at = self.choices.between(0, self.plan.chaos);
             for at in [BEGINNING + at, healed + 4 * HOUR, healed + self.end_bound() + 4 * HOUR] {
                 self.agenda.add(at, Event::Daily);
@@ -142,16 +143,16 @@ impl World {
         if self.fault(Fault::CronMissed) {
             return;
         }
-        self.send(Object::Queue, Message::Sweep, Caller::Nobody);
+        self.tell_queue(Sweep);
         if self.fault(Fault::CronTwice) {
-            self.send(Object::Queue, Message::Sweep, Caller::Nobody);
+            self.tell_queue(Sweep);
         }
     }
 
     pub(crate) fn daily(&mut self) {
-        self.send(Object::Queue, Message::Expire, Caller::Nobody);
+        self.tell_queue(DeleteOld);
         if self.fault(Fault::CronTwice) {
-            self.send(Object::Queue, Message::Expire, Caller::Nobody);
+            self.tell_queue(DeleteOld);
         }
     }
 

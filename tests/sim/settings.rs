@@ -8,7 +8,9 @@ impl World {
     pub(crate) fn change_settings(&mut self, mode: bool) {
         let drawn = plan::draw_queue(&mut self.choices);
         let before = self.plan.queue;
-        let after = if mode { Policy { mode: drawn.mode, ..before } } else { Policy { mode: before.mode, ..drawn } };
+        let Policy { mode: kept, retention, .. } = before;
+        let after =
+            if mode { Policy { mode: drawn.mode, ..before } } else { Policy { mode: kept, retention, ..drawn } };
         self.set_settings(after);
         // New settings come with a new build, and every object is made anew sooner or later.
         if self.choices.chance(500) {

@@ -1,23 +1,29 @@
 //! What may be spent (I13): a second bookkeeping, compared with the queue's at every write of it, and with the jobs'
 //! own ledgers and the upstream's bill when everything is quiet.
 
-use crate::rows::{MapRows, Spending};
+use crate::rows::MapRows;
+use crate::seen::Seen;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::job::{Job, SubmitAnswer};
-use reelay::machine::queue::{Card, Charge, Entry, Input, Policy, Reply};
-use reelay::machine::{DAY, JobKey, Millis, Status};
+use reelay::machine::queue::{Charge, Entry, Policy, Summary};
+use reelay::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What is charged, by day and user; `None` is all users.
+type Spending = BTreeMap<(u64, Option<String>), u64>;
 
 impl World {
     /// Looks at a step of the queue that has just been saved.
-    pub(crate) fn observe_spending(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
-        self.check_budget(rows, input, reply, now);
-        let expires = matches!(input, Input::Expire { .. });
+    pub(crate) fn observe_spending(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        self.check_budget(rows, seen, now);
+        let expires = matches!(seen, Seen::DeleteOld);
         if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
-            if rows.spending_before() != &rows.spending {
-                self.violated(Invariant::I13, format!("{input:?} charged nobody, and a day"));
+            if *rows.spending_before() != rows.spending {
+                self.violated(Invariant::I13, format!("{seen:?} charged nobody, and a day"));
             }
             return;
         }
@@ -25,7 +31,7 @@ impl World {
         for key in rows.touched() {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             let mut charges = after.map_or_else(Vec::new, |after| after.charges.clone());
-            let gone = |entry: &&Entry| after.is_none_or(|after| after.card.created_at != entry.card.created_at);
+            let gone = |entry: &&Entry| after.is_none_or(|after| after.summary.created_at != entry.summary.created_at);
             if let Some(gone) = before.filter(gone) {
                 let left = kept(gone);
                 book.leave(gone, &left);
@@ -42,68 +48,65 @@ impl World {
         let differs = book.difference(&rows.spending);
         self.spending = book;
         if let Some(difference) = differs {
-            self.violated(Invariant::I13, format!("after {input:?}: {difference}"));
+            self.violated(Invariant::I13, format!("after {seen:?}: {difference}"));
         }
     }
 
     /// Whoever is asked first is taken exactly when today's limits leave enough for one render more.
-    fn check_budget(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis) {
-        let (card, asks) = match input {
-            Input::Enqueue { card, promised: false, .. } => (card.clone(), true),
-            Input::Afford { key } => match rows.before(key) {
-                Some(entry) => (entry.card.clone(), pays_again(entry)),
+    fn check_budget(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        let (summary, asks) = match seen {
+            Seen::Enqueue { summary, new: true, .. } => (summary.clone(), true),
+            Seen::Afford { key, .. } => match rows.before(key) {
+                Some(entry) => (entry.summary.clone(), pays_again(entry)),
                 None => return,
             },
             _ => return,
         };
         let limits = [self.plan.queue.max_cost_per_user_per_day, self.plan.queue.max_cost_per_day];
-        let never_fits = limits.into_iter().flatten().any(|limit| card.price_micros > limit);
+        let never_fits = limits.into_iter().flatten().any(|limit| summary.price_micros > limit);
         // What is to be confirmed is charged then: when it is ordered only a price above a limit counts.
-        let waits = matches!(input, Input::Enqueue { .. }) && card.status.is_pending();
-        let over = if waits { never_fits } else { over_budget(&self.spending, &card, &self.plan.queue, now) };
-        let is_new = rows.before(&card.key).is_none_or(|entry| entry.card.created_at != card.created_at);
+        let waits = matches!(seen, Seen::Enqueue { .. }) && summary.status.is_pending();
+        let over = if waits { never_fits } else { over_budget(&self.spending, &summary, &self.plan.queue, now) };
+        let is_new = rows.before(&summary.key).is_none_or(|entry| entry.summary.created_at != summary.created_at);
         // An order may only have been the occasion on which another job of its name got a slot.
-        let is_it = rows.entries.get(&card.key).is_some_and(|entry| entry.card.created_at == card.created_at);
-        let touched = rows.touched().contains(&card.key);
-        let taken = touched && is_it && (is_new || matches!(input, Input::Afford { .. }));
-        match reply {
-            Reply::OverBudget(_) => {
-                let what = match card.status {
-                    _ if is_new => "order",
-                    Status::PendingConfirmation => "confirmation",
-                    _ => "further attempt",
-                };
-                self.tally.mark("over budget", what);
-                if !over || !asks {
-                    self.violated(Invariant::I13, format!("{} was refused what fits", card.key.object_name()));
-                }
-                if rows.touched().contains(&card.key) || *rows.spending_before() != rows.spending {
-                    self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
-                }
+        let is_it = rows.entries.get(&summary.key).is_some_and(|entry| entry.summary.created_at == summary.created_at);
+        let touched = rows.touched().contains(&summary.key);
+        let taken = touched && is_it && (is_new || matches!(seen, Seen::Afford { .. }));
+        if seen.is_over_budget() {
+            let what = match summary.status {
+                _ if is_new => "order",
+                Status::PendingConfirmation => "confirmation",
+                _ => "further attempt",
+            };
+            self.tally.mark("over budget", what);
+            if !over || !asks {
+                self.violated(Invariant::I13, format!("{} was refused what fits", summary.key.object_name()));
             }
-            _ if taken && asks && over => {
-                self.violated(Invariant::I13, format!("{} does not fit into the day's budget", card.key.object_name()));
+            if touched || *rows.spending_before() != rows.spending {
+                self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
             }
-            _ => {}
+        } else if taken && asks && over {
+            self.violated(Invariant::I13, format!("{} does not fit into the day's budget", summary.key.object_name()));
         }
     }
 
     /// What is charged is what the job commits, or that and the price that is held for a further attempt; and new
     /// charges are of today.
     fn check_charge(&mut self, entry: &Entry, before: Option<&Entry>, now: Millis) {
-        let (charged, card) = (entry.charged(), &entry.card);
-        let held = charged == card.cost_micros + card.price_micros && may_pay_again(card);
-        if charged != card.cost_micros && !held {
-            let message = format!("{} is charged {charged}, it commits {}", card.key.object_name(), card.cost_micros);
+        let (charged, summary) = (entry.charged(), &entry.summary);
+        let held = charged == summary.cost_micros + summary.price_micros && may_pay_again(summary);
+        if charged != summary.cost_micros && !held {
+            let message =
+                format!("{} is charged {charged}, it commits {}", summary.key.object_name(), summary.cost_micros);
             self.violated(Invariant::I13, message);
         }
-        let same = before.filter(|before| before.card.created_at == card.created_at);
+        let same = before.filter(|before| before.summary.created_at == summary.created_at);
         let earlier = sums(same.map_or(&[], |before| before.charges.as_slice()));
         let charged = sums(&entry.charges);
         for day in earlier.keys().chain(charged.keys()).copied().collect::<BTreeSet<_>>() {
             let [had, micros] = [&earlier, &charged].map(|sums| sums.get(&day).copied().unwrap_or(0));
             if micros > had && day != now / DAY {
-                self.violated(Invariant::I13, format!("{} is charged to day {day}", card.key.object_name()));
+                self.violated(Invariant::I13, format!("{} is charged to day {day}", summary.key.object_name()));
             }
             if micros < had {
                 self.tally.mark("given back", if day == now / DAY { "to today" } else { "to an earlier day" });
@@ -114,7 +117,7 @@ impl World {
     /// When everything is quiet, the queue charges what each job has spent, and no job has spent less than the upstream
     /// bills.
     pub(crate) fn check_costs(&mut self, number: usize, job: &Job) {
-        let known = self.queue.rows.entries.get(&job.key).filter(|entry| entry.card.created_at == job.created_at);
+        let known = self.queue.rows.entries.get(&job.key).filter(|entry| entry.summary.created_at == job.created_at);
         let (spent, left) = (job.committed_micros(), self.spending.left(&job.key, job.created_at));
         if let Some(charged) = known.map(Entry::charged).filter(|charged| *charged != spent && charged + left != spent)
         {
@@ -145,20 +148,20 @@ impl World {
 /// Whether a write changed nothing of what an entry is charged with.
 fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
     before.zip(after).is_some_and(|(before, after)| {
-        before.card.created_at == after.card.created_at
-            && before.card.cost_micros == after.card.cost_micros
+        before.summary.created_at == after.summary.created_at
+            && before.summary.cost_micros == after.summary.cost_micros
             && before.charges == after.charges
     })
 }
 
 /// Whether a further attempt would be charged besides what is charged already.
 fn pays_again(entry: &Entry) -> bool {
-    may_pay_again(&entry.card) && entry.charged() < entry.card.cost_micros + entry.card.price_micros
+    may_pay_again(&entry.summary) && entry.charged() < entry.summary.cost_micros + entry.summary.price_micros
 }
 
 /// Whether a word of its user may have a job pay for a render that it does not pay for by itself.
-fn may_pay_again(card: &Card) -> bool {
-    match card.status {
+fn may_pay_again(summary: &Summary) -> bool {
+    match summary.status {
         Status::PendingConfirmation
         | Status::PendingClarification
         | Status::Processing
@@ -168,16 +171,16 @@ fn may_pay_again(card: &Card) -> bool {
     }
 }
 
-fn over_budget(book: &Book, card: &Card, policy: &Policy, now: Millis) -> bool {
+fn over_budget(book: &Book, summary: &Summary, policy: &Policy, now: Millis) -> bool {
     let spent = |whose: Option<&str>| book.0.get(&(now / DAY, whose.map(str::to_owned))).copied().unwrap_or(0);
-    let above = |limit: Option<u64>, whose| limit.is_some_and(|limit| spent(whose) + card.price_micros > limit);
-    above(policy.max_cost_per_user_per_day, Some(card.key.user_id.as_str())) || above(policy.max_cost_per_day, None)
+    let above = |limit: Option<u64>, whose| limit.is_some_and(|limit| spent(whose) + summary.price_micros > limit);
+    above(policy.max_cost_per_user_per_day, Some(summary.key.user_id.as_str())) || above(policy.max_cost_per_day, None)
 }
 
 /// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it spent.
 pub(crate) fn kept(entry: &Entry) -> Vec<Charge> {
-    let withdrawn = entry.card.submits == 0 && !entry.card.status.is_terminal();
-    let mut left = if withdrawn { 0 } else { entry.card.cost_micros };
+    let withdrawn = entry.summary.submits == 0 && !entry.summary.status.is_terminal();
+    let mut left = if withdrawn { 0 } else { entry.summary.cost_micros };
     let mut kept = Vec::new();
     for charge in &entry.charges {
         let micros = charge.micros.min(left);
@@ -202,7 +205,7 @@ pub(crate) struct Book(Spending, BTreeMap<(JobKey, Millis), u64>);
 
 impl Book {
     fn leave(&mut self, gone: &Entry, charges: &[Charge]) {
-        let left = self.1.entry((gone.card.key.clone(), gone.card.created_at)).or_default();
+        let left = self.1.entry((gone.summary.key.clone(), gone.summary.created_at)).or_default();
         *left += charges.iter().map(|charge| charge.micros).sum::<u64>();
     }
 

@@ -5,10 +5,11 @@ use crate::faults::Fault;
 use crate::plan::{FINGERPRINT, OTHER_FINGERPRINT};
 use crate::story::Story;
 use crate::world::BEGINNING;
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{ImageRole, InputImage, Request, UnknownSubmit};
 use reelay::machine::queue::Mode;
-use reelay::machine::{MINUTE, SECOND, Status};
+use reelay::time::{MINUTE, SECOND};
 
 /// More occasions than any story has.
 const ALWAYS: u64 = 100;
@@ -48,7 +49,7 @@ fn of_one_job() -> Vec<Story> {
             .first(Fault::DownloadFails, ALWAYS)
             .ends(failed)
             .meets("failure: storage_failed")
-            .meets("effect: Discard"),
+            .meets("effect: DeleteFile"),
         Story::of("receiver is down twice", 1).first(Fault::HookServerError, 2).meets("delivery: delivered"),
         Story::of("receiver is gone", 1).in_pairs().first(Fault::HookGone, 1).meets("delivery: exhausted"),
         Story::of("exhausted and sent again", 1)
@@ -78,10 +79,10 @@ fn of_one_job() -> Vec<Story> {
             .when(0, "storing", Action::Cancel)
             .ends(cancelled)
             .meets("cancelled while: storing")
-            .meets("effect: Discard"),
+            .meets("effect: DeleteFile"),
         Story::of("retried after failure", 1).first(Fault::SubmitRefused, 1).when(0, "failed", Action::Retry),
         Story::of("two jobs through one slot", 2),
-        Story::of("deleted video", 1).when(0, "completed", Action::DeleteVideo).meets("effect: Discard"),
+        Story::of("deleted video", 1).when(0, "completed", Action::DeleteVideo).meets("effect: DeleteFile"),
         Story::of("repeat of the order", 1)
             .when(0, "queued", again)
             .when(0, "rendering", again)
@@ -102,7 +103,7 @@ fn of_one_job() -> Vec<Story> {
 /// How a waiting job gets started, and that it does whatever becomes of the messages and the settings.
 fn of_modes() -> Vec<Story> {
     let (cron, alarm, queue) = (Mode::Cron, Mode::Alarm, Mode::Queue);
-    let delayed = |request: &mut Request| request.start_after = Some(BEGINNING + 70 * SECOND);
+    let delayed = |request: &mut Request| request.order.start_after = Some(BEGINNING + 70 * SECOND);
     vec![
         Story::of("completes in the mode cron", 1).in_mode(cron),
         Story::of("completes in the mode alarm", 1).in_mode(alarm),
@@ -111,9 +112,9 @@ fn of_modes() -> Vec<Story> {
         Story::of("two jobs through one slot in the mode alarm", 2).in_mode(alarm),
         Story::of("two jobs through one slot in the mode queue", 2).in_mode(queue),
         Story::of("delayed", 1).orders(delayed).meets("blocked by: StartAfter"),
-        Story::of("delayed in the mode cron", 1).in_mode(cron).orders(delayed).meets("place: delayed"),
-        Story::of("delayed in the mode alarm", 1).in_mode(alarm).orders(delayed).meets("place: delayed"),
-        Story::of("delayed in the mode queue", 1).in_mode(queue).orders(delayed).meets("place: delayed"),
+        Story::of("delayed in the mode cron", 1).in_mode(cron).orders(delayed).meets("stage: delayed"),
+        Story::of("delayed in the mode alarm", 1).in_mode(alarm).orders(delayed).meets("stage: delayed"),
+        Story::of("delayed in the mode queue", 1).in_mode(queue).orders(delayed).meets("stage: delayed"),
         Story::of("from immediate to cron", 2).changes(1, "queued", cron).meets("mode changed to: cron"),
         Story::of("from cron to alarm", 2).in_mode(cron).changes(1, "queued", alarm).meets("mode changed to: alarm"),
         Story::of("from alarm to queue", 2).in_mode(alarm).changes(1, "queued", queue).meets("mode changed to: queue"),
@@ -151,7 +152,7 @@ fn paused(name: &'static str, mode: Mode) -> Story {
 fn of_users() -> Vec<Story> {
     let confirmed = |name| {
         let story = Story::of(name, 1).planned(|plan| plan.wishes.confirm = true);
-        story.orders(|request| request.confirm = true)
+        story.orders(|request| request.order.confirm = true)
     };
     let again = Action::Post { fingerprint: FINGERPRINT };
     let refused = |name| {
@@ -168,18 +169,18 @@ fn of_users() -> Vec<Story> {
             .meets("job: clarified"),
         refused("never clarified").ends(&[Status::Failed]).meets("job: expired"),
         Story::of("forgotten", 1)
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
             .ends_forgotten()
             .meets("job: forgotten"),
         Story::of("ordered again after it was forgotten", 1)
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
             .at(5 * MINUTE, Event::User { job: 0, action: again })
             .ends_forgotten()
             .meets("job: forgotten"),
         Story::of("its own deadline", 1)
-            .orders(|request| request.timeout = Some(40 * SECOND))
+            .orders(|request| request.order.timeout = Some(40 * SECOND))
             .first(Fault::RenderNeverDone, 1)
             .ends(&[Status::Failed])
             .meets("failure: deadline_exceeded"),
@@ -207,9 +208,9 @@ fn of_limits() -> Vec<Story> {
 /// Alarms that the platform has lost are repaired by whoever looks after their jobs.
 fn of_lost_timers() -> Vec<Story> {
     vec![
-        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("errand: Start"),
+        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("question: Start"),
         Story::of("two alarms are lost", 2).first(Fault::AlarmLost, 2),
-        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("errand: Start"),
+        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("question: Start"),
         Story::of("the cron stays away", 2).in_mode(Mode::Cron).first(Fault::CronAway, 1),
     ]
 }
@@ -218,7 +219,7 @@ fn of_lost_timers() -> Vec<Story> {
 fn of_money() -> Vec<Story> {
     const PRICE: u64 = 3_200_000;
     let limited = |name, jobs, prices| {
-        let story = Story::of(name, jobs).orders(|request| request.price_micros = PRICE);
+        let story = Story::of(name, jobs).orders(|request| request.terms.price_micros = PRICE);
         story.planned(|plan| {
             plan.owners = vec![0; jobs];
             plan.queue.max_cost_per_user_per_day = Some(prices * PRICE);
@@ -248,16 +249,16 @@ fn of_money() -> Vec<Story> {
         limited("an order to be confirmed is charged", 1, 1)
             .planned(|plan| plan.wishes.confirm = true)
             .orders(|request| {
-                request.confirm = true;
-                request.price_micros = PRICE;
+                request.order.confirm = true;
+                request.terms.price_micros = PRICE;
             })
             .when(0, "confirming", Action::Confirm)
             .meets("job: confirmed"),
         limited("a confirmation that does not fit", 2, 1)
             .planned(|plan| plan.wishes.confirm = true)
             .orders(|request| {
-                request.confirm = true;
-                request.price_micros = PRICE;
+                request.order.confirm = true;
+                request.terms.price_micros = PRICE;
             })
             .late(1, 5 * SECOND)
             .when(0, "confirming", Action::Confirm)
@@ -273,7 +274,7 @@ fn of_money() -> Vec<Story> {
 
 /// What an upstream can be told, and tells.
 fn of_upstreams() -> Vec<Story> {
-    let cancellable = |name| Story::of(name, 1).orders(|request| request.cancellable = true);
+    let cancellable = |name| Story::of(name, 1).orders(|request| request.terms.cancellable = true);
     let with_images = |name| {
         Story::of(name, 1).orders(|request| {
             let image = |number| InputImage {
@@ -282,7 +283,7 @@ fn of_upstreams() -> Vec<Story> {
                 key: format!("inputs/story/{number}"),
                 size: 9,
             };
-            request.images = vec![image(1), image(2)];
+            request.order.images = vec![image(1), image(2)];
         })
     };
     vec![
@@ -311,7 +312,7 @@ fn of_upstreams() -> Vec<Story> {
                 story.at(second * SECOND, Event::Push { job: 0, id })
             })
             .meets("push: again")
-            .meets("push: brought a look"),
+            .meets("push: brought a poll"),
         with_images("images of a completed order").meets("images: deleted when completed"),
         with_images("images of an order that is tried again").first(Fault::SubmitRefused, 1).when(
             0,
@@ -319,7 +320,7 @@ fn of_upstreams() -> Vec<Story> {
             Action::Retry,
         ),
         with_images("images of a forgotten order")
-            .planned(|plan| plan.retention = Some(SECOND))
+            .planned(|plan| plan.queue.retention = SECOND)
             .first(Fault::SubmitRefused, 1)
             .first(Fault::DeleteFails, 1)
             .at(4 * MINUTE, Event::Daily)

@@ -4,14 +4,16 @@ use crate::agenda::{Action, Event, Operation};
 use crate::choices::{Choices, Counter};
 use crate::faults::{Fault, Rates};
 use crate::message_queue::ENOUGH_TRIES;
-use crate::plan::{FINGERPRINT, NeverHeals, Plan, Wishes};
+use crate::plan::{FINGERPRINT, NEVER, NeverHeals, Plan, Wishes};
 use crate::trace::Trace;
 use crate::witness::Violation;
 use crate::world::{BEGINNING, World};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{Policy, Request, UnknownSubmit};
-use reelay::machine::queue::{self, Mode};
-use reelay::machine::{MINUTE, Millis, SECOND, Status};
+use reelay::machine::queue;
+use reelay::machine::queue::Mode;
+use reelay::time::{MINUTE, Millis, SECOND};
 
 /// How long a story's cuts last.
 const CHAOS: Millis = 6 * MINUTE;
@@ -70,6 +72,7 @@ impl Story {
                 submits_per_minute: 1_000,
                 max_cost_per_day: None,
                 max_cost_per_user_per_day: None,
+                retention: NEVER,
             },
             rates: Rates::cuts_only(),
             max_effects: 32,
@@ -82,7 +85,6 @@ impl Story {
             longest_outage: 30 * MINUTE,
             message_tries: ENOUGH_TRIES,
             cron_returns: 0,
-            retention: None,
             changes: [0, 0],
             pauses: 0,
             redeliveries: 0,

@@ -1,6 +1,6 @@
 //! What happened, as lines to read or as a hash to compare (I12).
 
-use reelay::machine::Millis;
+use reelay::time::Millis;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trace {

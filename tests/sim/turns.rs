@@ -2,9 +2,13 @@
 
 use crate::limits::Limits;
 use crate::rows::{MapRows, is_held};
+use crate::seen::Seen;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
+use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{Card, Entry, HEAD_START, Input, Place, Policy, Reply, Said};
-use reelay::machine::{JobKey, Millis, Status};
+use reelay::machine::queue::{Entry, HEAD_START, Policy, Stage, Summary};
+use reelay::time::Millis;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,47 +40,46 @@ pub(crate) struct Grants {
 
 impl Turns {
     /// Takes note of what the queue was told, as far as order and limits are concerned.
-    pub(crate) fn hear(&mut self, rows: &MapRows, input: &Input, reply: &Reply, now: Millis, limits: &mut Limits) {
-        match input {
-            Input::Enqueue { card, terms, .. } => {
-                let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, terms.availability, now, limits);
+    pub(crate) fn hear(&mut self, rows: &MapRows, seen: &Seen, now: Millis, limits: &mut Limits) {
+        match seen {
+            Seen::Enqueue { summary, terms, refused, .. } => {
+                let Ok(known) = same_job(rows, summary) else { return };
+                learn(known, &summary.upstream, summary.submits, terms.availability, now, limits);
                 let stale = known.is_some_and(|entry| {
-                    let age = (entry.card.epoch, entry.card.report_number);
-                    (card.epoch, card.report_number) < age
-                        || (card.epoch == entry.card.epoch && entry.place != Place::Ended)
+                    let age = (entry.summary.epoch, entry.summary.report_number);
+                    (summary.epoch, summary.report_number) < age
+                        || (summary.epoch == entry.summary.epoch && entry.stage != Stage::Ended)
                 });
-                if stale || reply.is_refusal() {
+                if stale || refused.is_some() {
                     return;
                 }
-                match self.places.get_mut(&card.key).filter(|_| terms.keeps_place && known.is_some()) {
+                match self.places.get_mut(&summary.key).filter(|_| terms.keeps_place && known.is_some()) {
                     Some(turn) => turn.not_before = terms.not_before,
-                    None => self.join(rows, &card.key, card.priority, terms.not_before, now),
+                    None => self.join(rows, &summary.key, summary.priority, terms.not_before, now),
                 }
             }
-            Input::Report { card, availability } => {
-                let Ok(known) = same_job(rows, card) else { return };
-                learn(known, &card.upstream, card.submits, *availability, now, limits);
-                if known.is_none() && (card.status.is_terminal() || card.status.is_pending()) {
-                    self.join(rows, &card.key, card.priority, None, now);
+            Seen::Report { summary, availability } => {
+                let Ok(known) = same_job(rows, summary) else { return };
+                learn(known, &summary.upstream, summary.submits, *availability, now, limits);
+                if known.is_none() && (summary.status.is_terminal() || summary.status.is_pending()) {
+                    self.join(rows, &summary.key, summary.priority, None, now);
                 }
             }
-            Input::Heard { ask, said: Said::State { submits, availability, .. } } => {
-                let known = rows.before(&ask.key).filter(|entry| entry.card.created_at == ask.created_at);
+            Seen::Heard { ask, state: Some(State { submits, availability, .. }) } => {
+                let known = rows.before(&ask.key).filter(|entry| entry.summary.created_at == ask.created_at);
                 if let Some(entry) = known {
-                    learn(known, &entry.card.upstream, *submits, *availability, now, limits);
+                    learn(known, &entry.summary.upstream, *submits, *availability, now, limits);
                 }
             }
-            Input::Resume => limits.probe_now(now),
-            Input::Heard { .. }
-            | Input::Claim { .. }
-            | Input::Stand { .. }
-            | Input::Afford { .. }
-            | Input::Alarm
-            | Input::Sweep
-            | Input::Pause
-            | Input::Redelivered { .. }
-            | Input::Expire { .. } => {}
+            Seen::Resume => limits.probe_now(now),
+            Seen::Heard { .. }
+            | Seen::Afford { .. }
+            | Seen::Claim
+            | Seen::Alarm
+            | Seen::Sweep
+            | Seen::DeleteOld
+            | Seen::Pause
+            | Seen::Other => {}
         }
         self.places.retain(|key, _| rows.entries.contains_key(key));
     }
@@ -86,7 +89,7 @@ impl Turns {
         let last = self.places.values().max_by_key(|turn| turn.sequence);
         let (sequence, at) = last.map_or((1, now), |last| (last.sequence + 1, last.at.max(now)));
         let own = self.places.iter().filter(|(other, turn)| {
-            let waits = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+            let waits = rows.before(other).is_some_and(|entry| entry.stage == Stage::Waiting);
             other.user_id == key.user_id && turn.priority == priority && waits
         });
         let own = own.map(|(_, turn)| turn.round).max().unwrap_or(0);
@@ -95,19 +98,19 @@ impl Turns {
     }
 
     /// Whoever was ordered for later takes a turn when that time has come, as if ordered then.
-    pub(crate) fn come_of_age(&mut self, rows: &MapRows, input: &Input, now: Millis) {
-        let (mut joined, newest) = match input {
-            Input::Report { card, .. } if card.status == Status::Processing => (Vec::new(), Some(&card.key)),
-            Input::Enqueue { card, .. } if !stands_as_before(rows, &card.key) => (vec![card.key.clone()], None),
+    pub(crate) fn come_of_age(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
+        let (mut joined, newest) = match seen {
+            Seen::Report { summary, .. } if summary.status == Status::Processing => (Vec::new(), Some(&summary.key)),
+            Seen::Enqueue { summary, .. } if !stands_as_before(rows, &summary.key) => (vec![summary.key.clone()], None),
             _ => (Vec::new(), None),
         };
-        let in_line = |entry: &Entry| matches!(entry.place, Place::Waiting | Place::Held(_));
+        let in_line = |entry: &Entry| matches!(entry.stage, Stage::Waiting | Stage::Held(_));
         let mut over: Vec<(Millis, u64, JobKey, bool)> = Vec::new();
         for key in rows.touched().into_iter().filter(|key| Some(key) != newest) {
             let (Some(before), Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
-            let Place::Delayed { until } = before.place else { continue };
+            let Stage::Delayed { until } = before.stage else { continue };
             if before.sequence == after.sequence && in_line(after) {
-                over.push((until, before.sequence, key, before.card.submits == 0));
+                over.push((until, before.sequence, key, before.summary.submits == 0));
             }
         }
         over.sort();
@@ -117,7 +120,7 @@ impl Turns {
                 continue;
             };
             let own = self.places.iter().filter(|(other, turn)| {
-                let waited = rows.before(other).is_some_and(|entry| entry.place == Place::Waiting);
+                let waited = rows.before(other).is_some_and(|entry| entry.stage == Stage::Waiting);
                 let waits = waited || (joined.contains(other) && rows.entries.get(other).is_some_and(in_line));
                 **other != key && other.user_id == key.user_id && turn.priority == priority && waits
             });
@@ -143,19 +146,20 @@ impl Turns {
         while ((line.held.len() + granted.len()) as u64) < policy.slots {
             let holders = || line.held.iter().chain(&granted);
             let is_open = |entry: &&&Entry| {
-                let user = &entry.card.key.user_id;
-                let upstream = &entry.card.upstream;
-                let of_user = holders().filter(|held| held.card.key.user_id == *user).count() as u64;
-                let unspent = line.held.iter().filter(|held| held.unspent && held.card.upstream == *upstream).count()
-                    + granted.iter().filter(|held| held.card.upstream == *upstream).count();
+                let user = &entry.summary.key.user_id;
+                let upstream = &entry.summary.upstream;
+                let of_user = holders().filter(|held| held.summary.key.user_id == *user).count() as u64;
+                let unspent =
+                    line.held.iter().filter(|held| held.unspent && held.summary.upstream == *upstream).count()
+                        + granted.iter().filter(|held| held.summary.upstream == *upstream).count();
                 of_user < policy.user_slots
                     && !limits.is_blocked(upstream, unspent as u64, now)
                     && limits.heard(upstream, now) + (unspent as u64) < limits.of(upstream, policy.submits_per_minute)
             };
-            let waits = |entry: &&&Entry| !granted.iter().any(|other| other.card.key == entry.card.key);
+            let waits = |entry: &&&Entry| !granted.iter().any(|other| other.summary.key == entry.summary.key);
             let mut heads: BTreeMap<u8, (&Turn, &Entry)> = BTreeMap::new();
             for entry in line.waiting.iter().filter(waits).filter(is_open) {
-                let Some(turn) = self.places.get(&entry.card.key) else { continue };
+                let Some(turn) = self.places.get(&entry.summary.key) else { continue };
                 let head = heads.entry(turn.priority).or_insert((turn, entry));
                 if (turn.round, turn.sequence) < (head.0.round, head.0.sequence) {
                     *head = (turn, entry);
@@ -165,7 +169,7 @@ impl Turns {
             let Some((_, first)) = heads.into_values().min_by_key(|(turn, _)| key(turn)) else { break };
             granted.push(first);
         }
-        granted.into_iter().map(|entry| entry.card.key.clone()).collect()
+        granted.into_iter().map(|entry| entry.summary.key.clone()).collect()
     }
 }
 
@@ -178,31 +182,31 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// Takes back what was granted.
     pub(crate) fn before(rows: &'a MapRows, admitted: &BTreeSet<JobKey>, now: Millis) -> Self {
-        let waits = |entry: &&Entry| match entry.place {
-            Place::Waiting => true,
-            Place::Delayed { until } => until <= now,
-            Place::Held(_) => admitted.contains(&entry.card.key),
-            Place::Watched { .. } | Place::Expiring { .. } | Place::Ended => false,
+        let waits = |entry: &&Entry| match entry.stage {
+            Stage::Waiting => true,
+            Stage::Delayed { until } => until <= now,
+            Stage::Held(_) => admitted.contains(&entry.summary.key),
+            Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => false,
         };
         Self {
             waiting: rows.entries.values().filter(waits).collect(),
-            held: rows.held().filter(|entry| !admitted.contains(&entry.card.key)).collect(),
+            held: rows.held().filter(|entry| !admitted.contains(&entry.summary.key)).collect(),
         }
     }
 }
 
 impl Grants {
-    pub(crate) fn of(rows: &MapRows, input: &Input) -> Self {
-        let lease = |entry: &Entry| if let Place::Held(lease) = entry.place { Some(lease.epoch) } else { None };
+    pub(crate) fn of(rows: &MapRows, seen: &Seen) -> Self {
+        let lease = |entry: &Entry| if let Stage::Held(lease) = entry.stage { Some(lease.epoch) } else { None };
         let new = rows.held().filter(|entry| {
-            let before = rows.before(&entry.card.key).filter(|before| is_held(before));
+            let before = rows.before(&entry.summary.key).filter(|before| is_held(before));
             before.is_none_or(|before| lease(before) != lease(entry))
         });
-        let new: BTreeSet<_> = new.map(|entry| entry.card.key.clone()).collect();
+        let new: BTreeSet<_> = new.map(|entry| entry.summary.key.clone()).collect();
         // What it tells of an earlier epoch gives it no slot under this one.
-        let runs = |card: &Card| rows.entries.get(&card.key).and_then(lease) == Some(card.epoch);
-        let told = match input {
-            Input::Report { card, .. } if card.status == Status::Processing && runs(card) => Some(&card.key),
+        let runs = |summary: &Summary| rows.entries.get(&summary.key).and_then(lease) == Some(summary.epoch);
+        let told = match seen {
+            Seen::Report { summary, .. } if summary.status == Status::Processing && runs(summary) => Some(&summary.key),
             _ => None,
         };
         let told = told.filter(|key| new.contains(key)).cloned();
@@ -212,18 +216,18 @@ impl Grants {
 
 /// Whether the step has given the job no place of its own: what it was told of it, it knew.
 fn stands_as_before(rows: &MapRows, key: &JobKey) -> bool {
-    let place = |entry: &Entry| (entry.sequence, entry.card.epoch);
-    rows.before(key).map(place) == rows.entries.get(key).map(place)
+    let stage = |entry: &Entry| (entry.sequence, entry.summary.epoch);
+    rows.before(key).map(stage) == rows.entries.get(key).map(stage)
 }
 
 /// A message of a job that has been made anew since, or whose predecessor still holds a slot.
 struct OfEarlierJob;
 
-/// The entry of the very job that a card is of.
-fn same_job<'a>(rows: &'a MapRows, card: &Card) -> Result<Option<&'a Entry>, OfEarlierJob> {
-    let Some(entry) = rows.before(&card.key) else { return Ok(None) };
-    let is_over = matches!(entry.place, Place::Expiring { .. } | Place::Ended);
-    match card.created_at.cmp(&entry.card.created_at) {
+/// The entry of the very job that a summary is of.
+fn same_job<'a>(rows: &'a MapRows, summary: &Summary) -> Result<Option<&'a Entry>, OfEarlierJob> {
+    let Some(entry) = rows.before(&summary.key) else { return Ok(None) };
+    let is_over = matches!(entry.stage, Stage::Deleting { .. } | Stage::Ended);
+    match summary.created_at.cmp(&entry.summary.created_at) {
         Ordering::Equal => Ok(Some(entry)),
         Ordering::Less if !is_over => Err(OfEarlierJob),
         _ if is_held(entry) => Err(OfEarlierJob),
@@ -239,6 +243,6 @@ fn learn(
     now: Millis,
     limits: &mut Limits,
 ) {
-    let counted = known.map_or(0, |entry| entry.card.submits);
+    let counted = known.map_or(0, |entry| entry.summary.submits);
     limits.hear(upstream, submits.saturating_sub(counted), availability, now);
 }

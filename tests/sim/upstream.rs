@@ -6,8 +6,8 @@ use crate::plan::NeverHeals;
 use crate::witness::Invariant;
 use crate::world::World;
 use reelay::machine::job::{Progress, SubmitAnswer, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Millis, SECOND};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
+use reelay::time::{MINUTE, Millis, SECOND};
 use std::collections::BTreeMap;
 
 /// What the upstream made of one submit, whether or not anybody heard it.
@@ -111,13 +111,13 @@ impl World {
             return (Verdict::Refused, true, never(ErrorCode::ProviderRejectedContent));
         }
         if self.fault(Fault::SubmitLostUnaccepted) {
-            return (Verdict::NeverRead, false, Outcome::Unknown);
+            return (Verdict::NeverRead, false, Err(Trouble::Unknown));
         }
         let name = self.begin_operation(job, epoch, attempt);
         if self.fault(Fault::SubmitLostAccepted) {
-            return (Verdict::Accepted, false, Outcome::Unknown);
+            return (Verdict::Accepted, false, Err(Trouble::Unknown));
         }
-        (Verdict::Accepted, true, Outcome::Done(name))
+        (Verdict::Accepted, true, Ok(name))
     }
 
     /// Whether the upstream refuses every submit, an outage beginning now included.
@@ -144,7 +144,7 @@ impl World {
         let ready_at = self.real + self.choices.between(5 * SECOND, slowest);
         let size = self.choices.between(1_000, 9_000_000);
         let name = format!("operations/{}", self.fresh());
-        let price = self.jobs[job].request.price_micros;
+        let price = self.jobs[job].request.terms.price_micros;
         let told = self.choices.chance(400);
         let bill = match fate {
             Fate::Refused | Fate::WithoutVideo => 0,
@@ -179,25 +179,24 @@ impl World {
             return again(ErrorCode::ProviderUnavailable, None);
         }
         if self.fault(Fault::PollLost) {
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         }
         if self.real < operation.ready_at {
-            return Outcome::Done(Progress::Running);
+            return Ok(Progress::Running);
         }
         match operation.fate {
-            Fate::Rendered => Outcome::Done(Progress::Ready {
-                uri: name.to_owned(),
-                cost_micros: operation.told.then_some(operation.bill),
-            }),
+            Fate::Rendered => {
+                Ok(Progress::Ready { uri: name.to_owned(), cost_micros: operation.told.then_some(operation.bill) })
+            }
             Fate::Refused => never(ErrorCode::ProviderRejectedContent),
-            Fate::NeverDone => Outcome::Done(Progress::Running),
+            Fate::NeverDone => Ok(Progress::Running),
             Fate::WithoutVideo => never(ErrorCode::Internal),
         }
     }
 
     /// I4: the intent is durable before the call leaves, and no call leaves after one that may have been paid.
     fn check_submit(&mut self, job: usize, epoch: u64, attempt: u32) {
-        if self.jobs[job].request.confirm && !self.witness.is_confirmed(job) {
+        if self.jobs[job].request.order.confirm && !self.witness.is_confirmed(job) {
             self.violated(Invariant::Terms, format!("job {job} is submitted and nobody has confirmed it"));
         }
         let incarnation = self.witness.incarnation(job);

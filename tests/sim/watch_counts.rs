@@ -1,17 +1,18 @@
 //! What is counted (I18): compared with what the jobs did, with what the queue remembers of them, and with what the
 //! outside saw, when everything is quiet.
 
-use crate::job_alarm::{effect_name, is_poll};
+use crate::job_alarm::effect_name;
 use crate::rows::MapRows;
 use crate::turns::Grants;
 use crate::upstream::Verdict;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{Job, SubmitAnswer};
-use reelay::machine::outcome::Outcome;
+use reelay::ids::JobKey;
+use reelay::machine::job::{Answer, Job, Progress, SubmitAnswer};
+use reelay::machine::metrics::{Call, Count, Metric, Metrics, MetricsByUpstream, TABLE, table};
+use reelay::machine::outcome::{Outcome, Trouble};
 use reelay::machine::queue::{Entry, totals};
-use reelay::machine::tally::{Call, Count, Metric, TABLE, Tallies, Tally, table};
-use reelay::machine::{JobKey, Millis};
+use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen so far that tells.
@@ -22,19 +23,19 @@ pub(crate) struct Counts {
     /// How many slots were granted.
     granted: u64,
     /// What was counted of the entries that are gone.
-    removed: Tallies,
+    removed: MetricsByUpstream,
     /// What was charged and not given back.
     charged: i128,
     /// What jobs that are gone have counted of themselves.
-    gone: Tallies,
+    gone: MetricsByUpstream,
     /// How many effects of each kind each job has begun, by its incarnation.
     begun: BTreeMap<(usize, u64, &'static str), u64>,
+    /// The job whose poll has just been answered with something to count.
+    polled: Option<usize>,
     /// How many attempts of each job have ended, by its incarnation.
     ended: BTreeMap<(usize, u64), u64>,
-    /// When the youngest of the jobs was made of which no entry tells any more.
-    youngest_gone: Option<Millis>,
-    /// The queue met a job that may be one it has forgotten, and counts nothing of it.
-    mistaken: bool,
+    /// A job got another entry after its first one was gone, and is counted from its beginning again.
+    counted_anew: bool,
 }
 
 /// What the queue counts by itself.
@@ -49,27 +50,35 @@ impl World {
         {
             *self.counts.begun.entry((number, incarnation, effect_name(&begun.effect))).or_default() += 1;
         }
+        if self.counts.polled.take_if(|polled| *polled == number).is_some() {
+            *self.counts.begun.entry((number, incarnation, "Poll")).or_default() += 1;
+        }
         let ends = |job: &Job| job.status().is_terminal().then_some(job.attempt);
         if ends(after).is_some() && before.and_then(ends) != ends(after) {
             *self.counts.ended.entry((number, incarnation)).or_default() += 1;
         }
-        if before.is_some_and(|before| !before.tally.minus(&after.tally).is_empty()) {
+        if before.is_some_and(|before| !before.metrics.minus(&after.metrics).is_empty()) {
             self.violated(Invariant::I18, format!("job {number} counts less than before"));
         }
     }
 
-    /// The looks that made `job` of what is `recorded` are forgotten, and are not counted again.
-    pub(crate) fn uncount_looks(&mut self, number: usize, job: &Job, recorded: &Job) {
-        let incarnation = self.witness.incarnation(number);
-        let forgotten = looks(job) - looks(recorded);
-        *self.counts.begun.entry((number, incarnation, "Poll")).or_default() -= forgotten;
+    /// A poll is over: it counts with the next write, unless it found the render running.
+    pub(crate) fn expect_poll_to_count(&mut self, number: usize, answer: &Answer) {
+        let polled = matches!(answer, Answer::Polled { .. });
+        let running = matches!(answer, Answer::Polled { outcome: Ok(Progress::Running), .. });
+        self.counts.polled = (polled && !running).then_some(number);
+    }
+
+    /// Its answer was not written, and is lost.
+    pub(crate) fn expect_no_poll_to_count(&mut self) {
+        self.counts.polled = None;
     }
 
     /// The job is about to go.
     pub(crate) fn count_gone(&mut self, number: usize) {
         if let Some(job) = self.jobs[number].job.clone() {
             self.check_own_counts(number, &job);
-            self.counts.gone.of(&upstream_of(&job)).add(&job.tally);
+            self.counts.gone.of(&upstream_of(&job)).add(&job.metrics);
         }
     }
 
@@ -79,21 +88,18 @@ impl World {
         for key in rows.touched() {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             if let Some(entry) = after {
-                let made = entry.card.created_at;
-                let known = before.is_some_and(|before| of_names(before).any(|(own, _)| own == made));
-                self.counts.mistaken |= !known && self.counts.youngest_gone >= Some(made);
-                self.counts.known.insert((key.clone(), made));
+                let made = entry.summary.created_at;
+                let is_new = before.is_none_or(|before| before.summary.created_at != made);
+                self.counts.counted_anew |= is_new && !self.counts.known.insert((key.clone(), made));
             }
-            if let Some(before) = before {
-                let is_gone = |made| after.is_none_or(|after| of_names(after).all(|(kept, _)| kept != made));
-                for (made, tally) in of_names(before).filter(|(made, _)| is_gone(*made)) {
-                    self.counts.youngest_gone = self.counts.youngest_gone.max(Some(made));
-                    self.counts.removed.of(&before.card.upstream).add(tally);
-                }
+            if let Some(before) = before
+                && after.is_none_or(|after| after.summary.created_at != before.summary.created_at)
+            {
+                self.counts.removed.of(&before.summary.upstream).add(&before.summary.metrics);
             }
             let charged = |entry: Option<&Entry>| i128::from(entry.map_or(0, Entry::charged));
             let kept = before
-                .filter(|before| after.is_none_or(|after| after.card.created_at != before.card.created_at))
+                .filter(|before| after.is_none_or(|after| after.summary.created_at != before.summary.created_at))
                 .map_or(0, |gone| crate::spending::kept(gone).iter().map(|charge| i128::from(charge.micros)).sum());
             self.counts.charged += charged(after) - charged(before) + kept;
         }
@@ -101,11 +107,11 @@ impl World {
 
     /// I18: everything that happened is counted once, whatever was lost, repeated or late.
     pub(crate) fn check_counts(&mut self) {
-        let Ok(mut totals) = totals(&self.queue.rows);
+        let Ok(mut totals) = totals(&*self.queue.rows);
         let whole = totals.whole();
         let (accepted, known) = (whole.of(Count::Accepted), self.counts.known.len() as u64);
-        let exact = !self.counts.mistaken;
-        if accepted > known || (accepted < known && exact) {
+        let exact = !self.counts.counted_anew;
+        if accepted < known || (accepted > known && exact) {
             self.violated(Invariant::I18, format!("{accepted} jobs are counted as accepted, the queue knew {known}"));
         }
         let (started, granted) = (whole.of(Count::Started), self.counts.granted);
@@ -119,24 +125,25 @@ impl World {
         let mut remembered = std::mem::take(&mut self.counts.removed);
         let mut told = std::mem::take(&mut self.counts.gone);
         for entry in self.queue.rows.entries.values() {
-            for (_, tally) in of_names(entry) {
-                remembered.of(&entry.card.upstream).add(tally);
-            }
+            remembered.of(&entry.summary.upstream).add(&entry.summary.metrics);
         }
         for number in 0..self.jobs.len() {
             let Some(job) = self.jobs[number].job.clone() else { continue };
-            told.of(&upstream_of(&job)).add(&job.tally);
+            told.of(&upstream_of(&job)).add(&job.metrics);
             self.check_own_counts(number, &job);
         }
         self.compare("the queue remembers", &mut totals, &mut remembered, true);
+        if !exact {
+            return;
+        }
         // After the clock was set back, a job may look older than one that was withdrawn before it: the queue takes no word
         // of it.
-        let heard = exact && !self.witness.set_back;
+        let heard = !self.witness.set_back;
         self.compare("the jobs have told", &mut totals, &mut told, heard);
     }
 
     /// Compares what was counted of jobs with `others`; unless it is the whole of it, it may be less.
-    fn compare(&mut self, source: &str, totals: &mut Tallies, others: &mut Tallies, whole: bool) {
+    fn compare(&mut self, source: &str, totals: &mut MetricsByUpstream, others: &mut MetricsByUpstream, whole: bool) {
         let upstreams: BTreeSet<String> =
             totals.iter().chain(others.iter()).map(|(upstream, _)| upstream.to_owned()).collect();
         for upstream in upstreams {
@@ -154,24 +161,25 @@ impl World {
     fn check_own_counts(&mut self, number: usize, job: &Job) {
         let incarnation = self.witness.incarnation(number);
         let begun = |effect| self.counts.begun.get(&(number, incarnation, effect)).copied().unwrap_or(0);
-        let tally = &job.tally;
+        let metrics = &job.metrics;
         let calls = |call| calls_of(job, call);
-        let made = ["Submit", "Poll", "Store", "Abandon", "Deliver"].map(begun);
+        let made = ["Submit", "Poll", "Store", "CancelUpstream", "Deliver"].map(begun);
         let counted =
-            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), tally.sum(&table::WEBHOOK_ATTEMPTS)];
+            [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), metrics.sum(&table::WEBHOOK_ATTEMPTS)];
         let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
         let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
-        let submits = |outcome: &Outcome<()>| tally.of(Count::call(Call::Submit, outcome));
-        let done = submits(&Outcome::Done(()));
+        let submits = |outcome: &Outcome<()>| metrics.of(Count::call(Call::Submit, outcome));
+        let done = submits(&Ok(()));
         let seen = self.upstream.calls.iter().filter(|call| {
             call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted && call.answered
         });
-        if counted != made || tally.sum(&table::ATTEMPTS) != ended {
-            let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {tally:?}");
+        if counted != made || metrics.sum(&table::ATTEMPTS) != ended {
+            let message = format!("job {number} began {made:?} and ended {ended} attempts, it counted {metrics:?}");
             self.violated(Invariant::I18, message);
-        } else if done != ledger(SubmitAnswer::Accepted) || submits(&Outcome::Unknown) != ledger(SubmitAnswer::Unknown)
+        } else if done != ledger(SubmitAnswer::Accepted)
+            || submits(&Err(Trouble::Unknown)) != ledger(SubmitAnswer::Unknown)
         {
-            let message = format!("job {number}'s ledger has {:?}, it counted {tally:?}", job.submits);
+            let message = format!("job {number}'s ledger has {:?}, it counted {metrics:?}", job.submits);
             self.violated(Invariant::I18, message);
         } else if done > seen.count() as u64 {
             self.violated(
@@ -182,29 +190,19 @@ impl World {
     }
 }
 
-/// The looks that a job has counted, or will when the one under way is over.
-fn looks(job: &Job) -> u64 {
-    calls_of(job, "poll") + u64::from(job.in_flight.as_ref().is_some_and(is_poll))
-}
-
 fn calls_of(job: &Job, call: &str) -> u64 {
-    job.tally.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum()
+    job.metrics.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == call).map(|(_, count)| count).sum()
 }
 
 /// Whatever jobs count, by series.
-fn of_jobs(tally: &Tally) -> BTreeMap<String, u64> {
-    let metrics = TABLE.iter().filter(|metric| !OWN.iter().any(|own| own.key == metric.key));
-    let series = metrics.flat_map(|metric| {
-        tally.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
+fn of_jobs(metrics: &Metrics) -> BTreeMap<String, u64> {
+    let counters = TABLE.iter().filter(|metric| !OWN.iter().any(|own| own.key == metric.key));
+    let series = counters.flat_map(|metric| {
+        metrics.of_metric(metric).map(|(labels, count)| (format!("{} {labels:?}", metric.key), count))
     });
     series.collect()
 }
 
-/// What was counted of the job of an entry, and of those that had its name before.
-fn of_names(entry: &Entry) -> impl Iterator<Item = (Millis, &Tally)> {
-    entry.former.iter().map(|(made, tally)| (*made, tally)).chain([(entry.card.created_at, &entry.card.tally)])
-}
-
 fn upstream_of(job: &Job) -> String {
-    crate::job_object::upstream(&job.request)
+    job.terms.upstream()
 }

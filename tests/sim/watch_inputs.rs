@@ -2,22 +2,22 @@
 
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{End, Job, Phase};
+use reelay::machine::job::{End, InputImage, Job, Phase};
 
 /// Bytes of each image.
 pub(crate) const IMAGE: u64 = 7_000;
 
 impl World {
     /// The accepting request has put the images into R2 before the job is made.
-    pub(crate) fn put_images(&mut self, number: usize) {
-        for image in &self.jobs[number].request.images {
+    pub(crate) fn put_images(&mut self, images: &[InputImage]) {
+        for image in images {
             self.bucket.objects.insert(image.key.clone(), IMAGE);
         }
     }
 
-    /// And takes them away again if the order is refused.
-    pub(crate) fn take_images_away(&mut self, number: usize) {
-        for image in &self.jobs[number].request.images {
+    /// And takes them away again if no job needs them.
+    pub(crate) fn take_images_away(&mut self, images: &[InputImage]) {
+        for image in images {
             self.bucket.objects.remove(&image.key);
         }
     }
@@ -26,10 +26,10 @@ impl World {
     pub(crate) fn check_images(&mut self, number: usize, job: &Job) {
         let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
         let ended = job.status().is_terminal();
-        if completed || (ended && job.inputs_discarded_at.is_some()) {
+        if completed || (ended && job.images_deleted_at.is_some()) || self.witness.is_without_images(number) {
             return;
         }
-        let missing = job.request.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
+        let missing = job.order.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
         if let Some(image) = missing {
             let message = format!("job {number} is {} and may need {}", job.phase_name(), image.key);
             self.violated(Invariant::I15, message);
@@ -42,10 +42,10 @@ impl World {
         if !completed && !forgotten {
             return;
         }
-        let left = job.request.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
+        let left = job.order.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
         if let Some(image) = left {
             self.violated(Invariant::I15, format!("job {number} leaves {} behind", image.key));
-        } else if !job.request.images.is_empty() {
+        } else if !job.order.images.is_empty() {
             self.tally.mark("images", if completed { "deleted when completed" } else { "deleted when forgotten" });
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::witness::{Ended, Invariant};
 use crate::world::World;
-use reelay::machine::DAY;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind};
 use reelay::machine::job::{End, Job, Phase};
 use reelay::machine::outcome::ErrorCode;
+use reelay::time::DAY;
 
 impl World {
     pub(crate) fn observe_job(&mut self, number: usize, before: Option<&Job>, after: &Job) {
@@ -17,7 +17,6 @@ impl World {
             self.check_outbox(number, before, after);
             self.follow(number, before, after);
             self.observe_renders(number, before, after);
-            self.observe_schedule(number, before, after);
         }
         self.check_operation(number, after);
         self.check_images(number, after);
@@ -103,7 +102,7 @@ impl World {
 
     /// A job fails in line only after the time that its order gives it, or a day after its first refusal.
     fn check_start_deadline(&mut self, number: usize, before: &Job, after: &Job) {
-        let own = before.request.start_timeout.map(|timeout| before.queued_at + timeout);
+        let own = before.order.start_timeout.map(|timeout| before.queued_at + timeout);
         let patience = before.not_now.as_ref().map(|refused| refused.since + DAY);
         let deadline = own.into_iter().chain(patience).min();
         if after.ended_at < deadline || deadline.is_none() {

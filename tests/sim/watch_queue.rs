@@ -2,38 +2,39 @@
 
 use crate::agenda::Object;
 use crate::rows::MapRows;
+use crate::seen::Seen;
 use crate::turns::{Grants, Line};
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::queue::{Entry, Input, Mode, Place, Reply};
-use reelay::machine::{JobKey, Millis};
+use reelay::ids::JobKey;
+use reelay::machine::queue::{Entry, Mode, Stage};
+use reelay::time::Millis;
 use std::collections::BTreeSet;
 
 impl World {
     /// Looks at a step that has just been saved.
-    pub(crate) fn observe_queue(&mut self, input: &Input, now: Millis, reply: &Reply) {
+    pub(crate) fn observe_queue(&mut self, seen: &Seen, now: Millis) {
         self.tally.steps += 1;
         self.witness.latest_clock = self.witness.latest_clock.max(now);
         // Taken out meanwhile, so that they can be read while the world is written.
         let rows = std::mem::take(&mut self.queue.rows);
         self.met_places(&rows);
-        self.observe_spending(&rows, input, reply, now);
-        self.turns.hear(&rows, input, reply, now, &mut self.limits);
-        self.turns.come_of_age(&rows, input, now);
-        let grants = Grants::of(&rows, input);
-        self.check_pause(&rows, input, &grants);
+        self.observe_spending(&rows, seen, now);
+        self.turns.hear(&rows, seen, now, &mut self.limits);
+        self.turns.come_of_age(&rows, seen, now);
+        let grants = Grants::of(&rows, seen);
+        self.check_pause(&rows, seen, &grants);
         self.check_catalogue(&rows);
-        self.check_line(&rows);
         self.check_slots(&rows, &grants);
         self.count_queue(&rows, &grants);
         for key in &grants.admitted {
             self.check_grant(&rows, key, now);
         }
-        self.check_turns(&rows, input, reply, &grants.admitted, now);
+        self.check_turns(&rows, seen, &grants.admitted, now);
         for key in &grants.admitted {
             self.turns.serve(key);
             if let Some(entry) = rows.entries.get(key) {
-                self.limits.granted(key.clone(), entry.card.epoch, self.real);
+                self.limits.granted(key.clone(), entry.summary.epoch, self.real);
             }
         }
         let idle = !self
@@ -48,8 +49,8 @@ impl World {
     fn met_places(&mut self, rows: &MapRows) {
         for key in rows.touched() {
             let (before, Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
-            if before.is_none_or(|before| before.place != after.place) {
-                self.tally.mark("place", place_name(after.place));
+            if before.is_none_or(|before| before.stage != after.stage) {
+                self.tally.mark("stage", place_name(after.stage));
             }
             if after.late && !before.is_some_and(|before| before.late) {
                 self.tally.mark("timer", "found lost and set again");
@@ -57,14 +58,6 @@ impl World {
                     self.violated(Invariant::I2, format!("{} is late without a fault", key.object_name()));
                 }
             }
-        }
-    }
-
-    /// I18: whoever is in line is counted in line, and nobody else.
-    fn check_line(&mut self, rows: &MapRows) {
-        let Ok(error) = rows.book.line.as_ref().map_or(Ok(None), |line| line.error(rows));
-        if let Some(error) = error {
-            self.violated(Invariant::I18, error);
         }
     }
 
@@ -76,7 +69,7 @@ impl World {
             self.tally.mark("slot", "taken by a running job's word");
             self.trace.say(self.real, || format!("{} holds a slot because it runs", key.object_name()));
         }
-        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.card.key)).count() as u64;
+        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.summary.key)).count() as u64;
         if held > slots && (!grants.admitted.is_empty() || held > untouched) {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held"));
         }
@@ -86,13 +79,13 @@ impl World {
     fn check_grant(&mut self, rows: &MapRows, key: &JobKey, now: Millis) {
         let Some(entry) = rows.entries.get(key) else { return };
         let name = key.object_name();
-        let of_user = rows.held().filter(|held| held.card.key.user_id == key.user_id).count() as u64;
+        let of_user = rows.held().filter(|held| held.summary.key.user_id == key.user_id).count() as u64;
         let policy = self.plan.queue;
         if of_user > policy.user_slots {
             self.violated(Invariant::I9, format!("{name} is the {of_user}th of its user to hold a slot"));
         }
-        let upstream = &entry.card.upstream;
-        let unspent = rows.held().filter(|held| held.unspent && held.card.upstream == *upstream).count() as u64;
+        let upstream = &entry.summary.upstream;
+        let unspent = rows.held().filter(|held| held.unspent && held.summary.upstream == *upstream).count() as u64;
         // Its own right is among them.
         if self.limits.is_blocked(upstream, unspent.saturating_sub(1), now) {
             self.violated(Invariant::Limit, format!("{name} got a slot while {upstream} takes no submits"));
@@ -102,7 +95,7 @@ impl World {
             let message = format!("{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come");
             self.violated(Invariant::Limit, message);
         }
-        let ordered = self.jobs[self.number_of(key)].request.start_after;
+        let ordered = self.jobs[self.number_of(key)].request.order.start_after;
         let not_before = self.turns.places.get(key).and_then(|turn| turn.not_before).max(ordered);
         // A wait that was over stays over when the clock is set back.
         if not_before.is_some_and(|not_before| not_before > self.witness.latest_clock) {
@@ -111,21 +104,17 @@ impl World {
     }
 
     /// I6: on each occasion those get slots whose turn it is, and all of them.
-    fn check_turns(&mut self, rows: &MapRows, input: &Input, reply: &Reply, admitted: &BTreeSet<JobKey>, now: Millis) {
+    fn check_turns(&mut self, rows: &MapRows, seen: &Seen, admitted: &BTreeSet<JobKey>, now: Millis) {
         let immediate = self.plan.queue.mode == Mode::Immediate;
-        let occasion = match input {
+        let occasion = match seen {
             _ if self.witness.paused => Some(false),
-            Input::Enqueue { .. } => Some(immediate && !reply.is_refusal()),
-            Input::Report { .. } | Input::Heard { .. } | Input::Resume => Some(immediate),
-            Input::Claim { .. } | Input::Sweep => Some(true),
-            Input::Alarm if immediate => Some(true),
+            Seen::Enqueue { refused, .. } => Some(immediate && refused.is_none()),
+            Seen::Report { .. } | Seen::Heard { .. } | Seen::Resume => Some(immediate),
+            Seen::Claim | Seen::Sweep => Some(true),
+            Seen::Alarm if immediate => Some(true),
             // Whether it is due is for the queue to say.
-            Input::Alarm => None,
-            Input::Stand { .. }
-            | Input::Afford { .. }
-            | Input::Expire { .. }
-            | Input::Pause
-            | Input::Redelivered { .. } => Some(false),
+            Seen::Alarm => None,
+            Seen::Afford { .. } | Seen::DeleteOld | Seen::Pause | Seen::Other => Some(false),
         };
         let turns = match occasion {
             Some(false) => BTreeSet::new(),
@@ -143,18 +132,18 @@ impl World {
     }
 }
 
-fn place_name(place: Place) -> &'static str {
-    match place {
-        Place::Waiting => "waiting",
-        Place::Delayed { .. } => "delayed",
-        Place::Held(_) => "held",
-        Place::Watched { .. } => "watched",
-        Place::Expiring { .. } => "expiring",
-        Place::Ended => "ended",
+fn place_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting",
+        Stage::Delayed { .. } => "delayed",
+        Stage::Held(_) => "held",
+        Stage::Watched { .. } => "watched",
+        Stage::Deleting { .. } => "expiring",
+        Stage::Ended => "ended",
     }
 }
 
 /// Whether the queue will see to the job by itself.
 pub(crate) fn is_looked_after(entry: &Entry) -> bool {
-    entry.place != Place::Ended
+    entry.stage != Stage::Ended
 }

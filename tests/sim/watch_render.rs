@@ -3,8 +3,8 @@
 use crate::upstream::Operation;
 use crate::witness::Invariant;
 use crate::world::World;
-use reelay::machine::job::{End, Job, MAX_ABANDON_TRIES, Phase, SubmitAnswer};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::job::{End, Job, MAX_CANCEL_TRIES, Phase, SubmitAnswer};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 
 impl World {
     /// Looks at a write of the job.
@@ -12,11 +12,11 @@ impl World {
         for operation in self.left_behind(number, before, after) {
             self.upstream.operations.entry(operation).and_modify(|operation| operation.unwanted = true);
         }
-        for (name, errand) in &before.abandons {
-            if after.abandons.contains_key(name) {
+        for (name, task) in &before.upstream_cancels {
+            if after.upstream_cancels.contains_key(name) {
                 continue;
             }
-            let spent = errand.tries + 1 >= MAX_ABANDON_TRIES;
+            let spent = task.tries + 1 >= MAX_CANCEL_TRIES;
             let real = self.real;
             let Some(operation) = self.upstream.operations.get_mut(name) else { continue };
             if operation.told_off {
@@ -35,7 +35,7 @@ impl World {
 
     /// The operations whose names the job knows, or has just learned, and which it waits for no longer.
     fn left_behind(&self, number: usize, before: &Job, after: &Job) -> Vec<String> {
-        if !after.request.cancellable {
+        if !after.terms.cancellable {
             return Vec::new();
         }
         let gives_up = match &after.phase {
@@ -83,9 +83,9 @@ impl World {
         }
         let Some(operation) = self.upstream.operations.get_mut(name) else {
             self.violated(Invariant::I3, format!("job {job} gives {name} up, which was never begun"));
-            return Outcome::Unknown;
+            return Err(Trouble::Unknown);
         };
         operation.told_off = true;
-        if self.fault(Fault::AbandonLost) { Outcome::Unknown } else { Outcome::Done(()) }
+        if self.fault(Fault::AbandonLost) { Err(Trouble::Unknown) } else { Ok(()) }
     }
 }

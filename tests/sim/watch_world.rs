@@ -1,14 +1,14 @@
 //! Safety across objects, checked after every event, and liveness, checked at the end.
 
-use crate::agenda::{Caller, Message, Object};
+use crate::agenda::Object;
 use crate::upstream::Verdict;
 use crate::watch_queue::is_looked_after;
 use crate::witness::Invariant;
 use crate::world::{BEGINNING, World, is_live};
-use reelay::machine::MINUTE;
 use reelay::machine::delivery::DeliveryState;
-use reelay::machine::job::{Job, Phase, UnknownSubmit};
-use reelay::machine::queue::{Card, Entry, Place, SWEEP_PATIENCE};
+use reelay::machine::job::{Job, Phase, UnknownSubmit, View};
+use reelay::machine::queue::{Entry, SWEEP_PATIENCE, Stage, Summary};
+use reelay::time::MINUTE;
 use std::collections::BTreeMap;
 
 impl World {
@@ -76,7 +76,7 @@ impl World {
             return;
         }
         let entry = self.queue.rows.entries.get(&job.key);
-        let holds = entry.is_some_and(|entry| matches!(entry.place, Place::Held(lease) if lease.epoch == job.epoch));
+        let holds = entry.is_some_and(|entry| matches!(entry.stage, Stage::Held(lease) if lease.epoch == job.epoch));
         if !holds {
             let message = format!("job {number} runs at epoch {} without a slot: {entry:?}", job.epoch);
             self.violated(Invariant::I9, message);
@@ -91,7 +91,7 @@ impl World {
                 None if accepted.is_some() => {
                     self.violated(Invariant::I1, format!("job {number} was accepted and is gone"));
                 }
-                Some(job) if accepted.is_some_and(|accepted| job.request.fingerprint != accepted) => {
+                Some(job) if accepted.is_some_and(|accepted| job.origin.fingerprint != accepted) => {
                     self.violated(Invariant::I10, format!("job {number} is not what was accepted under its id"));
                 }
                 Some(job) if is_live(job) => {
@@ -116,7 +116,7 @@ impl World {
             }
         }
         self.check_catalogue_is_true();
-        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.place, Place::Ended));
+        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.stage, Stage::Ended));
         if let Some(entry) = left.next().cloned() {
             self.violated(Invariant::I9, format!("nothing is left to do, but the queue has {entry:?}"));
         }
@@ -168,7 +168,7 @@ impl World {
             self.tally.mark("woken by a look", why);
             // The instance that has set the alarm is long gone by now.
             self.forget_alarm(Object::Job(number));
-            self.send(Object::Job(number), Message::View, Caller::Nobody);
+            self.tell_job(number, View);
         }
     }
 
@@ -232,7 +232,7 @@ impl World {
 fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
     let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
     let Some(entry) = entry else { return unheard.then_some("the queue never heard of the order") };
-    let Card { created_at, epoch, report_number, .. } = entry.card;
+    let Summary { created_at, epoch, report_number, .. } = entry.summary;
     // A message of an earlier job of this name looks newer when the clock was set back between them.
     if created_at > job.created_at {
         return Some("the queue took an earlier job's message for its own");

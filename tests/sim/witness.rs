@@ -2,7 +2,8 @@
 
 use crate::agenda::Object;
 use crate::watch_push::Pushes;
-use reelay::machine::{Millis, Status};
+use reelay::machine::Status;
+use reelay::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -71,6 +72,8 @@ pub(crate) struct Witness {
     confirmed: BTreeSet<(usize, u64)>,
     /// Whose incarnation before the present one was forgotten.
     old: BTreeSet<(usize, u64)>,
+    /// The same, of jobs that were made when their images were gone already.
+    without_images: BTreeSet<(usize, u64)>,
     /// The clock was set back.
     pub(crate) set_back: bool,
     /// The latest time that the queue's clock has shown.
@@ -103,6 +106,15 @@ impl Witness {
     /// The job, which has just gone, was forgotten because it was old.
     pub(crate) fn note_forgotten(&mut self, job: usize) {
         self.old.insert((job, self.incarnation(job)));
+    }
+
+    pub(crate) fn note_without_images(&mut self, job: usize) {
+        self.without_images.insert((job, self.incarnation(job)));
+    }
+
+    /// Whether the job was made when its images were gone already.
+    pub(crate) fn is_without_images(&self, job: usize) -> bool {
+        self.without_images.contains(&(job, self.incarnation(job)))
     }
 
     pub(crate) fn was_forgotten(&self, job: usize) -> bool {

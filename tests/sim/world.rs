@@ -1,10 +1,10 @@
 //! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between them.
 
-use crate::agenda::{Agenda, Caller, Event, Message, Object};
+use crate::agenda::{Agenda, Due, Event, Object};
 use crate::bucket::Bucket;
 use crate::choices::Choices;
 use crate::faults::Fault;
-use crate::job_object::{self, JobObject};
+use crate::job_object::JobObject;
 use crate::limits::Limits;
 use crate::message_queue::Consumers;
 use crate::plan::{self, NeverHeals, Plan};
@@ -20,7 +20,9 @@ use crate::turns::Turns;
 use crate::upstream::Upstream;
 use crate::watch_counts::Counts;
 use crate::witness::{Invariant, Violation, Witness};
-use reelay::machine::{HOUR, MINUTE, Millis, Moment, SECOND};
+use reelay::machine::job::UpstreamWebhook;
+use reelay::machine::queue::GetPosition;
+use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
 /// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of midnight.
 pub(crate) const BEGINNING: Millis = 1_800_057_600_000 - 8 * MINUTE;
@@ -86,8 +88,8 @@ impl World {
         let jobs: Vec<_> = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
         let mut limits = Limits::default();
         for request in jobs.iter().map(|job| &job.request) {
-            if let Some(limit) = request.submits_per_minute {
-                limits.of_model(job_object::upstream(request), limit);
+            if let Some(limit) = request.terms.submits_per_minute {
+                limits.of_model(request.terms.upstream(), limit);
             }
         }
         Self {
@@ -190,10 +192,13 @@ impl World {
         while let Some((at, event)) = self.agenda.next() {
             events += 1;
             self.real = self.real.max(at);
-            if matches!(event, Event::Heal) {
+            if matches!(event, Due::Event(Event::Heal)) {
                 healed_at = Some(self.real);
             }
-            self.happen(event);
+            match event {
+                Due::Event(event) => self.happen(event),
+                Due::Letter(arrives) => arrives(self),
+            }
             self.tell_on();
             self.check_safety();
             if let Some(violation) = self.witness.violation.take() {
@@ -225,10 +230,12 @@ impl World {
         match event {
             Event::AlarmDue { object, token } => self.alarm_due(object, token),
             Event::AlarmAgain { object } => self.fire(object),
-            Event::Arrive { target, message, caller } => self.arrive(target, message, caller),
-            Event::Return { caller, reply } => self.returned(caller, reply),
-            Event::Land { job, run, in_flight } => self.land(job, run, &in_flight),
-            Event::Answered { job, run, number, answer } => self.answered(job, run, number, answer),
+            Event::Land { job, handler, in_flight } => self.land(job, handler, in_flight),
+            Event::Answered { job, handler, number, answer } => self.answered(job, handler, number, answer),
+            Event::Looks { job } => {
+                let reply = self.queue_message(GetPosition { key: self.jobs[job].key.clone() });
+                self.trace.say(self.real, || format!("<- {reply:?}"));
+            }
             Event::User { job, action } => self.user_acts(job, action),
             Event::Crash { object } => {
                 if self.fault(Fault::CrashAnywhere) {
@@ -246,7 +253,7 @@ impl World {
             Event::Consume { wake } => self.consume(wake),
             Event::Settings { mode } => self.change_settings(mode),
             Event::Operate(operation) => self.operate(operation),
-            Event::Push { job, id } => self.send(Object::Job(job), Message::Nudge { id }, Caller::Nobody),
+            Event::Push { job, id } => self.tell_job(job, UpstreamWebhook { id }),
             Event::Heal => self.heal(),
             Event::Look => self.look_after_lost_alarms(),
             Event::EndBound => self.check_ended(),
@@ -259,12 +266,14 @@ impl World {
             && self.queue.platform.handler.is_none()
             && self.queue.rows.next_alarm().is_none()
             && self.queue.rows.waiting().next().is_none()
-            && self.agenda.iter().all(|event| match event {
-                Event::Cron { .. } | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. } => {
-                    true
+            && self.agenda.iter().all(|due| match due {
+                Due::Event(
+                    Event::Cron { .. } | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. },
+                ) => true,
+                Due::Event(Event::AlarmDue { object: Object::Job(job), .. }) => {
+                    self.jobs[*job].platform.alarm.is_none()
                 }
-                Event::AlarmDue { object: Object::Job(job), .. } => self.jobs[*job].platform.alarm.is_none(),
-                _ => false,
+                Due::Event(_) | Due::Letter(_) => false,
             })
     }
 

@@ -1,15 +1,17 @@
 //! What the queue lists and counts.
 
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Book, Card, Charge, Entry, Mode, Place, Policy, Rows};
-use reelay::machine::tally::Tally;
-use reelay::machine::{DAY, JobKey, MINUTE, Status};
-use reelay::store::Sql;
+use reelay::machine::metrics::Metrics;
+use reelay::machine::queue::{Book, Charge, Entry, Mode, Policy, Rows, Stage, Summary};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
-use reelay::wire::message::Cost;
+use reelay::store::sql::Sql;
+use reelay::store::stats::Cost;
+use reelay::time::{DAY, MINUTE};
 use std::collections::BTreeMap;
 
 #[test]
@@ -68,8 +70,8 @@ fn the_owners_of_an_id_are_found_and_two_are_enough_to_know_that_it_is_not_one_u
     let mut store = store();
     // Two entries never share a place in accept order, which these helpers make of the number.
     for (number, user) in ["ann", "bob", "cid"].into_iter().enumerate() {
-        let card = Card { key: JobKey::new(user, "shared"), ..card(0, user, Status::Queued, 1) };
-        store.save(&entry(card, 10 + number as u64, Place::Waiting)).unwrap();
+        let summary = Summary { key: JobKey::new(user, "shared"), ..summary(0, user, Status::Queued, 1) };
+        store.save(&entry(summary, 10 + number as u64, Stage::Waiting)).unwrap();
     }
     save(&mut store, 7, "ann", Status::Completed, 1);
     assert_eq!(store.owners("job-7").unwrap(), ["ann"]);
@@ -96,17 +98,17 @@ fn a_cursor_survives_the_wire_and_another_text_is_none() {
 #[test]
 fn the_figures_count_each_job_once() {
     let mut store = store();
-    for (number, status, place, priority, enqueued_at) in [
-        (1, Status::Queued, Place::Waiting, 0, 1_000),
-        (2, Status::Queued, Place::Waiting, 10, 4_000),
-        (3, Status::Queued, Place::Waiting, 10, 6_000),
-        (4, Status::Processing, Place::Held(Lease { epoch: 1, until: 9_000, granted_at: 500 }), 10, 500),
-        (5, Status::Completed, Place::Ended, 0, 100),
-        (6, Status::Queued, Place::Delayed { until: 9_000 }, 0, 200),
-        (7, Status::PendingConfirmation, Place::Watched { until: 9_000 }, 0, 200),
+    for (number, status, stage, priority, enqueued_at) in [
+        (1, Status::Queued, Stage::Waiting, 0, 1_000),
+        (2, Status::Queued, Stage::Waiting, 10, 4_000),
+        (3, Status::Queued, Stage::Waiting, 10, 6_000),
+        (4, Status::Processing, Stage::Held(Lease { epoch: 1, until: 9_000, granted_at: 500 }), 10, 500),
+        (5, Status::Completed, Stage::Ended, 0, 100),
+        (6, Status::Queued, Stage::Delayed { until: 9_000 }, 0, 200),
+        (7, Status::PendingConfirmation, Stage::Watched { until: 9_000 }, 0, 200),
     ] {
-        let card = Card { priority, ..card(number, "ann", status, 1) };
-        store.save(&Entry { enqueued_at, ..entry(card, number, place) }).unwrap();
+        let summary = Summary { priority, ..summary(number, "ann", status, 1) };
+        store.save(&Entry { enqueued_at, ..entry(summary, number, stage) }).unwrap();
     }
     let stats = store.stats(&policy(), 7_000).unwrap();
     assert_eq!(stats.mode, "alarm");
@@ -123,10 +125,11 @@ fn the_figures_count_each_job_once() {
 fn charges_and_limits_are_read_as_they_were_written() {
     let mut store = store();
     let charges = vec![Charge { day: 20_000, micros: 3_200_000 }, Charge { day: 20_001, micros: 1 }];
-    let own = Card { cost_micros: 3_200_001, submits_per_minute: Some(7), ..card(1, "ann", Status::Completed, 1) };
-    let saved = Entry { charges, ..entry(own, 1, Place::Ended) };
+    let own =
+        Summary { cost_micros: 3_200_001, submits_per_minute: Some(7), ..summary(1, "ann", Status::Completed, 1) };
+    let saved = Entry { charges, ..entry(own, 1, Stage::Ended) };
     store.save(&saved).unwrap();
-    assert_eq!(store.find(&saved.card.key).unwrap(), Some(saved));
+    assert_eq!(store.find(&saved.summary.key).unwrap(), Some(saved));
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn what_a_day_has_spent_is_counted_for_each_user_and_for_all() {
         |store: &QueueStore<Sqlite>, day| [Some("ann"), Some("bob"), None].map(|who| store.spent(day, who).unwrap());
     assert_eq!([1, 2, 3].map(|day| spent(&store, day)), [[12, 7, 19], [11, 0, 11], [0, 0, 0]]);
     assert_eq!(store.stats(&policy(), 2 * DAY).unwrap().cost.map(|cost| cost.today), Some(0.000_011));
-    store.forget_spending(2).unwrap();
+    store.delete_spending(2).unwrap();
     store.give_back(1, "ann", 1).unwrap();
     assert_eq!([1, 2].map(|day| spent(&store, day)), [[0, 0, 0], [11, 0, 11]]);
     store.give_back(2, "ann", 12).unwrap();
@@ -168,25 +171,25 @@ fn an_empty_queue_has_no_oldest_wait() {
 fn two_jobs_never_share_a_place_in_accept_order_i6() {
     let mut store = store();
     save(&mut store, 1, "ann", Status::Queued, 1);
-    let twin = entry(card(2, "ann", Status::Queued, 1), 1, Place::Waiting);
+    let twin = entry(summary(2, "ann", Status::Queued, 1), 1, Stage::Waiting);
     assert!(store.save(&twin).is_err());
     assert!(store.find(&JobKey::new("ann", "job-1")).unwrap().is_some());
 }
 
 #[test]
 fn a_job_without_a_timer_is_one_that_was_late_or_does_not_answer_for_a_minute() {
-    let silent = |until| [Place::Watched { until }, Place::Expiring { until }, held(until)];
+    let silent = |until| [Stage::Watched { until }, Stage::Deleting { until }, held(until)];
     let now = 10 * MINUTE;
     let over = silent(now - MINUTE - 1);
     let not_yet = silent(now - MINUTE).into_iter().chain(silent(now + MINUTE));
-    let nobody_asks = [Place::Waiting, Place::Delayed { until: 1 }, Place::Ended];
+    let nobody_asks = [Stage::Waiting, Stage::Delayed { until: 1 }, Stage::Ended];
     for (places, without) in [(over.to_vec(), 3), (not_yet.chain(nobody_asks).collect(), 0)] {
         let mut store = store();
-        for (number, place) in (1..).zip(&places) {
-            store.save(&entry(card(number, "ann", Status::Completed, 1), number, *place)).unwrap();
+        for (number, stage) in (1..).zip(&places) {
+            store.save(&entry(summary(number, "ann", Status::Completed, 1), number, *stage)).unwrap();
         }
         assert_eq!(store.stats(&policy(), now).unwrap().jobs_without_timer, without);
-        let late = entry(card(99, "ann", Status::Completed, 1), 99, Place::Ended);
+        let late = entry(summary(99, "ann", Status::Completed, 1), 99, Stage::Ended);
         store.save(&Entry { late: true, ..late }).unwrap();
         assert_eq!(store.stats(&policy(), now).unwrap().jobs_without_timer, without + 1);
     }
@@ -195,8 +198,8 @@ fn a_job_without_a_timer_is_one_that_was_late_or_does_not_answer_for_a_minute() 
 #[test]
 fn a_listed_entry_says_whether_it_is_in_line() {
     let mut store = store();
-    for (number, place) in (1..).zip([Place::Waiting, Place::Delayed { until: 9 }, held(9), Place::Ended]) {
-        store.save(&entry(card(number, "ann", Status::Queued, number), number, place)).unwrap();
+    for (number, stage) in (1..).zip([Stage::Waiting, Stage::Delayed { until: 9 }, held(9), Stage::Ended]) {
+        store.save(&entry(summary(number, "ann", Status::Queued, number), number, stage)).unwrap();
     }
     let listed: Vec<bool> = list(&store, "ann", None, 9, None).iter().map(Entry::is_in_line).collect();
     assert_eq!(listed, [false, false, true, true]);
@@ -210,8 +213,8 @@ fn a_book_that_cannot_be_read_is_an_empty_one() {
     assert_eq!(store.book().unwrap(), Book::default());
 }
 
-fn held(until: u64) -> Place {
-    Place::Held(Lease { epoch: 1, until, granted_at: 1 })
+fn held(until: u64) -> Stage {
+    Stage::Held(Lease { epoch: 1, until, granted_at: 1 })
 }
 
 pub(crate) fn policy() -> Policy {
@@ -223,12 +226,13 @@ pub(crate) fn policy() -> Policy {
         submits_per_minute: 50,
         max_cost_per_day: Some(25_000_000),
         max_cost_per_user_per_day: None,
+        retention: 7 * DAY,
     }
 }
 
-fn entry(card: Card, sequence: u64, place: Place) -> Entry {
+fn entry(summary: Summary, sequence: u64, stage: Stage) -> Entry {
     Entry {
-        card,
+        summary,
         sequence,
         enqueued_at: 1,
         waits_since: 1,
@@ -236,8 +240,7 @@ fn entry(card: Card, sequence: u64, place: Place) -> Entry {
         unspent: false,
         late: false,
         charges: Vec::new(),
-        former: BTreeMap::new(),
-        place,
+        stage,
     }
 }
 
@@ -246,13 +249,13 @@ fn store() -> QueueStore<Sqlite> {
 }
 
 fn save(store: &mut QueueStore<Sqlite>, number: u64, user: &str, status: Status, created_at: u64) {
-    let place = if status.is_terminal() { Place::Ended } else { Place::Waiting };
-    let card = card(number, user, status, created_at);
-    store.save(&Entry { enqueued_at: created_at, ..entry(card, number, place) }).unwrap();
+    let stage = if status.is_terminal() { Stage::Ended } else { Stage::Waiting };
+    let summary = summary(number, user, status, created_at);
+    store.save(&Entry { enqueued_at: created_at, ..entry(summary, number, stage) }).unwrap();
 }
 
-fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
-    Card {
+fn summary(number: u64, user: &str, status: Status, created_at: u64) -> Summary {
+    Summary {
         key: JobKey::new(user, format!("job-{number}")),
         epoch: 1,
         report_number: 0,
@@ -265,7 +268,7 @@ fn card(number: u64, user: &str, status: Status, created_at: u64) -> Card {
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
-        tally: Tally::default(),
+        metrics: Metrics::default(),
         snapshot: "{}".to_owned(),
         deliveries: Vec::new(),
         settled: false,
@@ -288,11 +291,11 @@ fn list(
 }
 
 fn cursor_of(entry: &Entry) -> Cursor {
-    Cursor::of(&entry.card)
+    Cursor::of(&entry.summary)
 }
 
 fn ids(entries: &[Entry]) -> Vec<String> {
-    entries.iter().map(|entry| entry.card.key.generation_id.clone()).collect()
+    entries.iter().map(|entry| entry.summary.key.generation_id.clone()).collect()
 }
 
 fn counts(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {

@@ -7,14 +7,25 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use reelay::ids::JobKey;
+use reelay::machine::Status;
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
+use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
-use reelay::machine::queue::{self, Ask, Card, Errand, Input, Mode, Policy, Redelivered, Rows, Said, Terms, day_of};
-use reelay::machine::tally::{Count, Tally};
-use reelay::machine::{JobKey, Millis, Moment, Status};
+use reelay::machine::message::NoAnswer;
+use reelay::machine::metrics::{Count, Metrics};
+use reelay::machine::queue;
+use reelay::machine::queue::{
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Mode, Pause, Policy,
+    Question, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms, day_of,
+};
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
+use reelay::time::{Millis, Moment};
+use std::fmt;
+use std::fmt::Debug;
+use std::rc::Rc;
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];
@@ -25,7 +36,35 @@ const SNAPSHOTS: [&str; 4] =
     [r#"{"prompt":"It's a quote"}"#, r#"{"prompt":"большой пёс% бежит"}"#, r#"{"quote":"it's"}"#, "it's no JSON"];
 
 /// An input, how many milliseconds it comes after (or before) the one before it, and the mode at that time.
-type Happening = (Input, i64, Mode);
+type Happening = (Taken, i64, Mode);
+
+/// An input that both queues take alike.
+#[derive(Clone)]
+struct Taken {
+    input: String,
+    by_both: Rc<ByBoth>,
+}
+
+type ByBoth = dyn Fn(&mut QueueStore<Sqlite>, &mut MapRows, Moment, &Policy);
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.input)
+    }
+}
+
+fn taken<I: Input + Clone + Debug + 'static>(input: I) -> Taken
+where
+    I::Reply: PartialEq + Debug,
+{
+    let name = format!("{input:?}");
+    let by_both = move |stored: &mut QueueStore<Sqlite>, plain: &mut MapRows, moment, policy: &Policy| {
+        let expected = queue::step(plain, input.clone(), moment, policy).unwrap();
+        let step = queue::step(stored, input.clone(), moment, policy).unwrap();
+        assert_eq!(step, expected, "after {input:?}");
+    };
+    Taken { input: name, by_both: Rc::new(by_both) }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
@@ -42,9 +81,7 @@ proptest! {
             now = now.saturating_add_signed(passed);
             let moment = Moment { now, random: 0 };
             let policy = Policy { mode, ..settings };
-            let expected = queue::step(&mut plain, input.clone(), moment, &policy).unwrap();
-            let step = queue::step(&mut stored, input.clone(), moment, &policy).unwrap();
-            prop_assert_eq!(&step, &expected, "after {:?}", &input);
+            (input.by_both)(&mut stored, &mut plain, moment, &policy);
             assert_equal(&stored, &plain, &policy, now);
         }
         for user_id in USERS.into_iter().map(Some).chain([None]) {
@@ -61,12 +98,19 @@ proptest! {
 fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, now: Millis) {
     for key in USERS.iter().flat_map(|user| JOBS.map(|job| JobKey::new(*user, job))) {
         assert_eq!(stored.find(&key).unwrap(), plain.find(&key).unwrap());
-        let standing = queue::standing(stored, &key, policy, now).unwrap();
-        assert_eq!(standing, queue::standing(plain, &key, policy, now).unwrap());
+        let position = queue::position(stored, &key, policy, now).unwrap();
+        assert_eq!(position, queue::position(plain, &key, policy, now).unwrap());
     }
     assert_eq!(stored.book().unwrap(), plain.book);
     assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
-    assert_eq!(plain.book.line.as_ref().unwrap().error(stored).unwrap(), None);
+    for upstream in UPSTREAMS {
+        assert_eq!(stored.waits_for(upstream).unwrap(), plain.waits_for(upstream).unwrap());
+        let next = |rows: &dyn Fn(&str) -> Option<String>| rows(upstream);
+        assert_eq!(
+            next(&|after| stored.next_upstream(Some(after)).unwrap()),
+            next(&|after| plain.next_upstream(Some(after)).unwrap())
+        );
+    }
     assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
     assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
     assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());
@@ -104,7 +148,7 @@ fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, first: Listi
         let Page { entries, next } = stored.list(&listing).unwrap();
         assert_eq!(entries, model::list(plain, &listing));
         let more = model::list(plain, &Listing { limit: listing.limit + 1, ..listing.clone() }).len() > entries.len();
-        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.card)));
+        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.summary)));
         let Some(next) = next else { break };
         listing.after = Some(next);
     }
@@ -122,6 +166,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             submits_per_minute,
             max_cost_per_day,
             max_cost_per_user_per_day,
+            retention: 400_000,
         },
     )
 }
@@ -129,18 +174,19 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn happening() -> impl Strategy<Value = Happening> {
     let passed = prop_oneof![8 => 0_i64..3_000, 3 => 3_000_i64..200_000, 1 => -60_000_i64..0, 1 => 0..86_400_000_i64];
     let input = prop_oneof![
-        8 => (card(), any::<bool>(), terms()).prop_map(|(card, promised, terms)| Input::Enqueue { card, promised, terms }),
-        6 => (card(), availability()).prop_map(|(card, availability)| Input::Report { card, availability }),
-        2 => key().prop_map(|key| Input::Claim { key }),
-        1 => key().prop_map(|key| Input::Stand { key }),
-        2 => key().prop_map(|key| Input::Afford { key }),
-        1 => Just(Input::Pause),
-        2 => Just(Input::Resume),
-        2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| redelivered(key, delivery)),
-        4 => Just(Input::Alarm),
-        2 => Just(Input::Sweep),
-        1 => (0_u64..6).prop_map(|report_number| Input::Expire { before: BORN + report_number }),
-        5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| heard(key, epoch, said)),
+        4 => (summary(), terms()).prop_map(|(summary, terms)| taken(Enqueue { summary, terms })),
+        4 => (summary(), terms()).prop_map(|(summary, terms)| taken(EnqueueAgain { summary, terms })),
+        6 => (summary(), availability()).prop_map(|(summary, availability)| taken(Report { summary, availability })),
+        2 => key().prop_map(|key| taken(Claim { key })),
+        1 => key().prop_map(|key| taken(GetPosition { key })),
+        2 => key().prop_map(|key| taken(Afford { key })),
+        1 => Just(()).prop_map(|()| taken(Pause)),
+        2 => Just(()).prop_map(|()| taken(Resume)),
+        2 => (key(), option::of(delivery())).prop_map(|(key, delivery)| taken(redelivered(key, delivery))),
+        4 => Just(()).prop_map(|()| taken(Alarm)),
+        2 => Just(()).prop_map(|()| taken(Sweep)),
+        1 => Just(()).prop_map(|()| taken(DeleteOld)),
+        5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| taken(heard(key, epoch, said))),
     ];
     (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
 }
@@ -167,14 +213,14 @@ fn availability() -> impl Strategy<Value = Option<Availability>> {
     ])
 }
 
-fn redelivered(key: JobKey, delivery: Option<DeliveryCard>) -> Input {
+fn redelivered(key: JobKey, delivery: Option<DeliverySummary>) -> Redelivered {
     let delivery = delivery.and_then(|delivery| deliveries_of(&key, vec![delivery]).pop());
     let event_id = delivery.as_ref().map_or_else(|| format!("msg_0_{}", key.object_name()), |own| own.id.clone());
-    Input::Redelivered { news: vec![Redelivered { key, event_id, delivery }] }
+    Redelivered { events: vec![RedeliveredEvent { key, event_id, delivery }] }
 }
 
 /// One of a few events, at one of a few points of its life. Only its own job has it.
-fn delivery() -> impl Strategy<Value = DeliveryCard> {
+fn delivery() -> impl Strategy<Value = DeliverySummary> {
     let state = prop_oneof![
         (0_u64..4).prop_map(|at| DeliveryState::Pending { next_at: BORN + at }),
         (0_u64..4).prop_map(|at| DeliveryState::Delivered { at: BORN + at }),
@@ -182,7 +228,7 @@ fn delivery() -> impl Strategy<Value = DeliveryCard> {
     ];
     let told = (0_u32..3, 0_u32..3, option::of(200_u16..599));
     (0_u64..3, select(EventKind::ALL.to_vec()), state, told).prop_map(
-        |(number, kind, state, (redeliveries, attempts, last_status))| DeliveryCard {
+        |(number, kind, state, (redeliveries, attempts, last_status))| DeliverySummary {
             id: format!("msg_{number}"),
             kind,
             created_at: BORN + number / 2,
@@ -195,8 +241,8 @@ fn delivery() -> impl Strategy<Value = DeliveryCard> {
 }
 
 /// The events of one job, whose ids no other job has.
-fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
-    let own = |event: DeliveryCard| DeliveryCard {
+fn deliveries_of(key: &JobKey, events: Vec<DeliverySummary>) -> Vec<DeliverySummary> {
+    let own = |event: DeliverySummary| DeliverySummary {
         id: format!("{}_{}", event.id, key.object_name()),
         // An event keeps its kind.
         kind: EventKind::Completed,
@@ -205,46 +251,18 @@ fn deliveries_of(key: &JobKey, events: Vec<DeliveryCard>) -> Vec<DeliveryCard> {
     events.into_iter().map(own).collect()
 }
 
-/// The errand is for the one who is asked only.
-fn heard(key: JobKey, epoch: u64, said: Said) -> Input {
-    let said = match said {
-        Said::State {
-            epoch,
-            report_number,
-            status,
-            submits,
-            availability,
-            cost_micros,
-            wake_at,
-            late,
-            deliveries,
-            tally,
-        } => {
-            let deliveries = deliveries_of(&key, deliveries);
-            Said::State {
-                epoch,
-                report_number,
-                status,
-                submits,
-                availability,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries,
-                tally,
-            }
-        }
-        Said::Missing | Said::Nothing => said,
-    };
-    Input::Heard { ask: Ask { key, created_at: BORN + 1, epoch, errand: Errand::Start }, said }
+fn heard(key: JobKey, epoch: u64, said: Result<Option<State>, NoAnswer>) -> Heard {
+    let own = |state: State| State { deliveries: deliveries_of(&key, state.deliveries), ..state };
+    let said = said.map(|state| state.map(own));
+    Heard { ask: Ask { key, created_at: BORN + 1, epoch, question: Question::Start }, said }
 }
 
-fn card() -> impl Strategy<Value = Card> {
+fn summary() -> impl Strategy<Value = Summary> {
     let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
     let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
     let events = vec(delivery(), 0..3);
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, tally()), cost, events).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), (submits, tally), cost, events)| Card {
+    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, metrics()), cost, events).prop_map(
+        |(key, epoch, report_number, status, (priority, upstream, born), (submits, metrics), cost, events)| Summary {
             epoch,
             report_number,
             status,
@@ -256,7 +274,7 @@ fn card() -> impl Strategy<Value = Card> {
             cost_micros: cost.0,
             price_micros: cost.1,
             submits_per_minute: cost.2,
-            tally,
+            metrics,
             snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()].to_owned(),
             deliveries: deliveries_of(&key, events),
             settled: false,
@@ -265,13 +283,13 @@ fn card() -> impl Strategy<Value = Card> {
     )
 }
 
-fn tally() -> impl Strategy<Value = Tally> {
+fn metrics() -> impl Strategy<Value = Metrics> {
     vec(select(Count::all()), 0..4).prop_map(|counts| {
-        let mut tally = Tally::default();
+        let mut metrics = Metrics::default();
         for count in counts {
-            tally.count(count, 1);
+            metrics.count(count, 1);
         }
-        tally
+        metrics
     })
 }
 
@@ -279,13 +297,12 @@ fn key() -> impl Strategy<Value = JobKey> {
     (select(USERS.to_vec()), select(JOBS.to_vec())).prop_map(|(user, job)| JobKey::new(user, job))
 }
 
-fn said() -> impl Strategy<Value = Said> {
-    let told = (0_u64..4, availability(), option::of(0_u64..9_000_000), tally());
+fn said() -> impl Strategy<Value = Result<Option<State>, NoAnswer>> {
+    let told = (0_u64..4, availability(), 0_u64..9_000_000, metrics());
     let events = vec(delivery(), 0..3);
     let status = select(Status::ALL.to_vec());
-    let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events);
-    prop_oneof![
-        4 => state.prop_map(|(epoch, report_number, status, (submits, availability, cost_micros, tally), wait, late, deliveries)| Said::State {
+    let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events).prop_map(
+        |(epoch, report_number, status, (submits, availability, cost_micros, metrics), wait, late, deliveries)| State {
             epoch,
             report_number,
             status,
@@ -294,10 +311,9 @@ fn said() -> impl Strategy<Value = Said> {
             cost_micros,
             wake_at: wait.map(|wait| BORN + wait),
             late,
-            tally,
+            metrics,
             deliveries,
-        }),
-        1 => Just(Said::Missing),
-        1 => Just(Said::Nothing),
-    ]
+        },
+    );
+    prop_oneof![4 => state.prop_map(|state| Ok(Some(state))), 1 => Just(Ok(None)), 1 => Just(Err(NoAnswer))]
 }

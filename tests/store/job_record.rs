@@ -3,10 +3,11 @@
 use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::follow::Entry;
-use reelay::machine::job::Note;
-use reelay::store::Sql;
-use reelay::store::job::{self, JobStoreError};
-use reelay::wire::stored::{JOB_VERSION, StoredError};
+use reelay::machine::job::{TimelineEntry, TimelineStep};
+use reelay::store::job;
+use reelay::store::job::JobStoreError;
+use reelay::store::record::{JOB_VERSION, StoredError};
+use reelay::store::sql::Sql;
 
 #[test]
 fn looking_at_an_untouched_database_stores_nothing() {
@@ -39,19 +40,24 @@ fn a_later_record_replaces_the_earlier_one() {
 #[test]
 fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
     let sql = Sqlite::new();
-    let notes = [note(5, "created", None), note(5, "started", None), note(3, "failed", Some("It's \"over\"; done."))];
-    job::save(&sql, &lives::queued(), &notes[..2]).unwrap();
-    job::save(&sql, &lives::queued(), &notes[2..]).unwrap();
-    assert_eq!(job::timeline(&sql).unwrap(), notes);
+    let timeline = [
+        entry(5, TimelineStep::Created, None),
+        entry(5, TimelineStep::Started, None),
+        entry(3, TimelineStep::Failed, Some("It's \"over\"; done.")),
+    ];
+    job::save(&sql, &lives::queued(), &timeline[..2]).unwrap();
+    job::save(&sql, &lives::queued(), &timeline[2..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), timeline);
 }
 
 #[test]
 fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_one() {
     let sql = Sqlite::new();
-    let notes: Vec<Note> = (0..5).map(|at| note(9 - at, &format!("step {at}"), None)).collect();
+    let timeline: Vec<TimelineEntry> =
+        (0..5).zip(TimelineStep::ALL).map(|(at, step)| entry(9 - at, *step, None)).collect();
     job::save(&sql, &lives::queued(), &[]).unwrap();
     assert_eq!((job::timeline_after(&sql, 0, 9).unwrap(), job::last_number(&sql).unwrap()), (Vec::new(), 0));
-    job::save(&sql, &lives::queued(), &notes).unwrap();
+    job::save(&sql, &lives::queued(), &timeline).unwrap();
     assert_eq!(job::last_number(&sql).unwrap(), 5);
     let (mut told, mut pages) = (0, Vec::new());
     for _ in 0..4 {
@@ -60,33 +66,33 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
         pages.push(page);
     }
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1, 0]);
-    let (numbers, read): (Vec<u64>, Vec<Note>) =
-        pages.into_iter().flatten().map(|entry| (entry.number, entry.note)).unzip();
-    assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], notes));
-    let details = [note(1, "failed", Some("why"))];
+    let (numbers, read): (Vec<u64>, Vec<TimelineEntry>) =
+        pages.into_iter().flatten().map(|entry| (entry.number, entry.entry)).unzip();
+    assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], timeline));
+    let details = [entry(1, TimelineStep::Failed, Some("why"))];
     job::save(&sql, &lives::queued(), &details).unwrap();
-    assert_eq!(job::timeline_after(&sql, 5, 9).unwrap()[0].note, details[0]);
+    assert_eq!(job::timeline_after(&sql, 5, 9).unwrap()[0].entry, details[0]);
 }
 
 #[test]
 fn a_detail_is_kept_to_the_letter_whatever_is_in_it() {
     let sql = Sqlite::new();
     let details = ["", "two\nlines\r\n", "{\"at\":1}\n{\"at\":2}", "\\ \u{2028} \u{0} пёс 🐕 ' DROP TABLE job"];
-    let notes = details.map(|detail| note(1, "failed", Some(detail)));
-    job::save(&sql, &lives::queued(), &notes[..2]).unwrap();
-    job::save(&sql, &lives::queued(), &notes[2..]).unwrap();
-    assert_eq!(job::timeline(&sql).unwrap(), notes);
+    let timeline = details.map(|detail| entry(1, TimelineStep::Failed, Some(detail)));
+    job::save(&sql, &lives::queued(), &timeline[..2]).unwrap();
+    job::save(&sql, &lives::queued(), &timeline[2..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), timeline);
 }
 
 #[test]
 fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
     let sql = Sqlite::new();
-    let notes: Vec<Note> = (1..=2_003).map(|at| note(at, "poll_failed", None)).collect();
-    job::save(&sql, &lives::queued(), &notes[..1_999]).unwrap();
-    assert_eq!(job::timeline(&sql).unwrap(), notes[..1_999]);
-    job::save(&sql, &lives::queued(), &notes[1_999..]).unwrap();
-    assert_eq!(job::timeline(&sql).unwrap(), notes[3..]);
-    let of_entry = |entry: &Entry| (entry.number, entry.note.at);
+    let timeline: Vec<TimelineEntry> = (1..=2_003).map(|at| entry(at, TimelineStep::PollFailed, None)).collect();
+    job::save(&sql, &lives::queued(), &timeline[..1_999]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), timeline[..1_999]);
+    job::save(&sql, &lives::queued(), &timeline[1_999..]).unwrap();
+    assert_eq!(job::timeline(&sql).unwrap(), timeline[3..]);
+    let of_entry = |entry: &Entry| (entry.number, entry.entry.at);
     let page = job::timeline_after(&sql, 0, 2).unwrap();
     assert_eq!(
         page.iter().map(of_entry).collect::<Vec<_>>(),
@@ -104,18 +110,18 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     // Of two bytes each, so that characters and bytes differ; together they would be more than a row may have.
     let long = "ж".repeat(200_000);
     for at in 1..=9 {
-        job::save(&sql, &lives::queued(), &[note(at, "failed", Some(&long))]).unwrap();
+        job::save(&sql, &lives::queued(), &[entry(at, TimelineStep::Failed, Some(&long))]).unwrap();
     }
-    let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|note| note.at).collect::<Vec<_>>();
+    let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|entry| entry.at).collect::<Vec<_>>();
     assert_eq!(kept(&sql), [6, 7, 8, 9]);
     let mut larger = lives::queued();
-    larger.request.prompt = "x".repeat(1_500_000);
+    larger.order.prompt = "x".repeat(1_500_000);
     job::save(&sql, &larger, &[]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger.clone()), vec![9]));
-    larger.request.prompt = "x".repeat(1_985_000);
-    job::save(&sql, &larger, &[note(10, "failed", Some(&long))]).unwrap();
+    larger.order.prompt = "x".repeat(1_985_000);
+    job::save(&sql, &larger, &[entry(10, TimelineStep::Failed, Some(&long))]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger), Vec::new()));
-    job::save(&sql, &lives::queued(), &[note(11, "failed", None)]).unwrap();
+    job::save(&sql, &lives::queued(), &[entry(11, TimelineStep::Failed, None)]).unwrap();
     assert_eq!((kept(&sql), job::last_number(&sql).unwrap()), (vec![11], 11));
     assert_eq!(job::timeline_after(&sql, 10, 9).unwrap()[0].number, 11);
 }
@@ -123,13 +129,17 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
 #[test]
 fn an_entry_that_cannot_be_read_is_passed_over_with_its_number() {
     let sql = Sqlite::new();
-    let notes = [note(1, "created", None), note(2, "started", None), note(3, "failed", None)];
-    job::save(&sql, &lives::queued(), &notes).unwrap();
+    let timeline = [
+        entry(1, TimelineStep::Created, None),
+        entry(2, TimelineStep::Started, None),
+        entry(3, TimelineStep::Failed, None),
+    ];
+    job::save(&sql, &lives::queued(), &timeline).unwrap();
     sql.run("UPDATE job SET timeline = replace(timeline, '\"started\"', '')", Vec::new()).unwrap();
     let numbers =
         |limit| job::timeline_after(&sql, 0, limit).unwrap().iter().map(|entry| entry.number).collect::<Vec<_>>();
     assert_eq!((numbers(9), numbers(2), numbers(1)), (vec![1, 3], vec![1, 3], vec![1]));
-    job::save(&sql, &lives::queued(), &notes[..1]).unwrap();
+    job::save(&sql, &lives::queued(), &timeline[..1]).unwrap();
     assert_eq!(numbers(9), [1, 3, 4]);
 }
 
@@ -138,10 +148,13 @@ fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
     let (_, later) = lives::all().pop().unwrap();
     for statements in 0..3 {
         let sql = Sqlite::new();
-        let kept = [note(1, "created", None)];
+        let kept = [entry(1, TimelineStep::Created, None)];
         job::save(&sql, &lives::queued(), &kept).unwrap();
         sql.cut_off_after(Some(statements));
-        assert!(matches!(job::save(&sql, &later, &[note(1, "lost", None)]), Err(JobStoreError::Database(_))));
+        assert!(matches!(
+            job::save(&sql, &later, &[entry(1, TimelineStep::Failed, None)]),
+            Err(JobStoreError::Database(_))
+        ));
         sql.cut_off_after(None);
         let found = (job::load(&sql).unwrap(), job::timeline(&sql).unwrap());
         assert_eq!(found, (Some(lives::queued()), kept.to_vec()), "after {statements} statements");
@@ -177,6 +190,6 @@ pub(crate) fn put_record(sql: &Sqlite, record: &str) {
     sql.run("UPDATE job SET record = ?", vec![record.into()]).unwrap();
 }
 
-fn note(at: u64, step: &str, detail: Option<&str>) -> Note {
-    Note { at, step: step.to_owned(), detail: detail.map(ToOwned::to_owned) }
+fn entry(at: u64, step: TimelineStep, detail: Option<&str>) -> TimelineEntry {
+    TimelineEntry { at, step, detail: detail.map(ToOwned::to_owned) }
 }

@@ -1,14 +1,13 @@
 //! Lists over all users, searches, and the catalogue of events.
 
 use crate::sqlite::Sqlite;
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
-use reelay::machine::queue::{Card, Entry, Place, Rows};
-use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Status};
-use reelay::store::Sql;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
+use reelay::machine::metrics::Metrics;
+use reelay::machine::queue::{Entry, Rows, Stage, Summary};
 use reelay::store::catalogue::{Listing, MAX_SEARCHED, Page};
 use reelay::store::queue::QueueStore;
-use std::collections::BTreeMap;
 
 #[test]
 fn the_jobs_of_all_users_follow_each_other_even_where_ids_and_times_are_equal() {
@@ -19,7 +18,7 @@ fn the_jobs_of_all_users_follow_each_other_even_where_ids_and_times_are_equal() 
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let page = store.list(&Listing { limit: 2, after, ..Listing::default() }).unwrap();
-        users.extend(page.entries.iter().map(|entry| entry.card.key.user_id.clone()));
+        users.extend(page.entries.iter().map(|entry| entry.summary.key.user_id.clone()));
         let Some(next) = page.next else { break };
         after = Some(next);
     }
@@ -73,14 +72,11 @@ fn the_pages_of_a_search_follow_each_other_without_gap_or_repeat() {
 
 #[test]
 fn a_search_that_has_looked_at_enough_ends_its_page_and_the_next_one_goes_on() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
+    let mut store = store();
     store.save(&entry(1, "ann", "needle", 1, "a needle")).unwrap();
-    let hay = "WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i <= 2001) \
-        INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, updated_at, \
-        snapshot, sequence, enqueued_at, order_key, place) \
-        SELECT 'ann', 'hay-' || i, 1, 0, 'queued', 0, i, i, '{\"prompt\":\"hay\"}', i, i, i, 'ended' FROM n";
-    sql.run(hay, Vec::new()).unwrap();
+    for number in 2..=2_002 {
+        store.save(&entry(number, "ann", &format!("hay-{number}"), number, "hay")).unwrap();
+    }
     assert_eq!(MAX_SEARCHED, 2_000);
     let first = search_page(&store, Some("ann"), "needle", 9);
     assert!(first.entries.is_empty() && first.next.is_some());
@@ -94,14 +90,14 @@ fn an_event_is_listed_as_it_was_saved_and_goes_with_its_job() {
     let mut store = store();
     let (ann, bob) = (JobKey::new("ann", "job"), JobKey::new("bob", "job"));
     let pending = event("msg_1", 1, DeliveryState::Pending { next_at: 5 });
-    for (key, card) in [(&ann, &pending), (&bob, &event("msg_2", 2, DeliveryState::Delivered { at: 6 }))] {
-        store.save_delivery(key, card).unwrap();
+    for (key, summary) in [(&ann, &pending), (&bob, &event("msg_2", 2, DeliveryState::Delivered { at: 6 }))] {
+        store.save_delivery(key, summary).unwrap();
     }
-    let gone = DeliveryCard { attempts: 3, last_status: None, state: DeliveryState::Exhausted { at: 8 }, ..pending };
+    let gone = DeliverySummary { attempts: 3, last_status: None, state: DeliveryState::Exhausted { at: 8 }, ..pending };
     store.save_delivery(&ann, &gone).unwrap();
     assert_eq!(store.deliveries(&ann).unwrap(), [gone]);
     let found = store.find_delivery("msg_2").unwrap().unwrap();
-    assert_eq!((found.key, found.card.state), (bob.clone(), DeliveryState::Delivered { at: 6 }));
+    assert_eq!((found.key, found.summary.state), (bob.clone(), DeliveryState::Delivered { at: 6 }));
     assert!(store.find_delivery("msg_3").unwrap().is_none());
     store.remove_delivery(&bob, "msg_1").unwrap();
     assert_eq!(store.deliveries(&ann).unwrap().len(), 1, "it is not Bob's");
@@ -121,7 +117,7 @@ fn the_figures_count_what_is_on_its_way_and_what_was_given_up_since_when() {
     ] {
         store.save_delivery(&key, &event(id, 1, state)).unwrap();
     }
-    let exhausted: Vec<_> = store.exhausted_since(4_000, 9).unwrap().into_iter().map(|one| one.card.id).collect();
+    let exhausted: Vec<_> = store.exhausted_since(4_000, 9).unwrap().into_iter().map(|one| one.summary.id).collect();
     assert_eq!(exhausted, ["3", "2"]);
     assert_eq!(store.exhausted_since(4_001, 9).unwrap().len(), 1);
     assert_eq!(store.exhausted_since(0, 1).unwrap().len(), 1);
@@ -135,20 +131,21 @@ fn search_page(store: &QueueStore<Sqlite>, user_id: Option<&str>, search: &str, 
 }
 
 fn ids(page: &Page) -> Vec<String> {
-    page.entries.iter().map(|entry| entry.card.key.generation_id.clone()).collect()
+    page.entries.iter().map(|entry| entry.summary.key.generation_id.clone()).collect()
 }
 
 fn store() -> QueueStore<Sqlite> {
     QueueStore::open(Sqlite::new()).unwrap()
 }
 
-fn event(id: &str, created_at: u64, state: DeliveryState) -> DeliveryCard {
+fn event(id: &str, created_at: u64, state: DeliveryState) -> DeliverySummary {
     let (id, kind, last_status) = (id.to_owned(), EventKind::Failed, Some(503));
-    DeliveryCard { id, kind, created_at, attempts: 2, last_status, state, redeliveries: 0 }
+    DeliverySummary { id, kind, created_at, attempts: 2, last_status, state, redeliveries: 0 }
 }
 
-fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> Entry {
-    let card = Card {
+/// A job that has ended.
+pub(crate) fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> Entry {
+    let summary = Summary {
         key: JobKey::new(user, id),
         epoch: 1,
         report_number: 0,
@@ -164,11 +161,11 @@ fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> 
         snapshot: serde_json::json!({ "prompt": prompt }).to_string(),
         deliveries: Vec::new(),
         settled: false,
-        tally: Tally::default(),
+        metrics: Metrics::default(),
     };
-    let place = Place::Ended;
+    let stage = Stage::Ended;
     Entry {
-        card,
+        summary,
         sequence,
         enqueued_at: 1,
         waits_since: 1,
@@ -176,7 +173,6 @@ fn entry(sequence: u64, user: &str, id: &str, created_at: u64, prompt: &str) -> 
         unspent: false,
         late: false,
         charges: Vec::new(),
-        former: BTreeMap::default(),
-        place,
+        stage,
     }
 }

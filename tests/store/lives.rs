@@ -1,14 +1,16 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
-use reelay::machine::delivery::{EventKind, Receipt};
+use crate::answer::Answer;
+use crate::usual_order;
+use reelay::ids::JobKey;
+use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job::{
-    self, Answer, Effect, ImageRole, Input, InputImage, Job, Policy, Progress, RenderOptions, Request, UnknownSubmit,
-    Video,
+    Cancel, Change, DeleteVideo, Effect, ImageRole, InFlight, InputImage, Job, JobMessage, Policy, Progress, Redeliver,
+    Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::machine::{JobKey, Millis, Moment};
-use serde_json::json;
-use std::collections::BTreeMap;
+use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
+use reelay::time::{Millis, Moment};
+use serde_json::{Map, Value, json};
 
 /// 2026-01-02T03:04:05Z.
 const BORN: Millis = 1_767_323_045_000;
@@ -43,20 +45,20 @@ pub(crate) fn queued() -> Job {
 
 fn submitting() -> Life {
     let mut life = Life::new();
-    life.take(Input::Start { epoch: 1 });
+    life.start(1);
     life
 }
 
 fn rendering() -> Life {
     let mut life = submitting();
-    life.act(Answer::Submitted(Outcome::Done("models/veo/operations/one".to_owned())));
+    life.act(Answer::Submitted(Ok("models/veo/operations/one".to_owned())));
     life
 }
 
 fn storing() -> Life {
     let mut life = rendering();
     life.now += STEP / 10;
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+    life.act(Answer::Polled(Ok(Progress::Ready {
         uri: "https://files.example.com/one?alt=media".to_owned(),
         cost_micros: None,
     })));
@@ -65,53 +67,56 @@ fn storing() -> Life {
 
 fn completed() -> Job {
     let mut life = storing();
-    life.act(Answer::Stored(Outcome::Done(video())));
-    life.act(Answer::Reported(Outcome::Done(())));
+    life.act(Answer::Stored(Ok(video())));
+    life.act(Answer::Reported(Ok(())));
     life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
-    life.take(Input::DeleteVideo);
+    life.take(DeleteVideo);
     life.job
 }
 
 fn failed() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
-    life.act(Answer::Reported(Outcome::Unknown));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
+    life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Gone));
     life.job
 }
 
-/// A third attempt with a paid call in flight, a discard, a report, and events in every state behind it.
+/// A third attempt with a paid call in flight, a file to delete, a report, and events in every state behind it.
 fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
     life.now += STEP / 10;
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready {
+    life.act(Answer::Polled(Ok(Progress::Ready {
         uri: "https://files.example.com/two".to_owned(),
         cost_micros: None,
     })));
-    life.take(Input::Cancel);
-    life.act(Answer::Reported(Outcome::Unknown));
+    life.take(Cancel);
+    life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
-    life.act(Answer::Discarded(Outcome::Unknown));
-    life.take(Input::Retry);
-    life.take(Input::Start { epoch: 2 });
+    life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
+    life.take(Retry);
+    life.start(2);
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
     life.now += STEP / 10;
-    life.take(Input::Start { epoch: 3 });
-    life.act(Answer::Submitted(Outcome::Unknown));
+    life.start(3);
+    life.act(Answer::Submitted(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Gone));
-    life.take(Input::Retry);
-    life.take(Input::Start { epoch: 4 });
-    let effect = life.take(Input::Alarm);
-    assert!(matches!(effect, Some((_, Effect::Submit { epoch: 4, .. }))), "{effect:?}");
+    life.take(Retry);
+    life.start(4);
+    let effect = life.wake(true);
+    assert!(matches!(effect, Some(InFlight { effect: Effect::Submit { epoch: 4, .. }, .. })), "{effect:?}");
     life.job
 }
 
 /// Ordered for later, with a time of its own, and not confirmed yet.
 fn confirming() -> Job {
-    let ordered = Request { start_after: Some(BORN + STEP), timeout: Some(STEP / 2), confirm: true, ..request() };
+    let mut ordered = request();
+    ordered.order.start_after = Some(BORN + STEP);
+    ordered.order.timeout = Some(STEP / 2);
+    ordered.order.confirm = true;
     Job::create(JobKey::new("user-7", "clip_1"), ordered, moment(BORN)).0
 }
 
@@ -120,7 +125,7 @@ fn clarifying() -> Job {
     let mut life = submitting();
     life.policy.clarifications = true;
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     life.job
 }
 
@@ -128,7 +133,7 @@ fn clarifying() -> Job {
 fn requeued() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Outcome::Retry { after: Some(30_000), failure }));
+    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
     life.job
 }
 
@@ -137,37 +142,37 @@ fn storing_told() -> Job {
     let mut life = rendering();
     life.now += STEP / 10;
     let uri = "https://files.example.com/one?alt=media".to_owned();
-    life.act(Answer::Polled(Outcome::Done(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
+    life.act(Answer::Polled(Ok(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
     life.job
 }
 
 /// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
-    life.job.request.cancellable = true;
-    life.take(Input::Cancel);
-    life.act(Answer::Reported(Outcome::Done(())));
+    life.job.terms.cancellable = true;
+    life.take(Cancel);
+    life.act(Answer::Reported(Ok(())));
     for _ in 0..3 {
         life.act(Answer::Delivered(Receipt::Accepted { status: 204 }));
     }
-    life.act(Answer::Abandoned(Outcome::Unknown));
+    life.act(Answer::UpstreamCancelled(Err(Trouble::Unknown)));
     life.job
 }
 
 /// Two pushes were heard, the second while a poll is in flight.
 fn rendering_nudged() -> Job {
     let mut life = rendering();
-    life.take(Input::Nudge { id: "push-1".to_owned() });
-    let effect = life.take(Input::Alarm);
-    assert!(matches!(effect, Some((_, Effect::Poll { .. }))), "{effect:?}");
-    life.take(Input::Nudge { id: "push-2".to_owned() });
+    life.take(UpstreamWebhook { id: "push-1".to_owned() });
+    let effect = life.wake(true);
+    assert!(matches!(effect, Some(InFlight { effect: Effect::Poll { .. }, .. })), "{effect:?}");
+    life.take(UpstreamWebhook { id: "push-2".to_owned() });
     life.job
 }
 
 /// Its images, which nobody needs any more, could not be deleted yet.
 fn completed_discarding() -> Job {
     let mut life = storing();
-    life.job.request.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
+    life.job.order.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
         .into_iter()
         .zip(1..)
         .map(|(role, number)| InputImage {
@@ -177,8 +182,8 @@ fn completed_discarding() -> Job {
             size: 7_000 * number,
         })
         .collect();
-    life.act(Answer::Stored(Outcome::Done(video())));
-    life.act(Answer::Discarded(Outcome::Unknown));
+    life.act(Answer::Stored(Ok(video())));
+    life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
     life.job
 }
 
@@ -186,12 +191,12 @@ fn completed_discarding() -> Job {
 fn failed_redelivering() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
-    life.act(Answer::Submitted(Outcome::Refused(failure)));
+    life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     for _ in 0..2 {
         life.act(Answer::Delivered(Receipt::Gone));
     }
     let event_id = life.job.outbox[0].id.clone();
-    life.take(Input::Redeliver { event_id });
+    life.take(Redeliver { event_id });
     life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None }));
     life.job
 }
@@ -208,31 +213,65 @@ impl Life {
         Self { job, now: BORN, policy: policy() }
     }
 
-    fn take(&mut self, input: Input) -> Option<(u64, Effect)> {
+    fn take<M: JobMessage>(&mut self, message: M) {
         self.now += 100;
-        let step = job::step(self.job.clone(), input, moment(self.now), &self.policy);
+        let setting = Setting { moment: moment(self.now), rules: rules(&self.policy), armed: None, is_acting: false };
+        if let Change::Save(job) = answer(Some(self.job.clone()), message, setting).change {
+            self.job = *job;
+        }
+    }
+
+    fn start(&mut self, epoch: u64) {
+        self.take(Start { epoch, created_at: BORN });
+    }
+
+    fn wake(&mut self, first: bool) -> Option<InFlight> {
+        self.now += 100;
+        self.keep(wake(self.job.clone(), first, moment(self.now), rules(&self.policy)))
+    }
+
+    fn hears(&mut self, begun: InFlight, heard: Answer) {
+        self.now += 100;
+        let answer = heard.to(begun.effect);
+        self.keep(answered(self.job.clone(), begun.number, answer, moment(self.now), rules(&self.policy)));
+    }
+
+    fn keep(&mut self, step: Step) -> Option<InFlight> {
         self.job = step.job;
-        self.job.seal_events(|_, delivery| format!("{{\"sequence\":{}}}", delivery.sequence));
-        step.effect.map(|in_flight| (in_flight.number, in_flight.effect))
+        step.effect
     }
 
     /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go unheard.
     fn act(&mut self, answer: Answer) {
+        let mut first = true;
         for _ in 0..100 {
-            match self.take(Input::Alarm) {
-                Some((number, effect)) if fits(&effect, &answer) => {
-                    self.take(Input::Answer { number, answer });
-                    return;
-                }
-                Some((number, Effect::Report { .. })) => {
-                    self.take(Input::Answer { number, answer: Answer::Reported(Outcome::Done(())) });
+            match self.wake(std::mem::take(&mut first)) {
+                Some(begun) if fits(&begun.effect, &answer) => return self.hears(begun, answer),
+                Some(begun) if matches!(begun.effect, Effect::Report { .. }) => {
+                    self.hears(begun, Answer::Reported(Ok(())));
                 }
                 Some(_) => {}
-                None => self.now = self.job.wake(self.now).unwrap().at,
+                None => (self.now, first) = (self.job.wake(self.now).unwrap().at, true),
             }
         }
         panic!("nothing fits {answer:?} in {:?}", self.job.phase);
     }
+}
+
+struct Plain;
+
+impl Texts for Plain {
+    fn snapshot(&self, _: &Job, _: Millis) -> String {
+        String::new()
+    }
+
+    fn event(&self, _: &Job, delivery: &Delivery) -> String {
+        format!("{{\"sequence\":{}}}", delivery.sequence)
+    }
+}
+
+fn rules(policy: &Policy) -> Rules<'_> {
+    Rules { policy, texts: &Plain }
 }
 
 fn fits(effect: &Effect, answer: &Answer) -> bool {
@@ -243,8 +282,8 @@ fn fits(effect: &Effect, answer: &Answer) -> bool {
             | (Effect::Store { .. }, Answer::Stored(_))
             | (Effect::Report { .. }, Answer::Reported(_))
             | (Effect::Deliver { .. }, Answer::Delivered(_))
-            | (Effect::Abandon { .. }, Answer::Abandoned(_))
-            | (Effect::Discard { .. }, Answer::Discarded(_))
+            | (Effect::CancelUpstream { .. }, Answer::UpstreamCancelled(_))
+            | (Effect::DeleteFile { .. }, Answer::FileDeleted(_))
     )
 }
 
@@ -275,37 +314,16 @@ fn video() -> Video {
 }
 
 fn request() -> Request {
-    Request {
-        prompt: "A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job".to_owned(),
-        provider: "veo".to_owned(),
-        model: "veo-3.1-generate-001".to_owned(),
-        priority: 4,
-        parameters: json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] })
-            .as_object()
-            .unwrap()
-            .clone(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: Some("cats".to_owned()),
-            seed: Some(u32::MAX),
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::from([("projectId".to_owned(), "p-1".to_owned())]),
-        usual_render: 60_000,
-        price_micros: 3_200_000,
-        fingerprint: "3b5d5c3712955042212316173ccf37be".to_owned(),
-        public_url: "https://reelay.example.com".to_owned(),
-        start_after: None,
-        timeout: None,
-        start_timeout: None,
-        confirm: false,
-        images: Vec::new(),
-        submits_per_minute: None,
-        cancellable: false,
-        told: false,
-        warnings: Vec::new(),
-    }
+    let mut request = usual_order::request();
+    request.order.prompt = String::from("A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job");
+    request.order.priority = 4;
+    request.order.parameters = object(json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] }));
+    request.order.render.negative_prompt = Some("cats".to_owned());
+    request.order.render.seed = Some(u32::MAX);
+    request.order.metadata.insert("projectId".to_owned(), "p-1".to_owned());
+    request
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).unwrap()
 }

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "../support/answer.rs"]
+#[allow(dead_code, reason = "these lives are told of no answer of the queue")]
+mod answer;
 mod catalogue;
 mod differential;
-mod fixtures;
 mod job_record;
 mod line;
 mod lists;
@@ -13,7 +15,9 @@ mod metrics;
 mod migrations;
 mod model;
 mod plans;
-#[path = "../stories/rows.rs"]
+#[path = "../support/rows.rs"]
 mod rows;
 mod sqlite;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod writes;

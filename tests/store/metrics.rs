@@ -1,11 +1,11 @@
 //! What was counted, by the minute.
 
 use crate::sqlite::Sqlite;
+use reelay::machine::metrics::Count;
 use reelay::machine::queue::{Book, Minute, Rows, Sample, totals};
-use reelay::machine::tally::Count;
-use reelay::store::Sql;
 use reelay::store::metrics::PAGE;
 use reelay::store::queue::QueueStore;
+use reelay::store::sql::Sql;
 
 #[test]
 fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
@@ -31,12 +31,12 @@ fn old_minutes_are_forgotten_but_neither_the_sum_nor_the_latest() {
         count(&mut store, number);
     }
     store.save_counted_before(&minute(8)).unwrap();
-    store.forget_minutes(5).unwrap();
+    store.delete_minutes(5).unwrap();
     let numbers = |store: &QueueStore<Sqlite>| -> Vec<u64> {
         store.minutes(0).unwrap().into_iter().map(|(number, _)| number).collect()
     };
     assert_eq!(numbers(&store), [5, 8]);
-    store.forget_minutes(99).unwrap();
+    store.delete_minutes(99).unwrap();
     assert_eq!((numbers(&store), store.counted_before().unwrap()), (vec![8], minute(8)));
 }
 
@@ -61,20 +61,6 @@ fn what_is_counted_within_a_minute_is_one_row_with_the_book_and_the_next_minute_
     assert_eq!(filed(), ["7"]);
     store.save_book(&Book::default(), None).unwrap();
     assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (8, minute(8))]);
-}
-
-#[test]
-fn a_minute_that_an_earlier_build_has_filed_is_counted_on_i11() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let row = vec![serde_json::to_string(&minute(5)).unwrap().into()];
-    sql.run("INSERT INTO metrics VALUES (7, ?)", row).unwrap();
-    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(5))));
-    count(&mut store, 7);
-    assert_eq!(store.latest_minute().unwrap(), Some((7, minute(7))));
-    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7))]);
-    count(&mut store, 9);
-    assert_eq!(store.minutes(0).unwrap(), [(7, minute(7)), (9, minute(9))]);
 }
 
 fn count(store: &mut QueueStore<Sqlite>, number: u64) {

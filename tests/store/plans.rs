@@ -1,14 +1,14 @@
 //! What is asked at every step is found by an index, however long the catalogue has grown.
 
 use crate::sqlite::Sqlite;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{Book, Card, Closed, Entry, Minute, Place, Rows};
-use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Status};
+use reelay::machine::metrics::Metrics;
+use reelay::machine::queue::{Book, Closed, Entry, Minute, Rows, Stage, Summary};
 use reelay::store::catalogue::Listing;
 use reelay::store::cursor::Cursor;
 use reelay::store::queue::QueueStore;
-use std::collections::BTreeMap;
 
 #[test]
 fn every_question_of_a_step_is_answered_by_an_index() {
@@ -18,15 +18,15 @@ fn every_question_of_a_step_is_answered_by_an_index() {
     let open = Closed { user_slots: None, upstreams: Vec::new() };
     let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
-        store.find(&entry.card.key).unwrap();
+        store.find(&entry.summary.key).unwrap();
         store.heads(&closed).unwrap();
         store.heads(&open).unwrap();
         store.last_accepted().unwrap();
         store.last_round("ann", 0).unwrap();
         store.count_line().unwrap();
-        store.count_turns(0, (0, 0), (9, 9)).unwrap();
-        store.count_sooner(0, (9, 9), (9, 9)).unwrap();
-        store.stands_at(0, (0, 0), 9).unwrap();
+        store.count_before(&entry, 9).unwrap();
+        store.next_upstream(Some("veo3")).unwrap();
+        store.waits_for("veo3").unwrap();
         store.count_held().unwrap();
         store.count_held_by("ann").unwrap();
         store.count_unspent("veo3/a").unwrap();
@@ -39,29 +39,29 @@ fn every_question_of_a_step_is_answered_by_an_index() {
             for status in [Some(Status::Queued), None] {
                 for search in [None, Some("dusk")] {
                     let first = Listing { user_id, status, search, limit: 1, after: None };
-                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.card)));
+                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.summary)));
                     store.list(&Listing { after, ..first }).unwrap();
                 }
             }
         }
         for state in [Some("pending"), None] {
-            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.card))).unwrap();
+            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.summary))).unwrap();
             store.list_deliveries(state, 20, None).unwrap();
         }
         store.find_delivery("msg_1").unwrap();
         store.exhausted_since(5, 20).unwrap();
-        store.deliveries(&entry.card.key).unwrap();
-        store.remove_delivery(&entry.card.key, "msg_1").unwrap();
-        store.remove_deliveries(&entry.card.key).unwrap();
+        store.deliveries(&entry.summary.key).unwrap();
+        store.remove_delivery(&entry.summary.key, "msg_1").unwrap();
+        store.remove_deliveries(&entry.summary.key).unwrap();
         store.spent(20_000, None).unwrap();
         store.spend(20_000, "ann", 7).unwrap();
         store.give_back(20_000, "ann", 7).unwrap();
-        store.forget_spending(20_000).unwrap();
+        store.delete_spending(20_000).unwrap();
         store.waiting_since().unwrap();
         store.latest_minute().unwrap();
         store.counted_before().unwrap();
         store.save_book(&Book::default(), Some((7, &Minute::default()))).unwrap();
-        store.forget_minutes(7).unwrap();
+        store.delete_minutes(7).unwrap();
         store.minutes(7).unwrap();
     });
     assert!(plans.len() >= 50, "{} statements", plans.len());
@@ -71,7 +71,7 @@ fn every_question_of_a_step_is_answered_by_an_index() {
             let table = tables.iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
-            let history = statement.contains("place = 'held'") && step.contains("entry_by_user");
+            let history = statement.contains("stage = 'held'") && step.contains("entry_by_user");
             assert!(!history, "whoever ever had a slot is read: {step}: {statement}");
         }
     }
@@ -112,11 +112,12 @@ fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
 fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
     let sql = Sqlite::new();
     let store = filled(&sql);
+    let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
         store.heads(&Closed { user_slots: None, upstreams: Vec::new() }).unwrap();
-        store.count_turns(0, (0, 0), (9, 9)).unwrap();
-        store.count_sooner(0, (9, 9), (9, 9)).unwrap();
-        store.stands_at(0, (0, 0), 9).unwrap();
+        store.count_before(&entry, 9).unwrap();
+        store.next_upstream(Some("veo3")).unwrap();
+        store.waits_for("veo3").unwrap();
         store.delays_over(9_000, 50).unwrap();
         store.to_ask(9_000, 50).unwrap();
     });
@@ -132,18 +133,18 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
 pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     let places = [
-        Place::Ended,
-        Place::Waiting,
-        Place::Delayed { until: 5 },
-        Place::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
-        Place::Watched { until: 5 },
-        Place::Expiring { until: 5 },
+        Stage::Ended,
+        Stage::Waiting,
+        Stage::Delayed { until: 5 },
+        Stage::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
+        Stage::Watched { until: 5 },
+        Stage::Deleting { until: 5 },
     ];
     let mut sequence = 0;
     for user in ["ann", "bob"] {
-        for (number, place) in places.into_iter().enumerate() {
+        for (number, stage) in places.into_iter().enumerate() {
             sequence += 1;
-            let card = Card {
+            let summary = Summary {
                 key: JobKey::new(user, format!("job-{number}")),
                 epoch: 1,
                 report_number: 0,
@@ -156,13 +157,13 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 cost_micros: 0,
                 price_micros: 0,
                 submits_per_minute: None,
-                tally: Tally::default(),
+                metrics: Metrics::default(),
                 snapshot: "{}".to_owned(),
                 deliveries: Vec::new(),
                 settled: false,
             };
             let entry = Entry {
-                card,
+                summary,
                 sequence,
                 enqueued_at: 1,
                 waits_since: 1,
@@ -170,8 +171,7 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
                 unspent: true,
                 late: false,
                 charges: Vec::new(),
-                former: BTreeMap::new(),
-                place,
+                stage,
             };
             store.save(&entry).unwrap();
         }

@@ -1,6 +1,6 @@
 //! A SQLite database in memory that runs statements as a Durable Object's storage does, and can be cut off.
 
-use reelay::store::{Sql, SqlValue};
+use reelay::store::sql::{Sql, SqlValue};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::types::{Value, ValueRef};

@@ -1,14 +1,13 @@
 //! What is written costs: every row of a table or an index that a statement touches is paid for.
 
-use crate::catalogue::policy;
 use crate::lives;
 use crate::plans::filled;
 use crate::sqlite::Sqlite;
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
-use reelay::machine::job::Note;
+use reelay::ids::JobKey;
+use reelay::machine::Status;
+use reelay::machine::job::{TimelineEntry, TimelineStep};
 use reelay::machine::lease::Lease;
-use reelay::machine::queue::{self, Card, Entry, Input, Mode, Place, Policy, Rows, Terms};
-use reelay::machine::{JobKey, Moment, Status};
+use reelay::machine::queue::{Entry, Rows, Stage};
 use reelay::store::job;
 use reelay::store::queue::QueueStore;
 
@@ -18,7 +17,7 @@ fn an_entry_as_it_is_stored_is_not_written_again() {
     let mut store = filled(&sql);
     for key in ["job-0", "job-1", "job-2", "job-3", "job-4", "job-5"] {
         let entry = find(&store, key);
-        assert_eq!(sql.writes(|| _ = store.save(&entry).unwrap()), [""; 0], "{key}");
+        assert_eq!(sql.writes(|| store.save(&entry).unwrap()), [""; 0], "{key}");
     }
 }
 
@@ -27,92 +26,52 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let sql = Sqlite::new();
     let mut store = filled(&sql);
     let mut entry = find(&store, "job-3");
-    entry.card.status = Status::Processing;
-    let writes = sql.writes(|| _ = store.save(&entry).unwrap());
+    entry.summary.status = Status::Processing;
+    let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
-    entry.place = Place::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
-    entry.card.updated_at = 9;
-    let writes = sql.writes(|| _ = store.save(&entry).unwrap());
+    entry.stage = Stage::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
+    entry.summary.updated_at = 9;
+    let writes = sql.writes(|| store.save(&entry).unwrap());
     assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
     assert_eq!(find(&store, "job-3"), entry);
 }
 
 #[test]
-fn an_order_that_starts_at_once_has_its_row_written_once() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let policy = Policy { mode: Mode::Immediate, slots: 1, ..policy() };
-    let mut order = |name| {
-        let card = Card { key: JobKey::new("ann", name), ..find(&filled(&Sqlite::new()), "job-1").card };
-        let input = Input::Enqueue { card, promised: false, terms: Terms::default() };
-        let moment = Moment { now: 9_000, random: 0 };
-        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy).unwrap()));
-        // One for the entry, one for the book with its minute; the minute before is filed if there is one.
-        assert!(!writes.iter().any(|statement| statement.contains(" INTO metrics") && statement.contains("VALUES")));
-        let of_entry = writes.into_iter().filter(|statement| statement.contains(" entry "));
-        (of_entry.count(), find(&store, name).place)
-    };
-    assert_eq!(order("first"), (1, Place::Held(Lease::grant(1, 9_000))));
-    assert_eq!(order("second"), (1, Place::Waiting));
-}
-
-#[test]
-fn an_end_writes_its_entry_once_and_what_the_app_was_told_with_that_nothing_is_left() {
-    let sql = Sqlite::new();
-    let mut store = QueueStore::open(sql.clone()).unwrap();
-    let order = Card { key: JobKey::new("ann", "job"), ..find(&filled(&Sqlite::new()), "job-1").card };
-    let mut takes = |now, input| {
-        let moment = Moment { now, random: 0 };
-        let writes = sql.writes(|| drop(queue::step(&mut store, input, moment, &policy()).unwrap()));
-        let of = |table: &str| writes.iter().filter(|statement| statement.contains(table)).count();
-        (of(" entry "), of(" delivery "))
-    };
-    let event = |attempts, state| {
-        let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
-        DeliveryCard { id, kind, created_at: 9_000, attempts, last_status: None, state, redeliveries: 0 }
-    };
-    let (pending, delivered) = (DeliveryState::Pending { next_at: 9_000 }, DeliveryState::Delivered { at: 9_100 });
-    let end =
-        Card { report_number: 9, status: Status::Completed, deliveries: vec![event(0, pending)], ..order.clone() };
-    let settled = Card { settled: true, deliveries: vec![event(1, delivered)], ..end.clone() };
-    takes(8_000, Input::Enqueue { card: order, promised: false, terms: Terms::default() });
-    assert_eq!(takes(9_000, Input::Report { card: end, availability: None }), (1, 0));
-    assert_eq!(takes(9_100, Input::Report { card: settled.clone(), availability: None }), (1, 1));
-    assert_eq!(takes(9_200, Input::Report { card: settled, availability: None }), (0, 0), "repeated");
-}
-
-#[test]
 fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
     let sql = Sqlite::new();
-    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[note("created")]).unwrap());
+    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
     assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["job"]);
     assert_eq!(writes.len(), 2, "the table and its row: {writes:?}");
 }
 
 #[test]
-fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_notes() {
+fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
     let sql = Sqlite::new();
     job::save(&sql, &lives::queued(), &[]).unwrap();
-    for (noted, notes) in [(0, Vec::new()), (1, vec![note("stored")]), (3, vec![note("completed"), note("retried")])] {
+    for (number, timeline) in [
+        (0, Vec::new()),
+        (1, vec![entry(TimelineStep::Stored)]),
+        (3, vec![entry(TimelineStep::Completed), entry(TimelineStep::Retried)]),
+    ] {
         let changed = sql.rows_written();
-        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &notes).unwrap());
+        let writes = sql.writes(|| job::save(&sql, &lives::queued(), &timeline).unwrap());
         assert_eq!((writes.len(), sql.rows_written() - changed), (1, 1), "{writes:?}");
-        assert_eq!(job::last_number(&sql).unwrap(), noted);
+        assert_eq!(job::last_number(&sql).unwrap(), number);
     }
 }
 
 #[test]
 fn a_job_is_loaded_without_its_timeline() {
     let sql = Sqlite::new();
-    job::save(&sql, &lives::queued(), &[note("created")]).unwrap();
+    job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap();
     let loaded = sql.plans(|| drop(job::load(&sql).unwrap())).into_iter().map(|(statement, _)| statement);
     let of_job: Vec<String> = loaded.filter(|statement| statement.contains("FROM job")).collect();
     assert_eq!(of_job, ["SELECT record FROM job WHERE id = 1"]);
 }
 
-fn note(step: &str) -> Note {
-    Note { at: 1, step: step.to_owned(), detail: None }
+fn entry(step: TimelineStep) -> TimelineEntry {
+    TimelineEntry { at: 1, step, detail: None }
 }
 
 fn find(store: &QueueStore<Sqlite>, name: &str) -> Entry {

@@ -1,10 +1,10 @@
 //! Whatever goes wrong, and however often, it ends (I1).
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::ready;
-use reelay::machine::job::{Answer, Effect, Phase, SubmitAnswer, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{DAY, HOUR, MINUTE, SECOND};
+use reelay::machine::job::{Effect, Phase, SubmitAnswer, UnknownSubmit};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
+use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {
@@ -31,7 +31,7 @@ fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {
 fn submitting_again_after_lost_answers_is_bounded_too_i1() {
     let mut story = JobStory::started();
     story.policy.unknown_submit = UnknownSubmit::Retry;
-    assert_eq!(submits_until_over(&mut story, &Outcome::Unknown), 4);
+    assert_eq!(submits_until_over(&mut story, &Err(Trouble::Unknown)), 4);
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
     assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Unknown)));
 }
@@ -106,7 +106,7 @@ fn what_a_refused_transfer_left_is_removed() {
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(never(ErrorCode::StorageFailed)));
     assert_eq!(story.failure(), Some(ErrorCode::StorageFailed));
-    assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
+    assert!(story.rests().contains(&Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]

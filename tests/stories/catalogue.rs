@@ -1,11 +1,12 @@
 //! What the queue lists of the jobs' events: always the newest that it has heard, whatever the order in which it hears.
 
-use crate::queue_story::{QueueStory, asking, card, key, state, told};
-use reelay::machine::delivery::{DeliveryCard, DeliveryState, EventKind};
+use crate::queue_story::{MISSING, QueueStory, asking, key, said, state, summary, told};
+use reelay::machine::Status;
+use reelay::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
+use reelay::machine::job::State;
 use reelay::machine::lease::WATCH;
-use reelay::machine::queue::{Card, Errand, Input, Place, Redelivered, Said};
-use reelay::machine::tally::Tally;
-use reelay::machine::{Millis, Status};
+use reelay::machine::queue::{Heard, Question, Redelivered, RedeliveredEvent, Stage, Summary};
+use reelay::time::Millis;
 
 const PENDING: DeliveryState = DeliveryState::Pending { next_at: 0 };
 const DELIVERED: DeliveryState = DeliveryState::Delivered { at: 7 };
@@ -18,19 +19,19 @@ fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothin
     assert_eq!(listed(&story), [event(0, 0, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
-    story.report(Card { report_number: 2, deliveries: vec![event(0, 3, PENDING)], ..end() });
+    story.report(Summary { report_number: 2, deliveries: vec![event(0, 3, PENDING)], ..end() });
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)], "a report that was overtaken");
     says(&mut story, vec![event(1, 8, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
     assert_eq!(listed(&story), [event(1, 8, PENDING)], "it was sent again since");
-    story.report(Card { report_number: 2, deliveries: vec![event(1, 9, DELIVERED)], ..end() });
+    story.report(Summary { report_number: 2, deliveries: vec![event(1, 9, DELIVERED)], ..end() });
     assert_eq!(listed(&story), [event(1, 9, DELIVERED)], "news even on a report that is none");
 }
 
 #[test]
 fn a_new_attempts_enqueue_tells_what_the_report_before_it_would_have() {
     let mut story = ended();
-    let again = Card { deliveries: vec![event(0, 8, EXHAUSTED)], ..told("job", 2, 3, Status::Queued) };
+    let again = Summary { deliveries: vec![event(0, 8, EXHAUSTED)], ..told("job", 2, 3, Status::Queued) };
     story.enqueue(again);
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
 }
@@ -38,80 +39,80 @@ fn a_new_attempts_enqueue_tells_what_the_report_before_it_would_have() {
 #[test]
 fn the_card_of_an_entry_keeps_no_events() {
     let story = ended();
-    assert!(story.entry("job").unwrap().card.deliveries.is_empty());
+    assert!(story.entry("job").unwrap().summary.deliveries.is_empty());
 }
 
 #[test]
 fn events_go_with_their_job() {
     let mut story = ended();
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
-    story.takes(Input::Expire { before: Millis::MAX });
-    story.takes(Input::Heard { ask: asking("job", 1, Errand::Forget), said: Said::Missing });
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
+    story.mark_for_deletion(Millis::MAX);
+    story.takes(Heard { ask: asking("job", 1, Question::Delete), said: MISSING });
     assert!(listed(&story).is_empty() && story.entry("job").is_none());
 }
 
 #[test]
 fn events_of_a_job_that_is_gone_are_pending_for_nobody() {
     let mut story = ended();
-    story.hears("job", 1, Said::Missing);
-    assert_eq!((listed(&story), story.place("job")), (Vec::new(), Place::Ended));
+    story.hears("job", 1, MISSING);
+    assert_eq!((listed(&story), story.stage("job")), (Vec::new(), Stage::Ended));
 }
 
 #[test]
 fn a_job_made_anew_under_the_name_has_events_of_its_own() {
     let mut story = ended();
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
-    story.enqueue(Card { created_at: 5, ..card("job", 0) });
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
+    story.enqueue(Summary { created_at: 5, ..summary("job", 0) });
     assert!(listed(&story).is_empty());
 }
 
 #[test]
 fn a_job_that_is_about_to_tell_the_app_is_looked_after_until_it_says_that_nothing_is_left_i2() {
     let mut story = ended();
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
-    story.report(settled());
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
+    story.report(Summary { report_number: 3, ..settled() });
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
     assert_eq!(listed(&story), [event(0, 1, DELIVERED)]);
 }
 
 #[test]
-fn an_event_that_is_being_sent_for_the_first_time_is_listed_with_what_came_of_it() {
+fn an_event_is_listed_from_the_first_report_on_with_what_came_of_it() {
     let mut story = ended();
-    assert!(listed(&story).is_empty());
+    assert_eq!(listed(&story), [event(0, 0, PENDING)]);
     let again = DeliveryState::Pending { next_at: story.now };
-    story.report(Card { report_number: 3, deliveries: vec![event(0, 1, again)], ..end() });
+    story.report(Summary { report_number: 3, deliveries: vec![event(0, 1, again)], ..end() });
     assert_eq!(listed(&story), [event(0, 1, again)]);
 }
 
 #[test]
 fn an_event_that_waits_for_its_first_attempt_is_listed() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     let later = DeliveryState::Pending { next_at: story.now + 60_000 };
-    story.report(Card { deliveries: vec![event(0, 0, later)], ..end() });
+    story.report(Summary { deliveries: vec![event(0, 0, later)], ..end() });
     assert_eq!(listed(&story), [event(0, 0, later)]);
 }
 
 #[test]
 fn that_nothing_is_left_does_not_count_of_a_job_that_has_gone_on_since_i2() {
     let mut story = ended();
-    story.report(Card { report_number: 3, ..end() });
-    let watched = story.place("job");
+    story.report(Summary { report_number: 3, ..end() });
+    let watched = story.stage("job");
     story.report(settled());
-    assert_eq!(story.place("job"), watched, "it was said before the later report");
+    assert_eq!(story.stage("job"), watched, "it was said before the later report");
     story.enqueue(told("job", 2, 4, Status::Queued));
     story.report(settled());
-    assert!(matches!(story.place("job"), Place::Held(_)));
+    assert!(matches!(story.stage("job"), Stage::Held(_)));
 }
 
 #[test]
 fn what_came_of_a_redelivery_is_listed_at_once_and_its_job_is_looked_after_i2() {
     let mut story = ended();
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
-    assert_eq!(story.place("job"), Place::Ended);
+    assert_eq!(story.stage("job"), Stage::Ended);
     story.takes(redelivered(Some(event(1, 8, PENDING))));
     assert_eq!(listed(&story), [event(1, 8, PENDING)]);
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
 }
 
 #[test]
@@ -129,59 +130,42 @@ fn that_nothing_is_left_does_not_count_of_a_job_whose_event_is_sent_again_since_
     says(&mut story, vec![event(0, 1, DELIVERED)]);
     story.takes(redelivered(Some(event(1, 1, PENDING))));
     story.report(settled());
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
 }
 
 /// A job that has ended and is about to tell the app.
 fn ended() -> QueueStory {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.report(end());
     story
 }
 
 /// It has told the app, which was all that was left.
-fn settled() -> Card {
-    Card { settled: true, deliveries: vec![event(0, 1, DELIVERED)], ..end() }
+fn settled() -> Summary {
+    Summary { settled: true, deliveries: vec![event(0, 1, DELIVERED)], ..end() }
 }
 
-fn end() -> Card {
-    Card { deliveries: vec![event(0, 0, PENDING)], ..told("job", 1, 2, Status::Completed) }
+fn end() -> Summary {
+    Summary { deliveries: vec![event(0, 0, PENDING)], ..told("job", 1, 2, Status::Completed) }
 }
 
 /// The job answers the queue, with nothing left to do.
-fn says(story: &mut QueueStory, events: Vec<DeliveryCard>) {
-    let Said::State { epoch, report_number, status, submits, availability, cost_micros, wake_at, late, .. } =
-        state(1, 2, Status::Completed, None)
-    else {
-        panic!("a state is one");
-    };
-    let deliveries = events;
-    let said = Said::State {
-        availability,
-        epoch,
-        report_number,
-        status,
-        submits,
-        cost_micros,
-        wake_at,
-        late,
-        deliveries,
-        tally: Tally::default(),
-    };
-    story.hears("job", 1, said);
+fn says(story: &mut QueueStory, events: Vec<DeliverySummary>) {
+    let said = State { deliveries: events, ..state(1, 2, Status::Completed, None) };
+    story.hears("job", 1, Ok(Some(said)));
 }
 
-fn redelivered(delivery: Option<DeliveryCard>) -> Input {
-    Input::Redelivered { news: vec![Redelivered { key: key("job"), event_id: "msg_1".to_owned(), delivery }] }
+fn redelivered(delivery: Option<DeliverySummary>) -> Redelivered {
+    Redelivered { events: vec![RedeliveredEvent { key: key("job"), event_id: "msg_1".to_owned(), delivery }] }
 }
 
-fn event(redeliveries: u32, attempts: u32, state: DeliveryState) -> DeliveryCard {
+fn event(redeliveries: u32, attempts: u32, state: DeliveryState) -> DeliverySummary {
     let last_status = (attempts > 0).then_some(503);
     let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
-    DeliveryCard { id, kind, created_at: 1, attempts, last_status, state, redeliveries }
+    DeliverySummary { id, kind, created_at: 1, attempts, last_status, state, redeliveries }
 }
 
-fn listed(story: &QueueStory) -> Vec<DeliveryCard> {
-    story.rows.deliveries.values().map(|(_, card)| card.clone()).collect()
+fn listed(story: &QueueStory) -> Vec<DeliverySummary> {
+    story.rows.deliveries.values().map(|(_, summary)| summary.clone()).collect()
 }

@@ -1,9 +1,9 @@
 //! What a job has cost, and what the queue is told of it.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::stored;
-use reelay::machine::job::{Answer, Clarification, Effect, Input, Progress, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::job::{Cancel, Clarify, Confirm, Effect, Progress, Retry, UnknownSubmit};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 /// The price of one render in these stories.
 const PRICE: u64 = 3_200_000;
@@ -13,9 +13,9 @@ fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
     for story in [JobStory::accepted(), JobStory::started()] {
         assert_eq!(costs(&story), (0, PRICE), "{:?}", story.job.phase);
     }
-    let unconfirmed = JobStory::ordered(|request| request.confirm = true);
+    let unconfirmed = JobStory::ordered(|request| request.order.confirm = true);
     assert_eq!(costs(&unconfirmed), (0, 0), "until it is confirmed");
-    assert_eq!(costs(&unconfirmed.then(Input::Confirm)), (0, PRICE));
+    assert_eq!(costs(&unconfirmed.then(Confirm)), (0, PRICE));
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_paid_call_counts_as_its_price_until_more_is_known() {
         assert_eq!(costs(&story), (PRICE, PRICE), "{:?}", story.job.phase);
     }
     let mut lost = JobStory::submitting();
-    lost.hears(Answer::Submitted(Outcome::Unknown));
+    lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(costs(&lost), (PRICE, PRICE), "it may have been paid");
 }
 
@@ -60,10 +60,10 @@ fn what_the_upstream_says_replaces_the_price() {
 
 #[test]
 fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_that() {
-    let cancelled = || polled().then(Input::Cancel);
+    let cancelled = || polled().then(Cancel);
     for (answer, cost) in [
-        (Answer::Polled(Outcome::Done(Progress::Running)), PRICE),
-        (Answer::Polled(Outcome::Unknown), PRICE),
+        (Answer::Polled(Ok(Progress::Running)), PRICE),
+        (Answer::Polled(Err(Trouble::Unknown)), PRICE),
         (ready_for(7), 7),
         (Answer::Polled(never(ErrorCode::ProviderRejectedContent)), 0),
     ] {
@@ -80,7 +80,7 @@ fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_t
 
 #[test]
 fn a_users_retry_is_paid_for_besides_what_was_spent() {
-    let mut story = polled().then(Input::Cancel).then(Input::Retry);
+    let mut story = polled().then(Cancel).then(Retry);
     assert_eq!(costs(&story), (PRICE, 2 * PRICE));
     story.start(2);
     story.hears(ready_for(1_000));
@@ -95,15 +95,14 @@ fn a_job_that_waits_for_another_prompt_reserves_its_price_with_it() {
     story.policy.clarifications = true;
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     assert_eq!(costs(&story), (0, 0));
-    let clarification = Clarification::Prompt("another".to_owned());
-    assert_eq!(costs(&story.then(Input::Clarify { clarification })), (0, PRICE));
+    assert_eq!(costs(&story.then(Clarify::Prompt("another".to_owned()))), (0, PRICE));
 }
 
 #[test]
 fn a_call_that_is_made_again_after_a_lost_answer_may_cost_twice() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(costs(&story), (PRICE, PRICE));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(costs(&story), (2 * PRICE, 2 * PRICE));
@@ -118,7 +117,7 @@ fn the_queue_is_told_of_each_change_of_what_is_committed() {
     let mut dearer = polled();
     dearer.hears(ready_for(PRICE + 1));
     assert!(dearer.job.report.is_some() && dearer.job.report_number == before + 1);
-    let mut ended = polled().then(Input::Cancel);
+    let mut ended = polled().then(Cancel);
     let number = ended.job.report_number;
     ended.hears(ready_for(7));
     assert_eq!(ended.job.report_number, number + 1, "the answer came after the end");
@@ -132,7 +131,7 @@ fn polled() -> JobStory {
 }
 
 fn ready_for(cost_micros: u64) -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: Some(cost_micros) }))
+    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: Some(cost_micros) }))
 }
 
 /// What it has cost, and what is committed.

@@ -1,13 +1,14 @@
 //! What is counted (I18): once, whatever is repeated, late or lost; and by the minute.
 
-use crate::job_story::{JobStory, again, never, video};
-use crate::queue_story::{QueueStory, asking, card, state, told};
+use crate::job_story::{Answer, JobStory, again, never, video};
+use crate::queue_story::{QueueStory, Said, asking, state, summary, told};
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Input, Phase};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::queue::{Ask, Card, Errand, Input as QueueInput, Minute, Place, Said, Sample, Terms, totals};
-use reelay::machine::tally::{self, Call, Count, Tally, table};
-use reelay::machine::{DAY, MINUTE, Millis, SECOND, Status};
+use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
+use reelay::machine::metrics::{Call, Count, Metrics, table};
+use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
+use reelay::machine::queue::{Ask, Heard, Minute, Question, Sample, Stage, Summary, Terms, totals};
+use reelay::machine::{Status, metrics};
+use reelay::time::{DAY, MINUTE, Millis, SECOND};
 
 #[test]
 fn a_job_counts_its_calls_errors_phases_and_webhooks() {
@@ -16,31 +17,34 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
     story.now += 2 * SECOND;
     story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+    story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    story.hears(Answer::Polled(Outcome::Unknown));
+    story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
-    let tally = &story.job.tally;
+    let metrics = &story.job.metrics;
     let calls: Vec<(String, u64)> =
-        tally.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
+        metrics.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
     let expected = [("poll refused", 1), ("poll unknown", 1), ("submit done", 1), ("submit retry", 1)];
     assert_eq!(calls, expected.map(|(labels, count)| (labels.to_owned(), count)));
-    assert_eq!((tally.of(Count::RateLimited), tally.of(Count::Error(None)), tally.sum(&table::ERRORS)), (1, 1, 3));
-    assert_eq!(tally.of(Count::Retry(tally::Phase::Submitting)), 1);
-    assert_eq!(tally.of(Count::Retry(tally::Phase::Rendering)), 1);
-    assert_eq!((tally.of(Count::Attempt(Status::Failed)), tally.sum(&table::ATTEMPTS)), (1, 1));
-    assert_eq!(tally.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
-    let phase = |phase: &str| tally.histogram(&table::PHASE, Some(phase));
+    assert_eq!(
+        (metrics.of(Count::RateLimited), metrics.of(Count::Error(None)), metrics.sum(&table::ERRORS)),
+        (1, 1, 3)
+    );
+    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Submitting)), 1);
+    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Rendering)), 1);
+    assert_eq!((metrics.of(Count::Attempt(Status::Failed)), metrics.sum(&table::ATTEMPTS)), (1, 1));
+    assert_eq!(metrics.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
+    let phase = |phase: &str| metrics.histogram(&table::PHASE, Some(phase));
     assert_eq!([phase("submitting").count(), phase("rendering").count(), phase("storing").count()], [2, 1, 0]);
     assert!(phase("submitting").sum >= 2 * SECOND);
-    let sent = [true, false].map(|delivered| tally.of(Count::WebhookSent { delivered }));
-    assert_eq!((sent, tally.of(Count::WebhookRetry), tally.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
-    assert_eq!(tally.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
+    let sent = [true, false].map(|delivered| metrics.of(Count::WebhookSent { delivered }));
+    assert_eq!((sent, metrics.of(Count::WebhookRetry), metrics.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
+    assert_eq!(metrics.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
 }
 
 #[test]
@@ -49,32 +53,32 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
     story.may_act();
     assert!(matches!(story.job.phase, Phase::Storing { .. }));
     let fetch = |outcome: &Outcome<()>| Count::call(Call::Fetch, outcome);
-    assert_eq!(story.job.tally.of(fetch(&Outcome::Unknown)), 1);
+    assert_eq!(story.job.metrics.of(fetch(&Err(Trouble::Unknown))), 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
-    assert_eq!(story.job.tally.of(fetch(&Outcome::Done(()))), 1);
-    let took = story.job.tally.histogram(&table::PROCESSING, Some("completed"));
+    story.hears(Answer::Stored(Ok(video(1))));
+    assert_eq!(story.job.metrics.of(fetch(&Ok(()))), 1);
+    let took = story.job.metrics.histogram(&table::PROCESSING, Some("completed"));
     assert_eq!(Some(took.sum), story.job.processing_time());
 }
 
 #[test]
 fn a_further_attempt_goes_on_counting() {
     let mut story = JobStory::started();
-    assert_eq!(story.takes(Input::Cancel), None);
-    assert_eq!(story.takes(Input::Retry), None);
-    assert_eq!(story.takes(Input::Cancel), None);
-    assert_eq!(story.job.tally.of(Count::Attempt(Status::Cancelled)), 2);
+    assert_eq!(story.takes(Cancel), None);
+    assert_eq!(story.takes(Retry), None);
+    assert_eq!(story.takes(Cancel), None);
+    assert_eq!(story.job.metrics.of(Count::Attempt(Status::Cancelled)), 2);
 }
 
 #[test]
 fn a_message_that_comes_twice_or_late_counts_once_i18() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    let early = Card { tally: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
-    let late = Card { tally: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
-    for card in [&late, &early, &late, &early] {
-        story.report(card.clone());
-        story.enqueue_on(Card { status: Status::Queued, report_number: 0, ..card.clone() }, Terms::default());
+    story.enqueue(summary("job", 0));
+    let early = Summary { metrics: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
+    let late = Summary { metrics: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
+    for summary in [&late, &early, &late, &early] {
+        story.report(summary.clone());
+        story.enqueue_on(Summary { status: Status::Queued, report_number: 0, ..summary.clone() }, Terms::default());
     }
     story.hears("job", 1, said(4));
     story.hears("job", 1, said(2));
@@ -83,78 +87,23 @@ fn a_message_that_comes_twice_or_late_counts_once_i18() {
 }
 
 #[test]
-fn a_job_that_was_forgotten_is_not_counted_again_by_a_late_message_i18() {
+fn a_new_job_of_a_name_is_counted_from_its_beginning_i18() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    let of = |report, count| Card { tally: limited(count), ..told("job", 1, report, Status::Completed) };
-    story.report(of(4, 2));
-    forgets(&mut story, 0);
-    // Each tells more than the one before, and of each it was counted.
-    story.report(of(2, 1));
-    story.report(of(4, 2));
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (1, 2));
-    // One of its name that is made later is another job.
-    let another = Card { created_at: 9, tally: limited(5), ..told("job", 1, 2, Status::Completed) };
-    story.report(another.clone());
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 7));
-    settles(&mut story, 9);
-    story.report(of(3, 1));
-    story.report(of(4, 2));
-    story.report(another);
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 7));
-}
-
-#[test]
-fn an_old_job_is_counted_on_when_a_younger_one_was_forgotten_i18() {
-    let mut story = QueueStory::with_slots(2);
-    story.enqueue(card("old", 0));
-    let young = Card { created_at: 9, ..told("job", 1, 2, Status::Completed) };
-    story.report(young);
-    forgets(&mut story, 9);
-    story.report(Card { tally: limited(3), ..told("old", 1, 2, Status::Completed) });
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 3));
-}
-
-#[test]
-fn all_that_had_a_name_are_forgotten_with_the_last_one_i18() {
-    let mut story = QueueStory::with_slots(1);
-    let of = |created_at| Card { created_at, tally: limited(1), ..told("job", 1, 2, Status::Completed) };
-    story.report(of(7));
+    let of =
+        |created_at, count| Summary { created_at, metrics: limited(count), ..told("job", 1, 2, Status::Completed) };
+    story.report(of(5, 2));
+    settles(&mut story, 5);
+    story.report(of(7, 1));
     settles(&mut story, 7);
-    // The clock was set back meanwhile.
-    story.report(of(5));
-    forgets(&mut story, 5);
-    story.report(of(7));
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 2));
-}
-
-#[test]
-fn however_many_jobs_had_a_name_none_is_counted_twice_i18() {
-    let mut story = QueueStory::with_slots(1);
-    let of = |created_at| Card { created_at, tally: limited(1), ..told("job", 1, 2, Status::Completed) };
-    for created_at in (1..=9).chain(1..=9) {
-        story.report(of(created_at));
-        settles(&mut story, created_at);
-    }
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (9, 9));
-}
-
-#[test]
-fn a_job_that_takes_its_name_back_from_another_goes_on_where_it_was_i18() {
-    let mut story = QueueStory::with_slots(1);
-    let of = |created_at, count| Card { created_at, tally: limited(count), ..told("job", 1, 2, Status::Completed) };
-    for card in [of(5, 1), of(7, 10), of(5, 2), of(7, 11)] {
-        story.report(card.clone());
-        settles(&mut story, card.created_at);
-    }
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 13));
+    story.report(of(7, 1));
+    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 3));
 }
 
 #[test]
 fn an_order_that_is_refused_counts_nothing() {
     let mut story = QueueStory::with_slots(0);
     story.policy.max_waiting = 0;
-    assert_eq!(story.ask(Card { tally: limited(1), ..card("job", 0) }, false), None);
+    assert_eq!(story.order(Summary { metrics: limited(1), ..summary("job", 0) }), None);
     let Ok(totals) = totals(&story.rows);
     assert!(totals.is_empty());
 }
@@ -162,10 +111,10 @@ fn an_order_that_is_refused_counts_nothing() {
 #[test]
 fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
+    story.enqueue(summary("first", 0));
     let until = story.now + 10 * SECOND;
-    story.enqueue_on(card("later", 0), Terms { not_before: Some(until), ..Terms::default() });
-    story.enqueue(card("second", 0));
+    story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
+    story.enqueue(summary("second", 0));
     story.now += 15 * SECOND;
     story.ends("first");
     assert_eq!(wait(&story), (2, 15 * SECOND), "nobody waited for the first slot, and the second for 15 s");
@@ -173,7 +122,7 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
     story.ends("second");
     assert_eq!(wait(&story), (3, 15 * SECOND + 20 * SECOND), "from the end of its delay on");
     // Refused by the upstream it goes back to its place, and waits anew from then on.
-    let again = Card { epoch: 2, submits: 1, ..card("later", 0) };
+    let again = Summary { epoch: 2, submits: 1, ..summary("later", 0) };
     story.now += 100 * SECOND;
     story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
     assert_eq!(wait(&story).0, 4);
@@ -184,8 +133,8 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
 fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
     let mut story = QueueStory::with_slots(1);
     let first = story.now / MINUTE;
-    story.enqueue(card("a", 0));
-    story.enqueue(card("b", 0));
+    story.enqueue(summary("a", 0));
+    story.enqueue(summary("b", 0));
     story.now += MINUTE;
     story.sweep();
     let row = |story: &QueueStory, number: u64| story.rows.minutes.get(&number).cloned().unwrap_or_default();
@@ -195,7 +144,7 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
     assert_eq!(row(&story, 0).counted.whole().of(Count::Accepted), 2);
     // A clock that is set back goes on with the minute it came from.
     story.now -= MINUTE;
-    story.enqueue(card("c", 0));
+    story.enqueue(summary("c", 0));
     assert_eq!(row(&story, first + 1).counted.whole().of(Count::Accepted), 1);
     assert_eq!(counted(&story, Count::Accepted), 3);
 }
@@ -204,15 +153,15 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
 fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     let mut story = QueueStory::with_slots(0);
     story.now = 30 * DAY;
-    story.enqueue(card("old", 0));
+    story.enqueue(summary("old", 0));
     story.now += DAY;
-    story.enqueue(card("young", 0));
+    story.enqueue(summary("young", 0));
     story.now += 7 * DAY;
-    story.takes(QueueInput::Expire { before: 0 });
+    story.mark_for_deletion(0);
     let kept: Vec<u64> = story.rows.minutes.keys().copied().collect();
     assert_eq!(kept, [0, 31 * DAY / MINUTE], "a week to the minute, and the sum");
     story.now += 9 * DAY;
-    story.takes(QueueInput::Expire { before: 0 });
+    story.mark_for_deletion(0);
     assert_eq!(story.rows.minutes.len(), 2, "the latest is not in the sum yet");
     assert_eq!(counted(&story, Count::Accepted), 2);
 }
@@ -220,22 +169,22 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
 #[test]
 fn money_is_counted_as_it_is_charged_and_given_back() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(Card { cost_micros: 3_000_000, price_micros: 3_000_000, ..card("job", 0) });
-    story.report(Card { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
+    story.enqueue(Summary { cost_micros: 3_000_000, price_micros: 3_000_000, ..summary("job", 0) });
+    story.report(Summary { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
     assert_eq!([Count::Charged, Count::Returned].map(|count| counted(&story, count)), [3_000_000, 2_500_000]);
 }
 
 #[test]
 fn a_job_asks_and_tells_no_more_often_for_being_counted() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     let mut effects = Vec::new();
     while story.job.wake(story.now).is_some() {
         story.sleeps();
         let Some(effect) = story.may_act() else { continue };
         effects.push(match effect {
             Effect::Report { .. } => {
-                story.hears(Answer::Reported(Outcome::Done(())));
+                story.hears(Answer::Reported(Ok(())));
                 "report"
             }
             Effect::Deliver { .. } => {
@@ -245,52 +194,25 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
             other => panic!("{other:?} was not expected"),
         });
     }
-    assert_eq!(effects, ["report", "deliver"], "a webhook that is counted brings no report of its own");
+    assert_eq!(effects, ["report", "deliver", "report"], "the last one says that nothing is left");
 }
 
 /// The job has nothing left to do.
 fn settles(story: &mut QueueStory, created_at: Millis) {
-    let ask = Ask { created_at, ..asking("job", 1, Errand::Check) };
-    story.takes(QueueInput::Heard { ask, said: state(1, 4, Status::Completed, None) });
-    assert_eq!(story.place("job"), Place::Ended);
+    let ask = Ask { created_at, ..asking("job", 1, Question::Check) };
+    story.takes(Heard { ask, said: Ok(Some(state(1, 4, Status::Completed, None))) });
+    assert_eq!(story.stage("job"), Stage::Ended);
 }
 
-/// The job is forgotten, a week later.
-fn forgets(story: &mut QueueStory, created_at: Millis) {
-    settles(story, created_at);
-    story.now += 8 * DAY;
-    story.takes(QueueInput::Expire { before: story.now - 7 * DAY });
-    let ask = Ask { created_at, ..asking("job", 1, Errand::Forget) };
-    story.takes(QueueInput::Heard { ask, said: Said::Missing });
-    assert_eq!(story.entry("job"), None);
-}
-
-fn limited(count: u64) -> Tally {
-    let mut tally = Tally::default();
-    tally.count(Count::RateLimited, count);
-    tally
+fn limited(count: u64) -> Metrics {
+    let mut metrics = Metrics::default();
+    metrics.count(Count::RateLimited, count);
+    metrics
 }
 
 /// What a job answers that has been refused so often.
 fn said(count: u64) -> Said {
-    match state(1, 2, Status::Completed, Some(0)) {
-        Said::State { epoch, report_number, status, submits, availability, cost_micros, wake_at, late, .. } => {
-            let tally = limited(count);
-            Said::State {
-                availability,
-                epoch,
-                report_number,
-                status,
-                submits,
-                cost_micros,
-                wake_at,
-                late,
-                deliveries: Vec::new(),
-                tally,
-            }
-        }
-        other => other,
-    }
+    Ok(Some(State { metrics: limited(count), ..state(1, 2, Status::Completed, Some(0)) }))
 }
 
 fn counted(story: &QueueStory, count: Count) -> u64 {

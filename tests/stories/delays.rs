@@ -1,16 +1,17 @@
 //! Jobs that are not to be started yet, and jobs that come back to the place they had (I2, I6).
 
-use crate::queue_story::{QueueStory, card, state, told};
-use reelay::machine::queue::{ALARM_DELAY, BlockedBy, Card, Input, Mode, Terms};
-use reelay::machine::{HOUR, MINUTE, Millis, SECOND, Status};
+use crate::queue_story::{QueueStory, said, slot, summary, told};
+use reelay::machine::Status;
+use reelay::machine::queue::{ALARM_DELAY, Alarm, BlockedBy, Mode, Summary, Terms};
+use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 
 #[test]
 fn a_delayed_job_starts_at_its_time_and_not_before() {
     let mut story = QueueStory::with_slots(1);
     let until = story.now + HOUR;
-    let standing = story.enqueue_on(card("later", 0), not_before(until)).unwrap();
-    assert_eq!((standing.admitted, standing.blocked_by), (None, Some(BlockedBy::StartAfter)));
-    assert_eq!((standing.estimated_start, story.wake_at), (Some(until), Some(until)));
+    let position = story.enqueue_on(summary("later", 0), not_before(until)).unwrap();
+    assert_eq!((position.admitted, position.blocked_by), (None, Some(BlockedBy::StartAfter)));
+    assert_eq!((position.estimated_start, story.wake_at), (Some(until), Some(until)));
     story.now = until - 1;
     story.sweep();
     assert!(story.holders().is_empty());
@@ -21,17 +22,17 @@ fn a_delayed_job_starts_at_its_time_and_not_before() {
 fn a_delayed_job_holds_up_nobody() {
     let mut story = QueueStory::with_slots(1);
     let until = story.now + HOUR;
-    story.enqueue_on(card("later", 0), not_before(until));
-    assert!(story.enqueue(card("now", 0)).unwrap().admitted.is_some());
+    story.enqueue_on(summary("later", 0), not_before(until));
+    assert!(story.enqueue(summary("now", 0)).unwrap().admitted.is_some());
 }
 
 #[test]
 fn a_delayed_job_whose_time_has_come_starts_before_an_order_that_comes_then_i6() {
     let mut story = QueueStory::with_slots(1);
     let until = story.now + HOUR;
-    story.enqueue_on(card("ann/later", 0), not_before(until));
+    story.enqueue_on(summary("ann/later", 0), not_before(until));
     story.now = until;
-    assert_eq!(story.enqueue(card("bea/now", 0)).unwrap().admitted, None);
+    assert_eq!(story.enqueue(summary("bea/now", 0)).unwrap().admitted, None);
     assert_eq!(story.holders(), ["ann/later"]);
 }
 
@@ -39,17 +40,17 @@ fn a_delayed_job_whose_time_has_come_starts_before_an_order_that_comes_then_i6()
 fn a_time_that_has_passed_is_no_delay() {
     let mut story = QueueStory::with_slots(1);
     let passed = story.now;
-    assert!(story.enqueue_on(card("job", 0), not_before(passed)).unwrap().admitted.is_some());
+    assert!(story.enqueue_on(summary("job", 0), not_before(passed)).unwrap().admitted.is_some());
 }
 
 #[test]
 fn a_delayed_job_fills_the_queue_as_a_waiting_one_does() {
     let mut story = QueueStory::with_slots(1);
     story.policy.max_waiting = 1;
-    story.enqueue(card("running", 0));
+    story.enqueue(summary("running", 0));
     let until = story.now + HOUR;
-    story.enqueue_on(card("later", 0), not_before(until));
-    assert_eq!(story.ask(card("new", 0), false), None);
+    story.enqueue_on(summary("later", 0), not_before(until));
+    assert_eq!(story.order(summary("new", 0)), None);
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn in_every_mode_a_delay_that_is_over_is_looked_at_once_and_not_again_and_again_
     for mode in Mode::ALL {
         let mut story = QueueStory::in_mode(mode, 1);
         let until = story.now + HOUR;
-        story.enqueue_on(card("later", 0), not_before(until));
+        story.enqueue_on(summary("later", 0), not_before(until));
         for _ in 0..2 {
             if story.holders().is_empty() {
                 story.asks();
@@ -76,11 +77,11 @@ fn many_delays_that_end_together_are_all_taken_into_line_i1() {
     story.policy.max_waiting = 1_000;
     let until = story.now + HOUR;
     for number in 0..120 {
-        story.enqueue_on(card(&format!("{number:03}"), 0), not_before(until));
+        story.enqueue_on(summary(&format!("{number:03}"), 0), not_before(until));
     }
     story.now = until;
     for _ in 0..3 {
-        story.takes(Input::Alarm);
+        story.takes(Alarm);
     }
     assert_eq!(story.rows.waiting().count(), 120);
 }
@@ -90,14 +91,14 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
     let mut story = QueueStory::with_slots(1);
     for name in ["refused", "second", "third"] {
         story.now += SECOND;
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     let (again, terms) = requeued("refused", story.now + MINUTE);
     story.enqueue_on(again, terms);
     assert_eq!(story.holders(), ["second"], "its slot is given to the next at once (I9)");
     story.now += MINUTE;
-    story.takes(Input::Alarm);
-    assert_eq!(story.standing("refused").position, 1);
+    story.takes(Alarm);
+    assert_eq!(story.position("refused").number, 1);
     story.ends("second");
     assert_eq!(story.holders(), ["refused"]);
 }
@@ -105,49 +106,49 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
 #[test]
 fn a_refused_job_waits_for_the_upstream_and_not_for_a_time_of_its_own() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("refused", 0));
+    story.enqueue(summary("refused", 0));
     let until = story.now + MINUTE;
     let (again, terms) = requeued("refused", until);
-    let standing = story.enqueue_on(again, terms).unwrap();
-    assert_eq!(standing.blocked_by, Some(BlockedBy::UpstreamBackoff));
-    assert_eq!(standing.estimated_start, Some(until));
+    let position = story.enqueue_on(again, terms).unwrap();
+    assert_eq!(position.blocked_by, Some(BlockedBy::UpstreamBackoff));
+    assert_eq!(position.estimated_start, Some(until));
 }
 
 #[test]
 fn a_repeated_enqueue_of_a_refused_job_changes_nothing_i3() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("refused", 0));
+    story.enqueue(summary("refused", 0));
     let (again, terms) = requeued("refused", story.now + MINUTE);
     story.enqueue_on(again.clone(), terms);
     let before = story.rows.clone();
     story.now += SECOND;
     story.enqueue_on(again, terms);
-    story.enqueue(card("refused", 0));
+    story.enqueue(summary("refused", 0));
     assert_eq!(story.rows.entries, before.entries);
 }
 
 #[test]
 fn a_refused_job_whose_old_slot_was_asked_about_first_keeps_its_place_too_i6() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("refused", 0));
-    story.enqueue(card("second", 0));
-    story.hears("refused", 1, state(2, 2, Status::Queued, Some(story.now)));
+    story.enqueue(summary("refused", 0));
+    story.enqueue(summary("second", 0));
+    story.hears("refused", 1, said(2, 2, Status::Queued, Some(story.now)));
     assert_eq!(story.holders(), ["second"]);
     let (again, terms) = requeued("refused", story.now);
     story.enqueue_on(again, terms);
-    story.enqueue(card("third", 0));
-    assert_eq!((story.standing("refused").position, story.standing("third").position), (1, 2));
+    story.enqueue(summary("third", 0));
+    assert_eq!((story.position("refused").number, story.position("third").number), (1, 2));
 }
 
 #[test]
 fn messages_about_the_old_slot_do_not_touch_the_new_one_i3() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("refused", 0));
+    story.enqueue(summary("refused", 0));
     let (again, terms) = requeued("refused", story.now);
-    assert_eq!(story.enqueue_on(again, terms).unwrap().admitted, Some(2));
+    assert_eq!(story.enqueue_on(again, terms).unwrap().admitted, slot(2));
     let before = story.rows.entries.clone();
-    story.hears("refused", 1, state(2, 2, Status::Queued, None));
-    story.report(Card { submits: 1, ..told("refused", 1, 1, Status::Processing) });
+    story.hears("refused", 1, said(2, 2, Status::Queued, None));
+    story.report(Summary { submits: 1, ..told("refused", 1, 1, Status::Processing) });
     assert_eq!(story.rows.entries, before);
 }
 
@@ -158,7 +159,7 @@ fn an_estimated_start_is_never_in_the_past_and_a_full_minute_in_the_mode_cron() 
         story.now += 1_234;
         let mut last = 0;
         for number in 0..5 {
-            let estimated = story.enqueue(card(&format!("{number}"), 0)).unwrap().estimated_start.unwrap();
+            let estimated = story.enqueue(summary(&format!("{number}"), 0)).unwrap().estimated_start.unwrap();
             assert!(estimated >= story.now && estimated >= last, "{mode:?}");
             assert!(mode != Mode::Cron || estimated.is_multiple_of(MINUTE), "{estimated}");
             last = estimated;
@@ -170,12 +171,12 @@ fn an_estimated_start_is_never_in_the_past_and_a_full_minute_in_the_mode_cron() 
 fn the_estimate_learns_how_long_slots_are_held() {
     let mut story = QueueStory::with_slots(1);
     for number in 0..20 {
-        story.enqueue(card(&format!("{number:02}"), 0));
+        story.enqueue(summary(&format!("{number:02}"), 0));
         story.now += 10 * SECOND;
         story.ends(&format!("{number:02}"));
     }
-    story.enqueue(card("running", 0));
-    let waiting = story.enqueue(card("waiting", 0)).unwrap();
+    story.enqueue(summary("running", 0));
+    let waiting = story.enqueue(summary("waiting", 0)).unwrap();
     assert_eq!(waiting.estimated_start, Some(story.now + 10 * SECOND));
 }
 
@@ -184,7 +185,7 @@ fn not_before(until: Millis) -> Terms {
 }
 
 /// What a job sends whose first submit was refused until then.
-fn requeued(name: &str, until: Millis) -> (Card, Terms) {
-    let card = Card { epoch: 2, report_number: 2, submits: 1, ..card(name, 0) };
-    (card, Terms { not_before: Some(until), keeps_place: true, ..Terms::default() })
+fn requeued(name: &str, until: Millis) -> (Summary, Terms) {
+    let summary = Summary { epoch: 2, report_number: 2, submits: 1, ..summary(name, 0) };
+    (summary, Terms { not_before: Some(until), keeps_place: true, ..Terms::default() })
 }

@@ -1,14 +1,13 @@
 //! What the app is told (I5).
 
-use crate::job_story::JobStory;
+use crate::job_story::{Answer, JobStory};
 use reelay::machine::delivery::{DeliveryState, Receipt};
-use reelay::machine::job::{Answer, Effect, Input};
-use reelay::machine::outcome::Outcome;
+use reelay::machine::job::{Cancel, Effect};
 
 #[test]
 fn an_event_keeps_its_id_and_its_body_until_it_is_exhausted_i5() {
     let mut story = JobStory::accepted();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     let (id, body) = (story.job.outbox[0].id.clone(), story.job.outbox[0].body.clone());
     assert!(body.is_some());
     for attempt in 1..=3 {
@@ -25,11 +24,11 @@ fn an_event_keeps_its_id_and_its_body_until_it_is_exhausted_i5() {
 #[test]
 fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
     let mut story = JobStory::accepted();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.sleeps();
     assert!(matches!(story.may_act(), Some(Effect::Report { .. })), "the queue hears of the trouble");
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.outbox[0].attempts, 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
 }
@@ -37,7 +36,7 @@ fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
 #[test]
 fn the_queue_hears_of_an_end_before_the_app_does() {
     let mut story = JobStory::accepted();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     assert!(matches!(story.acts(), Effect::Report { number: 1, .. }));
 }
 
@@ -46,36 +45,37 @@ fn a_report_is_repeated_until_the_queue_confirms_its_number_i9() {
     let mut story = JobStory::started();
     let effect = story.until_it_acts_beside_submit();
     assert_eq!(effect, Effect::Report { epoch: 1, number: 1 });
-    story.takes(Input::Cancel);
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.takes(Cancel);
+    story.hears(Answer::Reported(Ok(())));
     let again = story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
     assert_eq!(again, Effect::Report { epoch: 1, number: 2 }, "the older confirmation does not count for the end");
 }
 
 #[test]
-fn a_job_says_once_that_nothing_is_left_with_its_last_answer_or_with_its_report() {
+fn a_job_reports_that_nothing_is_left_to_do() {
     let mut story = JobStory::accepted();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
     assert!(matches!(story.acts(), Effect::Report { .. }));
     assert!(!story.job.has_only_to_report(), "the app is yet to hear");
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
-    assert!(story.settled && story.job.wake(story.now).is_none());
-    assert!(story.may_act().is_none() && !story.settled);
+    assert!(matches!(story.acts(), Effect::Report { .. }));
+    assert!(story.job.has_only_to_report());
+    story.hears(Answer::Reported(Ok(())));
+    assert_eq!((story.may_act(), story.job.wake(story.now)), (None, None));
 }
 
 #[test]
-fn what_has_come_of_an_event_given_up_is_told_by_the_report_of_it_alone() {
+fn of_an_event_that_fails_the_first_failure_and_the_end_are_reported() {
     let mut story = JobStory::accepted();
-    story.takes(Input::Cancel);
+    story.takes(Cancel);
+    let mut reported = Vec::new();
     for _ in 1..=3 {
         story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
+        let before = story.job.report_number;
         story.hears(Answer::Delivered(Receipt::Failed { status: None, retry_after: None }));
-        assert!(!story.settled);
+        reported.push(story.job.report_number > before);
     }
-    story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
-    assert!(story.job.has_only_to_report());
-    story.hears(Answer::Reported(Outcome::Done(())));
-    assert!(!story.settled && story.job.wake(story.now).is_none());
+    assert_eq!(reported, [true, false, true]);
 }

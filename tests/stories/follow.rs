@@ -1,13 +1,13 @@
 //! What a live stream tells of a job's life, and when it ends.
 
-use crate::job_story::{JobStory, never};
+use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
 use reelay::machine::follow::{
     Beginning, Entry, Event, Follower, HEARTBEAT, LONGEST_LIFE, Look, PAGE, PROGRESS_TICK, Then, begin,
 };
-use reelay::machine::job::{Answer, Input, Note};
+use reelay::machine::job::{Cancel, Retry, TimelineEntry, TimelineStep};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{Millis, SECOND};
+use reelay::time::{Millis, SECOND};
 
 #[test]
 fn every_entry_is_told_once_in_order_and_the_end_comes_behind_the_last() {
@@ -17,7 +17,7 @@ fn every_entry_is_told_once_in_order_and_the_end_comes_behind_the_last() {
     watched.story.start(1);
     watched.story.acts();
     assert_eq!(watched.hears(), ["2 started", "3 submit_intended"]);
-    assert_eq!(watched.story.takes(Input::Cancel), None);
+    assert_eq!(watched.story.takes(Cancel), None);
     assert_eq!(watched.hears(), ["4 cancelled", "end Cancelled"]);
     assert_eq!(watched.then, Then::Close);
 }
@@ -70,7 +70,7 @@ fn a_failed_attempt_ends_the_stream_and_a_retry_is_told_by_the_next_one() {
     assert!(watched.hears().ends_with(&["end Failed".to_owned()]));
     let told = watched.follower.told();
     assert_eq!(begin(&watched.story.job, told, told), Beginning::NothingLeft);
-    assert_eq!(watched.story.takes(Input::Retry), None);
+    assert_eq!(watched.story.takes(Retry), None);
     assert_eq!(begin(&watched.story.job, told, told), Beginning::After(told));
     let mut next = Watched::from(watched.story, told);
     assert_eq!(next.hears(), [format!("{} retried", told + 1)]);
@@ -80,7 +80,7 @@ fn a_failed_attempt_ends_the_stream_and_a_retry_is_told_by_the_next_one() {
 #[test]
 fn what_is_written_after_the_end_is_told_to_whoever_comes_later() {
     let mut watched = Watched::from_the_first(JobStory::accepted());
-    assert_eq!(watched.story.takes(Input::Cancel), None);
+    assert_eq!(watched.story.takes(Cancel), None);
     let told = watched.hears();
     assert_eq!(told.last().map(String::as_str), Some("end Cancelled"), "it does not wait for the webhook");
     let last = watched.follower.told() + 1;
@@ -99,11 +99,13 @@ fn an_id_that_is_still_to_come_is_of_an_earlier_job_and_begins_anew() {
 fn a_long_timeline_is_told_page_by_page_before_anything_else() {
     let story = JobStory::accepted();
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
-    let page = |from: u64| (from..from + u64::from(PAGE)).map(|number| entry(number, "step")).collect::<Vec<_>>();
+    let page = |from: u64| {
+        (from..from + u64::from(PAGE)).map(|number| entry(number, TimelineStep::PollFailed)).collect::<Vec<_>>()
+    };
     let first = follower.look(Some(&story.job), page(1), story.now);
     assert_eq!((first.then, follower.told()), (Then::LookAgain, u64::from(PAGE)));
     let mut ended = JobStory::accepted();
-    assert_eq!(ended.takes(Input::Cancel), None);
+    assert_eq!(ended.takes(Cancel), None);
     let second = follower.look(Some(&ended.job), page(1 + u64::from(PAGE)), story.now);
     assert!(!second.events.iter().any(|event| matches!(event, Event::End { .. })), "there may be more");
     let third = follower.look(Some(&ended.job), Vec::new(), story.now);
@@ -123,7 +125,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
     assert_eq!(follower.look(None, Vec::new(), story.now), Look { events: Vec::new(), then: Then::Close });
     let mut follower = Follower::new(story.job.created_at - SECOND, 0, story.now);
-    let another = follower.look(Some(&story.job), vec![entry(1, "created")], story.now);
+    let another = follower.look(Some(&story.job), vec![entry(1, TimelineStep::Created)], story.now);
     assert_eq!(another, Look { events: Vec::new(), then: Then::Close }, "another job of the same name is none of its");
 }
 
@@ -148,8 +150,8 @@ impl Watched {
     /// One look; what it told in a word each.
     fn hears(&mut self) -> Vec<String> {
         // The story's timeline begins with the job's first step after it was made.
-        let notes = std::iter::once("created").chain(self.story.notes());
-        let entries = (1..).zip(notes).map(|(number, step)| entry(number, step));
+        let steps = std::iter::once(TimelineStep::Created).chain(self.story.timeline.iter().copied());
+        let entries = (1..).zip(steps).map(|(number, step)| entry(number, step));
         let next = entries.filter(|entry| entry.number > self.follower.told()).collect();
         let Look { events, then } = self.follower.look(Some(&self.story.job), next, self.story.now);
         (self.events, self.then) = (events, then);
@@ -159,14 +161,14 @@ impl Watched {
 
 fn word(event: &Event) -> String {
     match event {
-        Event::Step { entry, .. } => format!("{} {}", entry.number, entry.note.step),
+        Event::Step { entry, .. } => format!("{} {}", entry.number, entry.entry.step.as_str()),
         Event::Progress { stand } => format!("progress {} {}", stand.phase, stand.progress),
         Event::End { status } => format!("end {status:?}"),
         Event::Heartbeat => "heartbeat".to_owned(),
     }
 }
 
-fn entry(number: u64, step: &str) -> Entry {
+fn entry(number: u64, step: TimelineStep) -> Entry {
     const AT: Millis = 1;
-    Entry { number, note: Note { at: AT, step: step.to_owned(), detail: None } }
+    Entry { number, entry: TimelineEntry { at: AT, step, detail: None } }
 }

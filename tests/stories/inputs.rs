@@ -1,13 +1,13 @@
 //! An order's images are kept as long as an attempt may need them, and no longer.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, INPUTS, ImageRole, Input, InputImage, Refusal};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::job::{Cancel, Effect, IMAGES, ImageRole, InputImage, Refusal, Retry};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
-const DISCARD_INPUTS: Effect = Effect::Discard { attempt: INPUTS };
+const DISCARD_INPUTS: Effect = Effect::DeleteFile { attempt: IMAGES };
 
 #[test]
 fn the_images_of_a_completed_order_are_deleted() {
@@ -26,10 +26,10 @@ fn an_order_without_images_has_none_to_delete() {
 
 #[test]
 fn a_failed_or_cancelled_order_keeps_its_images_for_a_further_attempt() {
-    for life in [JobStory::failed, JobStory::cancelled, || JobStory::rendering().then(Input::Cancel)] {
+    for life in [JobStory::failed, JobStory::cancelled, || JobStory::rendering().then(Cancel)] {
         let mut story = with_images(life());
         assert!(!story.rests().contains(&DISCARD_INPUTS));
-        assert_eq!(story.takes_any(Input::Retry), None);
+        assert_eq!(story.takes_any(Retry), None);
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, .. }));
     }
 }
@@ -43,20 +43,20 @@ fn no_images_are_deleted_while_the_attempt_may_submit_again() {
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    assert!(story.job.inputs_discarded_at.is_none() && story.job.discards.is_empty());
+    assert!(story.job.images_deleted_at.is_none() && story.job.deletions.is_empty());
 }
 
 #[test]
 fn an_old_order_is_forgotten_when_its_images_are_gone() {
     let mut story = with_images(JobStory::failed());
     story.rests();
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded));
+    assert!(!story.is_deleted());
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Outcome::Unknown));
-    assert_eq!(story.takes_any(Input::Forget), Some(Refusal::StillNeeded), "they may still be there");
+    story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
+    assert!(!story.is_deleted(), "they may still be there");
     assert_eq!(story.next(), DISCARD_INPUTS);
-    story.hears(Answer::Discarded(Outcome::Done(())));
-    assert_eq!(story.takes_any(Input::Forget), None);
+    story.hears(Answer::FileDeleted(Ok(())));
+    assert!(story.is_deleted());
 }
 
 #[test]
@@ -64,21 +64,21 @@ fn a_completed_order_is_forgotten_when_video_and_images_are_gone_i8() {
     let mut story = with_images(JobStory::storing());
     story.hears(stored());
     story.rests();
-    story.takes_any(Input::Forget);
-    assert_eq!(story.rests(), [Effect::Discard { attempt: 1 }], "the images went when it completed");
-    assert_eq!(story.takes_any(Input::Forget), None);
+    story.is_deleted();
+    assert_eq!(story.rests(), [Effect::DeleteFile { attempt: 1 }], "the images went when it completed");
+    assert!(story.is_deleted());
 }
 
 #[test]
 fn an_order_that_is_being_forgotten_cannot_be_tried_again_without_its_images() {
     let mut story = with_images(JobStory::failed());
     story.rests();
-    story.takes_any(Input::Forget);
+    story.is_deleted();
     let before = story.job.clone();
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::ImagesGone));
     assert_eq!(story.job, before);
     story.rests();
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::InputsGone));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::ImagesGone));
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn being_told_to_forget_while_a_webhook_is_left_deletes_nothing_i5() {
     story.reports();
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
-    story.takes_any(Input::Forget);
-    assert!(story.job.discards.is_empty());
-    assert_eq!(story.takes_any(Input::Retry), None);
+    story.is_deleted();
+    assert!(story.job.deletions.is_empty());
+    assert_eq!(story.takes_any(Retry), None);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_storage_failure_keeps_the_images_and_removes_the_half_video() {
     let mut story = with_images(JobStory::storing());
     story.hears(Answer::Stored(never(ErrorCode::StorageFailed)));
     let left = story.rests();
-    assert!(left.contains(&Effect::Discard { attempt: 1 }) && !left.contains(&DISCARD_INPUTS), "{left:?}");
+    assert!(left.contains(&Effect::DeleteFile { attempt: 1 }) && !left.contains(&DISCARD_INPUTS), "{left:?}");
     assert_eq!(story.status(), Status::Failed);
 }
 
@@ -108,6 +108,6 @@ fn with_images(mut story: JobStory) -> JobStory {
         key: format!("inputs/ada/lighthouse/{number}"),
         size: 9,
     };
-    story.job.request.images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
+    story.job.order.images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
     story
 }

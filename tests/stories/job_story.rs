@@ -1,13 +1,18 @@
 //! One job, a clock, and a short way to say what happens to it.
 
-use reelay::machine::delivery::{EventKind, Receipt};
+pub(crate) use crate::answer::Answer;
+use crate::usual_order::request;
+use reelay::ids::JobKey;
+use reelay::machine::delivery::{Delivery, EventKind, Receipt};
+use reelay::machine::job;
 use reelay::machine::job::{
-    self, Answer, Effect, Input, Job, Phase, Policy, Progress, Refusal, RenderOptions, Request, UnknownSubmit, Video,
+    Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
+    Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
+    TimelineStep, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
-use reelay::machine::{JobKey, MINUTE, Millis, Moment, SECOND};
-use serde_json::Map;
-use std::collections::{BTreeMap, BTreeSet};
+use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
+use reelay::time::{MINUTE, Millis, Moment, SECOND};
+use std::collections::BTreeSet;
 
 pub(crate) const BEGINNING: Millis = 1_000_000;
 
@@ -15,10 +20,12 @@ pub(crate) struct JobStory {
     pub(crate) job: Job,
     pub(crate) now: Millis,
     pub(crate) policy: Policy,
-    /// Whether the latest step left nothing to do, with no report to say so.
-    pub(crate) settled: bool,
+    /// The last effect that began.
+    pub(crate) begun: Option<InFlight>,
+    /// When the alarm handler last acted: while no time passes, it is the same run.
+    acted_at: Option<Millis>,
     /// The timeline.
-    notes: Vec<String>,
+    pub(crate) timeline: Vec<TimelineStep>,
     random: u128,
 }
 
@@ -34,7 +41,9 @@ impl JobStory {
             events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
             clarifications: false,
         };
-        Self { job: created(request()), now: BEGINNING, policy, settled: false, notes: Vec::new(), random: 1 }
+        let (begun, acted_at) = (None, None);
+        let job = created(request());
+        Self { job, now: BEGINNING, policy, begun, acted_at, timeline: Vec::new(), random: 1 }
     }
 
     /// An order with something special to it.
@@ -55,7 +64,7 @@ impl JobStory {
     pub(crate) fn rendering() -> Self {
         let mut story = Self::started();
         assert!(matches!(story.acts(), Effect::Submit { .. }));
-        story.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
         assert!(matches!(story.job.phase, Phase::Rendering { .. }));
         story
     }
@@ -63,19 +72,55 @@ impl JobStory {
     pub(crate) fn storing() -> Self {
         let mut story = Self::rendering();
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-        story.hears(Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
+        story.hears(Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
         assert!(matches!(story.acts(), Effect::Store { .. }));
         story
     }
 
-    pub(crate) fn takes(&mut self, input: Input) -> Option<Refusal> {
-        let step = self.step(input);
-        assert!(step.effect.is_none(), "only an alarm acts");
-        step.refusal
+    /// What the job replies to a message, with what that changes.
+    pub(crate) fn says<M: JobMessage>(&mut self, message: M) -> M::Reply {
+        let (moment, armed) = (self.moment(), self.job.wake(self.now).map(|wake| wake.at));
+        let setting = Setting { moment, rules: rules(&self.policy), armed, is_acting: false };
+        let Answered { reply, change, timeline, .. } = answer(Some(self.job.clone()), message, setting);
+        self.timeline.extend(timeline.into_iter().map(|entry| entry.step));
+        if let Change::Save(job) = change {
+            self.job = *job;
+        }
+        reply
+    }
+
+    /// Whatever may happen to a job, and whether it is refused.
+    pub(crate) fn takes(&mut self, input: impl Into<Input>) -> Option<Refusal> {
+        match input.into() {
+            Input::Alarm => {
+                self.may_act();
+                None
+            }
+            Input::Answer { number, answer } => {
+                let step = answered(self.job.clone(), number, answer, self.moment(), rules(&self.policy));
+                self.keep(step);
+                None
+            }
+            Input::Start(message) => self.says(message).refusal(),
+            Input::DeadLetter(message) => self.says(message).refusal(),
+            Input::UpstreamWebhook(message) => self.says(message).refusal(),
+            Input::Delete(message) => self.says(message).refusal(),
+            Input::Cancel(message) => self.says(message).refusal(),
+            Input::Retry(message) => self.says(message).refusal(),
+            Input::Confirm(message) => self.says(message).refusal(),
+            Input::Clarify(message) => self.says(message).refusal(),
+            Input::DeleteVideo(message) => self.says(message).refusal(),
+            Input::Redeliver(message) => self.says(message).refusal(),
+        }
     }
 
     pub(crate) fn start(&mut self, epoch: u64) {
-        assert_eq!(self.takes(Input::Start { epoch }), None);
+        assert_eq!(self.takes(slot(epoch)), None);
+    }
+
+    /// The queue has the job deleted; whether nothing was left of it.
+    pub(crate) fn is_deleted(&mut self) -> bool {
+        self.says(DELETE).is_none()
     }
 
     /// The alarm fires now, and this is what the job does.
@@ -84,13 +129,25 @@ impl JobStory {
     }
 
     pub(crate) fn may_act(&mut self) -> Option<Effect> {
-        self.step(Input::Alarm).effect.map(|in_flight| in_flight.effect)
+        let first = self.acted_at != Some(self.now);
+        let step = wake(self.job.clone(), first, self.moment(), rules(&self.policy));
+        let begun = self.keep(step)?;
+        self.acted_at = Some(self.now);
+        self.begun = Some(begun.clone());
+        Some(begun.effect)
+    }
+
+    /// An answer as if of the effect with this number.
+    pub(crate) fn answer_of(&self, number: u64, heard: Answer) -> Input {
+        let begun = self.begun.clone().expect("something began");
+        Input::Answer { number, answer: heard.to(begun.effect) }
     }
 
     /// The effect in flight is answered.
-    pub(crate) fn hears(&mut self, answer: Answer) {
-        let number = self.job.effect_number;
-        assert_eq!(self.takes(Input::Answer { number, answer }), None);
+    pub(crate) fn hears(&mut self, heard: Answer) {
+        let begun = self.begun.clone().expect("something is under way");
+        self.takes(Input::Answer { number: begun.number, answer: heard.to(begun.effect) });
+        self.acted_at = Some(self.now);
     }
 
     /// Time passes until the job is due to wake.
@@ -108,7 +165,7 @@ impl JobStory {
                 return effect;
             }
             match effect {
-                Effect::Report { .. } => self.hears(Answer::Reported(Outcome::Done(()))),
+                Effect::Report { .. } => self.hears(Answer::Reported(Ok(()))),
                 Effect::Deliver { .. } => self.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
                 Effect::Enqueue { .. } => self.is_granted_a_slot(),
                 other => panic!("{other:?} was not expected"),
@@ -119,7 +176,7 @@ impl JobStory {
 
     /// The queue hears of the job and, having a free slot, starts it as soon as it may be started.
     pub(crate) fn is_granted_a_slot(&mut self) {
-        self.hears(Answer::Enqueued(Outcome::Done(false)));
+        self.hears(Answer::Enqueued(Ok(false)));
         self.now = self.now.max(self.job.not_before.unwrap_or(0));
         self.start(self.job.epoch);
     }
@@ -127,29 +184,101 @@ impl JobStory {
     /// The report of the start, once the submit before it is answered.
     pub(crate) fn until_it_acts_beside_submit(&mut self) -> Effect {
         assert!(matches!(self.acts(), Effect::Submit { .. }));
-        self.hears(Answer::Submitted(Outcome::Done("operations/1".to_owned())));
+        self.hears(Answer::Submitted(Ok("operations/1".to_owned())));
         self.acts()
     }
 
     /// The steps of the timeline so far.
-    pub(crate) fn notes(&self) -> Vec<&str> {
-        self.notes.iter().map(String::as_str).collect()
+    pub(crate) fn timeline(&self) -> Vec<&str> {
+        self.timeline.iter().map(|step| step.as_str()).collect()
     }
 
     pub(crate) fn failure(&self) -> Option<ErrorCode> {
         self.job.failure().map(|failure| failure.code)
     }
 
-    fn step(&mut self, input: Input) -> job::Step {
-        self.random += 1 << 70;
-        let moment = Moment { now: self.now, random: self.random };
-        let mut step = job::step(self.job.clone(), input, moment, &self.policy);
-        step.job.seal_events(|job, delivery| format!("{} {}", job.attempt, delivery.kind.as_str()));
-        self.job = step.job.clone();
-        self.settled = step.settled;
-        self.notes.extend(step.notes.iter().map(|note| note.step.clone()));
-        step
+    fn keep(&mut self, step: Step) -> Option<InFlight> {
+        self.job = step.job;
+        self.timeline.extend(step.timeline.into_iter().map(|entry| entry.step));
+        step.effect
     }
+
+    fn moment(&mut self) -> Moment {
+        self.random += 1 << 70;
+        Moment { now: self.now, random: self.random }
+    }
+}
+
+/// Whatever may happen to a job.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Alarm,
+    Answer { number: u64, answer: job::Answer },
+    Start(Start),
+    DeadLetter(DeadLetter),
+    UpstreamWebhook(UpstreamWebhook),
+    Delete(Delete),
+    Cancel(Cancel),
+    Retry(Retry),
+    Confirm(Confirm),
+    Clarify(Clarify),
+    DeleteVideo(DeleteVideo),
+    Redeliver(Redeliver),
+}
+
+macro_rules! inputs {
+    ($($message:ident),*) => {
+        $(impl From<$message> for Input {
+            fn from(message: $message) -> Self {
+                Self::$message(message)
+            }
+        })*
+    };
+}
+inputs!(Start, DeadLetter, UpstreamWebhook, Delete, Cancel, Retry, Confirm, Clarify, DeleteVideo, Redeliver);
+
+/// A reply that may be a refusal.
+trait Refusable {
+    fn refusal(self) -> Option<Refusal>;
+}
+
+impl<T> Refusable for Result<T, Refusal> {
+    fn refusal(self) -> Option<Refusal> {
+        self.err()
+    }
+}
+
+impl Refusable for Option<State> {
+    fn refusal(self) -> Option<Refusal> {
+        None
+    }
+}
+
+/// A slot for this epoch of the story's job.
+pub(crate) fn slot(epoch: u64) -> Start {
+    Start { epoch, created_at: BEGINNING }
+}
+
+pub(crate) fn dead_letter(epoch: u64) -> DeadLetter {
+    DeadLetter { epoch, created_at: BEGINNING }
+}
+
+pub(crate) const DELETE: Delete = Delete { created_at: BEGINNING };
+
+struct Plain;
+
+impl Texts for Plain {
+    fn snapshot(&self, _: &Job, _: Millis) -> String {
+        String::new()
+    }
+
+    fn event(&self, job: &Job, delivery: &Delivery) -> String {
+        format!("{} {}", job.attempt, delivery.kind.as_str())
+    }
+}
+
+fn rules(policy: &Policy) -> Rules<'_> {
+    Rules { policy, texts: &Plain }
 }
 
 pub(crate) fn video(attempt: u32) -> Video {
@@ -163,50 +292,17 @@ pub(crate) fn video(attempt: u32) -> Video {
 
 /// An upstream that takes no submits of anyone, and asks for this wait.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
-    Outcome::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") }
+    Err(Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") })
 }
 
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
-    Outcome::Retry { after, failure: Failure::new(code, "Not now.") }
+    Err(Trouble::Retry { after, failure: Failure::new(code, "Not now.") })
 }
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
-    Outcome::Refused(Failure::new(code, "Not ever."))
+    Err(Trouble::Refused(Failure::new(code, "Not ever.")))
 }
 
 fn created(request: Request) -> Job {
     Job::create(JobKey::new("ada", "lighthouse"), request, Moment { now: BEGINNING, random: 0 }).0
-}
-
-fn request() -> Request {
-    Request {
-        prompt: "a lighthouse at dusk".to_owned(),
-        provider: "veo3".to_owned(),
-        model: "veo-3.1".to_owned(),
-        priority: 0,
-        parameters: Map::new(),
-        render: RenderOptions {
-            duration_seconds: 8,
-            aspect_ratio: "16:9".to_owned(),
-            resolution: "720p".to_owned(),
-            negative_prompt: None,
-            seed: None,
-            person_generation: None,
-            audio: None,
-        },
-        metadata: BTreeMap::new(),
-        usual_render: 60 * SECOND,
-        price_micros: 3_200_000,
-        fingerprint: "f".to_owned(),
-        public_url: "https://reelay.example".to_owned(),
-        start_after: None,
-        timeout: None,
-        start_timeout: None,
-        confirm: false,
-        images: Vec::new(),
-        submits_per_minute: None,
-        cancellable: false,
-        told: false,
-        warnings: Vec::new(),
-    }
 }

@@ -1,20 +1,20 @@
 //! What comes late is heard by the ledger and the broom only (I3, I8).
 
-use crate::job_story::{JobStory, again};
+use crate::job_story::{Answer, JobStory, again, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, EFFECT_GUARD, Effect, Input, Job, Phase, SubmitAnswer, WakeReason};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::tally::Tally;
+use reelay::machine::job::{Cancel, EFFECT_GUARD, Effect, Job, Phase, SubmitAnswer, WakeReason};
+use reelay::machine::metrics::Metrics;
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 #[test]
 fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() {
     for (answer, told) in [
         (submitted(), SubmitAnswer::Accepted),
         (Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)), SubmitAnswer::Refused),
-        (Answer::Submitted(Outcome::Unknown), SubmitAnswer::Unknown),
+        (Answer::Submitted(Err(Trouble::Unknown)), SubmitAnswer::Unknown),
     ] {
-        let mut story = JobStory::submitting().then(Input::Cancel);
+        let mut story = JobStory::submitting().then(Cancel);
         let mut cancelled = story.job.clone();
         story.hears(answer);
         // It belongs to the ledger: what the answer says about the upstream is the same for whoever asks next.
@@ -26,10 +26,10 @@ fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() 
 
 #[test]
 fn a_late_answer_of_a_cancelled_poll_changes_nothing_i8() {
-    for answer in [ready(), Answer::Polled(Outcome::Unknown)] {
+    for answer in [ready(), Answer::Polled(Err(Trouble::Unknown))] {
         let mut story = JobStory::rendering();
         assert!(matches!(story.next(), Effect::Poll { .. }));
-        let mut story = story.then(Input::Cancel);
+        let mut story = story.then(Cancel);
         let cancelled = story.job.clone();
         story.hears(answer);
         assert_eq!(without_bookkeeping(&story.job), without_bookkeeping(&cancelled));
@@ -39,7 +39,7 @@ fn a_late_answer_of_a_cancelled_poll_changes_nothing_i8() {
 #[test]
 fn a_job_cancelled_before_it_paid_never_pays_i4() {
     for life in [JobStory::accepted, JobStory::started] {
-        let mut story = life().then(Input::Cancel).then(Input::Start { epoch: 1 });
+        let mut story = life().then(Cancel).then(slot(1));
         let left = story.rests();
         assert!(!left.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "{left:?}");
         assert!(story.ledger().is_empty());
@@ -48,7 +48,7 @@ fn a_job_cancelled_before_it_paid_never_pays_i4() {
 
 #[test]
 fn the_old_epochs_cut_off_submit_does_not_fail_the_new_attempt_i3() {
-    let mut story = JobStory::submitting().then(Input::Cancel).then_tried_again();
+    let mut story = JobStory::submitting().then(Cancel).then_tried_again();
     assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 2 });
     assert_eq!(story.ledger(), [(1, SubmitAnswer::Unknown), (2, SubmitAnswer::Intended)]);
     assert_eq!(story.status(), Status::Processing);
@@ -58,27 +58,27 @@ fn the_old_epochs_cut_off_submit_does_not_fail_the_new_attempt_i3() {
 fn the_old_epochs_poll_does_not_end_the_new_render_i3() {
     let mut story = JobStory::rendering();
     story.next();
-    let mut story = story.then(Input::Cancel).then_tried_again();
+    let mut story = story.then(Cancel).then_tried_again();
     story.hears(ready());
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
 }
 
 #[test]
 fn the_old_attempts_video_is_removed_and_the_new_ones_kept_i3() {
-    let mut story = JobStory::storing().then(Input::Cancel).then_tried_again();
+    let mut story = JobStory::storing().then(Cancel).then_tried_again();
     story.hears(stored());
     let left = story.rests();
     assert_eq!(story.status(), Status::Completed);
-    let removed: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::Discard { .. })).collect();
-    assert_eq!(removed, [&Effect::Discard { attempt: 1 }]);
+    let removed: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::DeleteFile { .. })).collect();
+    assert_eq!(removed, [&Effect::DeleteFile { attempt: 1 }]);
 }
 
 #[test]
 fn what_a_transfer_before_the_cancel_may_have_left_is_removed_i8() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Unknown));
-    let mut story = story.then(Input::Cancel);
-    assert!(story.rests().contains(&Effect::Discard { attempt: 1 }));
+    story.hears(Answer::Stored(Err(Trouble::Unknown)));
+    let mut story = story.then(Cancel);
+    assert!(story.rests().contains(&Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn a_clock_set_back_does_not_keep_a_call_on_its_way() {
 
 #[test]
 fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_over_i9() {
-    let mut story = JobStory::submitting().then(Input::Cancel);
+    let mut story = JobStory::submitting().then(Cancel);
     assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Processing, 0));
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Cancelled, 1));
 }
 
@@ -116,17 +116,13 @@ fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_ove
 fn an_answer_to_another_effect_is_not_taken_for_this_one() {
     let mut story = JobStory::submitting();
     let number = story.job.effect_number;
-    story.takes_any(Input::Answer { number: number - 1, answer: Answer::Submitted(Outcome::Unknown) });
-    story.takes_any(Input::Answer { number: number + 1, answer: submitted() });
+    let (before, after) = (
+        story.answer_of(number - 1, Answer::Submitted(Err(Trouble::Unknown))),
+        story.answer_of(number + 1, submitted()),
+    );
+    story.takes_any(before);
+    story.takes_any(after);
     assert!(matches!(story.job.phase, Phase::Submitting { .. }) && story.job.is_submitting());
-}
-
-#[test]
-fn an_answer_of_another_kind_than_the_effect_has_the_effect_repeated() {
-    let mut story = JobStory::rendering();
-    story.next();
-    story.hears(stored());
-    assert!(matches!(story.next(), Effect::Poll { .. }));
 }
 
 #[test]
@@ -142,6 +138,6 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
 
 /// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
 fn without_bookkeeping(job: &Job) -> Job {
-    let told = Job { report: None, report_number: 0, tally: Tally::default(), ..job.clone() };
+    let told = Job { report: None, report_number: 0, metrics: Metrics::default(), ..job.clone() };
     Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..told }
 }

@@ -1,10 +1,11 @@
 //! More of a job's life: the phases in between, and going on until nothing is left to do.
 
-use crate::job_story::{JobStory, never, video};
+use crate::job_story::{Answer, Input, JobStory, never, video};
+use reelay::machine::Status;
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Answer, Effect, Input, Job, Phase, Progress, Refusal, SubmitAnswer};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{Millis, Status};
+use reelay::machine::job::{Cancel, Effect, Job, Phase, Progress, Refusal, Retry, SubmitAnswer};
+use reelay::machine::outcome::ErrorCode;
+use reelay::time::Millis;
 
 /// More steps than any life in these stories takes.
 const MANY: usize = 1_000;
@@ -38,24 +39,24 @@ impl JobStory {
     }
 
     pub(crate) fn cancelled() -> Self {
-        Self::accepted().then(Input::Cancel)
+        Self::accepted().then(Cancel)
     }
 
     /// The same story after one more input, which is taken.
-    pub(crate) fn then(mut self, input: Input) -> Self {
+    pub(crate) fn then(mut self, input: impl Into<Input>) -> Self {
         assert_eq!(self.takes(input), None);
         self
     }
 
     /// The user tries again, and the new attempt gets its slot.
     pub(crate) fn then_tried_again(self) -> Self {
-        let mut story = self.then(Input::Retry);
+        let mut story = self.then(Retry);
         story.start(story.job.epoch);
         story
     }
 
     /// Takes an input whatever comes of it, and holds the job to what every step must keep.
-    pub(crate) fn takes_any(&mut self, input: Input) -> Option<Refusal> {
+    pub(crate) fn takes_any(&mut self, input: impl Into<Input>) -> Option<Refusal> {
         let before = self.job.clone();
         let refusal = self.takes(input);
         self.assert_kept(&before);
@@ -70,7 +71,7 @@ impl JobStory {
     /// The queue hears of the last change.
     pub(crate) fn reports(&mut self) {
         assert!(matches!(self.acts(), Effect::Report { .. }));
-        self.hears(Answer::Reported(Outcome::Done(())));
+        self.hears(Answer::Reported(Ok(())));
     }
 
     /// As [`Self::next`]; `None` when nothing is left to do.
@@ -80,7 +81,7 @@ impl JobStory {
             let effect = self.may_act();
             self.assert_kept(&before);
             match effect {
-                Some(Effect::Report { .. }) => self.hears(Answer::Reported(Outcome::Done(()))),
+                Some(Effect::Report { .. }) => self.hears(Answer::Reported(Ok(()))),
                 Some(effect) => return Some(effect),
                 None => self.now = self.now.max(self.job.wake(self.now)?.at),
             }
@@ -94,14 +95,14 @@ impl JobStory {
         while let Some(effect) = self.next_or_rest() {
             let before = self.job.clone();
             self.hears(match &effect {
-                Effect::Enqueue { .. } => Answer::Enqueued(Outcome::Done(false)),
+                Effect::Enqueue { .. } => Answer::Enqueued(Ok(false)),
                 Effect::Submit { .. } => submitted(),
                 Effect::Poll { .. } => ready(),
                 Effect::Store { .. } => stored(),
-                Effect::Report { .. } => Answer::Reported(Outcome::Done(())),
+                Effect::Report { .. } => Answer::Reported(Ok(())),
                 Effect::Deliver { .. } => Answer::Delivered(Receipt::Accepted { status: 204 }),
-                Effect::Abandon { .. } => Answer::Abandoned(Outcome::Done(())),
-                Effect::Discard { .. } => Answer::Discarded(Outcome::Done(())),
+                Effect::CancelUpstream { .. } => Answer::UpstreamCancelled(Ok(())),
+                Effect::DeleteFile { .. } => Answer::FileDeleted(Ok(())),
             });
             self.assert_kept(&before);
             left.push(effect);
@@ -136,8 +137,8 @@ impl JobStory {
         let job = &self.job;
         let unfinished = job.report.is_some()
             || job.in_flight.is_some()
-            || !job.abandons.is_empty()
-            || !job.discards.is_empty()
+            || !job.upstream_cancels.is_empty()
+            || !job.deletions.is_empty()
             || job.outbox.iter().any(|delivery| delivery.next_at().is_some());
         if unfinished || !job.status().is_terminal() {
             assert!(job.wake(self.now).is_some(), "I2: nothing wakes a job in {:?}", job.phase);
@@ -148,13 +149,13 @@ impl JobStory {
 }
 
 pub(crate) fn submitted() -> Answer {
-    Answer::Submitted(Outcome::Done("operations/1".to_owned()))
+    Answer::Submitted(Ok("operations/1".to_owned()))
 }
 
 pub(crate) fn ready() -> Answer {
-    Answer::Polled(Outcome::Done(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
+    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
 }
 
 pub(crate) fn stored() -> Answer {
-    Answer::Stored(Outcome::Done(video(1)))
+    Answer::Stored(Ok(video(1)))
 }

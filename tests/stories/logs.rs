@@ -1,13 +1,14 @@
 //! What the log tells of requests and jobs, read as the lines it writes (I12).
 
-use crate::job_story::{BEGINNING, JobStory};
+use crate::job_story::{Answer, BEGINNING, JobStory};
 use futures::executor::block_on;
 use futures::future::{join, poll_fn};
-use reelay::log::{self, Done, STEPS};
-use reelay::machine::JobKey;
+use reelay::ids::JobKey;
+use reelay::log;
+use reelay::log::Done;
 use reelay::machine::delivery::Receipt;
-use reelay::machine::job::{Answer, Effect, Note, Progress};
-use reelay::machine::outcome::{ErrorCode, Failure, Outcome};
+use reelay::machine::job::{Cancel, Effect, Progress, TimelineEntry, TimelineStep};
+use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -99,17 +100,15 @@ fn a_name_stands_in_a_line_once_and_the_innermost_counts() {
 
 #[test]
 fn every_step_has_a_message_of_its_own_that_can_be_understood_alone() {
-    let words: BTreeSet<&str> = STEPS.iter().map(|(word, ..)| *word).collect();
-    let messages: BTreeSet<&str> = STEPS.iter().map(|(_, message, _)| *message).collect();
-    assert_eq!((words.len(), messages.len()), (STEPS.len(), STEPS.len()));
+    let messages: BTreeSet<&str> = TimelineStep::ALL.iter().map(|step| log::line(*step).0).collect();
+    assert_eq!(messages.len(), TimelineStep::ALL.len());
     let story = JobStory::started();
-    for (word, message, level) in STEPS.into_iter().filter(|(word, ..)| *word != "failed") {
-        let [line] = &lines_of(&story, &[note(word)], None)[..] else { panic!("one line for {word}") };
-        assert_eq!((&line["message"], &line["step"]), (&json!(message), &json!(word)));
-        assert_eq!(line["level"], level.as_str(), "{word}");
+    for step in TimelineStep::ALL.iter().copied().filter(|step| *step != TimelineStep::Failed) {
+        let [line] = &lines_of(&story, &[entry(step)], None)[..] else { panic!("one line for {step:?}") };
+        let (message, level) = log::line(step);
+        assert_eq!((&line["message"], &line["step"]), (&json!(message), &json!(step)));
+        assert_eq!(line["level"], level.as_str(), "{step:?}");
     }
-    let [unknown] = &lines_of(&story, &[note("of_a_later_build")], None)[..] else { panic!("one line") };
-    assert_eq!((&unknown["message"], &unknown["step"]), (&json!("[JOB] Stepped"), &json!("of_a_later_build")));
 }
 
 #[test]
@@ -117,12 +116,13 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
     let mut story = JobStory::started();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     let failure = Failure::new(ErrorCode::InvalidRequest, "The prompt \"a secret wish\" is not supported.");
-    let answer = Answer::Submitted(Outcome::Refused(failure));
-    let done = Done::of(&Effect::Submit { epoch: 1, attempt: 1 }, &answer, 17);
-    let before = story.notes().len();
+    let answer = Answer::Submitted(Err(Trouble::Refused(failure)));
+    let done = Done::of(&answer.clone().to(Effect::Submit { epoch: 1, attempt: 1 }), 17);
+    let before = story.timeline().len();
     story.hears(answer);
-    let notes: Vec<Note> = story.notes()[before..].iter().map(|step| detailed(step, "a secret wish")).collect();
-    let lines = lines_of(&story, &notes, Some(&done));
+    let detailed = |step: &TimelineStep| TimelineEntry { detail: Some("a secret wish".to_owned()), ..entry(*step) };
+    let timeline: Vec<TimelineEntry> = story.timeline[before..].iter().map(detailed).collect();
+    let lines = lines_of(&story, &timeline, Some(&done));
     let [refused, failed] = &lines[..] else { panic!("two lines: {lines:#?}") };
     assert!(!format!("{lines:?}").contains("secret"), "{lines:#?}");
     assert_eq!(refused["message"], "[UPSTREAM] Submit refused");
@@ -136,20 +136,20 @@ fn a_steps_detail_stays_in_the_timeline_because_it_may_repeat_the_prompt_i12() {
 fn a_failure_that_is_the_operators_matter_is_an_error() {
     let mut story = JobStory::started();
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(Outcome::Unknown));
-    let lines = lines_of(&story, &[note("failed")], None);
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
+    let lines = lines_of(&story, &[entry(TimelineStep::Failed)], None);
     assert_eq!((&lines[0]["level"], &lines[0]["errorCode"]), (&json!("ERROR"), &json!("submit_outcome_unknown")));
 }
 
 #[test]
 fn a_webhooks_attempt_names_its_event_its_number_and_the_answer() {
     let mut story = JobStory::accepted();
-    story.takes(reelay::machine::job::Input::Cancel);
+    story.takes(Cancel);
     let effect = story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     let answer = Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None });
-    let done = Done::of(&effect, &answer, 40);
+    let done = Done::of(&answer.clone().to(effect), 40);
     story.hears(answer);
-    let [line] = &lines_of(&story, &[note("webhook_failed")], Some(&done))[..] else { panic!("one line") };
+    let [line] = &lines_of(&story, &[entry(TimelineStep::WebhookFailed)], Some(&done))[..] else { panic!("one line") };
     assert_eq!((&line["message"], &line["level"]), (&json!("[WEBHOOK] Attempt failed"), &json!("WARN")));
     assert_eq!((&line["event"], &line["webhookAttempt"]), (&json!("generation.cancelled"), &json!(1)));
     assert_eq!((&line["status"], &line["durationMs"]), (&json!(503), &json!(40)));
@@ -162,12 +162,12 @@ fn an_effect_that_comes_to_no_step_is_told_with_its_outcome() {
     let poll = Effect::Poll { epoch: 1, operation: "operations/secret".to_owned() };
     let report = Effect::Report { epoch: 1, number: 1 };
     for (effect, answer, message, outcome, level) in [
-        (&poll, Answer::Polled(Outcome::Done(Progress::Running)), "[UPSTREAM] Polled", "running", "DEBUG"),
-        (&poll, Answer::Polled(Outcome::Unknown), "[UPSTREAM] Polled", "unknown", "WARN"),
-        (&report, Answer::Reported(Outcome::Done(())), "[JOB] Reported", "done", "DEBUG"),
-        (&report, Answer::Reported(Outcome::Unknown), "[JOB] Report failed", "unknown", "WARN"),
+        (&poll, Answer::Polled(Ok(Progress::Running)), "[UPSTREAM] Polled", "running", "DEBUG"),
+        (&poll, Answer::Polled(Err(Trouble::Unknown)), "[UPSTREAM] Polled", "unknown", "WARN"),
+        (&report, Answer::Reported(Ok(())), "[JOB] Reported", "done", "DEBUG"),
+        (&report, Answer::Reported(Err(Trouble::Unknown)), "[JOB] Report failed", "unknown", "WARN"),
     ] {
-        let done = Done::of(effect, &answer, 3);
+        let done = Done::of(&answer.to(effect.clone()), 3);
         let lines = logged(Level::DEBUG, || log::effect(&story.job, &done));
         let [line] = &lines[..] else { panic!("one line") };
         assert_eq!((&line["message"], &line["outcome"]), (&json!(message), &json!(outcome)));
@@ -176,16 +176,12 @@ fn an_effect_that_comes_to_no_step_is_told_with_its_outcome() {
     }
 }
 
-fn note(step: &str) -> Note {
-    Note { at: BEGINNING, step: step.to_owned(), detail: None }
+fn entry(step: TimelineStep) -> TimelineEntry {
+    TimelineEntry { at: BEGINNING, step, detail: None }
 }
 
-fn detailed(step: &str, detail: &str) -> Note {
-    Note { detail: Some(detail.to_owned()), ..note(step) }
-}
-
-fn lines_of(story: &JobStory, notes: &[Note], done: Option<&Done>) -> Vec<Value> {
-    logged(Level::DEBUG, || log::steps(&story.job, notes, done))
+fn lines_of(story: &JobStory, timeline: &[TimelineEntry], done: Option<&Done>) -> Vec<Value> {
+    logged(Level::DEBUG, || log::steps(&story.job, timeline, done))
 }
 
 /// The lines that `work` writes.

@@ -1,21 +1,24 @@
 //! Short stories of the job and the queue: what happens, in the order in which it happens, and which
 //! invariant it keeps.
 
+#![allow(clippy::unnecessary_wraps, reason = "what a queue replies is written as it replies it")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod abandon;
+#[path = "../support/answer.rs"]
+mod answer;
 mod bounds;
 mod budget;
 mod cancel;
+mod cancel_upstream;
 mod catalogue;
 mod cost;
 mod counts;
 mod delays;
+mod delete;
 mod delivery;
 mod finality;
 mod follow;
-mod forget;
 mod inputs;
 mod job_story;
 mod late;
@@ -26,7 +29,6 @@ mod modes;
 mod money;
 mod news;
 mod not_now;
-mod nudge;
 mod order;
 mod pace;
 mod pause;
@@ -36,9 +38,13 @@ mod queue;
 mod queue_story;
 mod redelivery;
 mod requeue;
+#[path = "../support/rows.rs"]
 mod rows;
 mod storing;
 mod turns;
+mod upstream_webhooks;
+#[path = "../support/order.rs"]
+mod usual_order;
 mod wake;
 mod watched;
 mod whole_life;

@@ -1,9 +1,9 @@
 //! The money rule (I4): nothing is paid for twice without a user's word.
 
-use crate::job_story::{JobStory, again, never};
+use crate::job_story::{Answer, JobStory, again, never};
 use reelay::machine::Status;
-use reelay::machine::job::{Answer, Effect, Input, Phase, SubmitAnswer, UnknownSubmit};
-use reelay::machine::outcome::{ErrorCode, Outcome};
+use reelay::machine::job::{Effect, Phase, Retry, SubmitAnswer, UnknownSubmit};
+use reelay::machine::outcome::{ErrorCode, Trouble};
 
 #[test]
 fn the_intent_is_in_the_ledger_before_the_call_leaves_i4() {
@@ -17,7 +17,7 @@ fn the_intent_is_in_the_ledger_before_the_call_leaves_i4() {
 fn a_lost_answer_of_a_submit_ends_as_submit_outcome_unknown_i4() {
     let mut story = JobStory::started();
     story.acts();
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
     assert_eq!(story.job.submits[0].answer, SubmitAnswer::Unknown);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
@@ -38,11 +38,12 @@ fn a_crash_between_submit_and_answer_is_a_lost_answer_i4() {
 fn an_answer_that_comes_after_its_call_was_given_up_changes_nothing_i3() {
     let mut story = JobStory::started();
     story.acts();
-    let number = story.job.effect_number;
+    let submitted = Answer::Submitted(Ok("operations/1".to_owned()));
+    let answer = story.answer_of(story.job.effect_number, submitted);
     story.sleeps();
     story.acts();
     let before = story.job.clone();
-    story.takes(Input::Answer { number, answer: Answer::Submitted(Outcome::Done("operations/1".to_owned())) });
+    story.takes(answer);
     assert_eq!(story.job, before);
 }
 
@@ -83,7 +84,7 @@ fn an_operator_may_choose_to_submit_again_after_a_lost_answer() {
     let mut story = JobStory::started();
     story.policy.unknown_submit = UnknownSubmit::Retry;
     story.acts();
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, epoch: 2 }));
     assert!(matches!(story.job.phase, Phase::Submitting { tries: 1, .. }));
 }
@@ -92,8 +93,8 @@ fn an_operator_may_choose_to_submit_again_after_a_lost_answer() {
 fn a_users_retry_is_a_new_attempt_with_a_new_epoch_and_its_own_row_i4() {
     let mut story = JobStory::started();
     story.acts();
-    story.hears(Answer::Submitted(Outcome::Unknown));
-    assert_eq!(story.takes(Input::Retry), None);
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
+    assert_eq!(story.takes(Retry), None);
     assert_eq!((story.job.attempt, story.job.epoch, story.job.status()), (2, 2, Status::Queued));
     story.start(2);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, epoch: 2 }));

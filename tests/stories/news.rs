@@ -1,14 +1,15 @@
 //! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
 
-use crate::queue_story::{QueueStory, card, key, state, told};
+use crate::queue_story::{MISSING, QueueStory, key, said, slot, summary, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{self, BlockedBy, Card, Input, MAX_ASKS_PER_ALARM, Place, Reply, Said, Standing};
-use reelay::machine::{MINUTE, Status};
+use reelay::machine::queue::{Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary};
+use reelay::machine::{Status, queue};
+use reelay::time::MINUTE;
 
 #[test]
 fn a_late_processing_report_after_the_terminal_one_changes_nothing_i8() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.ends("job");
     let ended = story.entry("job");
     story.report(told("job", 1, 1, Status::Processing));
@@ -19,11 +20,11 @@ fn a_late_processing_report_after_the_terminal_one_changes_nothing_i8() {
 #[test]
 fn a_repeated_enqueue_after_the_cancel_of_a_waiting_job_does_not_bring_it_back_i8() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("running", 0));
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("job", 0));
     story.report(told("job", 1, 1, Status::Cancelled));
-    story.enqueue(card("job", 0));
-    assert!(matches!(story.place("job"), Place::Watched { .. }));
+    story.enqueue(summary("job", 0));
+    assert!(matches!(story.stage("job"), Stage::Watched { .. }));
     story.ends("running");
     assert!(story.holders().is_empty());
 }
@@ -33,8 +34,8 @@ fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("job", 1, 1, Status::Cancelled));
     let shown = story.entry("job").unwrap();
-    let watched = Place::Watched { until: story.now + WATCH };
-    assert_eq!((shown.card.status, shown.place), (Status::Cancelled, watched), "its webhook may be left to send");
+    let watched = Stage::Watched { until: story.now + WATCH };
+    assert_eq!((shown.summary.status, shown.stage), (Status::Cancelled, watched), "its webhook may be left to send");
 }
 
 #[test]
@@ -49,45 +50,45 @@ fn a_live_job_the_queue_does_not_know_is_not_taken_in_by_a_report() {
 #[test]
 fn an_older_epochs_end_does_not_free_the_newer_epochs_slot_i3() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.report(told("job", 1, 2, Status::Cancelled));
     story.enqueue(told("job", 2, 2, Status::Queued));
     story.report(told("job", 1, 3, Status::Cancelled));
-    assert!(matches!(story.place("job"), Place::Held(Lease { epoch: 2, .. })));
+    assert!(matches!(story.stage("job"), Stage::Held(Lease { epoch: 2, .. })));
 }
 
 #[test]
 fn a_new_attempt_that_reports_before_it_enqueues_frees_the_old_slot_and_still_gets_its_place_i3() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.report(told("job", 2, 2, Status::Queued));
     assert!(story.holders().is_empty());
-    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, Some(2));
+    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, slot(2));
 }
 
 #[test]
 fn a_holder_found_at_a_newer_epoch_or_at_its_end_gives_its_slot_back_i9() {
     let ends = [Status::Completed, Status::Failed, Status::Cancelled];
-    let ended = ends.map(|status| state(1, 2, status, None));
-    let tried_again = state(2, 3, Status::Queued, None);
-    for said in ended.into_iter().chain([tried_again]) {
+    let ended = ends.map(|status| said(1, 2, status, None));
+    let tried_again = said(2, 3, Status::Queued, None);
+    for answer in ended.into_iter().chain([tried_again]) {
         let mut story = QueueStory::with_slots(1);
-        story.enqueue(card("job", 0));
-        story.enqueue(card("next", 0));
-        story.hears("job", 1, said.clone());
-        assert_eq!(story.holders(), ["next"], "{said:?}");
+        story.enqueue(summary("job", 0));
+        story.enqueue(summary("next", 0));
+        story.hears("job", 1, answer.clone());
+        assert_eq!(story.holders(), ["next"], "{answer:?}");
     }
 }
 
 #[test]
 fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    story.enqueue(card("waiting", 0));
+    story.enqueue(summary("job", 0));
+    story.enqueue(summary("waiting", 0));
     let before = story.rows.entries.clone();
     for (name, epoch) in [("job", 0), ("job", 2), ("waiting", 1), ("stranger", 1)] {
-        story.hears(name, epoch, Said::Missing);
-        story.hears(name, epoch, state(epoch, 9, Status::Failed, None));
+        story.hears(name, epoch, MISSING);
+        story.hears(name, epoch, said(epoch, 9, Status::Failed, None));
         assert_eq!(story.rows.entries, before, "{name} at {epoch}");
     }
 }
@@ -95,25 +96,28 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
 #[test]
 fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_name_i3_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(Card { created_at: 5, ..card("job", 0) });
-    story.hears("job", 1, Said::Missing);
+    story.enqueue(Summary { created_at: 5, ..summary("job", 0) });
+    story.hears("job", 1, MISSING);
     assert_eq!(story.holders(), ["job"]);
 }
 
 #[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Standing { admitted: Some(1), created_at: Some(0), ..Standing::NOT_IN_LINE };
+    let holding = Position { admitted: slot(1), ..Position::NOT_IN_LINE };
     let estimated_start = Some(story.now + 2 * MINUTE);
     let blocked_by = Some(BlockedBy::Concurrency);
-    let waiting = Standing { position: 2, blocked_by, estimated_start, ..Standing::NOT_IN_LINE };
-    assert_eq!(story.enqueue(card("first", 0)), Some(holding));
-    story.enqueue(card("second", 0));
-    assert_eq!(story.enqueue(card("third", 0)), Some(waiting));
+    let waiting = Position { number: 2, blocked_by, estimated_start, ..Position::NOT_IN_LINE };
+    assert_eq!(story.enqueue(summary("first", 0)), Some(holding));
+    story.enqueue(summary("second", 0));
+    assert_eq!(story.enqueue(summary("third", 0)), Some(waiting));
     let before = story.rows.entries.clone();
-    assert_eq!((story.enqueue(card("first", 0)), story.enqueue(card("third", 0))), (Some(holding), Some(waiting)));
-    assert_eq!(story.rows.entries, before, "asking again keeps the place");
-    let Ok(stranger) = queue::standing(&story.rows, &key("stranger"), &story.policy, story.now);
+    assert_eq!(
+        (story.enqueue(summary("first", 0)), story.enqueue(summary("third", 0))),
+        (Some(holding), Some(waiting))
+    );
+    assert_eq!(story.rows.entries, before, "asking again keeps the stage");
+    let Ok(stranger) = queue::position(&story.rows, &key("stranger"), &story.policy, story.now);
     assert_eq!(stranger, None);
 }
 
@@ -121,32 +125,32 @@ fn a_job_says_where_it_stands_and_why_it_waits() {
 fn without_a_place_to_wait_a_free_slot_is_still_given() {
     let mut story = QueueStory::with_slots(1);
     story.policy.max_waiting = 0;
-    assert_eq!(story.ask(card("first", 0), false).unwrap().admitted, Some(1));
-    assert_eq!(story.ask(card("second", 0), false), None);
+    assert_eq!(story.order(summary("first", 0)).unwrap().admitted, slot(1));
+    assert_eq!(story.order(summary("second", 0)), None);
 }
 
 #[test]
 fn the_admitted_caller_starts_itself_and_is_not_told_to_at_once() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    assert!(story.takes(Input::Alarm).1.is_empty());
+    story.enqueue(summary("job", 0));
+    assert!(story.takes(Alarm).is_empty());
     assert_eq!(story.wake_at, Some(story.now + START_PATIENCE));
 }
 
 #[test]
 fn what_runs_holds_a_slot_whatever_was_thought_of_it_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("eager", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("eager", 0));
     story.report(told("eager", 1, 1, Status::Processing));
-    assert_eq!(story.place("eager"), Place::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
+    assert_eq!(story.stage("eager"), Stage::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
 }
 
 #[test]
 fn fewer_slots_take_none_away_and_give_none_until_enough_are_free_i9() {
     let mut story = QueueStory::with_slots(3);
     for name in ["a", "b", "c", "d"] {
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     story.policy.slots = 1;
     for (ending, holding) in [("a", vec!["b", "c"]), ("b", vec!["c"]), ("c", vec!["d"])] {
@@ -159,10 +163,10 @@ fn fewer_slots_take_none_away_and_give_none_until_enough_are_free_i9() {
 fn more_slots_are_given_at_the_next_step() {
     let mut story = QueueStory::with_slots(1);
     for name in ["a", "b", "c"] {
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     (story.policy.slots, story.policy.user_slots) = (3, 3);
-    story.takes(Input::Alarm);
+    story.takes(Alarm);
     assert_eq!(story.holders(), ["a", "b", "c"]);
 }
 
@@ -170,7 +174,7 @@ fn more_slots_are_given_at_the_next_step() {
 fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
     let mut story = QueueStory::with_slots(80);
     for number in 0..80 {
-        story.enqueue(card(&format!("{number:02}"), 0));
+        story.enqueue(summary(&format!("{number:02}"), 0));
     }
     let first = story.alarm();
     let rest = story.alarm();
@@ -181,15 +185,15 @@ fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
 #[test]
 fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_i2() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    let report = Card { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
-    let reports = Input::Report { card: report, availability: None };
-    assert_eq!(story.takes(reports.clone()).0, Reply::Unknown, "it is to be told again");
-    story.hears("job", 1, Said::Missing);
-    assert_eq!(story.takes(reports).0, Reply::Nothing);
-    assert_eq!(story.place("job"), Place::Watched { until: story.now + WATCH });
-    assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
+    story.enqueue(summary("job", 0));
+    let report = Summary { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
+    let reports = Report { summary: report, availability: None };
+    assert!(!story.takes(reports.clone()), "it is to be told again");
+    story.hears("job", 1, MISSING);
+    assert!(story.takes(reports));
+    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
+    assert_eq!(story.entry("job").map(|entry| entry.summary.created_at), Some(5));
     // What an earlier job says once a later one has its name is of no use to anyone.
     story.report(told("job", 1, 2, Status::Cancelled));
-    assert_eq!(story.entry("job").map(|entry| entry.card.created_at), Some(5));
+    assert_eq!(story.entry("job").map(|entry| entry.summary.created_at), Some(5));
 }

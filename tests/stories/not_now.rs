@@ -1,10 +1,11 @@
 //! An upstream that takes no submits of anyone fails no job (I1, I4).
 
-use crate::job_story::{JobStory, not_now};
+use crate::job_story::{Answer, JobStory, not_now};
 use crate::life::submitted;
-use reelay::machine::job::{Answer, Effect, Phase};
+use reelay::machine::Status;
+use reelay::machine::job::{Effect, Phase};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{DAY, HOUR, MINUTE, Status};
+use reelay::time::{DAY, HOUR, MINUTE};
 
 #[test]
 fn a_job_that_is_refused_for_now_waits_in_line_at_its_place_and_asks_for_no_delay_of_its_own() {
@@ -21,7 +22,7 @@ fn no_number_of_such_refusals_uses_up_the_retries_or_fills_the_record() {
     }
     assert!(matches!(story.job.phase, Phase::Submitting { tries: 0, .. }));
     assert_eq!((story.job.submits.len(), story.job.submits_made()), (2, 500));
-    assert!(story.notes().len() < 80, "{} steps", story.notes().len());
+    assert!(story.timeline().len() < 80, "{} steps", story.timeline().len());
     assert_eq!((story.events(), story.job.cost_micros()), (Vec::new(), 3_200_000), "the call under way may cost");
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));
@@ -45,7 +46,7 @@ fn it_fails_with_the_upstreams_words_a_day_after_its_first_refusal() {
 
 #[test]
 fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
-    let mut never_tried = JobStory::ordered(|request| request.start_timeout = Some(10 * MINUTE));
+    let mut never_tried = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     let ordered = never_tried.now;
     knows(&mut never_tried);
     never_tried.sleeps();
@@ -53,7 +54,7 @@ fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
     let failure = (never_tried.failure(), never_tried.now);
     assert_eq!(failure, (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE));
 
-    let mut story = JobStory::ordered(|request| request.start_timeout = Some(10 * MINUTE));
+    let mut story = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     story.start(1);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     let mut story = refused(story);
@@ -69,23 +70,23 @@ fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
 fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_attempt() {
     let later = 5 * HOUR;
     let mut story = JobStory::ordered(|request| {
-        request.start_after = Some(later);
-        request.start_timeout = Some(MINUTE);
+        request.order.start_after = Some(later);
+        request.order.start_timeout = Some(MINUTE);
     });
     story.now = later + MINUTE - 1;
     assert!(matches!(story.may_act(), Some(Effect::Enqueue { .. })));
     assert_eq!(story.status(), Status::Queued);
     story.now += 1;
-    story.hears(Answer::Enqueued(reelay::machine::outcome::Outcome::Done(false)));
+    story.hears(Answer::Enqueued(Ok(false)));
     story.may_act();
     assert_eq!(story.failure(), Some(ErrorCode::DeadlineExceeded));
-    let story = story.then(reelay::machine::job::Input::Retry);
+    let story = story.then(reelay::machine::job::Retry);
     assert_eq!(story.status(), Status::Queued, "a further attempt has its own time");
 }
 
 #[test]
 fn what_has_started_in_time_is_not_ended_by_the_time_to_start() {
-    let mut story = JobStory::ordered(|request| request.start_timeout = Some(MINUTE));
+    let mut story = JobStory::ordered(|request| request.order.start_timeout = Some(MINUTE));
     story.start(1);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.now += 2 * MINUTE;
@@ -112,5 +113,5 @@ fn knows(story: &mut JobStory) {
 }
 
 fn knows_too(story: &mut JobStory) {
-    story.hears(Answer::Enqueued(reelay::machine::outcome::Outcome::Done(false)));
+    story.hears(Answer::Enqueued(Ok(false)));
 }

@@ -1,9 +1,10 @@
 //! Any history of the queue against a plain list: users take turns, priorities have a head start (I6, I9).
 
-use crate::queue_story::{QueueStory, card, told};
+use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
-use reelay::machine::queue::{HEAD_START, Mode};
-use reelay::machine::{Millis, Status};
+use reelay::machine::Status;
+use reelay::machine::queue::{Alarm, HEAD_START, Mode};
+use reelay::time::Millis;
 use std::collections::BTreeMap;
 
 const USERS: [&str; 3] = ["ada", "bea", "cid"];
@@ -145,7 +146,7 @@ proptest! {
         for happening in history {
             match happening {
                 Happening::Enqueue { user, priority } => {
-                    story.enqueue(card(&name(plain.made, user), priority));
+                    story.enqueue(summary(&name(plain.made, user), priority));
                     users.push(user);
                     plain.enqueue(story.now, user, priority);
                     plain.changed();
@@ -158,12 +159,12 @@ proptest! {
                     plain.changed();
                 }
                 Happening::Repeats { which } if which < plain.made => {
-                    story.enqueue(card(&name(which, users[which]), 0));
+                    story.enqueue(summary(&name(which, users[which]), 0));
                     plain.changed();
                 }
                 Happening::Alarm => {
                     let due = story.rows.book.admit_at.is_some_and(|at| at <= story.now);
-                    story.takes(reelay::machine::queue::Input::Alarm);
+                    story.takes(Alarm);
                     if due || plain.mode == Mode::Immediate {
                         plain.admit();
                     }
@@ -183,7 +184,7 @@ proptest! {
                 Happening::Ends { .. } | Happening::Repeats { .. } => {}
             }
             let mut holders: Vec<_> =
-                story.rows.held().map(|entry| entry.card.key.object_name()).collect();
+                story.rows.held().map(|entry| entry.summary.key.object_name()).collect();
             holders.sort_by_key(|name| name.split('/').next_back().map(str::to_owned));
             let expected: Vec<_> = plain.held.iter().map(|(number, user)| name(*number, *user)).collect();
             prop_assert_eq!(holders, expected);

@@ -1,12 +1,13 @@
 //! Jobs that wait for a word of their user: to be confirmed, or for another prompt. Neither costs anything (I4).
 
-use crate::job_story::{JobStory, never};
+use crate::job_story::{Answer, Input, JobStory, never};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
 use reelay::machine::job::{
-    Answer, Clarification, ENQUEUE_GRACE, Effect, Input, MAX_ATTEMPTS, MAX_PROMPT, PENDING_EXPIRY, Refusal,
+    Cancel, Clarify, Confirm, ENQUEUE_GRACE, Effect, MAX_ATTEMPTS, MAX_PROMPT, PENDING_EXPIRY, Refusal, Retry,
 };
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{HOUR, Status};
+use reelay::machine::outcome::ErrorCode;
+use reelay::time::HOUR;
 
 #[test]
 fn an_order_to_be_confirmed_spends_nothing_until_then_i4() {
@@ -14,7 +15,7 @@ fn an_order_to_be_confirmed_spends_nothing_until_then_i4() {
     assert_eq!((story.status(), story.job.phase_name()), (Status::PendingConfirmation, "confirming"));
     story.start(1);
     assert_eq!(story.status(), Status::PendingConfirmation, "not even with a slot");
-    let mut story = story.then(Input::Confirm);
+    let mut story = story.then(Confirm);
     assert_eq!((story.status(), story.job.epoch), (Status::Queued, 2));
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     story.is_granted_a_slot();
@@ -27,7 +28,7 @@ fn an_order_to_be_confirmed_tells_the_queue_of_itself_when_nobody_did_i1() {
     let created_at = story.now;
     story.sleeps();
     assert_eq!((story.acts(), story.now), (Effect::Report { epoch: 1, number: 0 }, created_at + ENQUEUE_GRACE));
-    story.hears(Answer::Reported(Outcome::Done(())));
+    story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.wake(story.now).unwrap().at, created_at + PENDING_EXPIRY);
 }
 
@@ -54,8 +55,8 @@ fn what_expired_unconfirmed_may_be_retried_which_is_a_confirmation() {
 
 #[test]
 fn a_confirmation_is_taken_once() {
-    let mut story = to_confirm().then(Input::Confirm);
-    assert_eq!(story.takes_any(Input::Confirm), Some(Refusal::NotConfirmable));
+    let mut story = to_confirm().then(Confirm);
+    assert_eq!(story.takes_any(Confirm), Some(Refusal::NotConfirmable));
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn only_what_waits_for_it_can_be_confirmed_or_clarified_i8() {
         to_clarify,
     ];
     for life in lives {
-        assert_refused(life(), Input::Confirm, Refusal::NotConfirmable);
+        assert_refused(life(), Confirm, Refusal::NotConfirmable);
     }
     for life in
         lives.into_iter().filter(|life| life().status() != Status::PendingClarification).chain([to_confirm as _])
@@ -122,7 +123,7 @@ fn without_clarifications_a_refused_prompt_fails_as_ever() {
 fn another_prompt_begins_a_new_attempt_with_it_i4() {
     let mut story = to_clarify().then(another("a lighthouse at dawn"));
     assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 2, 2));
-    assert_eq!(story.job.request.prompt, "a lighthouse at dawn");
+    assert_eq!(story.job.order.prompt, "a lighthouse at dawn");
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     story.is_granted_a_slot();
     assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 2 });
@@ -131,7 +132,7 @@ fn another_prompt_begins_a_new_attempt_with_it_i4() {
 #[test]
 fn a_response_is_added_to_the_prompt() {
     let story = to_clarify().then(response("without the keeper"));
-    assert_eq!(story.job.request.prompt, "a lighthouse at dusk\n\nwithout the keeper");
+    assert_eq!(story.job.order.prompt, "a lighthouse at dusk\n\nwithout the keeper");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_response_that_makes_the_prompt_too_long_is_refused_and_may_be_given_shorter
     assert_eq!(story.job, before);
     assert_eq!(story.takes_any(another(&"é".repeat(MAX_PROMPT + 1))), Some(Refusal::PromptTooLong));
     assert_eq!(story.takes_any(response(&"é".repeat(room))), None);
-    assert_eq!(story.job.request.prompt.chars().count(), MAX_PROMPT);
+    assert_eq!(story.job.order.prompt.chars().count(), MAX_PROMPT);
 }
 
 #[test]
@@ -158,14 +159,14 @@ fn a_clarification_that_never_comes_ends_the_job_after_a_day_with_what_the_filte
 
 #[test]
 fn a_job_that_waits_for_another_prompt_cannot_be_retried_with_the_old_one() {
-    assert_refused(to_clarify(), Input::Retry, Refusal::NotRetryable);
-    assert_refused(to_confirm(), Input::Retry, Refusal::NotRetryable);
+    assert_refused(to_clarify(), Retry, Refusal::NotRetryable);
+    assert_refused(to_confirm(), Retry, Refusal::NotRetryable);
 }
 
 #[test]
 fn whoever_waits_for_a_word_is_cancelled_at_once_i8() {
     for life in [to_confirm, to_clarify] {
-        let mut story = life().then(Input::Cancel);
+        let mut story = life().then(Cancel);
         assert_eq!((story.status(), story.events()), (Status::Cancelled, vec![EventKind::Cancelled]));
         story.now += 2 * PENDING_EXPIRY;
         story.rests();
@@ -178,7 +179,7 @@ fn the_last_attempt_may_not_be_clarified() {
     let mut story = JobStory::accepted();
     story.policy.clarifications = true;
     for _ in 1..MAX_ATTEMPTS {
-        story = story.then(Input::Cancel).then(Input::Retry);
+        story = story.then(Cancel).then(Retry);
     }
     story.start(story.job.epoch);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
@@ -201,14 +202,16 @@ fn a_prompt_may_be_replaced_again_and_again() {
 fn a_timer_long_overdue_is_known_as_lost_and_a_running_effect_is_not() {
     let mut story = to_clarify();
     story.reports();
-    assert!(!story.job.is_late(story.now + PENDING_EXPIRY));
-    assert!(story.job.is_late(story.now + PENDING_EXPIRY + HOUR));
-    assert!(!JobStory::submitting().job.is_late(u64::MAX));
-    assert!(!JobStory::accepted().job.is_late(story.now));
+    let expiry = story.now + PENDING_EXPIRY;
+    assert!(!story.job.is_late(Some(expiry), story.now));
+    assert!(!story.job.is_late(Some(expiry), expiry));
+    assert!(story.job.is_late(Some(expiry), expiry + HOUR), "an alarm that has not fired");
+    assert!(story.job.is_late(Some(expiry + HOUR), story.now), "an alarm that is too late");
+    assert!(story.job.is_late(None, story.now), "no alarm");
 }
 
 fn to_confirm() -> JobStory {
-    JobStory::ordered(|request| request.confirm = true)
+    JobStory::ordered(|request| request.order.confirm = true)
 }
 
 fn to_clarify() -> JobStory {
@@ -218,15 +221,15 @@ fn to_clarify() -> JobStory {
     story
 }
 
-fn another(prompt: &str) -> Input {
-    Input::Clarify { clarification: Clarification::Prompt(prompt.to_owned()) }
+fn another(prompt: &str) -> Clarify {
+    Clarify::Prompt(prompt.to_owned())
 }
 
-fn response(words: &str) -> Input {
-    Input::Clarify { clarification: Clarification::Response(words.to_owned()) }
+fn response(words: &str) -> Clarify {
+    Clarify::Response(words.to_owned())
 }
 
-fn assert_refused(mut story: JobStory, input: Input, refusal: Refusal) {
+fn assert_refused(mut story: JobStory, input: impl Into<Input>, refusal: Refusal) {
     let before = story.job.clone();
     assert_eq!(story.takes_any(input), Some(refusal), "in {:?}", before.phase);
     assert_eq!(story.job, before);

@@ -1,9 +1,10 @@
 //! Order and slots (I6, I9), and the leases that keep both sides honest (I3).
 
-use crate::queue_story::{QueueStory, card, state, told};
+use crate::queue_story::{MISSING, NOTHING, QueueStory, said, slot, summary, told};
+use reelay::machine::Status;
 use reelay::machine::lease::{ASK_AGAIN, LEASE, START_PATIENCE, WATCH};
-use reelay::machine::queue::{HEAD_START, Place, Said};
-use reelay::machine::{SECOND, Status};
+use reelay::machine::queue::{HEAD_START, Stage};
+use reelay::time::SECOND;
 
 #[test]
 fn twenty_jobs_with_three_slots_start_in_the_order_they_came_i6_i9() {
@@ -11,7 +12,7 @@ fn twenty_jobs_with_three_slots_start_in_the_order_they_came_i6_i9() {
     let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
     for name in &names {
         story.now += SECOND;
-        story.enqueue(card(name, 0));
+        story.enqueue(summary(name, 0));
     }
     for first in 0..20 {
         let holding = &names[first..names.len().min(first + 3)];
@@ -24,14 +25,14 @@ fn twenty_jobs_with_three_slots_start_in_the_order_they_came_i6_i9() {
 #[test]
 fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("running", 0));
-    story.enqueue(card("patient", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("patient", 0));
     story.now += HEAD_START - 1;
-    let standing = story.enqueue(card("hasty", 1)).unwrap();
-    assert_eq!(standing.position, 1);
+    let position = story.enqueue(summary("hasty", 1)).unwrap();
+    assert_eq!(position.number, 1);
     story.now += 2;
-    let standing = story.enqueue(card("late", 1)).unwrap();
-    assert_eq!(standing.position, 3, "a minute of waiting outweighs one level");
+    let position = story.enqueue(summary("late", 1)).unwrap();
+    assert_eq!(position.number, 3, "a minute of waiting outweighs one level");
     for next in ["hasty", "patient", "late"] {
         let ending = story.holders().remove(0);
         story.ends(&ending);
@@ -42,12 +43,12 @@ fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
 #[test]
 fn a_stream_of_the_highest_priority_never_starves_the_lowest_i6() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("running", 0));
-    story.enqueue(card("patient", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("patient", 0));
     for number in 0..12 {
         story.now += HEAD_START;
         let name = format!("vip-{number:02}");
-        story.enqueue(card(&name, 10));
+        story.enqueue(summary(&name, 10));
         let ending = story.holders().remove(0);
         story.ends(&ending);
         if story.holders() == ["patient"] {
@@ -62,20 +63,20 @@ fn a_stream_of_the_highest_priority_never_starves_the_lowest_i6() {
 fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
     let mut story = QueueStory::with_slots(1);
     story.policy.max_waiting = 1;
-    story.enqueue(card("running", 0));
-    story.enqueue(card("waiting", 0));
-    assert_eq!(story.ask(card("new", 0), false), None);
-    assert!(!story.rows.entries.values().any(|entry| entry.card.key.generation_id == "new"), "nothing is stored");
-    assert_eq!(story.ask(card("promised", 0), true).unwrap().position, 2);
-    assert_eq!(story.ask(card("waiting", 0), false).unwrap().position, 1, "a repeat is no new job");
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("waiting", 0));
+    assert_eq!(story.order(summary("new", 0)), None);
+    assert!(!story.rows.entries.values().any(|entry| entry.summary.key.generation_id == "new"), "nothing is stored");
+    assert_eq!(story.enqueue(summary("promised", 0)).unwrap().number, 2);
+    assert_eq!(story.order(summary("waiting", 0)).unwrap().number, 1, "a repeat is no new job");
 }
 
 #[test]
 fn an_enqueue_that_comes_after_the_cancellation_brings_nothing_back_i9() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("cancelled", 1, 1, Status::Cancelled));
-    story.enqueue(card("cancelled", 0));
-    assert!(matches!(story.place("cancelled"), Place::Watched { .. }));
+    story.enqueue(summary("cancelled", 0));
+    assert!(matches!(story.stage("cancelled"), Stage::Watched { .. }));
     assert!(story.holders().is_empty());
 }
 
@@ -83,64 +84,64 @@ fn an_enqueue_that_comes_after_the_cancellation_brings_nothing_back_i9() {
 fn an_older_epoch_changes_nothing_i3() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(told("job", 2, 1, Status::Queued));
-    let before = story.place("job");
-    story.enqueue(card("job", 0));
+    let before = story.stage("job");
+    story.enqueue(summary("job", 0));
     story.report(told("job", 1, 9, Status::Completed));
-    story.hears("job", 1, state(1, 9, Status::Completed, None));
-    assert_eq!(story.place("job"), before);
+    story.hears("job", 1, said(1, 9, Status::Completed, None));
+    assert_eq!(story.stage("job"), before);
 }
 
 #[test]
 fn a_retry_waits_at_the_end_of_the_line_again() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    story.enqueue(card("other", 0));
+    story.enqueue(summary("job", 0));
+    story.enqueue(summary("other", 0));
     story.report(told("job", 1, 2, Status::Failed));
     story.enqueue(told("job", 2, 2, Status::Queued));
     assert_eq!(story.holders(), ["other"]);
-    assert_eq!(story.place("job"), Place::Waiting);
+    assert_eq!(story.stage("job"), Stage::Waiting);
 }
 
 #[test]
 fn a_retry_that_is_enqueued_before_its_old_end_is_told_frees_the_old_slot_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.enqueue(told("job", 2, 2, Status::Queued));
     assert_eq!(story.holders(), ["job"]);
     story.report(told("job", 2, 2, Status::Queued));
-    assert!(matches!(story.place("job"), Place::Held(lease) if lease.epoch == 2));
+    assert!(matches!(story.stage("job"), Stage::Held(lease) if lease.epoch == 2));
 }
 
 #[test]
 fn a_start_that_nobody_confirms_is_sent_again_i2() {
     let mut story = QueueStory::with_slots(1);
     let granted_at = story.now;
-    assert_eq!(story.enqueue(card("job", 0)).unwrap().admitted, Some(1));
+    assert_eq!(story.enqueue(summary("job", 0)).unwrap().admitted, slot(1));
     assert_eq!(story.wake_at, Some(granted_at + START_PATIENCE));
     assert_eq!(story.alarm(), ["job"]);
-    story.hears("job", 1, Said::Nothing);
+    story.hears("job", 1, NOTHING);
     assert_eq!(story.wake_at, Some(story.now + ASK_AGAIN));
     assert_eq!(story.alarm(), ["job"]);
-    story.hears("job", 1, state(1, 1, Status::Processing, None));
+    story.hears("job", 1, said(1, 1, Status::Processing, None));
     assert_eq!(story.wake_at, Some(story.now + LEASE));
 }
 
 #[test]
 fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
-    story.enqueue(card("next", 0));
+    story.enqueue(summary("job", 0));
+    story.enqueue(summary("next", 0));
     let mut asked = 0;
     for _ in 0..50 {
         for name in story.alarm() {
             assert_eq!(name, "job");
             asked += 1;
-            story.hears("job", 1, Said::Nothing);
+            story.hears("job", 1, NOTHING);
         }
         assert_eq!(story.holders(), ["job"]);
     }
     assert!(asked > 40, "{asked} questions");
-    story.hears("job", 1, state(1, 2, Status::Failed, None));
+    story.hears("job", 1, said(1, 2, Status::Failed, None));
     assert_eq!(story.holders(), ["next"]);
     assert_eq!(story.alarm(), ["next"], "whoever follows is started at once");
 }
@@ -148,9 +149,9 @@ fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
 #[test]
 fn a_holder_that_does_not_exist_gives_its_slot_back_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("ghost", 0));
+    story.enqueue(summary("ghost", 0));
     story.alarm();
-    story.hears("ghost", 1, Said::Missing);
+    story.hears("ghost", 1, MISSING);
     assert!(story.holders().is_empty());
     assert_eq!(story.wake_at, None);
 }
@@ -158,15 +159,15 @@ fn a_holder_that_does_not_exist_gives_its_slot_back_i9() {
 #[test]
 fn the_report_that_follows_an_answer_still_counts_as_news() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     story.alarm();
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
     let mut report = told("job", 1, 2, Status::Completed);
     "the whole generation".clone_into(&mut report.snapshot);
     story.report(report);
     let shown = story.rows.entries.values().next().unwrap();
     assert_eq!(
-        (shown.place, shown.card.snapshot.as_str()),
-        (Place::Watched { until: story.now + WATCH }, "the whole generation")
+        (shown.stage, shown.summary.snapshot.as_str()),
+        (Stage::Watched { until: story.now + WATCH }, "the whole generation")
     );
 }

@@ -1,12 +1,17 @@
 //! One queue, a clock, and a short way to say what happens to it.
 
 use crate::rows::MapRows;
+use reelay::ids::JobKey;
+use reelay::machine::job::{Start, State};
 use reelay::machine::limiter::Availability;
+use reelay::machine::message::NoAnswer;
+use reelay::machine::metrics::Metrics;
 use reelay::machine::queue::{
-    self, Ask, Card, Entry, Errand, Input, Mode, Place, Policy, Reply, Rows, Said, Standing, Terms,
+    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Policy, Position, Question, Report,
+    Rows, Stage, Summary, Sweep, Terms,
 };
-use reelay::machine::tally::Tally;
-use reelay::machine::{JobKey, Millis, Moment, Status};
+use reelay::machine::{Status, queue};
+use reelay::time::{Millis, Moment};
 
 /// Whose jobs they are, where the story does not say.
 pub(crate) const ADA: &str = "ada";
@@ -29,6 +34,7 @@ impl QueueStory {
             submits_per_minute: 1_000,
             max_cost_per_day: None,
             max_cost_per_user_per_day: None,
+            retention: 0,
         };
         Self { rows: MapRows::default(), now: 10_000_000, policy, wake_at: None }
     }
@@ -39,60 +45,57 @@ impl QueueStory {
         story
     }
 
-    pub(crate) fn takes(&mut self, input: Input) -> (Reply, Vec<Ask>) {
+    pub(crate) fn takes<I: Input>(&mut self, input: I) -> I::Reply {
         let moment = Moment { now: self.now, random: 0 };
         let Ok(step) = queue::step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;
-        let Ok(error) = self.rows.book.line.as_ref().expect("the line is counted").error(&self.rows);
-        assert_eq!(error, None);
-        (step.reply, step.asks)
+        step.reply
     }
 
-    pub(crate) fn enqueue(&mut self, card: Card) -> Option<Standing> {
-        self.enqueue_on(card, Terms::default())
+    /// An accepted job asks for its place.
+    pub(crate) fn enqueue(&mut self, summary: Summary) -> Option<Position> {
+        self.enqueue_on(summary, Terms::default())
     }
 
-    pub(crate) fn enqueue_on(&mut self, card: Card, terms: Terms) -> Option<Standing> {
-        self.answered(Input::Enqueue { card, promised: true, terms })
+    pub(crate) fn enqueue_on(&mut self, summary: Summary, terms: Terms) -> Option<Position> {
+        self.takes(EnqueueAgain { summary, terms })
     }
 
-    /// `None` when the queue is full, or the order too dear.
-    pub(crate) fn ask(&mut self, card: Card, promised: bool) -> Option<Standing> {
-        self.answered(Input::Enqueue { card, promised, terms: Terms::default() })
+    /// A new job asks for its place; `None` when it is refused.
+    pub(crate) fn order(&mut self, summary: Summary) -> Option<Position> {
+        self.takes(Enqueue { summary, terms: Terms::default() }).ok().flatten()
     }
 
     /// A message of the platform's queue asks for this job; `None` when it is not known.
-    pub(crate) fn claim(&mut self, name: &str) -> Option<Standing> {
-        self.answered(Input::Claim { key: key(name) })
+    pub(crate) fn claim(&mut self, name: &str) -> Option<Position> {
+        self.takes(Claim { key: key(name) })
     }
 
-    fn answered(&mut self, input: Input) -> Option<Standing> {
-        match self.takes(input).0 {
-            Reply::Standing(standing) => Some(standing),
-            Reply::Full { .. } | Reply::OverBudget(_) | Reply::Unknown => None,
-            Reply::Paused { .. } | Reply::Expiring { .. } | Reply::Nothing => panic!("whoever asks is answered"),
-        }
+    /// The day's clean-up finds that what ended before this is old.
+    pub(crate) fn mark_for_deletion(&mut self, before: Millis) -> u64 {
+        self.policy.retention = self.now.saturating_sub(before);
+        self.takes(DeleteOld)
     }
 
-    pub(crate) fn report(&mut self, card: Card) {
-        self.report_with(card, None);
+    pub(crate) fn report(&mut self, summary: Summary) {
+        self.report_with(summary, None);
     }
 
-    pub(crate) fn report_with(&mut self, card: Card, availability: Option<Availability>) {
-        assert_eq!(self.takes(Input::Report { card, availability }).0, Reply::Nothing);
+    pub(crate) fn report_with(&mut self, summary: Summary, availability: Option<Availability>) {
+        assert!(self.takes(Report { summary, availability }), "no other job of its name is in the way");
     }
 
     /// The alarm fires when it is due; these jobs are told to start.
     pub(crate) fn alarm(&mut self) -> Vec<String> {
         let asks = self.asks();
-        assert!(asks.iter().all(|ask| ask.errand == Errand::Start), "{asks:?}");
+        assert!(asks.iter().all(|ask| ask.question == Question::Start), "{asks:?}");
         asks.into_iter().map(|ask| ask.key.generation_id).collect()
     }
 
     /// The alarm fires when it is due; these jobs are asked something.
     pub(crate) fn asks(&mut self) -> Vec<Ask> {
         self.now = self.now.max(self.wake_at.expect("an alarm is set"));
-        self.takes(Input::Alarm).1
+        self.takes(Alarm)
     }
 
     /// Alarms fire, their questions unheard.
@@ -107,11 +110,11 @@ impl QueueStory {
     }
 
     pub(crate) fn sweep(&mut self) {
-        assert!(self.takes(Input::Sweep).1.is_empty(), "only the alarm asks");
+        self.takes(Sweep);
     }
 
     pub(crate) fn hears(&mut self, name: &str, epoch: u64, said: Said) {
-        self.takes(Input::Heard { ask: asking(name, epoch, Errand::Start), said });
+        self.takes(Heard { ask: asking(name, epoch, Question::Start), said });
     }
 
     pub(crate) fn ends(&mut self, name: &str) {
@@ -123,22 +126,23 @@ impl QueueStory {
         entry
     }
 
-    pub(crate) fn place(&self, name: &str) -> Place {
-        self.entry(name).expect("the queue knows it").place
+    pub(crate) fn stage(&self, name: &str) -> Stage {
+        self.entry(name).expect("the queue knows it").stage
     }
 
-    pub(crate) fn standing(&self, name: &str) -> Standing {
-        let Ok(standing) = queue::standing(&self.rows, &key(name), &self.policy, self.now);
-        standing.expect("the queue knows it")
+    pub(crate) fn position(&self, name: &str) -> Position {
+        let Ok(position) = queue::position(&self.rows, &key(name), &self.policy, self.now);
+        position.expect("the queue knows it")
     }
 
     /// The upstreams that are said to take no submits.
     pub(crate) fn backoffs(&self) -> Vec<String> {
-        self.rows.book.backoffs(self.now).into_iter().map(|(upstream, _)| upstream.to_owned()).collect()
+        let Ok(backoffs) = queue::backoffs(&self.rows, &self.rows.book, self.now);
+        backoffs.into_iter().map(|(upstream, _)| upstream.to_owned()).collect()
     }
 
     pub(crate) fn holders(&self) -> Vec<String> {
-        self.rows.held().map(|entry| name_of(&entry.card.key)).collect()
+        self.rows.held().map(|entry| name_of(&entry.summary.key)).collect()
     }
 }
 
@@ -155,17 +159,17 @@ fn name_of(key: &JobKey) -> String {
 }
 
 /// A question to a job, as the queue asks it.
-pub(crate) fn asking(name: &str, epoch: u64, errand: Errand) -> Ask {
-    Ask { key: key(name), created_at: 0, epoch, errand }
+pub(crate) fn asking(name: &str, epoch: u64, question: Question) -> Ask {
+    Ask { key: key(name), created_at: 0, epoch, question }
 }
 
 /// What a waiting job says of itself.
-pub(crate) fn card(name: &str, priority: u8) -> Card {
-    Card { priority, ..told(name, 1, 0, Status::Queued) }
+pub(crate) fn summary(name: &str, priority: u8) -> Summary {
+    Summary { priority, ..told(name, 1, 0, Status::Queued) }
 }
 
-pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -> Card {
-    Card {
+pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -> Summary {
+    Summary {
         key: key(name),
         epoch,
         report_number,
@@ -178,7 +182,7 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
         cost_micros: 0,
         price_micros: 0,
         submits_per_minute: None,
-        tally: Tally::default(),
+        metrics: Metrics::default(),
         snapshot: String::new(),
         deliveries: Vec::new(),
         settled: false,
@@ -186,17 +190,32 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
 }
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
-pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
-    Said::State {
+pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> State {
+    State {
         availability: None,
         epoch,
         report_number,
         status,
         submits: 0,
-        cost_micros: None,
+        cost_micros: 0,
         wake_at,
         late: false,
         deliveries: Vec::new(),
-        tally: Tally::default(),
+        metrics: Metrics::default(),
     }
+}
+
+/// A slot of this epoch, of a job made at the beginning.
+pub(crate) fn slot(epoch: u64) -> Option<Start> {
+    Some(Start { epoch, created_at: 0 })
+}
+
+/// What came of asking a job.
+pub(crate) type Said = Result<Option<State>, NoAnswer>;
+
+pub(crate) const MISSING: Said = Ok(None);
+pub(crate) const NOTHING: Said = Err(NoAnswer);
+
+pub(crate) fn said(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
+    Ok(Some(state(epoch, report_number, status, wake_at)))
 }

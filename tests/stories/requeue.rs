@@ -1,12 +1,13 @@
 //! A refused submit gives its slot back, and the attempt goes on from its old place under a new epoch (I3, I4).
 
-use crate::job_story::{JobStory, again, never, not_now};
+use crate::job_story::{Answer, JobStory, again, dead_letter, never, not_now};
 use crate::life::{ready, stored, submitted};
+use reelay::machine::Status;
 use reelay::machine::delivery::EventKind;
-use reelay::machine::job::{Answer, Effect, Input, Phase, Refusal, SubmitAnswer, UnknownSubmit};
+use reelay::machine::job::{Cancel, Effect, Phase, Refusal, Retry, SubmitAnswer, UnknownSubmit};
 use reelay::machine::limiter::Availability;
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{DAY, HOUR, MINUTE, SECOND, Status};
+use reelay::machine::outcome::{ErrorCode, Trouble};
+use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
 #[test]
 fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
@@ -14,7 +15,7 @@ fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
     assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 1, 2));
     let terms = story.job.terms();
     assert_eq!((terms.not_before, terms.keeps_place), (Some(story.now + 22 * SECOND), true));
-    assert_eq!(story.notes().last(), Some(&"requeued"));
+    assert_eq!(story.timeline().last(), Some(&"requeued"));
     assert!(!story.job.enqueued && story.job.report.is_none(), "the enqueue tells all that a report would");
 }
 
@@ -24,7 +25,7 @@ fn a_refused_job_tells_the_queue_at_once_and_again_until_it_knows_i1() {
     let refused_at = story.now;
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     assert_eq!(story.now, refused_at);
-    story.hears(Answer::Enqueued(Outcome::Unknown));
+    story.hears(Answer::Enqueued(Err(Trouble::Unknown)));
     assert_eq!(story.next(), Effect::Enqueue { epoch: 2 });
     assert!(story.now <= refused_at + 2 * SECOND);
 }
@@ -70,7 +71,7 @@ fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
         (Answer::Submitted(not_now(asked)), Availability::NotNow { after: asked }),
         (Answer::Submitted(not_now(None)), Availability::NotNow { after: None }),
         (Answer::Submitted(again(ErrorCode::ProviderUnavailable, asked)), Availability::Failed),
-        (Answer::Submitted(Outcome::Unknown), Availability::Failed),
+        (Answer::Submitted(Err(Trouble::Unknown)), Availability::Failed),
         (Answer::Submitted(never(ErrorCode::InvalidRequest)), Availability::Refused),
     ] {
         let mut story = JobStory::submitting();
@@ -83,7 +84,7 @@ fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
 fn a_lost_answer_opens_no_breaker() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
-    story.hears(Answer::Submitted(Outcome::Unknown));
+    story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!((story.status(), story.job.availability), (Status::Queued, Some(Availability::Failed)));
 }
 
@@ -110,7 +111,7 @@ fn the_deadline_counts_anew_with_each_start() {
 #[test]
 fn an_orders_own_time_is_its_deadline_if_it_is_shorter() {
     for (timeout, expected) in [(MINUTE, MINUTE), (HOUR, 10 * MINUTE)] {
-        let mut story = JobStory::ordered(|request| request.timeout = Some(timeout));
+        let mut story = JobStory::ordered(|request| request.order.timeout = Some(timeout));
         story.start(1);
         assert_eq!(story.deadline(), Some(story.now + expected));
     }
@@ -145,14 +146,14 @@ fn a_refused_job_completes_after_all_i4() {
 
 #[test]
 fn a_refused_job_that_waits_is_cancelled_as_any_waiting_one() {
-    let story = refused(None).then(Input::Cancel);
+    let story = refused(None).then(Cancel);
     assert_eq!((story.status(), story.events()), (Status::Cancelled, vec![EventKind::Cancelled]));
 }
 
 #[test]
 fn a_refused_job_that_waits_can_neither_be_retried_nor_withdrawn_i1() {
     let mut story = refused(None);
-    assert_eq!(story.takes_any(Input::Retry), Some(Refusal::NotRetryable));
+    assert_eq!(story.takes_any(Retry), Some(Refusal::NotRetryable));
     assert!(!story.job.can_withdraw(story.job.created_at));
 }
 
@@ -162,7 +163,8 @@ fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
     let number = story.job.effect_number;
     story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
     story.start(2);
-    story.takes_any(Input::Answer { number, answer: submitted() });
+    let answer = story.answer_of(number, submitted());
+    story.takes_any(answer);
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
     assert_eq!(story.ledger(), [(1, SubmitAnswer::Refused)]);
 }
@@ -170,9 +172,9 @@ fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
 #[test]
 fn an_ordered_delay_is_told_to_the_queue_with_every_attempt() {
     let later = 50 * HOUR;
-    let story = JobStory::ordered(|request| request.start_after = Some(later));
+    let story = JobStory::ordered(|request| request.order.start_after = Some(later));
     assert_eq!(story.job.terms().not_before, Some(later));
-    let story = story.then(Input::Cancel).then(Input::Retry);
+    let story = story.then(Cancel).then(Retry);
     assert_eq!(story.job.terms().not_before, Some(later));
 }
 
@@ -191,7 +193,7 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
     ] {
         let mut story = life();
         let before = story.job.clone();
-        assert_eq!(story.takes_any(Input::DeadLetter { epoch }), None);
+        assert_eq!(story.takes_any(dead_letter(epoch)), None);
         if ends {
             assert_eq!((story.failure(), story.events()), (Some(ErrorCode::Internal), vec![EventKind::Failed]));
             assert!(story.job.report.is_some(), "the queue hears of it");

@@ -1,14 +1,15 @@
 //! From the upstream's file to a verified object.
 
-use crate::job_story::{JobStory, again, video};
-use reelay::machine::job::{Answer, Effect, Input, Refusal};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Status};
+use crate::job_story::{Answer, JobStory, again, video};
+use reelay::machine::Status;
+use reelay::machine::job::{DeleteVideo, Effect, Refusal};
+use reelay::machine::outcome::{ErrorCode, Trouble};
+use reelay::time::MINUTE;
 
 #[test]
 fn a_video_of_another_size_than_announced_is_stored_again_i8() {
-    assert_eq!(video(1).verified(9), Outcome::Done(video(1)));
-    assert!(matches!(video(1).verified(10), Outcome::Retry { .. }));
+    assert_eq!(video(1).verified(9), Ok(video(1)));
+    assert!(matches!(video(1).verified(10), Err(Trouble::Retry { .. })));
     let mut story = JobStory::storing();
     story.hears(Answer::Stored(video(1).verified(10)));
     assert_eq!(story.job.status(), Status::Processing);
@@ -19,9 +20,9 @@ fn a_video_of_another_size_than_announced_is_stored_again_i8() {
 fn storing_outlives_the_deadline_because_the_render_is_paid_for() {
     let mut story = JobStory::storing();
     story.now += story.policy.job_timeout;
-    story.hears(Answer::Stored(Outcome::Unknown));
+    story.hears(Answer::Stored(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
+    story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.status(), Status::Completed);
 }
 
@@ -34,7 +35,7 @@ fn storing_that_never_works_fails_and_leaves_nothing_behind_i8() {
     }
     story.hears(Answer::Stored(again(ErrorCode::StorageFailed, None)));
     assert_eq!(story.failure(), Some(ErrorCode::StorageFailed));
-    story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
+    story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { attempt: 1 }));
 }
 
 #[test]
@@ -56,10 +57,10 @@ fn a_paid_video_is_tried_for_long_after_the_retries_are_used_up() {
 #[test]
 fn a_deleted_video_is_gone_and_the_generation_stays_completed_i8() {
     let mut story = JobStory::storing();
-    story.hears(Answer::Stored(Outcome::Done(video(1))));
-    assert_eq!(story.takes(Input::DeleteVideo), None);
+    story.hears(Answer::Stored(Ok(video(1))));
+    assert_eq!(story.takes(DeleteVideo), None);
     assert_eq!(story.job.video(), None);
     assert_eq!(story.job.status(), Status::Completed);
-    assert_eq!(story.takes(Input::DeleteVideo), Some(Refusal::NoVideo));
-    story.until_it_acts(|effect| matches!(effect, Effect::Discard { attempt: 1 }));
+    assert_eq!(story.takes(DeleteVideo), Some(Refusal::NoVideo));
+    story.until_it_acts(|effect| matches!(effect, Effect::DeleteFile { attempt: 1 }));
 }

@@ -1,11 +1,10 @@
 //! Every phase has its wake-up (I2), and a deadline that holds.
 
-use crate::job_story::{BEGINNING, JobStory, again};
-use reelay::machine::job::{
-    Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason,
-};
-use reelay::machine::outcome::{ErrorCode, Outcome};
-use reelay::machine::{MINUTE, Status};
+use crate::job_story::{Answer, BEGINNING, JobStory, again};
+use reelay::machine::Status;
+use reelay::machine::job::{EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason};
+use reelay::machine::outcome::{ErrorCode, Trouble};
+use reelay::time::MINUTE;
 
 #[test]
 fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i1() {
@@ -15,12 +14,12 @@ fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i
     for _ in 0..30 {
         story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { epoch: 1 }));
         let asked_at = story.now;
-        story.hears(Answer::Enqueued(Outcome::Unknown));
+        story.hears(Answer::Enqueued(Err(Trouble::Unknown)));
         let wake = story.job.wake(story.now).unwrap();
         assert!(wake.at > asked_at && wake.at <= asked_at + MINUTE);
     }
     story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
-    story.hears(Answer::Enqueued(Outcome::Done(false)));
+    story.hears(Answer::Enqueued(Ok(false)));
     assert_eq!(story.job.wake(story.now).unwrap().at, story.now + QUEUED_HEARTBEAT.0);
 }
 
@@ -31,7 +30,7 @@ fn the_longer_a_job_waits_the_more_seldom_it_asks_whether_it_is_still_in_line() 
     for _ in 0..8 {
         story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
         asked.push(story.now);
-        story.hears(Answer::Enqueued(Outcome::Done(false)));
+        story.hears(Answer::Enqueued(Ok(false)));
     }
     let waits: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(waits[0], QUEUED_HEARTBEAT.0);
@@ -43,7 +42,7 @@ fn the_longer_a_job_waits_the_more_seldom_it_asks_whether_it_is_still_in_line() 
 fn a_slot_granted_with_the_enqueue_starts_the_job() {
     let mut story = JobStory::accepted();
     story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
-    story.hears(Answer::Enqueued(Outcome::Done(true)));
+    story.hears(Answer::Enqueued(Ok(true)));
     assert_eq!(story.job.status(), Status::Processing);
     assert!(matches!(story.acts(), Effect::Submit { .. }));
 }
@@ -61,14 +60,14 @@ fn whatever_is_in_flight_is_guarded_by_an_alarm_i2() {
 
 #[test]
 fn a_render_that_is_never_done_fails_at_its_deadline_and_not_later_i2() {
-    for answer in [Outcome::Done(Progress::Running), Outcome::Unknown, again(ErrorCode::ProviderUnavailable, None)] {
+    for answer in [Ok(Progress::Running), Err(Trouble::Unknown), again(ErrorCode::ProviderUnavailable, None)] {
         let mut story = JobStory::rendering();
         let Phase::Rendering { deadline_at, .. } = story.job.phase else { panic!("it renders") };
         while story.job.status() == Status::Processing {
             story.sleeps();
             match story.may_act() {
                 Some(Effect::Poll { .. }) => story.hears(Answer::Polled(answer.clone())),
-                Some(Effect::Report { .. }) => story.hears(Answer::Reported(Outcome::Done(()))),
+                Some(Effect::Report { .. }) => story.hears(Answer::Reported(Ok(()))),
                 other => panic!("{other:?} was not expected"),
             }
         }
@@ -94,7 +93,7 @@ fn a_poll_that_fails_is_repeated_and_the_job_goes_on() {
     let mut story = JobStory::rendering();
     for _ in 0..3 {
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-        story.hears(Answer::Polled(Outcome::Unknown));
+        story.hears(Answer::Polled(Err(Trouble::Unknown)));
     }
     assert_eq!(story.job.status(), Status::Processing);
     assert_eq!(story.job.submits.len(), 1);

@@ -1,10 +1,11 @@
 //! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
 
-use crate::queue_story::{QueueStory, asking, card, key, state, told};
+use crate::queue_story::{MISSING, NOTHING, QueueStory, Said, asking, key, said, slot, state, summary, told};
+use reelay::machine::Status;
+use reelay::machine::job::{Start, State};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
-use reelay::machine::queue::{Ask, Card, Errand, Input, Place, Said};
-use reelay::machine::tally::Tally;
-use reelay::machine::{DAY, HOUR, Millis, SECOND, Status};
+use reelay::machine::queue::{Ask, GetPosition, Question, Stage, Summary};
+use reelay::time::{DAY, HOUR, Millis, SECOND};
 
 #[test]
 fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
@@ -13,11 +14,11 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
     for number in 0..20 {
         assert_eq!(story.asks(), [check("job", 1)]);
         assert!(number > 0 || story.now == ended_at + WATCH);
-        story.hears("job", 1, if number % 2 == 0 { Said::Nothing } else { left(story.now + SECOND) });
+        story.hears("job", 1, if number % 2 == 0 { NOTHING } else { left(story.now + SECOND) });
     }
     story.asks();
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
@@ -26,17 +27,17 @@ fn an_answer_from_before_a_report_does_not_say_that_nothing_is_left_i2() {
     story.asks();
     // The answer is on its way when the user has the video deleted, and is overtaken by the report of that.
     story.report(told("job", 1, 3, Status::Completed));
-    story.hears("job", 1, state(1, 2, Status::Completed, None));
+    story.hears("job", 1, said(1, 2, Status::Completed, None));
     assert_eq!(story.asks(), [check("job", 1)]);
-    story.hears("job", 1, state(1, 3, Status::Completed, None));
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    story.hears("job", 1, said(1, 3, Status::Completed, None));
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
 fn no_answer_is_asked_for_again_soon() {
     let mut story = ended("job");
     story.asks();
-    story.hears("job", 1, Said::Nothing);
+    story.hears("job", 1, NOTHING);
     assert_eq!(story.wake_at, Some(story.now + ASK_AGAIN));
 }
 
@@ -66,18 +67,7 @@ fn a_timer_in_the_far_future_is_looked_after_once_a_day() {
 #[test]
 fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
     let mut story = ended("job");
-    let late = |late| Said::State {
-        availability: None,
-        epoch: 1,
-        report_number: 2,
-        status: Status::Completed,
-        submits: 0,
-        cost_micros: None,
-        wake_at: Some(0),
-        late,
-        tally: Tally::default(),
-        deliveries: Vec::new(),
-    };
+    let late = |late| Ok(Some(State { late, ..state(1, 2, Status::Completed, Some(0)) }));
     story.asks();
     story.hears("job", 1, late(true));
     assert_eq!((story.entry("job").unwrap().late, story.rows.book.timers_repaired), (true, 1));
@@ -89,20 +79,9 @@ fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
 #[test]
 fn a_holders_lost_timer_is_counted_too() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("job", 0));
+    story.enqueue(summary("job", 0));
     let wake_at = Some(story.now);
-    let lost = Said::State {
-        availability: None,
-        epoch: 1,
-        report_number: 1,
-        status: Status::Processing,
-        submits: 1,
-        cost_micros: None,
-        wake_at,
-        late: true,
-        tally: Tally::default(),
-        deliveries: Vec::new(),
-    };
+    let lost = Ok(Some(State { late: true, submits: 1, ..state(1, 1, Status::Processing, wake_at) }));
     story.hears("job", 1, lost);
     assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));
 }
@@ -111,21 +90,21 @@ fn a_holders_lost_timer_is_counted_too() {
 fn a_job_that_does_not_exist_any_more_is_asked_no_longer() {
     let mut story = ended("job");
     story.asks();
-    story.hears("job", 1, Said::Missing);
-    assert_eq!((story.place("job"), story.wake_at), (Place::Ended, None));
+    story.hears("job", 1, MISSING);
+    assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
 }
 
 #[test]
 fn a_job_that_waits_for_its_user_is_watched_and_takes_no_slot_until_it_enqueues_i9() {
     for status in [Status::PendingConfirmation, Status::PendingClarification] {
         let mut story = QueueStory::with_slots(1);
-        let standing = story.ask(told("job", 1, 0, status), false).unwrap();
-        assert_eq!((standing.position, standing.admitted), (0, None));
+        let position = story.order(told("job", 1, 0, status)).unwrap();
+        assert_eq!((position.number, position.admitted), (0, None));
         assert_eq!(story.asks(), [check("job", 1)]);
-        story.hears("job", 1, state(1, 0, status, Some(story.now + DAY)));
+        story.hears("job", 1, said(1, 0, status, Some(story.now + DAY)));
         assert_eq!(story.wake_at, Some(story.now + DAY + WATCH));
         let confirmed = story.enqueue(told("job", 2, 1, Status::Queued)).unwrap();
-        assert_eq!(confirmed.admitted, Some(2));
+        assert_eq!(confirmed.admitted, slot(2));
     }
 }
 
@@ -133,82 +112,82 @@ fn a_job_that_waits_for_its_user_is_watched_and_takes_no_slot_until_it_enqueues_
 fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
     for told_by_report in [true, false] {
         let mut story = QueueStory::with_slots(1);
-        story.enqueue(card("asking", 0));
-        story.enqueue(card("next", 0));
+        story.enqueue(summary("asking", 0));
+        story.enqueue(summary("next", 0));
         if told_by_report {
             story.report(told("asking", 1, 2, Status::PendingClarification));
         } else {
-            story.hears("asking", 1, state(1, 2, Status::PendingClarification, Some(story.now + DAY)));
+            story.hears("asking", 1, said(1, 2, Status::PendingClarification, Some(story.now + DAY)));
         }
         assert_eq!(story.holders(), ["next"]);
-        assert!(matches!(story.place("asking"), Place::Watched { .. }));
+        assert!(matches!(story.stage("asking"), Stage::Watched { .. }));
     }
 }
 
 #[test]
 fn an_old_job_is_told_to_forget_itself_until_it_is_gone_and_then_leaves_the_catalogue() {
     let mut story = nothing_left("old");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     for _ in 0..3 {
-        assert_eq!(story.asks(), [asking("old", 1, Errand::Forget)]);
-        story.hears("old", 1, Said::Nothing);
+        assert_eq!(story.asks(), [asking("old", 1, Question::Delete)]);
+        story.hears("old", 1, NOTHING);
     }
     story.asks();
-    story.hears("old", 1, Said::Missing);
+    story.hears("old", 1, MISSING);
     assert_eq!((story.entry("old"), story.wake_at), (None, None));
 }
 
 #[test]
 fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
     let mut story = nothing_left("young");
-    story.takes(Input::Expire { before: 0 });
-    assert_eq!(story.place("young"), Place::Ended);
-    story.enqueue(card("running", 0));
+    story.mark_for_deletion(0);
+    assert_eq!(story.stage("young"), Stage::Ended);
+    story.enqueue(summary("running", 0));
     story.report(told("watched", 1, 2, Status::Failed));
     let before = story.rows.entries.clone();
-    story.takes(Input::Expire { before: 1 });
+    story.mark_for_deletion(1);
     for (key, entry) in before {
         let expires = key.generation_id == "young";
-        assert_eq!(story.rows.entries[&key].place != entry.place, expires, "{key:?}");
+        assert_eq!(story.rows.entries[&key].stage != entry.stage, expires, "{key:?}");
     }
 }
 
 #[test]
 fn a_job_retried_while_it_expires_lives_on_i1() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
-    story.hears("job", 1, state(2, 3, Status::Queued, Some(story.now)));
-    assert!(matches!(story.place("job"), Place::Watched { .. }));
-    assert_eq!(story.enqueue(told("job", 2, 3, Status::Queued)).unwrap().admitted, Some(2));
-    story.hears("job", 1, Said::Missing);
+    story.hears("job", 1, said(2, 3, Status::Queued, Some(story.now)));
+    assert!(matches!(story.stage("job"), Stage::Watched { .. }));
+    assert_eq!(story.enqueue(told("job", 2, 3, Status::Queued)).unwrap().admitted, slot(2));
+    story.hears("job", 1, MISSING);
     assert_eq!(story.holders(), ["job"], "a late answer takes nothing away (I3)");
 }
 
 #[test]
 fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
-    story.hears("job", 1, state(1, 3, Status::Completed, Some(story.now)));
-    story.report(Card { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
-    assert!(matches!(story.place("job"), Place::Expiring { .. }));
-    assert_eq!(story.asks()[0].errand, Errand::Forget);
-    story.hears("job", 1, Said::Missing);
+    story.hears("job", 1, said(1, 3, Status::Completed, Some(story.now)));
+    story.report(Summary { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
+    assert!(matches!(story.stage("job"), Stage::Deleting { .. }));
+    assert_eq!(story.asks()[0].question, Question::Delete);
+    story.hears("job", 1, MISSING);
     assert_eq!(story.entry("job"), None);
 }
 
 #[test]
 fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
     let mut story = nothing_left("job");
-    expire(&mut story);
+    mark_for_deletion(&mut story);
     story.asks();
     // The old one is gone, but its answer was lost; the name is taken again.
-    let new = Card { created_at: story.now, ..card("job", 0) };
-    assert_eq!(story.enqueue(new).unwrap().admitted, Some(1));
-    story.hears("job", 1, Said::Missing);
-    let new = Card { created_at: story.now, ..card("job", 0) };
-    assert_eq!(story.enqueue(new).unwrap().admitted, Some(1), "a late word about the old one costs no more than time");
+    let new = Summary { created_at: story.now, ..summary("job", 0) };
+    let started = Some(Start { epoch: 1, created_at: story.now });
+    assert_eq!(story.enqueue(new.clone()).unwrap().admitted, started);
+    story.hears("job", 1, MISSING);
+    assert_eq!(story.enqueue(new).unwrap().admitted, started, "a late word about the old one costs no more than time");
 }
 
 #[test]
@@ -218,17 +197,17 @@ fn an_admitted_job_is_started_before_others_are_asked_what_is_left_i2() {
         story.report(told(&format!("old-{number:03}"), 1, 2, Status::Completed));
     }
     story.now += HOUR;
-    story.enqueue(card("running", 0));
-    story.enqueue(card("next", 0));
+    story.enqueue(summary("running", 0));
+    story.enqueue(summary("next", 0));
     story.ends("running");
     let first = story.asks();
-    assert!(first.contains(&asking("next", 1, Errand::Start)));
+    assert!(first.contains(&asking("next", 1, Question::Start)));
 }
 
 /// A job that has ended and still has something left to do.
 fn ended(name: &str) -> QueueStory {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card(name, 0));
+    story.enqueue(summary(name, 0));
     story.ends(name);
     story
 }
@@ -236,39 +215,38 @@ fn ended(name: &str) -> QueueStory {
 fn nothing_left(name: &str) -> QueueStory {
     let mut story = ended(name);
     story.asks();
-    story.hears(name, 1, state(1, 2, Status::Completed, None));
+    story.hears(name, 1, said(1, 2, Status::Completed, None));
     story
 }
 
 /// The day's clean-up finds that what ended before now is old.
-fn expire(story: &mut QueueStory) {
-    let before = story.now;
-    story.takes(Input::Expire { before });
+fn mark_for_deletion(story: &mut QueueStory) {
+    story.mark_for_deletion(story.now);
 }
 
 fn left(wake_at: Millis) -> Said {
-    state(1, 2, Status::Completed, Some(wake_at))
+    said(1, 2, Status::Completed, Some(wake_at))
 }
 
 fn check(name: &str, epoch: u64) -> Ask {
-    asking(name, epoch, Errand::Check)
+    asking(name, epoch, Question::Check)
 }
 
 #[test]
 fn a_job_that_its_user_has_put_in_line_is_asked_although_it_has_not_yet_said_so_i2() {
     let mut story = nothing_left("again");
-    story.takes(Input::Stand { key: key("again") });
-    assert!(matches!(story.place("again"), Place::Watched { .. }));
+    story.takes(GetPosition { key: key("again") });
+    assert!(matches!(story.stage("again"), Stage::Watched { .. }));
     assert_eq!(story.asks(), [check("again", 1)]);
 }
 
 #[test]
 fn asking_where_a_job_stands_that_is_in_line_changes_nothing() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(card("first", 0));
-    story.enqueue(card("second", 0));
+    story.enqueue(summary("first", 0));
+    story.enqueue(summary("second", 0));
     let before = story.rows.entries.clone();
-    story.takes(Input::Stand { key: key("first") });
-    story.takes(Input::Stand { key: key("second") });
+    story.takes(GetPosition { key: key("first") });
+    story.takes(GetPosition { key: key("second") });
     assert_eq!(story.rows.entries, before);
 }

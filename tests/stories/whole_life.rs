@@ -1,11 +1,12 @@
 //! A whole life, woken at every step of it (I2), and what the app hears of it (I5).
 
-use crate::job_story::{JobStory, again};
+use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, slot};
 use crate::life::{ready, stored, submitted};
+use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryState, EventKind, Receipt};
-use reelay::machine::job::{Answer, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Input, WakeReason};
+use reelay::machine::job::{Cancel, Confirm, DeleteVideo, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Retry, WakeReason};
 use reelay::machine::outcome::ErrorCode;
-use reelay::machine::{MINUTE, SECOND, Status};
+use reelay::time::{MINUTE, SECOND};
 
 const BUSY: Receipt = Receipt::Failed { status: Some(503), retry_after: None };
 
@@ -42,14 +43,14 @@ fn a_whole_life_is_woken_at_every_step_i2() {
 
 #[test]
 fn only_an_alarm_acts() {
-    let inputs = [
-        Input::Start { epoch: 1 },
-        Input::Cancel,
-        Input::Retry,
-        Input::Confirm,
-        Input::DeleteVideo,
-        Input::DeadLetter { epoch: 1 },
-        Input::Forget,
+    let inputs: [Input; 7] = [
+        slot(1).into(),
+        Cancel.into(),
+        Retry.into(),
+        Confirm.into(),
+        DeleteVideo.into(),
+        dead_letter(1).into(),
+        DELETE.into(),
     ];
     for input in inputs {
         for life in [JobStory::accepted, JobStory::started, JobStory::rendered, JobStory::failed, JobStory::completed] {
@@ -75,7 +76,7 @@ fn an_app_that_wants_everything_hears_of_each_step_in_order() {
 fn an_event_the_app_does_not_want_is_not_made() {
     let mut story = JobStory::accepted();
     story.policy.events.clear();
-    assert!(story.then(Input::Cancel).events().is_empty());
+    assert!(story.then(Cancel).events().is_empty());
 }
 
 #[test]

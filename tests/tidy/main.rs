@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod circles;
 mod clocks;
 mod figures;
 mod lengths;
@@ -17,7 +18,6 @@ mod purity;
 mod rooms;
 mod settings;
 mod source;
-mod steps;
 
 use source::{File, read_rust_files};
 
@@ -32,6 +32,17 @@ fn arrows_between_rooms_point_inward() {
 #[test]
 fn machines_are_pure() {
     assert_holds("src", purity::violations);
+}
+
+#[test]
+fn no_files_know_each_other_in_circles() {
+    let mut files = read_rust_files("src");
+    files.extend(read_rust_files("tools"));
+    let mut violations = circles::of_crates(&files);
+    let scripts = source::read_files("packages", &["ts", "js", "mjs"]);
+    violations.extend(circles::of_scripts(&scripts));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+    assert!(scripts.iter().any(|file| file.path == "packages/client/src/index.ts"), "the packages are really read");
 }
 
 #[test]
@@ -77,12 +88,6 @@ fn lines_of_the_log_begin_with_who_tells_them() {
 }
 
 #[test]
-fn every_step_of_a_job_has_its_line_in_the_log() {
-    let violations = steps::differences(&read_rust_files("src"));
-    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
-}
-
-#[test]
 fn providers_are_known_to_the_registry_and_the_table_alone() {
     let violations = providers::mentions(&read_rust_files("src"));
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
@@ -108,7 +113,7 @@ fn the_figures_in_the_readme_are_those_of_the_report() {
 #[test]
 fn the_source_is_really_read() {
     let paths: Vec<String> = read_rust_files("src").into_iter().map(|file| file.path).collect();
-    for known in ["src/lib.rs", "src/machine/job.rs", "src/http/router.rs"] {
+    for known in ["src/lib.rs", "src/machine/job.rs", "src/api/routes.rs"] {
         assert!(paths.iter().any(|path| path == known), "{known} was not found among {paths:?}");
     }
 }

@@ -20,12 +20,12 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
 #[test]
 fn a_drawer_is_found_by_its_file_its_folder_and_its_declaration() {
     for (path, text) in [
-        ("src/wire/types.rs", ""),
+        ("src/store/types.rs", ""),
         ("src/types/job.rs", ""),
-        ("src/wire.rs", "pub mod types;"),
+        ("src/store.rs", "pub mod types;"),
         ("src/a.rs", "mod types {}"),
     ] {
         assert_eq!(violations(&File::new(path, text)), ["a module named `types` says nothing"], "{path}");
     }
-    assert!(violations(&File::new("src/wire/event_types.rs", "mod model; use core::fmt;")).is_empty());
+    assert!(violations(&File::new("src/webhooks/event_types.rs", "mod model; use core::fmt;")).is_empty());
 }

@@ -1,4 +1,4 @@
-//! The variables that `src/config` and the providers in `src/clients` read are those of README's table.
+//! The variables that `src/config` and the providers in `src/upstream` read are those of README's table.
 
 use crate::source::File;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ pub(crate) fn reads_outside(file: &File) -> Vec<String> {
 pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
     let read: BTreeSet<String> = files
         .iter()
-        .filter(|file| is_configuration(&file.path))
+        .filter(|file| is_configuration(&file.path) && (!is_provider(&file.path) || file.code().contains("Variables<")))
         .flat_map(File::literals)
         .filter(|literal| is_variable(literal))
         .collect();
@@ -30,9 +30,12 @@ pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
 }
 
 fn is_configuration(path: &str) -> bool {
-    path == "src/config.rs"
-        || path == "src/wire/variables.rs"
-        || ["src/config/", "src/clients/"].iter().any(|room| path.starts_with(room))
+    path == "src/config.rs" || path == "src/variables.rs" || path.starts_with("src/config/") || is_provider(path)
+}
+
+/// Of these, those that read variables; the others are full of words of the services.
+fn is_provider(path: &str) -> bool {
+    path.starts_with("src/upstream/")
 }
 
 fn is_variable(literal: &str) -> bool {
@@ -50,7 +53,7 @@ fn table(readme: &str) -> BTreeSet<String> {
 fn a_variable_on_one_side_only_is_found() {
     let files = [
         File::new("src/config/read.rs", "fn f() { text(\"JWT_SECRET\"); text(\"NEW_ONE\"); ok(\"a SENTENCE\"); }"),
-        File::new("src/http/a.rs", "const METHOD: &str = \"OPTIONS\";"),
+        File::new("src/api/a.rs", "const METHOD: &str = \"OPTIONS\";"),
     ];
     let readme =
         format!("{HEADING}\n|---|---|---|\n| `JWT_SECRET` | required | x |\n| `OLD_ONE` | 3 | y |\n\n| `NO` |\n");
@@ -69,6 +72,6 @@ fn without_the_table_every_variable_is_missing() {
 #[test]
 fn a_read_outside_the_configuration_is_found() {
     let text = "fn f() { env.secret(\"JWT_SECRET\"); }";
-    assert_eq!(reads_outside(&File::new("src/http/a.rs", text)), ["`.secret(` outside src/config"]);
+    assert_eq!(reads_outside(&File::new("src/api/a.rs", text)), ["`.secret(` outside src/config"]);
     assert!(reads_outside(&File::new("src/config.rs", text)).is_empty());
 }

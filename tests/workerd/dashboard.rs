@@ -80,8 +80,9 @@ fn world() -> (Lent, MutexGuard<'static, ()>) {
 /// Puts [`MANY`] generations that ended into the stopped queue, a second apart, a tenth of them failed.
 fn fill(world: &World) {
     let statement = "INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, \
-         updated_at, snapshot, sequence, enqueued_at, order_key, place, upstream) \
-         VALUES (?1, ?2, 1, 1, ?3, 0, ?4, ?4, ?5, ?6, ?4, ?4, 'ended', 'veo3/veo-3.1-generate-001')";
+         updated_at, snapshot, sequence, enqueued_at, order_key, stage, upstream, round, unspent, late, submits, cost, \
+         price, charges, metrics, waits_since) VALUES (?1, ?2, 1, 1, ?3, 0, ?4, ?4, ?5, ?6, ?4, ?4, 'ended', \
+         'veo3/veo-3.1-generate-001', 0, 0, 0, 1, 0, 0, '[]', '{}', ?4)";
     let mut database = queue(world);
     let transaction = database.transaction().expect("a transaction");
     let begin = i64::try_from(now()).expect("a time") - MANY * 1000;

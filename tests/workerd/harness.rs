@@ -13,7 +13,6 @@ pub(crate) mod browser;
 pub(crate) mod bucket;
 pub(crate) mod configuration;
 pub(crate) mod events;
-pub(crate) mod fixtures;
 pub(crate) mod receiver;
 pub(crate) mod ticker;
 pub(crate) mod times;

@@ -47,7 +47,6 @@ mod secrets;
 mod settings;
 mod stored;
 mod strangers;
-mod upgraded;
 mod vertex;
 mod webhooks;
 mod whole_way;

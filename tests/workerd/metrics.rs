@@ -3,9 +3,9 @@
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
 use crate::harness::{Api, Setup, World, unique, until};
 use crate::sdk::google::Sdk;
-use reelay::http::exposition::{Format, expose};
-use reelay::machine::tally::{Count, Spread, Tallies};
-use reelay::wire::message::QueueStats;
+use reelay::api::metrics::exposition::{Format, expose};
+use reelay::machine::metrics::{Count, Histogram, MetricsByUpstream};
+use reelay::store::stats::QueueStats;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -98,16 +98,16 @@ fn only_operators_read_the_counters_and_only_they_and_the_app_read_what_is_spent
 
 #[test]
 fn everything_that_can_be_counted_is_read_by_promtool_and_the_strict_parser() {
-    let mut totals = Tallies::default();
+    let mut totals = MetricsByUpstream::default();
     for upstream in ["veo3/veo-3.1", "omni/a \"quoted\" \\ model"] {
         for count in Count::all() {
             totals.of(upstream).count(count, 7);
         }
-        for (spread, took) in Spread::all().into_iter().flat_map(|spread| [(spread, 1), (spread, u64::MAX / 4)]) {
+        for (spread, took) in Histogram::all().into_iter().flat_map(|spread| [(spread, 1), (spread, u64::MAX / 4)]) {
             totals.of(upstream).observe(spread, took);
         }
     }
-    for totals in [Tallies::default(), totals] {
+    for totals in [MetricsByUpstream::default(), totals] {
         assert_promtool_reads(&expose(totals.clone(), stats(), Format::Classic).expect("text"));
         let samples = parsed(&expose(totals.clone(), stats(), Format::OpenMetrics).expect("text"));
         let attempts = of(&samples, "reelay_attempts_total", &[]);
@@ -154,7 +154,7 @@ fn the_page_shows_the_run(user: &Api) {
 fn the_queue_asks_at_once(world: &World) {
     world.all_slots_are_free();
     world.worker.kill();
-    let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE place = 'watched'";
+    let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE stage = 'watched'";
     let queues = world.worker.databases("QueueManager").into_iter().filter(|path| !path.ends_with("metadata.sqlite"));
     for path in queues {
         let queue = Connection::open(path).expect("a database");

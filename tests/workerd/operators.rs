@@ -196,7 +196,7 @@ fn a_clean_up_that_an_operator_starts_forgets_what_is_old_with_its_webhooks() {
         user.ends_as(id, "completed");
     }
     world.worker.kill();
-    let statement = "UPDATE entry SET place = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
+    let statement = "UPDATE entry SET stage = 'ended', lease_until = NULL, updated_at = updated_at - ?1 \
                 WHERE generation_id = ?2";
     let databases = world.worker.databases("QueueManager").into_iter().filter(|path| !is_alarms(path));
     let aged: usize = databases.map(|path| open(&path).execute(statement, (TWO_DAYS, &old)).unwrap_or(0)).sum();

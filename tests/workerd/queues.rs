@@ -1,6 +1,7 @@
 //! The mode `queue` under messages that no honest sender would send, and under a consumer that dies.
 
 use crate::harness::{Api, Configuration, Lent, Setup, Ticker, World, kept, unique, until};
+use chrono::DateTime;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::thread;
@@ -145,5 +146,8 @@ impl Jobs {
 }
 
 fn wake_up(user: &Api, id: &str, epoch: u64) -> Value {
-    json!({ "generationId": id, "userId": user.user, "epoch": epoch })
+    let shown = user.get(&format!("/api/generations/{id}")).json();
+    let created = shown["generation"]["createdAt"].as_str().map(|at| DateTime::parse_from_rfc3339(at).expect("a time"));
+    let created = created.map_or(0, |at| at.timestamp_millis());
+    json!({ "generationId": id, "userId": user.user, "epoch": epoch, "createdAt": created })
 }

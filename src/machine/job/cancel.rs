@@ -1,115 +1,112 @@
 //! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
 //! without a video; and what is done to one that is old enough to be forgotten.
 
-use super::{Clarification, End, Job, MAX_ATTEMPTS, MAX_PROMPT, Phase, Refusal, Turn};
-use crate::machine::bug::{self, Bug};
-use crate::machine::outcome::{ErrorCode, Failure};
+use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineStep};
 
-pub(super) fn failure() -> Failure {
-    Failure::new(ErrorCode::Cancelled, "The generation was cancelled.")
-}
+/// The longest prompt, in characters.
+pub const MAX_PROMPT: usize = 5_000;
 
 impl Job {
     /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.
-    pub(super) fn cancel(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn cancel(&mut self, context: &mut Context) -> Result<(), Refusal> {
         match &self.phase {
-            Phase::Ended { .. } if !bug::planted(Bug::EndOverwritten) => return Err(Refusal::AlreadyEnded),
-            Phase::Storing { .. } => self.discard(self.attempt, turn.now()),
-            Phase::Rendering { operation, .. } => self.abandon(operation.clone(), turn),
-            Phase::Confirming { .. }
-            | Phase::Queued { .. }
-            | Phase::Submitting { .. }
-            | Phase::Clarifying { .. }
-            | Phase::Ended { .. } => {}
+            Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),
+            Phase::Storing { .. } => self.delete_file(self.attempt, context.now()),
+            Phase::Rendering { operation, .. } => self.cancel_upstream(operation.clone(), context),
+            Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Clarifying { .. } => {}
         }
-        self.end(End::Cancelled, turn);
+        self.end(End::Cancelled, context);
         Ok(())
     }
 
     /// Has a completed generation's video deleted.
-    pub(super) fn delete_video(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn delete_video(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if self.video().is_none() {
             return Err(Refusal::NoVideo);
         }
-        self.video_deleted_at = Some(turn.now());
-        self.discard(self.attempt, turn.now());
-        turn.note("video_deleted", None);
-        self.report_change(turn.now());
+        self.delete_stored_video(context);
         Ok(())
     }
 
+    fn delete_stored_video(&mut self, context: &mut Context) {
+        self.video_deleted_at = Some(context.now());
+        self.delete_file(self.attempt, context.now());
+        context.enter(TimelineStep::VideoDeleted, None);
+        self.report_change(context.now());
+    }
+
     /// Starts a new attempt with a new epoch: the only way a user pays again for the same job.
-    pub(super) fn retry(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn retry(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Ended { end: End::Failed { .. } | End::Cancelled }) {
             return Err(Refusal::NotRetryable);
         }
         if self.attempt >= MAX_ATTEMPTS {
             return Err(Refusal::TooManyAttempts);
         }
-        if self.inputs_discarded_at.is_some() {
-            return Err(Refusal::InputsGone);
+        if self.images_deleted_at.is_some() {
+            return Err(Refusal::ImagesGone);
         }
-        self.begin_attempt(turn);
-        turn.note("retried", Some(format!("attempt {}", self.attempt)));
+        self.begin_attempt(context);
+        context.enter(TimelineStep::Retried, Some(format!("attempt {}", self.attempt)));
         Ok(())
     }
 
     /// Puts a confirmed order in line.
-    pub(super) fn confirm(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn confirm(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Confirming { .. }) {
             return Err(Refusal::NotConfirmable);
         }
-        self.queued_at = turn.now().max(self.not_before.unwrap_or(0));
-        self.wait_in_line(turn.now());
-        turn.note("confirmed", None);
+        self.queued_at = context.now().max(self.not_before.unwrap_or(0));
+        self.wait_in_line(context.now());
+        context.enter(TimelineStep::Confirmed, None);
         Ok(())
     }
 
     /// Starts a new attempt with another prompt.
-    pub(super) fn clarify(&mut self, clarification: Clarification, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn clarify(&mut self, clarification: Clarify, context: &mut Context) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Clarifying { .. }) {
             return Err(Refusal::NotClarifiable);
         }
         let prompt = match clarification {
-            Clarification::Prompt(prompt) => prompt,
-            Clarification::Response(response) => format!("{}\n\n{response}", self.request.prompt),
+            Clarify::Prompt(prompt) => prompt,
+            Clarify::Response(response) => format!("{}\n\n{response}", self.order.prompt),
         };
         if prompt.chars().count() > MAX_PROMPT {
             return Err(Refusal::PromptTooLong);
         }
-        self.request.prompt = prompt;
-        self.begin_attempt(turn);
-        turn.note("clarified", Some(format!("attempt {}", self.attempt)));
+        self.order.prompt = prompt;
+        self.begin_attempt(context);
+        context.enter(TimelineStep::Clarified, Some(format!("attempt {}", self.attempt)));
         Ok(())
     }
 
-    fn begin_attempt(&mut self, turn: &mut Turn) {
+    fn begin_attempt(&mut self, context: &mut Context) {
         self.attempt += 1;
         self.started_at = None;
         self.ended_at = None;
         self.keeps_place = false;
-        self.not_before = self.request.start_after;
-        self.queued_at = turn.now().max(self.not_before.unwrap_or(0));
+        self.not_before = self.order.start_after;
+        self.queued_at = context.now().max(self.not_before.unwrap_or(0));
         self.not_now = None;
-        self.wait_in_line(turn.now());
+        self.wait_in_line(context.now());
     }
 
-    /// Has what is left of an ended job deleted. It can be forgotten once nothing is.
-    pub(super) fn forget(&mut self, turn: &mut Turn) -> Result<(), Refusal> {
-        if self.is_forgettable() {
-            return Ok(());
+    /// Has what is left of an ended job deleted. Answers whether nothing is left but its record.
+    pub(super) fn delete(&mut self, context: &mut Context) -> bool {
+        if self.is_deletable() {
+            return true;
         }
-        if self.wake(turn.now()).is_none() {
-            self.discard_inputs(turn.now());
+        if self.wake(context.now()).is_none() {
+            self.delete_images(context.now());
             if self.video().is_some() {
-                self.delete_video(turn)?;
+                self.delete_stored_video(context);
             }
         }
-        Err(Refusal::StillNeeded)
+        false
     }
 
     /// Whether nothing is left of an ended job but its record.
-    pub fn is_forgettable(&self) -> bool {
+    pub fn is_deletable(&self) -> bool {
         let nothing_in_r2 = self.video().is_none() && !self.keeps_inputs();
         matches!(self.phase, Phase::Ended { .. }) && nothing_in_r2 && self.wake(0).is_none()
     }

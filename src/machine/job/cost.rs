@@ -13,7 +13,7 @@ impl Job {
 
     /// What was spent, and the price of the render that is yet to come.
     pub fn committed_micros(&self) -> u64 {
-        let reserved = if self.awaits_render() { self.request.price_micros } else { 0 };
+        let reserved = if self.awaits_render() { self.terms.price_micros } else { 0 };
         self.cost_micros().saturating_add(reserved)
     }
 
@@ -21,7 +21,7 @@ impl Job {
     pub fn render_cost_micros(&self) -> u64 {
         let of_attempt = |row: &&Submit| row.attempt == self.attempt && row.answer == SubmitAnswer::Accepted;
         let row = self.submits.iter().rev().find(of_attempt);
-        row.map_or(self.request.price_micros, |row| self.cost_of(row))
+        row.map_or(self.terms.price_micros, |row| self.cost_of(row))
     }
 
     /// Whether a render is still to be paid for: the job lives, waits for no word of its user, and nothing of its attempt
@@ -42,7 +42,7 @@ impl Job {
         match row.answer {
             SubmitAnswer::Refused | SubmitAnswer::NotNow => 0,
             SubmitAnswer::Intended | SubmitAnswer::Accepted | SubmitAnswer::Unknown => {
-                row.cost_micros.unwrap_or(self.request.price_micros)
+                row.cost_micros.unwrap_or(self.terms.price_micros)
             }
         }
     }

@@ -3,45 +3,40 @@
 
 use super::Job;
 use super::record::Phase;
-use crate::machine::bug::{self, Bug};
+use crate::machine::Status;
 use crate::machine::delivery::{Delivery, DeliveryState};
+use crate::machine::metrics::{self, Call, Count, Histogram};
 use crate::machine::outcome::{ErrorCode, Outcome};
-use crate::machine::tally::{self, Call, Count, Spread};
-use crate::machine::{Millis, Status};
+use crate::time::Millis;
 
 /// A phase whose length counts, of which epoch it is, and since when it has been under way.
-pub(super) type Timed = (tally::Phase, u64, Millis);
+pub(super) type Timed = (metrics::Phase, u64, Millis);
 
 impl Job {
     /// Counts a call to the upstream that has come to this; one that was cut off counts as unknown.
     pub(super) fn count_call<T>(&mut self, call: Call, outcome: &Outcome<T>) {
-        self.tally.count(Count::call(call, outcome), 1);
-        let class = match outcome {
-            Outcome::Done(_) => return,
-            Outcome::Retry { failure, .. } | Outcome::NotNow { failure, .. } | Outcome::Refused(failure) => {
-                Some(failure.code)
-            }
-            Outcome::Unknown => None,
-        };
-        self.tally.count(Count::Error(class), 1);
+        self.metrics.count(Count::call(call, outcome), 1);
+        let Err(trouble) = outcome else { return };
+        let class = trouble.failure().map(|failure| failure.code);
+        self.metrics.count(Count::Error(class), 1);
         if class.is_some_and(ErrorCode::is_limit) {
-            self.tally.count(Count::RateLimited, 1);
+            self.metrics.count(Count::RateLimited, 1);
         }
     }
 
-    pub(super) fn count_retry(&mut self, phase: tally::Phase) {
-        self.tally.count(Count::Retry(phase), 1);
+    pub(super) fn count_retry(&mut self, phase: metrics::Phase) {
+        self.metrics.count(Count::Retry(phase), 1);
     }
 
     /// Counts the end of an attempt, and how long it took if it was ever started.
     pub(super) fn count_end(&mut self) {
         let status = self.status();
-        self.tally.count(Count::Attempt(status), 1);
+        self.metrics.count(Count::Attempt(status), 1);
         if let (Status::Failed, Some(failure)) = (status, self.failure()) {
-            self.tally.count(Count::Failure(failure.code), 1);
+            self.metrics.count(Count::Failure(failure.code), 1);
         }
         if let Some(took) = self.processing_time() {
-            self.tally.observe(Spread::Processing(status), took);
+            self.metrics.observe(Histogram::Processing(status), took);
         }
     }
 
@@ -50,37 +45,36 @@ impl Job {
     pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
         let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
-        self.tally.count(Count::WebhookSent { delivered }, if bug::planted(Bug::AttemptCountedTwice) { 2 } else { 1 });
+        self.metrics.count(Count::WebhookSent { delivered }, 1);
         if event.attempts.saturating_sub(event.attempts_before) > 1 {
-            self.tally.count(Count::WebhookRetry, 1);
+            self.metrics.count(Count::WebhookRetry, 1);
         }
         match state {
             DeliveryState::Delivered { .. } if event.redeliveries == 0 => {
-                self.tally.observe(Spread::Delivery, now.saturating_sub(event.created_at));
+                self.metrics.observe(Histogram::Delivery, now.saturating_sub(event.created_at));
             }
             DeliveryState::Delivered { .. } | DeliveryState::Pending { .. } => {}
-            DeliveryState::Exhausted { .. } => self.tally.count(Count::WebhookExhausted, 1),
+            DeliveryState::Exhausted { .. } => self.metrics.count(Count::WebhookExhausted, 1),
         }
     }
 
     /// The phase under way, if its length counts.
     pub(super) fn timed(&self) -> Option<Timed> {
         let (phase, since) = match &self.phase {
-            Phase::Submitting { .. } => (tally::Phase::Submitting, self.started_at?),
-            Phase::Rendering { submitted_at, .. } => (tally::Phase::Rendering, *submitted_at),
-            Phase::Storing { rendered_at, .. } => (tally::Phase::Storing, *rendered_at),
+            Phase::Submitting { .. } => (metrics::Phase::Submitting, self.started_at?),
+            Phase::Rendering { submitted_at, .. } => (metrics::Phase::Rendering, *submitted_at),
+            Phase::Storing { rendered_at, .. } => (metrics::Phase::Storing, *rendered_at),
             Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Clarifying { .. } | Phase::Ended { .. } => {
                 return None;
             }
         };
-        // A record of the first build does not say since when it has been storing.
-        (since > 0).then_some((phase, self.epoch, since))
+        Some((phase, self.epoch, since))
     }
 
     /// Counts how long the phase took that was under way before a step, if the step has left it.
     pub(super) fn count_phase(&mut self, before: Option<Timed>, now: Millis) {
         if let Some((phase, _, since)) = before.filter(|_| self.timed() != before) {
-            self.tally.observe(Spread::Phase(phase), now.saturating_sub(since));
+            self.metrics.observe(Histogram::Phase(phase), now.saturating_sub(since));
         }
     }
 }

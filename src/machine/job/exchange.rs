@@ -1,9 +1,9 @@
 //! What goes into a job and what comes out of it.
 
-use super::record::Video;
-use crate::machine::Millis;
+use super::video::Video;
 use crate::machine::delivery::Receipt;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Trouble};
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// An effect that has begun.
@@ -46,11 +46,11 @@ pub enum Effect {
         event_id: String,
     },
     /// Tell the upstream that nobody waits for this render.
-    Abandon {
+    CancelUpstream {
         operation: String,
     },
-    /// Delete an unwanted video, or by [`INPUTS`](super::INPUTS) the order's images.
-    Discard {
+    /// Delete an unwanted video, or by [`IMAGES`](super::IMAGES) the order's images.
+    DeleteFile {
         attempt: u32,
     },
 }
@@ -59,16 +59,62 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// `true` when a slot was granted with it.
-    Enqueued(Outcome<bool>),
+    Enqueued {
+        epoch: u64,
+        outcome: Outcome<bool>,
+    },
     /// The operation's name.
-    Submitted(Outcome<String>),
+    Submitted {
+        epoch: u64,
+        outcome: Outcome<String>,
+    },
     /// `Refused` is the upstream's own final word on the operation.
-    Polled(Outcome<Progress>),
-    Stored(Outcome<Video>),
-    Reported(Outcome<()>),
-    Delivered(Receipt),
-    Abandoned(Outcome<()>),
-    Discarded(Outcome<()>),
+    Polled {
+        epoch: u64,
+        operation: String,
+        outcome: Outcome<Progress>,
+    },
+    Stored {
+        epoch: u64,
+        attempt: u32,
+        outcome: Outcome<Video>,
+    },
+    Reported {
+        number: u64,
+        outcome: Outcome<()>,
+    },
+    Delivered {
+        event_id: String,
+        receipt: Receipt,
+    },
+    UpstreamCancelled {
+        operation: String,
+        outcome: Outcome<()>,
+    },
+    FileDeleted {
+        attempt: u32,
+        outcome: Outcome<()>,
+    },
+}
+
+impl Effect {
+    /// Of an effect that was cut off.
+    pub(super) fn lost(self) -> Answer {
+        match self {
+            Self::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: Err(Trouble::Unknown) },
+            Self::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: Err(Trouble::Unknown) },
+            Self::Poll { epoch, operation } => Answer::Polled { epoch, operation, outcome: Err(Trouble::Unknown) },
+            Self::Store { epoch, attempt, .. } => Answer::Stored { epoch, attempt, outcome: Err(Trouble::Unknown) },
+            Self::Report { number, .. } => Answer::Reported { number, outcome: Err(Trouble::Unknown) },
+            Self::Deliver { event_id } => {
+                Answer::Delivered { event_id, receipt: Receipt::Failed { status: None, retry_after: None } }
+            }
+            Self::CancelUpstream { operation } => {
+                Answer::UpstreamCancelled { operation, outcome: Err(Trouble::Unknown) }
+            }
+            Self::DeleteFile { attempt } => Answer::FileDeleted { attempt, outcome: Err(Trouble::Unknown) },
+        }
+    }
 }
 
 /// What a poll found.
@@ -82,60 +128,12 @@ pub enum Progress {
     },
 }
 
-/// What happens to a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// Act: nobody carries out an effect of this job, so one that is still in flight was cut off.
-    Alarm,
-    /// The answer of the effect with this number.
-    Answer {
-        number: u64,
-        answer: Answer,
-    },
-    /// The queue granted a slot to this epoch.
-    Start {
-        epoch: u64,
-    },
-    Cancel,
-    Retry,
-    /// The user stands by the order.
-    Confirm,
-    /// The user gives another prompt for the one that was refused.
-    Clarify {
-        clarification: Clarification,
-    },
-    /// The user wants the stored video gone; the generation stays completed.
-    DeleteVideo,
-    /// The platform's queue gave up on the message that says that this epoch waits.
-    DeadLetter {
-        epoch: u64,
-    },
-    /// The upstream says by a push of this id that there is something to see.
-    Nudge {
-        id: String,
-    },
-    /// An operator wants an event sent again.
-    Redeliver {
-        event_id: String,
-    },
-    /// The generation is old enough to be forgotten.
-    Forget,
-}
-
-/// What a user says about a prompt that was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Clarification {
-    /// Another prompt in its place.
-    Prompt(String),
-    /// Words to be added to it.
-    Response(String),
-}
-
-/// Why an input was not taken.
+/// Why a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
+    /// There is no such job.
+    NoJob,
     /// Only a live job can be cancelled.
     AlreadyEnded,
     /// Only a failed or cancelled job can be retried.
@@ -143,7 +141,7 @@ pub enum Refusal {
     /// The job has had [`MAX_ATTEMPTS`] attempts.
     TooManyAttempts,
     /// The order's images have been deleted, or are about to be.
-    InputsGone,
+    ImagesGone,
     /// There is no stored video.
     NoVideo,
     /// Only a job that waits for its confirmation can be confirmed.
@@ -152,20 +150,8 @@ pub enum Refusal {
     NotClarifiable,
     /// With what was added the prompt would be longer than [`MAX_PROMPT`](super::MAX_PROMPT).
     PromptTooLong,
-    /// Something is still left to do.
-    StillNeeded,
     /// The job has no event of that id.
     NoEvent,
-}
-
-/// A step of the timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    pub at: Millis,
-    /// A word such as `submitted`.
-    pub step: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
 }
 
 /// When the job must be woken, and why.
@@ -181,7 +167,7 @@ pub enum WakeReason {
     Phase,
     Report,
     Deliver,
-    Abandon,
-    Discard,
+    CancelUpstream,
+    DeleteFile,
     Guard,
 }

@@ -1,133 +1,140 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{Effect, End, Errand, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, Turn};
-use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::{Delivery, DeliveryCard, DeliveryState, EventKind, Receipt, advice};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use super::{Context, Effect, End, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, RetryTask, Texts, TimelineStep};
+use crate::machine::delivery::{Delivery, DeliveryState, DeliverySummary, EventKind, Receipt, advice};
+use crate::machine::message::Reply;
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
+use crate::machine::queue::Report;
+use crate::machine::retry;
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
-    pub(super) fn fail(&mut self, failure: Failure, turn: &mut Turn) {
-        self.end(End::Failed { failure }, turn);
+    pub(super) fn fail(&mut self, failure: Failure, context: &mut Context) {
+        self.end(End::Failed { failure }, context);
     }
 
     /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that may help.
-    pub(super) fn refused(&mut self, failure: Failure, turn: &mut Turn) {
+    pub(super) fn refused(&mut self, failure: Failure, context: &mut Context) {
         let clarifiable = failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
-        if !turn.policy.clarifications || !clarifiable {
-            self.fail(failure, turn);
+        if !context.policy.clarifications || !clarifiable {
+            self.fail(failure, context);
             return;
         }
-        turn.note("clarification_needed", Some(failure.message.clone()));
-        self.phase = Phase::Clarifying { expires_at: turn.now() + PENDING_EXPIRY, failure };
-        self.report_change(turn.now());
-        self.announce(EventKind::PendingClarification, turn);
+        context.enter(TimelineStep::ClarificationNeeded, Some(failure.message.clone()));
+        self.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
+        self.report_change(context.now());
+        self.announce(EventKind::PendingClarification, context);
     }
 
     /// Ends the attempt: status, event and report change in one step, so in one storage write.
-    pub(super) fn end(&mut self, end: End, turn: &mut Turn) {
+    pub(super) fn end(&mut self, end: End, context: &mut Context) {
         let (kind, step, detail) = match &end {
-            End::Completed { .. } => (EventKind::Completed, "completed", None),
-            End::Failed { failure } => (EventKind::Failed, "failed", Some(failure.message.clone())),
-            End::Cancelled => (EventKind::Cancelled, "cancelled", None),
+            End::Completed { .. } => (EventKind::Completed, TimelineStep::Completed, None),
+            End::Failed { failure } => (EventKind::Failed, TimelineStep::Failed, Some(failure.message.clone())),
+            End::Cancelled => (EventKind::Cancelled, TimelineStep::Cancelled, None),
         };
         if let End::Completed { .. } = &end {
-            self.discard_inputs(turn.now());
+            self.delete_images(context.now());
         }
         self.phase = Phase::Ended { end };
-        self.ended_at = Some(turn.now());
+        self.ended_at = Some(context.now());
         self.count_end();
-        turn.note(step, detail);
-        self.report_change(turn.now());
-        self.announce(kind, turn);
+        context.enter(step, detail);
+        self.report_change(context.now());
+        self.announce(kind, context);
     }
 
     /// Has the queue told of a status change.
     pub(super) fn report_change(&mut self, now: Millis) {
         self.report_number += 1;
-        self.report = Some(Errand { next_at: now, tries: 0 });
+        self.report = Some(RetryTask { next_at: now, tries: 0 });
     }
 
-    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, turn: &mut Turn) {
+    pub fn report_message(&self, texts: &dyn Texts, now: Millis) -> Report {
+        Report { summary: self.summary(texts, now), availability: self.availability }
+    }
+
+    /// What the reply to that comes to.
+    pub fn reported(reply: &Reply<Report>) -> Outcome<()> {
+        (*reply == Ok(true)).then_some(()).ok_or(Trouble::Unknown)
+    }
+
+    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, context: &mut Context) {
         if number != self.report_number {
             return;
         }
-        if let Outcome::Done(()) = outcome {
+        if outcome.is_ok() {
             self.report = None;
-            return;
-        }
-        if let Some(errand) = &mut self.report {
-            errand.next_at = turn.now() + retry::backoff(errand.tries, SECOND, MINUTE, turn.moment.jitter());
-            errand.tries += 1;
+        } else if let Some(task) = &mut self.report {
+            task.next_at = context.now() + retry::backoff(task.tries, SECOND, MINUTE, context.moment.jitter());
+            task.tries += 1;
         }
     }
 
     /// Puts an event into the outbox if the app wants to hear its kind.
-    pub(super) fn announce(&mut self, kind: EventKind, turn: &mut Turn) {
-        if !turn.policy.events.contains(&kind) {
+    pub(super) fn announce(&mut self, kind: EventKind, context: &mut Context) {
+        if !context.policy.events.contains(&kind) {
             return;
         }
         self.event_sequence += 1;
-        self.outbox.push(Delivery::new(kind, self.event_sequence, turn.moment, &turn.policy.webhook_schedule));
+        self.outbox.push(Delivery::new(kind, self.event_sequence, context.moment, &context.policy.webhook_schedule));
     }
 
     /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
-    pub fn seal_events(&mut self, compose: impl Fn(&Self, &Delivery) -> String) {
+    pub(super) fn seal_events(&mut self, texts: &dyn Texts) {
         for index in 0..self.outbox.len() {
-            if self.outbox[index].body.is_none() || bug::planted(Bug::BodyRemade) {
-                self.outbox[index].body = Some(compose(self, &self.outbox[index]));
+            if self.outbox[index].body.is_none() {
+                self.outbox[index].body = Some(texts.event(self, &self.outbox[index]));
             }
         }
     }
 
-    pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, turn: &mut Turn) {
+    pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, context: &mut Context) {
         let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
-        delivery.attempted(receipt, turn.moment, &turn.policy.webhook_schedule);
+        delivery.attempted(receipt, context.moment, &context.policy.webhook_schedule);
         let delivery = delivery.clone();
         let step = match delivery.state {
-            DeliveryState::Delivered { .. } => "webhook_delivered",
-            DeliveryState::Exhausted { .. } => "webhook_exhausted",
-            DeliveryState::Pending { .. } => "webhook_failed",
+            DeliveryState::Delivered { .. } => TimelineStep::WebhookDelivered,
+            DeliveryState::Exhausted { .. } => TimelineStep::WebhookExhausted,
+            DeliveryState::Pending { .. } => TimelineStep::WebhookFailed,
         };
-        // Most are delivered at once, which the queue hears when nothing is left to do. What someone may be waiting for it
-        // hears at once, and of an event that is not yet in its catalogue that there is trouble with it.
-        let settled = delivery.next_at().is_none();
-        let first_failed = step == "webhook_failed" && delivery.attempts == 1;
-        let awaited = step == "webhook_exhausted" || first_failed || (settled && delivery.redeliveries > 0);
-        turn.note(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
-        self.count_delivery(&delivery, turn.now());
-        if awaited {
-            self.report_change(turn.now());
+        context.enter(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
+        self.count_delivery(&delivery, context.now());
+        // Someone may be waiting for it, or the queue learns with it that nothing is left to do.
+        let awaited = match delivery.state {
+            DeliveryState::Delivered { .. } => delivery.redeliveries > 0,
+            DeliveryState::Exhausted { .. } => true,
+            DeliveryState::Pending { .. } => delivery.attempts == 1,
+        };
+        if awaited || self.has_only_to_report() {
+            self.report_change(context.now());
         }
     }
 
     /// Sends an event again, whatever came of it before.
-    pub(super) fn redeliver(&mut self, event_id: &str, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn redeliver(&mut self, event_id: &str, context: &mut Context) -> Result<(), Refusal> {
         let event = self.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
-        event.redeliver(turn.moment);
+        event.redeliver(context.moment);
         let kind = event.kind;
-        turn.note("webhook_redelivered", Some(kind.as_str().to_owned()));
-        self.report_change(turn.now());
+        context.enter(TimelineStep::WebhookRedelivered, Some(kind.as_str().to_owned()));
+        self.report_change(context.now());
         Ok(())
     }
 
     /// What the queue is to know of the events.
-    pub fn delivery_cards(&self) -> Vec<DeliveryCard> {
-        self.outbox.iter().map(Delivery::card).collect()
+    pub fn delivery_summaries(&self) -> Vec<DeliverySummary> {
+        self.outbox.iter().map(Delivery::summary).collect()
     }
 
     /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a look gives it
     /// nothing more to do unless it is reported.
     pub fn has_only_to_report(&self) -> bool {
-        let acts = self
-            .in_flight
-            .as_ref()
-            .is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. } | Effect::Poll { .. }));
+        let acts = self.in_flight.as_ref().is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. }));
         let tells = self.outbox.iter().any(|delivery| delivery.next_at().is_some());
         matches!(self.phase, Phase::Ended { .. })
             && !(acts || tells)
-            && self.abandons.is_empty()
-            && self.discards.is_empty()
+            && self.upstream_cancels.is_empty()
+            && self.deletions.is_empty()
     }
 
     /// When the attempt's time counts from: its start, or its creation if it never started.

@@ -2,10 +2,10 @@
 //! line, until its start deadline.
 
 use super::poll::late;
-use super::{Job, NotNow, SubmitAnswer, Turn};
+use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
+use crate::machine::metrics;
 use crate::machine::outcome::Failure;
-use crate::machine::tally;
-use crate::machine::{DAY, Millis};
+use crate::time::{DAY, Millis};
 
 /// How long an attempt waits for an upstream that takes no submits, counted from its first refusal.
 pub(super) const MAX_NOT_NOW: Millis = DAY;
@@ -14,18 +14,18 @@ const TRIES_NOTED: u64 = 4;
 
 impl Job {
     /// The upstream takes no submits for now. The queue decides when the next one is sent, and whose.
-    pub(super) fn not_now(&mut self, failure: Failure, turn: &mut Turn) {
-        self.note_try("submit_refused", Some(failure.message.clone()), turn);
-        let (since, count) = self.not_now.as_ref().map_or((turn.now(), 0), |before| (before.since, before.count));
+    pub(super) fn not_now(&mut self, failure: Failure, context: &mut Context) {
+        self.enter_try(TimelineStep::SubmitRefused, Some(failure.message.clone()), context);
+        let (since, count) = self.not_now.as_ref().map_or((context.now(), 0), |before| (before.since, before.count));
         self.drop_earlier_refusals();
-        self.count_retry(tally::Phase::Submitting);
-        self.requeue(None, turn);
+        self.count_retry(metrics::Phase::Submitting);
+        self.requeue(None, context);
         self.not_now = Some(NotNow { since, count: count + 1, failure });
     }
 
     /// Before this the attempt has to be started: the time that the order gives itself, or a day after the first refusal.
     pub(super) fn start_deadline(&self) -> Option<Millis> {
-        let own = self.request.start_timeout.map(|timeout| self.queued_at.saturating_add(timeout));
+        let own = self.order.start_timeout.map(|timeout| self.queued_at.saturating_add(timeout));
         let patience = self.not_now.as_ref().map(|refused| refused.since.saturating_add(MAX_NOT_NOW));
         own.into_iter().chain(patience).min()
     }
@@ -43,10 +43,10 @@ impl Job {
     }
 
     /// Notes a step of a try to submit, unless there were many: an outage of hours must not fill the timeline.
-    pub(super) fn note_try(&self, step: &str, detail: Option<String>, turn: &mut Turn) {
+    pub(super) fn enter_try(&self, step: TimelineStep, detail: Option<String>, context: &mut Context) {
         let tries = self.not_now.as_ref().map_or(0, |refused| refused.count) + 1;
         if tries <= TRIES_NOTED || tries.is_power_of_two() {
-            turn.note(step, detail);
+            context.enter(step, detail);
         }
     }
 

@@ -1,130 +1,29 @@
 //! What is remembered of a generation.
 
-use super::exchange::{InFlight, Note};
-use super::{ENQUEUE_GRACE, PENDING_EXPIRY, cancel};
+use super::exchange::InFlight;
+use super::order::{ModelTerms, Order, Origin, Request};
+use super::timeline::{TimelineEntry, TimelineStep};
+use super::video::Video;
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::delivery::Delivery;
 use crate::machine::limiter::Availability;
-use crate::machine::outcome::Failure;
-use crate::machine::tally::Tally;
-use crate::machine::{JobKey, Millis, Moment, Status};
+use crate::machine::metrics::Metrics;
+use crate::machine::outcome::{ErrorCode, Failure};
+use crate::time::{DAY, Millis, Moment, SECOND};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What the app asked for, validated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Request {
-    pub prompt: String,
-    pub provider: String,
-    pub model: String,
-    /// 0 (usual) to 10 (first).
-    pub priority: u8,
-    /// The parameters as the app sent them, unknown keys included; echoed, never sent upstream.
-    pub parameters: Map<String, Value>,
-    pub render: RenderOptions,
-    /// Strings of the app's own, echoed back.
-    pub metadata: BTreeMap<String, String>,
-    /// How long the model usually renders.
-    pub usual_render: Millis,
-    /// The price of one render in millionths of a US dollar.
-    pub price_micros: u64,
-    /// Hex SHA-256 of the request, to tell a repeat from another request under the same id.
-    pub fingerprint: String,
-    /// Scheme and host under which the app reached Reelay, for links; without a final slash.
-    pub public_url: String,
-    /// Not to be started before this.
-    #[serde(default)]
-    pub start_after: Option<Millis>,
-    /// From start to the end of rendering, if shorter than the operator's limit.
-    #[serde(default)]
-    pub timeout: Option<Millis>,
-    /// How long the order waits to be started at most, counted from when it joins the line; for as long as it takes if
-    /// not given.
-    #[serde(default)]
-    pub start_timeout: Option<Millis>,
-    /// Whether a person has to confirm the order before anything is spent on it.
-    #[serde(default)]
-    pub confirm: bool,
-    /// What goes with the prompt, kept in R2.
-    #[serde(default)]
-    pub images: Vec<InputImage>,
-    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the operator.
-    #[serde(default)]
-    pub submits_per_minute: Option<u64>,
-    /// Whether the upstream can be told to give a render up.
-    #[serde(default)]
-    pub cancellable: bool,
-    /// Whether the upstream is asked for a push when the render is done.
-    #[serde(default)]
-    pub told: bool,
-    /// What was sent and not understood; shown to the app.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
-}
+/// How long the accepting request has to enqueue the job before the job does it itself.
+pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
+/// How long a job waits for its confirmation or for another prompt.
+pub const PENDING_EXPIRY: Millis = DAY;
 
-/// A part of an order that nothing was done with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub struct Warning {
-    /// Where it stands in the order's body, as a JSON pointer (RFC 6901).
-    pub pointer: String,
-    /// What became of it.
-    pub detail: String,
-}
+/// Stands for the order's images among the attempts whose videos are deleted; attempts count from 1.
+pub const IMAGES: u32 = 0;
 
-/// An image of the order; its bytes are in R2.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputImage {
-    pub role: ImageRole,
-    pub mime_type: String,
-    /// The key in R2.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-}
-
-/// What an image is to the video.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImageRole {
-    FirstFrame,
-    LastFrame,
-    /// Shows what is to appear in the video.
-    Reference,
-}
-
-/// The parameters a model understands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RenderOptions {
-    pub duration_seconds: u32,
-    pub aspect_ratio: String,
-    pub resolution: String,
-    pub negative_prompt: Option<String>,
-    pub seed: Option<u32>,
-    pub person_generation: Option<String>,
-    /// Whether there is to be sound; `None` where the model always makes some.
-    #[serde(default)]
-    pub audio: Option<bool>,
-}
-
-/// A stored video.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Video {
-    /// The key in R2.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-    /// The `ETag` R2 gave the object, without quotes.
-    pub etag: String,
-    /// `mp4` or `webm`.
-    #[serde(default = "mp4")]
-    pub format: String,
-}
-
-/// What every video was taken for before its bytes were looked at.
-fn mp4() -> String {
-    "mp4".to_owned()
-}
+/// How many attempts one job may have, its user's retries included.
+pub const MAX_ATTEMPTS: u32 = 20;
 
 /// Where the job stands; data that only one phase needs lives in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,25 +44,27 @@ pub enum Phase {
         next_at: Millis,
         tries: u32,
     },
+    /// The alarm alone remembers when the next poll is due: see [`Phase::next_poll`].
     Rendering {
         deadline_at: Millis,
-        next_at: Millis,
-        tries: u32,
         operation: String,
         submitted_at: Millis,
-        /// The upstream said "look now" since the last poll began: the next one follows at once, whatever that one's answer.
-        #[serde(default)]
-        nudged: bool,
-        /// The upstream was asked for a push and none has come: until then looks are only for one that is lost.
-        #[serde(default)]
-        awaits_push: bool,
+        /// How often a young render is polled.
+        poll_interval: Millis,
+        /// How many polls in a row have failed.
+        tries: u32,
+        /// No poll before this: polls have failed.
+        not_before: Millis,
+        /// A webhook of the upstream came since the last poll began: the next poll follows at once.
+        webhook_came: bool,
+        /// The upstream was asked for a webhook and none has come: until then polls are only for one that is lost.
+        awaits_webhook: bool,
     },
     Storing {
         next_at: Millis,
         tries: u32,
         uri: String,
         /// When the video was found ready.
-        #[serde(default)]
         rendered_at: Millis,
     },
     /// Refused by the safety filter; another prompt may be given.
@@ -193,7 +94,6 @@ pub struct Submit {
     pub intended_at: Millis,
     pub answer: SubmitAnswer,
     /// What the render cost in millionths of a US dollar, once the upstream has said so; its price until then.
-    #[serde(default)]
     pub cost_micros: Option<u64>,
 }
 
@@ -222,7 +122,7 @@ pub struct NotNow {
 
 /// Something repeated until it succeeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Errand {
+pub struct RetryTask {
     pub next_at: Millis,
     pub tries: u32,
 }
@@ -231,7 +131,9 @@ pub struct Errand {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub key: JobKey,
-    pub request: Request,
+    pub order: Order,
+    pub terms: ModelTerms,
+    pub origin: Origin,
     pub created_at: Millis,
     pub updated_at: Millis,
     pub started_at: Option<Millis>,
@@ -246,69 +148,62 @@ pub struct Job {
     /// Whether someone may have been told that the job is accepted although the queue had not confirmed it.
     pub promised: bool,
     /// Before this the attempt is not to be started: the order said so, or a refused submit is to be repeated then.
-    #[serde(default)]
     pub not_before: Option<Millis>,
     /// The attempt was started before and goes back to its place in line.
-    #[serde(default)]
     pub keeps_place: bool,
     /// What the answer of the last submit says about the upstream.
-    #[serde(default)]
     pub availability: Option<Availability>,
     /// When the attempt joined the line, or will by its order.
-    #[serde(default)]
     pub queued_at: Millis,
     /// The refusals of this attempt by an upstream that took no submits of anyone.
-    #[serde(default)]
     pub not_now: Option<NotNow>,
     /// How many such refusals are no longer in [`Self::submits`].
-    #[serde(default)]
     pub submits_dropped: u64,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
-    /// The effect being carried out, with the number its answer must carry. A poll stays here while the render runs.
+    /// The effect being carried out, with the number its answer must carry. A poll is not recorded.
     pub in_flight: Option<InFlight>,
     /// The number of the last effect begun.
     pub effect_number: u64,
     /// A status change the queue has not confirmed.
-    pub report: Option<Errand>,
+    pub report: Option<RetryTask>,
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
     /// The last pushes of the upstream that were heard, so that a repeat is known.
-    #[serde(default)]
-    pub nudges: Vec<String>,
+    pub upstream_webhooks: Vec<String>,
     /// Renders that the upstream is to give up, by operation.
-    #[serde(default)]
-    pub abandons: BTreeMap<String, Errand>,
+    pub upstream_cancels: BTreeMap<String, RetryTask>,
     /// Since when the order's images are being deleted, or have been: no further attempt can be made with them.
-    #[serde(default)]
-    pub inputs_discarded_at: Option<Millis>,
-    /// A video that must not stay in R2, by attempt; by [`INPUTS`](super::INPUTS) the order's images.
-    pub discards: BTreeMap<u32, Errand>,
+    pub images_deleted_at: Option<Millis>,
+    /// A video that must not stay in R2, by attempt; by [`IMAGES`](super::IMAGES) the order's images.
+    pub deletions: BTreeMap<u32, RetryTask>,
     /// When the user had the video deleted.
     pub video_deleted_at: Option<Millis>,
     pub outbox: Vec<Delivery>,
     /// The number of the last event made.
     pub event_sequence: u64,
     /// What the job alone knows, counted over its whole life.
-    #[serde(default, skip_serializing_if = "Tally::is_empty")]
-    pub tally: Tally,
+    pub metrics: Metrics,
 }
 
 impl Job {
     /// A newly accepted job. The accepting request tells the queue of it; the job does so itself after
     /// [`ENQUEUE_GRACE`].
-    pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, Note) {
+    pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, TimelineEntry) {
         let told_at = moment.now + ENQUEUE_GRACE;
-        let (phase, report) = if request.confirm {
+        let Request { order, terms, origin } = request;
+        let (phase, report) = if order.confirm {
             let phase = Phase::Confirming { expires_at: moment.now + PENDING_EXPIRY };
-            (phase, Some(Errand { next_at: told_at, tries: 0 }))
+            (phase, Some(RetryTask { next_at: told_at, tries: 0 }))
         } else {
             (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
         };
-        let not_before = request.start_after;
+        let not_before = order.start_after;
         let job = Self {
             key,
-            request,
+            order,
+            terms,
+            origin,
             created_at: moment.now,
             updated_at: moment.now,
             started_at: None,
@@ -329,16 +224,16 @@ impl Job {
             effect_number: 0,
             report,
             report_number: 0,
-            nudges: Vec::new(),
-            abandons: BTreeMap::new(),
-            inputs_discarded_at: None,
-            discards: BTreeMap::new(),
+            upstream_webhooks: Vec::new(),
+            upstream_cancels: BTreeMap::new(),
+            images_deleted_at: None,
+            deletions: BTreeMap::new(),
             video_deleted_at: None,
             outbox: Vec::new(),
             event_sequence: 0,
-            tally: Tally::default(),
+            metrics: Metrics::default(),
         };
-        (job, Note { at: moment.now, step: "created".to_owned(), detail: None })
+        (job, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
     }
 
     /// The app's word for where the job stands.
@@ -378,7 +273,7 @@ impl Job {
             | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
             Phase::Submitting { .. } => 5,
             Phase::Rendering { submitted_at, .. } => {
-                let share = now.saturating_sub(*submitted_at) * 80 / self.request.usual_render.max(1);
+                let share = now.saturating_sub(*submitted_at) * 80 / self.terms.usual_render.max(1);
                 10 + u8::try_from(share.min(75)).unwrap_or(75)
             }
             Phase::Storing { .. } => 90,
@@ -409,7 +304,9 @@ impl Job {
     pub fn failure(&self) -> Option<Failure> {
         match &self.phase {
             Phase::Ended { end: End::Failed { failure } } | Phase::Clarifying { failure, .. } => Some(failure.clone()),
-            Phase::Ended { end: End::Cancelled } => Some(cancel::failure()),
+            Phase::Ended { end: End::Cancelled } => {
+                Some(Failure::new(ErrorCode::Cancelled, "The generation was cancelled."))
+            }
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Submitting { .. }

@@ -1,10 +1,16 @@
 //! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
 
-use super::{Effect, Job, Phase, QUEUED_HEARTBEAT, Submit, SubmitAnswer, Turn};
-use crate::machine::bug::{self, Bug};
+use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts, TimelineStep};
 use crate::machine::delivery::EventKind;
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::{MINUTE, Millis, SECOND, Status, retry};
+use crate::machine::message::{NoAnswer, Reply};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
+use crate::machine::queue::{EnqueueAgain, Mode};
+use crate::machine::{Status, retry};
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
+
+/// When a waiting job makes sure that the queue still knows it: after as long again as it has waited, but not before the
+/// first of these, and after the second one at the latest. The queue looks after those it knows by itself.
+pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 
 impl Job {
     /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.
@@ -16,7 +22,7 @@ impl Job {
     /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
     /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
-        let same = self.created_at == created_at || bug::planted(Bug::WithdrawUnfenced);
+        let same = self.created_at == created_at;
         let untouched = match self.phase {
             Phase::Queued { tries, .. } => tries == 0,
             Phase::Confirming { .. } => self.report.as_ref().is_some_and(|report| report.tries == 0),
@@ -29,38 +35,31 @@ impl Job {
         same && untouched && self.epoch == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
     }
 
-    /// Whether a message is about this job, and not about one of the same name that was withdrawn before it was made.
-    /// A message of an older build does not say.
-    pub fn was_made_at(&self, created_at: Option<Millis>) -> bool {
-        created_at.is_none_or(|at| at == self.created_at)
-    }
-
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
-    pub(super) fn start(&mut self, epoch: u64, turn: &mut Turn) {
-        let current = epoch == self.epoch || bug::planted(Bug::EpochIgnored);
-        if !current || !matches!(self.phase, Phase::Queued { .. }) {
+    pub(super) fn start(&mut self, epoch: u64, context: &mut Context) {
+        if epoch != self.epoch || !matches!(self.phase, Phase::Queued { .. }) {
             return;
         }
-        let now = turn.now();
+        let now = context.now();
         self.enqueued = true;
         self.started_at = Some(now);
-        let timeout = self.request.timeout.unwrap_or(Millis::MAX).min(turn.policy.job_timeout);
+        let timeout = self.order.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
         let tries = self.submits_of_attempt();
         self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
-        self.note_try("started", None, turn);
+        self.enter_try(TimelineStep::Started, None, context);
         self.report_change(now);
         if tries == 0 && self.not_now.is_none() {
-            self.announce(EventKind::Started, turn);
+            self.announce(EventKind::Started, context);
         }
     }
 
     /// Gives the slot back and waits in line again, at the place the attempt had, until `not_before` at least. The
     /// new epoch keeps every message about the old slot from starting it.
-    pub(super) fn requeue(&mut self, not_before: Option<Millis>, turn: &mut Turn) {
+    pub(super) fn requeue(&mut self, not_before: Option<Millis>, context: &mut Context) {
         self.keeps_place = true;
         self.not_before = not_before;
-        self.wait_in_line(turn.now());
-        self.note_try("requeued", None, turn);
+        self.wait_in_line(context.now());
+        self.enter_try(TimelineStep::Requeued, None, context);
     }
 
     /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.
@@ -97,10 +96,10 @@ impl Job {
     }
 
     /// Ends an attempt that could not be started because the platform's queue gave up on its message.
-    pub(super) fn dead_letter(&mut self, epoch: u64, turn: &mut Turn) {
+    pub(super) fn dead_letter(&mut self, epoch: u64, context: &mut Context) {
         if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
             let sentence = "The generation could not be started: its message in the queue failed too often.";
-            self.fail(Failure::new(ErrorCode::Internal, sentence), turn);
+            self.fail(Failure::new(ErrorCode::Internal, sentence), context);
         }
     }
 
@@ -117,21 +116,19 @@ impl Job {
         }
     }
 
-    pub(super) fn enqueue_answered(&mut self, epoch: u64, outcome: &Outcome<bool>, turn: &mut Turn) {
+    pub(super) fn enqueue_answered(&mut self, epoch: u64, outcome: &Outcome<bool>, context: &mut Context) {
         match outcome {
-            Outcome::Done(admitted) => {
-                self.confirm_enqueued(epoch, turn.now());
+            Ok(admitted) => {
+                self.confirm_enqueued(epoch, context.now());
                 if *admitted {
-                    self.start(epoch, turn);
+                    self.start(epoch, context);
                 }
             }
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) | Outcome::Unknown => {
+            Err(_) => {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.phase
                 {
-                    let cap = if bug::planted(Bug::EnqueueAskedOnce) { Millis::MAX / 2 } else { MINUTE };
-                    let base = if bug::planted(Bug::EnqueueAskedOnce) { cap } else { 2 * SECOND };
-                    *enqueue_at = turn.now() + retry::backoff(*tries, base, cap, turn.moment.jitter());
+                    *enqueue_at = context.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());
                     *tries += 1;
                 }
             }
@@ -140,7 +137,30 @@ impl Job {
 
     /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing (I3).
     pub(super) fn is_current(&self, epoch: u64) -> bool {
-        epoch == self.epoch || bug::planted(Bug::EpochIgnored)
+        epoch == self.epoch
+    }
+
+    /// What the job asks of the queue.
+    pub fn enqueue_message(&self, texts: &dyn Texts, now: Millis) -> EnqueueAgain {
+        EnqueueAgain { summary: self.summary(texts, now), terms: self.terms() }
+    }
+
+    /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its name may be in the way.
+    pub fn enqueued(&self, reply: &Reply<EnqueueAgain>) -> Outcome<bool> {
+        match reply {
+            Ok(Some(position)) => {
+                let own = Start { epoch: self.epoch, created_at: self.created_at };
+                Ok(position.admitted == Some(own))
+            }
+            Ok(None) | Err(NoAnswer) => Err(Trouble::Unknown),
+        }
+    }
+
+    /// Whether a message of the platform's queue is to say that the job waits. The accepting request sends the first one.
+    /// One that is lost costs time only, because the sweep admits too.
+    pub fn wants_wake_up(&self, reply: &Reply<EnqueueAgain>, mode: Mode) -> bool {
+        let waits = matches!(reply, Ok(Some(position)) if position.number > 0);
+        mode == Mode::Queue && waits && self.epoch > 1 && !self.enqueued
     }
 
     /// Whether a paid call of this job is in flight.

@@ -1,95 +1,79 @@
 //! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
 //! images.
 
-use super::{End, Errand, INPUTS, Job, Phase, Turn, Video};
-use crate::machine::bug::{self, Bug};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::tally::{self, Call};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use super::{Context, End, IMAGES, Job, Phase, RetryTask, TimelineStep, Video};
+use crate::machine::metrics::{self, Call};
+use crate::machine::outcome::{Failure, Outcome, Trouble};
+use crate::machine::retry;
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Video {
     /// Takes what R2 holds for the stored video only if it has the size that was announced or counted (I8).
     pub fn verified(self, expected: u64) -> Outcome<Self> {
-        if self.size == expected || bug::planted(Bug::SizeUnchecked) {
-            return Outcome::Done(self);
+        if self.size == expected {
+            return Ok(self);
         }
-        let failure = Failure::new(ErrorCode::StorageFailed, "The stored video has not the size it should have.");
-        Outcome::Retry { after: None, failure }
+        Err(Trouble::retry(Failure::storage("The stored video has not the size it should have.")))
     }
 }
 
 impl Job {
-    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, turn: &mut Turn) {
+    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
         self.count_call(Call::Fetch, &outcome);
-        let Phase::Storing { tries, uri, rendered_at, .. } = &self.phase else {
-            self.discard(attempt, turn.now());
-            return;
+        let (Phase::Storing { tries, uri, rendered_at, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+            return self.delete_file(attempt, context.now());
         };
-        if !self.is_current(epoch) {
-            self.discard(attempt, turn.now());
-            return;
-        }
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
         let (after, failure) = match outcome {
-            Outcome::Done(video) => {
-                turn.note("stored", Some(format!("{} bytes", video.size)));
-                self.end(End::Completed { video }, turn);
-                return;
+            Ok(video) => {
+                context.enter(TimelineStep::Stored, Some(format!("{} bytes", video.size)));
+                return self.end(End::Completed { video }, context);
             }
-            Outcome::Refused(failure) => {
-                self.give_up_storing(failure, turn);
-                return;
-            }
-            Outcome::Retry { after, failure } | Outcome::NotNow { after, failure } => (after, failure),
-            Outcome::Unknown => (None, Failure::new(ErrorCode::StorageFailed, "Storing the video was cut off.")),
+            Err(Trouble::Refused(failure)) => return self.give_up_storing(failure, context),
+            Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => (after, failure),
+            Err(Trouble::Unknown) => (None, Failure::storage("Storing the video was cut off.")),
         };
-        turn.note("store_failed", Some(failure.message.clone()));
+        context.enter(TimelineStep::StoreFailed, Some(failure.message.clone()));
         // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
-        let in_time = turn.now() < rendered_at.saturating_add(turn.policy.store_timeout);
-        if tries >= turn.policy.max_retries && !in_time {
-            self.give_up_storing(failure, turn);
-            return;
+        let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
+        if tries >= context.policy.max_retries && !in_time {
+            return self.give_up_storing(failure, context);
         }
-        let wait = retry::backoff(tries, SECOND, MINUTE, turn.moment.jitter());
-        let next_at = turn.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
-        self.count_retry(tally::Phase::Storing);
+        let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
+        let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
+        self.count_retry(metrics::Phase::Storing);
         self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 
-    fn give_up_storing(&mut self, failure: Failure, turn: &mut Turn) {
-        self.discard(self.attempt, turn.now());
-        self.fail(failure, turn);
+    fn give_up_storing(&mut self, failure: Failure, context: &mut Context) {
+        self.delete_file(self.attempt, context.now());
+        self.fail(failure, context);
     }
 
     /// Makes sure that nothing of an unwanted attempt stays in R2.
-    pub(super) fn discard(&mut self, attempt: u32, now: Millis) {
-        if bug::planted(Bug::DiscardForgotten) {
-            return;
-        }
-        self.discards.insert(attempt, Errand { next_at: now, tries: 0 });
+    pub(super) fn delete_file(&mut self, attempt: u32, now: Millis) {
+        self.deletions.insert(attempt, RetryTask { next_at: now, tries: 0 });
     }
 
     /// Has the order's images deleted, which nobody needs any more.
-    pub(super) fn discard_inputs(&mut self, now: Millis) {
+    pub(super) fn delete_images(&mut self, now: Millis) {
         if self.keeps_inputs() {
-            self.inputs_discarded_at = Some(now);
-            self.discard(INPUTS, now);
+            self.images_deleted_at = Some(now);
+            self.delete_file(IMAGES, now);
         }
     }
 
     /// Whether there are images of the order in R2 that nobody has had deleted.
     pub(super) fn keeps_inputs(&self) -> bool {
-        !self.request.images.is_empty() && self.inputs_discarded_at.is_none()
+        !self.order.images.is_empty() && self.images_deleted_at.is_none()
     }
 
-    pub(super) fn discard_answered(&mut self, attempt: u32, outcome: &Outcome<()>, turn: &mut Turn) {
-        if let Outcome::Done(()) = outcome {
-            self.discards.remove(&attempt);
-            return;
-        }
-        if let Some(errand) = self.discards.get_mut(&attempt) {
-            errand.next_at = turn.now() + retry::backoff(errand.tries, 5 * SECOND, 60 * MINUTE, turn.moment.jitter());
-            errand.tries += 1;
+    pub(super) fn file_deleted(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
+        if outcome.is_ok() {
+            self.deletions.remove(&attempt);
+        } else if let Some(task) = self.deletions.get_mut(&attempt) {
+            task.next_at = context.now() + retry::backoff(task.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
+            task.tries += 1;
         }
     }
 }

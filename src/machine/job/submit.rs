@@ -1,115 +1,90 @@
 //! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
 
-use super::{EFFECT_GUARD, INPUTS, Job, Phase, Submit, SubmitAnswer, Turn, UnknownSubmit};
-use crate::machine::bug::{self, Bug};
+use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
-use crate::machine::outcome::{ErrorCode, Failure, Outcome};
-use crate::machine::tally::{self, Call};
-use crate::machine::{MINUTE, Millis, SECOND, retry};
+use crate::machine::metrics::{self, Call};
+use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
+use crate::machine::retry;
+use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.
-    pub(super) fn intend_submit(&mut self, turn: &mut Turn) {
-        if bug::planted(Bug::SubmitIntentDropped) {
-            return;
-        }
+    pub(super) fn intend_submit(&mut self, context: &mut Context) {
         self.submits.push(Submit {
             attempt: self.attempt,
             epoch: self.epoch,
-            intended_at: turn.now(),
+            intended_at: context.now(),
             answer: SubmitAnswer::Intended,
             cost_micros: None,
         });
-        self.note_try("submit_intended", None, turn);
+        self.enter_try(TimelineStep::SubmitIntended, None, context);
     }
 
-    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, turn: &mut Turn) {
-        let outcome = match outcome {
-            // With its intent dropped, a cut-off call looks as if it had never been made.
-            Outcome::Unknown if bug::planted(Bug::SubmitIntentDropped) => return,
-            Outcome::Unknown if bug::planted(Bug::UnknownSubmitRepeated) => lost_answer_repeated(),
-            outcome @ (Outcome::Done(_)
-            | Outcome::Retry { .. }
-            | Outcome::NotNow { .. }
-            | Outcome::Refused(_)
-            | Outcome::Unknown) => outcome,
-        };
+    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
         self.close_ledger_row(epoch, &outcome);
         self.count_call(Call::Submit, &outcome);
-        let stale = !self.is_current(epoch);
-        let Phase::Submitting { deadline_at, tries, .. } = self.phase else {
-            self.answered_late(outcome, turn);
-            return;
+        let (&Phase::Submitting { deadline_at, tries, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+            return self.answered_late(outcome, context);
         };
-        if stale {
-            self.answered_late(outcome, turn);
-            return;
-        }
         match outcome {
-            Outcome::Done(operation) => {
-                let now = turn.now();
+            Ok(operation) => {
+                let now = context.now();
                 self.not_now = None;
                 self.phase = Phase::Rendering {
                     deadline_at,
-                    next_at: deadline_at,
-                    tries: 0,
                     operation,
                     submitted_at: now,
-                    nudged: false,
-                    awaits_push: self.request.told,
+                    poll_interval: context.policy.poll_interval,
+                    tries: 0,
+                    not_before: 0,
+                    webhook_came: false,
+                    awaits_webhook: self.terms.wants_webhook,
                 };
-                self.plan_next_poll(turn);
-                turn.note("submitted", None);
-                if bug::planted(Bug::InputsDiscardedEarly) && self.keeps_inputs() {
-                    self.discard(INPUTS, now);
-                }
-                self.announce(EventKind::Progress, turn);
+                context.enter(TimelineStep::Submitted, None);
+                self.announce(EventKind::Progress, context);
             }
-            Outcome::NotNow { failure, .. } => self.not_now(failure, turn),
-            Outcome::Retry { after, failure } => {
-                turn.note("submit_refused", Some(failure.message.clone()));
-                self.submit_again(tries, after, failure, turn);
+            Err(Trouble::NotNow { failure, .. }) => self.not_now(failure, context),
+            Err(Trouble::Retry { after, failure }) => {
+                context.enter(TimelineStep::SubmitRefused, Some(failure.message.clone()));
+                self.submit_again(tries, after, failure, context);
             }
-            Outcome::Refused(failure) => {
-                turn.note("submit_refused", Some(failure.message.clone()));
-                self.refused(failure, turn);
+            Err(Trouble::Refused(failure)) => {
+                context.enter(TimelineStep::SubmitRefused, Some(failure.message.clone()));
+                self.refused(failure, context);
             }
-            Outcome::Unknown => {
-                turn.note("submit_outcome_unknown", None);
-                match turn.policy.unknown_submit {
-                    UnknownSubmit::Fail => self.fail(unknown_outcome(), turn),
-                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), turn),
+            Err(Trouble::Unknown) => {
+                context.enter(TimelineStep::SubmitOutcomeUnknown, None);
+                match context.policy.unknown_submit {
+                    UnknownSubmit::Fail => self.fail(unknown_outcome(), context),
+                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), context),
                 }
             }
         }
     }
 
     /// Goes back in line and submits again later, unless the retries are used up.
-    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, turn: &mut Turn) {
-        let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, turn.moment.jitter());
-        let not_before = turn.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
-        if tries >= turn.policy.max_retries {
-            self.fail(failure, turn);
-            return;
+    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, context: &mut Context) {
+        let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, context.moment.jitter());
+        let not_before = context.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
+        if tries >= context.policy.max_retries {
+            return self.fail(failure, context);
         }
-        self.count_retry(tally::Phase::Submitting);
-        self.requeue(Some(not_before), turn);
+        self.count_retry(metrics::Phase::Submitting);
+        self.requeue(Some(not_before), context);
     }
 
     /// The job was cancelled while the call was in flight; what became of the money is still told, and the render given
     /// up.
-    fn answered_late(&mut self, outcome: Outcome<String>, turn: &mut Turn) {
+    fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
-            Outcome::Done(_) => "the upstream had accepted the render",
-            Outcome::Retry { .. } | Outcome::NotNow { .. } | Outcome::Refused(_) => {
-                "the upstream had refused the render"
-            }
-            Outcome::Unknown => "whether the upstream accepted the render is not known",
+            Ok(_) => "the upstream had accepted the render",
+            Err(Trouble::Unknown) => "whether the upstream accepted the render is not known",
+            Err(_) => "the upstream had refused the render",
         };
-        turn.note("submit_answered_late", Some(what.to_owned()));
-        if let Outcome::Done(operation) = outcome {
-            self.abandon(operation, turn);
+        context.enter(TimelineStep::SubmitAnsweredLate, Some(what.to_owned()));
+        if let Ok(operation) = outcome {
+            self.cancel_upstream(operation, context);
         }
     }
 
@@ -123,11 +98,11 @@ impl Job {
 
     fn close_ledger_row(&mut self, epoch: u64, outcome: &Outcome<String>) {
         let (answer, availability) = match outcome {
-            Outcome::Done(_) => (SubmitAnswer::Accepted, Availability::Accepted),
-            Outcome::Retry { .. } => (SubmitAnswer::Refused, Availability::Failed),
-            Outcome::NotNow { after, .. } => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
-            Outcome::Refused(_) => (SubmitAnswer::Refused, Availability::Refused),
-            Outcome::Unknown => (SubmitAnswer::Unknown, Availability::Failed),
+            Ok(_) => (SubmitAnswer::Accepted, Availability::Accepted),
+            Err(Trouble::Retry { .. }) => (SubmitAnswer::Refused, Availability::Failed),
+            Err(Trouble::NotNow { after, .. }) => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
+            Err(Trouble::Refused(_)) => (SubmitAnswer::Refused, Availability::Refused),
+            Err(Trouble::Unknown) => (SubmitAnswer::Unknown, Availability::Failed),
         };
         let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);
         if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
@@ -142,8 +117,4 @@ fn unknown_outcome() -> Failure {
         ErrorCode::SubmitOutcomeUnknown,
         "The answer of the video service was lost, so the render may have been started; it was not started again.",
     )
-}
-
-fn lost_answer_repeated() -> Outcome<String> {
-    Outcome::Retry { after: None, failure: unknown_outcome() }
 }

@@ -1,9 +1,8 @@
 //! What the queue remembers besides its entries, in one record.
 
-use crate::machine::bug::{self, Bug};
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
-use crate::machine::queue::{Card, Line, Policy};
-use crate::machine::{MINUTE, Millis};
+use crate::machine::queue::{Policy, Summary};
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 /// How long a slot is expected to be held until some have been.
@@ -15,36 +14,24 @@ const SMOOTHING: Millis = 8;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
     /// When the queue admits by its own alarm, if nothing else has had it do so before.
-    #[serde(default)]
     pub admit_at: Option<Millis>,
     /// The latest round that was served, by priority.
-    #[serde(default)]
     served: Vec<(u8, u64)>,
     /// By provider and model.
-    #[serde(default)]
     limiters: Vec<(String, Limiter)>,
     /// How long slots have been held lately, in milliseconds.
-    #[serde(default)]
     average_hold: Option<Millis>,
     /// How often a job's timer was found lost, and set again.
-    #[serde(default)]
     pub timers_repaired: u64,
     /// Since when an operator has had nobody started.
-    #[serde(default)]
     pub paused_since: Option<Millis>,
-    /// Who is in line; `None` in a record of an earlier build, until the first step has counted.
-    #[serde(default)]
-    pub line: Option<Line>,
-    /// When the youngest of the jobs was made that were forgotten.
-    #[serde(default)]
-    forgotten: Option<Millis>,
 }
 
 impl Book {
     /// The round of a job that joins now, after its user's own last one.
     pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
         let served = self.served.iter().find(|(of, _)| *of == priority).map_or(0, |(_, served)| *served);
-        if bug::planted(Bug::TurnsForgotten) { 0 } else { own_last.map_or(served, |last| last.max(served)) + 1 }
+        own_last.map_or(served, |last| last.max(served)) + 1
     }
 
     pub(super) fn serve(&mut self, priority: u8, round: u64) {
@@ -55,15 +42,21 @@ impl Book {
     }
 
     /// Takes note of submits that have been made, and of what the answer of the last one says about the upstream.
-    pub(super) fn learn(&mut self, card: &Card, new_submits: u64, availability: Option<Availability>, now: Millis) {
+    pub(super) fn learn(
+        &mut self,
+        summary: &Summary,
+        new_submits: u64,
+        availability: Option<Availability>,
+        now: Millis,
+    ) {
         if new_submits == 0 {
             return;
         }
-        let limiter = self.use_upstream(card);
+        let limiter = self.use_upstream(summary);
         for _ in 0..new_submits {
             limiter.count(now);
         }
-        if let Some(availability) = availability.filter(|_| !bug::planted(Bug::BackoffNotShared)) {
+        if let Some(availability) = availability {
             limiter.hear(availability, now);
         }
     }
@@ -78,12 +71,9 @@ impl Book {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.backoff(now)
     }
 
-    /// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may take them again:
-    /// that is not known, and it is not among them.
-    pub fn backoffs(&self, now: Millis) -> Vec<(&str, Backoff)> {
-        let waits = |name: &str| self.line.as_ref().is_some_and(|line| line.waits_for(name));
-        let all = self.limiters.iter().filter_map(|(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)));
-        all.filter(|(name, backoff)| backoff.until > now || waits(name)).collect()
+    /// The upstreams that take no submits.
+    pub(super) fn all_backoffs(&self, now: Millis) -> impl Iterator<Item = (&str, Backoff)> {
+        self.limiters.iter().filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
     }
 
     /// Has every upstream that takes no submits probed as soon as anyone waits for it.
@@ -98,30 +88,20 @@ impl Book {
         self.paused_since.is_some()
     }
 
-    /// The limiter of a card's upstream, new if there was none.
-    pub(super) fn use_upstream(&mut self, card: &Card) -> &mut Limiter {
-        let name = upstream_of(card);
+    /// The limiter of a summary's upstream, new if there was none.
+    pub(super) fn use_upstream(&mut self, summary: &Summary) -> &mut Limiter {
+        let name = upstream_of(summary);
         let at = self.limiters.iter().position(|(of, _)| *of == name).unwrap_or_else(|| {
             self.limiters.push((name, Limiter::default()));
             self.limiters.len() - 1
         });
         let limiter = &mut self.limiters[at].1;
-        limiter.allow(card.submits_per_minute);
+        limiter.allow(summary.submits_per_minute);
         limiter
     }
 
     pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
         self.limiters.iter().find(|(name, _)| name == upstream)?.1.shut(policy.submits_per_minute, unspent, now)
-    }
-
-    pub(super) fn note_forgotten(&mut self, created_at: Millis) {
-        self.forgotten = self.forgotten.max(Some(created_at));
-    }
-
-    /// Whether a job without an entry may be one that was forgotten: nothing more is counted of such a one, because it
-    /// cannot be told what has been. One that the queue never heard of in all that time is taken for one of them.
-    pub(super) fn may_have_forgotten(&self, created_at: Millis) -> bool {
-        self.forgotten.is_some_and(|forgotten| created_at <= forgotten)
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {
@@ -135,6 +115,6 @@ impl Book {
     }
 }
 
-fn upstream_of(card: &Card) -> String {
-    if bug::planted(Bug::LimiterPerJob) { card.key.object_name() } else { card.upstream.clone() }
+fn upstream_of(summary: &Summary) -> String {
+    summary.upstream.clone()
 }

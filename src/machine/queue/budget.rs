@@ -4,54 +4,27 @@
 //! back to the day it was charged to. The sums are kept, not counted: no step reads more than two of them.
 //! Invariant I13: no order is accepted that does not fit into what its day has left.
 
-use super::{Card, Entry, Place, Reply, Rows, Turn};
-use crate::machine::bug::{self, Bug};
+use super::{Afford, Charge, Context, Entry, Input, OverBudget, Rows, Stage, Summary, Unaffordable, Whose, day_of};
+use crate::ids::JobKey;
+use crate::machine::Status;
 use crate::machine::lease::WATCH;
-use crate::machine::tally::Count;
-use crate::machine::{DAY, JobKey, Millis, Status};
-use serde::{Deserialize, Serialize};
+use crate::machine::metrics::Count;
+use crate::time::DAY;
 
-/// What was charged to one day for one job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Charge {
-    /// In days since the Unix epoch.
-    pub day: u64,
-    /// Millionths of a US dollar.
-    pub micros: u64,
+impl Input for Afford {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {
+        context.afford(&self.key)
+    }
 }
 
-/// Why an order does not fit. All amounts are in millionths of a US dollar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OverBudget {
-    pub whose: Whose,
-    pub price_micros: u64,
-    /// When the limit starts anew; `None` when the price alone is above it.
-    pub resets_at: Option<Millis>,
-}
-
-/// Whose limit leaves too little.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Whose {
-    /// The user's own.
-    User { limit_micros: u64, left_micros: u64 },
-    /// That of all users together, of which one user is told no amounts.
-    Everyone,
-}
-
-/// The UTC day of a time, in days since the Unix epoch.
-pub fn day_of(at: Millis) -> u64 {
-    at / DAY
-}
-
-impl<R: Rows> Turn<'_, R> {
+impl<R: Rows> Context<'_, R> {
     /// Why today does not leave enough for one more render of this price; `None` when it does.
-    pub(super) fn over_budget(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
-        let user = card.key.user_id.as_str();
+    fn over_budget(&self, summary: &Summary) -> Result<Option<OverBudget>, R::Error> {
+        let user = summary.key.user_id.as_str();
         let limits = [(Some(user), self.policy.max_cost_per_user_per_day), (None, self.policy.max_cost_per_day)];
         for (whose, limit) in limits {
-            let Some(limit) = limit.filter(|_| !bug::planted(Bug::BudgetIgnored)) else { continue };
-            let price = card.price_micros;
+            let Some(limit) = limit else { continue };
+            let price = summary.price_micros;
             let spent = self.rows.spent(day_of(self.now), whose)?;
             if spent.saturating_add(price) > limit {
                 let left_micros = limit.saturating_sub(spent);
@@ -66,12 +39,12 @@ impl<R: Rows> Turn<'_, R> {
     /// Has so much charged for an entry in all: more is charged to today, less is given back to the days it was
     /// charged to, the last one first.
     pub(super) fn charge(&mut self, entry: &mut Entry, cost: u64) -> Result<(), R::Error> {
-        let (today, user) = (day_of(self.now), entry.card.key.user_id.as_str());
+        let (today, user) = (day_of(self.now), entry.summary.key.user_id.as_str());
         let charged = entry.charged();
         let more = cost.saturating_sub(charged);
         if more > 0 {
             self.rows.spend(today, user, more)?;
-            self.counted.of(&entry.card.upstream).count(Count::Charged, more);
+            self.counted.of(&entry.summary.upstream).count(Count::Charged, more);
             match entry.charges.last_mut().filter(|last| last.day == today) {
                 Some(last) => last.micros = last.micros.saturating_add(more),
                 None => entry.charges.push(Charge { day: today, micros: more }),
@@ -81,10 +54,8 @@ impl<R: Rows> Turn<'_, R> {
         while less > 0 {
             let Some(Charge { day, micros }) = entry.charges.pop() else { break };
             let back = less.min(micros);
-            if !bug::planted(Bug::RefundForgotten) {
-                self.rows.give_back(day, user, back)?;
-                self.counted.of(&entry.card.upstream).count(Count::Returned, back);
-            }
+            self.rows.give_back(day, user, back)?;
+            self.counted.of(&entry.summary.upstream).count(Count::Returned, back);
             if micros > back {
                 entry.charges.push(Charge { day, micros: micros - back });
             }
@@ -95,50 +66,50 @@ impl<R: Rows> Turn<'_, R> {
 
     /// Has nothing charged for a job that is gone but what it spent. One that never submitted was withdrawn.
     pub(super) fn settle(&mut self, entry: &mut Entry) -> Result<(), R::Error> {
-        if entry.card.submits == 0 && !entry.card.status.is_terminal() {
-            entry.card.cost_micros = 0;
+        if entry.summary.submits == 0 && !entry.summary.status.is_terminal() {
+            entry.summary.cost_micros = 0;
         }
-        let cost = entry.card.cost_micros;
+        let cost = entry.summary.cost_micros;
         self.charge(entry, cost)
     }
 
     /// Why a new order is refused. One that waits for its confirmation is charged with it, so today's rest does not matter
     /// yet: only a price above the limit does, which no day leaves enough for.
-    pub(super) fn refuses(&self, card: &Card) -> Result<Option<OverBudget>, R::Error> {
-        Ok(self.over_budget(card)?.filter(|over| !card.status.is_pending() || over.resets_at.is_none()))
+    pub(super) fn over_budget_of_order(&self, summary: &Summary) -> Result<Option<OverBudget>, R::Error> {
+        Ok(self.over_budget(summary)?.filter(|over| !summary.status.is_pending() || over.resets_at.is_none()))
     }
 
     /// Whether a confirmation or a further attempt may be paid for. Its price is held from now on, so that those that are
     /// asked for at the same time do not all take what is left for one; the job is asked soon whether it uses it.
-    pub(super) fn afford(&mut self, key: &JobKey) -> Result<Reply, R::Error> {
+    fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
         // It may have been ordered a moment ago: what is not known yet cannot be charged yet.
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(Reply::Unknown) };
-        let Some(wanted) = wanted(&entry.card).filter(|wanted| *wanted > entry.charged()) else {
-            return Ok(Reply::Nothing);
+        let Some(mut entry) = self.rows.find(key)? else { return Ok(Err(Unaffordable::Unknown)) };
+        let Some(wanted) = wanted(&entry.summary).filter(|wanted| *wanted > entry.charged()) else {
+            return Ok(Ok(()));
         };
-        if let Some(over) = self.over_budget(&entry.card)? {
-            return Ok(Reply::OverBudget(over));
+        if let Some(over) = self.over_budget(&entry.summary)? {
+            return Ok(Err(Unaffordable::OverBudget(over)));
         }
         self.charge(&mut entry, wanted)?;
         let soon = self.now + WATCH;
-        match entry.place {
-            Place::Ended => entry.place = Place::Watched { until: soon },
-            Place::Watched { until } => entry.place = Place::Watched { until: until.min(soon) },
-            Place::Waiting | Place::Delayed { .. } | Place::Held(_) | Place::Expiring { .. } => {}
+        match entry.stage {
+            Stage::Ended => entry.stage = Stage::Watched { until: soon },
+            Stage::Watched { until } => entry.stage = Stage::Watched { until: until.min(soon) },
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => {}
         }
-        self.save(&entry)?;
-        Ok(Reply::Nothing)
+        self.rows.save(&entry)?;
+        Ok(Ok(()))
     }
 }
 
 /// What is charged for a job in all once its next render is; `None` for one whose render is charged already, or that pays no
 /// more.
-fn wanted(card: &Card) -> Option<u64> {
-    match card.status {
-        // Nothing was rendered for it. (An earlier build's card has the price in its cost.)
-        Status::PendingConfirmation => Some(card.price_micros),
+fn wanted(summary: &Summary) -> Option<u64> {
+    match summary.status {
+        // Nothing was rendered for it.
+        Status::PendingConfirmation => Some(summary.price_micros),
         Status::Processing | Status::Failed | Status::Cancelled | Status::PendingClarification => {
-            Some(card.cost_micros.saturating_add(card.price_micros))
+            Some(summary.cost_micros.saturating_add(summary.price_micros))
         }
         Status::Queued | Status::Completed => None,
     }

@@ -3,35 +3,32 @@
 //! A job's own outbox is the truth. Summaries of it travel on messages that are sent anyway, and each counts only if it
 //! is newer than what is known of the same event. The events of a job go with its entry.
 
-use super::{Place, Rows, Turn};
-use crate::machine::JobKey;
-use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::DeliveryCard;
+use super::{Context, Input, Redelivered, RedeliveredEvent, Rows, Stage};
+use crate::ids::JobKey;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::WATCH;
-use serde::{Deserialize, Serialize};
 
-/// What a job answered to an operator who wanted an event sent again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redelivered {
-    pub key: JobKey,
-    pub event_id: String,
-    /// The event as it is now; `None` when the job, or the event, is no longer there.
-    pub delivery: Option<DeliveryCard>,
+impl Input for Redelivered {
+    /// Taken over at once, so that the same events are not taken for exhausted again. The jobs report by themselves; one
+    /// whose timer is lost before that is asked.
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
+        for event in self.events {
+            context.redelivered(event)?;
+        }
+        Ok(())
+    }
 }
 
-impl<R: Rows> Turn<'_, R> {
+impl<R: Rows> Context<'_, R> {
     /// Takes over what is news of the events of a job whose entry is there.
-    pub(super) fn note_deliveries(&mut self, key: &JobKey, said: Vec<DeliveryCard>) -> Result<(), R::Error> {
+    pub(super) fn note_deliveries(&mut self, key: &JobKey, said: Vec<DeliverySummary>) -> Result<(), R::Error> {
         if said.is_empty() {
             return Ok(());
         }
         let known = self.rows.deliveries(key)?;
         for delivery in said {
             let before = known.iter().find(|known| known.id == delivery.id);
-            let is_news = before.is_none_or(|before| {
-                let stale = delivery.age() < before.age() && !bug::planted(Bug::StaleDeliveryTaken);
-                !stale && *before != delivery
-            });
+            let is_news = before.is_none_or(|before| delivery.age() >= before.age() && *before != delivery);
             if is_news {
                 self.rows.save_delivery(key, &delivery)?;
             }
@@ -39,30 +36,17 @@ impl<R: Rows> Turn<'_, R> {
         Ok(())
     }
 
-    /// The same of what a job reports. An event that is being sent for the first time is not listed before the job tells
-    /// what came of it: most are delivered at once, and each time an event is written is paid for.
-    pub(super) fn note_reported(&mut self, key: &JobKey, mut said: Vec<DeliveryCard>) -> Result<(), R::Error> {
-        said.retain(|event| event.age() > (0, 0) || event.next_at().is_none_or(|at| at > self.now));
-        self.note_deliveries(key, said)
-    }
-
-    /// Takes over what came of redeliveries at once, so that the same ones are not taken for exhausted again. The jobs
-    /// report by themselves; one whose timer is lost before that is asked.
-    pub(super) fn redelivered(&mut self, news: Vec<Redelivered>) -> Result<(), R::Error> {
-        for Redelivered { key, event_id, delivery } in news {
-            let Some(mut entry) = self.rows.find(&key)? else { continue };
-            if !self.rows.deliveries(&key)?.iter().any(|known| known.id == event_id) {
-                continue;
-            }
-            let Some(delivery) = delivery else {
-                self.rows.remove_delivery(&key, &event_id)?;
-                continue;
-            };
-            self.note_deliveries(&key, vec![delivery])?;
-            if entry.place == Place::Ended {
-                entry.place = Place::Watched { until: self.now + WATCH };
-                self.save(&entry)?;
-            }
+    fn redelivered(&mut self, event: RedeliveredEvent) -> Result<(), R::Error> {
+        let RedeliveredEvent { key, event_id, delivery } = event;
+        let Some(mut entry) = self.rows.find(&key)? else { return Ok(()) };
+        if !self.rows.deliveries(&key)?.iter().any(|known| known.id == event_id) {
+            return Ok(());
+        }
+        let Some(delivery) = delivery else { return self.rows.remove_delivery(&key, &event_id) };
+        self.note_deliveries(&key, vec![delivery])?;
+        if entry.stage == Stage::Ended {
+            entry.stage = Stage::Watched { until: self.now + WATCH };
+            self.rows.save(&entry)?;
         }
         Ok(())
     }

@@ -1,23 +1,23 @@
 //! What the queue keeps of each job, and the view of it that one step works on.
 
-use crate::machine::bug::{self, Bug};
-use crate::machine::delivery::DeliveryCard;
+use crate::ids::JobKey;
+use crate::machine::Status;
+use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Availability;
-use crate::machine::queue::{Book, Charge, Minute, Spot, Standpoint, Waiting};
-use crate::machine::tally::Tally;
-use crate::machine::{JobKey, MINUTE, Millis, Status};
+use crate::machine::metrics::Metrics;
+use crate::machine::queue::Charge;
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How far one level of priority moves a job forward in the queue.
 pub const HEAD_START: Millis = MINUTE;
 /// The highest priority.
 pub const MAX_PRIORITY: u8 = 10;
 
-/// A job's catalogue card: what the queue keeps of it for order and listing.
+/// A job's catalogue summary: what the queue keeps of it for order and listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card {
+pub struct Summary {
     pub key: JobKey,
     pub epoch: u64,
     /// Orders the reports of one job.
@@ -27,34 +27,26 @@ pub struct Card {
     pub created_at: Millis,
     pub updated_at: Millis,
     /// `{provider}/{model}`: whose limits count.
-    #[serde(default)]
     pub upstream: String,
     /// How many submits the job has ever made.
-    #[serde(default)]
     pub submits: u64,
     /// What the job has spent and is yet to spend, in millionths of a US dollar.
-    #[serde(default)]
     pub cost_micros: u64,
     /// The price of one render, in millionths of a US dollar.
-    #[serde(default)]
     pub price_micros: u64,
     /// How many renders its model lets a project ask for within a minute.
-    #[serde(default)]
     pub submits_per_minute: Option<u64>,
     /// What the job has counted over its life; of an entry, what of that has been counted.
-    #[serde(default, skip_serializing_if = "Tally::is_empty")]
-    pub tally: Tally,
+    pub metrics: Metrics,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
-    /// Its events, on the way to the queue only: an [`Entry`]'s card has none. A job has a few an attempt.
-    #[serde(default)]
-    pub deliveries: Vec<DeliveryCard>,
-    /// It has ended, and nothing is left for it to do; on the way to the queue only as well. An older build never says so.
-    #[serde(default)]
+    /// Its events, on the way to the queue only: an [`Entry`]'s summary has none. A job has a few an attempt.
+    pub deliveries: Vec<DeliverySummary>,
+    /// It has ended, and nothing is left for it to do; on the way to the queue only as well.
     pub settled: bool,
 }
 
-impl Card {
+impl Summary {
     /// Orders what a job says of itself.
     pub(super) fn age(&self) -> (u64, u64) {
         (self.epoch, self.report_number)
@@ -65,23 +57,19 @@ impl Card {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Before this it is not to be started.
-    #[serde(default)]
     pub not_before: Option<Millis>,
     /// It was in line before, and goes back to the place it had.
-    #[serde(default)]
     pub keeps_place: bool,
     /// What the answer of its last submit says about the upstream.
-    #[serde(default)]
     pub availability: Option<Availability>,
     /// Since when the upstream has taken none of its submits for now.
-    #[serde(default)]
     pub refused_since: Option<Millis>,
 }
 
 /// One stored entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    pub card: Card,
+    pub summary: Summary,
     /// The place in accept order; grows by one with each enqueue.
     pub sequence: u64,
     /// When the queue took the job, never earlier than the entry before it.
@@ -96,15 +84,12 @@ pub struct Entry {
     pub late: bool,
     /// What was charged for it, in the order in which it was.
     pub charges: Vec<Charge>,
-    /// What was counted of jobs that had its name before, by when they were made. Its own job is among them if nothing
-    /// is counted of it.
-    pub former: BTreeMap<Millis, Tally>,
-    pub place: Place,
+    pub stage: Stage,
 }
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Stage {
     /// In line.
     Waiting,
     /// In line, but not to be started before `until`.
@@ -114,7 +99,7 @@ pub enum Place {
     /// Holds no slot and is not in line, but has something left to do: it is asked at `until`.
     Watched { until: Millis },
     /// Is to be forgotten; asked for that at `until`.
-    Expiring { until: Millis },
+    Deleting { until: Millis },
     /// Nothing is left to do.
     Ended,
 }
@@ -124,8 +109,7 @@ impl Entry {
     /// round and the accept order within one priority.
     pub fn head_start_key(&self) -> i64 {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
-        let level = if bug::planted(Bug::PriorityUnbounded) { 1_000 * HEAD_START } else { HEAD_START };
-        enqueued_at - i64::from(self.card.priority) * i64::try_from(level).unwrap_or(0)
+        enqueued_at - i64::from(self.summary.priority) * i64::try_from(HEAD_START).unwrap_or(0)
     }
 
     /// Orders the entries of one priority: users take turns, and each user's jobs keep their order.
@@ -133,13 +117,15 @@ impl Entry {
         (self.round, self.sequence)
     }
 
-    /// Whether `card` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
+    /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
     /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
-    pub(super) fn gives_way_to(&self, card: &Card) -> bool {
-        match self.place {
-            Place::Held(_) => false,
-            Place::Waiting | Place::Delayed { .. } | Place::Watched { .. } => card.created_at > self.card.created_at,
-            Place::Expiring { .. } | Place::Ended => card.created_at != self.card.created_at,
+    pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
+        match self.stage {
+            Stage::Held(_) => false,
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Watched { .. } => {
+                summary.created_at > self.summary.created_at
+            }
+            Stage::Deleting { .. } | Stage::Ended => summary.created_at != self.summary.created_at,
         }
     }
 
@@ -148,90 +134,7 @@ impl Entry {
         self.charges.iter().fold(0, |sum, charge| sum.saturating_add(charge.micros))
     }
 
-    /// Whether it ended with nothing charged for it: it spent nothing, or it ended under a build that charged nothing, and
-    /// what it spent then is not spent today.
-    pub(super) fn is_over_uncharged(&self) -> bool {
-        self.card.status.is_terminal() && self.charges.is_empty()
-    }
-
     pub fn is_in_line(&self) -> bool {
-        matches!(self.place, Place::Waiting | Place::Delayed { .. })
+        matches!(self.stage, Stage::Waiting | Stage::Delayed { .. })
     }
-}
-
-/// Who cannot be started now, whatever their place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
-    /// Users that hold so many slots; `None` when there is no such limit.
-    pub user_slots: Option<u64>,
-    /// Providers and models that take no submit for now.
-    pub upstreams: Vec<String>,
-}
-
-/// The stored entries, read and written within one step.
-pub trait Rows {
-    type Error;
-
-    /// What the queue remembers besides its entries.
-    fn book(&self) -> Result<Book, Self::Error>;
-    /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
-    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
-    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
-    /// Inserts or replaces the entry of `entry.card.key`; where in line the one before was.
-    fn save(&mut self, entry: &Entry) -> Result<Option<Spot>, Self::Error>;
-    fn remove(&mut self, key: &JobKey) -> Result<(), Self::Error>;
-    /// The sequence and time of the latest enqueue, `(0, 0)` if there was none.
-    fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
-    /// The last round of a user's waiting entries of one priority.
-    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
-    /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
-    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
-    /// How many wait, and how many are delayed: reads all of them.
-    fn count_line(&self) -> Result<(Waiting, u64), Self::Error>;
-    /// How many wait of this priority from one [`Entry::turn`] on and before another; reads no more.
-    fn count_turns(&self, priority: u8, from: Standpoint, before: Standpoint) -> Result<u64, Self::Error>;
-    /// How many wait of this priority with an earlier turn, and with an earlier [`Entry::head_start_key`] (then by sequence)
-    /// than these.
-    fn count_sooner(&self, priority: u8, before: Standpoint, sooner: (i64, u64)) -> Result<u64, Self::Error>;
-    /// The turn and the head start key of the one who waits of this priority behind so many others from this turn on.
-    fn stands_at(&self, priority: u8, from: Standpoint, behind: u64) -> Result<Option<(Standpoint, i64)>, Self::Error>;
-    fn count_held(&self) -> Result<u64, Self::Error>;
-    fn count_held_by(&self, user_id: &str) -> Result<u64, Self::Error>;
-    /// How many hold a right to a submit to this upstream that they have not been heard to use.
-    fn count_unspent(&self, upstream: &str) -> Result<u64, Self::Error>;
-    fn has_waiting(&self) -> Result<bool, Self::Error>;
-    /// Delayed entries whose time has come, the longest over first.
-    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
-    /// Entries that are to be asked, the longest over first: held ones, because a job may be waiting to be started,
-    /// and then watched and expiring ones.
-    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
-    /// When the next entry is due: a lease, a watch, an expiry or a delay.
-    fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
-    /// Marks ended entries unchanged since `before` as expiring, due at `now`; how many.
-    fn expire(&mut self, before: Millis, now: Millis) -> Result<u64, Self::Error>;
-    /// The events of a job, in any order.
-    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliveryCard>, Self::Error>;
-    /// Inserts or replaces a job's event.
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliveryCard) -> Result<(), Self::Error>;
-    /// Removes one event of a job.
-    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Self::Error>;
-    /// Removes all events of a job.
-    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Self::Error>;
-    /// What is charged to a day, in days since the Unix epoch: for one user, or with `None` for all.
-    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Self::Error>;
-    /// Charges so much to a day for one user, and so for all.
-    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
-    /// Takes so much off again, where the day is still remembered.
-    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;
-    /// Forgets what was charged to the days before this one.
-    fn forget_spending(&mut self, before: u64) -> Result<(), Self::Error>;
-    /// How many wait, and when the one that was enqueued first was.
-    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Self::Error>;
-    /// The latest minute in which anything was counted, in minutes since the Unix epoch.
-    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
-    /// The sum of all minutes before the latest one, those that are forgotten included.
-    fn counted_before(&self) -> Result<Minute, Self::Error>;
-    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
-    /// Forgets the minutes before this one, but not the latest.
-    fn forget_minutes(&mut self, before: u64) -> Result<(), Self::Error>;
 }

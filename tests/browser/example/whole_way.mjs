@@ -17,7 +17,7 @@ await scenario(async ({ page, fresh }) => {
       if (progress) globalThis.seen.add(progress.value);
     }).observe(document.body, { subtree: true, childList: true, attributes: true });
   });
-  const boat = "A paper boat on a calm lake at dawn [[render:5000]]";
+  const boat = "A paper boat on a calm lake at dawn [[render:7000]]";
   // Held down, Enter comes again and again.
   await page.getByLabel("What do you want to see?").fill(boat);
   for (let times = 0; times < 3; times += 1) await page.keyboard.down("Enter");

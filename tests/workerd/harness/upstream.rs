@@ -140,11 +140,6 @@ impl Upstream {
         answer["requests"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Makes an operation of an earlier upstream known: its `model`, `id`, `file` and `prompt`.
-    pub(crate) fn adopt(&self, operation: &Value) {
-        self.control("operations", operation);
-    }
-
     /// Every request of a step that belongs to this prompt.
     pub(crate) fn requests(&self, step: &str, prompt: &str) -> Vec<Value> {
         let all = self.show("requests", &[("step", step)]);
@@ -161,7 +156,7 @@ impl Upstream {
         self.all_requests("other")
     }
 
-    /// The paid renders of a prompt, those an earlier upstream was paid for included (`adopted`).
+    /// The paid renders of a prompt.
     pub(crate) fn paid(&self, prompt: &str) -> Vec<Value> {
         let all = self.show("operations", &[]);
         all.as_array().into_iter().flatten().filter(|operation| operation["prompt"] == prompt).cloned().collect()

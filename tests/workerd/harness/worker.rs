@@ -218,9 +218,6 @@ fn lay_out(folder: &Path, setup: &Setup<'_>) {
         std::os::unix::fs::symlink(root.join(name), folder.join(name)).expect("a link can be made");
     }
     setup.configuration.write(&root, folder);
-    if let Some(fixture) = setup.fixture {
-        fixture.unpack(folder);
-    }
 }
 
 fn serve(folder: &Path, port: u16, variables: &BTreeMap<String, String>, environment: &[(String, String)]) -> Program {

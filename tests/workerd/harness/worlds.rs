@@ -1,6 +1,5 @@
 //! A worker with its upstream, shared, taken by one test at a time, or of a test's own.
 
-use super::fixtures::Fixture;
 use super::process::new_folder;
 use super::{Api, Configuration, Upstream, Worker, until};
 use std::ops::Deref;
@@ -27,8 +26,6 @@ pub(crate) struct Setup<'a> {
     pub(crate) environment: &'a [(&'a str, &'a str)],
     /// Changes to `wrangler.toml`.
     pub(crate) configuration: Configuration<'a>,
-    /// The state of an earlier build to start on, whose operations the upstream then knows.
-    pub(crate) fixture: Option<Fixture>,
 }
 
 /// A worker and its upstream.
@@ -49,11 +46,6 @@ impl World {
         Self::start_with(&Setup { variables, environment, ..Setup::default() })
     }
 
-    /// The same on the state that an earlier build left behind.
-    pub(crate) fn start_on(fixture: Fixture, variables: &[(&str, &str)]) -> Lent {
-        Self::start_with(&Setup { variables, fixture: Some(fixture), ..Setup::default() })
-    }
-
     /// The same with anything of its own.
     pub(crate) fn start_with(setup: &Setup<'_>) -> Lent {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -70,9 +62,6 @@ impl World {
     pub(crate) fn new(setup: &Setup<'_>) -> Self {
         let folder = new_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("workerd"));
         let upstream = Upstream::start(&folder);
-        if let Some(fixture) = setup.fixture {
-            fixture.adopt_operations(&upstream);
-        }
         let worker = Worker::start(&folder, &upstream, setup);
         Self { upstream, worker, folder }
     }

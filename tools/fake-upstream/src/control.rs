@@ -1,6 +1,7 @@
 //! The control API under `/__control`. Nothing here is recorded.
 
 mod adoption;
+mod handler;
 mod identity;
 
 use std::sync::Arc;
@@ -17,10 +18,11 @@ use crate::gates::Closed;
 use crate::inbox::{Delivery, Mode};
 use crate::journal::{Entry, Step, Wanted};
 use crate::ledger::Operation;
+use crate::lock::locked;
 use crate::marks::Marks;
-use crate::world::{World, locked};
+use crate::world::World;
 
-type Shared = State<Arc<World>>;
+use handler::{Shared, bad_request};
 
 /// The routes, to be nested under `/__control`.
 pub(crate) fn routes() -> Router<Arc<World>> {
@@ -40,11 +42,6 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/pushes", get(identity::pushes))
         .route("/inbox", get(inbox))
         .route("/inbox/mode", get(show_mode).post(set_mode))
-}
-
-fn bad_request(message: impl Into<String>) -> Response {
-    let body = Json(json!({ "error": message.into() }));
-    (StatusCode::BAD_REQUEST, body).into_response()
 }
 
 async fn health(State(world): Shared) -> Json<Value> {

@@ -3,14 +3,14 @@
 mod mode;
 mod page;
 mod receive;
+mod routes;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use axum::Router;
-use axum::routing::{get, post};
 use serde::Serialize;
 
 pub(crate) use mode::Mode;
+pub(crate) use routes::{page_routes, routes};
 
 /// The most deliveries remembered; older ones are forgotten.
 const MAX_DELIVERIES: usize = 10_000;
@@ -91,16 +91,6 @@ impl Inbox {
     pub(crate) fn deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.deliveries.iter()
     }
-}
-
-/// The receiver, recorded like the rest of the main listener.
-pub(crate) fn routes() -> Router {
-    Router::new().route("/api/webhooks/worker", post(receive::receive))
-}
-
-/// The page, which is not recorded.
-pub(crate) fn page_routes() -> Router<std::sync::Arc<crate::world::World>> {
-    Router::new().route("/inbox", get(page::show)).route("/inbox/mode", post(page::switch))
 }
 
 #[cfg(test)]

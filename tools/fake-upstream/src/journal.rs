@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::world::locked;
+use crate::lock::locked;
 
 use waiting::Waiters;
 

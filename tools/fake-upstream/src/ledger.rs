@@ -12,7 +12,7 @@ use crate::clock;
 use crate::journal::Wire;
 use crate::marks::{DownloadFault, Mark, Marks, ResultFault};
 
-pub(crate) use job::{Job, OmniJob, VertexJob, seconds};
+pub(crate) use job::{Job, OmniJob, VertexJob, seconds, video_uri};
 
 /// Operation and file ids are so long, of `[a-z0-9]`.
 const ID_LENGTH: usize = 12;

@@ -143,6 +143,7 @@ mod gates;
 mod inbox;
 mod journal;
 mod ledger;
+mod lock;
 mod marks;
 mod push;
 mod server;

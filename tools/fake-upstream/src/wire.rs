@@ -17,8 +17,6 @@ mod vertex;
 use axum::Router;
 use axum::routing::get;
 
-pub(crate) use files::video_uri;
-
 /// The routes of the main listener under Google's paths.
 pub(crate) fn routes() -> Router {
     let mut routes = Router::new().merge(gemini::routes()).merge(vertex::routes()).merge(omni::routes());

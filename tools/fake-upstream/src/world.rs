@@ -1,6 +1,6 @@
 //! All state, shared by both listeners.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use standardwebhooks::Webhook;
 use tokio::sync::watch;
@@ -13,6 +13,7 @@ use crate::gates::Gates;
 use crate::inbox::Inbox;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::lock::locked;
 use crate::push::Pushes;
 use crate::tokens::Tokens;
 
@@ -92,9 +93,4 @@ impl World {
             let _ = resets.changed().await;
         }
     }
-}
-
-/// Locks, and goes on with what a panicking holder left: a broken test must not hang the next.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -160,7 +160,7 @@ fn multiply(stage: &Stage, depth: u64) {
     );
     database.execute_batch(&statement).expect("those who wait can be written");
     let waiting: i64 = database
-        .query_row("SELECT count(*) FROM entry WHERE place = 'waiting'", [], |row| row.get(0))
+        .query_row("SELECT count(*) FROM entry WHERE stage = 'waiting'", [], |row| row.get(0))
         .expect("those who wait can be counted");
     assert_eq!(u64::try_from(waiting), Ok(depth), "so many wait");
     // What the queue remembers of those in line is no longer so: it counts anew.

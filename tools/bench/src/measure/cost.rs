@@ -150,7 +150,7 @@ async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     {
         let database =
             Connection::open(stage.only_database("QueueManager")).expect("the queue's database can be opened");
-        let aged = format!("UPDATE entry SET updated_at = updated_at - {AGED_MS} WHERE place = 'ended'");
+        let aged = format!("UPDATE entry SET updated_at = updated_at - {AGED_MS} WHERE stage = 'ended'");
         let count = database.execute(&aged, []).expect("jobs can be made older");
         assert_eq!(count, JOBS as usize + 1, "every job has ended");
     }

@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Shared, bad_request};
+use super::handler::{Shared, bad_request};
 use crate::clock;
 use crate::journal::Wire;
 use crate::ledger::{Job, OmniJob, Operation, VertexJob};
+use crate::lock::locked;
 use crate::marks::Marks;
-use crate::world::locked;
 
 /// An operation of an earlier run, as its `GET /__control/operations` listed it. The last three are needed on other
 /// wires than Gemini's only: they tell the project, and where the video was to go.

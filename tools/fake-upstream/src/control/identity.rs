@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Shared, bad_request};
+use super::handler::{Shared, bad_request};
 use crate::push::Push;
 
 /// `GET /__control/service-account`: the account's file, its tokens to be had here.

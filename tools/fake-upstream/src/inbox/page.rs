@@ -10,7 +10,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::inbox::{Delivery, Inbox, Mode};
-use crate::world::{World, locked};
+use crate::lock::locked;
+use crate::world::World;
 
 /// The page around the list: style, the refresh that keeps opened bodies open, and the switch.
 const FRAME: &str = include_str!("page.html");

@@ -17,7 +17,8 @@ use crate::clock;
 use crate::gates::Closed;
 use crate::inbox::{Delivery, Mode};
 use crate::journal::Step;
-use crate::world::{World, locked};
+use crate::lock::locked;
+use crate::world::World;
 
 /// Verifies a webhook, keeps it, and answers as the mode says.
 pub(crate) async fn receive(Extension(call): Extension<Call>, headers: HeaderMap, body: Bytes) -> Response {

@@ -156,3 +156,8 @@ fn uuid(first: &str, second: &str) -> String {
 fn whole(number: f64) -> u64 {
     number as u64
 }
+
+/// The address of a finished file, as Google writes it.
+pub(crate) fn video_uri(file: &str) -> String {
+    format!("https://generativelanguage.googleapis.com/v1beta/files/{file}:download?alt=media")
+}

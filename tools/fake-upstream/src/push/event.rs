@@ -3,9 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::clock;
-use crate::ledger::{Job, Operation};
+use crate::ledger::{Job, Operation, video_uri};
 use crate::marks::ResultFault;
-use crate::wire::video_uri;
 
 /// A push's body and what it is about.
 pub(super) struct Event {

@@ -12,11 +12,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::journal::Wire;
-use crate::ledger::{Job, Operation};
+use crate::ledger::{Job, Operation, video_uri};
 use crate::marks::{Raw, Refusal};
-use crate::wire::bytes::FILM;
 use crate::wire::checks::Invalid;
-use crate::wire::video_uri;
+use crate::wire::film::FILM;
 
 /// How long the beginning of what breaks off has to be sent.
 const SETTLE: Duration = Duration::from_millis(100);

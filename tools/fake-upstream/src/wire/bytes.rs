@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;
-use crate::wire::film::{self, Film, Video, index};
+use crate::wire::film::{self, FILM, Film, Video, index};
 
 /// The largest piece sent at once.
 const CHUNK_BYTES: u64 = film::MOST;
@@ -39,9 +39,6 @@ pub(crate) enum Manner {
     /// At so many bytes a second.
     Slow(u64),
 }
-
-/// Where a video's bytes stand in a JSON answer, as base64.
-pub(crate) const FILM: &str = "\u{1}film\u{1}";
 
 /// Answers 200 and sends the video. A closed `bytes` gate holds the second half.
 pub(crate) fn deliver(call: Call, video: &Video, manner: Manner, headers: HeaderMap) -> Response {

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::ledger::Operation;
+use crate::lock::locked;
 use crate::marks::DownloadFault;
 use crate::wire::answers;
-use crate::wire::bytes::{FILM, Manner, deliver, deliver_json};
-use crate::wire::film::{self, SAMPLE, Video};
-use crate::world::locked;
+use crate::wire::bytes::{Manner, deliver, deliver_json};
+use crate::wire::film::{self, FILM, SAMPLE, Video};
 
 /// What a gateway may say with status 200 and the type of a video.
 const JSON_ERROR: &[u8] = br#"{"error":{"message":"no such file"}}"#;

@@ -10,20 +10,15 @@ use crate::call::Call;
 use crate::clock;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
-use crate::ledger::{Job, Operation, State};
+use crate::ledger::{Job, Operation, State, video_uri};
+use crate::lock::locked;
 use crate::marks::{FileFault, Mark, Refusal};
 use crate::wire::downloads::{Place, content as bytes, meet};
 use crate::wire::{admission, answers, downloads};
-use crate::world::locked;
 
 const VERB: &str = ":download";
 /// How long Google keeps a file.
 const KEPT_MS: u64 = 48 * 3600 * 1000;
-
-/// The address of a finished file, as Google writes it.
-pub(crate) fn video_uri(file: &str) -> String {
-    format!("https://generativelanguage.googleapis.com/v1beta/files/{file}{VERB}?alt=media")
-}
 
 /// `GET /{version}/files/{id}` and `GET /{version}/files/{id}:download?alt=media`.
 pub(crate) async fn visit(

@@ -11,6 +11,9 @@ pub(crate) const MOST: u64 = 64 << 10;
 /// How long the head of a patterned MP4 is: `ftyp`, `moov` with its `mvhd`, and the header of its `mdat`.
 pub(crate) const HEAD: u64 = 20 + 116 + 8;
 
+/// Where a video's bytes stand in a JSON answer, as base64.
+pub(crate) const FILM: &str = "\u{1}film\u{1}";
+
 /// What a file consists of.
 #[derive(Clone, Debug)]
 pub(crate) enum Video {

@@ -5,9 +5,9 @@ use axum::response::Response;
 
 use crate::call::Call;
 use crate::ledger::Operation;
+use crate::lock::locked;
 use crate::marks::PollFault;
 use crate::wire::answers;
-use crate::world::locked;
 
 /// Counts a poll of the job of this name; `None` if there is no such job.
 pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {

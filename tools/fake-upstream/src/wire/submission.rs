@@ -9,11 +9,11 @@ use crate::clock;
 use crate::gates::Closed;
 use crate::journal::Step;
 use crate::ledger::{Job, Operation};
+use crate::lock::locked;
 use crate::marks::{Marks, SubmitFault};
 use crate::push;
 use crate::wire::answers;
 use crate::wire::checks::without_bytes;
-use crate::world::locked;
 
 /// A submit that was checked.
 pub(crate) struct Submission {

@@ -4,11 +4,12 @@ mod admission;
 mod poll;
 mod storage;
 mod submit;
+mod target;
 mod validation;
 
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Router, routing};
 use serde_json::Value;
@@ -18,12 +19,7 @@ use crate::journal::Wire;
 use crate::marks::Refusal;
 use crate::wire::answers;
 
-/// Where a call of a model goes.
-pub(super) struct Target {
-    pub(super) project: String,
-    pub(super) location: String,
-    pub(super) model: String,
-}
+use target::Target;
 
 /// The routes of models in both versions, and of objects.
 pub(super) fn routes() -> Router {
@@ -53,9 +49,4 @@ async fn call_model(
         "fetchPredictOperation" => poll::poll(&call, &target, &headers, body).await,
         _ => answers::refuse(Wire::Vertex, &Refusal::NotFound, model),
     }
-}
-
-/// A body that is no JSON.
-fn not_json() -> Response {
-    answers::error(StatusCode::BAD_REQUEST, "Invalid JSON payload received.")
 }

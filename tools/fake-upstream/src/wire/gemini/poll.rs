@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
-use crate::ledger::{Operation, State};
+use crate::ledger::{Operation, State, video_uri};
+use crate::lock::locked;
 use crate::marks::{Refusal, ResultFault};
-use crate::wire::{admission, answers, downloads, looks, video_uri};
-use crate::world::locked;
+use crate::wire::{admission, answers, downloads, looks};
 
 const RESPONSE_TYPE: &str = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
 

@@ -11,9 +11,9 @@ use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::State;
+use crate::lock::locked;
 use crate::marks::Refusal;
 use crate::wire::{admission, answers, looks};
-use crate::world::locked;
 
 /// Calls an interaction off that still renders; another is what it is.
 pub(super) async fn cancel(Extension(call): Extension<Call>, Path(id): Path<String>, headers: HeaderMap) -> Response {

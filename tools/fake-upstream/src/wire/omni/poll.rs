@@ -11,9 +11,9 @@ use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::State;
+use crate::lock::locked;
 use crate::marks::{Refusal, ResultFault};
 use crate::wire::{admission, answers, downloads, looks};
-use crate::world::locked;
 
 /// Tells how far an interaction is, or meets its fault.
 pub(super) async fn poll(

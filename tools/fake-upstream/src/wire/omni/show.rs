@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::ledger::{Job, OmniJob, Operation, State};
+use crate::ledger::{Job, OmniJob, Operation, State, video_uri};
 use crate::marks::ResultFault;
-use crate::wire::bytes::FILM;
-use crate::wire::{answers, video_uri};
+use crate::wire::answers;
+use crate::wire::film::FILM;
 
 /// How far an interaction is and, at its end, what it made.
 pub(super) fn show(operation: &Operation) -> Value {

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::Target;
+use super::target::Target;
 use crate::call::token_seen;
 use crate::journal::{TokenSeen, Wire};
 use crate::marks::Refusal;

@@ -4,16 +4,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Target, admission, not_json};
+use super::admission;
+use super::target::{Target, not_json};
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::{Step, Wire};
 use crate::ledger::{Job, Operation, State, VertexJob};
+use crate::lock::locked;
 use crate::marks::{Refusal, ResultFault};
-use crate::wire::bytes::FILM;
 use crate::wire::checks::{invalid, known};
+use crate::wire::film::FILM;
 use crate::wire::{answers, downloads, looks};
-use crate::world::locked;
 
 const RESPONSE_TYPE: &str = "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse";
 /// The support code of a filtered render, if its mark names none: one of those for children.

@@ -11,10 +11,10 @@ use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;
 use crate::ledger::{Job, Operation, State};
+use crate::lock::locked;
 use crate::marks::ResultFault;
 use crate::wire::downloads::{Place, content, meet};
 use crate::wire::{answers, downloads, files};
-use crate::world::locked;
 
 /// `GET /storage/v1/b/{bucket}/o/{object}`, where `alt=media` asks for the bytes; the same under `/download`.
 pub(super) async fn object(

@@ -4,8 +4,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::admission;
+use super::target::{Target, not_json};
 use super::validation::{check_body, check_model};
-use super::{Target, admission, not_json};
 use crate::call::Call;
 use crate::gates::Closed;
 use crate::journal::Step;

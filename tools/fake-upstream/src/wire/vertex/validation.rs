@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Target;
+use super::target::Target;
 use crate::wire::checks::{Invalid, invalid, is_base64, known, of_type};
 
 const MODELS: [&str; 3] = ["veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"];

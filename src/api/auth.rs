@@ -1,0 +1,209 @@
+//! Who calls: a user by an HS256 JWT, the app's own server by the service key, an operator by the admin key or an
+//! admin's JWT, or a development user. Pure.
+
+use crate::api::field_error::FieldError;
+use crate::api::problem::Problem;
+use crate::config::{Config, Environment};
+use crate::ids::{USER_ID_RULE, is_user_id};
+use jwt_compact::alg::{Hs256, Hs256Key};
+use jwt_compact::{AlgorithmExt, UntrustedToken};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// The longest token looked at, in bytes.
+const MAX_TOKEN: usize = 8 * 1024;
+/// The header by which a key, or an admin, names the user acted for.
+pub const USER_HEADER: &str = "X-User-Id";
+/// The query parameter that does the same.
+pub const USER_PARAMETER: &str = "userId";
+
+const MISSING: &str = "Send a token as Authorization: Bearer <token>.";
+const INVALID: &str = "The token is not valid or has expired.";
+const ONLY_IN_DEVELOPMENT: &str = "A dev_ token is accepted only while ENVIRONMENT is development. Here, sign a JWT \
+     with JWT_SECRET for each user, or use API_KEY on your server.";
+const HINT: &str = "In development this works: Authorization: Bearer dev_u_1";
+
+/// A caller with a valid token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    User {
+        id: String,
+        /// Whether the token opens the operator routes, and acts for whom it names.
+        admin: bool,
+    },
+    /// The app's own server: acts for whom it names.
+    Service,
+    /// Whoever has the admin key: acts for whom it names, and may use the operator routes.
+    Operator,
+}
+
+/// By how much a token's clock and this one may differ, in seconds.
+const LEEWAY: u64 = 60;
+/// How a development token begins.
+const DEVELOPMENT: &str = "dev_";
+
+#[derive(Deserialize)]
+struct UserClaims {
+    sub: String,
+    #[serde(default)]
+    role: Option<String>,
+}
+
+/// Finds the caller of a request by its `Authorization` header. In development a refusal names a token that works.
+pub fn authenticate(authorization: Option<&str>, config: &Config, now_seconds: u64) -> Result<Caller, Problem> {
+    identify(authorization, config, now_seconds).map_err(|why| refused(config, why))
+}
+
+/// 401 for this reason. In development it names a token that works.
+pub fn refused(config: &Config, why: &str) -> Problem {
+    match config.environment {
+        Environment::Development => Problem::unauthorized(&format!("{why} {HINT}")),
+        Environment::Production => Problem::unauthorized(why),
+    }
+}
+
+/// Whether the header holds a development token where none is accepted.
+pub fn is_misplaced(authorization: Option<&str>, config: &Config) -> bool {
+    let token = authorization.and_then(bearer);
+    config.environment != Environment::Development && token.is_some_and(|token| token.starts_with(DEVELOPMENT))
+}
+
+/// The token of a header, if it has one.
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn identify(authorization: Option<&str>, config: &Config, now_seconds: u64) -> Result<Caller, &'static str> {
+    let token = authorization.and_then(bearer).ok_or(MISSING)?;
+    if token.len() > MAX_TOKEN {
+        return Err(INVALID);
+    }
+    if config.api_key.as_deref().is_some_and(|key| equal(key, token)) {
+        return Ok(Caller::Service);
+    }
+    if config.admin_key.as_deref().is_some_and(|key| equal(key, token)) {
+        return Ok(Caller::Operator);
+    }
+    match (token.strip_prefix(DEVELOPMENT), config.environment) {
+        (Some(_), Environment::Production) => Err(ONLY_IN_DEVELOPMENT),
+        (Some(id), Environment::Development) if is_user_id(id) => Ok(Caller::User { id: id.to_owned(), admin: false }),
+        (Some(_), Environment::Development) => Err(INVALID),
+        (None, _) => user_of(token, &config.jwt_secret, now_seconds).ok_or(INVALID),
+    }
+}
+
+/// The user of a signed, unexpired token. A token with a `crit` header is refused, because no extension is understood
+/// here (RFC 7515, section 4.1.11).
+fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
+    let untrusted = UntrustedToken::<Map<String, Value>>::try_from(token).ok()?;
+    if untrusted.header().other_fields.contains_key("crit") {
+        return None;
+    }
+    let token = Hs256.validator::<UserClaims>(&Hs256Key::new(secret)).validate(&untrusted).ok()?;
+    let claims = token.claims();
+    let (latest, earliest) = (now_seconds.checked_add(LEEWAY)?, now_seconds.saturating_sub(LEEWAY));
+    let (latest, earliest) = (i64::try_from(latest).ok()?, i64::try_from(earliest).ok()?);
+    let expired = claims.expiration?.timestamp() <= earliest;
+    let too_early = [claims.not_before, claims.issued_at].into_iter().flatten().any(|time| time.timestamp() > latest);
+    let UserClaims { sub, role } = &claims.custom;
+    if expired || too_early || !is_user_id(sub) {
+        return None;
+    }
+    Some(Caller::User { id: sub.clone(), admin: role.as_deref() == Some("admin") })
+}
+
+impl Caller {
+    /// Whether the operator routes are open to the caller.
+    pub fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator | Self::User { admin: true, .. })
+    }
+
+    /// Whether the caller is this user.
+    pub fn is_user(&self, user: &str) -> bool {
+        matches!(self, Self::User { id, .. } if id == user)
+    }
+
+    /// Whether the caller is told what all users together spend, and may ask what takes the queue long.
+    pub fn is_trusted(&self) -> bool {
+        !matches!(self, Self::User { admin: false, .. })
+    }
+
+    /// Whom an audit line names: an admin's user id, or the variable whose key was shown.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { id, .. } => id,
+            Self::Service => "API_KEY",
+            Self::Operator => "ADMIN_KEY",
+        }
+    }
+
+    /// The user of a token; keys have none.
+    pub fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::User { id, .. } => Some(id),
+            Self::Service | Self::Operator => None,
+        }
+    }
+
+    /// The user a request acts for. `named` is whom it names outside its body, `body` the body's `userId`, valid already.
+    pub fn acting_for(&self, named: Option<&str>, body: Option<&str>) -> Result<String, Problem> {
+        if let (Some(named), Some(body)) = (named, body)
+            && named != body
+            && !matches!(self, Self::User { admin: false, .. })
+        {
+            let detail = "must name the same user as the body's userId, or be left out";
+            return Err(Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]));
+        }
+        self.known_for(body)?;
+        let user = self.known_for(named.or(body))?;
+        user.or_else(|| self.user_id().map(str::to_owned)).ok_or_else(|| {
+            let detail = "must name the user the key acts for (or userId in the body or the query does)";
+            Problem::invalid(vec![FieldError::header(USER_HEADER, detail)])
+        })
+    }
+
+    /// The user a request acts for as far as that is known: a user without more rights is always themselves, anyone else is
+    /// whom they name.
+    pub fn known_for(&self, named: Option<&str>) -> Result<Option<String>, Problem> {
+        match (self, named) {
+            (Self::User { id, admin: false }, Some(named)) if named != id => Err(Problem::foreign_user()),
+            (Self::User { id, admin: false }, _) => Ok(Some(id.clone())),
+            (_, None) => Ok(None),
+            (_, Some(user)) if is_user_id(user) => Ok(Some(user.to_owned())),
+            (_, Some(_)) => {
+                Err(Problem::invalid(vec![FieldError::header(USER_HEADER, format!("must be {USER_ID_RULE}"))]))
+            }
+        }
+    }
+}
+
+/// The user that a request of `caller` names in its header and its query: the same one in all places.
+pub fn named(
+    caller: &Caller,
+    header: Option<String>,
+    parameters: [Option<String>; 2],
+) -> Result<Option<String>, Problem> {
+    let mut named = header;
+    if let Caller::User { admin: false, .. } = caller {
+        named.iter().chain(parameters.iter().flatten()).try_for_each(|user| caller.known_for(Some(user)).map(drop))?;
+    }
+    for user in parameters.into_iter().flatten() {
+        let wrong = |detail: String| Err(Problem::invalid(vec![FieldError::parameter(USER_PARAMETER, detail)]));
+        if !is_user_id(&user) {
+            return wrong(format!("must be {USER_ID_RULE}"));
+        }
+        if named.as_ref().is_some_and(|other| *other != user) {
+            return wrong(format!("must name the same user as {USER_HEADER}, or be left out"));
+        }
+        named = Some(user);
+    }
+    Ok(named)
+}
+
+/// Compares in a time that tells nothing of either text, its length included.
+fn equal(one: &str, other: &str) -> bool {
+    Sha256::digest(one).ct_eq(&Sha256::digest(other)).into()
+}

@@ -1,0 +1,139 @@
+//! Webhook events: what became of them, and sending them again.
+
+pub mod delivery;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
+pub mod receiver_test;
+
+use crate::api::access::Operator;
+use crate::api::answer::Answer;
+use crate::api::audit;
+use crate::api::audit::Action;
+use crate::api::call::Call;
+use crate::api::deliveries::delivery::Delivery;
+use crate::api::generations::view;
+use crate::api::problem::Problem;
+use crate::api::query::{DeliveriesQuery, deliveries_query, since};
+use crate::clock;
+use crate::ids::JobKey;
+use crate::machine::job::{Deliveries, Redeliver};
+use crate::machine::queue::{Redelivered, RedeliveredEvent};
+use crate::objects::messages::{Exhausted, FindDelivery, ListDeliveries};
+use crate::objects::stub;
+use crate::store::stats::OwnedDelivery;
+use crate::time::rfc3339;
+use futures::StreamExt;
+use serde::Serialize;
+
+/// How many events one request sends again at most; a job takes a few milliseconds.
+const MAX_RECOVERED: u32 = 300;
+/// How many jobs are told at the same time: the platform allows six connections.
+const TOLD_AT_ONCE: usize = 6;
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = DeliveryPage))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page {
+    success: bool,
+    data: Vec<Delivery>,
+    has_more: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Recovery {
+    success: bool,
+    /// How many events were sent on their way again.
+    recovered: u32,
+    /// Whether the same request would find more.
+    has_more: bool,
+}
+
+/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
+pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
+    let deliveries: Vec<_> =
+        view::job(call, &key, &Deliveries).await?.into_iter().map(|summary| Delivery::of(&key, summary)).collect();
+    Answer::success("deliveries", &deliveries)
+}
+
+/// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
+pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
+    let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let DeliveriesQuery { state, limit, after } = query;
+    let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
+    let page = view::queue(call, &message).await?.map_err(view::unknown_cursor)?;
+    let data = page.deliveries.into_iter().map(|OwnedDelivery { key, summary }| Delivery::of(&key, summary)).collect();
+    Answer::json(200, &Page { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
+}
+
+/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
+pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer, Problem> {
+    let event = view::queue(call, &FindDelivery { event_id: call.id.clone() }).await?;
+    let event = event.ok_or_else(Problem::no_delivery)?;
+    let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
+    let sent = send_again(call, event).await;
+    let outcome = match &sent {
+        Ok(RedeliveredEvent { delivery: Some(_), .. }) => "due at once",
+        Ok(_) => "it is no longer there",
+        Err(_) => audit::NO_ANSWER,
+    };
+    let outcome = format!("{} of {generation}: {outcome}", call.id);
+    audit::record(operator.name(), Action::Redelivered, Some(&user), &outcome);
+    let sent = sent?;
+    let delivery = sent.delivery.clone().map(|summary| Delivery::of(&sent.key, summary));
+    note(call, vec![sent]).await;
+    Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
+}
+
+/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago first.
+pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, Problem> {
+    let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let mut events = view::queue(call, &Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
+    let mut has_more = events.len() > MAX_RECOVERED as usize;
+    events.truncate(MAX_RECOVERED as usize);
+    // Before the first is told, because the caller may be gone before the last.
+    let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
+    audit::record(operator.name(), Action::Recovered, None, &outcome);
+    let told = events.into_iter().map(|event| send_again(call, event));
+    let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
+    // What gave no answer is still listed, for the next request.
+    has_more |= answers.iter().any(Result::is_err);
+    let sent: Vec<RedeliveredEvent> = answers.into_iter().flatten().collect();
+    let recovered = sent.iter().filter(|event| event.delivery.is_some()).count();
+    let recovered = u32::try_from(recovered).unwrap_or(u32::MAX);
+    note(call, sent).await;
+    Answer::json(200, &Recovery { success: true, recovered, has_more })
+}
+
+/// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is never repeated and
+/// is in no list.
+pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer, Problem> {
+    let test = receiver_test::test(&call.config, clock::moment()).await;
+    let outcome = test.status.map_or_else(|| "no answer".to_owned(), |status| format!("answered {status}"));
+    audit::record(operator.name(), Action::TestedWebhook, None, &outcome);
+    Answer::json(200, &test)
+}
+
+/// Has a job send an event again.
+async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEvent, Problem> {
+    let OwnedDelivery { key, summary } = event;
+    let event_id = summary.id;
+    let message = Redeliver { event_id: event_id.clone() };
+    let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
+    // What refuses it is that the job, or its event, is gone.
+    let delivery = reply.ok().and_then(|events| events.into_iter().find(|delivery| delivery.id == event_id));
+    Ok(RedeliveredEvent { key, event_id, delivery })
+}
+
+/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
+async fn note(call: &Call, events: Vec<RedeliveredEvent>) {
+    if events.is_empty() {
+        return;
+    }
+    if let Err(error) = stub::queue(&call.env, &Redelivered { events }).await {
+        view::silent(&error);
+    }
+}

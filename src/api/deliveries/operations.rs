@@ -1,0 +1,61 @@
+//! Webhook events: what became of them, and sending them again.
+
+use crate::api::deliveries::delivery::Delivery;
+use crate::api::deliveries::{Page, Recovery};
+use crate::api::field_error::FieldError;
+use crate::api::openapi::formats::{json_answer, success};
+use crate::api::openapi::operation::Operation;
+use crate::api::openapi::parameters::query;
+use crate::api::openapi::schemas::Schemas;
+use crate::api::problem::Problem;
+use crate::machine::delivery::DeliveryState;
+use crate::webhooks::test_event::WebhookTest;
+use serde_json::json;
+
+const TAG: &str = "Operators";
+
+pub(crate) fn of_generation(schemas: &mut Schemas) -> Operation {
+    Operation::new("listGenerationDeliveries", "Generations")
+        .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")
+        .answers(200, success("The events, oldest first.", "deliveries", &schemas.list_of::<Delivery>()))
+}
+
+pub(crate) fn list(schemas: &mut Schemas) -> Operation {
+    let states = json!({ "type": "string", "enum": DeliveryState::WORDS });
+    let wrong = FieldError::parameter("state", "must be one of pending, delivered, exhausted");
+    Operation::new("listDeliveries", TAG)
+        .says("All webhooks", "Every event for the app, newest first, and whether it was taken.")
+        .with(query("state", "Only those in this state.", &states))
+        .fails([Problem::invalid(vec![wrong])])
+        .answers_page(&schemas.of::<Page>())
+}
+
+pub(crate) fn redeliver(schemas: &mut Schemas) -> Operation {
+    Operation::new("redeliver", TAG)
+        .says("Send one again", "The same event with the same bytes, at once, with all its attempts before it.")
+        .answers(200, success("The event, which is pending again.", "delivery", &schemas.of::<Delivery>()))
+        .fails([Problem::no_delivery()])
+}
+
+pub(crate) fn recover(schemas: &mut Schemas) -> Operation {
+    let wrong = FieldError::parameter("since", "must be a time such as 2026-01-01T00:00:00Z");
+    Operation::new("recoverDeliveries", TAG)
+        .says("Send all exhausted ones again", "A part at a time: as long as `hasMore` is true, call again.")
+        .with(json!({
+            "name": "since", "in": "query", "required": true,
+            "description": "Those that were exhausted at or after this time.",
+            "schema": { "type": "string", "format": "date-time" }, "example": "2026-01-01T00:00:00Z",
+        }))
+        .answers(200, json_answer("How many were sent on their way.", &schemas.of::<Recovery>()))
+        .fails([Problem::invalid(vec![wrong])])
+}
+
+pub(crate) fn send_test(schemas: &mut Schemas) -> Operation {
+    Operation::new("testWebhook", TAG)
+        .says(
+            "Send a test webhook",
+            "One signed event, `webhook.test`, to the receiver of all webhooks. It is sent once and kept nowhere; the answer \
+             says what came back, whatever that was.",
+        )
+        .answers(200, json_answer("What came of it.", &schemas.of::<WebhookTest>()))
+}

@@ -1,0 +1,15 @@
+//! A test of the app's receiver.
+//!
+//! A room of its own, so that the front door reaches the app for this alone.
+
+use crate::config::Config;
+use crate::time::Moment;
+use crate::webhooks::send;
+use crate::webhooks::test_event::{WebhookTest, compose};
+
+/// Sends one signed test event to the configured receiver, once.
+pub async fn test(config: &Config, moment: Moment) -> WebhookTest {
+    let (id, body) = compose(moment);
+    let outcome = send::test(&config.webhook_url, &config.webhook_secrets, &id, &body, moment.now).await;
+    WebhookTest::of(&config.webhook_url, &outcome)
+}

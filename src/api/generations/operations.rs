@@ -1,0 +1,259 @@
+//! Generations: order, look, end, repeat.
+
+use crate::api::body::MAX_BODY;
+use crate::api::field_error::FieldError;
+use crate::api::generations::{Changed, Created, Page, ShownStep};
+use crate::api::openapi::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success};
+use crate::api::openapi::headers;
+use crate::api::openapi::operation::Operation;
+use crate::api::openapi::parameters;
+use crate::api::openapi::schemas::Schemas;
+use crate::api::order::schema;
+use crate::api::problem::Problem;
+use crate::generation::Generation;
+use crate::machine::queue::{OverBudget, Whose};
+use crate::objects::sse::{StreamedEnd, StreamedProgress, StreamedStep};
+use serde_json::{Value, json};
+
+const TAG: &str = "Generations";
+
+pub(crate) fn list(schemas: &mut Schemas) -> Operation {
+    Operation::new("listGenerations", TAG)
+        .says("Your generations", "Newest first, each as of its last change of status.")
+        .with(parameters::status())
+        .with(parameters::search())
+        .answers_page(&schemas.of::<Page>())
+}
+
+pub(crate) fn create(schemas: &mut Schemas) -> Operation {
+    let created = schemas.of::<Created<'static>>();
+    let order = schema::order(schemas);
+    let order = schemas.add("Order", order);
+    let accepted = |description: &str, replayed: bool| {
+        let mut answer = json_answer(description, &created);
+        answer["headers"]["Location"] = headers::header("Location", true);
+        if replayed {
+            answer["headers"]["Idempotent-Replayed"] = headers::header("Idempotent-Replayed", true);
+        } else {
+            answer["links"] = links();
+        }
+        answer
+    };
+    Operation::new("createGeneration", TAG)
+        .says(
+            "Order a video",
+            "The order is durable once it is answered, and waits in line for a slot. The same `generationId` or `Idempotency-Key` with the \
+             same order again answers 200 and makes no second job; with another order it is refused. An order that the model cannot fulfil is \
+             refused with every bad field named.",
+        )
+        .with(parameters::optional(
+            "header",
+            "Idempotency-Key",
+            "1 to 255 visible characters, quoted or bare, that stand for this order: a repeat leads to the same job. With a \
+             `generationId` it must be equal to it.",
+            &json!({ "type": "string", "pattern": IDEMPOTENCY_KEY }),
+        ))
+        .takes(json_body("The order.", &order, &orders()))
+        .answers(201, accepted("A new job.", false))
+        .answers(200, accepted("A repeat: the job that the first order made, as it is now.", true))
+        .fails(body_problems(MAX_BODY))
+        .fails([
+            Problem::invalid(vec![
+                FieldError::field("/prompt", "must have 3 to 5000 characters"),
+                FieldError::field("/parameters/duration", "must be one of 4, 6, 8 seconds for veo-3.1-generate-001"),
+            ]),
+            Problem::invalid(vec![
+                FieldError::field("/model", "veo-3.0-generate-001 was retired by its provider on 2026-06-30: ask for veo-3.1-generate-001 instead")
+                    .with_code("model_retired"),
+            ]),
+            over_budget(),
+            Problem::idempotency_conflict(),
+            Problem::queue_full(30_000),
+        ])
+}
+
+/// What `POST` is sent, in the ways it may be.
+fn orders() -> Value {
+    json!({
+        "short": { "summary": "A prompt is enough", "value": { "prompt": "A paper boat on a calm lake at dawn" } },
+        "usual": {
+            "summary": "With an id of the app's own",
+            "value": {
+                "generationId": "g1",
+                "prompt": "A paper boat on a calm lake at dawn",
+                "model": "veo-3.1-generate-001",
+                "parameters": { "duration": 8, "aspectRatio": "16:9", "resolution": "720p" },
+                "metadata": { "project": "boats" },
+            },
+        },
+        "older": {
+            "summary": "As older apps send it",
+            "value": {
+                "prompt": "A paper boat on a calm lake at dawn",
+                "parameters": {
+                    "priority": 2, "duration": "6", "aspect_ratio": "9:16", "quality": "720P", "conversationId": "c_1",
+                },
+            },
+        },
+        "later": {
+            "summary": "To be confirmed first",
+            "value": { "prompt": "A paper boat on a calm lake at dawn", "confirm": true, "priority": 5 },
+        },
+    })
+}
+
+/// Where a new job leads.
+fn links() -> Value {
+    let operations = [
+        "getGeneration",
+        "cancelGeneration",
+        "retryGeneration",
+        "confirmGeneration",
+        "getTimeline",
+        "streamEvents",
+        "getVideo",
+        "getQueueJob",
+        "getStoredVideo",
+        "deleteStoredVideo",
+        "listGenerationDeliveries",
+    ];
+    let link = |id: &&str| {
+        let link = json!({ "operationId": id, "parameters": { "id": "$response.body#/generationId" } });
+        ((*id).to_owned(), link)
+    };
+    Value::Object(operations.iter().map(link).collect())
+}
+
+fn over_budget() -> Problem {
+    let whose = Whose::User { limit_micros: 10_000_000, left_micros: 1_600_000 };
+    Problem::over_budget(&OverBudget { whose, price_micros: 3_200_000, resets_at: Some(3_600_000) }, 0)
+}
+
+pub(crate) fn show(schemas: &mut Schemas) -> Operation {
+    Operation::new("getGeneration", TAG)
+        .says("How a generation stands", "Its status, phase, progress, place in line, result, costs and links.")
+        .answers(200, success("The generation as it is now.", "generation", &schemas.of::<Generation>()))
+}
+
+/// What leads to another status.
+fn change(schemas: &mut Schemas, id: &'static str) -> Operation {
+    let changed = schemas.of::<Changed<'static>>();
+    Operation::new(id, TAG).answers(200, json_answer("The generation after it.", &changed))
+}
+
+pub(crate) fn cancel(schemas: &mut Schemas) -> Operation {
+    change(schemas, "cancelGeneration")
+        .says("Cancel", "Ends it at once, waiting or running. A render under way is given up where the video service can be told so.")
+        .fails([Problem::conflict("already_ended", "The generation has already ended.")])
+}
+
+pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
+    change(schemas, "retryGeneration")
+        .says("Retry", "A new attempt of a failed or cancelled one, which is paid for again.")
+        .fails([
+            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried."),
+            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have."),
+            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew."),
+            over_budget(),
+        ])
+}
+
+pub(crate) fn confirm(schemas: &mut Schemas) -> Operation {
+    change(schemas, "confirmGeneration")
+        .says(
+            "Confirm",
+            "Puts an order that was made with `confirm: true` in line. It is charged now; refused for the budget, it still waits and may be \
+             confirmed later.",
+        )
+        .fails([
+            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation."),
+            over_budget(),
+        ])
+}
+
+pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
+    let clarification = schema::clarification(schemas);
+    let clarification = schemas.add("Clarification", clarification);
+    let prompts = json!({
+        "prompt": { "summary": "Another prompt", "value": { "prompt": "A calm one" } },
+        "response": { "summary": "Words to add", "value": { "response": "without people" } },
+        "answers": { "summary": "Answers to questions", "value": { "clarificationResponses": { "Which mood?": "calm" } } },
+    });
+    let too_long = FieldError::field("/response", "must leave the prompt at most 5000 characters long");
+    change(schemas, "clarifyGeneration")
+        .says(
+            "Clarify",
+            "Another prompt for one that the safety filter refused, where the worker has `ENABLE_CLARIFICATIONS`.",
+        )
+        .takes(json_body("Another prompt, or words to add.", &clarification, &prompts))
+        .fails(body_problems(MAX_BODY))
+        .fails([
+            Problem::invalid(vec![too_long]),
+            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification."),
+            over_budget(),
+        ])
+}
+
+pub(crate) fn timeline(schemas: &mut Schemas) -> Operation {
+    Operation::new("getTimeline", TAG)
+        .says("Its timeline", "Every step of every attempt with its time and duration.")
+        .answers(200, success("The steps, oldest first.", "timeline", &schemas.list_of::<ShownStep<'static>>()))
+}
+
+pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
+    let step = schemas.of::<StreamedStep<'static>>();
+    let progress = schemas.of::<StreamedProgress>();
+    let end = schemas.of::<StreamedEnd>();
+    let description = format!(
+        "Server-Sent Events. `step` for each entry of the timeline, from the first one on, its `id` being the entry's number; `progress`, without \
+         an id, when that changed; `end` after the last step, and the stream closes. A comment comes every 15 seconds at least. `data` \
+         is JSON: {}, {} and {} of the schemas. Reconnect with `Last-Event-ID` to go on where it broke off.",
+        "`StreamedStep`", "`StreamedProgress`", "`StreamedEnd`"
+    );
+    let number = json!({ "type": "string", "pattern": EVENT_NUMBER });
+    let header = "The number of the last entry seen; the stream begins behind it.";
+    let query = "The same for callers that cannot set headers; the header counts before it.";
+    Operation::new("streamEvents", TAG)
+        .says("Watch it live", description)
+        .with(parameters::optional("header", "Last-Event-ID", header, &number))
+        .with(parameters::optional("query", "lastEventId", query, &number))
+        .answers(
+            200,
+            json!({
+                "description": "The stream.",
+                "headers": { "Cache-Control": headers::header("Cache-Control", true) },
+                "content": { "text/event-stream": {
+                    // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for both.
+                    "schema": { "oneOf": [
+                        { "type": "string", "title": "stream" },
+                        event("step", &step, true), event("progress", &progress, false), event("end", &end, false),
+                    ] },
+                    "example": "id: 1\nevent: step\ndata: {\"step\":\"created\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":1,\
+                        \"status\":\"queued\",\"phase\":\"queued\",\"progress\":0}\n\n",
+                } },
+            }),
+        )
+        .answers(204, json!({ "description": "Nothing is left to tell of a generation that has ended." }))
+        .fails([
+            Problem::invalid(vec![FieldError::header("Last-Event-ID", "must be the id of an event")]),
+            Problem::too_many_streams(10),
+        ])
+}
+
+/// An event of a stream; only an entry of the timeline has a number.
+fn event(name: &str, data: &Value, numbered: bool) -> Value {
+    let mut event = json!({
+        "type": "object",
+        "title": name,
+        "required": ["event", "data"],
+        "properties": {
+            "event": { "const": name },
+            "data": { "type": "string", "contentMediaType": "application/json", "contentSchema": data },
+        },
+    });
+    if numbered {
+        event["required"] = json!(["id", "event", "data"]);
+        event["properties"]["id"] = json!({ "type": "string", "pattern": "^[0-9]+$" });
+    }
+    event
+}

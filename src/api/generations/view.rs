@@ -1,0 +1,136 @@
+//! Completing a generation with what depends on the moment of asking: place in the queue, links, signed address.
+
+use crate::api::call::Call;
+use crate::api::generations::clarification::response_too_long;
+use crate::api::problem::Problem;
+use crate::api::query::bad_cursor;
+pub(crate) use crate::api::unanswered::silent;
+use crate::clock;
+use crate::generation::{Generation, Links};
+use crate::ids::JobKey;
+use crate::machine::Status;
+use crate::machine::job::{Job, Refusal, View};
+use crate::machine::message::Message;
+use crate::machine::queue::{GetPosition, Position, Summary};
+use crate::objects::messages::{BadCursor, List};
+use crate::objects::stub;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Sends a message to a job. One that is not there, or does not take the message, is the caller's problem.
+pub(crate) async fn job<M, T>(call: &Call, key: &JobKey, message: &M) -> Result<T, Problem>
+where
+    M: Message<Reply = Result<T, Refusal>> + Serialize,
+    T: DeserializeOwned,
+{
+    stub::job(&call.env, key, message).await.map_err(|error| silent(&error))?.map_err(refused)
+}
+
+/// Sends a message to the queue.
+pub(crate) async fn queue<M>(call: &Call, message: &M) -> Result<M::Reply, Problem>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
+    stub::queue(&call.env, message).await.map_err(|error| silent(&error))
+}
+
+/// A cursor that is none of ours is the caller's problem.
+pub(crate) fn unknown_cursor(_: BadCursor) -> Problem {
+    Problem::invalid(vec![bad_cursor()])
+}
+
+pub(crate) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::NoJob => Problem::no_generation(),
+        Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
+        Refusal::NotRetryable => {
+            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
+        }
+        Refusal::TooManyAttempts => {
+            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
+        }
+        Refusal::ImagesGone => {
+            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
+        }
+        Refusal::NoVideo => Problem::no_video(),
+        Refusal::NotConfirmable => {
+            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")
+        }
+        Refusal::NotClarifiable => {
+            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
+        }
+        Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
+        Refusal::NoEvent => Problem::no_delivery(),
+    }
+}
+
+/// A generation as the app reads it, now.
+pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem> {
+    let job = job(call, key, &View).await?;
+    Ok(shown(call, &job).await)
+}
+
+/// The job as the app reads it, now.
+pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
+    let mut generation = Generation::of(job, clock::now());
+    if generation.status == Status::Queued
+        && let Ok(Some(position)) = stub::queue(&call.env, &GetPosition { key: job.key.clone() }).await
+    {
+        generation.stand(&position);
+    }
+    if let Some(result) = &mut generation.result {
+        result.video_url = job.video().map(|_| video_url(call, &job.key));
+    }
+    generation.links = Some(links(call, &job.key));
+    generation
+}
+
+/// A page of the catalogue and the cursor of the next one.
+pub(crate) async fn page(call: &Call, message: &List) -> Result<(Vec<Generation>, Option<String>), Problem> {
+    let page = queue(call, message).await?.map_err(unknown_cursor)?;
+    let listed = page.jobs.iter().filter_map(|(summary, position)| listed(call, summary, position.as_ref()));
+    Ok((listed.collect(), page.next))
+}
+
+/// A list's entry, with its position if it waits.
+fn listed(call: &Call, summary: &Summary, position: Option<&Position>) -> Option<Generation> {
+    let mut generation: Generation = serde_json::from_str(&summary.snapshot).ok()?;
+    generation.status = summary.status;
+    if let Some(result) = &mut generation.result
+        && result.video_deleted_at.is_none()
+    {
+        result.video_url = Some(video_url(call, &summary.key));
+    }
+    generation.links = Some(links(call, &summary.key));
+    if let Some(position) = position {
+        generation.stand(position);
+    }
+    Some(generation)
+}
+
+/// The signed address of a video.
+pub(crate) fn video_url(call: &Call, key: &JobKey) -> String {
+    call.config.url_signer.sign(&call.public_url(), key, video_url_expiry(call))
+}
+
+/// Until when an address handed out now is valid, in seconds since the Unix epoch.
+fn video_url_expiry(call: &Call) -> u64 {
+    call.now_seconds() + call.config.video_url_ttl
+}
+
+/// The address of a generation.
+pub(crate) fn location(call: &Call, generation_id: &str) -> String {
+    format!("{}/api/generations/{generation_id}", call.public_url())
+}
+
+pub(crate) fn links(call: &Call, key: &JobKey) -> Links {
+    let this = location(call, &key.generation_id);
+    Links {
+        cancel: format!("{this}/cancel"),
+        retry: format!("{this}/retry"),
+        timeline: format!("{this}/timeline"),
+        video: format!("{this}/video"),
+        this,
+    }
+}

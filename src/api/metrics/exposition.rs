@@ -1,0 +1,211 @@
+//! The metrics as Prometheus reads them. Pure.
+
+use crate::machine::Status;
+use crate::machine::metrics::{Buckets, Kind, Metric, Metrics, MetricsByUpstream, TABLE, Unit};
+use crate::machine::queue::MAX_PRIORITY;
+use crate::money::dollars;
+use crate::store::stats::{QueueStats, UpstreamBackoff};
+use chrono::DateTime;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::exemplar::Exemplar;
+use prometheus_client::registry::{self, Registry};
+use std::collections::HashMap;
+use std::fmt;
+
+/// What every name begins with.
+const PREFIX: &str = "reelay";
+
+/// How the metrics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Prometheus's own text format 0.0.4.
+    Classic,
+    /// `OpenMetrics` 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// What an `Accept` header asks for; whoever does not name `OpenMetrics` gets the classic format.
+    pub fn asked_for(accept: Option<&str>) -> Self {
+        let names = |accept: &str| accept.to_ascii_lowercase().contains("application/openmetrics-text");
+        if accept.is_some_and(names) { Self::OpenMetrics } else { Self::Classic }
+    }
+
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Classic => prometheus_text::CONTENT_TYPE,
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// Writes all that was ever counted, and how the queue stands now.
+pub fn expose(totals: MetricsByUpstream, stats: QueueStats, format: Format) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix(PREFIX);
+    registry.register_collector(Box::new(Exposed { totals, stats }));
+    let mut text = String::new();
+    match format {
+        Format::Classic => prometheus_text::encode(&mut text, &registry)?,
+        Format::OpenMetrics => text::encode(&mut text, &registry)?,
+    }
+    Ok(text)
+}
+
+#[derive(Debug)]
+struct Exposed {
+    totals: MetricsByUpstream,
+    stats: QueueStats,
+}
+
+/// Labels with their values.
+type Labels = Vec<(&'static str, String)>;
+
+impl Collector for Exposed {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for metric in TABLE {
+            write_metric(&mut encoder, metric, &self.totals)?;
+        }
+        write_gauges(&mut encoder, &self.stats)
+    }
+}
+
+fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &MetricsByUpstream) -> fmt::Result {
+    let unit = match metric.unit {
+        Unit::None => None,
+        Unit::Time => Some(registry::Unit::Seconds),
+        Unit::Money => Some(money()),
+    };
+    let kind = match metric.kind {
+        Kind::Counter => MetricType::Counter,
+        Kind::Histogram(_) => MetricType::Histogram,
+    };
+    let help = format!("{}.", metric.help);
+    let mut family = encoder.encode_descriptor(metric.name, &help, unit.as_ref(), kind)?;
+    for (upstream, metrics) in totals.iter() {
+        for own in label_values(metric, metrics) {
+            let mut labels = upstream_labels(upstream);
+            labels.extend(metric.labels.iter().copied().zip(own.iter().map(|value| (*value).to_owned())));
+            let mut series = family.encode_family(&labels)?;
+            match metric.kind {
+                Kind::Counter => {
+                    let mine = metrics.of_metric(metric).find(|(labels, _)| *labels == own);
+                    write_counter(&mut series, mine.map_or(0, |(_, count)| count), metric.unit)?;
+                }
+                Kind::Histogram(_) => write_histogram(&mut series, &metrics.histogram(metric, own.first().copied()))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The values of a metric's own labels that were counted.
+fn label_values<'a>(metric: &'a Metric, metrics: &'a Metrics) -> Vec<Vec<&'a str>> {
+    let length = metric.labels.len();
+    let mut values: Vec<Vec<&str>> = Vec::new();
+    for (mut parts, _) in metrics.of_metric(metric) {
+        parts.truncate(length);
+        // The buckets of one histogram follow each other.
+        if values.last() != Some(&parts) {
+            values.push(parts);
+        }
+    }
+    values
+}
+
+fn upstream_labels(upstream: &str) -> Labels {
+    let (provider, model) = upstream.split_once('/').unwrap_or(("", upstream));
+    vec![("provider", provider.to_owned()), ("model", model.to_owned())]
+}
+
+fn write_counter(series: &mut MetricEncoder<'_>, count: u64, unit: Unit) -> fmt::Result {
+    let no_exemplar = None::<&Exemplar<NoLabelSet, u64>>;
+    match unit {
+        Unit::None | Unit::Time => series.encode_counter(&count, no_exemplar),
+        Unit::Money => series.encode_counter(&dollars(count), no_exemplar),
+    }
+}
+
+fn write_histogram(series: &mut MetricEncoder<'_>, histogram: &Buckets) -> fmt::Result {
+    let buckets: Vec<(f64, u64)> = histogram
+        .buckets
+        .iter()
+        .map(|(end, count)| (seconds(*end), *count))
+        .chain([(f64::INFINITY, histogram.beyond)])
+        .collect();
+    let no_exemplars = None::<&HashMap<usize, Exemplar<NoLabelSet, f64>>>;
+    series.encode_histogram(seconds(histogram.sum), histogram.count(), &buckets, no_exemplars)
+}
+
+fn write_gauges(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
+    let mut gauge = |name: &str, help: &str, unit: Option<registry::Unit>, values: &[(Labels, f64)]| {
+        let mut family = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+        for (labels, value) in values {
+            if labels.is_empty() {
+                family.encode_gauge(value)?;
+            } else {
+                family.encode_family(labels)?.encode_gauge(value)?;
+            }
+        }
+        Ok(())
+    };
+    let alone = |value: u64| [(Labels::new(), whole(value))];
+    let of =
+        |counts: &std::collections::BTreeMap<String, u64>, name: &str| whole(counts.get(name).copied().unwrap_or(0));
+    let depth: Vec<_> = (0..=MAX_PRIORITY)
+        .map(|priority| priority.to_string())
+        .map(|priority| (vec![("priority", priority.clone())], of(&stats.waiting_by_priority, &priority)))
+        .collect();
+    let jobs: Vec<_> = Status::ALL
+        .map(Status::as_str)
+        .map(|status| (vec![("status", status.to_owned())], of(&stats.by_status, status)))
+        .into();
+    gauge("queue_waiting", "Jobs that wait for a slot now, by priority.", None, &depth)?;
+    let oldest = [(Labels::new(), seconds(stats.oldest_wait_ms.unwrap_or(0)))];
+    let help = "How long the first in line has waited.";
+    gauge("queue_oldest_wait", help, Some(registry::Unit::Seconds), &oldest)?;
+    gauge("jobs", "Jobs that are kept, by status.", None, &jobs)?;
+    gauge("slots", "Jobs that may run at once.", None, &alone(stats.slots.total))?;
+    gauge("slots_used", "Slots that are held now.", None, &alone(stats.slots.used))?;
+    let help = "Jobs whose timer was found lost or that do not answer; 0 in a healthy system.";
+    gauge("jobs_without_timer", help, None, &alone(stats.jobs_without_timer))?;
+    gauge("queue_paused", "Whether an operator has had nobody started.", None, &alone(u64::from(stats.paused)))?;
+    let help = "Webhooks that are still to be taken by the app.";
+    gauge("webhooks_pending", help, None, &alone(stats.webhooks.pending))?;
+    gauge("webhooks_exhausted", "Webhooks that were given up.", None, &alone(stats.webhooks.exhausted))?;
+    let backoffs: Vec<_> = stats.upstreams.iter().map(backoff).collect();
+    let help =
+        "When an upstream that takes no orders is probed next, in seconds since the Unix epoch; absent for others.";
+    gauge("upstream_backoff_until_timestamp", help, Some(registry::Unit::Seconds), &backoffs)?;
+    if let Some(cost) = stats.cost {
+        let help = "What today commits, UTC.";
+        gauge("cost_today", help, Some(money()), &[(Labels::new(), cost.today)])?;
+        if let Some(limit) = cost.limit {
+            gauge("cost_limit", "MAX_COST_PER_DAY.", Some(money()), &[(Labels::new(), limit)])?;
+        }
+    }
+    let help = "Lost timers that were found and set again.";
+    let mut repaired = encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
+    write_counter(&mut repaired, stats.timers_repaired, Unit::None)
+}
+
+fn backoff(upstream: &UpstreamBackoff) -> (Labels, f64) {
+    let until = DateTime::parse_from_rfc3339(&upstream.backoff_until).map_or(0, |until| until.timestamp_millis());
+    (upstream_labels(&upstream.upstream), seconds(u64::try_from(until).unwrap_or(0)))
+}
+
+fn money() -> registry::Unit {
+    registry::Unit::Other("dollars".to_owned())
+}
+
+/// Milliseconds as seconds.
+fn seconds(millis: u64) -> f64 {
+    whole(millis) / 1_000.0
+}
+
+/// A count as the nearest floating-point number.
+fn whole(count: u64) -> f64 {
+    let half = |bits: u64| f64::from(u32::try_from(bits).unwrap_or(u32::MAX));
+    half(count >> 32) * 4_294_967_296.0 + half(count & u64::from(u32::MAX))
+}

@@ -1,0 +1,143 @@
+//! One operation: what is asked, what is answered, and what can be wrong with it.
+
+use crate::api::access::Access;
+use crate::api::auth::{USER_HEADER, USER_PARAMETER};
+use crate::api::field_error::FieldError;
+use crate::api::openapi::formats::{json_answer, reference};
+use crate::api::openapi::parameters;
+use crate::api::openapi::problems::Problems;
+use crate::api::problem::Problem;
+use serde_json::{Map, Value, json};
+
+/// What the description says of a route besides what the table of routes says.
+pub(crate) struct Operation {
+    id: &'static str,
+    tag: &'static str,
+    summary: &'static str,
+    description: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    answers: Map<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl Operation {
+    /// An operation of this name, in the group `tag`.
+    pub(crate) fn new(id: &'static str, tag: &'static str) -> Self {
+        Self {
+            id,
+            tag,
+            summary: "",
+            description: String::new(),
+            parameters: Vec::new(),
+            body: None,
+            answers: Map::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// A heading, and what it does.
+    pub(crate) fn says(self, summary: &'static str, description: impl Into<String>) -> Self {
+        Self { summary, description: description.into(), ..self }
+    }
+
+    pub(crate) fn with(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// A JSON body.
+    pub(crate) fn takes(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// An answer that is a success, whole as the document has it.
+    pub(crate) fn answers(mut self, status: u16, response: Value) -> Self {
+        self.answers.insert(status.to_string(), response);
+        self
+    }
+
+    /// A page of a list.
+    pub(crate) fn answers_page(self, page: &Value) -> Self {
+        let wrong = FieldError::parameter("limit", "must be a whole number from 1 to 100");
+        self.with(parameters::limit())
+            .with(parameters::after())
+            .answers(200, json_answer("A page.", page))
+            .fails([Problem::invalid(vec![wrong])])
+    }
+
+    /// What can go wrong besides what can go wrong with any call of that access.
+    pub(crate) fn fails(mut self, problems: impl IntoIterator<Item = Problem>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// The operation as the document has it, at `path` and open to `access`.
+    pub(crate) fn into_json(self, path: &str, access: &Access, problems: &mut Problems) -> Value {
+        let Self { id, tag, summary, description, parameters, body, mut answers, problems: own } = self;
+        let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
+        all_parameters.extend(parameters);
+        if names_a_user(access) {
+            all_parameters.push(reference("parameters", USER_PARAMETER));
+            all_parameters.push(reference("parameters", USER_HEADER));
+        }
+        all_parameters.push(reference("parameters", "X-Request-Id"));
+        for (_, response) in &mut answers {
+            response["headers"]["X-Request-Id"] = reference("headers", "X-Request-Id");
+        }
+        answers.extend(problems.responses(own.into_iter().chain(usual_problems(access))));
+        if matches!(access, Access::Open(_)) {
+            let description = "Refused before Reelay was asked, such as by a rule of Cloudflare's.";
+            answers.insert("4XX".to_owned(), json!({ "description": description }));
+        }
+        let mut operation = json!({
+            "operationId": id,
+            "tags": [tag],
+            "summary": summary,
+            "description": description,
+            "security": security(access),
+            "parameters": all_parameters,
+            "responses": answers,
+        });
+        if let Some(body) = body {
+            operation["requestBody"] = body;
+        }
+        operation
+    }
+}
+
+/// Whether the request may name the user it is for.
+fn names_a_user(access: &Access) -> bool {
+    matches!(access, Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_))
+}
+
+fn security(access: &Access) -> Value {
+    match access {
+        Access::Open(_) | Access::Signed(_) => json!([]),
+        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) => json!([{ "token": [] }]),
+        Access::OwnerOrAddress(_) => json!([{ "token": [] }, { "signedAddress": [] }]),
+        Access::Operator(_) => json!([{ "operator": [] }]),
+    }
+}
+
+/// What can go wrong with any call of an access.
+fn usual_problems(access: &Access) -> Vec<Problem> {
+    let unauthorized = Problem::unauthorized("The token is not valid or has expired.");
+    let mut problems = match access {
+        Access::Open(_) | Access::Signed(_) => Vec::new(),
+        Access::Operator(_) => vec![unauthorized, Problem::operators_only()],
+        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_) => {
+            vec![unauthorized, Problem::too_many_requests(10)]
+        }
+    };
+    if names_a_user(access) {
+        let detail = "must name the user the key acts for (or userId in the body or the query does)";
+        problems.extend([Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]), Problem::foreign_user()]);
+    }
+    if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
+        problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
+    }
+    problems.push(Problem::misconfigured("The worker is misconfigured: NEXTJS_URL is required.".to_owned()));
+    problems.push(Problem::unavailable());
+    problems
+}

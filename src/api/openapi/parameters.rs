@@ -1,0 +1,79 @@
+//! Parameters that several operations share.
+
+use crate::api::auth::{USER_HEADER, USER_PARAMETER};
+use crate::api::openapi::formats::{CURSOR, GENERATION_ID, USER_ID, reference};
+use crate::api::query::{DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT, MAX_SEARCH};
+use crate::machine::Status;
+use serde_json::{Value, json};
+
+/// The last part of a path.
+pub(crate) fn id(path: &str) -> Value {
+    reference("parameters", if path.contains("/webhooks/deliveries/{id}") { "eventId" } else { "generationId" })
+}
+
+/// A query parameter that may be left out. An empty one counts as left out.
+pub(crate) fn query(name: &str, description: &str, schema: &Value) -> Value {
+    json!({
+        "name": name, "in": "query", "required": false, "allowEmptyValue": true,
+        "description": description, "schema": schema,
+    })
+}
+
+/// A parameter that may be left out, in the `header` or the `query`.
+pub(crate) fn optional(place: &str, name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": place, "required": false, "description": description, "schema": schema })
+}
+
+/// `status` of a list.
+pub(crate) fn status() -> Value {
+    let words = Status::ALL.map(Status::as_str);
+    query("status", "Only those of this status.", &json!({ "type": "string", "enum": words }))
+}
+
+/// `limit` of a list.
+pub(crate) fn limit() -> Value {
+    let schema = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+    query("limit", "How many entries the page has at most.", &schema)
+}
+
+/// `after` of a list of generations.
+pub(crate) fn after() -> Value {
+    let schema = json!({ "type": "string", "maxLength": MAX_CURSOR, "pattern": CURSOR });
+    query("after", "The `nextCursor` of the page before; take it as it is.", &schema)
+}
+
+/// `search` of a list.
+pub(crate) fn search() -> Value {
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": MAX_SEARCH });
+    query("search", "Only those whose id or prompt contains this, whatever the case.", &schema)
+}
+
+/// The components that operations refer to.
+pub(crate) fn shared() -> Value {
+    json!({
+        "generationId": {
+            "name": "id", "in": "path", "required": true, "description": "The generation's id.",
+            "schema": { "type": "string", "pattern": GENERATION_ID }, "example": "g1",
+        },
+        "eventId": {
+            "name": "id", "in": "path", "required": true, "description": "The event's id, which is its `webhook-id`.",
+            "schema": { "type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" },
+        },
+        "X-User-Id": {
+            "name": USER_HEADER, "in": "header", "required": false,
+            "description": "The user whom the call is for. A key needs it, but for a generation whose id only one user has; a user's own token \
+                may only name that user, an admin's any.",
+            "schema": { "type": "string", "pattern": USER_ID },
+        },
+        USER_PARAMETER: {
+            "name": USER_PARAMETER, "in": "query", "required": false, "description": "The same as `X-User-Id`.",
+            "schema": { "type": "string", "pattern": USER_ID },
+        },
+        "X-Request-Id": {
+            "name": "X-Request-Id", "in": "header", "required": false,
+            "description": "A name for this request, found again in the answer and in the log. One that is longer than 128 characters, \
+                or has others than `A-Z a-z 0-9 - _ .`, is replaced.",
+            "schema": { "type": "string" },
+        },
+    })
+}

@@ -1,0 +1,115 @@
+//! What Reelay tells the app: a request for each event.
+
+use crate::api::openapi::schemas::Schemas;
+use crate::machine::delivery::EventKind;
+use crate::time::Moment;
+use crate::webhooks::event::Body;
+use crate::webhooks::test_event::{Body as TestBody, EVENT, compose};
+use serde_json::{Map, Value, json};
+
+/// The document's `webhooks`.
+pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
+    let body = schemas.of::<Body<'static>>();
+    let mut all: Map<String, Value> = EventKind::ALL
+        .into_iter()
+        .map(|kind| {
+            let schema = json!({ "allOf": [body, { "properties": { "event": { "const": kind.as_str() } } }] });
+            let chosen = "`WEBHOOK_EVENTS` chooses which events are sent.";
+            (
+                kind.as_str().to_owned(),
+                json!({ "post": request(kind.as_str(), told(kind), chosen, &schema, &example(kind)) }),
+            )
+        })
+        .collect();
+    let schema = schemas.of::<TestBody>();
+    let body = json!({ "allOf": [schema, { "properties": { "event": { "const": EVENT } } }] });
+    let summary =
+        ("A test", "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.");
+    let test = request(EVENT, summary, "This one is never tried again.", &body, &test_example());
+    all.insert(EVENT.to_owned(), json!({ "post": test }));
+    all
+}
+
+fn request(event: &str, (summary, when): (&str, &str), how: &str, schema: &Value, example: &Value) -> Value {
+    json!({
+        "operationId": event,
+        "tags": ["Webhooks"],
+        "summary": summary,
+        "description": format!("{when} Posted to `WEBHOOK_URL`, or else to `{{NEXTJS_URL}}/api/webhooks/worker`, after the Standard Webhooks specification. Anything but a 2xx within \
+            15 seconds is tried again for 27 hours, with the same `webhook-id` and the same bytes; 410 stops at once, and \
+            redirects are not followed. {how}"),
+        // Reelay shows no token of the app's: the signature is the proof.
+        "security": [],
+        "parameters": [
+            header("webhook-id", "The event's id, equal on every attempt: use it to drop repeats.", &json!({ "type": "string", "pattern": "^msg_" })),
+            header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", &json!({ "type": "integer", "minimum": 0 })),
+            header(
+                "webhook-signature",
+                "`v1,<base64>` of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{raw body}`, keyed with the base64 behind `whsec_` in \
+                 `WEBHOOK_SECRET`. Several, separated by spaces, while a secret is replaced.",
+                &json!({ "type": "string", "pattern": "^v1,[A-Za-z0-9+/]+=*( v1,[A-Za-z0-9+/]+=*)*$" }),
+            ),
+        ],
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": {
+                "schema": schema,
+                "example": example,
+            } },
+        },
+        "responses": { "2XX": { "description": "Taken." }, "410": { "description": "Not wanted any more." } },
+    })
+}
+
+fn header(name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "header", "required": true, "description": description, "schema": schema })
+}
+
+/// A heading, and when it is sent.
+fn told(kind: EventKind) -> (&'static str, &'static str) {
+    match kind {
+        EventKind::Started => ("It is being rendered", "Sent when an attempt has begun, if asked for."),
+        EventKind::Progress => ("It is getting on", "Sent when a render goes on to its next phase, if asked for."),
+        EventKind::PendingClarification => (
+            "Another prompt is needed",
+            "Sent when the safety filter has refused the prompt and another one may be given within a day.",
+        ),
+        EventKind::Completed => ("The video is there", "Sent when the video is stored; `result` says where."),
+        EventKind::Failed => {
+            ("It has failed", "Sent when it has ended without a video; `error` and `errorCode` say why.")
+        }
+        EventKind::Cancelled => ("It was cancelled", "Sent when its user has cancelled it."),
+    }
+}
+
+fn example(kind: EventKind) -> Value {
+    let (status, progress) = match kind {
+        EventKind::Started => ("processing", 5),
+        EventKind::Progress => ("processing", 60),
+        EventKind::PendingClarification => ("pending_clarification", 0),
+        EventKind::Completed => ("completed", 100),
+        EventKind::Failed => ("failed", 0),
+        EventKind::Cancelled => ("cancelled", 0),
+    };
+    let mut body = json!({
+        "event": kind.as_str(), "jobId": "g1", "generationId": "g1", "userId": "u_1", "status": status, "progress": progress,
+        "attempt": 1, "timestamp": "2026-01-01T00:00:00.000Z", "sequence": 1, "metadata": {},
+    });
+    if kind == EventKind::Completed {
+        body["cost"] = json!(3.2);
+        body["result"] = json!({
+            "videoUrl": "https://reelay.example/api/generations/g1/video?user=u_1&expires=1767229200&signature=…",
+            "duration": 8, "fileSize": 4_012_345, "resolution": "720p", "format": "mp4", "processingTime": 61_234, "cost": 3.2,
+        });
+    }
+    if kind == EventKind::Failed {
+        body["error"] = json!("The video was not rendered in time.");
+        body["errorCode"] = json!("deadline_exceeded");
+    }
+    body
+}
+
+fn test_example() -> Value {
+    let (_, body) = compose(Moment { now: 1_767_225_600_000, random: 0 });
+    serde_json::from_str(&body).unwrap_or_default()
+}

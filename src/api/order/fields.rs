@@ -1,0 +1,233 @@
+//! A body's fields, found under whatever name they have, with all that is wrong with them.
+
+use crate::api::field_error::FieldError;
+use crate::api::order::field::Field;
+use crate::api::order::names::{Meaning, meaning};
+use crate::api::order::spelling::pointer_token;
+use crate::api::order::values::{Picture, canonical, picture, whole};
+use crate::machine::job::Warning;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// The most warnings of one order.
+const MAX_WARNINGS: usize = 50;
+/// The key that holds further fields.
+const PARAMETERS: &str = "parameters";
+const KEPT: &str = "is not a field of an order: it is kept and echoed, but nothing is done with it";
+const SIZES: &str =
+    "must be 640x360, 1280x720, 1920x1080 or 3840x2160, or the same upright; or send resolution and aspectRatio";
+
+/// A value of a field, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Found<'a> {
+    pub(crate) pointer: String,
+    /// In its usual spelling.
+    pub(crate) value: Cow<'a, Value>,
+}
+
+/// All fields of a body.
+pub(crate) struct Fields<'a> {
+    top: &'a Map<String, Value>,
+    parameters: Option<&'a Map<String, Value>>,
+    found: BTreeMap<Field, Vec<Found<'a>>>,
+    /// What means nothing here, inside `parameters`.
+    unknown: BTreeMap<&'a str, &'a Value>,
+    warnings: Vec<Warning>,
+    unwarned: usize,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Fields<'a> {
+    /// Finds every field. Null counts as absent.
+    pub(crate) fn new(top: &'a Map<String, Value>) -> Self {
+        let (found, unknown) = (BTreeMap::new(), BTreeMap::new());
+        let (warnings, errors) = (Vec::new(), Vec::new());
+        let mut fields = Self { top, parameters: None, found, unknown, warnings, unwarned: 0, errors };
+        for (key, value) in top.iter().filter(|(key, value)| *key != PARAMETERS && !value.is_null()) {
+            fields.sort(key, value, false);
+        }
+        match top.get(PARAMETERS) {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(parameters)) => {
+                fields.parameters = Some(parameters);
+                for (key, value) in parameters.iter().filter(|(_, value)| !value.is_null()) {
+                    fields.sort(key, value, true);
+                }
+            }
+            Some(_) => fields.refuse(FieldError::field("/parameters", "must be an object")),
+        }
+        fields.refuse_contradictions();
+        fields
+    }
+
+    fn sort(&mut self, key: &'a str, value: &'a Value, inside: bool) {
+        let pointer = format!("{}/{}", if inside { "/parameters" } else { "" }, pointer_token(key));
+        match meaning(key, value) {
+            Meaning::Field(field) => self.find(field, pointer, value),
+            Meaning::Harmless => {}
+            Meaning::Refused(detail) => self.refuse(FieldError::field(pointer, detail)),
+            Meaning::Unknown(near) => {
+                if inside {
+                    self.unknown.insert(key, value);
+                }
+                self.warn_unknown(pointer, near);
+            }
+        }
+    }
+
+    /// Notes a value of a field. A size is two fields in one.
+    fn find(&mut self, field: Field, pointer: String, value: &'a Value) {
+        let size = match (field, value.as_str()) {
+            (Field::Size | Field::Resolution | Field::AspectRatio, Some(text)) => picture(text),
+            _ => None,
+        };
+        match (size, field) {
+            (Some(Picture::Known { resolution, aspect_ratio }), _) => {
+                self.note(Field::Resolution, pointer.clone(), Cow::Owned(resolution.into()));
+                self.note(Field::AspectRatio, pointer, Cow::Owned(aspect_ratio.into()));
+            }
+            (Some(Picture::Unknown), _) | (None, Field::Size) => self.refuse(FieldError::field(pointer, SIZES)),
+            (None, _) => self.note(field, pointer, canonical(field, value)),
+        }
+    }
+
+    fn note(&mut self, field: Field, pointer: String, value: Cow<'a, Value>) {
+        self.found.entry(field).or_default().push(Found { pointer, value });
+    }
+
+    /// Names both places of a field that has two values.
+    fn refuse_contradictions(&mut self) {
+        let places: Vec<(Field, Vec<String>)> = self
+            .found
+            .iter()
+            .filter(|(field, found)| !field.holds_images() && found.iter().any(|other| other.value != found[0].value))
+            .map(|(field, found)| (*field, found.iter().map(|found| found.pointer.clone()).collect()))
+            .collect();
+        for (field, pointers) in places {
+            self.refuse_contradiction(field, &pointers);
+        }
+    }
+
+    pub(crate) fn refuse_contradiction(&mut self, field: Field, pointers: &[String]) {
+        for pointer in pointers {
+            let others: Vec<&str> =
+                pointers.iter().map(String::as_str).filter(|other| *other != pointer.as_str()).collect();
+            let detail =
+                format!("differs from {}: both are {}, so send one of them", others.join(" and "), field.name());
+            self.refuse(FieldError::field(pointer.clone(), detail));
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, error: FieldError) {
+        self.errors.push(error);
+    }
+
+    /// Names a missing field, unless its place is named for another reason.
+    pub(crate) fn require(&mut self, field: Field, detail: &str) {
+        let pointer = self.pointer(field);
+        if !self.errors.iter().any(|error| error.name() == pointer) {
+            self.refuse(FieldError::field(pointer, detail));
+        }
+    }
+
+    /// Warns of a key that means nothing here.
+    pub(crate) fn warn_unknown(&mut self, pointer: String, near: Option<&str>) {
+        if self.warnings.len() == MAX_WARNINGS {
+            self.unwarned += 1;
+            return;
+        }
+        let hint = near.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        self.warnings.push(Warning { pointer, detail: format!("{KEPT}{hint}") });
+    }
+
+    /// All warnings. The last one counts those that there is no room for.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let rest = Warning {
+            pointer: String::new(),
+            detail: format!("has {} more keys that are not fields of an order", self.unwarned),
+        };
+        self.warnings.iter().cloned().chain((self.unwarned > 0).then_some(rest)).collect()
+    }
+
+    pub(crate) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
+    }
+
+    /// Every place of a field.
+    pub(crate) fn places(&self, field: Field) -> &[Found<'a>] {
+        self.found.get(&field).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields that are there, with the value of each.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Field, &Value)> {
+        self.found.iter().filter_map(|(field, found)| Some((*field, found.first()?.value.as_ref())))
+    }
+
+    /// The keys inside `parameters` that mean nothing here.
+    pub(crate) fn unknown(&self) -> &BTreeMap<&'a str, &'a Value> {
+        &self.unknown
+    }
+
+    /// What was written inside `parameters`, and what could have been: the parameters that stand beside the prompt, and
+    /// keys that mean nothing. A key that stands at both places is taken from `parameters`.
+    pub(crate) fn written_parameters(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let (top, parameters) = (self.top, self.parameters);
+        let beside = top.iter().filter(move |(key, value)| {
+            let belongs = match meaning(key, value) {
+                Meaning::Field(field) => field.is_parameter(),
+                Meaning::Harmless | Meaning::Refused(_) | Meaning::Unknown(_) => true,
+            };
+            *key != PARAMETERS
+                && !value.is_null()
+                && belongs
+                && !parameters.is_some_and(|inside| inside.contains_key(*key))
+        });
+        parameters.into_iter().flatten().chain(beside).map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Where a field stands, or where it usually does.
+    pub(crate) fn pointer(&self, field: Field) -> String {
+        self.places(field).first().map_or_else(|| field.usual_pointer(), |found| found.pointer.clone())
+    }
+
+    fn value(&self, field: Field) -> Option<&Value> {
+        self.places(field).first().map(|found| found.value.as_ref())
+    }
+
+    /// Names a field whose value is there and is not what it must be.
+    fn checked<T>(&mut self, field: Field, value: Option<T>, must_be: &str) -> Option<T> {
+        if value.is_none() && self.value(field).is_some() {
+            self.refuse(FieldError::field(self.pointer(field), must_be));
+        }
+        value
+    }
+
+    pub(crate) fn object(&mut self, field: Field) -> Option<Map<String, Value>> {
+        let object = self.value(field).and_then(Value::as_object).cloned();
+        self.checked(field, object, "must be an object")
+    }
+
+    pub(crate) fn text(&mut self, field: Field) -> Option<String> {
+        let text = self.value(field).and_then(Value::as_str).map(str::to_owned);
+        self.checked(field, text, "must be a string")
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, field: Field) -> Option<bool> {
+        let flag = self.value(field).and_then(Value::as_bool);
+        self.checked(field, flag, "must be true or false")
+    }
+
+    pub(crate) fn whole_number(&mut self, field: Field, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = self.value(field).and_then(whole).filter(|number| range.contains(number));
+        self.checked(field, number, &format!("must be a whole number from {} to {}", range.start(), range.end()))
+    }
+
+    /// A number of seconds, which may have been a string of it.
+    pub(crate) fn seconds(&mut self, field: Field) -> Option<u32> {
+        let seconds = self.value(field).and_then(whole);
+        self.checked(field, seconds, "must be a whole number of seconds, such as 8")
+    }
+}

@@ -1,0 +1,257 @@
+//! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and `error`.
+
+use crate::api::field_error::FieldError;
+use crate::machine::queue::{OverBudget, Whose};
+use crate::time::{Millis, SECOND};
+use serde::Serialize;
+
+/// Millionths of a US dollar in a cent.
+const MICROS_PER_CENT: u64 = 10_000;
+
+/// An answer that is no success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub status: u16,
+    /// A word for programs.
+    pub code: &'static str,
+    pub title: &'static str,
+    /// One sentence a user can read.
+    pub detail: String,
+    /// When the same request may succeed, in seconds; `None` when it never will.
+    pub retry_after: Option<u32>,
+    pub errors: Vec<FieldError>,
+    /// Further headers of the answer.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// An answer that is no success: problem details (RFC 9457) with the app's own `success` and `error`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Problem))]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody<'a> {
+    /// The code as a URN.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind of problem in a few words.
+    title: &'a str,
+    /// The answer's own status.
+    status: u16,
+    /// What is wrong, in one sentence that a user can read.
+    detail: &'a str,
+    /// A word for programs.
+    code: &'a str,
+    /// The answer's `X-Request-Id`, by which the log knows the request.
+    request_id: &'a str,
+    /// Whether the same request may succeed later; `Retry-After` says when.
+    retryable: bool,
+    /// Every bad field, header or parameter.
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+    success: bool,
+    /// The same as `detail`.
+    error: &'a str,
+}
+
+impl Problem {
+    fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), retry_after: None, errors: Vec::new(), headers: Vec::new() }
+    }
+
+    fn retryable(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The JSON of this problem as the answer to one request.
+    pub fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
+            kind: format!("urn:reelay:problem:{}", self.code.replace('_', "-")),
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            retryable: self.retry_after.is_some(),
+            errors: &self.errors,
+            success: false,
+            error: &self.detail,
+        }
+    }
+
+    /// 400: the body is no JSON object.
+    pub fn malformed_json(why: &str) -> Self {
+        Self::new(400, "malformed_json", "Malformed JSON", format!("The body is not a JSON object: {why}."))
+    }
+
+    /// 400: fields, headers or query parameters are missing or wrong; all of them are named. A word of the only one is
+    /// that of the problem.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let named: Vec<String> = errors.iter().map(|error| format!("{} {}", error.name(), error.detail)).collect();
+        let detail = format!("The request is not valid: {}.", named.join("; "));
+        let code = if let [FieldError { code: Some(code), .. }] = errors.as_slice() { code } else { "invalid_request" };
+        Self { errors, ..Self::new(400, code, "Invalid request", detail) }
+    }
+
+    /// 401.
+    pub fn unauthorized(detail: &str) -> Self {
+        let challenge = ("WWW-Authenticate", r#"Bearer realm="reelay""#.to_owned());
+        Self { headers: vec![challenge], ..Self::new(401, "unauthorized", "No valid token", detail) }
+    }
+
+    /// 401: a webhook without a valid signature.
+    pub fn unsigned() -> Self {
+        let detail = "The webhook's headers are missing, out of date, or do not sign its body.";
+        Self::new(401, "invalid_signature", "No valid signature", detail)
+    }
+
+    /// 402: the render would cost more than today's limit leaves. A user is told the amounts of their own limit only.
+    pub fn over_budget(over: &OverBudget, now: Millis) -> Self {
+        let price = cents(over.price_micros.div_ceil(MICROS_PER_CENT));
+        let left = |micros: u64| cents(micros / MICROS_PER_CENT);
+        let detail = match (over.whose, over.resets_at) {
+            (Whose::User { limit_micros, .. }, None) => {
+                format!(
+                    "This video would cost {price}, more than the {} that you may spend in a day.",
+                    left(limit_micros)
+                )
+            }
+            (Whose::Everyone, None) => format!("This video would cost {price}, more than may be spent in a day."),
+            (Whose::User { limit_micros, left_micros }, Some(_)) => format!(
+                "This video would cost {price}, and of today's limit of {} only {} is left; \
+                 the limit starts anew at 00:00 UTC.",
+                left(limit_micros),
+                left(left_micros)
+            ),
+            (Whose::Everyone, Some(_)) => format!(
+                "This video would cost {price}, more than is left of today's limit for all users; \
+                 the limit starts anew at 00:00 UTC."
+            ),
+        };
+        let wait = over.resets_at.map(|at| seconds(at.saturating_sub(now)));
+        Self { retry_after: wait, ..Self::new(402, "budget_exceeded", "Budget exceeded", detail) }
+    }
+
+    /// 403: a user's token with another user's id.
+    pub fn foreign_user() -> Self {
+        Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
+    }
+
+    /// 403: a valid token that does not open the operator routes.
+    pub fn operators_only() -> Self {
+        Self::new(403, "operators_only", "Forbidden", "Only operators may do this: an admin's token or the admin key.")
+    }
+
+    /// 403: only keys and admins may look so far back.
+    pub fn window_too_long() -> Self {
+        let detail = "With a user's token the window may be at most 6h.";
+        Self::new(403, "window_too_long", "Forbidden", detail)
+    }
+
+    /// 404: there is no such generation, or it is someone else's.
+    pub fn no_generation() -> Self {
+        Self::new(404, "not_found", "Not found", "There is no such generation.")
+    }
+
+    /// 404: the same for a key or an admin who named no user: the queue knows no owner, or not yet.
+    pub fn no_known_generation() -> Self {
+        let detail = "There is no such generation, or the queue does not know it yet: name its user as ?userId= or \
+                      X-User-Id.";
+        Self::new(404, "not_found", "Not found", detail)
+    }
+
+    /// 409: several users have a generation of this id, and the request names none of them.
+    pub fn ambiguous_generation() -> Self {
+        let detail = "Several users have a generation of this id; name the user as ?userId= or X-User-Id.";
+        let errors = vec![FieldError::parameter("userId", "must name the user")];
+        Self { errors, ..Self::conflict("ambiguous_generation", detail) }
+    }
+
+    /// 404: the generation has no stored video, or no longer.
+    pub fn no_video() -> Self {
+        Self::new(404, "video_not_found", "Not found", "This generation has no stored video.")
+    }
+
+    /// 404: there is no such event, or no longer.
+    pub fn no_delivery() -> Self {
+        Self::new(404, "delivery_not_found", "Not found", "There is no such webhook event.")
+    }
+
+    /// 404: no such route.
+    pub fn no_route() -> Self {
+        Self::new(404, "route_not_found", "Not found", "There is nothing at this address.")
+    }
+
+    /// 405.
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This address takes {allow} only.");
+        let headers = vec![("Allow", allow)];
+        Self { headers, ..Self::new(405, "method_not_allowed", "Method not allowed", detail) }
+    }
+
+    /// 409: what is asked does not fit the generation's status.
+    pub fn conflict(code: &'static str, detail: &str) -> Self {
+        Self::new(409, code, "Conflict", detail)
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The body is larger than {limit} bytes.");
+        Self::new(413, "payload_too_large", "Payload too large", detail)
+    }
+
+    /// 415.
+    pub fn unsupported_media_type() -> Self {
+        let detail = "The body must be JSON, sent with Content-Type: application/json.";
+        Self::new(415, "unsupported_media_type", "Unsupported media type", detail)
+    }
+
+    /// 416: the range begins behind the end of the file of `size` bytes.
+    pub fn range_not_satisfiable(size: u64) -> Self {
+        let headers = vec![("Content-Range", format!("bytes */{size}"))];
+        let detail = format!("The range lies outside the file of {size} bytes.");
+        Self { headers, ..Self::new(416, "range_not_satisfiable", "Range not satisfiable", detail) }
+    }
+
+    /// 422: the id or key was used for another request.
+    pub fn idempotency_conflict() -> Self {
+        let detail = "This generation id or idempotency key was already used with another body.";
+        Self::new(422, "idempotency_conflict", "Conflicting repeat", detail)
+    }
+
+    /// 429: the queue is full; `retry_after` in milliseconds.
+    pub fn queue_full(retry_after: Millis) -> Self {
+        Self::new(429, "queue_full", "Queue full", "Too many generations are waiting; try again later.")
+            .retryable(seconds(retry_after))
+    }
+
+    /// 429: the caller sends too many requests; `seconds` is the period they are counted over.
+    pub fn too_many_requests(seconds: u32) -> Self {
+        Self::new(429, "too_many_requests", "Too many requests", "You are sending too many requests; slow down.")
+            .retryable(seconds)
+    }
+
+    /// 429: as many streams of the generation are open as may be; `seconds` is when one may be free.
+    pub fn too_many_streams(seconds: u32) -> Self {
+        let detail = "Too many event streams of this generation are open; close some or try again later.";
+        Self::new(429, "too_many_streams", "Too many streams", detail).retryable(seconds)
+    }
+
+    /// 500: a setting is missing or wrong; the sentence names the variable and never its value.
+    pub fn misconfigured(detail: String) -> Self {
+        Self::new(500, "misconfigured", "Misconfigured", detail)
+    }
+
+    /// 503: a part of the service gave no answer; the request may or may not have been taken and may be repeated.
+    pub fn unavailable() -> Self {
+        Self::new(503, "unavailable", "Unavailable", "The service did not answer in time; try again.").retryable(2)
+    }
+}
+
+fn seconds(wait: Millis) -> u32 {
+    u32::try_from(wait.div_ceil(SECOND)).unwrap_or(u32::MAX)
+}
+
+/// An amount such as `$12.50`.
+fn cents(cents: u64) -> String {
+    format!("${}.{:02}", cents / 100, cents % 100)
+}

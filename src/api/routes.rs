@@ -1,0 +1,106 @@
+//! Every route, one line each: its method, its path, who may call, and its handler.
+//!
+//! Whatever knows of a route reads it here: what is answered where, 405 with `Allow`, the name of the route in the log, the
+//! check of the caller, and the API's description.
+
+use crate::api::access::Access;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::api::openapi::{operation::Operation, schemas::Schemas};
+use crate::api::{deliveries, generations, metrics, operators, queue, service, upstream_webhook, videos};
+
+/// One method of one path.
+pub struct Route {
+    pub method: &'static str,
+    /// The path, with `{id}` in place of an id.
+    pub pattern: &'static str,
+    /// Who may call, and the handler.
+    pub(crate) access: Access,
+    /// What the description says of it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) operation: fn(&mut Schemas) -> Operation,
+}
+
+/// Makes the table. The handler `noun::name` is called as `name(call, found)`, where `found` is what the check of the access
+/// found; the function `noun::operations::name` describes it.
+macro_rules! routes {
+    ($($method:ident $pattern:literal $access:ident $noun:ident::$name:ident;)*) => {
+        pub static ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            pattern: $pattern,
+            access: Access::$access(|found, call| Box::pin($noun::$name(call, found))),
+            #[cfg(not(target_arch = "wasm32"))]
+            operation: $noun::operations::$name,
+        }),*];
+    };
+}
+
+routes! {
+    GET    "/api/generations"                          User            generations::list;
+    POST   "/api/generations"                          Sender          generations::create;
+    GET    "/api/generations/{id}"                     Owner           generations::show;
+    POST   "/api/generations/{id}/cancel"              Owner           generations::cancel;
+    POST   "/api/generations/{id}/retry"               Owner           generations::retry;
+    POST   "/api/generations/{id}/confirm"             Owner           generations::confirm;
+    POST   "/api/generations/{id}/clarify"             Owner           generations::clarify;
+    GET    "/api/generations/{id}/timeline"            Owner           generations::timeline;
+    GET    "/api/generations/{id}/events"              Owner           generations::follow;
+    GET    "/api/generations/{id}/deliveries"          Owner           deliveries::of_generation;
+    GET    "/api/generations/{id}/video"               OwnerOrAddress  videos::serve;
+    GET    "/api/storage/videos"                       User            videos::list;
+    GET    "/api/storage/videos/{id}"                  Owner           videos::show;
+    DELETE "/api/storage/videos/{id}"                  Owner           videos::delete;
+    GET    "/api/queue/status"                         Anyone          queue::status;
+    GET    "/api/queue/stats"                          Anyone          queue::stats;
+    GET    "/api/queue/jobs/{id}"                      Owner           queue::job;
+    GET    "/api/queue/jobs"                           Operator        operators::jobs;
+    POST   "/api/queue/pause"                          Operator        operators::pause;
+    POST   "/api/queue/resume"                         Operator        operators::resume;
+    POST   "/api/cron/cleanup"                         Operator        operators::clean_up;
+    GET    "/api/webhooks/deliveries"                  Operator        deliveries::list;
+    POST   "/api/webhooks/deliveries/{id}/redeliver"   Operator        deliveries::redeliver;
+    POST   "/api/webhooks/recover"                     Operator        deliveries::recover;
+    POST   "/api/webhooks/test"                        Operator        deliveries::send_test;
+    POST   "/api/webhooks/upstream"                    Signed          upstream_webhook::receive;
+    GET    "/api/metrics"                              Anyone          metrics::series;
+    GET    "/metrics"                                  Operator        metrics::totals;
+    GET    "/api/models"                               Anyone          service::models;
+    GET    "/api/whoami"                               Anyone          service::whoami;
+    GET    "/health"                                   Open            service::health;
+}
+
+/// Where a request leads.
+pub enum Routed<'a> {
+    /// To a route, with the path's id; it is empty where the pattern has none.
+    Found(&'static Route, &'a str),
+    NotFound,
+    /// The path exists, but not with this method.
+    MethodNotAllowed {
+        allow: String,
+    },
+    Options {
+        allow: String,
+    },
+}
+
+/// Finds the route of `method` on `path`; HEAD is answered wherever GET is.
+pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
+    let here: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, id(route.pattern, path)?))).collect();
+    let wanted = if method == "HEAD" { "GET" } else { method };
+    if let Some((route, id)) = here.iter().find(|(route, _)| route.method == wanted) {
+        return Routed::Found(route, id);
+    }
+    let offered = here.iter().map(|(route, _)| if route.method == "GET" { "GET, HEAD" } else { route.method });
+    let allow = offered.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
+    match method {
+        _ if here.is_empty() => Routed::NotFound,
+        "OPTIONS" => Routed::Options { allow },
+        _ => Routed::MethodNotAllowed { allow },
+    }
+}
+
+/// The id in a path of this pattern, which is empty where the pattern has none; `None` of a path of another pattern.
+fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{id}") else { return (path == pattern).then_some("") };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}

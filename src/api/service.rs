@@ -1,0 +1,108 @@
+//! What the worker is and what it offers.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operations;
+
+use crate::api::answer::Answer;
+use crate::api::auth::Caller;
+use crate::api::call::Call;
+use crate::api::generations::view;
+use crate::api::problem::Problem;
+use crate::machine::Status;
+use crate::models::Model;
+use crate::objects::messages::Stats;
+use crate::store::stats::Slots;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a worker that can work says of itself.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct Health<'a> {
+    /// Always `ok`: a worker that cannot work answers with a problem.
+    status: &'a str,
+    /// Reelay's own version.
+    version: &'a str,
+    /// How a waiting job gets started: `immediate`, `cron`, `alarm` or `queue`.
+    mode: &'a str,
+    queue: QueueHealth,
+}
+
+/// The queue in three numbers.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct QueueHealth {
+    /// How many generations wait for a slot.
+    waiting: u64,
+    slots: Slots,
+    paused: bool,
+}
+
+/// `GET /health`: its settings are whole and its queue answers; 503 when the queue gives no answer.
+pub(crate) async fn health(call: &Call, (): ()) -> Result<Answer, Problem> {
+    let stats = view::queue(call, &Stats).await?;
+    let waiting = stats.by_status.get(Status::Queued.as_str()).copied().unwrap_or(0);
+    let queue = QueueHealth { waiting, slots: stats.slots, paused: stats.paused };
+    let mode = call.config.queue.mode.as_str();
+    Answer::json(200, &Health { status: "ok", version: env!("CARGO_PKG_VERSION"), mode, queue })
+}
+
+/// The models that can be asked for here.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Models))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Offered<'a> {
+    /// In the order in which they are chosen. A model that two providers have stands here twice.
+    models: Vec<&'a Model>,
+    /// The same by provider.
+    grouped_models: BTreeMap<&'a str, Vec<&'a Model>>,
+    /// The model of an order that names none.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
+    default_model: Option<&'a str>,
+    /// The providers that are set up, in the order in which they are chosen.
+    providers: &'a [&'static str],
+}
+
+/// `GET /api/models`: the models of the providers that are set up here.
+#[expect(clippy::unused_async, reason = "as every handler")]
+pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
+    let providers = call.config.providers.names();
+    let catalogue = call.config.catalogue(&providers, call.now);
+    let models: Vec<&Model> = catalogue.models().collect();
+    let of = |provider: &str| models.iter().filter(|model| model.provider == provider).copied().collect();
+    let grouped_models = providers.iter().map(|provider| (*provider, of(provider))).collect();
+    let default_model = catalogue.default().map(|model| model.id);
+    Answer::success("data", &Offered { models, grouped_models, default_model, providers: &providers })
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Caller))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WhoAmI<'a> {
+    kind: Kind,
+    /// Absent for a key, which acts for whom it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    /// Whether the operator routes are open.
+    operator: bool,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = CallerKind))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    User,
+    Service,
+    Operator,
+}
+
+/// `GET /api/whoami`: what a token is good for, so that a page can offer no more than that.
+#[expect(clippy::unused_async, reason = "as every handler")]
+pub(crate) async fn whoami(_: &Call, caller: Caller) -> Result<Answer, Problem> {
+    let (kind, user_id) = match &caller {
+        Caller::User { id, .. } => (Kind::User, Some(id.as_str())),
+        Caller::Service => (Kind::Service, None),
+        Caller::Operator => (Kind::Operator, None),
+    };
+    Answer::success("caller", &WhoAmI { kind, user_id, operator: caller.is_operator() })
+}

@@ -1,0 +1,67 @@
+//! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved, the effect carried out,
+//! and its answer saved together with the next intent, until nothing is due.
+
+use super::{Alarm, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered, wake};
+use crate::time::{MINUTE, Millis, Moment};
+
+/// How many effects one run carries out at most.
+pub const MAX_EFFECTS: u32 = 32;
+/// How long one run goes on taking new effects; the platform ends it at 15 minutes.
+const MAX_TIME: Millis = 5 * MINUTE;
+
+/// One run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    began_at: Millis,
+    /// How many effects are left to it.
+    effects: u32,
+}
+
+/// What one turn of a run came to. The job is saved, if it `changed`, and the alarm set; then the effect is carried out.
+/// Without one the run is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ran {
+    pub job: Job,
+    pub changed: bool,
+    /// What the answer added to the timeline.
+    pub answered: Vec<TimelineEntry>,
+    /// What the next effect added to it.
+    pub began: Vec<TimelineEntry>,
+    pub effect: Option<InFlight>,
+    pub alarm: Alarm,
+}
+
+impl Run {
+    /// A run that carries out so many effects at most.
+    pub fn new(effects: u32, now: Millis) -> Self {
+        Self { began_at: now, effects }
+    }
+
+    /// The first turn.
+    pub fn begin(self, job: &Job, moment: Moment, rules: Rules<'_>) -> Ran {
+        let first = wake(job.clone(), true, moment, rules);
+        Ran::of(job, Vec::new(), first, moment.now)
+    }
+
+    /// The turn after an effect: what came of it, and the next one unless the rest is for a run of its own.
+    pub fn go_on(&mut self, job: &Job, number: u64, answer: Answer, moments: [Moment; 2], rules: Rules<'_>) -> Ran {
+        let [then, next] = moments;
+        let Step { job: heard, timeline, .. } = answered(job.clone(), number, answer, then, rules);
+        self.effects = self.effects.saturating_sub(1);
+        if self.effects > 0 && next.now.saturating_sub(self.began_at) <= MAX_TIME {
+            return Ran::of(job, timeline, wake(heard, false, next, rules), next.now);
+        }
+        let changed = heard != *job || !timeline.is_empty();
+        let alarm = Alarm::Set(Some(Wake { at: next.now, reason: WakeReason::Phase }));
+        Ran { job: heard, changed, answered: timeline, began: Vec::new(), effect: None, alarm }
+    }
+}
+
+impl Ran {
+    fn of(before: &Job, answered: Vec<TimelineEntry>, step: Step, now: Millis) -> Self {
+        let Step { job, effect, timeline: began } = step;
+        let changed = job != *before || !answered.is_empty() || !began.is_empty();
+        let alarm = Alarm::Set(job.wake(now));
+        Self { job, changed, answered, began, effect, alarm }
+    }
+}

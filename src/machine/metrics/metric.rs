@@ -1,0 +1,331 @@
+//! The metrics there are: one table, and the only ways to count into it.
+
+use crate::machine::Status;
+use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
+use crate::time::Millis;
+
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Counter,
+    /// The upper ends of its buckets, in milliseconds.
+    Histogram(&'static [Millis]),
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    None,
+    /// Milliseconds here, seconds where they are shown.
+    Time,
+    /// Millionths of a US dollar here, dollars where they are shown.
+    Money,
+}
+
+/// One metric. All have the labels `provider` and `model` besides their own.
+#[derive(Debug)]
+pub struct Metric {
+    /// The first part of its series.
+    pub key: &'static str,
+    /// What it is called where it is shown, without prefix, unit and `_total`.
+    pub name: &'static str,
+    /// One sentence without its full stop.
+    pub help: &'static str,
+    pub kind: Kind,
+    pub unit: Unit,
+    pub labels: &'static [&'static str],
+}
+
+impl Metric {
+    const fn counter(
+        key: &'static str,
+        name: &'static str,
+        labels: &'static [&'static str],
+        help: &'static str,
+    ) -> Self {
+        Self { key, name, help, kind: Kind::Counter, unit: Unit::None, labels }
+    }
+
+    const fn money(key: &'static str, name: &'static str, help: &'static str) -> Self {
+        Self { unit: Unit::Money, ..Self::counter(key, name, &[], help) }
+    }
+
+    const fn times(
+        key: &'static str,
+        name: &'static str,
+        labels: &'static [&'static str],
+        bounds: &'static [Millis],
+        help: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Histogram(bounds), unit: Unit::Time, ..Self::counter(key, name, labels, help) }
+    }
+
+    /// The upper ends of its buckets in milliseconds; none for a counter.
+    pub fn bounds(&self) -> &'static [Millis] {
+        match self.kind {
+            Kind::Histogram(bounds) => bounds,
+            Kind::Counter => &[],
+        }
+    }
+}
+
+/// From a call's answer to a day in line.
+const WAITS: &[Millis] = &[
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+    14_400_000, 86_400_000,
+];
+/// A render takes from 11 s to 6 min; a deadline is usually 10 min.
+const WORKS: &[Millis] = &[
+    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 240_000,
+    360_000, 600_000, 1_200_000,
+];
+/// From an answer at once to the end of the webhook's schedule.
+const DELIVERIES: &[Millis] = &[
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    30_000,
+    60_000,
+    300_000,
+    1_800_000,
+    7_200_000,
+    36_000_000,
+    108_000_000,
+];
+
+/// The metrics by name.
+pub(super) mod table {
+    use super::{DELIVERIES, Metric, WAITS, WORKS};
+
+    pub static ACCEPTED: Metric = Metric::counter("accepted", "jobs_accepted", &[], "Jobs that the queue has taken");
+    pub static STARTED: Metric = Metric::counter("started", "jobs_started", &[], "Slots granted to jobs");
+    pub static WAIT: Metric = Metric::times(
+        "wait",
+        "queue_wait",
+        &[],
+        WAITS,
+        "How long jobs waited for a slot, from when they could first have had it",
+    );
+    pub static CHARGED: Metric =
+        Metric::money("charged", "cost_charged", "What was charged for renders, and reserved for those to come");
+    pub static RETURNED: Metric =
+        Metric::money("returned", "cost_returned", "What turned out not to be spent of that and was given back");
+    pub static ATTEMPTS: Metric = Metric::counter(
+        "attempts",
+        "attempts",
+        &["outcome"],
+        "Attempts that have ended: completed, failed or cancelled",
+    );
+    pub static FAILURES: Metric =
+        Metric::counter("failures", "attempt_failures", &["code"], "Attempts that have failed, by errorCode");
+    pub static PROCESSING: Metric = Metric::times(
+        "processing",
+        "processing",
+        &["outcome"],
+        WORKS,
+        "How long attempts took from their last start to their end",
+    );
+    pub static PHASE: Metric =
+        Metric::times("phase", "phase", &["phase"], WORKS, "How long attempts were submitting, rendering and storing");
+    pub static RETRIES: Metric =
+        Metric::counter("retries", "retries", &["phase"], "Steps that failed or got no answer and are made again");
+    pub static CALLS: Metric = Metric::counter(
+        "calls",
+        "upstream_calls",
+        &["call", "outcome"],
+        "Calls to the video service, by what came of them",
+    );
+    pub static ERRORS: Metric = Metric::counter(
+        "errors",
+        "upstream_errors",
+        &["class"],
+        "Calls that were refused, failed or got no answer (unknown), by why",
+    );
+    pub static RATE_LIMITED: Metric =
+        Metric::counter("rate_limited", "upstream_rate_limited", &[], "Calls refused by a rate limit or a quota");
+    pub static WEBHOOK_ATTEMPTS: Metric =
+        Metric::counter("hook_attempts", "webhook_attempts", &["outcome"], "Webhooks sent: delivered, or failed");
+    pub static WEBHOOK_RETRIES: Metric =
+        Metric::counter("hook_retries", "webhook_retries", &[], "Webhooks sent again after a failure");
+    pub static WEBHOOK_EXHAUSTED: Metric =
+        Metric::counter("hook_exhausted", "webhook_exhausted", &[], "Webhooks given up after their last attempt");
+    pub static WEBHOOK_DELIVERY: Metric =
+        Metric::times("hook_delivery", "webhook_delivery", &[], DELIVERIES, "How long webhooks took from event to 2xx");
+}
+
+/// Every metric, in the order in which they are shown.
+pub static TABLE: [&Metric; 17] = [
+    &table::ACCEPTED,
+    &table::STARTED,
+    &table::WAIT,
+    &table::ATTEMPTS,
+    &table::FAILURES,
+    &table::PROCESSING,
+    &table::PHASE,
+    &table::RETRIES,
+    &table::CALLS,
+    &table::ERRORS,
+    &table::RATE_LIMITED,
+    &table::WEBHOOK_ATTEMPTS,
+    &table::WEBHOOK_RETRIES,
+    &table::WEBHOOK_EXHAUSTED,
+    &table::WEBHOOK_DELIVERY,
+    &table::CHARGED,
+    &table::RETURNED,
+];
+
+/// A call to the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Submit,
+    Poll,
+    Fetch,
+    Cancel,
+}
+
+impl Call {
+    pub const ALL: [Self; 4] = [Self::Submit, Self::Poll, Self::Fetch, Self::Cancel];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Poll => "poll",
+            Self::Fetch => "fetch",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// A phase whose length counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Submitting,
+    Rendering,
+    Storing,
+}
+
+impl Phase {
+    pub const ALL: [Self; 3] = [Self::Submitting, Self::Rendering, Self::Storing];
+
+    /// The word of the label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitting => "submitting",
+            Self::Rendering => "rendering",
+            Self::Storing => "storing",
+        }
+    }
+}
+
+/// Something that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    Accepted,
+    Started,
+    /// In millionths of a US dollar.
+    Charged,
+    Returned,
+    /// An attempt that has ended with this status.
+    Attempt(Status),
+    Failure(ErrorCode),
+    Retry(Phase),
+    /// Made by [`Count::call`].
+    Called(Call, &'static str),
+    /// `None`: no answer.
+    Error(Option<ErrorCode>),
+    RateLimited,
+    WebhookSent {
+        delivered: bool,
+    },
+    WebhookRetry,
+    WebhookExhausted,
+}
+
+/// What an outcome is called.
+const OUTCOMES: [&str; 4] = ["done", "retry", "refused", "unknown"];
+
+impl Count {
+    /// A call and what came of it.
+    pub fn call<T>(call: Call, outcome: &Outcome<T>) -> Self {
+        Self::Called(call, outcome.as_ref().err().map_or("done", Trouble::as_str))
+    }
+
+    /// Everything that can be counted.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Accepted, Self::Started, Self::Charged, Self::Returned, Self::RateLimited];
+        all.extend([Self::WebhookRetry, Self::WebhookExhausted, Self::Error(None)]);
+        all.extend([true, false].map(|delivered| Self::WebhookSent { delivered }));
+        all.extend(Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Attempt));
+        all.extend(Phase::ALL.map(Self::Retry));
+        all.extend(ErrorCode::ALL.into_iter().flat_map(|code| [Self::Failure(code), Self::Error(Some(code))]));
+        all.extend(Call::ALL.into_iter().flat_map(|call| OUTCOMES.map(|outcome| Self::Called(call, outcome))));
+        all
+    }
+
+    pub(super) fn series(self) -> String {
+        let (metric, labels): (&Metric, &[&str]) = match &self {
+            Self::Accepted => (&table::ACCEPTED, &[]),
+            Self::Started => (&table::STARTED, &[]),
+            Self::Charged => (&table::CHARGED, &[]),
+            Self::Returned => (&table::RETURNED, &[]),
+            Self::Attempt(status) => (&table::ATTEMPTS, &[status.as_str()]),
+            Self::Failure(code) => (&table::FAILURES, &[code.as_str()]),
+            Self::Retry(phase) => (&table::RETRIES, &[phase.as_str()]),
+            Self::Called(call, outcome) => (&table::CALLS, &[call.as_str(), outcome]),
+            Self::Error(class) => (&table::ERRORS, &[class.map_or("unknown", ErrorCode::as_str)]),
+            Self::RateLimited => (&table::RATE_LIMITED, &[]),
+            Self::WebhookSent { delivered: true } => (&table::WEBHOOK_ATTEMPTS, &["delivered"]),
+            Self::WebhookSent { delivered: false } => (&table::WEBHOOK_ATTEMPTS, &["failed"]),
+            Self::WebhookRetry => (&table::WEBHOOK_RETRIES, &[]),
+            Self::WebhookExhausted => (&table::WEBHOOK_EXHAUSTED, &[]),
+        };
+        joined(metric, labels)
+    }
+}
+
+/// Something whose length is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Histogram {
+    /// From when a job could first have had a slot until it had one.
+    Wait,
+    /// From the last start of an attempt to its end, with this status.
+    Processing(Status),
+    Phase(Phase),
+    /// From an event to the 2xx of its webhook.
+    Delivery,
+}
+
+impl Histogram {
+    /// Everything whose length can be counted.
+    pub fn all() -> Vec<Self> {
+        let ends = Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Processing);
+        [Self::Wait, Self::Delivery].into_iter().chain(ends).chain(Phase::ALL.map(Self::Phase)).collect()
+    }
+
+    pub(super) fn metric(self) -> &'static Metric {
+        match self {
+            Self::Wait => &table::WAIT,
+            Self::Processing(_) => &table::PROCESSING,
+            Self::Phase(_) => &table::PHASE,
+            Self::Delivery => &table::WEBHOOK_DELIVERY,
+        }
+    }
+
+    pub(super) fn series(self) -> String {
+        let labels: &[&str] = match &self {
+            Self::Wait | Self::Delivery => &[],
+            Self::Processing(status) => &[status.as_str()],
+            Self::Phase(phase) => &[phase.as_str()],
+        };
+        joined(self.metric(), labels)
+    }
+}
+
+fn joined(metric: &Metric, labels: &[&str]) -> String {
+    std::iter::once(&metric.key).chain(labels).copied().collect::<Vec<_>>().join(";")
+}

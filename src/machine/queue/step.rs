@@ -1,0 +1,81 @@
+//! One step: an input is taken, the alarm decided on, and what was counted recorded.
+
+use super::{Book, Policy, Rows, Sample};
+use crate::ids::JobKey;
+use crate::machine::message::Message;
+use crate::machine::metrics::MetricsByUpstream;
+use crate::time::{Millis, Moment};
+
+/// What the log says about the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// It has a place in line.
+    Enqueued { key: JobKey },
+    /// It was granted a slot, so long after its place in line dates from, in milliseconds.
+    Admitted { key: JobKey, waited: Millis },
+    /// An upstream takes no submits; it is probed at `until`.
+    Unavailable { upstream: String, until: Millis },
+    /// An upstream takes submits again, after so many milliseconds.
+    Available { upstream: String, took: Millis },
+}
+
+/// What the queue takes: a message, a job's answer, or its alarm.
+pub trait Input: Message {
+    fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error>;
+}
+
+/// What one step came to; the entries have been saved through [`Rows`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step<T> {
+    pub reply: T,
+    /// When the alarm must fire next.
+    pub wake_at: Option<Millis>,
+    /// In the order in which it happened.
+    pub events: Vec<Event>,
+}
+
+/// What one step reads and writes.
+pub struct Context<'a, R> {
+    pub(super) rows: &'a mut R,
+    pub(super) book: Book,
+    pub(super) policy: &'a Policy,
+    pub(super) now: Millis,
+    /// What the step has counted so far.
+    pub(super) counted: MetricsByUpstream,
+    pub(super) sample: Option<Sample>,
+    pub(super) events: Vec<Event>,
+    /// Something came that may let a job start.
+    pub(super) changed: bool,
+    /// Everything was looked after, so the queue's own alarm need not for a while.
+    pub(super) swept: bool,
+}
+
+/// Takes one input.
+pub fn step<I: Input, R: Rows>(
+    rows: &mut R,
+    input: I,
+    moment: Moment,
+    policy: &Policy,
+) -> Result<Step<I::Reply>, R::Error> {
+    let before = rows.book()?;
+    let mut context = Context {
+        book: before.clone(),
+        rows,
+        policy,
+        now: moment.now,
+        counted: MetricsByUpstream::default(),
+        sample: None,
+        events: Vec::new(),
+        changed: false,
+        swept: false,
+    };
+    let reply = input.take(&mut context)?;
+    context.schedule()?;
+    let minute = context.record()?;
+    let wake_at = context.wake_at()?;
+    if context.book != before || minute.is_some() {
+        let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
+        context.rows.save_book(&context.book, latest)?;
+    }
+    Ok(Step { reply, wake_at, events: context.events })
+}

@@ -1,0 +1,118 @@
+//! Server-Sent Events (HTML Living Standard, section 9.2) of one generation.
+//!
+//! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break cannot stand.
+
+use crate::machine::Status;
+use crate::machine::follow::{Entry, Event, Stand};
+use crate::time::rfc3339;
+use serde::Serialize;
+
+/// The media type.
+pub const EVENT_STREAM: &str = "text/event-stream";
+/// The beginning of every stream: after how many milliseconds a client that was cut off comes back.
+pub const OPENING: &str = "retry: 2000\n\n";
+/// A comment, which clients pass over.
+const HEARTBEAT: &str = ": heartbeat\n\n";
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedStep<'a> {
+    step: &'a str,
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    attempt: u32,
+    #[serde(flatten)]
+    progress: StreamedProgress,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedProgress {
+    status: Status,
+    phase: &'static str,
+    progress: u8,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct StreamedEnd {
+    status: Status,
+}
+
+/// An event as its lines.
+pub fn frame(event: &Event) -> String {
+    match event {
+        Event::Step { entry, stand } => {
+            format!("id: {}\n{}", entry.number, named("step", &step(entry, *stand)))
+        }
+        Event::Progress { stand } => named("progress", &progress(*stand)),
+        Event::End { status } => named("end", &StreamedEnd { status: *status }),
+        Event::Heartbeat => HEARTBEAT.to_owned(),
+    }
+}
+
+fn step(entry: &Entry, stand: Stand) -> StreamedStep<'_> {
+    StreamedStep {
+        step: entry.entry.step.as_str(),
+        at: rfc3339(entry.entry.at),
+        detail: entry.entry.detail.as_deref(),
+        attempt: stand.attempt,
+        progress: progress(stand),
+    }
+}
+
+fn progress(stand: Stand) -> StreamedProgress {
+    StreamedProgress { status: stand.status, phase: stand.phase, progress: stand.progress }
+}
+
+fn named(event: &str, data: &impl Serialize) -> String {
+    // Structures of texts and numbers alone are always JSON.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("event: {event}\ndata: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPENING, frame};
+    use crate::machine::Status;
+    use crate::machine::follow::{Entry, Event, Stand};
+    use crate::machine::job::{TimelineEntry, TimelineStep};
+
+    const STAND: Stand = Stand { attempt: 2, status: Status::Processing, phase: "rendering", progress: 35 };
+
+    #[test]
+    fn a_step_has_the_number_of_its_entry_and_one_line_of_json() {
+        let entry = TimelineEntry { at: 1_767_225_600_000, step: TimelineStep::Submitted, detail: None };
+        assert_eq!(
+            frame(&Event::Step { entry: Entry { number: 7, entry }, stand: STAND }),
+            "id: 7\nevent: step\ndata: {\"step\":\"submitted\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":2,\
+             \"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n"
+        );
+    }
+
+    #[test]
+    fn no_line_break_of_a_detail_ends_an_event() {
+        let detail = Some("one\ntwo\r\n\r\nid: 9\n\u{2028}".to_owned());
+        let entry = TimelineEntry { at: 0, step: TimelineStep::Failed, detail: detail.clone() };
+        let text = frame(&Event::Step { entry: Entry { number: 1, entry }, stand: STAND });
+        assert_eq!(text.lines().count(), 4, "{text}");
+        let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+        assert_eq!(data["detail"].as_str(), detail.as_deref());
+    }
+
+    #[test]
+    fn only_steps_have_an_id_so_that_a_client_resumes_behind_the_last_one() {
+        assert_eq!(
+            [Event::Progress { stand: STAND }, Event::End { status: Status::Cancelled }, Event::Heartbeat]
+                .map(|event| frame(&event)),
+            [
+                "event: progress\ndata: {\"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n",
+                "event: end\ndata: {\"status\":\"cancelled\"}\n\n",
+                ": heartbeat\n\n",
+            ]
+        );
+        assert_eq!(OPENING, "retry: 2000\n\n");
+    }
+}

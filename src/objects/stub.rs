@@ -1,0 +1,103 @@
+//! Typed messages: to the Durable Objects, one POST of JSON each, and to the platform's queue.
+
+use crate::ids::JobKey;
+use crate::machine::job::Refusal;
+use crate::machine::message::Message;
+use crate::objects::messages::{Follow, NoStream, WakeUp};
+use crate::objects::sse::EVENT_STREAM;
+use crate::time::{Millis, SECOND};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use worker::{Env, MessageBuilder, Method, Request, RequestInit, Response, ResponseBody, Stub};
+
+/// The name of the one queue object.
+const QUEUE_NAME: &str = "queue";
+/// The longest delay of a message of the platform's queue, in seconds: twelve hours.
+const MAX_DELAY: u64 = 12 * 3_600;
+/// A stub wants a whole address; its path is the message's name.
+const ADDRESS: &str = "https://object/";
+
+/// A message that got no answer. It may have been taken.
+#[derive(Debug, Error)]
+pub enum StubError {
+    #[error("the object could not be reached")]
+    Unreachable(#[source] worker::Error),
+    #[error("the object answered {0}")]
+    Status(u16),
+    #[error("the message or its answer could not be read")]
+    Unreadable(#[source] serde_json::Error),
+}
+
+/// Sends a message to a job's object.
+pub async fn job<M>(env: &Env, key: &JobKey, message: &M) -> Result<M::Reply, StubError>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
+    read(deliver(job_object(env, key)?, message).await?).await
+}
+
+/// What a job answers to [`Follow`].
+#[derive(Debug)]
+pub enum Followed {
+    /// The events, as they happen.
+    Stream(ResponseBody),
+    Reply(Result<NoStream, Refusal>),
+}
+
+/// Asks a job's object for its timeline live.
+pub async fn follow(env: &Env, key: &JobKey, message: &Follow) -> Result<Followed, StubError> {
+    let response = deliver(job_object(env, key)?, message).await?;
+    let content_type = response.headers().get("Content-Type").ok().flatten();
+    if content_type.as_deref() == Some(EVENT_STREAM) {
+        return Ok(Followed::Stream(response.body().clone()));
+    }
+    read(response).await.map(Followed::Reply)
+}
+
+fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
+    let object = env.durable_object("JOB_MANAGER").and_then(|jobs| jobs.get_by_name(&key.object_name()));
+    object.map_err(StubError::Unreachable)
+}
+
+/// Sends a message to the queue.
+pub async fn queue<M>(env: &Env, message: &M) -> Result<M::Reply, StubError>
+where
+    M: Message + Serialize,
+    M::Reply: DeserializeOwned,
+{
+    let object = env.durable_object("QUEUE_MANAGER").and_then(|queues| queues.get_by_name(QUEUE_NAME));
+    read(deliver(object.map_err(StubError::Unreachable)?, message).await?).await
+}
+
+async fn deliver<M: Message + Serialize>(object: Stub, message: &M) -> Result<Response, StubError> {
+    let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(body.into()));
+    let address = format!("{ADDRESS}{}", M::NAME);
+    let request = Request::new_with_init(&address, &init).map_err(StubError::Unreachable)?;
+    let response = object.fetch_with_request(request).await.map_err(StubError::Unreachable)?;
+    if response.status_code() == 200 { Ok(response) } else { Err(StubError::Status(response.status_code())) }
+}
+
+async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubError> {
+    let text = response.text().await.map_err(StubError::Unreachable)?;
+    serde_json::from_str(&text).map_err(StubError::Unreadable)
+}
+
+/// Says through the platform's queue that a job waits, not before `not_before`. Nothing is lost with a message that
+/// cannot be sent, because the sweep looks after every job.
+pub async fn wake_up(env: &Env, wake_up: &WakeUp, not_before: Option<Millis>, now: Millis) -> bool {
+    let wait = not_before.map_or(0, |at| at.saturating_sub(now).div_ceil(SECOND)).min(MAX_DELAY);
+    let message = MessageBuilder::new(wake_up).delay_seconds(u32::try_from(wait).unwrap_or(0)).build();
+    let sent = match env.queue("DISPATCH") {
+        Ok(queue) => queue.send(message).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &sent {
+        let WakeUp { generation_id, user_id, .. } = wake_up;
+        tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Wake-up not sent");
+    }
+    sent.is_ok()
+}

@@ -1,0 +1,126 @@
+//! The words of the safety filters, wherever an answer has them.
+//!
+//! Sources: answers of Veo over both of its wires, and Google's list of the filters' support codes.
+
+use crate::clients::error_body::{fields, sentence_of};
+use crate::clients::sentence;
+use crate::machine::outcome::{ErrorCode, Failure};
+use serde_json::Value;
+
+/// Where an answer says why it has no video.
+const REASONS: [&str; 2] = ["raiMediaFilteredReasons", "rai_media_filtered_reasons"];
+/// Where it says how many videos it does not have.
+const COUNTS: [&str; 2] = ["raiMediaFilteredCount", "rai_media_filtered_count"];
+/// What is said of a filter that gives no reason.
+const UNEXPLAINED: &str = "The video service's safety filter refused the video.";
+
+/// What an answer without a video says of filters; `None` if nothing.
+pub(crate) fn verdict(answer: &Value) -> Option<Failure> {
+    if let Some(reason) = fields(answer, &REASONS).into_iter().find_map(sentence_of) {
+        return Some(rejected(&reason));
+    }
+    let counts = fields(answer, &COUNTS);
+    let filtered = counts.iter().any(|count| match count.as_str() {
+        Some(text) => text.trim().parse::<u64>().is_ok_and(|count| count > 0),
+        None => count.as_u64().is_some_and(|count| count > 0),
+    });
+    filtered.then(|| rejected(UNEXPLAINED))
+}
+
+/// Whether a sentence is about what may be shown.
+pub(crate) fn is_meant(sentence: &str) -> bool {
+    let sentence = sentence.to_lowercase();
+    let words = [
+        "safety",
+        "usage guidelines",
+        "responsible ai",
+        "prohibited",
+        "support codes",
+        "content policy",
+        "content_policy",
+        "content filter",
+        "content_filter",
+        "moderation",
+    ];
+    words.iter().any(|word| sentence.contains(word))
+}
+
+/// The safety filter's own words, its support codes explained.
+pub(crate) fn rejected(reason: &str) -> Failure {
+    let categories = categories(reason);
+    let reason = sentence::clean(reason).unwrap_or_else(|| UNEXPLAINED.to_owned());
+    let explained = if categories.is_empty() {
+        sentence::ended(&reason)
+    } else {
+        format!("{}. The filter found: {}.", reason.trim_end_matches('.'), categories.join(", "))
+    };
+    Failure::new(ErrorCode::ProviderRejectedContent, explained)
+}
+
+/// What the safety filters' support codes mean, each once.
+fn categories(reason: &str) -> Vec<&'static str> {
+    let Some((_, codes)) = reason.split_once("upport code") else { return Vec::new() };
+    let mut found = Vec::new();
+    for code in codes.split(|character: char| !character.is_ascii_digit()) {
+        if let Some(category) = category(code).filter(|category| !found.contains(category)) {
+            found.push(category);
+        }
+    }
+    found
+}
+
+fn category(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "58061214" | "17301594" => "children",
+        "29310472" | "15236754" => "a celebrity",
+        "64151117" | "42237218" => "a general safety violation",
+        "62263041" => "dangerous content",
+        "57734940" | "22137204" => "hate",
+        "74803281" | "29578790" | "42876398" => "another safety issue",
+        "39322892" => "people or faces",
+        "92201652" => "personal information",
+        "89371032" | "49114662" | "63429089" | "72817394" | "60599140" => "prohibited content",
+        "35561574" | "35561575" => "third-party content",
+        "90789179" | "43188360" => "sexual content",
+        "78610348" => "toxic content",
+        "61493863" | "56562880" => "violence",
+        "32635315" => "vulgarity",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rejected, verdict};
+    use serde_json::json;
+
+    #[test]
+    fn support_codes_are_explained_once_each() {
+        let reason = "Veo could not generate the video. Support codes: 15236754, 29310472, 61493863";
+        assert_eq!(rejected(reason).message, format!("{reason}. The filter found: a celebrity, violence."));
+        assert_eq!(rejected("No. Support codes: 1").message, "No. Support codes: 1.");
+        assert_eq!(rejected("15236754 boats").message, "15236754 boats.");
+    }
+
+    #[test]
+    fn the_reason_is_found_flat_or_nested() {
+        for answer in [
+            json!({"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["No boats."]}),
+            json!({"response": {"generateVideoResponse": {"raiMediaFilteredReasons": ["No boats."]}}}),
+            json!({"response": {"raiMediaFilteredReasons": "No boats."}}),
+            json!({"response": {"generatedVideos": [], "rai_media_filtered_reasons": ["", "No boats."]}}),
+            json!({"generate_video_response": {"raiMediaFilteredReasons": [{"reason": "No boats."}]}}),
+        ] {
+            assert_eq!(verdict(&answer).map(|failure| failure.message).as_deref(), Some("No boats."), "{answer}");
+        }
+        for answer in [
+            json!({"raiMediaFilteredCount": "1"}),
+            json!({"a": {"rai_media_filtered_count": 2, "raiMediaFilteredReasons": []}}),
+        ] {
+            assert!(verdict(&answer).is_some_and(|failure| failure.message.contains("safety filter")), "{answer}");
+        }
+        for answer in [json!({}), json!({"raiMediaFilteredCount": 0, "raiMediaFilteredReasons": null})] {
+            assert_eq!(verdict(&answer), None, "{answer}");
+        }
+    }
+}

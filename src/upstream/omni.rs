@@ -1,0 +1,78 @@
+//! Gemini Omni over the Interactions API.
+
+pub mod poll;
+pub mod wire;
+
+use crate::clients::file;
+use crate::clients::file::Download;
+use crate::clients::http::unreadable_told;
+use crate::machine::job::Progress;
+use crate::machine::outcome::Outcome;
+use crate::upstream::google::key_api::KeyApi;
+use crate::upstream::omni::poll::{Look, Place};
+use crate::upstream::provider::Provider;
+use crate::upstream::render_request::RenderRequest;
+use crate::variables::{ConfigError, Variables};
+use async_trait::async_trait;
+use futures::stream;
+use std::rc::Rc;
+
+/// The longest answer that tells nothing but an id or a state, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+/// The longest interaction that is read, in bytes: it may repeat the images of the order, or hold the video itself.
+const MAX_INTERACTION: usize = 16 * 1024 * 1024;
+
+/// `GEMINI_API_KEY`, `GEMINI_API_URL`.
+struct Omni(KeyApi);
+
+/// Set up by its key.
+pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
+    let api = KeyApi::open(variables, "GEMINI_API_KEY", "GEMINI_API_URL", "/v1")?;
+    Ok(api.map(|api| Rc::new(Omni(api)) as Rc<dyn Provider>))
+}
+
+#[async_trait(?Send)]
+impl Provider for Omni {
+    async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
+        let reply = self.0.post("interactions", Some(wire::submit_body(request)), MAX_INTERACTION).await?;
+        unreadable_told(&reply, wire::read_submit(&reply))
+    }
+
+    async fn poll(&self, operation: &str) -> Outcome<Progress> {
+        let reply = self.0.get(&path(operation), MAX_INTERACTION).await?;
+        match unreadable_told(&reply, wire::read_poll(&reply, operation))? {
+            Look::Told(progress) => Ok(progress),
+            Look::File { id, cost_micros } => {
+                let reply = self.0.get(&format!("files/{id}"), MAX_ANSWER).await?;
+                unreadable_told(&reply, wire::read_file(&reply, &id, cost_micros))
+            }
+        }
+    }
+
+    async fn fetch(&self, uri: &str) -> Outcome<Download> {
+        match wire::place(uri).ok_or_else(file::unusable_address)? {
+            Place::Interaction { id } => self.inline(id).await,
+            Place::File { id } => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
+            Place::Elsewhere { uri } => self.0.file(uri).await,
+        }
+    }
+
+    async fn cancel(&self, operation: &str) -> Outcome<()> {
+        wire::read_cancel(&self.0.post(&format!("interactions/{operation}/cancel"), None, MAX_INTERACTION).await?)
+    }
+}
+
+/// Where an interaction is.
+fn path(id: &str) -> String {
+    format!("interactions/{id}?stream=false")
+}
+
+impl Omni {
+    /// A video that an interaction holds itself.
+    async fn inline(&self, id: &str) -> Outcome<Download> {
+        let reply = self.0.ask_for_video(&path(id)).await?.reply(MAX_INTERACTION).await?;
+        let bytes = wire::read_inline(&reply);
+        let bytes = bytes.ok_or_else(|| file::retry("The video service's answer does not hold the video."))?;
+        Ok(Download::from_chunks(stream::iter([Ok(bytes)])))
+    }
+}

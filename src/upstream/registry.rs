@@ -1,0 +1,57 @@
+//! The providers that there are, and those of them that are set up.
+
+use crate::upstream::gemini;
+use crate::upstream::omni;
+use crate::upstream::provider::Provider;
+use crate::upstream::vertex;
+use crate::variables::{ConfigError, Variables};
+use std::rc::Rc;
+
+/// Every provider that can be set up, by the names of the model registry.
+pub const REGISTRY: &[Registration] = &[
+    Registration { name: "veo3", open: gemini::open },
+    Registration { name: "vertex", open: vertex::open },
+    Registration { name: "omni", open: omni::open },
+];
+
+/// How a provider is set up.
+#[derive(Clone, Copy)]
+pub struct Registration {
+    /// Its name in the model registry and on jobs.
+    pub name: &'static str,
+    /// Reads its variables; `None` when they are not there.
+    pub open: Open,
+}
+
+/// Sets a provider up from the worker's variables.
+pub type Open = fn(&Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError>;
+
+/// The providers that are set up.
+#[derive(Clone)]
+pub struct Providers(Vec<(&'static str, Rc<dyn Provider>)>);
+
+impl Providers {
+    /// Sets up those whose variables are there; at least one must be.
+    pub fn open(registry: &[Registration], variables: &Variables<'_>) -> Result<Self, ConfigError> {
+        let mut providers = Vec::new();
+        for registration in registry {
+            if let Some(provider) = (registration.open)(variables)? {
+                providers.push((registration.name, provider));
+            }
+        }
+        if providers.is_empty() {
+            let wanted = "set: the service account for Vertex AI (or GEMINI_API_KEY for Gemini Omni, or VEO3_API_KEY for a gateway)";
+            return Err(ConfigError::new("VERTEX_SERVICE_ACCOUNT", wanted));
+        }
+        Ok(Self(providers))
+    }
+
+    pub fn find(&self, name: &str) -> Option<&dyn Provider> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, provider)| provider.as_ref())
+    }
+
+    /// Their names, in the order of the registry.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|(name, _)| *name).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! A test of the app's receiver: the event that is sent, and what came of it as an operator reads it.
+
+use crate::machine::Status;
+use crate::machine::delivery::advice;
+use crate::time::rfc3339;
+use crate::time::{Millis, Moment};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use url::Url;
+
+/// The event's name. No generation has it, so a receiver has nothing to do but to accept it.
+pub const EVENT: &str = "webhook.test";
+/// What stands in place of a generation's id and its user's.
+const NAME: &str = "webhook-test";
+
+/// A test event. It has the fields that every event has, so that an app that reads them first accepts it too.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEventBody))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Body {
+    /// Always `webhook.test`.
+    event: &'static str,
+    /// Always `webhook-test`: there is no such job.
+    job_id: &'static str,
+    /// The same.
+    generation_id: &'static str,
+    /// The same: nobody's.
+    user_id: &'static str,
+    /// Always `queued`.
+    status: Status,
+    progress: u8,
+    attempt: u32,
+    timestamp: String,
+    sequence: u64,
+    metadata: BTreeMap<String, String>,
+}
+
+/// The event's id and the bytes of its body.
+pub fn compose(moment: Moment) -> (String, String) {
+    let body = Body {
+        event: EVENT,
+        job_id: NAME,
+        generation_id: NAME,
+        user_id: NAME,
+        status: Status::Queued,
+        progress: 0,
+        attempt: 1,
+        timestamp: rfc3339(moment.now),
+        sequence: 1,
+        metadata: BTreeMap::new(),
+    };
+    (format!("msg_{:032x}", moment.random), serde_json::to_string(&body).unwrap_or_default())
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Answered {
+        status: u16,
+        content_type: Option<String>,
+        location: Option<String>,
+    },
+    TimedOut,
+    /// No connection, no TLS, no such host, or one that was cut off.
+    NoConnection,
+}
+
+/// How the test went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub reply: Reply,
+    /// How long the answer took, in milliseconds.
+    pub took: Millis,
+}
+
+/// What a test webhook came to.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookTest {
+    /// Whether the test was made.
+    pub success: bool,
+    /// Whether the receiver answered with a 2xx.
+    pub delivered: bool,
+    /// The receiver's HTTP status; absent when it gave no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    pub duration_ms: Millis,
+    /// Where the event was sent, without the query.
+    pub url: String,
+    /// What came back and what to do about it, in one or two sentences.
+    pub detail: String,
+}
+
+impl WebhookTest {
+    /// The outcome of a test of `receiver`.
+    pub fn of(receiver: &Url, outcome: &Outcome) -> Self {
+        let status = match outcome.reply {
+            Reply::Answered { status, .. } => Some(status),
+            Reply::TimedOut | Reply::NoConnection => None,
+        };
+        Self {
+            success: true,
+            delivered: status.is_some_and(|status| (200..300).contains(&status)),
+            status,
+            duration_ms: outcome.took,
+            url: without_query(receiver.clone()),
+            detail: detail(receiver, &outcome.reply),
+        }
+    }
+}
+
+fn detail(receiver: &Url, reply: &Reply) -> String {
+    let (status, content_type, location) = match reply {
+        Reply::TimedOut => return "The receiver did not answer within 15 seconds.".to_owned(),
+        Reply::NoConnection => {
+            return "No answer: the connection failed. Check the host and port, that its DNS entry exists, that its TLS \
+                    certificate is valid, and that the app is running."
+                .to_owned();
+        }
+        Reply::Answered { status, content_type, location } => (*status, content_type.as_deref(), location.as_deref()),
+    };
+    let html = content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains("html"));
+    let mut sentences = vec![match advice(status) {
+        Some(advice) => format!("The receiver answered {status}: {advice}."),
+        None if (200..300).contains(&status) => format!("The receiver accepted the event with {status}."),
+        None => format!("The receiver answered {status}; its own log says why."),
+    }];
+    let target = location.and_then(|location| receiver.join(location).ok());
+    if let Some(target) = target.filter(|_| (300..400).contains(&status)) {
+        sentences.push(format!("It redirects to {}.", without_query(target)));
+    } else if html {
+        sentences.push("The answer is an HTML page, so this is probably not the webhook route.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+/// An address to show: a query may hold a secret.
+fn without_query(mut url: Url) -> String {
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}

@@ -1,0 +1,79 @@
+//! What the queue was told and answered, as far as the oracles look at it.
+
+use reelay::ids::JobKey;
+use reelay::machine::job::State;
+use reelay::machine::limiter::Availability;
+use reelay::machine::queue::{
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Pause, Redelivered,
+    Refused, Report, Resume, Summary, Sweep, Terms, Unaffordable,
+};
+use std::fmt::Debug;
+
+#[derive(Debug)]
+pub(crate) enum Seen {
+    Enqueue { summary: Summary, terms: Terms, new: bool, refused: Option<Refused> },
+    Report { summary: Summary, availability: Option<Availability> },
+    Heard { ask: Ask, state: Option<State> },
+    Afford { key: JobKey, over: bool },
+    Claim,
+    Alarm,
+    Sweep,
+    DeleteOld,
+    Pause,
+    Resume,
+    Other,
+}
+
+impl Seen {
+    /// The queue refused what it would have had to charge.
+    pub(crate) fn is_over_budget(&self) -> bool {
+        matches!(self, Self::Enqueue { refused: Some(Refused::OverBudget(_)), .. } | Self::Afford { over: true, .. })
+    }
+}
+
+/// An input of the queue that the oracles see.
+pub(crate) trait Watched: Input + Clone + Debug + 'static {
+    fn seen(self, reply: &Self::Reply) -> Seen;
+}
+
+impl Watched for Enqueue {
+    fn seen(self, reply: &Self::Reply) -> Seen {
+        Seen::Enqueue { summary: self.summary, terms: self.terms, new: true, refused: reply.err() }
+    }
+}
+
+impl Watched for EnqueueAgain {
+    fn seen(self, _: &Self::Reply) -> Seen {
+        Seen::Enqueue { summary: self.summary, terms: self.terms, new: false, refused: None }
+    }
+}
+
+impl Watched for Report {
+    fn seen(self, _: &Self::Reply) -> Seen {
+        Seen::Report { summary: self.summary, availability: self.availability }
+    }
+}
+
+impl Watched for Heard {
+    fn seen(self, (): &Self::Reply) -> Seen {
+        Seen::Heard { ask: self.ask, state: self.said.ok().flatten() }
+    }
+}
+
+impl Watched for Afford {
+    fn seen(self, reply: &Self::Reply) -> Seen {
+        Seen::Afford { key: self.key, over: matches!(reply, Err(Unaffordable::OverBudget(_))) }
+    }
+}
+
+macro_rules! watched {
+    ($($input:ident => $seen:ident),*) => {
+        $(impl Watched for $input {
+            fn seen(self, _: &Self::Reply) -> Seen {
+                Seen::$seen
+            }
+        })*
+    };
+}
+watched!(Claim => Claim, Alarm => Alarm, Sweep => Sweep, DeleteOld => DeleteOld, Pause => Pause, Resume => Resume, GetPosition => Other,
+    Redelivered => Other);

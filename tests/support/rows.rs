@@ -1,0 +1,243 @@
+//! What the queue keeps, on a plain map: what its SQL must mean, and all that a story needs.
+
+use reelay::ids::JobKey;
+use reelay::machine::delivery::DeliverySummary;
+use reelay::machine::queue::{Book, Closed, Entry, MAX_PRIORITY, Minute, Rows, Stage};
+use reelay::time::Millis;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct MapRows {
+    pub(crate) entries: BTreeMap<JobKey, Entry>,
+    pub(crate) book: Book,
+    /// What is charged to each day for each user, and for all.
+    pub(crate) spending: BTreeMap<(u64, Option<String>), u64>,
+    /// What was counted within each minute; within minute 0, in all before the latest.
+    pub(crate) minutes: BTreeMap<u64, Minute>,
+    /// The catalogue of events, by id, each with its job.
+    pub(crate) deliveries: BTreeMap<String, (JobKey, DeliverySummary)>,
+}
+
+impl MapRows {
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| entry.stage == Stage::Waiting)
+    }
+
+    pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|entry| matches!(entry.stage, Stage::Held(_)))
+    }
+
+    /// Those who wait for a time, and until when.
+    pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
+        self.entries.values().filter_map(|entry| match entry.stage {
+            Stage::Delayed { until } => Some((until, entry)),
+            Stage::Waiting | Stage::Held(_) | Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => None,
+        })
+    }
+
+    /// Those who are to be asked something, and when.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (Millis, &Entry)> {
+        self.entries.values().filter_map(|entry| match entry.stage {
+            Stage::Held(lease) => Some((lease.until, entry)),
+            Stage::Watched { until } | Stage::Deleting { until } => Some((until, entry)),
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => None,
+        })
+    }
+
+    fn holds(&self, user: &str) -> u64 {
+        self.held().filter(|entry| entry.summary.key.user_id == user).count() as u64
+    }
+
+    fn is_open(&self, entry: &Entry, closed: &Closed) -> bool {
+        closed.user_slots.is_none_or(|slots| self.holds(&entry.summary.key.user_id) < slots)
+            && !closed.upstreams.contains(&entry.summary.upstream)
+    }
+}
+
+/// Those that are over at `now`, the longest over first.
+fn over<'a>(entries: impl Iterator<Item = (Millis, &'a Entry)>, now: Millis, limit: usize) -> Vec<Entry> {
+    let mut over: Vec<_> = entries.filter(|(until, _)| *until <= now).collect();
+    over.sort_by_key(|(until, entry)| (*until, entry.sequence));
+    over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect()
+}
+
+impl Rows for MapRows {
+    type Error = Infallible;
+
+    fn book(&self) -> Result<Book, Infallible> {
+        Ok(self.book.clone())
+    }
+
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
+        self.book = book.clone();
+        self.minutes.extend(latest.map(|(number, minute)| (number, minute.clone())));
+        Ok(())
+    }
+
+    fn find(&self, key: &JobKey) -> Result<Option<Entry>, Infallible> {
+        Ok(self.entries.get(key).cloned())
+    }
+
+    fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
+        self.entries.insert(entry.summary.key.clone(), entry.clone());
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.entries.remove(key);
+        Ok(())
+    }
+
+    fn last_accepted(&self) -> Result<(u64, Millis), Infallible> {
+        let last = self.entries.values().max_by_key(|entry| entry.sequence);
+        Ok(last.map_or((0, 0), |entry| (entry.sequence, entry.enqueued_at)))
+    }
+
+    fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Infallible> {
+        let own =
+            self.waiting().filter(|entry| entry.summary.key.user_id == user_id && entry.summary.priority == priority);
+        Ok(own.map(|entry| entry.round).max())
+    }
+
+    fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Infallible> {
+        let head = |priority| {
+            let open = self.waiting().filter(|entry| entry.summary.priority == priority && self.is_open(entry, closed));
+            open.min_by_key(|entry| (entry.round, entry.sequence)).cloned()
+        };
+        Ok((0..=MAX_PRIORITY).filter_map(head).collect())
+    }
+
+    fn count_line(&self) -> Result<u64, Infallible> {
+        Ok((self.waiting().count() + self.delayed().count()) as u64)
+    }
+
+    fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.waiting().partition(|other| other.summary.priority == entry.summary.priority);
+        let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
+        let own = own.into_iter().filter(|other| other.turn() < entry.turn()).count() as u64;
+        let others = others.into_iter().filter(|other| key(other) < key(entry)).count() as u64;
+        Ok(own.min(limit) + others.min(limit))
+    }
+
+    fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Infallible> {
+        let upstreams = self.waiting().map(|entry| &entry.summary.upstream);
+        Ok(upstreams.filter(|upstream| after.is_none_or(|after| upstream.as_str() > after)).min().cloned())
+    }
+
+    fn waits_for(&self, upstream: &str) -> Result<bool, Infallible> {
+        Ok(self.waiting().any(|entry| entry.summary.upstream == upstream))
+    }
+
+    fn count_held(&self) -> Result<u64, Infallible> {
+        Ok(self.held().count() as u64)
+    }
+
+    fn count_held_by(&self, user_id: &str) -> Result<u64, Infallible> {
+        Ok(self.holds(user_id))
+    }
+
+    fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
+        Ok(self.held().filter(|entry| entry.unspent && entry.summary.upstream == upstream).count() as u64)
+    }
+
+    fn has_waiting(&self) -> Result<bool, Infallible> {
+        Ok(self.waiting().next().is_some())
+    }
+
+    fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        Ok(over(self.delayed(), now, limit))
+    }
+
+    fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
+        let (held, others): (Vec<_>, Vec<_>) =
+            self.asked().partition(|(_, entry)| matches!(entry.stage, Stage::Held(_)));
+        let mut asked = over(held.into_iter(), now, limit);
+        asked.extend(over(others.into_iter(), now, limit - asked.len()));
+        Ok(asked)
+    }
+
+    fn next_due(&self) -> Result<Option<Millis>, Infallible> {
+        Ok(self.asked().chain(self.delayed()).map(|(until, _)| until).min())
+    }
+
+    fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
+        let mut count = 0;
+        for entry in self.entries.values_mut() {
+            if entry.stage == Stage::Ended && entry.summary.updated_at < before {
+                entry.stage = Stage::Deleting { until: now };
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Infallible> {
+        Ok(self.deliveries.values().filter(|(of, _)| of == key).map(|(_, summary)| summary.clone()).collect())
+    }
+
+    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), Infallible> {
+        self.deliveries.insert(delivery.id.clone(), (key.clone(), delivery.clone()));
+        Ok(())
+    }
+
+    fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Infallible> {
+        self.deliveries.retain(|known, (of, _)| known != id || of != key);
+        Ok(())
+    }
+
+    fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Infallible> {
+        self.deliveries.retain(|_, (of, _)| of != key);
+        Ok(())
+    }
+
+    fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Infallible> {
+        Ok(self.spending.get(&(day, user_id.map(str::to_owned))).copied().unwrap_or(0))
+    }
+
+    fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        for whose in [Some(user_id.to_owned()), None] {
+            *self.spending.entry((day, whose)).or_default() += micros;
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
+        for whose in [Some(user_id.to_owned()), None] {
+            if let Some(sum) = self.spending.get_mut(&(day, whose)) {
+                *sum = sum.saturating_sub(micros);
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_spending(&mut self, before: u64) -> Result<(), Infallible> {
+        self.spending.retain(|(day, _), _| *day >= before);
+        Ok(())
+    }
+
+    fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
+        Ok((self.waiting().count() as u64, self.waiting().map(|entry| entry.enqueued_at).min()))
+    }
+
+    fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
+        let latest = self.minutes.range(1..).next_back();
+        Ok(latest.map(|(number, minute)| (*number, minute.clone())))
+    }
+
+    fn counted_before(&self) -> Result<Minute, Infallible> {
+        Ok(self.minutes.get(&0).cloned().unwrap_or_default())
+    }
+
+    fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Infallible> {
+        self.minutes.insert(0, sum.clone());
+        Ok(())
+    }
+
+    fn delete_minutes(&mut self, before: u64) -> Result<(), Infallible> {
+        let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
+        self.minutes.retain(|number, _| *number == 0 || *number >= before.min(latest));
+        Ok(())
+    }
+}
