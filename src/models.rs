@@ -9,4 +9,4 @@ mod table;
 
 pub use aliases::{Aliases, BadAlias};
 pub use catalogue::{Catalogue, NotOffered};
-pub use table::{Audio, Inputs, MODELS, Model, PROVIDERS, Provider, Resolution};
+pub use table::{Audio, Inputs, KnownProvider, MODELS, Model, PROVIDERS, Resolution};

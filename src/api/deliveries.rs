@@ -10,7 +10,7 @@ use crate::api::answer::Answer;
 use crate::api::audit;
 use crate::api::audit::Action;
 use crate::api::call::Call;
-use crate::api::deliveries::delivery::Delivery;
+use crate::api::deliveries::delivery::ShownDelivery;
 use crate::api::generations::view;
 use crate::api::problem::Problem;
 use crate::api::query::{DeliveriesQuery, deliveries_query, since};
@@ -33,9 +33,9 @@ const TOLD_AT_ONCE: usize = 6;
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = DeliveryPage))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Page {
+pub(crate) struct DeliveryPage {
     success: bool,
-    data: Vec<Delivery>,
+    data: Vec<ShownDelivery>,
     has_more: bool,
     #[cfg_attr(not(target_arch = "wasm32"), schema(required = true))]
     next_cursor: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) struct Recovery {
 /// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
 pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let deliveries: Vec<_> =
-        view::job(call, &key, &Deliveries).await?.into_iter().map(|summary| Delivery::of(&key, summary)).collect();
+        view::job(call, &key, &Deliveries).await?.into_iter().map(|summary| ShownDelivery::of(&key, summary)).collect();
     Answer::success("deliveries", &deliveries)
 }
 
@@ -65,8 +65,9 @@ pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let DeliveriesQuery { state, limit, after } = query;
     let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
     let page = view::queue(call, &message).await?.map_err(view::unknown_cursor)?;
-    let data = page.deliveries.into_iter().map(|OwnedDelivery { key, summary }| Delivery::of(&key, summary)).collect();
-    Answer::json(200, &Page { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
+    let data =
+        page.deliveries.into_iter().map(|OwnedDelivery { key, summary }| ShownDelivery::of(&key, summary)).collect();
+    Answer::json(200, &DeliveryPage { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
 }
 
 /// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
@@ -83,7 +84,7 @@ pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer,
     let outcome = format!("{} of {generation}: {outcome}", call.id);
     audit::record(operator.name(), Action::Redelivered, Some(&user), &outcome);
     let sent = sent?;
-    let delivery = sent.delivery.clone().map(|summary| Delivery::of(&sent.key, summary));
+    let delivery = sent.delivery.clone().map(|summary| ShownDelivery::of(&sent.key, summary));
     note(call, vec![sent]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
 }

@@ -27,7 +27,7 @@ use crate::machine::job::{Cancel, Confirm, Job, Refusal, Request, Retry, Timelin
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Position, Refused, Unaffordable};
 use crate::money::dollars;
-use crate::objects::messages::{List, Timeline};
+use crate::objects::messages::{GetTimeline, List};
 use crate::time::rfc3339;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,9 +35,9 @@ use tracing::Instrument;
 
 /// An order that was accepted.
 #[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Created))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Created<'a> {
+pub(crate) struct AcceptedOrder<'a> {
     success: bool,
     generation_id: &'a str,
     status: Status,
@@ -70,7 +70,7 @@ pub(crate) struct Changed<'a> {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = GenerationPage))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Page {
+pub(crate) struct GenerationPage {
     success: bool,
     data: Vec<Generation>,
     has_more: bool,
@@ -128,7 +128,7 @@ fn created(
     warnings: Vec<Warning>,
 ) -> Result<Answer, Problem> {
     let position = accepted.position.unwrap_or(Position::NOT_IN_LINE);
-    let body = Created {
+    let body = AcceptedOrder {
         success: true,
         generation_id: &key.generation_id,
         status: accepted.status,
@@ -218,7 +218,7 @@ pub(crate) async fn list_of(call: &Call, user_id: Option<String>, query: ListQue
     let ListQuery { status, search, limit, after } = query;
     let message = List { user_id, status, search, limit, after };
     let (data, next_cursor) = view::page(call, &message).await?;
-    Answer::json(200, &Page { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+    Answer::json(200, &GenerationPage { success: true, data, has_more: next_cursor.is_some(), next_cursor })
 }
 
 #[derive(Serialize)]
@@ -237,7 +237,7 @@ pub(crate) struct ShownStep<'a> {
 
 /// `GET /api/generations/{id}/timeline`.
 pub(crate) async fn timeline(call: &Call, key: JobKey) -> Result<Answer, Problem> {
-    let timeline = view::job(call, &key, &Timeline).await?;
+    let timeline = view::job(call, &key, &GetTimeline).await?;
     Answer::success("timeline", &timeline_steps(&timeline))
 }
 

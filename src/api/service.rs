@@ -79,7 +79,7 @@ pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Caller))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WhoAmI<'a> {
-    kind: Kind,
+    kind: CallerKind,
     /// Absent for a key, which acts for whom it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
@@ -90,7 +90,7 @@ pub(crate) struct WhoAmI<'a> {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = CallerKind))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum CallerKind {
     User,
     Service,
     Operator,
@@ -100,9 +100,9 @@ pub(crate) enum Kind {
 #[expect(clippy::unused_async, reason = "as every handler")]
 pub(crate) async fn whoami(_: &Call, caller: Caller) -> Result<Answer, Problem> {
     let (kind, user_id) = match &caller {
-        Caller::User { id, .. } => (Kind::User, Some(id.as_str())),
-        Caller::Service => (Kind::Service, None),
-        Caller::Operator => (Kind::Operator, None),
+        Caller::User { id, .. } => (CallerKind::User, Some(id.as_str())),
+        Caller::Service => (CallerKind::Service, None),
+        Caller::Operator => (CallerKind::Operator, None),
     };
     Answer::success("caller", &WhoAmI { kind, user_id, operator: caller.is_operator() })
 }

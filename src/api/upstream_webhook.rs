@@ -12,7 +12,7 @@ use crate::api::unanswered::silent;
 use crate::log;
 use crate::machine::job::UpstreamWebhook;
 use crate::objects::stub;
-use crate::upstream::webhook::{Claim, job};
+use crate::upstream::webhook::{SignedClaim, job};
 
 /// The largest body, in bytes: an event holds names and addresses only.
 const MAX_BODY: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub(crate) struct SignedEvent {
 /// Reads a webhook if its signature is good.
 pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
     let settings = call.config.upstream_webhooks.clone().ok_or_else(Problem::no_route)?;
-    let claim = Claim::read(|name| call.header(name), call.now_seconds()).ok_or_else(Problem::unsigned)?;
+    let claim = SignedClaim::read(|name| call.header(name), call.now_seconds()).ok_or_else(Problem::unsigned)?;
     let body = body::bounded(&mut call.request, MAX_BODY).await?;
     if !verify::is_genuine(&settings, &claim, &body).await {
         return Err(Problem::unsigned());

@@ -24,7 +24,7 @@ use serde_json::json;
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = VideoPage))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Page {
+pub(crate) struct VideoPage {
     success: bool,
     videos: Vec<ListedVideo>,
     has_more: bool,
@@ -65,7 +65,7 @@ pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem
     let message = List { user_id: Some(user_id), status: Some(Status::Completed), search, limit, after };
     let (generations, next_cursor) = view::page(call, &message).await?;
     let videos = generations.into_iter().filter_map(listed).collect();
-    Answer::json(200, &Page { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
+    Answer::json(200, &VideoPage { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
 }
 
 /// A video as a list shows it; `None` when it was deleted.

@@ -1,6 +1,6 @@
 //! A video's file, opened but not yet read: nothing of it is ever held whole.
 
-use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::http::{HttpAnswer, HttpCall, Lost};
 use crate::clients::retry_after;
 use crate::clock;
 use crate::machine::outcome::{Failure, Outcome, Trouble, UpstreamAnswer};
@@ -31,7 +31,7 @@ pub struct Download {
 /// Where the bytes come from.
 pub(crate) enum Bytes {
     /// Straight from an answer: with a known length they pass through the platform alone.
-    Answer(Box<Answer>),
+    Answer(Box<HttpAnswer>),
     /// Chunk by chunk.
     Chunks(LocalBoxStream<'static, Result<Vec<u8>, Lost>>),
 }
@@ -61,13 +61,13 @@ pub(crate) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>)
 }
 
 /// The first answer to a request for a file that is no redirect.
-pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Answer> {
+pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<HttpAnswer> {
     let mut credential = visit(&start).ok_or_else(forbidden)?;
     let mut url = start;
     for _ in 0..=MAX_REDIRECTS {
         let mut headers = vec![("accept-encoding", "identity")];
         headers.extend(credential.as_ref().map(|(name, value)| (*name, value.as_str())));
-        let call = Call {
+        let call = HttpCall {
             method: Method::Get,
             url: url.as_str(),
             headers: &headers,
@@ -88,7 +88,7 @@ pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential
 }
 
 /// Takes an answer for the file itself.
-pub(crate) fn accept(answer: Answer) -> Outcome<Download> {
+pub(crate) fn accept(answer: HttpAnswer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {
@@ -103,7 +103,7 @@ pub(crate) fn accept(answer: Answer) -> Outcome<Download> {
 }
 
 /// Another answer than the file.
-pub(crate) fn refused_fetch(answer: Answer, after: Option<Millis>) -> Trouble {
+pub(crate) fn refused_fetch(answer: HttpAnswer, after: Option<Millis>) -> Trouble {
     let status = answer.status();
     answer.discard();
     let failure = Failure::storage(format!("Fetching the video was answered with HTTP {status}."));

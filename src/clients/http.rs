@@ -26,13 +26,13 @@ impl From<Lost> for Trouble {
 
 /// An answer under a time limit that goes on counting while its body is read.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     response: Response,
     signal: AbortSignal,
 }
 
 /// One request to be sent.
-pub(crate) struct Call<'a> {
+pub(crate) struct HttpCall<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a str)],
@@ -52,14 +52,14 @@ pub(crate) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<
     outcome
 }
 
-impl Call<'_> {
+impl HttpCall<'_> {
     /// Sends the request and reads its answer.
     pub(crate) async fn read(self, limit: usize) -> Result<Reply, Lost> {
         self.send().await?.reply(limit).await
     }
 
     /// Sends the request. Neither it nor its answer outlives the limits.
-    pub(crate) async fn send(self) -> Result<Answer, Lost> {
+    pub(crate) async fn send(self) -> Result<HttpAnswer, Lost> {
         let headers = Headers::new();
         for (name, value) in self.headers {
             headers.set(name, value).map_err(|_| Lost)?;
@@ -78,7 +78,7 @@ impl Call<'_> {
         match futures::future::select(sending, waiting).await {
             futures::future::Either::Left((response, _)) => {
                 let response = response.map_err(|_| Lost)?;
-                Ok(Answer { response, signal: signal.clone() })
+                Ok(HttpAnswer { response, signal: signal.clone() })
             }
             futures::future::Either::Right(_) => {
                 early.abort();
@@ -88,7 +88,7 @@ impl Call<'_> {
     }
 }
 
-impl Answer {
+impl HttpAnswer {
     pub(crate) fn status(&self) -> u16 {
         self.response.status_code()
     }

@@ -5,7 +5,7 @@ pub use crate::clients::upload::Label;
 use crate::clients::file::{Bytes, Download};
 use crate::clients::upload;
 use crate::clients::upload::{MAX_VIDEO, Sent};
-use crate::clients::video_file::{Kind, Stretch, Walk};
+use crate::clients::video_file::{Stretch, VideoKind, Walk};
 use crate::machine::job::Video;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
@@ -43,7 +43,7 @@ pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
 }
 
 /// Looks through the stored file by a few short reads (see [`Walk`]).
-async fn check(bucket: &Bucket, key: &str, kind: Kind, size: u64) -> Outcome<()> {
+async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcome<()> {
     let mut walk = Walk::new(kind, size);
     while let Some(Stretch { offset, length }) = walk.next() {
         let part = bucket.get(key).range(Range::OffsetWithLength { offset, length }).execute().await;

@@ -2,7 +2,7 @@
 //! can be, and cut off when they stop coming.
 
 use crate::clients::file::{Bytes, Download};
-use crate::clients::http::{Answer, Lost};
+use crate::clients::http::{HttpAnswer, Lost};
 use crate::clients::pace::Pace;
 use crate::clock;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
@@ -31,7 +31,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// The body of an answer; `None` when it has none.
-    pub(crate) fn open(answer: Answer, idle: Millis) -> Option<Self> {
+    pub(crate) fn open(answer: HttpAnswer, idle: Millis) -> Option<Self> {
         let (response, signal) = answer.into_parts();
         let ResponseBody::Stream(stream) = response.body() else { return None };
         let options = ReadableStreamGetReaderOptions::new();

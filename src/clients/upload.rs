@@ -4,9 +4,9 @@
 //! platform, two at a time: one is filled while the other is put. Of one without a length a part at a time is in memory.
 
 use crate::clients::file::Download;
-use crate::clients::http::Answer;
+use crate::clients::http::HttpAnswer;
 use crate::clients::source::{BUFFER, Source, chunks};
-use crate::clients::video_file::{Flaw, Kind, TELLING};
+use crate::clients::video_file::{Flaw, TELLING, VideoKind};
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use futures::StreamExt;
@@ -41,7 +41,7 @@ pub struct Label<'a> {
 
 /// What was sent.
 pub(crate) struct Sent {
-    pub(crate) kind: Kind,
+    pub(crate) kind: VideoKind,
     pub(crate) length: u64,
 }
 
@@ -56,13 +56,13 @@ impl From<Flaw> for Trouble {
 pub(crate) async fn put_stream(
     bucket: &Bucket,
     label: &Label<'_>,
-    answer: Answer,
+    answer: HttpAnswer,
     length: u64,
     idle: Millis,
 ) -> Outcome<Sent> {
     let mut source = Source::open(answer, idle).ok_or(Flaw::Empty)?;
     let first = beginning(&mut source).await?;
-    let kind = Kind::of(&first.subarray(0, TELLING).to_vec())?;
+    let kind = VideoKind::of(&first.subarray(0, TELLING).to_vec())?;
     let pipe = fixed_length(length).ok_or_else(not_stored)?;
     let writer = pipe.writable().get_writer().map_err(|_| not_stored())?;
     let put = bucket
@@ -149,7 +149,7 @@ pub(crate) async fn put_parts(bucket: &Bucket, label: &Label<'_>, download: Down
         let Some(chunk) = chunks.next().await else { break };
         buffer.extend(chunk?);
     }
-    let kind = Kind::of(&buffer)?;
+    let kind = VideoKind::of(&buffer)?;
     let upload = bucket
         .create_multipart_upload(label.key.as_str())
         .http_metadata(http_metadata(kind))
@@ -213,7 +213,7 @@ fn fixed_length(length: u64) -> Option<TransformStream> {
     Reflect::construct(&class, &Array::of1(&JsValue::from(length))).ok()?.dyn_into().ok()
 }
 
-fn http_metadata(kind: Kind) -> HttpMetadata {
+fn http_metadata(kind: VideoKind) -> HttpMetadata {
     HttpMetadata { content_type: Some(kind.content_type().to_owned()), ..HttpMetadata::default() }
 }
 

@@ -22,7 +22,7 @@ const BOX_HEADER: u64 = 16;
 
 /// What kinds of video are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum VideoKind {
     Mp4,
     WebM,
 }
@@ -52,7 +52,7 @@ pub struct Stretch {
 /// A look through a whole file.
 #[derive(Debug)]
 pub struct Walk {
-    kind: Kind,
+    kind: VideoKind,
     size: u64,
     /// Where the next header begins.
     at: u64,
@@ -62,7 +62,7 @@ pub struct Walk {
     has_film: bool,
 }
 
-impl Kind {
+impl VideoKind {
     /// What a file is that begins so, with at least [`TELLING`] bytes if it has as many.
     pub fn of(beginning: &[u8]) -> Result<Self, Flaw> {
         match beginning {
@@ -91,7 +91,7 @@ impl Kind {
 
 impl Walk {
     /// Begins with a file of `size` bytes.
-    pub fn new(kind: Kind, size: u64) -> Self {
+    pub fn new(kind: VideoKind, size: u64) -> Self {
         Self { kind, size, at: 0, reads: 0, headers: 0, has_film: false }
     }
 
@@ -129,8 +129,8 @@ impl Walk {
                 break;
             }
             let length = match self.kind {
-                Kind::Mp4 => self.read_box(rest, left)?,
-                Kind::WebM => self.read_element(rest, left)?,
+                VideoKind::Mp4 => self.read_box(rest, left)?,
+                VideoKind::WebM => self.read_element(rest, left)?,
             };
             if length > left {
                 return Err(Flaw::NotWhole);
@@ -148,8 +148,8 @@ impl Walk {
 
     fn without_film(&self) -> Flaw {
         match self.kind {
-            Kind::Mp4 => Flaw::NoMoov,
-            Kind::WebM => Flaw::NotWhole,
+            VideoKind::Mp4 => Flaw::NoMoov,
+            VideoKind::WebM => Flaw::NotWhole,
         }
     }
 

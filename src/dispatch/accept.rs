@@ -4,7 +4,6 @@ use crate::dispatch::{Submission, inputs};
 use crate::machine::acceptance::{Accepted, Creating, Next, Rejection, may_need_images};
 use crate::machine::message::NoAnswer;
 use crate::objects::stub;
-use crate::objects::stub::StubError;
 use worker::Env;
 
 /// Keeps the images, creates the job, and has it enqueued.
@@ -25,38 +24,28 @@ pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejec
 async fn carry_out(env: &Env, creating: Creating) -> Result<Accepted, Rejection> {
     let key = creating.message.key.clone();
     let created = stub::job(env, &key, &creating.message).await;
-    let mut next = creating.answered(created.map_err(|error| unheard(&error, Step::Create)));
+    let created = created.inspect_err(|error| tracing::error!(reason = %error, "[JOB] Create failed"));
+    let mut next = creating.answered(created.or(Err(NoAnswer)));
     loop {
         next = match next {
             Next::Enqueue(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                state.answered(reply.map_err(|error| unheard(&error, Step::Enqueue)))
+                let reply =
+                    reply.inspect_err(|error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"));
+                state.answered(reply.or(Err(NoAnswer)))
             }
             Next::EnqueueAgain(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                state.answered(reply.map_err(|error| unheard(&error, Step::Enqueue)))
+                let reply =
+                    reply.inspect_err(|error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"));
+                state.answered(reply.or(Err(NoAnswer)))
             }
             Next::Withdraw(state) => {
                 let reply = stub::job(env, &key, &state.message).await;
-                state.answered(reply.map_err(|error| unheard(&error, Step::Withdraw)))
+                let reply = reply.inspect_err(|error| tracing::error!(reason = %error, "[JOB] Withdraw failed"));
+                state.answered(reply.or(Err(NoAnswer)))
             }
             Next::Over(accepted) => return accepted,
         };
     }
-}
-
-#[derive(Clone, Copy)]
-enum Step {
-    Create,
-    Enqueue,
-    Withdraw,
-}
-
-fn unheard(error: &StubError, step: Step) -> NoAnswer {
-    match step {
-        Step::Create => tracing::error!(reason = %error, "[JOB] Create failed"),
-        Step::Enqueue => tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"),
-        Step::Withdraw => tracing::error!(reason = %error, "[JOB] Withdraw failed"),
-    }
-    NoAnswer
 }

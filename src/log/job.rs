@@ -14,7 +14,7 @@ use serde_json::Value;
 use tracing::Level;
 
 #[derive(Default)]
-struct Fields<'a> {
+struct JobFields<'a> {
     /// The word in the timeline.
     step: Option<&'a str>,
     provider: Option<&'a str>,
@@ -39,12 +39,12 @@ pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
     for (index, TimelineEntry { step, .. }) in timeline.iter().enumerate() {
         let done = done.filter(|_| index == 0);
         let (message, level) = step::line(*step);
-        let mut fields = Fields {
+        let mut fields = JobFields {
             step: Some(step.as_str()),
             code: done.and_then(|done| done.code),
             answer: done.and_then(|done| done.upstream.clone()),
             duration: done.map(|done| done.took),
-            ..Fields::default()
+            ..JobFields::default()
         };
         let mut level = level;
         #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps have nothing to add")]
@@ -73,12 +73,12 @@ pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
 
 /// Tells of an effect that came to no step.
 pub fn effect(job: &Job, done: &Done) {
-    let mut fields = Fields {
+    let mut fields = JobFields {
         outcome: Some(done.outcome),
         code: done.code,
         answer: done.upstream.clone(),
         duration: Some(done.took),
-        ..Fields::default()
+        ..JobFields::default()
     };
     if done.message.starts_with("[UPSTREAM]") {
         fields.upstream(job);
@@ -86,7 +86,7 @@ pub fn effect(job: &Job, done: &Done) {
     write(done.level, done.message, &fields);
 }
 
-impl<'a> Fields<'a> {
+impl<'a> JobFields<'a> {
     fn upstream(&mut self, job: &'a Job) {
         self.provider = Some(&job.terms.provider);
         self.model = Some(&job.terms.model);
@@ -103,8 +103,8 @@ impl<'a> Fields<'a> {
 }
 
 /// A macro of `tracing` has its level in its name.
-fn write(level: Level, message: &str, fields: &Fields<'_>) {
-    let Fields {
+fn write(level: Level, message: &str, fields: &JobFields<'_>) {
+    let JobFields {
         step,
         provider,
         model,

@@ -30,7 +30,7 @@ struct Json<W> {
 
 /// What a span or an event names, in order of the names.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct EventFields(Map<String, Value>);
 
 #[derive(Serialize)]
 struct Line {
@@ -54,28 +54,28 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         attributes.record(&mut fields);
         span.extensions_mut().insert(fields);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+        if let Some(fields) = span.extensions_mut().get_mut::<EventFields>() {
             values.record(fields);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         // A name that stands in several places is in the line once, and the innermost counts.
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
-            if let Some(Fields(outer)) = span.extensions().get::<Fields>() {
+            if let Some(EventFields(outer)) = span.extensions().get::<EventFields>() {
                 fields.0.extend(outer.clone());
             }
         }
         event.record(&mut fields);
-        let Fields(mut fields) = fields;
+        let EventFields(mut fields) = fields;
         let (timestamp, level) = (rfc3339((self.now)()), *event.metadata().level());
         let line = Line { timestamp, level: level.as_str(), message: fields.remove("message"), fields };
         if let Ok(line) = serde_json::to_string(&line) {
@@ -84,13 +84,13 @@ where
     }
 }
 
-impl Fields {
+impl EventFields {
     fn keep(&mut self, field: &Field, value: impl Into<Value>) {
         self.0.insert(field.name().to_owned(), value.into());
     }
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.keep(field, value);
     }

@@ -18,14 +18,14 @@ pub const PAGE: u32 = 100;
 
 /// A timeline entry with its number, by which a stream resumes: the first is 1, and numbers only grow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct NumberedEntry {
     pub number: u64,
     pub entry: TimelineEntry,
 }
 
 /// How the job stands at the time of the telling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stand {
+pub struct Snapshot {
     pub attempt: u32,
     pub status: Status,
     pub phase: &'static str,
@@ -35,11 +35,11 @@ pub struct Stand {
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum StreamEvent {
     /// A timeline entry, with how the job stands now rather than then.
-    Step { entry: Entry, stand: Stand },
+    Step { entry: NumberedEntry, stand: Snapshot },
     /// The job stands otherwise than last said.
-    Progress { stand: Stand },
+    Progress { stand: Snapshot },
     /// The attempt is over and all that was written of it is told.
     End { status: Status },
     /// Nothing has happened.
@@ -49,7 +49,7 @@ pub enum Event {
 /// What a look came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
-    pub events: Vec<Event>,
+    pub events: Vec<StreamEvent>,
     pub then: Then,
 }
 
@@ -81,7 +81,7 @@ pub struct Follower {
     created_at: Millis,
     /// The number of the last entry told.
     told: u64,
-    said: Option<Stand>,
+    said: Option<Snapshot>,
     told_at: Millis,
     closes_at: Millis,
 }
@@ -107,25 +107,26 @@ impl Follower {
     }
 
     /// Takes the job as it is now and the next entries after [`Self::told`], [`PAGE`] at most.
-    pub fn look(&mut self, job: Option<&Job>, entries: Vec<Entry>, now: Millis) -> Look {
+    pub fn look(&mut self, job: Option<&Job>, entries: Vec<NumberedEntry>, now: Millis) -> Look {
         let Some(job) = job.filter(|job| job.created_at == self.created_at) else {
             return Look { events: Vec::new(), then: Then::Close };
         };
-        let stand = Stand::of(job, now);
+        let stand = Snapshot::of(job, now);
         let more = entries.len() >= PAGE as usize;
-        let mut events: Vec<Event> = entries.into_iter().map(|entry| Event::Step { entry, stand }).collect();
-        if let Some(Event::Step { entry, .. }) = events.last() {
+        let mut events: Vec<StreamEvent> =
+            entries.into_iter().map(|entry| StreamEvent::Step { entry, stand }).collect();
+        if let Some(StreamEvent::Step { entry, .. }) = events.last() {
             self.told = entry.number;
             self.said = Some(stand);
         }
         let ended = stand.status.is_terminal() && !more;
         if ended {
-            events.push(Event::End { status: stand.status });
+            events.push(StreamEvent::End { status: stand.status });
         } else if self.said != Some(stand) && !stand.status.is_terminal() {
             self.said = Some(stand);
-            events.push(Event::Progress { stand });
+            events.push(StreamEvent::Progress { stand });
         } else if events.is_empty() && now >= self.told_at + HEARTBEAT {
-            events.push(Event::Heartbeat);
+            events.push(StreamEvent::Heartbeat);
         }
         if !events.is_empty() {
             self.told_at = now;
@@ -146,7 +147,7 @@ impl Follower {
     }
 }
 
-impl Stand {
+impl Snapshot {
     fn of(job: &Job, now: Millis) -> Self {
         Self { attempt: job.attempt, status: job.status(), phase: job.phase_name(), progress: job.progress(now) }
     }

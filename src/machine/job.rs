@@ -38,7 +38,7 @@ mod wake;
 pub use cancel::MAX_PROMPT;
 pub use cancel_upstream::MAX_CANCEL_TRIES;
 pub use context::Context;
-pub use desk::{Alarm, Answered, Change, Desk, JobMessage, Setting, answer};
+pub use desk::{AlarmChange, Answered, Change, Desk, JobMessage, Setting, answer};
 pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
 pub use message::{
     Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries, Redeliver,

@@ -8,7 +8,7 @@ mod histogram;
 mod metric;
 
 pub use histogram::Buckets;
-pub use metric::{Call, Count, Histogram, Kind, Metric, Phase, TABLE, Unit};
+pub use metric::{Count, Histogram, Metric, MetricKind, TABLE, TimedPhase, Unit, UpstreamCall};
 pub mod table {
     //! Every metric that is counted.
     pub use super::metric::table::*;
@@ -152,7 +152,8 @@ impl MetricsByUpstream {
 #[cfg(test)]
 mod tests {
     use super::{
-        Call, Count, Histogram, MAX_SERIES, MAX_UPSTREAMS, Metrics, MetricsByUpstream, OTHER, Phase, TABLE, table,
+        Count, Histogram, MAX_SERIES, MAX_UPSTREAMS, Metrics, MetricsByUpstream, OTHER, TABLE, TimedPhase,
+        UpstreamCall, table,
     };
     use crate::machine::outcome::{ErrorCode, Trouble};
     use proptest::prelude::*;
@@ -160,11 +161,11 @@ mod tests {
     #[test]
     fn what_is_counted_is_found_again_by_its_labels_and_in_sum() {
         let mut metrics = Metrics::default();
-        metrics.count(Count::call(Call::Submit, &Ok(())), 2);
-        metrics.count(Count::call(Call::Poll, &Err::<(), _>(Trouble::Unknown)), 3);
+        metrics.count(Count::call(UpstreamCall::Submit, &Ok(())), 2);
+        metrics.count(Count::call(UpstreamCall::Poll, &Err::<(), _>(Trouble::Unknown)), 3);
         metrics.count(Count::Error(Some(ErrorCode::StorageFailed)), 5);
         assert_eq!(metrics.sum(&table::CALLS), 5);
-        assert_eq!(metrics.of(Count::call(Call::Submit, &Ok(()))), 2);
+        assert_eq!(metrics.of(Count::call(UpstreamCall::Submit, &Ok(()))), 2);
         let calls: Vec<_> = metrics.of_metric(&table::CALLS).collect();
         assert_eq!(calls, [(vec!["poll", "unknown"], 3), (vec!["submit", "done"], 2)]);
         assert_eq!(metrics.of_metric(&table::ERRORS).collect::<Vec<_>>(), [(vec!["storage_failed"], 5)]);
@@ -222,7 +223,7 @@ mod tests {
     #[test]
     fn a_tally_is_stored_as_a_plain_map_i11() {
         let mut metrics = Metrics::default();
-        metrics.observe(Histogram::Phase(Phase::Storing), 1_500);
+        metrics.observe(Histogram::Phase(TimedPhase::Storing), 1_500);
         let stored = serde_json::to_string(&metrics).expect("JSON");
         assert_eq!(stored, r#"{"phase;storing;2000":1,"phase;storing;sum":1500}"#);
         assert_eq!(serde_json::from_str::<Metrics>(&stored).expect("a metrics"), metrics);

@@ -1,6 +1,6 @@
 //! What can be asked for here, and how it is found.
 
-use super::{Aliases, MODELS, Model, PROVIDERS, Provider};
+use super::{Aliases, KnownProvider, MODELS, Model, PROVIDERS};
 use crate::time::Millis;
 
 /// Why nobody here renders what an order asks for. Each has what to ask for instead, as the end of a sentence.
@@ -59,7 +59,7 @@ impl Catalogue<'_> {
         self.models().find(|model| model.id == id && is_called(model, provider))
     }
 
-    fn providers_called(&self, word: &str) -> impl Iterator<Item = &'static Provider> {
+    fn providers_called(&self, word: &str) -> impl Iterator<Item = &'static KnownProvider> {
         let called = PROVIDERS.iter().filter(move |provider| means(provider, word));
         called.filter(|provider| self.providers.contains(&provider.name))
     }
@@ -83,7 +83,7 @@ impl Catalogue<'_> {
     }
 }
 
-fn means(provider: &Provider, word: &str) -> bool {
+fn means(provider: &KnownProvider, word: &str) -> bool {
     provider.name == word || provider.synonyms.contains(&word)
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// Someone who renders, and the wire it is reached by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Provider {
+pub struct KnownProvider {
     pub name: &'static str,
     /// Other words an app may use for it; several providers may share one.
     pub synonyms: &'static [&'static str],
@@ -135,10 +135,10 @@ const VERTEX: &str = "vertex";
 const OMNI: &str = "omni";
 
 /// Every provider, in the order in which they are chosen.
-pub const PROVIDERS: &[Provider] = &[
-    Provider { name: GEMINI, synonyms: &["google"], webhooks: true },
-    Provider { name: VERTEX, synonyms: &["veo3", "google"], webhooks: false },
-    Provider { name: OMNI, synonyms: &["google"], webhooks: true },
+pub const PROVIDERS: &[KnownProvider] = &[
+    KnownProvider { name: GEMINI, synonyms: &["google"], webhooks: true },
+    KnownProvider { name: VERTEX, synonyms: &["veo3", "google"], webhooks: false },
+    KnownProvider { name: OMNI, synonyms: &["google"], webhooks: true },
 ];
 
 /// Every model, in the order they are offered; one that is retired stays, so that its successor can be named.

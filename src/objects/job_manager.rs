@@ -40,7 +40,7 @@ use crate::machine::job::{
 use crate::machine::message::{Message, NoAnswer};
 use crate::machine::outcome::Outcome;
 use crate::objects::calls::Upstream;
-use crate::objects::messages::{Follow, NoStream, Timeline, WakeUp};
+use crate::objects::messages::{Follow, GetTimeline, NoStream, WakeUp};
 use crate::objects::shell::{Envelope, Shell, reply};
 use crate::objects::streams::Followers;
 use crate::objects::stub;
@@ -80,7 +80,7 @@ impl JobManager {
             Create::NAME => self.take(envelope.read::<Create>()?).await,
             Withdraw::NAME => self.take(envelope.read::<Withdraw>()?).await,
             View::NAME => self.take(envelope.read::<View>()?).await,
-            Timeline::NAME => self.timeline(),
+            GetTimeline::NAME => self.timeline(),
             Follow::NAME => self.follow(envelope.read()?),
             Start::NAME => self.take(envelope.read::<Start>()?).await,
             Check::NAME => self.take(envelope.read::<Check>()?).await,

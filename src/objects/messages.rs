@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// A job's timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timeline;
-message!(Timeline -> Result<Vec<TimelineEntry>, Refusal>);
+pub struct GetTimeline;
+message!(GetTimeline -> Result<Vec<TimelineEntry>, Refusal>);
 
 /// A job's timeline live, from the entry after the number `after` on: answered by a stream of events, or by this reply if
 /// there is none.
@@ -45,11 +45,11 @@ pub struct List {
     /// The last page's `next`.
     pub after: Option<String>,
 }
-message!(List -> Result<Page, BadCursor>);
+message!(List -> Result<JobPage, BadCursor>);
 
 /// A page of the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page {
+pub struct JobPage {
     /// Each with its position if it is in line.
     pub jobs: Vec<(Summary, Option<Position>)>,
     /// Where the next page begins, if there is one.
@@ -97,11 +97,11 @@ pub struct ListDeliveries {
     /// The last page's `next`.
     pub after: Option<String>,
 }
-message!(ListDeliveries -> Result<DeliveryPage, BadCursor>);
+message!(ListDeliveries -> Result<OwnedDeliveries, BadCursor>);
 
 /// A page of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliveryPage {
+pub struct OwnedDeliveries {
     pub deliveries: Vec<OwnedDelivery>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,

@@ -46,7 +46,7 @@ use crate::machine::queue::{
     Redelivered, Report, Resume, Rows, Summary, Sweep,
 };
 use crate::objects::messages::{
-    BadCursor, DeliveryPage, Exhausted, FindDelivery, List, ListDeliveries, Owners, Page, Series, Stats, Totals,
+    BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners, Series, Stats, Totals,
 };
 use crate::objects::series::MetricsBuilder;
 use crate::objects::shell::{Envelope, Shell, reply};
@@ -173,14 +173,14 @@ impl QueueManager {
             // What was counted of a job is nobody's business but the queue's.
             jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, position));
         }
-        Ok(Ok(Page { jobs, next: page.next.map(|cursor| cursor.write()) }))
+        Ok(Ok(JobPage { jobs, next: page.next.map(|cursor| cursor.write()) }))
     }
 
     fn list_deliveries(&self, message: &ListDeliveries) -> Result<<ListDeliveries as Message>::Reply> {
         let Ok(after) = read_cursor(message.after.as_deref()) else { return Ok(Err(BadCursor)) };
         let limit = message.limit.clamp(1, MAX_PAGE);
         let (deliveries, next) = self.rows()?.list_deliveries(message.state.as_deref(), limit, after.as_ref())?;
-        Ok(Ok(DeliveryPage { deliveries, next: next.map(|cursor| cursor.write()) }))
+        Ok(Ok(OwnedDeliveries { deliveries, next: next.map(|cursor| cursor.write()) }))
     }
 
     /// A page of minutes after the other: a week of them is never in memory together.

@@ -1,7 +1,7 @@
 //! What happened within a window of time, minute by minute, as `GET /api/metrics` shows it.
 
 use crate::machine::Status;
-use crate::machine::metrics::{Buckets, Count, Metrics, MetricsByUpstream, Phase, table};
+use crate::machine::metrics::{Buckets, Count, Metrics, MetricsByUpstream, TimedPhase, table};
 use crate::machine::queue::{MINUTES_KEPT, Minute};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -250,7 +250,7 @@ fn completed(metrics: &Metrics) -> Buckets {
 fn figures(metrics: &Metrics) -> ModelFigures {
     let took = completed(metrics);
     let mut phases = BTreeMap::new();
-    for phase in Phase::ALL {
+    for phase in TimedPhase::ALL {
         let took = metrics.histogram(&table::PHASE, Some(phase.as_str()));
         let figures = PhaseFigures { count: took.count(), p50: took.percentile(50), p95: took.percentile(95) };
         phases.insert(phase.as_str().to_owned(), figures);

@@ -5,7 +5,7 @@ use crate::config;
 use crate::config::Config;
 use crate::log;
 use crate::machine::alarm;
-use crate::machine::job::{Alarm, Wake, WakeReason};
+use crate::machine::job::{AlarmChange, Wake, WakeReason};
 use crate::time::{MINUTE, Millis, SECOND};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -87,14 +87,14 @@ impl Shell {
     }
 
     /// Does with the alarm what a step asks for.
-    pub(crate) async fn arm(&self, alarm: Alarm, now: Millis) -> Result<()> {
+    pub(crate) async fn arm(&self, alarm: AlarmChange, now: Millis) -> Result<()> {
         match alarm {
-            Alarm::Leave => Ok(()),
-            Alarm::Ensure(_) if self.alarm_at.get().is_some() || self.acting.get() => Ok(()),
-            Alarm::Ensure(at) => self.set_alarm(at, now).await,
-            Alarm::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.set_alarm_by(Some(at), now).await,
-            Alarm::Set(wake) => self.set_alarm(wake.map(|wake| wake.at), now).await,
-            Alarm::SetAnew(at) => {
+            AlarmChange::Leave => Ok(()),
+            AlarmChange::Ensure(_) if self.alarm_at.get().is_some() || self.acting.get() => Ok(()),
+            AlarmChange::Ensure(at) => self.set_alarm(at, now).await,
+            AlarmChange::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.set_alarm_by(Some(at), now).await,
+            AlarmChange::Set(wake) => self.set_alarm(wake.map(|wake| wake.at), now).await,
+            AlarmChange::SetAnew(at) => {
                 self.distrust_alarm();
                 self.set_alarm(at, now).await
             }

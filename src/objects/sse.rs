@@ -3,7 +3,7 @@
 //! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break cannot stand.
 
 use crate::machine::Status;
-use crate::machine::follow::{Entry, Event, Stand};
+use crate::machine::follow::{NumberedEntry, Snapshot, StreamEvent};
 use crate::time::rfc3339;
 use serde::Serialize;
 
@@ -41,18 +41,18 @@ pub(crate) struct StreamedEnd {
 }
 
 /// An event as its lines.
-pub fn frame(event: &Event) -> String {
+pub fn frame(event: &StreamEvent) -> String {
     match event {
-        Event::Step { entry, stand } => {
+        StreamEvent::Step { entry, stand } => {
             format!("id: {}\n{}", entry.number, named("step", &step(entry, *stand)))
         }
-        Event::Progress { stand } => named("progress", &progress(*stand)),
-        Event::End { status } => named("end", &StreamedEnd { status: *status }),
-        Event::Heartbeat => HEARTBEAT.to_owned(),
+        StreamEvent::Progress { stand } => named("progress", &progress(*stand)),
+        StreamEvent::End { status } => named("end", &StreamedEnd { status: *status }),
+        StreamEvent::Heartbeat => HEARTBEAT.to_owned(),
     }
 }
 
-fn step(entry: &Entry, stand: Stand) -> StreamedStep<'_> {
+fn step(entry: &NumberedEntry, stand: Snapshot) -> StreamedStep<'_> {
     StreamedStep {
         step: entry.entry.step.as_str(),
         at: rfc3339(entry.entry.at),
@@ -62,7 +62,7 @@ fn step(entry: &Entry, stand: Stand) -> StreamedStep<'_> {
     }
 }
 
-fn progress(stand: Stand) -> StreamedProgress {
+fn progress(stand: Snapshot) -> StreamedProgress {
     StreamedProgress { status: stand.status, phase: stand.phase, progress: stand.progress }
 }
 
@@ -76,16 +76,16 @@ fn named(event: &str, data: &impl Serialize) -> String {
 mod tests {
     use super::{OPENING, frame};
     use crate::machine::Status;
-    use crate::machine::follow::{Entry, Event, Stand};
+    use crate::machine::follow::{NumberedEntry, Snapshot, StreamEvent};
     use crate::machine::job::{TimelineEntry, TimelineStep};
 
-    const STAND: Stand = Stand { attempt: 2, status: Status::Processing, phase: "rendering", progress: 35 };
+    const STAND: Snapshot = Snapshot { attempt: 2, status: Status::Processing, phase: "rendering", progress: 35 };
 
     #[test]
     fn a_step_has_the_number_of_its_entry_and_one_line_of_json() {
         let entry = TimelineEntry { at: 1_767_225_600_000, step: TimelineStep::Submitted, detail: None };
         assert_eq!(
-            frame(&Event::Step { entry: Entry { number: 7, entry }, stand: STAND }),
+            frame(&StreamEvent::Step { entry: NumberedEntry { number: 7, entry }, stand: STAND }),
             "id: 7\nevent: step\ndata: {\"step\":\"submitted\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":2,\
              \"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n"
         );
@@ -95,7 +95,7 @@ mod tests {
     fn no_line_break_of_a_detail_ends_an_event() {
         let detail = Some("one\ntwo\r\n\r\nid: 9\n\u{2028}".to_owned());
         let entry = TimelineEntry { at: 0, step: TimelineStep::Failed, detail: detail.clone() };
-        let text = frame(&Event::Step { entry: Entry { number: 1, entry }, stand: STAND });
+        let text = frame(&StreamEvent::Step { entry: NumberedEntry { number: 1, entry }, stand: STAND });
         assert_eq!(text.lines().count(), 4, "{text}");
         let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
         let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
@@ -105,8 +105,12 @@ mod tests {
     #[test]
     fn only_steps_have_an_id_so_that_a_client_resumes_behind_the_last_one() {
         assert_eq!(
-            [Event::Progress { stand: STAND }, Event::End { status: Status::Cancelled }, Event::Heartbeat]
-                .map(|event| frame(&event)),
+            [
+                StreamEvent::Progress { stand: STAND },
+                StreamEvent::End { status: Status::Cancelled },
+                StreamEvent::Heartbeat
+            ]
+            .map(|event| frame(&event)),
             [
                 "event: progress\ndata: {\"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n",
                 "event: end\ndata: {\"status\":\"cancelled\"}\n\n",

@@ -1,6 +1,6 @@
 //! A job's database: one row with its record and its timeline.
 
-use crate::machine::follow::Entry;
+use crate::machine::follow::NumberedEntry;
 use crate::machine::job::{Job, TimelineEntry};
 use crate::store::record;
 use crate::store::record::StoredError;
@@ -67,7 +67,7 @@ pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<TimelineEntry>, S::Error> {
 }
 
 /// The entries after the one of this number, oldest first, `limit` at most.
-pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<Entry>, S::Error> {
+pub fn timeline_after<S: Sql>(sql: &S, number: u64, limit: u32) -> Result<Vec<NumberedEntry>, S::Error> {
     if !has_job(sql)? {
         return Ok(Vec::new());
     }
@@ -132,10 +132,10 @@ impl Timeline {
     }
 
     /// The timeline that are kept, with their numbers. One that cannot be read is passed over, and its number with it.
-    fn entries(&self) -> impl Iterator<Item = Entry> {
+    fn entries(&self) -> impl Iterator<Item = NumberedEntry> {
         let kept = self.lines.lines().count() as u64;
         let numbers = self.entered.saturating_sub(kept) + 1..;
         let entries = numbers.zip(self.lines.lines());
-        entries.filter_map(|(number, line)| Some(Entry { number, entry: record::read_entry(line)? }))
+        entries.filter_map(|(number, line)| Some(NumberedEntry { number, entry: record::read_entry(line)? }))
     }
 }

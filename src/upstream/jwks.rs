@@ -1,6 +1,6 @@
 //! The keys that the upstream publishes, and what they have signed.
 
-use crate::clients::http::Call;
+use crate::clients::http::HttpCall;
 use crate::clients::web_crypto::{settled, subtle};
 use crate::clock;
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
@@ -72,7 +72,7 @@ impl Fetched {
 }
 
 async fn fetch(url: &Url) -> Option<Vec<Vec<u8>>> {
-    let call = Call {
+    let call = HttpCall {
         method: Method::Get,
         url: url.as_str(),
         headers: &[("accept", "application/json")],

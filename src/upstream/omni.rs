@@ -9,7 +9,7 @@ use crate::clients::http::unreadable_told;
 use crate::machine::job::Progress;
 use crate::machine::outcome::Outcome;
 use crate::upstream::google::key_api::KeyApi;
-use crate::upstream::omni::poll::{Look, Place};
+use crate::upstream::omni::poll::{FilePlace, PollAnswer};
 use crate::upstream::provider::Provider;
 use crate::upstream::render_request::RenderRequest;
 use crate::variables::{ConfigError, Variables};
@@ -41,8 +41,8 @@ impl Provider for Omni {
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
         let reply = self.0.get(&path(operation), MAX_INTERACTION).await?;
         match unreadable_told(&reply, wire::read_poll(&reply, operation))? {
-            Look::Told(progress) => Ok(progress),
-            Look::File { id, cost_micros } => {
+            PollAnswer::Told(progress) => Ok(progress),
+            PollAnswer::File { id, cost_micros } => {
                 let reply = self.0.get(&format!("files/{id}"), MAX_ANSWER).await?;
                 unreadable_told(&reply, wire::read_file(&reply, &id, cost_micros))
             }
@@ -51,9 +51,9 @@ impl Provider for Omni {
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
         match wire::place(uri).ok_or_else(file::unusable_address)? {
-            Place::Interaction { id } => self.inline(id).await,
-            Place::File { id } => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
-            Place::Elsewhere { uri } => self.0.file(uri).await,
+            FilePlace::Interaction { id } => self.inline(id).await,
+            FilePlace::File { id } => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
+            FilePlace::Elsewhere { uri } => self.0.file(uri).await,
         }
     }
 

@@ -11,7 +11,7 @@ pub mod wire;
 
 use crate::clients::file;
 use crate::clients::file::Download;
-use crate::clients::http::{Answer, Call, Lost, unreadable_told};
+use crate::clients::http::{HttpAnswer, HttpCall, Lost, unreadable_told};
 use crate::clients::video_address::may_be_fetched;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{Failure, Outcome, Trouble};
@@ -20,9 +20,9 @@ use crate::upstream::google::poll_answer;
 use crate::upstream::google::unavailable;
 use crate::upstream::provider::Provider;
 use crate::upstream::render_request::RenderRequest;
-use crate::upstream::vertex::operation::Operation;
+use crate::upstream::vertex::operation::OperationName;
 use crate::upstream::vertex::service_account::ServiceAccount;
-use crate::upstream::vertex::wire::Place;
+use crate::upstream::vertex::wire::VideoPlace;
 use crate::variables::{ConfigError, Variables, is_loopback};
 use async_trait::async_trait;
 use std::rc::Rc;
@@ -146,7 +146,7 @@ impl Provider for Vertex {
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        let operation = Operation::parse(operation)
+        let operation = OperationName::parse(operation)
             .ok_or_else(|| Trouble::retry(unavailable("The render is not one of Vertex AI.")))?;
         let answer = self.ask(operation, (self.timeout, self.timeout), of_poll).await?;
         poll_answer::read_poll(answer, operation.inline_uri()).await
@@ -154,12 +154,12 @@ impl Provider for Vertex {
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
         match wire::place(uri).ok_or_else(file::unusable_address)? {
-            Place::Stored(path) => self.fetch_stored(&path).await,
-            Place::Inline(operation) => {
+            VideoPlace::Stored(path) => self.fetch_stored(&path).await,
+            VideoPlace::Inline(operation) => {
                 let limits = (file::HEADERS_TIMEOUT, file::TIMEOUT);
                 poll_answer::inline_video(self.ask(operation, limits, of_fetch).await?)
             }
-            Place::Elsewhere(uri) => {
+            VideoPlace::Elsewhere(uri) => {
                 let url = Url::parse(uri).map_err(|_| file::unusable_address())?;
                 file::open(url, |url| may_be_fetched(url, &self.storage).then_some(None)).await
             }
@@ -181,7 +181,12 @@ impl Vertex {
     }
 
     /// Asks how an operation stands, where its name says that it is.
-    async fn ask(&self, operation: Operation<'_>, limits: (Millis, Millis), tokenless: Tokenless) -> Outcome<Answer> {
+    async fn ask(
+        &self,
+        operation: OperationName<'_>,
+        limits: (Millis, Millis),
+        tokenless: Tokenless,
+    ) -> Outcome<HttpAnswer> {
         let url = self.address(operation.location, &operation.poll_path());
         let body = || operation.poll_body();
         let (headers_within, all_within) = limits;
@@ -200,12 +205,16 @@ impl Vertex {
         file::accept(answer)
     }
 
-    async fn send(&self, asked: &Asked<'_>, tokenless: Tokenless) -> Outcome<Answer> {
+    async fn send(&self, asked: &Asked<'_>, tokenless: Tokenless) -> Outcome<HttpAnswer> {
         self.with_token(async |token: &str| Ok(asked.send(token).await?), tokenless).await
     }
 
     /// Makes a call with a token, and once more with a fresh one if that was not believed.
-    async fn with_token(&self, call: impl AsyncFn(&str) -> Outcome<Answer>, tokenless: Tokenless) -> Outcome<Answer> {
+    async fn with_token(
+        &self,
+        call: impl AsyncFn(&str) -> Outcome<HttpAnswer>,
+        tokenless: Tokenless,
+    ) -> Outcome<HttpAnswer> {
         let token = self.token().await.map_err(tokenless)?;
         let answer = call(&token).await?;
         if answer.status() != 401 {
@@ -233,9 +242,9 @@ fn visit(url: &Url, storage: &Url, token: &str) -> Option<file::Credential> {
 }
 
 impl Asked<'_> {
-    async fn send(&self, token: &str) -> Result<Answer, Lost> {
+    async fn send(&self, token: &str) -> Result<HttpAnswer, Lost> {
         let bearer = format!("Bearer {token}");
-        let call = Call {
+        let call = HttpCall {
             method: Method::Post,
             url: self.url,
             headers: &[("authorization", &bearer), ("content-type", "application/json")],

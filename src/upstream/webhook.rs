@@ -37,7 +37,7 @@ const EVENTS: [&str; 5] = [
 
 /// What the headers of a webhook claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct SignedClaim {
     /// `webhook-id`, equal on every attempt.
     pub id: String,
     /// `webhook-timestamp` as it was sent.
@@ -75,7 +75,7 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-impl Claim {
+impl SignedClaim {
     /// Reads the three headers; `None` when one is missing or no use, or the attempt is not of `now_seconds`.
     pub fn read(header: impl Fn(&str) -> Option<String>, now_seconds: u64) -> Option<Self> {
         let id = header("webhook-id").filter(|id| is_plain(id))?;
@@ -153,14 +153,14 @@ mod tests {
     const BODY: &[u8] = br#"{"test": 2432232314}"#;
     const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-    fn claim(id: &str, timestamp: &str, signature: &str) -> Option<Claim> {
+    fn claim(id: &str, timestamp: &str, signature: &str) -> Option<SignedClaim> {
         let value = |name: &str| match name {
             "webhook-id" => Some(id.to_owned()),
             "webhook-timestamp" => Some(timestamp.to_owned()),
             "webhook-signature" => Some(signature.to_owned()),
             _ => None,
         };
-        Claim::read(|name| value(name).filter(|value| value != "none"), TIME)
+        SignedClaim::read(|name| value(name).filter(|value| value != "none"), TIME)
     }
 
     fn secrets() -> Vec<Vec<u8>> {

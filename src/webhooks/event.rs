@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Event))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Body<'a> {
+pub(crate) struct EventBody<'a> {
     event: EventKind,
     job_id: &'a str,
     generation_id: &'a str,
@@ -47,7 +47,7 @@ pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String
     let explained = ended || event.kind == EventKind::PendingClarification;
     let failure: Option<Failure> = if explained { job.failure() } else { None };
     let result = if ended { GenerationResult::of(job) } else { None };
-    let body = Body {
+    let body = EventBody {
         event: event.kind,
         job_id: &job.key.generation_id,
         generation_id: &job.key.generation_id,

@@ -1,12 +1,12 @@
 //! One webhook attempt to the app, after the Standard Webhooks specification 1.0.
 
-use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::http::{HttpAnswer, HttpCall, Lost};
 use crate::clients::retry_after;
 use crate::clock;
 use crate::machine::delivery::Receipt;
 use crate::time::{Millis, SECOND};
 use crate::webhooks::event;
-use crate::webhooks::test_event::{Outcome, Reply};
+use crate::webhooks::test_event::{TestOutcome, TestReply};
 use url::Url;
 use worker::Method;
 
@@ -30,7 +30,7 @@ pub async fn send(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &st
 }
 
 /// Sends a test event once, in the same way, and returns what an operator wants to know of the answer.
-pub async fn test(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &str, now: Millis) -> Outcome {
+pub async fn test(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &str, now: Millis) -> TestOutcome {
     let sent = post(receiver, secrets, event_id, body, now).await;
     let took = clock::now().saturating_sub(now);
     let reply = match sent {
@@ -38,20 +38,26 @@ pub async fn test(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &st
             let (status, content_type) = (answer.status(), answer.header("content-type"));
             let location = answer.header("location");
             answer.discard();
-            Reply::Answered { status, content_type, location }
+            TestReply::Answered { status, content_type, location }
         }
         // The platform does not say why a call failed.
-        Err(Lost) if took >= TIMEOUT => Reply::TimedOut,
-        Err(Lost) => Reply::NoConnection,
+        Err(Lost) if took >= TIMEOUT => TestReply::TimedOut,
+        Err(Lost) => TestReply::NoConnection,
     };
-    Outcome { reply, took }
+    TestOutcome { reply, took }
 }
 
-async fn post(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &str, now: Millis) -> Result<Answer, Lost> {
+async fn post(
+    receiver: &Url,
+    secrets: &[Vec<u8>],
+    event_id: &str,
+    body: &str,
+    now: Millis,
+) -> Result<HttpAnswer, Lost> {
     let timestamp = now / SECOND;
     let signature = event::signature(secrets, event_id, timestamp, body);
     let timestamp = timestamp.to_string();
-    let call = Call {
+    let call = HttpCall {
         method: Method::Post,
         url: receiver.as_str(),
         headers: &[

@@ -17,7 +17,7 @@ const NAME: &str = "webhook-test";
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEventBody))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Body {
+pub(crate) struct TestBody {
     /// Always `webhook.test`.
     event: &'static str,
     /// Always `webhook-test`: there is no such job.
@@ -37,7 +37,7 @@ pub(crate) struct Body {
 
 /// The event's id and the bytes of its body.
 pub fn compose(moment: Moment) -> (String, String) {
-    let body = Body {
+    let body = TestBody {
         event: EVENT,
         job_id: NAME,
         generation_id: NAME,
@@ -54,7 +54,7 @@ pub fn compose(moment: Moment) -> (String, String) {
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum TestReply {
     Answered {
         status: u16,
         content_type: Option<String>,
@@ -67,8 +67,8 @@ pub enum Reply {
 
 /// How the test went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    pub reply: Reply,
+pub struct TestOutcome {
+    pub reply: TestReply,
     /// How long the answer took, in milliseconds.
     pub took: Millis,
 }
@@ -94,10 +94,10 @@ pub struct WebhookTest {
 
 impl WebhookTest {
     /// The outcome of a test of `receiver`.
-    pub fn of(receiver: &Url, outcome: &Outcome) -> Self {
+    pub fn of(receiver: &Url, outcome: &TestOutcome) -> Self {
         let status = match outcome.reply {
-            Reply::Answered { status, .. } => Some(status),
-            Reply::TimedOut | Reply::NoConnection => None,
+            TestReply::Answered { status, .. } => Some(status),
+            TestReply::TimedOut | TestReply::NoConnection => None,
         };
         Self {
             success: true,
@@ -110,15 +110,17 @@ impl WebhookTest {
     }
 }
 
-fn detail(receiver: &Url, reply: &Reply) -> String {
+fn detail(receiver: &Url, reply: &TestReply) -> String {
     let (status, content_type, location) = match reply {
-        Reply::TimedOut => return "The receiver did not answer within 15 seconds.".to_owned(),
-        Reply::NoConnection => {
+        TestReply::TimedOut => return "The receiver did not answer within 15 seconds.".to_owned(),
+        TestReply::NoConnection => {
             return "No answer: the connection failed. Check the host and port, that its DNS entry exists, that its TLS \
                     certificate is valid, and that the app is running."
                 .to_owned();
         }
-        Reply::Answered { status, content_type, location } => (*status, content_type.as_deref(), location.as_deref()),
+        TestReply::Answered { status, content_type, location } => {
+            (*status, content_type.as_deref(), location.as_deref())
+        }
     };
     let html = content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains("html"));
     let mut sentences = vec![match advice(status) {

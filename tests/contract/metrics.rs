@@ -3,7 +3,7 @@
 use reelay::api::metrics::exposition::{Format, expose};
 use reelay::api::query::metrics_window;
 
-use reelay::machine::metrics::{Call, Count, Histogram, MetricsByUpstream};
+use reelay::machine::metrics::{Count, Histogram, MetricsByUpstream, UpstreamCall};
 use reelay::store::stats::QueueStats;
 use reelay::time::{DAY, HOUR, MINUTE};
 use serde_json::json;
@@ -66,7 +66,7 @@ fn counters_gauges_and_histograms_are_written_in_base_units_with_their_labels() 
 fn written(format: Format) -> String {
     let mut totals = MetricsByUpstream::default();
     let metrics = totals.of("veo3/veo-3.1");
-    metrics.count(Count::call(Call::Submit, &Ok(())), 2);
+    metrics.count(Count::call(UpstreamCall::Submit, &Ok(())), 2);
     metrics.count(Count::Charged, 3_200_000);
     metrics.observe(Histogram::Wait, 1_500);
     expose(totals, stats(), format).expect("text")

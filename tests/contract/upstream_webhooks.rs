@@ -2,7 +2,7 @@
 
 use crate::variables::{WEBHOOK_SECRET, config_with};
 use reelay::config::upstream_webhook::UpstreamWebhooks;
-use reelay::upstream::webhook::{Claim, PATH, job};
+use reelay::upstream::webhook::{PATH, SignedClaim, job};
 use standardwebhooks::Webhook;
 
 const NOW: u64 = 1_800_000_000;
@@ -17,14 +17,14 @@ fn registered(secrets: &str) -> UpstreamWebhooks {
     push(&[("UPSTREAM_WEBHOOK_SECRET", secrets)]).expect("the setting")
 }
 
-fn claim(signature: &str, now: u64) -> Option<Claim> {
+fn claim(signature: &str, now: u64) -> Option<SignedClaim> {
     let header = |name: &str| match name {
         "webhook-id" => Some("msg_1".to_owned()),
         "webhook-timestamp" => Some(NOW.to_string()),
         "webhook-signature" => Some(signature.to_owned()),
         _ => None,
     };
-    Claim::read(header, now)
+    SignedClaim::read(header, now)
 }
 
 fn signature(secret: &str) -> String {

@@ -1,7 +1,7 @@
 //! What is a whole video and what is not, by bytes alone.
 
 use proptest::prelude::*;
-use reelay::clients::video_file::{Flaw, Kind, MAX_READS, READ, Stretch, TELLING, Walk};
+use reelay::clients::video_file::{Flaw, MAX_READS, READ, Stretch, TELLING, VideoKind, Walk};
 
 const SAMPLE: &[u8] = include_bytes!("../../tools/fake-upstream/assets/sample.mp4");
 
@@ -33,8 +33,8 @@ fn webm(doc_type: &[u8], segment_length: &[u8], body: &[u8]) -> Vec<u8> {
 }
 
 /// Looks through a file as the worker does.
-fn look(file: &[u8]) -> Result<Kind, Flaw> {
-    let kind = Kind::of(&file[..file.len().min(TELLING as usize)])?;
+fn look(file: &[u8]) -> Result<VideoKind, Flaw> {
+    let kind = VideoKind::of(&file[..file.len().min(TELLING as usize)])?;
     let mut walk = Walk::new(kind, file.len() as u64);
     while let Some(Stretch { offset, length }) = walk.next() {
         let start = usize::try_from(offset).expect("within the file");
@@ -55,9 +55,9 @@ fn a_whole_mp4_is_one_however_its_boxes_are_written() {
         vec![long_box(b"ftyp", b"isom\0\0\0\0"), a_box(b"uuid", &[1; 40]), moov.clone()],
         vec![ftyp(), moov.clone(), a_box(b"moof", &[0; 50]), a_box(b"mdat", &large), a_box(b"mfra", &[0; 9])],
     ] {
-        assert_eq!(look(&parts.concat()), Ok(Kind::Mp4));
+        assert_eq!(look(&parts.concat()), Ok(VideoKind::Mp4));
     }
-    assert_eq!(look(SAMPLE), Ok(Kind::Mp4));
+    assert_eq!(look(SAMPLE), Ok(VideoKind::Mp4));
 }
 
 #[test]
@@ -100,12 +100,12 @@ fn the_beginning_of_a_video_is_never_a_whole_one() {
 fn of_a_file_of_countless_parts_the_first_are_looked_at() {
     let head = [ftyp(), a_box(b"moov", &[])].concat();
     let small = a_box(b"free", &[]).repeat(10_000);
-    assert_eq!(look(&[head.clone(), small.clone()].concat()), Ok(Kind::Mp4));
+    assert_eq!(look(&[head.clone(), small.clone()].concat()), Ok(VideoKind::Mp4));
     assert_eq!(look(&[ftyp(), small].concat()), Err(Flaw::TooManyParts));
     let far = a_box(b"free", &vec![0; usize::try_from(READ).expect("short")]);
     let most = usize::try_from(MAX_READS).expect("few");
     for parts in [most - 1, most, most + 1] {
-        assert_eq!(look(&[head.clone(), far.repeat(parts)].concat()), Ok(Kind::Mp4), "{parts}");
+        assert_eq!(look(&[head.clone(), far.repeat(parts)].concat()), Ok(VideoKind::Mp4), "{parts}");
     }
     assert_eq!(look(&[ftyp(), far.repeat(most + 1)].concat()), Err(Flaw::TooManyParts));
 }
@@ -122,7 +122,7 @@ fn a_webm_says_what_it_is_and_ends_where_it_says() {
         webm(b"webm", &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &body),
         [webm(b"webm", &known, &body), vec![0xec, 0x82, 0, 0]].concat(),
     ] {
-        assert_eq!(look(&file), Ok(Kind::WebM));
+        assert_eq!(look(&file), Ok(VideoKind::WebM));
     }
     for (file, flaw) in [
         (webm(b"webm", &known, &body[1..]), Flaw::NotWhole),
@@ -151,7 +151,7 @@ proptest! {
         boxes in prop::collection::vec(some_box(), 0..8), cut in any::<prop::sample::Index>(),
     ) {
         let file = [ftyp(), boxes.concat(), a_box(b"moov", &[1]), a_box(b"mdat", &[2, 2])].concat();
-        prop_assert_eq!(look(&file), Ok(Kind::Mp4));
+        prop_assert_eq!(look(&file), Ok(VideoKind::Mp4));
         let longer = [file.clone(), vec![0]].concat();
         prop_assert_eq!(look(&longer), Err(Flaw::NotWhole));
         // Within the last two boxes nothing can end by chance.

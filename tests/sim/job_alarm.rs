@@ -5,7 +5,7 @@ use crate::faults::Fault;
 use crate::job_object::ShortTexts;
 use crate::platform::ACTING_RETRY;
 use crate::world::World;
-use reelay::machine::job::{Alarm, Answer, Effect, InFlight, Job, Ran, Rules, Run};
+use reelay::machine::job::{AlarmChange, Answer, Effect, InFlight, Job, Ran, Rules, Run};
 use reelay::time::Millis;
 use std::rc::Rc;
 
@@ -41,7 +41,7 @@ impl World {
             return;
         }
         self.arm_as_asked(number, alarm);
-        if effect.is_none() && matches!(alarm, Alarm::Set(Some(wake)) if wake.at <= self.now()) {
+        if effect.is_none() && matches!(alarm, AlarmChange::Set(Some(wake)) if wake.at <= self.now()) {
             self.tally.mark("alarm", "ended with work left");
         }
         if self.dies(object, Fault::CrashAfterSave) {

@@ -10,8 +10,8 @@ use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
-    Alarm, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal, Request, Retry, Rules, Run,
-    Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw, answer,
+    AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal, Request, Retry,
+    Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw, answer,
 };
 use reelay::machine::message::{NoAnswer, Reply};
 use reelay::time::Millis;
@@ -177,7 +177,7 @@ impl World {
     }
 
     /// State and notes, in one write with the alarm that follows it.
-    pub(crate) fn save_job(&mut self, number: usize, job: Job, alarm: Alarm) -> Result<(), WriteFailed> {
+    pub(crate) fn save_job(&mut self, number: usize, job: Job, alarm: AlarmChange) -> Result<(), WriteFailed> {
         if self.fault(Fault::WriteFails) {
             self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
@@ -196,19 +196,19 @@ impl World {
     }
 
     /// The shell's `arm`.
-    pub(crate) fn arm_as_asked(&mut self, number: usize, alarm: Alarm) {
+    pub(crate) fn arm_as_asked(&mut self, number: usize, alarm: AlarmChange) {
         let object = Object::Job(number);
         match alarm {
-            Alarm::Leave => {}
-            Alarm::Ensure(at) => self.arm_at_first_event(object, at),
-            Alarm::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.arm_by(object, Some(at)),
-            Alarm::Set(wake) => self.arm(object, wake.map(|wake| wake.at)),
-            Alarm::SetAnew(at) => {
+            AlarmChange::Leave => {}
+            AlarmChange::Ensure(at) => self.arm_at_first_event(object, at),
+            AlarmChange::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.arm_by(object, Some(at)),
+            AlarmChange::Set(wake) => self.arm(object, wake.map(|wake| wake.at)),
+            AlarmChange::SetAnew(at) => {
                 self.forget_alarm(object);
                 self.arm(object, at);
             }
         }
-        if let Alarm::Set(Some(wake)) = alarm {
+        if let AlarmChange::Set(Some(wake)) = alarm {
             self.tally.mark("wake", wake_name(wake.reason));
         }
     }

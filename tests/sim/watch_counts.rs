@@ -9,7 +9,7 @@ use crate::witness::Invariant;
 use crate::world::World;
 use reelay::ids::JobKey;
 use reelay::machine::job::{Answer, Job, Progress, SubmitAnswer};
-use reelay::machine::metrics::{Call, Count, Metric, Metrics, MetricsByUpstream, TABLE, table};
+use reelay::machine::metrics::{Count, Metric, Metrics, MetricsByUpstream, TABLE, UpstreamCall, table};
 use reelay::machine::outcome::{Outcome, Trouble};
 use reelay::machine::queue::{Entry, totals};
 use reelay::time::Millis;
@@ -168,7 +168,7 @@ impl World {
             [calls("submit"), calls("poll"), calls("fetch"), calls("cancel"), metrics.sum(&table::WEBHOOK_ATTEMPTS)];
         let ended = self.counts.ended.get(&(number, incarnation)).copied().unwrap_or(0);
         let ledger = |answer| job.submits.iter().filter(|row| row.answer == answer).count() as u64;
-        let submits = |outcome: &Outcome<()>| metrics.of(Count::call(Call::Submit, outcome));
+        let submits = |outcome: &Outcome<()>| metrics.of(Count::call(UpstreamCall::Submit, outcome));
         let done = submits(&Ok(()));
         let seen = self.upstream.calls.iter().filter(|call| {
             call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted && call.answered

@@ -2,7 +2,7 @@
 
 use crate::lives;
 use crate::sqlite::Sqlite;
-use reelay::machine::follow::Entry;
+use reelay::machine::follow::NumberedEntry;
 use reelay::machine::job::{TimelineEntry, TimelineStep};
 use reelay::store::job;
 use reelay::store::job::JobStoreError;
@@ -92,7 +92,7 @@ fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
     assert_eq!(job::timeline(&sql).unwrap(), timeline[..1_999]);
     job::save(&sql, &lives::queued(), &timeline[1_999..]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline[3..]);
-    let of_entry = |entry: &Entry| (entry.number, entry.entry.at);
+    let of_entry = |entry: &NumberedEntry| (entry.number, entry.entry.at);
     let page = job::timeline_after(&sql, 0, 2).unwrap();
     assert_eq!(
         page.iter().map(of_entry).collect::<Vec<_>>(),

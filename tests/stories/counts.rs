@@ -4,7 +4,7 @@ use crate::job_story::{Answer, JobStory, again, never, video};
 use crate::queue_story::{QueueStory, Said, asking, state, summary, told};
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{Cancel, Effect, Phase, Retry, State};
-use reelay::machine::metrics::{Call, Count, Metrics, table};
+use reelay::machine::metrics::{Count, Metrics, UpstreamCall, table};
 use reelay::machine::outcome::{ErrorCode, Outcome, Trouble};
 use reelay::machine::queue::{Ask, Heard, Minute, Question, Sample, Stage, Summary, Terms, totals};
 use reelay::machine::{Status, metrics};
@@ -35,8 +35,8 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
         (metrics.of(Count::RateLimited), metrics.of(Count::Error(None)), metrics.sum(&table::ERRORS)),
         (1, 1, 3)
     );
-    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Submitting)), 1);
-    assert_eq!(metrics.of(Count::Retry(metrics::Phase::Rendering)), 1);
+    assert_eq!(metrics.of(Count::Retry(metrics::TimedPhase::Submitting)), 1);
+    assert_eq!(metrics.of(Count::Retry(metrics::TimedPhase::Rendering)), 1);
     assert_eq!((metrics.of(Count::Attempt(Status::Failed)), metrics.sum(&table::ATTEMPTS)), (1, 1));
     assert_eq!(metrics.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
     let phase = |phase: &str| metrics.histogram(&table::PHASE, Some(phase));
@@ -52,7 +52,7 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
     let mut story = JobStory::storing();
     story.may_act();
     assert!(matches!(story.job.phase, Phase::Storing { .. }));
-    let fetch = |outcome: &Outcome<()>| Count::call(Call::Fetch, outcome);
+    let fetch = |outcome: &Outcome<()>| Count::call(UpstreamCall::Fetch, outcome);
     assert_eq!(story.job.metrics.of(fetch(&Err(Trouble::Unknown))), 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
     story.hears(Answer::Stored(Ok(video(1))));

@@ -3,7 +3,7 @@
 use crate::job_story::{Answer, JobStory, never};
 use reelay::machine::Status;
 use reelay::machine::follow::{
-    Beginning, Entry, Event, Follower, HEARTBEAT, LONGEST_LIFE, Look, PAGE, PROGRESS_TICK, Then, begin,
+    Beginning, Follower, HEARTBEAT, LONGEST_LIFE, Look, NumberedEntry, PAGE, PROGRESS_TICK, StreamEvent, Then, begin,
 };
 use reelay::machine::job::{Cancel, Retry, TimelineEntry, TimelineStep};
 use reelay::machine::outcome::ErrorCode;
@@ -27,7 +27,7 @@ fn a_stream_that_resumes_tells_what_comes_after_and_how_the_job_stands_now() {
     let mut watched = Watched::from(JobStory::rendering(), 2);
     assert_eq!(watched.hears(), ["3 submit_intended", "4 submitted"]);
     let stands = watched.events.iter().map(|event| match event {
-        Event::Step { stand, .. } => (stand.status, stand.phase, stand.attempt, stand.progress),
+        StreamEvent::Step { stand, .. } => (stand.status, stand.phase, stand.attempt, stand.progress),
         other => panic!("{other:?}"),
     });
     assert!(stands.eq([(Status::Processing, "rendering", 1, 10); 2]));
@@ -74,7 +74,7 @@ fn a_failed_attempt_ends_the_stream_and_a_retry_is_told_by_the_next_one() {
     assert_eq!(begin(&watched.story.job, told, told), Beginning::After(told));
     let mut next = Watched::from(watched.story, told);
     assert_eq!(next.hears(), [format!("{} retried", told + 1)]);
-    assert!(matches!(next.events[0], Event::Step { stand, .. } if stand.attempt == 2));
+    assert!(matches!(next.events[0], StreamEvent::Step { stand, .. } if stand.attempt == 2));
 }
 
 #[test]
@@ -107,9 +107,9 @@ fn a_long_timeline_is_told_page_by_page_before_anything_else() {
     let mut ended = JobStory::accepted();
     assert_eq!(ended.takes(Cancel), None);
     let second = follower.look(Some(&ended.job), page(1 + u64::from(PAGE)), story.now);
-    assert!(!second.events.iter().any(|event| matches!(event, Event::End { .. })), "there may be more");
+    assert!(!second.events.iter().any(|event| matches!(event, StreamEvent::End { .. })), "there may be more");
     let third = follower.look(Some(&ended.job), Vec::new(), story.now);
-    assert_eq!(third, Look { events: vec![Event::End { status: Status::Cancelled }], then: Then::Close });
+    assert_eq!(third, Look { events: vec![StreamEvent::End { status: Status::Cancelled }], then: Then::Close });
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
     watched.story.now += LONGEST_LIFE;
     watched.hears();
     assert_eq!(watched.then, Then::Close);
-    assert!(!watched.events.iter().any(|event| matches!(event, Event::End { .. })), "its client is to resume");
+    assert!(!watched.events.iter().any(|event| matches!(event, StreamEvent::End { .. })), "its client is to resume");
 
     let story = JobStory::accepted();
     let mut follower = Follower::new(story.job.created_at, 0, story.now);
@@ -133,7 +133,7 @@ fn a_stream_ends_without_an_end_when_it_has_lived_long_or_its_job_is_gone() {
 struct Watched {
     story: JobStory,
     follower: Follower,
-    events: Vec<Event>,
+    events: Vec<StreamEvent>,
     then: Then,
 }
 
@@ -159,16 +159,16 @@ impl Watched {
     }
 }
 
-fn word(event: &Event) -> String {
+fn word(event: &StreamEvent) -> String {
     match event {
-        Event::Step { entry, .. } => format!("{} {}", entry.number, entry.entry.step.as_str()),
-        Event::Progress { stand } => format!("progress {} {}", stand.phase, stand.progress),
-        Event::End { status } => format!("end {status:?}"),
-        Event::Heartbeat => "heartbeat".to_owned(),
+        StreamEvent::Step { entry, .. } => format!("{} {}", entry.number, entry.entry.step.as_str()),
+        StreamEvent::Progress { stand } => format!("progress {} {}", stand.phase, stand.progress),
+        StreamEvent::End { status } => format!("end {status:?}"),
+        StreamEvent::Heartbeat => "heartbeat".to_owned(),
     }
 }
 
-fn entry(number: u64, step: TimelineStep) -> Entry {
+fn entry(number: u64, step: TimelineStep) -> NumberedEntry {
     const AT: Millis = 1;
-    Entry { number, entry: TimelineEntry { at: AT, step, detail: None } }
+    NumberedEntry { number, entry: TimelineEntry { at: AT, step, detail: None } }
 }

@@ -70,6 +70,12 @@ fn modules_are_named_for_what_they_hold() {
 }
 
 #[test]
+fn a_name_means_one_thing() {
+    let violations = names::repeated(&read_rust_files("src"));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
 fn only_the_configuration_reads_variables() {
     assert_holds("src", settings::reads_outside);
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 /// A delivery. Absent fields are left out; times are RFC 3339 in UTC with milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Delivery))]
 #[serde(rename_all = "camelCase")]
-pub struct Delivery {
+pub struct ShownDelivery {
     /// `msg_…`: the `webhook-id` of every attempt.
     pub id: String,
     /// Such as `generation.completed`.
@@ -38,7 +38,7 @@ pub struct Delivery {
     pub exhausted_at: Option<String>,
 }
 
-impl Delivery {
+impl ShownDelivery {
     /// An event of the generation `key`.
     pub fn of(key: &JobKey, summary: DeliverySummary) -> Self {
         let (mut next_attempt_at, mut delivered_at, mut exhausted_at) = (None, None, None);

@@ -1,7 +1,7 @@
 //! Webhook events: what became of them, and sending them again.
 
-use crate::api::deliveries::delivery::Delivery;
-use crate::api::deliveries::{Page, Recovery};
+use crate::api::deliveries::delivery::ShownDelivery;
+use crate::api::deliveries::{DeliveryPage, Recovery};
 use crate::api::field_error::FieldError;
 use crate::api::openapi::formats::{json_answer, success};
 use crate::api::openapi::operation::Operation;
@@ -17,7 +17,7 @@ const TAG: &str = "Operators";
 pub(crate) fn of_generation(schemas: &mut Schemas) -> Operation {
     Operation::new("listGenerationDeliveries", "Generations")
         .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")
-        .answers(200, success("The events, oldest first.", "deliveries", &schemas.list_of::<Delivery>()))
+        .answers(200, success("The events, oldest first.", "deliveries", &schemas.list_of::<ShownDelivery>()))
 }
 
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
@@ -27,13 +27,13 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
         .says("All webhooks", "Every event for the app, newest first, and whether it was taken.")
         .with(query("state", "Only those in this state.", &states))
         .fails([Problem::invalid(vec![wrong])])
-        .answers_page(&schemas.of::<Page>())
+        .answers_page(&schemas.of::<DeliveryPage>())
 }
 
 pub(crate) fn redeliver(schemas: &mut Schemas) -> Operation {
     Operation::new("redeliver", TAG)
         .says("Send one again", "The same event with the same bytes, at once, with all its attempts before it.")
-        .answers(200, success("The event, which is pending again.", "delivery", &schemas.of::<Delivery>()))
+        .answers(200, success("The event, which is pending again.", "delivery", &schemas.of::<ShownDelivery>()))
         .fails([Problem::no_delivery()])
 }
 

@@ -2,7 +2,7 @@
 
 use crate::api::body::MAX_BODY;
 use crate::api::field_error::FieldError;
-use crate::api::generations::{Changed, Created, Page, ShownStep};
+use crate::api::generations::{AcceptedOrder, Changed, GenerationPage, ShownStep};
 use crate::api::openapi::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success};
 use crate::api::openapi::headers;
 use crate::api::openapi::operation::Operation;
@@ -22,11 +22,11 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
         .says("Your generations", "Newest first, each as of its last change of status.")
         .with(parameters::status())
         .with(parameters::search())
-        .answers_page(&schemas.of::<Page>())
+        .answers_page(&schemas.of::<GenerationPage>())
 }
 
 pub(crate) fn create(schemas: &mut Schemas) -> Operation {
-    let created = schemas.of::<Created<'static>>();
+    let created = schemas.of::<AcceptedOrder<'static>>();
     let order = schema::order(schemas);
     let order = schemas.add("Order", order);
     let accepted = |description: &str, replayed: bool| {

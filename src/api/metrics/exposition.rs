@@ -1,7 +1,7 @@
 //! The metrics as Prometheus reads them. Pure.
 
 use crate::machine::Status;
-use crate::machine::metrics::{Buckets, Kind, Metric, Metrics, MetricsByUpstream, TABLE, Unit};
+use crate::machine::metrics::{Buckets, Metric, MetricKind, Metrics, MetricsByUpstream, TABLE, Unit};
 use crate::machine::queue::MAX_PRIORITY;
 use crate::money::dollars;
 use crate::store::stats::{QueueStats, UpstreamBackoff};
@@ -78,8 +78,8 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &M
         Unit::Money => Some(money()),
     };
     let kind = match metric.kind {
-        Kind::Counter => MetricType::Counter,
-        Kind::Histogram(_) => MetricType::Histogram,
+        MetricKind::Counter => MetricType::Counter,
+        MetricKind::Histogram(_) => MetricType::Histogram,
     };
     let help = format!("{}.", metric.help);
     let mut family = encoder.encode_descriptor(metric.name, &help, unit.as_ref(), kind)?;
@@ -89,11 +89,13 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &M
             labels.extend(metric.labels.iter().copied().zip(own.iter().map(|value| (*value).to_owned())));
             let mut series = family.encode_family(&labels)?;
             match metric.kind {
-                Kind::Counter => {
+                MetricKind::Counter => {
                     let mine = metrics.of_metric(metric).find(|(labels, _)| *labels == own);
                     write_counter(&mut series, mine.map_or(0, |(_, count)| count), metric.unit)?;
                 }
-                Kind::Histogram(_) => write_histogram(&mut series, &metrics.histogram(metric, own.first().copied()))?,
+                MetricKind::Histogram(_) => {
+                    write_histogram(&mut series, &metrics.histogram(metric, own.first().copied()))?;
+                }
             }
         }
     }

@@ -3,13 +3,13 @@
 use crate::api::openapi::schemas::Schemas;
 use crate::machine::delivery::EventKind;
 use crate::time::Moment;
-use crate::webhooks::event::Body;
-use crate::webhooks::test_event::{Body as TestBody, EVENT, compose};
+use crate::webhooks::event::EventBody;
+use crate::webhooks::test_event::{EVENT, TestBody, compose};
 use serde_json::{Map, Value, json};
 
 /// The document's `webhooks`.
 pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
-    let body = schemas.of::<Body<'static>>();
+    let body = schemas.of::<EventBody<'static>>();
     let mut all: Map<String, Value> = EventKind::ALL
         .into_iter()
         .map(|kind| {

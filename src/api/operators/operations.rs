@@ -1,6 +1,6 @@
 //! For whoever runs the worker.
 
-use crate::api::generations::Page;
+use crate::api::generations::GenerationPage;
 use crate::api::openapi::formats::{USER_ID, json_answer};
 use crate::api::openapi::operation::Operation;
 use crate::api::openapi::parameters;
@@ -17,7 +17,7 @@ pub(crate) fn jobs(schemas: &mut Schemas) -> Operation {
         .with(parameters::status())
         .with(parameters::query("userId", "Only those of this user.", &user))
         .with(parameters::search())
-        .answers_page(&schemas.of::<Page>())
+        .answers_page(&schemas.of::<GenerationPage>())
 }
 
 pub(crate) fn pause(schemas: &mut Schemas) -> Operation {

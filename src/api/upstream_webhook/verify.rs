@@ -4,10 +4,10 @@
 
 use crate::config::upstream_webhook::UpstreamWebhooks;
 use crate::upstream::jwks;
-use crate::upstream::webhook::Claim;
+use crate::upstream::webhook::SignedClaim;
 
 /// Whether one of the signatures is by a secret of ours, or else by a key that the upstream publishes.
-pub async fn is_genuine(settings: &UpstreamWebhooks, claim: &Claim, body: &[u8]) -> bool {
+pub async fn is_genuine(settings: &UpstreamWebhooks, claim: &SignedClaim, body: &[u8]) -> bool {
     if claim.is_signed_by(settings.secrets(), body) {
         return true;
     }

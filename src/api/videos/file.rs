@@ -5,7 +5,7 @@ use crate::api::call::Call;
 use crate::api::problem::Problem;
 use crate::api::videos;
 use crate::api::videos::range::{Conditions, Selection, select};
-use crate::clients::video_file::Kind;
+use crate::clients::video_file::VideoKind;
 use crate::ids::JobKey;
 use worker::{Bucket, Object, Range, ResponseBody};
 
@@ -51,7 +51,8 @@ pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
 /// What the video was found to be when it was stored says how it is served.
 fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
     let stored_as = object.http_metadata().content_type;
-    let kind = if stored_as.as_deref() == Some(Kind::WebM.content_type()) { Kind::WebM } else { Kind::Mp4 };
+    let kind =
+        if stored_as.as_deref() == Some(VideoKind::WebM.content_type()) { VideoKind::WebM } else { VideoKind::Mp4 };
     answer
         .with("Content-Type", kind.content_type())
         .with("Content-Length", length.to_string())

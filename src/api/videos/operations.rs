@@ -7,7 +7,7 @@ use crate::api::openapi::parameters;
 use crate::api::openapi::schemas::Schemas;
 use crate::api::problem::Problem;
 use crate::api::query::MAX_EXPIRES_IN;
-use crate::api::videos::{Page, Signed};
+use crate::api::videos::{Signed, VideoPage};
 use crate::config::VIDEO_URL_TTL;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
              have a next one, because deleted videos are left out of it.",
         )
         .with(parameters::search())
-        .answers_page(&schemas.of::<Page>())
+        .answers_page(&schemas.of::<VideoPage>())
 }
 
 pub(crate) fn show(schemas: &mut Schemas) -> Operation {

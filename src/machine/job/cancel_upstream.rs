@@ -2,7 +2,7 @@
 //! and then the render is left to itself.
 
 use super::{Context, Job, RetryTask, TimelineStep};
-use crate::machine::metrics::Call;
+use crate::machine::metrics::UpstreamCall;
 use crate::machine::outcome::{Outcome, Trouble};
 use crate::machine::retry;
 use crate::time::{MINUTE, SECOND};
@@ -26,7 +26,7 @@ impl Job {
     }
 
     pub(super) fn upstream_cancelled(&mut self, operation: &str, outcome: &Outcome<()>, context: &mut Context) {
-        self.count_call(Call::Cancel, outcome);
+        self.count_call(UpstreamCall::Cancel, outcome);
         let Some(task) = self.upstream_cancels.get_mut(operation) else { return };
         task.tries += 1;
         let wait = retry::backoff(task.tries, 2 * SECOND, MINUTE, context.moment.jitter());

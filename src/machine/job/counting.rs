@@ -5,16 +5,16 @@ use super::Job;
 use super::record::Phase;
 use crate::machine::Status;
 use crate::machine::delivery::{Delivery, DeliveryState};
-use crate::machine::metrics::{self, Call, Count, Histogram};
+use crate::machine::metrics::{self, Count, Histogram, UpstreamCall};
 use crate::machine::outcome::{ErrorCode, Outcome};
 use crate::time::Millis;
 
 /// A phase whose length counts, of which epoch it is, and since when it has been under way.
-pub(super) type Timed = (metrics::Phase, u64, Millis);
+pub(super) type Timed = (metrics::TimedPhase, u64, Millis);
 
 impl Job {
     /// Counts a call to the upstream that has come to this; one that was cut off counts as unknown.
-    pub(super) fn count_call<T>(&mut self, call: Call, outcome: &Outcome<T>) {
+    pub(super) fn count_call<T>(&mut self, call: UpstreamCall, outcome: &Outcome<T>) {
         self.metrics.count(Count::call(call, outcome), 1);
         let Err(trouble) = outcome else { return };
         let class = trouble.failure().map(|failure| failure.code);
@@ -24,7 +24,7 @@ impl Job {
         }
     }
 
-    pub(super) fn count_retry(&mut self, phase: metrics::Phase) {
+    pub(super) fn count_retry(&mut self, phase: metrics::TimedPhase) {
         self.metrics.count(Count::Retry(phase), 1);
     }
 
@@ -61,9 +61,9 @@ impl Job {
     /// The phase under way, if its length counts.
     pub(super) fn timed(&self) -> Option<Timed> {
         let (phase, since) = match &self.phase {
-            Phase::Submitting { .. } => (metrics::Phase::Submitting, self.started_at?),
-            Phase::Rendering { submitted_at, .. } => (metrics::Phase::Rendering, *submitted_at),
-            Phase::Storing { rendered_at, .. } => (metrics::Phase::Storing, *rendered_at),
+            Phase::Submitting { .. } => (metrics::TimedPhase::Submitting, self.started_at?),
+            Phase::Rendering { submitted_at, .. } => (metrics::TimedPhase::Rendering, *submitted_at),
+            Phase::Storing { rendered_at, .. } => (metrics::TimedPhase::Storing, *rendered_at),
             Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Clarifying { .. } | Phase::Ended { .. } => {
                 return None;
             }

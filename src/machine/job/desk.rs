@@ -28,7 +28,7 @@ pub struct Answered<R> {
     pub change: Change,
     /// New timeline entries, to be saved with the job.
     pub timeline: Vec<TimelineEntry>,
-    pub alarm: Alarm,
+    pub alarm: AlarmChange,
     /// The job's alarm was missing.
     pub was_late: bool,
 }
@@ -44,7 +44,7 @@ pub enum Change {
 
 /// What becomes of the alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alarm {
+pub enum AlarmChange {
     Leave,
     /// It is set unless this instance has done so: a new instance does not trust that its alarm survived.
     Ensure(Option<Millis>),
@@ -64,14 +64,14 @@ pub struct Desk<'a> {
     setting: Setting<'a>,
     change: Change,
     timeline: Vec<TimelineEntry>,
-    alarm: Alarm,
+    alarm: AlarmChange,
     was_late: bool,
 }
 
 /// Takes one message.
 pub fn answer<M: JobMessage>(job: Option<Job>, message: M, setting: Setting<'_>) -> Answered<M::Reply> {
     let mut desk =
-        Desk { job, setting, change: Change::None, timeline: Vec::new(), alarm: Alarm::Leave, was_late: false };
+        Desk { job, setting, change: Change::None, timeline: Vec::new(), alarm: AlarmChange::Leave, was_late: false };
     let reply = message.take(&mut desk);
     Answered { reply, change: desk.change, timeline: desk.timeline, alarm: desk.alarm, was_late: desk.was_late }
 }
@@ -136,7 +136,7 @@ impl Desk<'_> {
             self.change = Change::Save(Box::new(job.clone()));
         }
         self.timeline = timeline;
-        self.alarm = Alarm::Set(job.wake(self.now()));
+        self.alarm = AlarmChange::Set(job.wake(self.now()));
         (job, came)
     }
 
@@ -153,7 +153,7 @@ impl Desk<'_> {
         let is_meant = created_at.is_none_or(|at| at == job.created_at);
         self.was_late = job.is_late(self.setting.armed, self.now()) && !self.setting.is_acting;
         let job = if is_meant { self.change(job, hear).0 } else { job };
-        self.alarm = Alarm::SetAnew(job.wake_at(self.now()));
+        self.alarm = AlarmChange::SetAnew(job.wake_at(self.now()));
         is_meant.then(|| job.state(self.now(), self.was_late))
     }
 }
@@ -163,7 +163,7 @@ impl JobMessage for Create {
         let Some(mut job) = desk.job.take() else {
             let (mut job, created) = Job::create(self.key, *self.request, desk.setting.moment);
             job.seal_events(desk.setting.rules.texts);
-            desk.alarm = Alarm::Set(job.wake(desk.now()));
+            desk.alarm = AlarmChange::Set(job.wake(desk.now()));
             desk.timeline = vec![created];
             let summary = desk.summary(&job);
             desk.change = Change::Save(Box::new(job));
@@ -175,7 +175,7 @@ impl JobMessage for Create {
         if job.promise() {
             desk.change = Change::Save(Box::new(job.clone()));
         }
-        desk.alarm = Alarm::Ensure(job.wake_at(desk.now()));
+        desk.alarm = AlarmChange::Ensure(job.wake_at(desk.now()));
         // The same message once more: the images that it names are the job's.
         let new = !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
         Ok(Created { new, summary: desk.summary(&job) })
@@ -196,7 +196,7 @@ impl JobMessage for Withdraw {
 impl JobMessage for View {
     fn take(self, desk: &mut Desk<'_>) -> Self::Reply {
         let job = desk.job.take().ok_or(Refusal::NoJob)?;
-        desk.alarm = Alarm::Ensure(job.wake_at(desk.now()));
+        desk.alarm = AlarmChange::Ensure(job.wake_at(desk.now()));
         Ok(Box::new(job))
     }
 }
@@ -233,7 +233,7 @@ impl JobMessage for Delete {
             return Some(state);
         }
         desk.change = Change::Delete;
-        desk.alarm = Alarm::Leave;
+        desk.alarm = AlarmChange::Leave;
         None
     }
 }

@@ -18,7 +18,7 @@ impl Job {
         self.enter_try(TimelineStep::SubmitRefused, Some(failure.message.clone()), context);
         let (since, count) = self.not_now.as_ref().map_or((context.now(), 0), |before| (before.since, before.count));
         self.drop_earlier_refusals();
-        self.count_retry(metrics::Phase::Submitting);
+        self.count_retry(metrics::TimedPhase::Submitting);
         self.requeue(None, context);
         self.not_now = Some(NotNow { since, count: count + 1, failure });
     }

@@ -6,7 +6,7 @@
 
 use super::{Context, Job, Phase, Progress, TimelineStep};
 use crate::machine::delivery::EventKind;
-use crate::machine::metrics::{self, Call};
+use crate::machine::metrics::{self, UpstreamCall};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -42,7 +42,7 @@ impl Job {
         context: &mut Context,
     ) {
         if outcome != Ok(Progress::Running) {
-            self.count_call(Call::Poll, &outcome);
+            self.count_call(UpstreamCall::Poll, &outcome);
         }
         match &outcome {
             Ok(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
@@ -82,7 +82,7 @@ impl Job {
         let wait = retry::backoff(*tries, context.policy.poll_interval, POLL_BACKOFF_CAP, context.moment.jitter());
         *not_before = now + asked.min(MAX_POLL_WAIT).max(wait);
         *tries += 1;
-        self.count_retry(metrics::Phase::Rendering);
+        self.count_retry(metrics::TimedPhase::Rendering);
     }
 
     /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at

@@ -1,7 +1,7 @@
 //! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved, the effect carried out,
 //! and its answer saved together with the next intent, until nothing is due.
 
-use super::{Alarm, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered, wake};
+use super::{AlarmChange, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered, wake};
 use crate::time::{MINUTE, Millis, Moment};
 
 /// How many effects one run carries out at most.
@@ -28,7 +28,7 @@ pub struct Ran {
     /// What the next effect added to it.
     pub began: Vec<TimelineEntry>,
     pub effect: Option<InFlight>,
-    pub alarm: Alarm,
+    pub alarm: AlarmChange,
 }
 
 impl Run {
@@ -52,7 +52,7 @@ impl Run {
             return Ran::of(job, timeline, wake(heard, false, next, rules), next.now);
         }
         let changed = heard != *job || !timeline.is_empty();
-        let alarm = Alarm::Set(Some(Wake { at: next.now, reason: WakeReason::Phase }));
+        let alarm = AlarmChange::Set(Some(Wake { at: next.now, reason: WakeReason::Phase }));
         Ran { job: heard, changed, answered: timeline, began: Vec::new(), effect: None, alarm }
     }
 }
@@ -61,7 +61,7 @@ impl Ran {
     fn of(before: &Job, answered: Vec<TimelineEntry>, step: Step, now: Millis) -> Self {
         let Step { job, effect, timeline: began } = step;
         let changed = job != *before || !answered.is_empty() || !began.is_empty();
-        let alarm = Alarm::Set(job.wake(now));
+        let alarm = AlarmChange::Set(job.wake(now));
         Self { job, changed, answered, began, effect, alarm }
     }
 }

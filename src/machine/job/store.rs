@@ -2,7 +2,7 @@
 //! images.
 
 use super::{Context, End, IMAGES, Job, Phase, RetryTask, TimelineStep, Video};
-use crate::machine::metrics::{self, Call};
+use crate::machine::metrics::{self, UpstreamCall};
 use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -19,7 +19,7 @@ impl Video {
 
 impl Job {
     pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
-        self.count_call(Call::Fetch, &outcome);
+        self.count_call(UpstreamCall::Fetch, &outcome);
         let (Phase::Storing { tries, uri, rendered_at, .. }, true) = (&self.phase, self.is_current(epoch)) else {
             return self.delete_file(attempt, context.now());
         };
@@ -41,7 +41,7 @@ impl Job {
         }
         let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
         let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
-        self.count_retry(metrics::Phase::Storing);
+        self.count_retry(metrics::TimedPhase::Storing);
         self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 

@@ -3,7 +3,7 @@
 use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
 use crate::machine::delivery::EventKind;
 use crate::machine::limiter::{Availability, MAX_BACKOFF};
-use crate::machine::metrics::{self, Call};
+use crate::machine::metrics::{self, UpstreamCall};
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
@@ -23,7 +23,7 @@ impl Job {
 
     pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
         self.close_ledger_row(epoch, &outcome);
-        self.count_call(Call::Submit, &outcome);
+        self.count_call(UpstreamCall::Submit, &outcome);
         let (&Phase::Submitting { deadline_at, tries, .. }, true) = (&self.phase, self.is_current(epoch)) else {
             return self.answered_late(outcome, context);
         };
@@ -70,7 +70,7 @@ impl Job {
         if tries >= context.policy.max_retries {
             return self.fail(failure, context);
         }
-        self.count_retry(metrics::Phase::Submitting);
+        self.count_retry(metrics::TimedPhase::Submitting);
         self.requeue(Some(not_before), context);
     }
 

@@ -6,7 +6,7 @@ use crate::time::Millis;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     Counter,
     /// The upper ends of its buckets, in milliseconds.
     Histogram(&'static [Millis]),
@@ -32,7 +32,7 @@ pub struct Metric {
     pub name: &'static str,
     /// One sentence without its full stop.
     pub help: &'static str,
-    pub kind: Kind,
+    pub kind: MetricKind,
     pub unit: Unit,
     pub labels: &'static [&'static str],
 }
@@ -44,7 +44,7 @@ impl Metric {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        Self { key, name, help, kind: Kind::Counter, unit: Unit::None, labels }
+        Self { key, name, help, kind: MetricKind::Counter, unit: Unit::None, labels }
     }
 
     const fn money(key: &'static str, name: &'static str, help: &'static str) -> Self {
@@ -58,14 +58,14 @@ impl Metric {
         bounds: &'static [Millis],
         help: &'static str,
     ) -> Self {
-        Self { kind: Kind::Histogram(bounds), unit: Unit::Time, ..Self::counter(key, name, labels, help) }
+        Self { kind: MetricKind::Histogram(bounds), unit: Unit::Time, ..Self::counter(key, name, labels, help) }
     }
 
     /// The upper ends of its buckets in milliseconds; none for a counter.
     pub fn bounds(&self) -> &'static [Millis] {
         match self.kind {
-            Kind::Histogram(bounds) => bounds,
-            Kind::Counter => &[],
+            MetricKind::Histogram(bounds) => bounds,
+            MetricKind::Counter => &[],
         }
     }
 }
@@ -181,14 +181,14 @@ pub static TABLE: [&Metric; 17] = [
 
 /// A call to the upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum UpstreamCall {
     Submit,
     Poll,
     Fetch,
     Cancel,
 }
 
-impl Call {
+impl UpstreamCall {
     pub const ALL: [Self; 4] = [Self::Submit, Self::Poll, Self::Fetch, Self::Cancel];
 
     fn as_str(self) -> &'static str {
@@ -203,13 +203,13 @@ impl Call {
 
 /// A phase whose length counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum TimedPhase {
     Submitting,
     Rendering,
     Storing,
 }
 
-impl Phase {
+impl TimedPhase {
     pub const ALL: [Self; 3] = [Self::Submitting, Self::Rendering, Self::Storing];
 
     /// The word of the label.
@@ -233,9 +233,9 @@ pub enum Count {
     /// An attempt that has ended with this status.
     Attempt(Status),
     Failure(ErrorCode),
-    Retry(Phase),
+    Retry(TimedPhase),
     /// Made by [`Count::call`].
-    Called(Call, &'static str),
+    Called(UpstreamCall, &'static str),
     /// `None`: no answer.
     Error(Option<ErrorCode>),
     RateLimited,
@@ -251,7 +251,7 @@ const OUTCOMES: [&str; 4] = ["done", "retry", "refused", "unknown"];
 
 impl Count {
     /// A call and what came of it.
-    pub fn call<T>(call: Call, outcome: &Outcome<T>) -> Self {
+    pub fn call<T>(call: UpstreamCall, outcome: &Outcome<T>) -> Self {
         Self::Called(call, outcome.as_ref().err().map_or("done", Trouble::as_str))
     }
 
@@ -261,9 +261,9 @@ impl Count {
         all.extend([Self::WebhookRetry, Self::WebhookExhausted, Self::Error(None)]);
         all.extend([true, false].map(|delivered| Self::WebhookSent { delivered }));
         all.extend(Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Attempt));
-        all.extend(Phase::ALL.map(Self::Retry));
+        all.extend(TimedPhase::ALL.map(Self::Retry));
         all.extend(ErrorCode::ALL.into_iter().flat_map(|code| [Self::Failure(code), Self::Error(Some(code))]));
-        all.extend(Call::ALL.into_iter().flat_map(|call| OUTCOMES.map(|outcome| Self::Called(call, outcome))));
+        all.extend(UpstreamCall::ALL.into_iter().flat_map(|call| OUTCOMES.map(|outcome| Self::Called(call, outcome))));
         all
     }
 
@@ -295,7 +295,7 @@ pub enum Histogram {
     Wait,
     /// From the last start of an attempt to its end, with this status.
     Processing(Status),
-    Phase(Phase),
+    Phase(TimedPhase),
     /// From an event to the 2xx of its webhook.
     Delivery,
 }
@@ -304,7 +304,7 @@ impl Histogram {
     /// Everything whose length can be counted.
     pub fn all() -> Vec<Self> {
         let ends = Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Processing);
-        [Self::Wait, Self::Delivery].into_iter().chain(ends).chain(Phase::ALL.map(Self::Phase)).collect()
+        [Self::Wait, Self::Delivery].into_iter().chain(ends).chain(TimedPhase::ALL.map(Self::Phase)).collect()
     }
 
     pub(super) fn metric(self) -> &'static Metric {

@@ -18,7 +18,7 @@
 //! the closing quote is read. Whether the render is done, and whether a video stands where one belongs, is for the poll
 //! to decide (`poll_reader`).
 
-use crate::clients::video_file::{Kind, TELLING};
+use crate::clients::video_file::{TELLING, VideoKind};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD_NO_PAD};
@@ -47,7 +47,7 @@ pub struct Broken;
 /// Reads an answer piece by piece.
 #[derive(Debug, Default)]
 pub struct InlineVideo {
-    state: State,
+    state: ScanState,
     /// The JSON escape that is being read, from its backslash on.
     escape: Vec<u8>,
     /// What has not been decoded of the string that is being read.
@@ -55,7 +55,7 @@ pub struct InlineVideo {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum State {
+enum ScanState {
     #[default]
     BetweenStrings,
     /// In a string that may become a video.
@@ -86,7 +86,7 @@ impl InlineVideo {
                     self.read_text(&[character], decoded)?;
                 }
                 1
-            } else if self.state == State::BetweenStrings {
+            } else if self.state == ScanState::BetweenStrings {
                 self.read_to_quote(rest)
             } else {
                 self.read_string(rest, decoded)?
@@ -98,12 +98,12 @@ impl InlineVideo {
 
     /// Whether all of the video has come.
     pub fn is_whole(&self) -> bool {
-        self.state == State::Whole
+        self.state == ScanState::Whole
     }
 
     fn read_to_quote(&mut self, rest: &[u8]) -> usize {
         let Some(quote) = rest.iter().position(|byte| *byte == b'"') else { return rest.len() };
-        self.state = State::Beginning;
+        self.state = ScanState::Beginning;
         self.base64.clear();
         quote + 1
     }
@@ -115,24 +115,24 @@ impl InlineVideo {
         match rest.get(plain) {
             None => return Ok(plain),
             Some(b'\\') => self.escape.push(b'\\'),
-            Some(_) if self.state == State::Video => {
+            Some(_) if self.state == ScanState::Video => {
                 PADDED_OR_NOT.decode_vec(&self.base64, decoded).map_err(|_| Broken)?;
-                self.state = State::Whole;
+                self.state = ScanState::Whole;
             }
-            Some(_) => self.state = State::BetweenStrings,
+            Some(_) => self.state = ScanState::BetweenStrings,
         }
         Ok(plain + 1)
     }
 
     fn read_text(&mut self, text: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
-        if self.state == State::Other {
+        if self.state == ScanState::Other {
             return Ok(());
         }
         self.base64.extend(standard(text));
-        if self.state == State::Beginning {
+        if self.state == ScanState::Beginning {
             self.state = self.recognise();
         }
-        if self.state != State::Video {
+        if self.state != ScanState::Video {
             return Ok(());
         }
         // The last characters wait for the closing quote, because only there they may be padding.
@@ -144,22 +144,22 @@ impl InlineVideo {
     }
 
     /// Tells by its beginning what a string is, and takes the head of a `data:` URL from it.
-    fn recognise(&mut self) -> State {
+    fn recognise(&mut self) -> ScanState {
         match start(&self.base64) {
-            None if self.base64.len() > MAX_HEAD => State::Other,
-            None => State::Beginning,
+            None if self.base64.len() > MAX_HEAD => ScanState::Other,
+            None => ScanState::Beginning,
             Some(start) => {
-                let Some(beginning) = self.base64.get(start..start + BEGINNING) else { return State::Beginning };
+                let Some(beginning) = self.base64.get(start..start + BEGINNING) else { return ScanState::Beginning };
                 let is_video = STANDARD_NO_PAD.decode(beginning).is_ok_and(|bytes| is_video(&bytes));
                 self.base64.drain(..start);
-                if is_video { State::Video } else { State::Other }
+                if is_video { ScanState::Video } else { ScanState::Other }
             }
         }
     }
 }
 
 fn is_video(beginning: &[u8]) -> bool {
-    Kind::of(beginning).is_ok() && !PICTURES.iter().any(|brand| beginning.ends_with(brand))
+    VideoKind::of(beginning).is_ok() && !PICTURES.iter().any(|brand| beginning.ends_with(brand))
 }
 
 /// Where base64 starts: after the head of a `data:` URL if there is one. `None` if that head has not ended.

@@ -5,7 +5,7 @@
 
 use crate::clients::file;
 use crate::clients::file::Download;
-use crate::clients::http::{Answer, Call, Lost};
+use crate::clients::http::{HttpAnswer, HttpCall, Lost};
 use crate::clients::reply::Reply;
 use crate::clients::video_address::may_be_fetched;
 use crate::machine::outcome::Outcome;
@@ -66,17 +66,17 @@ impl KeyApi {
     }
 
     /// The answer to a GET of a path below the version, to be read while it comes in.
-    pub(crate) async fn ask(&self, path: &str) -> Result<Answer, Lost> {
+    pub(crate) async fn ask(&self, path: &str) -> Result<HttpAnswer, Lost> {
         let url = self.address(path);
         self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None).send().await
     }
 
     /// The same of an answer that holds a video, which may take as long as a file.
-    pub(crate) async fn ask_for_video(&self, path: &str) -> Result<Answer, Lost> {
+    pub(crate) async fn ask_for_video(&self, path: &str) -> Result<HttpAnswer, Lost> {
         let url = self.address(path);
         let headers: [(&str, &str); 1] = [(KEY_HEADER, &self.key)];
         let call = self.call(Method::Get, &url, &headers, None);
-        Call { headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT, ..call }.send().await
+        HttpCall { headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT, ..call }.send().await
     }
 
     async fn send(
@@ -101,8 +101,8 @@ impl KeyApi {
         url: &'a str,
         headers: &'a [(&'a str, &'a str)],
         body: Option<String>,
-    ) -> Call<'a> {
-        Call { method, url, headers, body, headers_within: self.timeout, all_within: self.timeout }
+    ) -> HttpCall<'a> {
+        HttpCall { method, url, headers, body, headers_within: self.timeout, all_within: self.timeout }
     }
 
     /// Opens a file at the address that the upstream gave.

@@ -5,7 +5,7 @@ use crate::clients::reply::{Reply, answer};
 use crate::clients::{delay, sentence};
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
-use crate::upstream::google::video::{CONTAINERS, Found, ROOTS, find as find_video};
+use crate::upstream::google::video::{CONTAINERS, FoundVideo, ROOTS, find as find_video};
 use crate::upstream::google::{filter, unavailable, with_words};
 use serde_json::{Map, Value, json};
 
@@ -41,8 +41,8 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
         return Err(Trouble::Refused(failed_operation(&error)).answered(answer(reply, &error)));
     }
     let uri = match video(fields) {
-        Some(Found::At(uri)) => uri,
-        Some(Found::Inline) => inline,
+        Some(FoundVideo::At(uri)) => uri,
+        Some(FoundVideo::Inline) => inline,
         None => {
             let verdict = filter::verdict(operation);
             let failure = verdict.unwrap_or_else(|| unavailable("The video service finished without a video."));
@@ -68,12 +68,12 @@ fn operation(answer: &Value) -> Option<(&Value, &Map<String, Value>)> {
 }
 
 /// The video in what an operation made.
-fn made(fields: &Map<String, Value>) -> Option<Found<'_>> {
+fn made(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
     ROOTS.iter().find_map(|root| find_video(fields.get(*root)?))
 }
 
 /// The video of an operation, in what it made or beside that.
-fn video(fields: &Map<String, Value>) -> Option<Found<'_>> {
+fn video(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
     made(fields).or_else(|| CONTAINERS.iter().find_map(|name| find_video(fields.get(*name)?)))
 }
 

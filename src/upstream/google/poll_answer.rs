@@ -2,7 +2,7 @@
 
 use crate::clients::file;
 use crate::clients::file::Download;
-use crate::clients::http::{Answer, Lost};
+use crate::clients::http::{HttpAnswer, Lost};
 use crate::clients::reply::Reply;
 use crate::clock;
 use crate::machine::job::Progress;
@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt};
 const MAX_ERROR: usize = 1024 * 1024;
 
 /// What the answer to a poll says. A video in the answer itself is at the address `inline`.
-pub(crate) async fn read_poll(answer: Answer, inline: String) -> Outcome<Progress> {
+pub(crate) async fn read_poll(answer: HttpAnswer, inline: String) -> Outcome<Progress> {
     let (status, retry_after) = (answer.status(), answer.header("retry-after"));
     let mut reader = PollReader::new(inline);
     if !(200..=299).contains(&status) {
@@ -32,7 +32,7 @@ pub(crate) async fn read_poll(answer: Answer, inline: String) -> Outcome<Progres
 }
 
 /// The video that the answer about its operation holds itself.
-pub(crate) fn inline_video(answer: Answer) -> Outcome<Download> {
+pub(crate) fn inline_video(answer: HttpAnswer) -> Outcome<Download> {
     if (200..=299).contains(&answer.status()) {
         return Ok(Download::from_chunks(decoded(answer.chunks())));
     }

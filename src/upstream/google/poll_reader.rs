@@ -34,12 +34,12 @@ struct Outline {
     text: Vec<u8>,
     /// What closes the objects and arrays that are open, the outermost first.
     closers: Vec<u8>,
-    string: Option<Open>,
+    string: Option<OpenString>,
 }
 
 /// A string that has not ended.
 #[derive(Default)]
-struct Open {
+struct OpenString {
     /// In bytes.
     length: usize,
     is_escaped: bool,
@@ -90,7 +90,7 @@ impl Outline {
     fn push(&mut self, byte: u8) {
         let Some(string) = &mut self.string else {
             match byte {
-                b'"' => self.string = Some(Open::default()),
+                b'"' => self.string = Some(OpenString::default()),
                 b'{' => self.closers.push(b'}'),
                 b'[' => self.closers.push(b']'),
                 b'}' | b']' => drop(self.closers.pop()),

@@ -32,7 +32,7 @@ const MAX_DEPTH: usize = 8;
 
 /// The first video of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found<'a> {
+pub(crate) enum FoundVideo<'a> {
     /// At an address, with a scheme or at the service itself.
     At(&'a str),
     /// In the answer itself.
@@ -40,11 +40,11 @@ pub(crate) enum Found<'a> {
 }
 
 /// The first video in what an operation made. An address of the web goes before bytes, and they before one in Cloud Storage.
-pub(crate) fn find(answer: &Value) -> Option<Found<'_>> {
+pub(crate) fn find(answer: &Value) -> Option<FoundVideo<'_>> {
     within(answer, 0)
 }
 
-fn within(value: &Value, depth: usize) -> Option<Found<'_>> {
+fn within(value: &Value, depth: usize) -> Option<FoundVideo<'_>> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -54,12 +54,12 @@ fn within(value: &Value, depth: usize) -> Option<Found<'_>> {
             let text = |name: &&str| fields.get(*name).and_then(Value::as_str).filter(|text| !text.is_empty());
             let address = || ADDRESSES.iter().filter_map(text).find(|text| is_address(text));
             let web = address().filter(|address| !address.starts_with("gs://"));
-            let bytes = || BYTES.iter().any(|name| text(name).is_some()).then_some(Found::Inline);
-            let stored = || address().map(Found::At);
+            let bytes = || BYTES.iter().any(|name| text(name).is_some()).then_some(FoundVideo::Inline);
+            let stored = || address().map(FoundVideo::At);
             let deeper = || CONTAINERS.iter().find_map(|name| within(fields.get(*name)?, depth + 1));
-            web.map(Found::At).or_else(bytes).or_else(stored).or_else(deeper)
+            web.map(FoundVideo::At).or_else(bytes).or_else(stored).or_else(deeper)
         }
-        Value::String(address) if depth > 0 && is_address(address) => Some(Found::At(address)),
+        Value::String(address) if depth > 0 && is_address(address) => Some(FoundVideo::At(address)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
@@ -71,7 +71,7 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, find};
+    use super::{FoundVideo, find};
     use serde_json::json;
 
     #[test]
@@ -91,14 +91,14 @@ mod tests {
             json!({"video": uri}),
             json!({"video": {"uri": uri, "encodedVideo": "AAAA"}}),
         ] {
-            assert_eq!(find(&answer), Some(Found::At(uri)), "{answer}");
+            assert_eq!(find(&answer), Some(FoundVideo::At(uri)), "{answer}");
         }
         for answer in [
             json!({"videos": [{"bytesBase64Encoded": "AAAA"}]}),
             json!({"generateVideoResponse": {"generatedSamples": [{"video": {"encodedVideo": "AAAA"}}]}}),
             json!({"generatedVideos": [{"video": {"videoBytes": "AAAA", "uri": null}}]}),
         ] {
-            assert_eq!(find(&answer), Some(Found::Inline), "{answer}");
+            assert_eq!(find(&answer), Some(FoundVideo::Inline), "{answer}");
         }
         for answer in [
             json!({}),

@@ -9,7 +9,7 @@ use crate::upstream::google::filter;
 use crate::upstream::google::inline_video;
 use crate::upstream::google::operation;
 use crate::upstream::google::video;
-use crate::upstream::google::video::{BYTES, Found};
+use crate::upstream::google::video::{BYTES, FoundVideo};
 use crate::upstream::omni::wire::is_id;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ const INLINE: &str = "inline:";
 
 /// What an interaction tells of its render.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub enum PollAnswer {
     /// All there is to know.
     Told(Progress),
     /// The video is in a file, which may not be ready yet.
@@ -34,7 +34,7 @@ pub enum Look {
 
 /// Where the address of a video leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum FilePlace<'a> {
     /// To a file of the Files API.
     File { id: &'a str },
     /// Into an interaction.
@@ -50,7 +50,7 @@ struct File {
 }
 
 /// What a look at the interaction of this id found. Only its own final word ends a render.
-pub fn read_poll(reply: &Reply, id: &str) -> Outcome<Look> {
+pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
     }
@@ -66,7 +66,7 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<Look> {
         // The model is at rest: before its work, or after it.
         "idle" if video(interaction).is_some() || words(interaction).is_some() => completed(interaction, id),
         "idle" if error(interaction).is_some() => Err(Trouble::Refused(failed(interaction))),
-        "in_progress" | "queued" | "idle" => Ok(Look::Told(Progress::Running)),
+        "in_progress" | "queued" | "idle" => Ok(PollAnswer::Told(Progress::Running)),
         "failed" => Err(Trouble::Refused(failed(interaction))),
         "cancelled" => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
         "incomplete" => {
@@ -109,27 +109,27 @@ pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
 }
 
 /// Where the address of a video leads; `None` when it is not one.
-pub fn place(uri: &str) -> Option<Place<'_>> {
+pub fn place(uri: &str) -> Option<FilePlace<'_>> {
     if let Some(id) = uri.strip_prefix(FILE) {
-        return is_id(id).then_some(Place::File { id });
+        return is_id(id).then_some(FilePlace::File { id });
     }
     match uri.strip_prefix(INLINE) {
-        Some(id) => is_id(id).then_some(Place::Interaction { id }),
-        None => Some(Place::Elsewhere { uri }),
+        Some(id) => is_id(id).then_some(FilePlace::Interaction { id }),
+        None => Some(FilePlace::Elsewhere { uri }),
     }
 }
 
-fn completed(interaction: &Value, id: &str) -> Outcome<Look> {
+fn completed(interaction: &Value, id: &str) -> Outcome<PollAnswer> {
     let cost_micros = cost(interaction);
     let found = video(interaction).and_then(found).ok_or_else(|| Trouble::Refused(without_video(interaction)))?;
     let uri = match found {
-        Found::At(uri) => match file_id(uri) {
-            Some(file) => return Ok(Look::File { id: file.to_owned(), cost_micros }),
+        FoundVideo::At(uri) => match file_id(uri) {
+            Some(file) => return Ok(PollAnswer::File { id: file.to_owned(), cost_micros }),
             None => uri.to_owned(),
         },
-        Found::Inline => format!("{INLINE}{id}"),
+        FoundVideo::Inline => format!("{INLINE}{id}"),
     };
-    Ok(Look::Told(Progress::Ready { uri, cost_micros }))
+    Ok(PollAnswer::Told(Progress::Ready { uri, cost_micros }))
 }
 
 /// Why an interaction was completed without a video: in the model's own words, if it has any.
@@ -178,10 +178,10 @@ fn video(interaction: &Value) -> Option<&Value> {
 }
 
 /// Where a video is.
-fn found(video: &Value) -> Option<Found<'_>> {
+fn found(video: &Value) -> Option<FoundVideo<'_>> {
     let text = |field: &str| video.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let inline = || text("data").map(|_| Found::Inline);
-    text("uri").map(Found::At).or_else(inline).or_else(|| video::find(video))
+    let inline = || text("data").map(|_| FoundVideo::Inline);
+    text("uri").map(FoundVideo::At).or_else(inline).or_else(|| video::find(video))
 }
 
 fn is_somewhere(video: &Value) -> bool {
@@ -234,7 +234,7 @@ mod tests {
         Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
     }
 
-    fn look(body: &str) -> Outcome<Look> {
+    fn look(body: &str) -> Outcome<PollAnswer> {
         read_poll(&reply(200, body), "v1_abc")
     }
 
@@ -257,7 +257,7 @@ mod tests {
         }
         for status in ["in_progress", "queued"] {
             let body = format!(r#"{{"status":"{status}"}}"#);
-            assert_eq!(look(&body), Ok(Look::Told(Progress::Running)));
+            assert_eq!(look(&body), Ok(PollAnswer::Told(Progress::Running)));
         }
     }
 
@@ -269,11 +269,11 @@ mod tests {
             {"type":"user_input","content":[{"type":"image","data":"eA=="},{"type":"video","data":"eA=="}]},{"type":"thought","content":7},
             {"type":"model_output","content":[{"type":"text","text":"x"},{"type":"video","uri":"https://h/v1beta/files/abc123:download?alt=media"}]}]}"#,
         );
-        assert_eq!(found, Ok(Look::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) }));
+        assert_eq!(found, Ok(PollAnswer::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) }));
         let video = |content: &str| {
             look(&format!(r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#))
         };
-        let ready = |uri: &str| Ok(Look::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        let ready = |uri: &str| Ok(PollAnswer::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         assert_eq!(video(r#"{"type":"video","data":"eA==","uri":null}"#), ready("inline:v1_abc"));
         assert_eq!(video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#), ready("https://cdn.example/v.mp4"));
         assert_eq!(video(r#"{"type":"video","video":{"url":"https://h/v"}}"#), ready("https://h/v"));
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_video_in_the_place_of_another_wire_is_found_and_read() {
-        let ready = |uri: &str| Ok(Look::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        let ready = |uri: &str| Ok(PollAnswer::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         for place in [
             r#""videos":[{"uri":"https://h/v"}]"#,
             r#""response":{"generatedVideos":[{"video":{"uri":"https://h/v"}}]}"#,
@@ -305,12 +305,12 @@ mod tests {
     #[test]
     fn an_interaction_at_rest_is_read_by_what_it_holds() {
         let idle = |rest: &str| look(&format!(r#"{{"status":"idle"{rest}}}"#));
-        let running = Ok(Look::Told(Progress::Running));
+        let running = Ok(PollAnswer::Told(Progress::Running));
         assert_eq!(idle(""), running);
         assert_eq!(idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#), running);
         let step = |content: &str| format!(r#","steps":[{{"type":"model_output","content":[{content}]}}]"#);
         let uri = idle(&step(r#"{"type":"video","uri":"https://h/v"}"#));
-        assert!(matches!(uri, Ok(Look::Told(Progress::Ready { .. }))), "{uri:?}");
+        assert!(matches!(uri, Ok(PollAnswer::Told(Progress::Ready { .. }))), "{uri:?}");
         let text = idle(&step(r#"{"type":"text","text":"I cannot."}"#));
         assert!(matches!(text, Err(Trouble::Refused(failure)) if failure.message == "I cannot."));
         let error = idle(r#","errors":[{"code":"internal","message":"x"}]"#);
@@ -399,7 +399,7 @@ mod tests {
             (Err(Trouble::Unknown), Err(Trouble::Unknown))
         );
         assert!(matches!(read_file(&reply(403, "{}"), "abc", None), Err(Trouble::Retry { .. })));
-        assert_eq!(place("files/abc"), Some(Place::File { id: "abc" }));
+        assert_eq!(place("files/abc"), Some(FilePlace::File { id: "abc" }));
     }
 
     #[test]
@@ -408,6 +408,6 @@ mod tests {
             r#"{"status":"completed","steps":[{"type":"model_output","content":[{"type":"video","data":"AAEC"}]}]}"#;
         assert_eq!(read_inline(&reply(200, body)), Some(vec![0, 1, 2]));
         assert_eq!(read_inline(&reply(200, &body.replace("AAEC", "!"))), None);
-        assert_eq!(place("inline:v1_abc"), Some(Place::Interaction { id: "v1_abc" }));
+        assert_eq!(place("inline:v1_abc"), Some(FilePlace::Interaction { id: "v1_abc" }));
     }
 }

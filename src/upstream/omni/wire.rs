@@ -2,7 +2,7 @@
 //!
 //! Source: what Google's SDK sends and reads (google-genai 3.6): `CreateModelInteraction`, `Interaction`, `File`.
 
-pub use crate::upstream::omni::poll::{Look, Place, place, read_file, read_inline, read_poll};
+pub use crate::upstream::omni::poll::{FilePlace, PollAnswer, place, read_file, read_inline, read_poll};
 
 use crate::clients::reply::Reply;
 use crate::machine::job::ImageRole;
@@ -25,7 +25,7 @@ struct SubmitBody<'a> {
     background: bool,
     #[serde(skip_serializing_if = "GenerationConfig::is_empty")]
     generation_config: GenerationConfig,
-    input: Input<'a>,
+    input: InteractionInput<'a>,
     response_format: ResponseFormat<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_config: Option<WebhookConfig<'a>>,
@@ -46,21 +46,21 @@ struct VideoConfig {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Input<'a> {
+enum InteractionInput<'a> {
     Text(&'a str),
     Steps([UserInput<'a>; 1]),
 }
 
 #[derive(Serialize)]
 struct UserInput<'a> {
-    content: Vec<Content<'a>>,
+    content: Vec<InputContent<'a>>,
     #[serde(rename = "type")]
     kind: &'static str,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Content<'a> {
+enum InputContent<'a> {
     Text { text: Cow<'a, str> },
     Image { data: &'a str, mime_type: &'a str },
 }
@@ -82,7 +82,7 @@ impl GenerationConfig {
     }
 }
 
-impl<'a> From<&'a Image> for Content<'a> {
+impl<'a> From<&'a Image> for InputContent<'a> {
     fn from(image: &'a Image) -> Self {
         Self::Image { data: &image.base64, mime_type: &image.mime_type }
     }
@@ -92,11 +92,11 @@ impl<'a> From<&'a Image> for Content<'a> {
 pub fn submit_body(request: &RenderRequest<'_>) -> String {
     let (prompt, render) = (request.prompt, request.options);
     let input = if request.images.is_empty() {
-        Input::Text(prompt)
+        InteractionInput::Text(prompt)
     } else {
-        let text = Content::Text { text: words(request) };
+        let text = InputContent::Text { text: words(request) };
         let content = std::iter::once(text).chain(request.images.iter().map(Into::into)).collect();
-        Input::Steps([UserInput { content, kind: "user_input" }])
+        InteractionInput::Steps([UserInput { content, kind: "user_input" }])
     };
     let video_config = task(request).map(|task| VideoConfig { task });
     let body = SubmitBody {
@@ -287,7 +287,7 @@ mod tests {
             assert_eq!(read_submit(&reply(status, &body)), Ok("v1_a-b.c".to_owned()), "{status} {body}");
         }
         assert_eq!((place("inline:a/b"), place("files/../x")), (None, None));
-        assert_eq!(place("https://h/v"), Some(Place::Elsewhere { uri: "https://h/v" }));
+        assert_eq!(place("https://h/v"), Some(FilePlace::Elsewhere { uri: "https://h/v" }));
     }
 
     #[test]

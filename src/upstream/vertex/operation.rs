@@ -13,7 +13,7 @@ pub(crate) const INLINE_SCHEME: &str = "inline:";
 
 /// `projects/{project}/locations/{location}/publishers/google/models/{model}/operations/{id}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Operation<'a> {
+pub struct OperationName<'a> {
     pub name: &'a str,
     /// What stands before `/operations/`.
     pub model: &'a str,
@@ -26,7 +26,7 @@ struct PollBody<'a> {
     operation_name: &'a str,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> OperationName<'a> {
     /// `None` for anything else, and for what could leave a path or another host's name.
     pub fn parse(name: &'a str) -> Option<Self> {
         let (model, _) = name.split_once("/operations/")?;
@@ -80,12 +80,12 @@ pub fn is_location(location: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Operation, host, is_location};
+    use super::{OperationName, host, is_location};
 
     #[test]
     fn a_name_says_where_to_ask() {
         let name = "projects/p/locations/europe-west4/publishers/google/models/veo-3.1/operations/a1b0-7c";
-        let operation = Operation::parse(name).expect("a name");
+        let operation = OperationName::parse(name).expect("a name");
         assert_eq!(operation.location, "europe-west4");
         let path = "projects/p/locations/europe-west4/publishers/google/models/veo-3.1:fetchPredictOperation";
         assert_eq!(operation.poll_path(), path);
@@ -98,7 +98,7 @@ mod tests {
         let with = |project: &str, location: &str, id: &str| {
             format!("projects/{project}/locations/{location}/publishers/google/models/m/operations/{id}")
         };
-        assert!(Operation::parse(&with("p", "global", "1")).is_some());
+        assert!(OperationName::parse(&with("p", "global", "1")).is_some());
         for name in [
             with("..", "us-central1", "1"),
             with("p", "evil.example/x-1", "1"),
@@ -110,7 +110,7 @@ mod tests {
             "models/m/operations/1".to_owned(),
             "projects/p/locations/us-central1/operations/1".to_owned(),
         ] {
-            assert_eq!(Operation::parse(&name), None, "{name}");
+            assert_eq!(OperationName::parse(&name), None, "{name}");
         }
     }
 

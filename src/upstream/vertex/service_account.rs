@@ -50,7 +50,7 @@ pub struct ServiceAccount {
 
 /// Why a text is no service account's key. Follows "the JSON key of a service account, but".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Flaw {
+pub enum KeyFlaw {
     #[error("it cannot be read as JSON")]
     NotJson,
     #[error("it is not a JSON object")]
@@ -77,19 +77,19 @@ pub struct Token {
 
 impl ServiceAccount {
     /// Reads the JSON key as Google hands it out.
-    pub fn parse(text: &str) -> Result<Self, Flaw> {
-        let Value::Object(key) = serde_json::from_str(text).map_err(|_| Flaw::NotJson)? else {
-            return Err(Flaw::NotObject);
+    pub fn parse(text: &str) -> Result<Self, KeyFlaw> {
+        let Value::Object(key) = serde_json::from_str(text).map_err(|_| KeyFlaw::NotJson)? else {
+            return Err(KeyFlaw::NotObject);
         };
         if string(&key, "type").is_none_or(|kind| kind != "service_account") {
-            return Err(Flaw::OtherType);
+            return Err(KeyFlaw::OtherType);
         }
         let token_uri = base_url(string(&key, "token_uri").unwrap_or(TOKEN_URI)).filter(is_safe);
         Ok(Self {
             client_email: required(&key, "client_email")?.to_owned(),
             key_id: string(&key, "private_key_id").map(str::to_owned),
             private_key: der(required(&key, "private_key")?)?,
-            token_uri: token_uri.ok_or(Flaw::UnsafeTokenUri)?,
+            token_uri: token_uri.ok_or(KeyFlaw::UnsafeTokenUri)?,
             project_id: string(&key, "project_id").map(str::to_owned),
         })
     }
@@ -218,17 +218,17 @@ fn string<'a>(key: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     key.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
-fn required<'a>(key: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Flaw> {
-    string(key, name).ok_or(Flaw::Missing(name))
+fn required<'a>(key: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, KeyFlaw> {
+    string(key, name).ok_or(KeyFlaw::Missing(name))
 }
 
 /// The bytes within PEM (RFC 7468).
-fn der(pem: &str) -> Result<Vec<u8>, Flaw> {
+fn der(pem: &str) -> Result<Vec<u8>, KeyFlaw> {
     let (begin, end) = PEM;
-    let base64 = pem.trim().strip_prefix(begin).ok_or(Flaw::NotPem)?.strip_suffix(end).ok_or(Flaw::DamagedKey)?;
+    let base64 = pem.trim().strip_prefix(begin).ok_or(KeyFlaw::NotPem)?.strip_suffix(end).ok_or(KeyFlaw::DamagedKey)?;
     let base64: String = base64.split_whitespace().collect();
-    let der = STANDARD.decode(base64).map_err(|_| Flaw::DamagedKey)?;
-    is_whole(&der).then_some(der).ok_or(Flaw::DamagedKey)
+    let der = STANDARD.decode(base64).map_err(|_| KeyFlaw::DamagedKey)?;
+    is_whole(&der).then_some(der).ok_or(KeyFlaw::DamagedKey)
 }
 
 /// Whether the outermost sequence is as long as it says. No RSA key of use is short enough for another form.
@@ -245,7 +245,7 @@ fn encoded(part: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Flaw, ServiceAccount, read_token, token_form};
+    use super::{KeyFlaw, ServiceAccount, read_token, token_form};
     use crate::clients::reply::Reply;
     use crate::machine::outcome::{ErrorCode, Trouble};
     use crate::time::{MINUTE, Millis};
@@ -267,7 +267,7 @@ mod tests {
         })
     }
 
-    fn with(name: &str, value: Value) -> Option<Flaw> {
+    fn with(name: &str, value: Value) -> Option<KeyFlaw> {
         let mut key = key();
         key[name] = value;
         ServiceAccount::parse(&key.to_string()).err()
@@ -292,24 +292,24 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_key_is_told() {
-        assert_eq!(ServiceAccount::parse("/path/to/key.json").err(), Some(Flaw::NotJson));
-        assert_eq!(ServiceAccount::parse("\"text\"").err(), Some(Flaw::NotObject));
+        assert_eq!(ServiceAccount::parse("/path/to/key.json").err(), Some(KeyFlaw::NotJson));
+        assert_eq!(ServiceAccount::parse("\"text\"").err(), Some(KeyFlaw::NotObject));
         let old = pem().replace("PRIVATE KEY", "RSA PRIVATE KEY");
         let cut: String = pem().chars().take(200).collect();
         let short = pem().replacen("Bw", "", 2);
         for (name, value, flaw) in [
-            ("type", json!("authorized_user"), Flaw::OtherType),
-            ("type", Value::Null, Flaw::OtherType),
-            ("client_email", Value::Null, Flaw::Missing("client_email")),
-            ("client_email", json!(" "), Flaw::Missing("client_email")),
-            ("private_key", Value::Null, Flaw::Missing("private_key")),
-            ("private_key", json!(7), Flaw::Missing("private_key")),
-            ("private_key", json!("MIIEvQ"), Flaw::NotPem),
-            ("private_key", json!(old), Flaw::NotPem),
-            ("private_key", json!(cut), Flaw::DamagedKey),
-            ("private_key", json!(short), Flaw::DamagedKey),
-            ("token_uri", json!("http://oauth2.googleapis.com/token"), Flaw::UnsafeTokenUri),
-            ("token_uri", json!("oauth2.googleapis.com"), Flaw::UnsafeTokenUri),
+            ("type", json!("authorized_user"), KeyFlaw::OtherType),
+            ("type", Value::Null, KeyFlaw::OtherType),
+            ("client_email", Value::Null, KeyFlaw::Missing("client_email")),
+            ("client_email", json!(" "), KeyFlaw::Missing("client_email")),
+            ("private_key", Value::Null, KeyFlaw::Missing("private_key")),
+            ("private_key", json!(7), KeyFlaw::Missing("private_key")),
+            ("private_key", json!("MIIEvQ"), KeyFlaw::NotPem),
+            ("private_key", json!(old), KeyFlaw::NotPem),
+            ("private_key", json!(cut), KeyFlaw::DamagedKey),
+            ("private_key", json!(short), KeyFlaw::DamagedKey),
+            ("token_uri", json!("http://oauth2.googleapis.com/token"), KeyFlaw::UnsafeTokenUri),
+            ("token_uri", json!("oauth2.googleapis.com"), KeyFlaw::UnsafeTokenUri),
         ] {
             assert_eq!(with(name, value), Some(flaw), "{name}");
         }

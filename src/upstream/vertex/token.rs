@@ -3,7 +3,7 @@
 //! What is kept is a cache and never the truth: every object of the isolate may use it, losing it costs one call. Only
 //! finished tokens are kept, because the platform forbids waiting for another request's call.
 
-use crate::clients::http::Call;
+use crate::clients::http::HttpCall;
 use crate::clients::web_crypto::{settled, subtle};
 use crate::clock;
 use crate::machine::outcome::{Outcome, Trouble};
@@ -65,7 +65,7 @@ async fn fresh(account: &ServiceAccount, timeout: Millis, now: Millis) -> Outcom
     let claims = account.claims(now);
     let signature = sign(&account.private_key, claims.as_bytes()).await;
     let signature = signature.map_err(|_| Trouble::Refused(service_account::unusable_key()))?;
-    let call = Call {
+    let call = HttpCall {
         method: Method::Post,
         url: account.token_uri.as_str(),
         headers: &[("content-type", "application/x-www-form-urlencoded")],

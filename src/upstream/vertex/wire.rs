@@ -2,7 +2,7 @@
 //!
 //! Source: the bodies Google's SDK sends and reads (google-genai 3.6).
 
-pub use crate::upstream::vertex::operation::{Operation, host, is_location};
+pub use crate::upstream::vertex::operation::{OperationName, host, is_location};
 
 use crate::clients::reply::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome};
@@ -46,13 +46,13 @@ struct Parameters<'a> {
 
 /// Where a video is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum VideoPlace<'a> {
     /// At an address of another service, or at one that opens by itself.
     Elsewhere(&'a str),
     /// In Cloud Storage: the path and query below the storage's address.
     Stored(String),
     /// In the answer about its operation.
-    Inline(Operation<'a>),
+    Inline(OperationName<'a>),
 }
 
 /// The body of a submit. Without `storage_uri` the video comes in the answer to a poll.
@@ -79,17 +79,17 @@ pub fn submit_body(request: &RenderRequest<'_>, storage_uri: Option<&str>) -> St
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     let outcome = refusal::read_submit(reply, CREDENTIAL, |body| {
         let name = google::bare_name(body.get("name")?.as_str()?);
-        Operation::parse(name).map(|operation| operation.name.to_owned())
+        OperationName::parse(name).map(|operation| operation.name.to_owned())
     });
     outcome.map_err(|trouble| trouble.map_failure(|failure| explained(reply.status, failure)))
 }
 
 /// Where the address that a poll found leads; `None` if nowhere.
-pub fn place(uri: &str) -> Option<Place<'_>> {
+pub fn place(uri: &str) -> Option<VideoPlace<'_>> {
     match uri.strip_prefix(INLINE_SCHEME) {
-        Some(operation) => Operation::parse(operation).map(Place::Inline),
-        None if uri.starts_with("https://") || uri.starts_with("http://") => Some(Place::Elsewhere(uri)),
-        None => storage_path(uri).map(Place::Stored),
+        Some(operation) => OperationName::parse(operation).map(VideoPlace::Inline),
+        None if uri.starts_with("https://") || uri.starts_with("http://") => Some(VideoPlace::Elsewhere(uri)),
+        None => storage_path(uri).map(VideoPlace::Stored),
     }
 }
 
@@ -157,7 +157,7 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, is_output, place, read_submit, submit_body};
+    use super::{VideoPlace, is_output, place, read_submit, submit_body};
     use crate::clients::reply::Reply;
     use crate::machine::job::{ImageRole, RenderOptions};
     use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
@@ -294,9 +294,9 @@ mod tests {
     #[test]
     fn a_video_is_found_where_its_address_says_and_nowhere_else() {
         let path = |uri: &str| match place(uri) {
-            Some(Place::Stored(path)) => Some(path),
-            Some(Place::Inline(operation)) => Some(operation.name.to_owned()),
-            Some(Place::Elsewhere(uri)) => Some(uri.to_owned()),
+            Some(VideoPlace::Stored(path)) => Some(path),
+            Some(VideoPlace::Inline(operation)) => Some(operation.name.to_owned()),
+            Some(VideoPlace::Elsewhere(uri)) => Some(uri.to_owned()),
             None => None,
         };
         let stored = path("gs://my-bucket/out dir/é%2e/sample_0.mp4");
