@@ -48,7 +48,8 @@ pub use order::{ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions,
 pub use policy::{Policy, UnknownSubmit};
 pub use poll::{MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS};
 pub use record::{
-    ENQUEUE_GRACE, End, IMAGES, Job, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, RetryTask, Submit, SubmitAnswer,
+    ENQUEUE_GRACE, End, IMAGES, Job, JobRecord, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, RetryTask, Submit,
+    SubmitAnswer,
 };
 pub use rules::{Rules, Texts};
 pub use run::{MAX_EFFECTS, Ran, Run};

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 /// Over which time submits are counted.
 pub const WINDOW: Millis = MINUTE;
 /// The longest wait that an upstream may ask for.
-pub const MAX_BACKOFF: Millis = DAY;
+pub(super) const MAX_BACKOFF: Millis = DAY;
 /// The wait before a probe where the upstream asked for none: it doubles from the first to the second of these.
-pub const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
+pub(super) const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
 /// A job that is refused for so long lets others be the probe first: the upstream may refuse that one alone.
-pub const LETS_OTHERS_PROBE: Millis = HOUR;
+pub(super) const LETS_OTHERS_PROBE: Millis = HOUR;
 /// The shortest wait before a probe, whatever the upstream asked for.
 const LEAST_BACKOFF: Millis = SECOND;
 

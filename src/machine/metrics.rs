@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many different things one metrics counts at most; what the table can name is fewer.
-pub const MAX_SERIES: usize = 400;
+const MAX_SERIES: usize = 400;
 /// How many upstreams are told apart; all further ones are [`OTHER`].
-pub const MAX_UPSTREAMS: usize = 40;
+const MAX_UPSTREAMS: usize = 40;
 /// Stands for the upstreams beyond [`MAX_UPSTREAMS`].
-pub const OTHER: &str = "other/other";
+const OTHER: &str = "other/other";
 
 /// Counters by series: `{metric};{label};…`, and for a histogram the bucket's upper end at the end (or `sum`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -156,7 +156,7 @@ impl ErrorCode {
     }
 
     /// Whether it is the upstream's limit of how much may be asked of it.
-    pub fn is_limit(self) -> bool {
+    pub(super) fn is_limit(self) -> bool {
         matches!(self, Self::ProviderRateLimited | Self::ProviderQuotaExhausted)
     }
 }

@@ -33,7 +33,6 @@ mod step;
 pub use book::Book;
 pub use charge::{Charge, OverBudget, Whose, day_of};
 pub use counting::totals;
-pub use enqueue::FULL_RETRY_AFTER;
 pub use entry::{Entry, HEAD_START, MAX_PRIORITY, Stage, Summary, Terms};
 pub use message::{
     Afford, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Pause, Redelivered, RedeliveredEvent, Refused,
@@ -44,5 +43,6 @@ pub use policy::{Mode, Policy};
 pub use position::{BlockedBy, Position, backoffs, position, position_of};
 pub use question::{Alarm, Ask, Heard, MAX_ASKS_PER_ALARM, Question};
 pub use rows::{Closed, Rows};
-pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again, claim_delay};
+pub(super) use schedule::claim_delay;
+pub use schedule::{ALARM_DELAY, SWEEP_PATIENCE, claim_again};
 pub use step::{Context, Event, Input, Step, step};

@@ -1,5 +1,6 @@
 //! What the app reads of a generation's cost.
 
+use crate::altered::altered;
 use crate::requests::INTAKE;
 use reelay::api::order::request::parse;
 use reelay::generation::Generation;
@@ -39,9 +40,7 @@ fn an_order_that_has_cost_nothing_shows_its_price_alone() {
 
 #[test]
 fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
-    let mut job = job();
-    job.attempt = 2;
-    job.submits = [
+    let submits = [
         (1, SubmitAnswer::Unknown, None),
         (2, SubmitAnswer::Refused, None),
         (2, SubmitAnswer::Accepted, Some(2_750_000)),
@@ -52,7 +51,11 @@ fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
     .collect();
     let video =
         Video { key: "videos/u_1/g_1/2.mp4".to_owned(), size: 9, etag: "e".to_owned(), format: "mp4".to_owned() };
-    job.phase = Phase::Ended { end: End::Completed { video } };
+    let job = altered(&job(), |record| {
+        record.attempt = 2;
+        record.submits = submits;
+        record.phase = Phase::Ended { end: End::Completed { video } };
+    });
     let shown = shown(&job);
     assert_eq!((&shown["cost"], &shown["result"]["cost"]), (&json!(5.95), &json!(2.75)));
     let told = told(&job);

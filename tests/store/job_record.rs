@@ -1,5 +1,6 @@
 //! What a job was saved as is what is loaded.
 
+use crate::altered::altered;
 use crate::lives;
 use crate::sqlite::Sqlite;
 use reelay::machine::follow::NumberedEntry;
@@ -114,11 +115,10 @@ fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() 
     }
     let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|entry| entry.at).collect::<Vec<_>>();
     assert_eq!(kept(&sql), [6, 7, 8, 9]);
-    let mut larger = lives::queued();
-    larger.order.prompt = "x".repeat(1_500_000);
+    let larger = altered(&lives::queued(), |record| record.order.prompt = "x".repeat(1_500_000));
     job::save(&sql, &larger, &[]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger.clone()), vec![9]));
-    larger.order.prompt = "x".repeat(1_985_000);
+    let larger = altered(&larger, |record| record.order.prompt = "x".repeat(1_985_000));
     job::save(&sql, &larger, &[entry(10, TimelineStep::Failed, Some(&long))]).unwrap();
     assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger), Vec::new()));
     job::save(&sql, &lives::queued(), &[entry(11, TimelineStep::Failed, None)]).unwrap();

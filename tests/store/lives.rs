@@ -1,5 +1,6 @@
 //! Jobs in every phase, each come about as in life: by inputs to the machine.
 
+use crate::altered::altered;
 use crate::answer::Answer;
 use crate::usual_order;
 use reelay::ids::JobKey;
@@ -149,7 +150,7 @@ fn storing_told() -> Job {
 /// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
-    life.job.terms.cancellable = true;
+    life.job = altered(&life.job, |record| record.terms.cancellable = true);
     life.take(Cancel);
     life.act(Answer::Reported(Ok(())));
     for _ in 0..3 {
@@ -172,7 +173,7 @@ fn rendering_nudged() -> Job {
 /// Its images, which nobody needs any more, could not be deleted yet.
 fn completed_discarding() -> Job {
     let mut life = storing();
-    life.job.order.images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
+    let images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
         .into_iter()
         .zip(1..)
         .map(|(role, number)| InputImage {
@@ -182,6 +183,7 @@ fn completed_discarding() -> Job {
             size: 7_000 * number,
         })
         .collect();
+    life.job = altered(&life.job, |record| record.order.images = images);
     life.act(Answer::Stored(Ok(video())));
     life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
     life.job

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "../support/altered.rs"]
+mod altered;
 #[path = "../support/answer.rs"]
 #[allow(dead_code, reason = "these lives are told of no answer of the queue")]
 mod answer;

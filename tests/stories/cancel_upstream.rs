@@ -30,7 +30,7 @@ fn a_render_past_its_deadline_is_given_up() {
 #[test]
 fn a_render_accepted_after_its_job_was_cancelled_is_given_up() {
     let mut story = JobStory::submitting();
-    story.job.terms.cancellable = true;
+    story.alter(|record| record.terms.cancellable = true);
     let mut cancelled = story.then(Cancel);
     cancelled.hears(submitted());
     assert_eq!(upstream_cancels(&mut cancelled), 1);
@@ -39,7 +39,7 @@ fn a_render_accepted_after_its_job_was_cancelled_is_given_up() {
 #[test]
 fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
     let mut story = JobStory::submitting();
-    story.job.terms.cancellable = true;
+    story.alter(|record| record.terms.cancellable = true);
     let mut story = story.then(Cancel).then_tried_again();
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
@@ -65,11 +65,11 @@ fn what_is_over_or_was_never_begun_is_not_given_up() {
     let lives = [JobStory::accepted, JobStory::started, JobStory::rendered, JobStory::storing];
     for life in lives {
         let mut story = life();
-        story.job.terms.cancellable = true;
+        story.alter(|record| record.terms.cancellable = true);
         assert_eq!(upstream_cancels(&mut story.then(Cancel)), 0);
     }
     let mut lost = JobStory::submitting();
-    lost.job.terms.cancellable = true;
+    lost.alter(|record| record.terms.cancellable = true);
     lost.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(upstream_cancels(&mut lost), 0, "nobody knows its name");
 }
@@ -133,7 +133,7 @@ const OPERATION: &str = "operations/1";
 
 fn cancellable() -> JobStory {
     let mut story = JobStory::rendering();
-    story.job.terms.cancellable = true;
+    story.alter(|record| record.terms.cancellable = true);
     story
 }
 

@@ -108,6 +108,7 @@ fn with_images(mut story: JobStory) -> JobStory {
         key: format!("inputs/ada/lighthouse/{number}"),
         size: 9,
     };
-    story.job.order.images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
+    let images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
+    story.alter(|record| record.order.images = images);
     story
 }

@@ -1,5 +1,6 @@
 //! One job, a clock, and a short way to say what happens to it.
 
+use crate::altered::altered;
 pub(crate) use crate::answer::Answer;
 use crate::usual_order::request;
 use reelay::ids::JobKey;
@@ -7,7 +8,7 @@ use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
     Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
-    Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
+    JobRecord, Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
     TimelineStep, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -44,6 +45,11 @@ impl JobStory {
         let (begun, acted_at) = (None, None);
         let job = created(request());
         Self { job, now: BEGINNING, policy, begun, acted_at, timeline: Vec::new(), random: 1 }
+    }
+
+    /// Goes on with a job that no transition made.
+    pub(crate) fn alter(&mut self, change: impl FnOnce(&mut JobRecord)) {
+        self.job = altered(&self.job, change);
     }
 
     /// An order with something special to it.

@@ -1,5 +1,6 @@
 //! What comes late is heard by the ledger and the broom only (I3, I8).
 
+use crate::altered::altered;
 use crate::job_story::{Answer, JobStory, again, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
@@ -15,10 +16,10 @@ fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() 
         (Answer::Submitted(Err(Trouble::Unknown)), SubmitAnswer::Unknown),
     ] {
         let mut story = JobStory::submitting().then(Cancel);
-        let mut cancelled = story.job.clone();
+        let cancelled = story.job.clone();
         story.hears(answer);
         // It belongs to the ledger: what the answer says about the upstream is the same for whoever asks next.
-        cancelled.availability = story.job.availability;
+        let cancelled = altered(&cancelled, |record| record.availability = story.job.availability);
         assert_eq!(story.ledger(), [(1, told)]);
         assert_eq!(without_bookkeeping(&story.job), without_bookkeeping(&cancelled));
     }
@@ -138,6 +139,12 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
 
 /// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
 fn without_bookkeeping(job: &Job) -> Job {
-    let told = Job { report: None, report_number: 0, metrics: Metrics::default(), ..job.clone() };
-    Job { submits: Vec::new(), in_flight: None, updated_at: 0, ..told }
+    altered(job, |record| {
+        record.report = None;
+        record.report_number = 0;
+        record.metrics = Metrics::default();
+        record.submits = Vec::new();
+        record.in_flight = None;
+        record.updated_at = 0;
+    })
 }

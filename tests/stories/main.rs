@@ -5,6 +5,8 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "../support/altered.rs"]
+mod altered;
 #[path = "../support/answer.rs"]
 mod answer;
 mod bounds;

@@ -40,8 +40,8 @@ fn a_render_is_noticed_within_one_interval_whenever_it_is_ready() {
 
 #[test]
 fn the_usual_time_of_the_model_changes_nothing() {
-    let quick = polls(|story| story.job.terms.usual_render = SECOND);
-    let slow = polls(|story| story.job.terms.usual_render = 5 * MINUTE);
+    let quick = polls(|story| story.alter(|record| record.terms.usual_render = SECOND));
+    let slow = polls(|story| story.alter(|record| record.terms.usual_render = 5 * MINUTE));
     assert_eq!(quick, slow);
 }
 
@@ -68,7 +68,7 @@ fn a_poll_that_came_late_does_not_move_the_next_ones() {
 fn a_render_whose_webhook_is_awaited_is_polled_each_half_minute_in_case_it_is_lost() {
     let polls = polls(|story| {
         story.policy.poll_interval = DEFAULT;
-        story.job.terms.wants_webhook = true;
+        story.alter(|record| record.terms.wants_webhook = true);
     });
     assert_eq!(polls[..4], [30_000, 60_000, 90_000, 120_000]);
 }
@@ -77,7 +77,7 @@ fn a_render_whose_webhook_is_awaited_is_polled_each_half_minute_in_case_it_is_lo
 fn a_webhook_that_came_too_early_leaves_the_polls_as_frequent_as_without_one() {
     let mut story = rendering(|story| {
         story.policy.poll_interval = DEFAULT;
-        story.job.terms.wants_webhook = true;
+        story.alter(|record| record.terms.wants_webhook = true);
     });
     let submitted_at = story.now;
     story.now += 6 * SECOND;

@@ -29,7 +29,7 @@ impl Job {
     }
 
     fn delete_stored_video(&mut self, context: &mut Context) {
-        self.video_deleted_at = Some(context.now());
+        self.record.video_deleted_at = Some(context.now());
         self.delete_file(self.attempt, context.now());
         context.enter(TimelineStep::VideoDeleted, None);
         self.report_change(context.now());
@@ -56,7 +56,7 @@ impl Job {
         if !matches!(self.phase, Phase::Confirming { .. }) {
             return Err(Refusal::NotConfirmable);
         }
-        self.queued_at = context.now().max(self.not_before.unwrap_or(0));
+        self.record.queued_at = context.now().max(self.not_before.unwrap_or(0));
         self.wait_in_line(context.now());
         context.enter(TimelineStep::Confirmed, None);
         Ok(())
@@ -74,20 +74,20 @@ impl Job {
         if prompt.chars().count() > MAX_PROMPT {
             return Err(Refusal::PromptTooLong);
         }
-        self.order.prompt = prompt;
+        self.record.order.prompt = prompt;
         self.begin_attempt(context);
         context.enter(TimelineStep::Clarified, Some(format!("attempt {}", self.attempt)));
         Ok(())
     }
 
     fn begin_attempt(&mut self, context: &mut Context) {
-        self.attempt += 1;
-        self.started_at = None;
-        self.ended_at = None;
-        self.keeps_place = false;
-        self.not_before = self.order.start_after;
-        self.queued_at = context.now().max(self.not_before.unwrap_or(0));
-        self.not_now = None;
+        self.record.attempt += 1;
+        self.record.started_at = None;
+        self.record.ended_at = None;
+        self.record.keeps_place = false;
+        self.record.not_before = self.order.start_after;
+        self.record.queued_at = context.now().max(self.not_before.unwrap_or(0));
+        self.record.not_now = None;
         self.wait_in_line(context.now());
     }
 

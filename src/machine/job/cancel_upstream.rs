@@ -14,20 +14,20 @@ impl Job {
     /// Has the upstream told to give a render up, if it can be told.
     pub(super) fn cancel_upstream(&mut self, operation: String, context: &Context) {
         if self.terms.cancellable {
-            self.upstream_cancels.insert(operation, RetryTask { next_at: context.now(), tries: 0 });
+            self.record.upstream_cancels.insert(operation, RetryTask { next_at: context.now(), tries: 0 });
         }
     }
 
     /// Nothing need be told of a render that turned out to be over.
     pub(super) fn found_over(&mut self, operation: &str, context: &mut Context) {
-        if self.upstream_cancels.remove(operation).is_some() {
+        if self.record.upstream_cancels.remove(operation).is_some() {
             context.enter(TimelineStep::RenderWasOver, None);
         }
     }
 
     pub(super) fn upstream_cancelled(&mut self, operation: &str, outcome: &Outcome<()>, context: &mut Context) {
         self.count_call(UpstreamCall::Cancel, outcome);
-        let Some(task) = self.upstream_cancels.get_mut(operation) else { return };
+        let Some(task) = self.record.upstream_cancels.get_mut(operation) else { return };
         task.tries += 1;
         let wait = retry::backoff(task.tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let (step, why) = match outcome {
@@ -45,7 +45,7 @@ impl Job {
                 return;
             }
         };
-        self.upstream_cancels.remove(operation);
+        self.record.upstream_cancels.remove(operation);
         context.enter(step, why);
     }
 }

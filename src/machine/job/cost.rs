@@ -50,7 +50,7 @@ impl Job {
     /// Enters what the upstream says the render of this epoch cost, even if nobody wants that render any more.
     pub(super) fn charge_render(&mut self, epoch: u64, cost_micros: u64) {
         let of_render = |row: &&mut Submit| row.epoch == epoch && row.answer == SubmitAnswer::Accepted;
-        if let Some(row) = self.submits.iter_mut().rev().find(of_render) {
+        if let Some(row) = self.record.submits.iter_mut().rev().find(of_render) {
             row.cost_micros = Some(cost_micros.min(MAX_RENDER_COST));
         }
     }

@@ -15,28 +15,28 @@ pub(super) type Timed = (metrics::TimedPhase, u64, Millis);
 impl Job {
     /// Counts a call to the upstream that has come to this; one that was cut off counts as unknown.
     pub(super) fn count_call<T>(&mut self, call: UpstreamCall, outcome: &Outcome<T>) {
-        self.metrics.count(Count::call(call, outcome), 1);
+        self.record.metrics.count(Count::call(call, outcome), 1);
         let Err(trouble) = outcome else { return };
         let class = trouble.failure().map(|failure| failure.code);
-        self.metrics.count(Count::Error(class), 1);
+        self.record.metrics.count(Count::Error(class), 1);
         if class.is_some_and(ErrorCode::is_limit) {
-            self.metrics.count(Count::RateLimited, 1);
+            self.record.metrics.count(Count::RateLimited, 1);
         }
     }
 
     pub(super) fn count_retry(&mut self, phase: metrics::TimedPhase) {
-        self.metrics.count(Count::Retry(phase), 1);
+        self.record.metrics.count(Count::Retry(phase), 1);
     }
 
     /// Counts the end of an attempt, and how long it took if it was ever started.
     pub(super) fn count_end(&mut self) {
         let status = self.status();
-        self.metrics.count(Count::Attempt(status), 1);
+        self.record.metrics.count(Count::Attempt(status), 1);
         if let (Status::Failed, Some(failure)) = (status, self.failure()) {
-            self.metrics.count(Count::Failure(failure.code), 1);
+            self.record.metrics.count(Count::Failure(failure.code), 1);
         }
         if let Some(took) = self.processing_time() {
-            self.metrics.observe(Histogram::Processing(status), took);
+            self.record.metrics.observe(Histogram::Processing(status), took);
         }
     }
 
@@ -45,16 +45,16 @@ impl Job {
     pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
         let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
-        self.metrics.count(Count::WebhookSent { delivered }, 1);
+        self.record.metrics.count(Count::WebhookSent { delivered }, 1);
         if event.attempts.saturating_sub(event.attempts_before) > 1 {
-            self.metrics.count(Count::WebhookRetry, 1);
+            self.record.metrics.count(Count::WebhookRetry, 1);
         }
         match state {
             DeliveryState::Delivered { .. } if event.redeliveries == 0 => {
-                self.metrics.observe(Histogram::Delivery, now.saturating_sub(event.created_at));
+                self.record.metrics.observe(Histogram::Delivery, now.saturating_sub(event.created_at));
             }
             DeliveryState::Delivered { .. } | DeliveryState::Pending { .. } => {}
-            DeliveryState::Exhausted { .. } => self.metrics.count(Count::WebhookExhausted, 1),
+            DeliveryState::Exhausted { .. } => self.record.metrics.count(Count::WebhookExhausted, 1),
         }
     }
 
@@ -74,7 +74,7 @@ impl Job {
     /// Counts how long the phase took that was under way before a step, if the step has left it.
     pub(super) fn count_phase(&mut self, before: Option<Timed>, now: Millis) {
         if let Some((phase, _, since)) = before.filter(|_| self.timed() != before) {
-            self.metrics.observe(Histogram::Phase(phase), now.saturating_sub(since));
+            self.record.metrics.observe(Histogram::Phase(phase), now.saturating_sub(since));
         }
     }
 }

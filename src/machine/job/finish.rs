@@ -21,7 +21,7 @@ impl Job {
             return;
         }
         context.enter(TimelineStep::ClarificationNeeded, Some(failure.message.clone()));
-        self.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
+        self.record.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
         self.report_change(context.now());
         self.announce(EventKind::PendingClarification, context);
     }
@@ -36,8 +36,8 @@ impl Job {
         if let End::Completed { .. } = &end {
             self.delete_images(context.now());
         }
-        self.phase = Phase::Ended { end };
-        self.ended_at = Some(context.now());
+        self.record.phase = Phase::Ended { end };
+        self.record.ended_at = Some(context.now());
         self.count_end();
         context.enter(step, detail);
         self.report_change(context.now());
@@ -46,8 +46,8 @@ impl Job {
 
     /// Has the queue told of a status change.
     pub(super) fn report_change(&mut self, now: Millis) {
-        self.report_number += 1;
-        self.report = Some(RetryTask { next_at: now, tries: 0 });
+        self.record.report_number += 1;
+        self.record.report = Some(RetryTask { next_at: now, tries: 0 });
     }
 
     pub fn report_message(&self, texts: &dyn Texts, now: Millis) -> Report {
@@ -64,8 +64,8 @@ impl Job {
             return;
         }
         if outcome.is_ok() {
-            self.report = None;
-        } else if let Some(task) = &mut self.report {
+            self.record.report = None;
+        } else if let Some(task) = &mut self.record.report {
             task.next_at = context.now() + retry::backoff(task.tries, SECOND, MINUTE, context.moment.jitter());
             task.tries += 1;
         }
@@ -76,21 +76,26 @@ impl Job {
         if !context.policy.events.contains(&kind) {
             return;
         }
-        self.event_sequence += 1;
-        self.outbox.push(Delivery::new(kind, self.event_sequence, context.moment, &context.policy.webhook_schedule));
+        self.record.event_sequence += 1;
+        self.record.outbox.push(Delivery::new(
+            kind,
+            self.event_sequence,
+            context.moment,
+            &context.policy.webhook_schedule,
+        ));
     }
 
     /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
     pub(super) fn seal_events(&mut self, texts: &dyn Texts) {
         for index in 0..self.outbox.len() {
             if self.outbox[index].body.is_none() {
-                self.outbox[index].body = Some(texts.event(self, &self.outbox[index]));
+                self.record.outbox[index].body = Some(texts.event(self, &self.outbox[index]));
             }
         }
     }
 
     pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, context: &mut Context) {
-        let Some(delivery) = self.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
+        let Some(delivery) = self.record.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
         delivery.attempted(receipt, context.moment, &context.policy.webhook_schedule);
         let delivery = delivery.clone();
         let step = match delivery.state {
@@ -113,7 +118,7 @@ impl Job {
 
     /// Sends an event again, whatever came of it before.
     pub(super) fn redeliver(&mut self, event_id: &str, context: &mut Context) -> Result<(), Refusal> {
-        let event = self.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
+        let event = self.record.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
         event.redeliver(context.moment);
         let kind = event.kind;
         context.enter(TimelineStep::WebhookRedelivered, Some(kind.as_str().to_owned()));
@@ -122,7 +127,7 @@ impl Job {
     }
 
     /// What the queue is to know of the events.
-    pub fn delivery_summaries(&self) -> Vec<DeliverySummary> {
+    pub(super) fn delivery_summaries(&self) -> Vec<DeliverySummary> {
         self.outbox.iter().map(Delivery::summary).collect()
     }
 

@@ -20,7 +20,7 @@ impl Job {
         self.drop_earlier_refusals();
         self.count_retry(metrics::TimedPhase::Submitting);
         self.requeue(None, context);
-        self.not_now = Some(NotNow { since, count: count + 1, failure });
+        self.record.not_now = Some(NotNow { since, count: count + 1, failure });
     }
 
     /// Before this the attempt has to be started: the time that the order gives itself, or a day after the first refusal.
@@ -55,11 +55,11 @@ impl Job {
         let before = self.submits.len();
         let last = self.submits.iter().rposition(|row| row.answer == SubmitAnswer::NotNow);
         let mut index = 0;
-        self.submits.retain(|row| {
+        self.record.submits.retain(|row| {
             let keeps = row.answer != SubmitAnswer::NotNow || Some(index) == last;
             index += 1;
             keeps
         });
-        self.submits_dropped += (before - self.submits.len()) as u64;
+        self.record.submits_dropped += (before - self.submits.len()) as u64;
     }
 }

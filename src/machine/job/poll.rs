@@ -29,7 +29,7 @@ impl Job {
 
     /// A poll begins, which sees what every webhook until now was about.
     pub(super) fn begin_poll(&mut self) {
-        if let Phase::Rendering { webhook_came, .. } = &mut self.phase {
+        if let Phase::Rendering { webhook_came, .. } = &mut self.record.phase {
             *webhook_came = false;
         }
     }
@@ -58,14 +58,14 @@ impl Job {
             return;
         }
         let now = context.moment.now;
-        let Phase::Rendering { tries, not_before, .. } = &mut self.phase else { return };
+        let Phase::Rendering { tries, not_before, .. } = &mut self.record.phase else { return };
         let asked = match outcome {
             Ok(Progress::Running) => {
                 (*tries, *not_before) = (0, 0);
                 return;
             }
             Ok(Progress::Ready { uri, .. }) => {
-                self.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
+                self.record.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
                 context.enter(TimelineStep::Rendered, None);
                 return self.announce(EventKind::Progress, context);
             }
@@ -89,15 +89,15 @@ impl Job {
     /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
     /// as frequent as if none were to come.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
-        let Phase::Rendering { webhook_came, awaits_webhook, .. } = &mut self.phase else { return };
-        if self.upstream_webhooks.contains(&id) || id.len() > MAX_UPSTREAM_WEBHOOK_ID {
+        let Phase::Rendering { webhook_came, awaits_webhook, .. } = &mut self.record.phase else { return };
+        if self.record.upstream_webhooks.contains(&id) || id.len() > MAX_UPSTREAM_WEBHOOK_ID {
             return;
         }
         *webhook_came = true;
         *awaits_webhook = false;
-        self.upstream_webhooks.push(id);
+        self.record.upstream_webhooks.push(id);
         if self.upstream_webhooks.len() > MAX_UPSTREAM_WEBHOOKS {
-            self.upstream_webhooks.remove(0);
+            self.record.upstream_webhooks.remove(0);
         }
     }
 

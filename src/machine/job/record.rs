@@ -13,6 +13,7 @@ use crate::machine::outcome::{ErrorCode, Failure};
 use crate::time::{DAY, Millis, Moment, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 /// How long the accepting request has to enqueue the job before the job does it itself.
 pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
@@ -127,9 +128,24 @@ pub struct RetryTask {
     pub tries: u32,
 }
 
-/// One generation.
+/// One generation. Everyone reads its record; the transitions of this folder alone change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Job {
+    pub(super) record: JobRecord,
+}
+
+impl Deref for Job {
+    type Target = JobRecord;
+
+    fn deref(&self) -> &JobRecord {
+        &self.record
+    }
+}
+
+/// What is known of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobRecord {
     pub key: JobKey,
     pub order: Order,
     pub terms: ModelTerms,
@@ -199,7 +215,7 @@ impl Job {
             (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
         };
         let not_before = order.start_after;
-        let job = Self {
+        let record = JobRecord {
             key,
             order,
             terms,
@@ -233,7 +249,7 @@ impl Job {
             event_sequence: 0,
             metrics: Metrics::default(),
         };
-        (job, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
+        (Self { record }, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
     }
 
     /// The app's word for where the job stands.

@@ -15,7 +15,7 @@ pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 impl Job {
     /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.
     pub fn promise(&mut self) -> bool {
-        !self.enqueued && !std::mem::replace(&mut self.promised, true)
+        !self.enqueued && !std::mem::replace(&mut self.record.promised, true)
     }
 
     /// Whether the job made at `created_at` can still be forgotten because the queue refused it: nobody was told of
@@ -41,11 +41,11 @@ impl Job {
             return;
         }
         let now = context.now();
-        self.enqueued = true;
-        self.started_at = Some(now);
+        self.record.enqueued = true;
+        self.record.started_at = Some(now);
         let timeout = self.order.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
         let tries = self.submits_of_attempt();
-        self.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
+        self.record.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
         self.enter_try(TimelineStep::Started, None, context);
         self.report_change(now);
         if tries == 0 && self.not_now.is_none() {
@@ -56,19 +56,19 @@ impl Job {
     /// Gives the slot back and waits in line again, at the place the attempt had, until `not_before` at least. The
     /// new epoch keeps every message about the old slot from starting it.
     pub(super) fn requeue(&mut self, not_before: Option<Millis>, context: &mut Context) {
-        self.keeps_place = true;
-        self.not_before = not_before;
+        self.record.keeps_place = true;
+        self.record.not_before = not_before;
         self.wait_in_line(context.now());
         self.enter_try(TimelineStep::Requeued, None, context);
     }
 
     /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.
     pub(super) fn wait_in_line(&mut self, now: Millis) {
-        self.epoch += 1;
-        self.enqueued = false;
-        self.report = None;
-        self.report_number += 1;
-        self.phase = Phase::Queued { enqueue_at: now, tries: 0 };
+        self.record.epoch += 1;
+        self.record.enqueued = false;
+        self.record.report = None;
+        self.record.report_number += 1;
+        self.record.phase = Phase::Queued { enqueue_at: now, tries: 0 };
     }
 
     /// How many submits of this attempt count as tries: all but those that the upstream took of nobody.
@@ -108,9 +108,9 @@ impl Job {
         if epoch != self.epoch {
             return;
         }
-        self.enqueued = true;
+        self.record.enqueued = true;
         let waited = now.saturating_sub(self.updated_at);
-        if let Phase::Queued { enqueue_at, tries } = &mut self.phase {
+        if let Phase::Queued { enqueue_at, tries } = &mut self.record.phase {
             *enqueue_at = now + waited.clamp(QUEUED_HEARTBEAT.0, QUEUED_HEARTBEAT.1);
             *tries = 0;
         }
@@ -126,7 +126,7 @@ impl Job {
             }
             Err(_) => {
                 if epoch == self.epoch
-                    && let Phase::Queued { enqueue_at, tries } = &mut self.phase
+                    && let Phase::Queued { enqueue_at, tries } = &mut self.record.phase
                 {
                     *enqueue_at = context.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());
                     *tries += 1;

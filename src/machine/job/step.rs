@@ -28,7 +28,7 @@ pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step
 pub fn answered(mut job: Job, number: u64, answer: Answer, moment: Moment, rules: Rules<'_>) -> Step {
     let ((), timeline) = job.change(moment, rules, |job, context| {
         let is_poll = matches!(answer, Answer::Polled { .. });
-        if is_poll || job.in_flight.take_if(|in_flight| in_flight.number == number).is_some() {
+        if is_poll || job.record.in_flight.take_if(|in_flight| in_flight.number == number).is_some() {
             job.take_answer(answer, context);
         }
     });
@@ -54,7 +54,7 @@ impl Job {
             self.report_change(context.now());
         }
         if !context.timeline.is_empty() {
-            self.updated_at = self.updated_at.max(context.now());
+            self.record.updated_at = self.updated_at.max(context.now());
         }
         self.seal_events(rules.texts);
         (came, context.timeline)
@@ -68,7 +68,7 @@ impl Job {
             // An alarm that comes sooner than its guard tells nothing of it yet.
             return;
         }
-        self.in_flight = None;
+        self.record.in_flight = None;
         self.take_answer(effect.lost(), context);
     }
 
@@ -98,9 +98,9 @@ impl Job {
             self.begin_poll();
             return Some(InFlight { number: self.effect_number, effect });
         }
-        self.effect_number += 1;
+        self.record.effect_number += 1;
         let in_flight = InFlight { number: self.effect_number, effect };
-        self.in_flight = Some(in_flight.clone());
+        self.record.in_flight = Some(in_flight.clone());
         Some(in_flight)
     }
 

@@ -42,7 +42,7 @@ impl Job {
         let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
         let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
         self.count_retry(metrics::TimedPhase::Storing);
-        self.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
+        self.record.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
     }
 
     fn give_up_storing(&mut self, failure: Failure, context: &mut Context) {
@@ -52,13 +52,13 @@ impl Job {
 
     /// Makes sure that nothing of an unwanted attempt stays in R2.
     pub(super) fn delete_file(&mut self, attempt: u32, now: Millis) {
-        self.deletions.insert(attempt, RetryTask { next_at: now, tries: 0 });
+        self.record.deletions.insert(attempt, RetryTask { next_at: now, tries: 0 });
     }
 
     /// Has the order's images deleted, which nobody needs any more.
     pub(super) fn delete_images(&mut self, now: Millis) {
         if self.keeps_inputs() {
-            self.images_deleted_at = Some(now);
+            self.record.images_deleted_at = Some(now);
             self.delete_file(IMAGES, now);
         }
     }
@@ -70,8 +70,8 @@ impl Job {
 
     pub(super) fn file_deleted(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
         if outcome.is_ok() {
-            self.deletions.remove(&attempt);
-        } else if let Some(task) = self.deletions.get_mut(&attempt) {
+            self.record.deletions.remove(&attempt);
+        } else if let Some(task) = self.record.deletions.get_mut(&attempt) {
             task.next_at = context.now() + retry::backoff(task.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
             task.tries += 1;
         }

@@ -11,7 +11,7 @@ use crate::time::{MINUTE, Millis, SECOND};
 impl Job {
     /// Writes the ledger row that must be durable before the call leaves.
     pub(super) fn intend_submit(&mut self, context: &mut Context) {
-        self.submits.push(Submit {
+        self.record.submits.push(Submit {
             attempt: self.attempt,
             epoch: self.epoch,
             intended_at: context.now(),
@@ -30,8 +30,8 @@ impl Job {
         match outcome {
             Ok(operation) => {
                 let now = context.now();
-                self.not_now = None;
-                self.phase = Phase::Rendering {
+                self.record.not_now = None;
+                self.record.phase = Phase::Rendering {
                     deadline_at,
                     operation,
                     submitted_at: now,
@@ -104,10 +104,10 @@ impl Job {
             Err(Trouble::Refused(_)) => (SubmitAnswer::Refused, Availability::Refused),
             Err(Trouble::Unknown) => (SubmitAnswer::Unknown, Availability::Failed),
         };
-        let row = self.submits.iter_mut().rev().find(|row| row.epoch == epoch);
+        let row = self.record.submits.iter_mut().rev().find(|row| row.epoch == epoch);
         if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
             row.answer = answer;
-            self.availability = Some(availability);
+            self.record.availability = Some(availability);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::time::{MINUTE, Millis, SECOND};
 
 /// What a caller is told to wait when the queue is full.
-pub const FULL_RETRY_AFTER: Millis = 30 * SECOND;
+const FULL_RETRY_AFTER: Millis = 30 * SECOND;
 
 impl Input for Enqueue {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error> {

@@ -47,7 +47,7 @@ impl<R: Rows> Context<'_, R> {
 /// How long a message of the platform's queue waits before it asks again: half of the expected `wait`, sooner the
 /// fewer are before it in line (`position`), so that a slot is not idle for long; and at least a tenth of the message's
 /// `age`, so that no message uses up its retries while its job waits in good order.
-pub fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
+pub(in crate::machine) fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
     let soon = (wait / 2).min(position.saturating_mul(CLAIM_STEP));
     soon.max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
 }

@@ -1,0 +1,11 @@
+//! Jobs that no transition makes: a test begins with them.
+
+use reelay::machine::job::{Job, JobRecord};
+
+/// `job` as it would be if its record said something else.
+pub(crate) fn altered(job: &Job, change: impl FnOnce(&mut JobRecord)) -> Job {
+    let mut record = JobRecord::clone(job);
+    change(&mut record);
+    let record = serde_json::to_value(record).expect("a record is JSON");
+    serde_json::from_value(record).expect("a job is read from its record")
+}
