@@ -30,7 +30,7 @@ pub(crate) struct Gate {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct CleanUp {
     success: bool,
-    /// How many generations are about to be forgotten.
+    /// How many generations are about to be deleted.
     expiring: u64,
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
 pub(crate) async fn clean_up(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let expiring = view::queue(call, &DeleteOld).await;
     let outcome = match &expiring {
-        Ok(count) => format!("{count} are about to be forgotten"),
+        Ok(count) => format!("{count} are about to be deleted"),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
     audit::record(operator.name(), Action::CleanedUp, None, &outcome);

@@ -1,4 +1,4 @@
-//! The upstream's own webhooks: a reason to look at a render now, and nothing more.
+//! The upstream's own webhooks: a reason to poll now, and nothing more.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operations;
@@ -36,7 +36,7 @@ pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
 }
 
 /// `POST /api/webhooks/upstream`. What the event says is never believed: the job it is about asks the upstream itself. One
-/// that is not there has nothing to look at.
+/// that is not there has nothing to poll.
 pub(crate) async fn receive(call: &Call, SignedEvent { id, body }: SignedEvent) -> Result<Answer, Problem> {
     if let Some(key) = job(&body) {
         log::generation(&key);

@@ -25,7 +25,7 @@ impl Pace {
         self.window
     }
 
-    /// Takes note of bytes that came after a wait, and says whether that goes fast enough.
+    /// Counts bytes that came after a wait, and says whether that goes fast enough.
     pub(crate) fn goes_on(&mut self, bytes: usize, waited: Millis) -> bool {
         self.came += bytes as u64;
         self.waited += waited;

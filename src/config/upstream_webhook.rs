@@ -13,7 +13,7 @@ const PER_REQUEST: &str = "per-request";
 /// Where the upstream publishes its keys, below its address without a version.
 const KEYS: &str = ".well-known/jwks.json";
 
-/// The upstream's webhooks, which only make a look at a render come sooner.
+/// The upstream's webhooks, which only make a poll come sooner.
 #[derive(Clone)]
 pub struct UpstreamWebhooks {
     kind: Kind,

@@ -1,5 +1,5 @@
 //! The mode `queue`: a message of the platform's queue says that a job waits. It is a wake-up, never the job: losing,
-//! doubling or reordering messages changes nothing but when someone looks.
+//! doubling or reordering messages changes nothing but when the queue is asked.
 //!
 //! The consumer asks for admission, in order as ever, and acknowledges once its job has started. While there is no
 //! slot the message comes back later. The consumer never fails as a whole, because that would be a panic.

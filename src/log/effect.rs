@@ -73,7 +73,7 @@ fn message(answer: &Answer, well: bool) -> &'static str {
     }
 }
 
-/// Messages between our own objects are told where someone looks for them, and so is a look at a render that still runs,
+/// Messages between our own objects are told where someone looks for them, and so is a poll of a render that still runs,
 /// of which most jobs have more than of all else; what leaves the worker otherwise always is told.
 fn level(answer: &Answer, outcome: &str, well: bool) -> Level {
     match answer {

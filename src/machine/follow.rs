@@ -1,19 +1,19 @@
 //! What a live stream of one generation tells next.
 //!
-//! A [`Follower`] remembers how far it has told and what it last said, nothing else: whoever carries it out looks at the
+//! A [`Follower`] remembers how far it has told and what it last said, nothing else: whoever carries it out reads the
 //! job and its timeline again after each wake-up, so a wake-up that is lost, doubled or late loses and repeats nothing.
 
 use super::Status;
 use super::job::{Job, Phase, TimelineEntry};
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// How often the progress of a render is looked at: only time moves it.
+/// How often the progress of a render is read: only time moves it.
 pub const PROGRESS_TICK: Millis = 5 * SECOND;
 /// A stream that has told nothing for so long shows that it is alive; it also finds out so that its client is gone.
 pub const HEARTBEAT: Millis = 15 * SECOND;
 /// The longest life of a stream; its client resumes. A forgotten one keeps no object in memory for ever.
 pub const LONGEST_LIFE: Millis = 15 * MINUTE;
-/// How many timeline entries one look takes at most.
+/// How many timeline entries one reading takes at most.
 pub const PAGE: u32 = 100;
 
 /// A timeline entry with its number, by which a stream resumes: the first is 1, and numbers only grow.
@@ -46,14 +46,14 @@ pub enum StreamEvent {
     Heartbeat,
 }
 
-/// What a look came to.
+/// What a reading came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     pub events: Vec<StreamEvent>,
     pub then: Then,
 }
 
-/// What follows a look.
+/// What follows a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// There may be more entries already.

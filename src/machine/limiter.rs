@@ -92,12 +92,12 @@ impl Limiter {
         }
     }
 
-    /// Takes note of how many submits a minute the model itself allows, one at least.
+    /// Learns how many submits a minute the model itself allows, one at least.
     pub fn allow(&mut self, limit: Option<u64>) {
         self.own_limit = limit.map(|limit| limit.max(1)).or(self.own_limit);
     }
 
-    /// Takes note of what the answer of a submit says.
+    /// Learns from what the answer of a submit says.
     pub fn hear(&mut self, availability: Availability, now: Millis) {
         let wait = match (availability, self.breaker) {
             (Availability::Accepted, _) => {

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_can_be_counted_fits_into_one_tally() {
+    fn everything_that_can_be_counted_fits_into_one_set() {
         let mut metrics = Metrics::default();
         for count in Count::all() {
             metrics.count(count, 1);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_tally_goes_on_counting_what_it_knows() {
+    fn a_full_set_goes_on_counting_what_it_knows() {
         let mut metrics = Metrics((0..MAX_SERIES).map(|number| (format!("x{number}"), 1)).collect());
         metrics.count(Count::RateLimited, 1);
         metrics.add(&Metrics([("x7".to_owned(), 2)].into()));
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tally_is_stored_as_a_plain_map_i11() {
+    fn metrics_are_stored_as_a_plain_map_i11() {
         let mut metrics = Metrics::default();
         metrics.observe(Histogram::Phase(TimedPhase::Storing), 1_500);
         let stored = serde_json::to_string(&metrics).expect("JSON");
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tellings_of_one_tally_in_any_order_and_number_count_once_i18(
+        fn tellings_of_the_same_metrics_in_any_order_and_number_count_once_i18(
             steps in prop::collection::vec(metrics(), 1..6), order in prop::collection::vec(0_usize..6, 0..20),
         ) {
             let mut told = vec![Metrics::default()];

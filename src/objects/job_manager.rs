@@ -3,7 +3,7 @@
 //!
 //! # Stored (SQLite)
 //! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money ledger, effect in flight, outbox);
-//!   `timeline`, a line of JSON for each note, of which the oldest go beyond a limit; and `noted`, the number of the last note.
+//!   `timeline`, a line of JSON for each entry, of which the oldest go beyond a limit; and `noted`, the number of the last entry.
 //! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a
 //!   poll is in flight.
 //!
@@ -166,7 +166,7 @@ impl JobManager {
         }
     }
 
-    /// Carries out a run: each turn is saved before its effect leaves.
+    /// Carries out a run: each step is saved before its effect leaves.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
         let mut asked_at = clock::now();
         let Some(job) = self.load()? else { return Ok(()) };
@@ -185,7 +185,7 @@ impl JobManager {
         Ok(())
     }
 
-    /// Saves a turn, tells of it and sets the alarm, without awaiting anything in between.
+    /// Saves a step, tells of it and sets the alarm, without awaiting anything in between.
     async fn carry_out(&self, ran: &Ran, done: Option<&log::Done>, now: Millis) -> Result<()> {
         let Ran { job, changed, answered, began, alarm, .. } = ran;
         if *changed {

@@ -1,7 +1,7 @@
 //! `QueueManager`: the one object that decides who may start. It never calls the upstream.
 //!
 //! # Stored (SQLite)
-//! * `entry`: one row a job: its place (`waiting`, `delayed`, `held` with a lease, `watched`, `expiring`, `ended`), its
+//! * `entry`: one row a job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`, `deleting`, `ended`), its
 //!   order, and its catalogue summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
 //!   the queue is paused, and what was counted within the latest minute.
@@ -20,7 +20,7 @@
 //! # Alarm
 //! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
 //! holder (a newly admitted job begins, a silent one is asked whether it still works), `Check` to one that has
-//! ended with something left to do, `Delete` to one that is old. When to ask again is noted before the message
+//! ended with something left to do, `Delete` to one that is old. When to ask again is saved before the message
 //! leaves, and a slot is freed only on the job's own word.
 //!
 //! # Traps of the platform, and why they cannot happen here

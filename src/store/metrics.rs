@@ -37,7 +37,7 @@ pub(crate) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> 
 }
 
 /// The latest minute stays whatever its age: it is beside the book, and not in the sum yet.
-pub(crate) fn forget<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
+pub(crate) fn delete_before<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
     sql.run("DELETE FROM metrics WHERE minute > ? AND minute < ?", vec![SUM.into(), before.into()])?;
     Ok(())
 }

@@ -389,7 +389,7 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn delete_minutes(&mut self, before: u64) -> Result<(), S::Error> {
-        metrics::forget(&self.sql, before)
+        metrics::delete_before(&self.sql, before)
     }
 }
 

@@ -18,7 +18,7 @@ use sha2::Sha256;
 pub const PATH: &str = "/api/webhooks/upstream";
 /// How far the time of an attempt may be from now, in seconds: five minutes.
 const TOLERANCE: u64 = 300;
-/// How many signatures of one webhook are looked at.
+/// How many signatures of one webhook are checked.
 const MAX_SIGNATURES: usize = 4;
 /// How many published keys are tried.
 const MAX_KEYS: usize = 16;
@@ -26,7 +26,7 @@ const MAX_KEYS: usize = 16;
 const KEY_BYTES: usize = 32;
 /// The length of an Ed25519 signature, in bytes.
 const SIGNATURE_BYTES: usize = 64;
-/// The events after which a look at the render is worth while.
+/// The events after which a poll of the render is worth while.
 const EVENTS: [&str; 5] = [
     "interaction.completed",
     "interaction.failed",

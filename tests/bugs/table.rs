@@ -101,8 +101,8 @@ pub(crate) const BUGS: &[Bug] = &[
 pub(crate) const EDITS: &[Edit] = &[
     Edit {
         file: "job/poll.rs",
-        find: r"if self.upstream_webhooks.contains(&id) ||",
-        plant: r"let heard = self.upstream_webhooks.contains(&id) && !planted(27);
+        find: r"if self.record.upstream_webhooks.contains(&id) ||",
+        plant: r"let heard = self.record.upstream_webhooks.contains(&id) && !planted(27);
         if heard ||",
     },
     Edit {
@@ -137,8 +137,8 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/counting.rs",
-        find: r"self.metrics.count(Count::WebhookSent { delivered }, 1);",
-        plant: r"self.metrics.count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
+        find: r"self.record.metrics.count(Count::WebhookSent { delivered }, 1);",
+        plant: r"self.record.metrics.count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
     },
     Edit {
         file: "job/store.rs",
@@ -147,11 +147,11 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/store.rs",
-        find: r"        self.deletions.insert(attempt,",
+        find: r"        self.record.deletions.insert(attempt,",
         plant: r"        if planted(7) {
             return;
         }
-        self.deletions.insert(attempt,",
+        self.record.deletions.insert(attempt,",
     },
     Edit {
         file: "job/cancel.rs",
@@ -161,11 +161,11 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/submit.rs",
-        find: r"        self.submits.push(Submit {",
+        find: r"        self.record.submits.push(Submit {",
         plant: r"        if planted(0) {
             return;
         }
-        self.submits.push(Submit {",
+        self.record.submits.push(Submit {",
     },
     Edit {
         file: "job/submit.rs",

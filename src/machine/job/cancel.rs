@@ -1,5 +1,5 @@
 //! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
-//! without a video; and what is done to one that is old enough to be forgotten.
+//! without a video; and what is done to one that is old enough to be deleted.
 
 use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineStep};
 

@@ -131,7 +131,7 @@ impl Job {
         self.outbox.iter().map(Delivery::summary).collect()
     }
 
-    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a look gives it
+    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a poll gives it
     /// nothing more to do unless it is reported.
     pub fn has_only_to_report(&self) -> bool {
         let acts = self.in_flight.as_ref().is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. }));

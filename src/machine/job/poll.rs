@@ -85,8 +85,8 @@ impl Job {
         self.count_retry(metrics::TimedPhase::Rendering);
     }
 
-    /// A push of the upstream says that there is something to see, and nothing more: a look at the render follows at
-    /// once, one for each push that was not heard before. It may have come before there is, so that from then on looks are
+    /// A webhook of the upstream says that there is something to see, and nothing more: a poll follows at
+    /// once, one for each webhook that was not heard before. It may have come before there is, so that from then on polls are
     /// as frequent as if none were to come.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
         let Phase::Rendering { webhook_came, awaits_webhook, .. } = &mut self.record.phase else { return };

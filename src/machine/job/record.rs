@@ -185,7 +185,7 @@ pub struct JobRecord {
     pub report: Option<RetryTask>,
     /// Grows with every status change, so that the queue can order reports.
     pub report_number: u64,
-    /// The last pushes of the upstream that were heard, so that a repeat is known.
+    /// The last webhooks of the upstream that were heard, so that a repeat is known.
     pub upstream_webhooks: Vec<String>,
     /// Renders that the upstream is to give up, by operation.
     pub upstream_cancels: BTreeMap<String, RetryTask>,

@@ -17,7 +17,7 @@ pub struct Run {
     effects: u32,
 }
 
-/// What one turn of a run came to. The job is saved, if it `changed`, and the alarm set; then the effect is carried out.
+/// What one step of a run came to. The job is saved, if it `changed`, and the alarm set; then the effect is carried out.
 /// Without one the run is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
@@ -37,13 +37,13 @@ impl Run {
         Self { began_at: now, effects }
     }
 
-    /// The first turn.
+    /// The first step.
     pub fn begin(self, job: &Job, moment: Moment, rules: Rules<'_>) -> Ran {
         let first = wake(job.clone(), true, moment, rules);
         Ran::of(job, Vec::new(), first, moment.now)
     }
 
-    /// The turn after an effect: what came of it, and the next one unless the rest is for a run of its own.
+    /// The step after an effect: what came of it, and the next one unless the rest is for a run of its own.
     pub fn go_on(&mut self, job: &Job, number: u64, answer: Answer, moments: [Moment; 2], rules: Rules<'_>) -> Ran {
         let [then, next] = moments;
         let Step { job: heard, timeline, .. } = answered(job.clone(), number, answer, then, rules);

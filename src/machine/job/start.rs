@@ -18,7 +18,7 @@ impl Job {
         !self.enqueued && !std::mem::replace(&mut self.record.promised, true)
     }
 
-    /// Whether the job made at `created_at` can still be forgotten because the queue refused it: nobody was told of
+    /// Whether the job made at `created_at` can still be withdrawn because the queue refused it: nobody was told of
     /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
     /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {

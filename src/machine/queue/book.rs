@@ -41,7 +41,7 @@ impl Book {
         }
     }
 
-    /// Takes note of submits that have been made, and of what the answer of the last one says about the upstream.
+    /// Counts submits that have been made, and learns from what the answer of the last one says about the upstream.
     pub(super) fn learn(
         &mut self,
         summary: &Summary,

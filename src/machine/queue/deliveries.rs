@@ -21,7 +21,7 @@ impl Input for Redelivered {
 
 impl<R: Rows> Context<'_, R> {
     /// Takes over what is news of the events of a job whose entry is there.
-    pub(super) fn note_deliveries(&mut self, key: &JobKey, said: Vec<DeliverySummary>) -> Result<(), R::Error> {
+    pub(super) fn hear_of_deliveries(&mut self, key: &JobKey, said: Vec<DeliverySummary>) -> Result<(), R::Error> {
         if said.is_empty() {
             return Ok(());
         }
@@ -43,7 +43,7 @@ impl<R: Rows> Context<'_, R> {
             return Ok(());
         }
         let Some(delivery) = delivery else { return self.rows.remove_delivery(&key, &event_id) };
-        self.note_deliveries(&key, vec![delivery])?;
+        self.hear_of_deliveries(&key, vec![delivery])?;
         if entry.stage == Stage::Ended {
             entry.stage = Stage::Watched { until: self.now + WATCH };
             self.rows.save(&entry)?;

@@ -49,7 +49,7 @@ impl<R: Rows> Context<'_, R> {
                 if self.count(&mut entry, &summary.metrics) || news {
                     self.rows.save(&entry)?;
                 }
-                self.note_deliveries(&summary.key, deliveries)?;
+                self.hear_of_deliveries(&summary.key, deliveries)?;
                 return Ok(Ok(true));
             }
         }
@@ -67,7 +67,7 @@ impl<R: Rows> Context<'_, R> {
         };
         self.charge(&mut entry, cost)?;
         self.count(&mut entry, &told);
-        self.note_deliveries(&entry.summary.key, deliveries)?;
+        self.hear_of_deliveries(&entry.summary.key, deliveries)?;
         if entry.is_in_line() {
             self.events.push(Event::Enqueued { key: entry.summary.key.clone() });
         }
@@ -138,7 +138,7 @@ impl<R: Rows> Context<'_, R> {
         Ok(self.rows.count_line()? >= room)
     }
 
-    /// Counts the submits it had not heard of, and takes note of what the last one's answer says about the upstream;
+    /// Counts the submits it had not heard of, and learns from what the last one's answer says about the upstream;
     /// whether the entry changed with it. What was heard before is not taken again.
     pub(super) fn learn(
         &mut self,

@@ -98,7 +98,7 @@ pub enum Stage {
     Held(Lease),
     /// Holds no slot and is not in line, but has something left to do: it is asked at `until`.
     Watched { until: Millis },
-    /// Is to be forgotten; asked for that at `until`.
+    /// Is to be deleted; asked for that at `until`.
     Deleting { until: Millis },
     /// Nothing is left to do.
     Ended,
@@ -117,7 +117,7 @@ impl Entry {
         (self.round, self.sequence)
     }
 
-    /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or forgotten.
+    /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or deleted.
     /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
     pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
         match self.stage {

@@ -123,7 +123,7 @@ impl<R: Rows> Context<'_, R> {
         match said {
             Some(state) => {
                 self.hear_of_costs(&mut entry, &state)?;
-                self.note_deliveries(key, state.deliveries.clone())?;
+                self.hear_of_deliveries(key, state.deliveries.clone())?;
                 self.hear_of_place(&mut entry, epoch, &state);
             }
             None if entry.is_in_line() || entry.stage == Stage::Ended => {}
@@ -166,7 +166,7 @@ impl<R: Rows> Context<'_, R> {
                 if (state.epoch, state.report_number) >= entry.summary.age() {
                     entry.stage = self.watched_on(state.status, state.wake_at);
                 }
-                self.note_late(entry, state.late);
+                self.hear_if_late(entry, state.late);
             }
             // It lives again: its own enqueue gives it a place.
             Stage::Deleting { .. } if !state.status.is_terminal() => {
@@ -177,7 +177,7 @@ impl<R: Rows> Context<'_, R> {
     }
 
     fn hear_of_holder(&mut self, entry: &mut Entry, lease: Lease, epoch: u64, state: &State) {
-        self.note_late(entry, state.late);
+        self.hear_if_late(entry, state.late);
         if state.epoch > epoch {
             // It has moved on, and its next attempt enqueues itself.
             self.leave(entry, Stage::Watched { until: self.now + WATCH });
@@ -201,7 +201,7 @@ impl<R: Rows> Context<'_, R> {
         }
     }
 
-    fn note_late(&mut self, entry: &mut Entry, late: bool) {
+    fn hear_if_late(&mut self, entry: &mut Entry, late: bool) {
         entry.late = late;
         self.book.timers_repaired += u64::from(late);
     }

@@ -33,11 +33,11 @@ impl<R: Rows> Context<'_, R> {
                 self.charge(&mut entry, cost)?;
                 self.count(&mut entry, &told);
                 self.rows.save(&entry)?;
-                self.note_deliveries(&entry.summary.key, deliveries)?;
+                self.hear_of_deliveries(&entry.summary.key, deliveries)?;
             }
             return Ok(true);
         };
-        self.note_deliveries(&summary.key, deliveries)?;
+        self.hear_of_deliveries(&summary.key, deliveries)?;
         let news = self.count(&mut entry, &summary.metrics) || news;
         if summary.age() <= entry.summary.age() {
             if news {

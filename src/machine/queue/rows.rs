@@ -49,11 +49,11 @@ pub trait Rows {
     /// Delayed entries whose time has come, the longest over first.
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// Entries that are to be asked, the longest over first: held ones, because a job may be waiting to be started,
-    /// and then watched and expiring ones.
+    /// and then watched and deleting ones.
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
-    /// When the next entry is due: a lease, a watch, an expiry or a delay.
+    /// When the next entry is due: a lease, a watch, a deletion or a delay.
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
-    /// Marks ended entries unchanged since `before` as expiring, due at `now`; how many.
+    /// Marks ended entries unchanged since `before` as to be deleted, due at `now`; how many.
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Self::Error>;
     /// The events of a job, in any order.
     fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Self::Error>;
@@ -75,7 +75,7 @@ pub trait Rows {
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), Self::Error>;
     /// The latest minute in which anything was counted, in minutes since the Unix epoch.
     fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Self::Error>;
-    /// The sum of all minutes before the latest one, those that are forgotten included.
+    /// The sum of all minutes before the latest one, those that were deleted included.
     fn counted_before(&self) -> Result<Minute, Self::Error>;
     fn save_counted_before(&mut self, sum: &Minute) -> Result<(), Self::Error>;
     /// Forgets the minutes before this one, but not the latest.

@@ -49,7 +49,7 @@ struct File {
     state: Option<String>,
 }
 
-/// What a look at the interaction of this id found. Only its own final word ends a render.
+/// What a poll of the interaction of this id found. Only its own final word ends a render.
 pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
@@ -84,7 +84,7 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     look.map_err(|trouble| trouble.answered(answer(reply, &body)))
 }
 
-/// What a look at the file of this id found.
+/// What a poll of the file of this id found.
 pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<Progress> {
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
@@ -234,12 +234,12 @@ mod tests {
         Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
     }
 
-    fn look(body: &str) -> Outcome<PollAnswer> {
+    fn poll(body: &str) -> Outcome<PollAnswer> {
         read_poll(&reply(200, body), "v1_abc")
     }
 
     fn refusal(body: &str) -> (ErrorCode, String) {
-        let Err(Trouble::Refused(failure)) = look(body) else { panic!("{:?}", look(body)) };
+        let Err(Trouble::Refused(failure)) = poll(body) else { panic!("{:?}", poll(body)) };
         (failure.code, failure.message)
     }
 
@@ -247,23 +247,23 @@ mod tests {
     fn what_says_nothing_of_the_render_is_asked_again() {
         for body in [r#"{"error":{"code":404,"message":"gone"}}"#, r#"[{"error":{"code":"429"}}]"#, r#"{"error":"x"}"#]
         {
-            assert!(matches!(look(body), Err(Trouble::Retry { .. })), "{body}");
+            assert!(matches!(poll(body), Err(Trouble::Retry { .. })), "{body}");
         }
         for body in ["<html>", "{}", r#"{"status":"pondering"}"#, r#"{"status":7}"#] {
-            assert_eq!(look(body), Err(Trouble::Unknown), "{body}");
+            assert_eq!(poll(body), Err(Trouble::Unknown), "{body}");
         }
         for status in [404, 429, 500] {
             assert!(matches!(read_poll(&reply(status, "{}"), "i"), Err(Trouble::Retry { .. })), "{status}");
         }
         for status in ["in_progress", "queued"] {
             let body = format!(r#"{{"status":"{status}"}}"#);
-            assert_eq!(look(&body), Ok(PollAnswer::Told(Progress::Running)));
+            assert_eq!(poll(&body), Ok(PollAnswer::Told(Progress::Running)));
         }
     }
 
     #[test]
     fn a_video_is_found_in_the_last_answer_of_the_model_with_its_price() {
-        let found = look(
+        let found = poll(
             r#"{"status":"completed","usage":{"output_tokens_by_modality":[{"modality":"text","tokens":1},{"modality":"video","tokens":57920}]},
             "steps":[{"type":"model_output","content":[{"type":"video","uri":"https://h/v1beta/files/old"}]},
             {"type":"user_input","content":[{"type":"image","data":"eA=="},{"type":"video","data":"eA=="}]},{"type":"thought","content":7},
@@ -271,7 +271,7 @@ mod tests {
         );
         assert_eq!(found, Ok(PollAnswer::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) }));
         let video = |content: &str| {
-            look(&format!(r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#))
+            poll(&format!(r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#))
         };
         let ready = |uri: &str| Ok(PollAnswer::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
         assert_eq!(video(r#"{"type":"video","data":"eA==","uri":null}"#), ready("inline:v1_abc"));
@@ -288,7 +288,7 @@ mod tests {
             r#""output_video":{"uri":"https://h/v"}"#,
             r#""outputs":[{"type":"text","text":"Here."},{"type":"video","uri":"https://h/v"}]"#,
         ] {
-            assert_eq!(look(&format!(r#"{{"status":"completed",{place}}}"#)), ready("https://h/v"), "{place}");
+            assert_eq!(poll(&format!(r#"{{"status":"completed",{place}}}"#)), ready("https://h/v"), "{place}");
         }
         let input = r#""steps":[{"type":"user_input","content":[{"type":"image","data":"eHh4"}]}]"#;
         for place in [
@@ -297,14 +297,14 @@ mod tests {
             r#""output_video":{"data":"AAEC"}"#,
         ] {
             let body = format!(r#"{{"status":"completed",{input},{place}}}"#);
-            assert_eq!(look(&body), ready("inline:v1_abc"), "{place}");
+            assert_eq!(poll(&body), ready("inline:v1_abc"), "{place}");
             assert_eq!(read_inline(&reply(200, &body)), Some(vec![0, 1, 2]), "{place}");
         }
     }
 
     #[test]
     fn an_interaction_at_rest_is_read_by_what_it_holds() {
-        let idle = |rest: &str| look(&format!(r#"{{"status":"idle"{rest}}}"#));
+        let idle = |rest: &str| poll(&format!(r#"{{"status":"idle"{rest}}}"#));
         let running = Ok(PollAnswer::Told(Progress::Running));
         assert_eq!(idle(""), running);
         assert_eq!(idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#), running);

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_for_the_push_is_named_with_what_it_is_to_repeat() {
+    fn an_address_for_webhooks_is_named_with_what_it_is_to_repeat() {
         let config =
             r#""webhook_config":{"uris":["https://r.example/p"],"user_metadata":{"userId":"u","generationId":"g"}}"#;
         assert!(body(None, &[], Some("https://r.example/p")).contains(config));
