@@ -283,6 +283,11 @@ impl Texts for Plain {
     }
 }
 
+/// By the rules that a story begins with.
+pub(crate) fn with_rules<T>(act: impl FnOnce(Rules<'_>) -> T) -> T {
+    act(rules(&JobStory::accepted().policy))
+}
+
 fn rules(policy: &Policy) -> Rules<'_> {
     Rules { policy, texts: &Plain }
 }

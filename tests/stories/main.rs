@@ -21,6 +21,7 @@ mod delete;
 mod delivery;
 mod finality;
 mod follow;
+mod front;
 mod inputs;
 mod job_story;
 mod late;
