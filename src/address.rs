@@ -1,7 +1,9 @@
-//! Addresses as people write them, with hosts in any script: `https://bücher.example` is `https://xn--bcher-kva.example/`.
+//! Addresses as people write them, with hosts in any script: `https://bücher.example` is
+//! `https://xn--bcher-kva.example/`.
 //!
-//! The mapping of hosts (UTS #46) needs Unicode tables that would be a quarter of the upload, and the platform's own `URL`
-//! has them. So it reads the address first, and the `url` crate reads the ASCII that it writes.
+//! The mapping of hosts (UTS #46) needs Unicode tables that would be a quarter of the upload, and
+//! the platform's own `URL` has them. So it reads the address first, and the `url` crate reads the
+//! ASCII that it writes.
 
 use url::Url;
 
@@ -20,12 +22,19 @@ fn ascii(text: &str) -> Option<String> {
 fn ascii(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    let (user, host) = authority
+        .rsplit_once('@')
+        .map_or(("", authority), |(user, host)| (user, host));
     if host.is_ascii() {
         return Some(text.to_owned());
     }
-    let (host, port) = host.rsplit_once(':').map_or((host, ""), |(host, port)| (host, port));
+    let (host, port) = host
+        .rsplit_once(':')
+        .map_or((host, ""), |(host, port)| (host, port));
     let host = idna_with_tables::domain_to_ascii(host).ok()?;
-    let (at, colon) = (if user.is_empty() { "" } else { "@" }, if port.is_empty() { "" } else { ":" });
+    let (at, colon) = (
+        if user.is_empty() { "" } else { "@" },
+        if port.is_empty() { "" } else { ":" },
+    );
     Some(format!("{scheme}://{user}{at}{host}{colon}{port}{path}"))
 }

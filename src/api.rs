@@ -1,4 +1,5 @@
-//! The front door: route, check of the caller, handler, answer. Every error becomes a problem here; nothing internal leaves.
+//! The front door: route, check of the caller, handler, answer. Every error becomes a problem here;
+//! nothing internal leaves.
 
 pub mod access;
 pub mod answer;
@@ -31,8 +32,8 @@ pub use crate::api::body::{MAX_BODY, is_json};
 pub use crate::api::cors::{allowed_headers, allowed_origin, is_preflight};
 pub use crate::api::generations::events::last_event_id;
 pub use crate::api::query::{
-    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_EXPIRES_IN, MAX_LIMIT, MAX_SEARCH,
-    deliveries_query, expires_in, jobs_query, list_query, metrics_window, since,
+    DEFAULT_LIMIT, DeliveriesQuery, JobsQuery, ListQuery, MAX_CURSOR, MAX_EXPIRES_IN, MAX_LIMIT,
+    MAX_SEARCH, deliveries_query, expires_in, jobs_query, list_query, metrics_window, since,
 };
 pub use crate::api::request_id::request_id;
 pub use crate::config::VIDEO_URL_TTL;
@@ -66,17 +67,25 @@ pub async fn handle(request: Request, env: Env, context: Context) -> Response {
             }
             Err(error) => {
                 tracing::error!(reason = %error, "[API] Misconfigured");
-                (Answer::problem(Problem::misconfigured(format!("The worker is misconfigured: {error}."))), Vec::new())
+                (
+                    Answer::problem(Problem::misconfigured(format!(
+                        "The worker is misconfigured: {error}."
+                    ))),
+                    Vec::new(),
+                )
             }
         };
         tell(&answer, clock::now().saturating_sub(moment.now));
         cors::decorate(answer, origin.as_deref(), &origins)
     };
-    answered.instrument(span).await.into_response(&request_id, method == "HEAD")
+    answered
+        .instrument(span)
+        .await
+        .into_response(&request_id, method == "HEAD")
 }
 
-/// One line a request: what is the worker's to answer for is an error, and who may have lost a token or asks too often is
-/// worth a look.
+/// One line a request: what is the worker's to answer for is an error, and who may have lost a
+/// token or asks too often is worth a look.
 fn tell(answer: &Answer, took: Millis) {
     let (status, code) = (answer.status(), answer.code());
     match status {
@@ -87,7 +96,9 @@ fn tell(answer: &Answer, took: Millis) {
 }
 
 async fn respond(request: Request, env: Env, context: Context, config: Rc<Config>) -> Answer {
-    let Ok(url) = request.url() else { return Answer::problem(Problem::no_route()) };
+    let Ok(url) = request.url() else {
+        return Answer::problem(Problem::no_route());
+    };
     let method = request.inner().method();
     let preflight = is_preflight(&method, |name| request.headers().has(name).unwrap_or(false));
     let (route, id) = match routes::route(&method, url.path()) {
@@ -100,14 +111,25 @@ async fn respond(request: Request, env: Env, context: Context, config: Rc<Config
         Routed::Options { allow } if preflight => {
             let header = |name: &str| request.headers().get(name).ok().flatten();
             let (origin, requested) = (header("Origin"), header("Access-Control-Request-Headers"));
-            return cors::preflight(&allow, origin.as_deref(), requested.as_deref(), &config.cors_origins);
+            return cors::preflight(
+                &allow,
+                origin.as_deref(),
+                requested.as_deref(),
+                &config.cors_origins,
+            );
         }
         Routed::Options { allow } => return Answer::empty(204).with("Allow", allow),
-        Routed::MethodNotAllowed { allow } => return Answer::problem(Problem::method_not_allowed(allow)),
+        Routed::MethodNotAllowed { allow } => {
+            return Answer::problem(Problem::method_not_allowed(allow));
+        }
     };
     log::route(route.pattern);
     let mut call = Call::new(request, url, id, env, context, config);
-    let answer = route.access.answer(&mut call).await.unwrap_or_else(Answer::problem);
+    let answer = route
+        .access
+        .answer(&mut call)
+        .await
+        .unwrap_or_else(Answer::problem);
     audit::acted(&call, answer.status());
     answer
 }

@@ -1,4 +1,5 @@
-//! What every call to the outside needs: bounded requests, downloads, uploads to R2, and how answers are read.
+//! What every call to the outside needs: bounded requests, downloads, uploads to R2, and how
+//! answers are read.
 
 pub mod delay;
 pub mod error_body;

@@ -1,7 +1,7 @@
 //! The worker's settings: read from its environment, typed and cross-checked.
 //!
-//! A bad value stops the worker with the variable's name and what it wanted; the value itself is never shown,
-//! because any of them may be a secret put into the wrong place.
+//! A bad value stops the worker with the variable's name and what it wanted; the value itself is
+//! never shown, because any of them may be a secret put into the wrong place.
 
 pub mod environment;
 pub mod published;
@@ -30,7 +30,8 @@ pub const WEBHOOK_VIDEO_URL_TTL: u64 = 7 * 24 * 3_600;
 /// How long an address handed out by the API stays valid, in seconds: one hour.
 pub const VIDEO_URL_TTL: u64 = 3_600;
 
-/// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit counts.
+/// The most that `MAX_SUBMITS_PER_MINUTE` may be, and what it is where each model's own limit
+/// counts.
 const MOST_SUBMITS_PER_MINUTE: u64 = 100_000;
 
 /// The most that `START_TIMEOUT_MS` may be.
@@ -41,26 +42,29 @@ const MAX_START_TIMEOUT: Millis = 30 * DAY;
 pub struct Config {
     /// `ENVIRONMENT`: `production` (default) or `development`.
     pub environment: Environment,
-    /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT` (`fail`),
-    /// `POLL_INTERVAL_MS` (2500),
-    /// `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and `ENABLE_CLARIFICATIONS` (`false`).
+    /// `MAX_RETRIES` (3), `STORE_TIMEOUT_MS` (900000), `JOB_TIMEOUT_MS` (600000), `UNKNOWN_SUBMIT`
+    /// (`fail`), `POLL_INTERVAL_MS` (2500), `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_EVENTS` and
+    /// `ENABLE_CLARIFICATIONS` (`false`).
     pub job: job::Policy,
-    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as many),
-    /// `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY` and
-    /// `MAX_COST_PER_USER_PER_DAY` (none).
+    /// `DISPATCH_MODE` (`immediate`), `MAX_CONCURRENT_JOBS` (3), `MAX_CONCURRENT_JOBS_PER_USER` (as
+    /// many), `MAX_QUEUE_LENGTH` (10000), `MAX_SUBMITS_PER_MINUTE` (by model), `MAX_COST_PER_DAY`
+    /// and `MAX_COST_PER_USER_PER_DAY` (none).
     pub queue: queue::Policy,
-    /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query may hold a secret.
+    /// `WEBHOOK_URL`, else `/api/webhooks/worker` below `NEXTJS_URL`: where webhooks go. Its query
+    /// may hold a secret.
     pub webhook_url: Url,
-    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut off.
+    /// `DOWNLOAD_IDLE_MS` (30000): how long no byte of a video may come before its download is cut
+    /// off.
     pub download_idle: Millis,
     /// `WEBHOOK_SECRET`: the keys webhooks are signed with, several while one is being replaced.
     pub webhook_secrets: Vec<Vec<u8>>,
     /// Those whose secrets are there; each reads its own variables.
     pub providers: Providers,
-    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is done.
+    /// `UPSTREAM_WEBHOOK_SECRET`: whether and how the upstream tells by itself that a render is
+    /// done.
     pub upstream_webhooks: Option<UpstreamWebhooks>,
-    /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash; otherwise the
-    /// address of the request decides.
+    /// `PUBLIC_URL`: under which address the app reaches this worker, without a final slash;
+    /// otherwise the address of the request decides.
     pub public_url: Option<String>,
     /// Signs addresses of videos with a key derived from `JWT_SECRET`.
     pub url_signer: UrlSigner,
@@ -76,9 +80,11 @@ pub struct Config {
     pub api_key: Option<String>,
     /// `ADMIN_KEY`: the token of whoever operates this worker.
     pub admin_key: Option<String>,
-    /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be asked for.
+    /// `DEFAULT_MODEL`: the model of a request that names none; otherwise the first one that can be
+    /// asked for.
     pub default_model: Option<&'static str>,
-    /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the models' own limits.
+    /// `MAX_SUBMITS_PER_MINUTE`, where the operator has set it: then it counts instead of the
+    /// models' own limits.
     pub submits_per_minute: Option<u64>,
     /// `START_TIMEOUT_MS` (none): how long an order waits to be started at most, in milliseconds.
     pub start_timeout: Option<Millis>,
@@ -99,7 +105,9 @@ impl Config {
             if let Some(config) = known.get() {
                 return Ok(Rc::clone(config));
             }
-            let config = Rc::new(Self::parse(|name| env.var(name).ok().map(|value| value.to_string()))?);
+            let config = Rc::new(Self::parse(|name| {
+                env.var(name).ok().map(|value| value.to_string())
+            })?);
             Ok(Rc::clone(known.get_or_init(|| config)))
         })
     }
@@ -129,14 +137,16 @@ impl Config {
             admin_key: admin_key(&variables)?,
             default_model: variables.default_model()?,
             submits_per_minute: submits_per_minute(&variables)?,
-            start_timeout: variables.optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT)?,
+            start_timeout: variables
+                .optional_number("START_TIMEOUT_MS", 1_000..=MAX_START_TIMEOUT)?,
             model_aliases: variables.model_aliases()?,
             log_level: variables.log_level()?,
         })
     }
 }
 
-/// The level to log from before anything else is known; with a bad one the worker logs why it stops.
+/// The level to log from before anything else is known; with a bad one the worker logs why it
+/// stops.
 pub fn log_level(env: &worker::Env) -> Level {
     let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
     Variables::new(&lookup).log_level().unwrap_or(Level::INFO)
@@ -146,7 +156,13 @@ impl Config {
     /// What can be asked for at `now`.
     pub fn catalogue<'a>(&'a self, providers: &'a [&'static str], now: Millis) -> Catalogue<'a> {
         let (aliases, default_model) = (&self.model_aliases, self.default_model);
-        Catalogue { providers, aliases, default_model, submits_per_minute: self.submits_per_minute, now }
+        Catalogue {
+            providers,
+            aliases,
+            default_model,
+            submits_per_minute: self.submits_per_minute,
+            now,
+        }
     }
 }
 
@@ -155,7 +171,10 @@ fn job_policy(variables: &Variables<'_>) -> Result<job::Policy, ConfigError> {
     let poll_interval: Millis = variables.number("POLL_INTERVAL_MS", 2_500, 100..=600_000)?;
     let job_timeout: Millis = variables.number("JOB_TIMEOUT_MS", 600_000, 1_000..=86_400_000)?;
     if job_timeout <= poll_interval {
-        return Err(ConfigError::new("JOB_TIMEOUT_MS", "a time longer than POLL_INTERVAL_MS"));
+        return Err(ConfigError::new(
+            "JOB_TIMEOUT_MS",
+            "a time longer than POLL_INTERVAL_MS",
+        ));
     }
     Ok(job::Policy {
         max_retries: u32::try_from(max_retries).unwrap_or(3),
@@ -178,7 +197,8 @@ fn admin_key(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
     Ok(key)
 }
 
-/// The operator's word on how many renders may be asked for within a minute; without it each model's own limit counts.
+/// The operator's word on how many renders may be asked for within a minute; without it each
+/// model's own limit counts.
 fn submits_per_minute(variables: &Variables<'_>) -> Result<Option<u64>, ConfigError> {
     variables.optional_number("MAX_SUBMITS_PER_MINUTE", 1..=MOST_SUBMITS_PER_MINUTE)
 }
@@ -189,7 +209,9 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
     Ok(queue::Policy {
         mode: variables.dispatch_mode()?,
         slots,
-        user_slots: variables.number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?.min(slots),
+        user_slots: variables
+            .number("MAX_CONCURRENT_JOBS_PER_USER", slots, 1..=1_000)?
+            .min(slots),
         max_waiting: variables.number("MAX_QUEUE_LENGTH", 10_000, 0..=1_000_000)?,
         submits_per_minute: submits_per_minute(variables)?.unwrap_or(MOST_SUBMITS_PER_MINUTE),
         max_cost_per_day,
@@ -198,11 +220,14 @@ fn queue_policy(variables: &Variables<'_>) -> Result<queue::Policy, ConfigError>
     })
 }
 
-/// What may be spent within a day by all together and by each user. All without each would let one user's orders shut
-/// everybody's budget, whether they are ever rendered or not.
+/// What may be spent within a day by all together and by each user. All without each would let one
+/// user's orders shut everybody's budget, whether they are ever rendered or not.
 fn budgets(variables: &Variables<'_>) -> Result<(Option<u64>, Option<u64>), ConfigError> {
     const EACH: &str = "MAX_COST_PER_USER_PER_DAY";
-    let (all, each) = (variables.micros("MAX_COST_PER_DAY")?, variables.micros(EACH)?);
+    let (all, each) = (
+        variables.micros("MAX_COST_PER_DAY")?,
+        variables.micros(EACH)?,
+    );
     if all.is_some() && each.is_none() {
         let wanted = "set where MAX_COST_PER_DAY is, because otherwise one user could use up the budget of all";
         return Err(ConfigError::new(EACH, wanted));

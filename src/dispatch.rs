@@ -1,5 +1,5 @@
-//! How a queued job gets started. Jobs always live in the queue's object; a mode only decides who says "start", and
-//! when. The mode `alarm` needs nothing here: the enqueue sets the queue's alarm.
+//! How a queued job gets started. Jobs always live in the queue's object; a mode only decides who
+//! says "start", and when. The mode `alarm` needs nothing here: the enqueue sets the queue's alarm.
 
 pub mod accept;
 pub mod consume;
@@ -31,7 +31,13 @@ pub struct Submission {
 }
 
 /// What is left to do behind the answer. Whatever is cut off here is done by a timer or the sweep.
-pub async fn follow_up(env: Env, mode: Mode, key: JobKey, not_before: Option<Millis>, accepted: Accepted) {
+pub async fn follow_up(
+    env: Env,
+    mode: Mode,
+    key: JobKey,
+    not_before: Option<Millis>,
+    accepted: Accepted,
+) {
     match accepted.follow_up(mode) {
         FollowUp::Start(start) => {
             if let Err(error) = stub::job(&env, &key, &start).await {

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// A generation: an order and what has become of it. Absent fields are left out, but for `blockedBy`.
+/// A generation: an order and what has become of it. Absent fields are left out, but for
+/// `blockedBy`.
 //
-// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend on the moment of asking: the
-// front door fills them in.
+// `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend
+// on the moment of asking: the front door fills them in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -27,7 +28,8 @@ pub struct Generation {
     /// Whose it is.
     pub user_id: String,
     pub status: Status,
-    /// The finer step: `queued · submitting · rendering · storing · notifying · done`, or `confirming` and `clarifying`.
+    /// The finer step: `queued · submitting · rendering · storing · notifying · done`, or
+    /// `confirming` and `clarifying`.
     pub phase: String,
     /// Per cent.
     pub progress: u8,
@@ -39,8 +41,8 @@ pub struct Generation {
     pub model: String,
     /// From 0 to 10.
     pub priority: u8,
-    /// From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out
-    /// for those that wait.
+    /// From 1 while waiting, else 0; an estimate where more than a thousand of another priority
+    /// wait. A list leaves it out for those that wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
     /// Why it waits; null when it waits for nothing but the next occasion, or does not wait.
@@ -109,7 +111,8 @@ pub struct GenerationResult {
     /// From start to end, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processing_time: Option<Millis>,
-    /// US dollars: what the stored render cost, by the model's list price unless the upstream has told.
+    /// US dollars: what the stored render cost, by the model's list price unless the upstream has
+    /// told.
     pub cost: f64,
 }
 
@@ -192,5 +195,7 @@ impl GenerationResult {
 
 /// All that was spent on a job, in US dollars; `None` while that is nothing.
 pub fn cost(job: &Job) -> Option<f64> {
-    Some(job.cost_micros()).filter(|cost| *cost > 0).map(dollars)
+    Some(job.cost_micros())
+        .filter(|cost| *cost > 0)
+        .map(dollars)
 }

@@ -27,23 +27,34 @@ pub struct JobKey {
 impl JobKey {
     /// Builds a key; both parts must already be valid (neither may contain a slash).
     pub fn new(user_id: impl Into<String>, generation_id: impl Into<String>) -> Self {
-        Self { user_id: user_id.into(), generation_id: generation_id.into() }
+        Self {
+            user_id: user_id.into(),
+            generation_id: generation_id.into(),
+        }
     }
 
-    /// The name of the job's Durable Object: `{user}/{generation}`, unambiguous because neither part may hold a slash.
+    /// The name of the job's Durable Object: `{user}/{generation}`, unambiguous because neither
+    /// part may hold a slash.
     pub fn object_name(&self) -> String {
         format!("{}/{}", self.user_id, self.generation_id)
     }
 
     /// The key of an attempt's video in R2: `videos/{user}/{generation}/{attempt}.mp4`.
     pub fn video_key(&self, attempt: u32) -> String {
-        format!("videos/{}/{}/{attempt}.mp4", self.user_id, self.generation_id)
+        format!(
+            "videos/{}/{}/{attempt}.mp4",
+            self.user_id, self.generation_id
+        )
     }
 
-    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{request}/{index}`. Each request has a random
-    /// number of its own, so that it can take back what it has put there and nothing else.
+    /// The key of an image of the order in R2: `inputs/{user}/{generation}/{request}/{index}`. Each
+    /// request has a random number of its own, so that it can take back what it has put there and
+    /// nothing else.
     pub fn input_key(&self, request: u128, index: usize) -> String {
-        format!("inputs/{}/{}/{request:032x}/{index}", self.user_id, self.generation_id)
+        format!(
+            "inputs/{}/{}/{request:032x}/{index}",
+            self.user_id, self.generation_id
+        )
     }
 }
 
@@ -63,10 +74,13 @@ pub fn is_generation_id(text: &str) -> bool {
 pub fn new_generation_id(moment: Moment) -> String {
     let mut random = [0; 10];
     random.copy_from_slice(&moment.random.to_be_bytes()[..10]);
-    Builder::from_unix_timestamp_millis(clamp_time(moment.now), &random).into_uuid().to_string()
+    Builder::from_unix_timestamp_millis(clamp_time(moment.now), &random)
+        .into_uuid()
+        .to_string()
 }
 
-/// The id every repeat of one idempotency key of one user leads to: a version-8 UUID over their SHA-256.
+/// The id every repeat of one idempotency key of one user leads to: a version-8 UUID over their
+/// SHA-256.
 pub fn generation_id_for(user_id: &str, idempotency_key: &str) -> String {
     let digest = Sha256::new()
         .chain_update(b"reelay idempotency key v1\n")
@@ -79,7 +93,8 @@ pub fn generation_id_for(user_id: &str, idempotency_key: &str) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// Reads an `Idempotency-Key`: a structured-field string (RFC 9651, section 3.3.3) or the bare characters.
+/// Reads an `Idempotency-Key`: a structured-field string (RFC 9651, section 3.3.3) or the bare
+/// characters.
 pub fn idempotency_key(header: &str) -> Option<String> {
     let header = header.trim();
     let key = match header.strip_prefix('"') {
@@ -95,7 +110,11 @@ fn unescape(text: &str) -> Option<String> {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\\' => key.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
+            '\\' => key.push(
+                characters
+                    .next()
+                    .filter(|escaped| matches!(escaped, '"' | '\\'))?,
+            ),
             '"' => return None,
             other => key.push(other),
         }

@@ -1,8 +1,9 @@
 //! Reelay: a durable video generation backend that a team deploys to its own Cloudflare account.
 //!
-//! A request is accepted by [`api`], made durable in a [`JobManager`] (one object a generation), placed in
-//! order by the [`QueueManager`], rendered by the upstream, kept in R2 and told to the app by a signed webhook.
-//! No accepted job is lost or stuck, and no render is paid for twice unless someone chose so.
+//! A request is accepted by [`api`], made durable in a [`JobManager`] (one object a generation),
+//! placed in order by the [`QueueManager`], rendered by the upstream, kept in R2 and told to the
+//! app by a signed webhook. No accepted job is lost or stuck, and no render is paid for twice
+//! unless someone chose so.
 //!
 //! | room | holds |
 //! |---|---|
@@ -45,7 +46,9 @@ pub mod webhooks;
 pub use crate::objects::job_manager::JobManager;
 pub use crate::objects::queue_manager::QueueManager;
 
-use worker::{Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+use worker::{
+    Context, Env, MessageBatch, Request, Response, Result, ScheduleContext, ScheduledEvent, event,
+};
 
 /// Every HTTP request.
 #[event(fetch)]
@@ -61,7 +64,8 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     dispatch::tick(&env, &event.cron()).await;
 }
 
-/// A batch of the platform's queue, or of its dead-letter queue. Never fails: an `Err` here would be a panic.
+/// A batch of the platform's queue, or of its dead-letter queue. Never fails: an `Err` here would
+/// be a panic.
 #[event(queue)]
 async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, _context: Context) -> Result<()> {
     log::start(|| config::log_level(&env));

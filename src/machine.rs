@@ -1,7 +1,7 @@
 //! Pure state machines: they decide, the shells carry out.
 //!
-//! Nothing here waits, reads a clock, draws randomness or names a platform type. Time and randomness
-//! arrive in a [`Moment`]; effects leave as values.
+//! Nothing here waits, reads a clock, draws randomness or names a platform type. Time and
+//! randomness arrive in a [`Moment`]; effects leave as values.
 
 pub mod acceptance;
 pub mod alarm;

@@ -1,7 +1,8 @@
 //! The model registry: what each model takes and costs, kept as data in [`table`].
 //!
-//! Validation, `GET /api/models`, cost estimates, the times of polls and the limits a minute all read it. A price is
-//! what one second of video costs; a render that is filtered or fails is not charged.
+//! Validation, `GET /api/models`, cost estimates, the times of polls and the limits a minute all
+//! read it. A price is what one second of video costs; a render that is filtered or fails is not
+//! charged.
 
 mod aliases;
 mod catalogue;

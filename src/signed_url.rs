@@ -1,8 +1,9 @@
 //! Addresses that open one video for a while, without a token.
 //!
-//! `{public_url}/api/generations/{id}/video?user={user}&expires={seconds}&signature={base64url}`. The signature is
-//! HMAC-SHA256 over the version, the user, the id and the expiry, one a line; the user and the id can hold no line
-//! end. Its key is derived from the token secret and serves nothing else.
+//! `{public_url}/api/generations/{id}/video?user={user}&expires={seconds}&signature={base64url}`.
+//! The signature is HMAC-SHA256 over the version, the user, the id and the expiry, one a line; the
+//! user and the id can hold no line end. Its key is derived from the token secret and serves
+//! nothing else.
 
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
@@ -26,7 +27,9 @@ impl UrlSigner {
     pub fn derive(jwt_secret: &[u8]) -> Self {
         let mut derivation = keyed(jwt_secret);
         derivation.update(KEY_DOMAIN);
-        Self { keyed: keyed(&derivation.finalize().into_bytes()) }
+        Self {
+            keyed: keyed(&derivation.finalize().into_bytes()),
+        }
     }
 
     /// The address of a generation's video, valid until `expires_at_seconds` since the Unix epoch.
@@ -38,15 +41,36 @@ impl UrlSigner {
             .append_pair("expires", &expires_at_seconds.to_string())
             .append_pair("signature", &signature)
             .finish();
-        format!("{public_url}/api/generations/{}/video?{query}", key.generation_id)
+        format!(
+            "{public_url}/api/generations/{}/video?{query}",
+            key.generation_id
+        )
     }
 
-    /// Whether the signature is of this video and still valid at `now_seconds`; compares in constant time.
-    pub fn verify(&self, user: &str, id: &str, expires: &str, signature: &str, now_seconds: u64) -> bool {
-        let Ok(expires_at) = expires.parse::<u64>() else { return false };
-        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
-        let well_formed = is_user_id(user) && is_generation_id(id) && expires_at.to_string() == expires;
-        well_formed && self.mac(user, id, expires_at).verify_slice(&signature).is_ok() && now_seconds < expires_at
+    /// Whether the signature is of this video and still valid at `now_seconds`; compares in
+    /// constant time.
+    pub fn verify(
+        &self,
+        user: &str,
+        id: &str,
+        expires: &str,
+        signature: &str,
+        now_seconds: u64,
+    ) -> bool {
+        let Ok(expires_at) = expires.parse::<u64>() else {
+            return false;
+        };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
+            return false;
+        };
+        let well_formed =
+            is_user_id(user) && is_generation_id(id) && expires_at.to_string() == expires;
+        well_formed
+            && self
+                .mac(user, id, expires_at)
+                .verify_slice(&signature)
+                .is_ok()
+            && now_seconds < expires_at
     }
 
     fn mac(&self, user: &str, id: &str, expires_at: u64) -> Hmac<Sha256> {

@@ -1,6 +1,7 @@
 //! SQL of each object: schema, append-only migrations, load and save. No decisions.
 //!
-//! The statements run on [`Sql`], which a Durable Object's storage implements, and in tests a plain SQLite.
+//! The statements run on [`Sql`], which a Durable Object's storage implements, and in tests a plain
+//! SQLite.
 
 pub mod catalogue;
 pub mod cursor;
@@ -9,6 +10,7 @@ pub mod job;
 pub mod metrics;
 pub mod queue;
 pub mod queue_row;
+pub mod queue_tables;
 pub mod record;
 pub mod schema;
 pub mod sql;

@@ -32,6 +32,9 @@ impl Moment {
 
 /// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:00.000Z`.
 pub fn rfc3339(at: Millis) -> String {
-    let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis).unwrap_or_default();
+    let time = i64::try_from(at)
+        .ok()
+        .and_then(DateTime::<Utc>::from_timestamp_millis)
+        .unwrap_or_default();
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -1,7 +1,7 @@
 //! The worker's variables and secrets: text from outside, read by name.
 //!
-//! A bad value is named with what it must be; the value itself is never shown, because any of them may be a secret
-//! put into the wrong place.
+//! A bad value is named with what it must be; the value itself is never shown, because any of them
+//! may be a secret put into the wrong place.
 
 use crate::address;
 use crate::time::Millis;
@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// A setting that is missing or unusable. It holds the variable's name and what was wanted, never the value.
+/// A setting that is missing or unusable. It holds the variable's name and what was wanted, never
+/// the value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the variable {variable} must be {wanted}")]
 pub struct ConfigError {
@@ -21,7 +22,10 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub fn new(variable: &'static str, wanted: impl Into<String>) -> Self {
-        Self { variable, wanted: wanted.into() }
+        Self {
+            variable,
+            wanted: wanted.into(),
+        }
     }
 }
 
@@ -37,11 +41,14 @@ impl<'a> Variables<'a> {
 
     /// The value without the space around it.
     pub fn text(&self, variable: &str) -> Option<String> {
-        (self.lookup)(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        (self.lookup)(variable)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     pub fn required(&self, variable: &'static str, wanted: &str) -> Result<String, ConfigError> {
-        self.text(variable).ok_or_else(|| ConfigError::new(variable, format!("set to {wanted}")))
+        self.text(variable)
+            .ok_or_else(|| ConfigError::new(variable, format!("set to {wanted}")))
     }
 
     pub fn optional_number(
@@ -49,13 +56,22 @@ impl<'a> Variables<'a> {
         variable: &'static str,
         range: RangeInclusive<u64>,
     ) -> Result<Option<u64>, ConfigError> {
-        let Some(text) = self.text(variable) else { return Ok(None) };
+        let Some(text) = self.text(variable) else {
+            return Ok(None);
+        };
         let number = text.parse().ok().filter(|number| range.contains(number));
         let wanted = || format!("a whole number from {} to {}", range.start(), range.end());
-        number.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
+        number
+            .map(Some)
+            .ok_or_else(|| ConfigError::new(variable, wanted()))
     }
 
-    pub fn number(&self, variable: &'static str, default: u64, range: RangeInclusive<u64>) -> Result<u64, ConfigError> {
+    pub fn number(
+        &self,
+        variable: &'static str,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, ConfigError> {
         Ok(self.optional_number(variable, range)?.unwrap_or(default))
     }
 
@@ -71,14 +87,16 @@ impl<'a> Variables<'a> {
     /// A key that travels in a header; `None` when there is none.
     pub fn header_key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
-            Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Err(ConfigError::new(variable, "a key of visible ASCII characters"))
-            }
+            Some(key) if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(ConfigError::new(
+                variable,
+                "a key of visible ASCII characters",
+            )),
             key => Ok(key),
         }
     }
 
-    /// Refuses a secret that is published in this repository, unless `ENVIRONMENT` is `development`.
+    /// Refuses a secret that is published in this repository, unless `ENVIRONMENT` is
+    /// `development`.
     pub fn refuse_published(
         &self,
         variable: &'static str,
@@ -87,8 +105,15 @@ impl<'a> Variables<'a> {
         const WANTED: &str = "a secret of your own: the one published in .dev.vars is taken only while ENVIRONMENT is \
              development";
         let development = self.text("ENVIRONMENT").as_deref() == Some("development");
-        let published = !development && self.text(variable).is_some_and(|secret| is_published(&secret));
-        if published { Err(ConfigError::new(variable, WANTED)) } else { Ok(()) }
+        let published = !development
+            && self
+                .text(variable)
+                .is_some_and(|secret| is_published(&secret));
+        if published {
+            Err(ConfigError::new(variable, WANTED))
+        } else {
+            Ok(())
+        }
     }
 
     /// `UPSTREAM_TIMEOUT_MS` (60000): how long a submit or a poll may take, whole.
@@ -112,7 +137,11 @@ impl<'a> Variables<'a> {
 pub fn base_url(text: &str) -> Option<Url> {
     let url = address::parse(text)?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    (plain && url.password().is_none() && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+    (plain
+        && url.password().is_none()
+        && matches!(url.scheme(), "http" | "https")
+        && url.has_host())
+    .then_some(url)
 }
 
 /// Whether what is sent there cannot be read on the way.

@@ -1,5 +1,5 @@
-//! Who may call a route. The table of routes says it in one word, which is checked here before the handler runs and from
-//! which the API's description takes what it says of tokens.
+//! Who may call a route. The table of routes says it in one word, which is checked here before the
+//! handler runs and from which the API's description takes what it says of tokens.
 
 use crate::api::answer::Answer;
 use crate::api::auth;
@@ -44,7 +44,9 @@ impl Access {
         match self {
             Self::Open(handler) => handler((), call).await,
             Self::Anyone(handler) => handler(anyone(call).await?, call).await,
-            Self::User(handler) => handler(sender(call).await?.acts_for(call, None).await?, call).await,
+            Self::User(handler) => {
+                handler(sender(call).await?.acts_for(call, None).await?, call).await
+            }
             Self::Sender(handler) => handler(sender(call).await?, call).await,
             Self::Owner(handler) => handler(owned(call).await?, call).await,
             Self::OwnerOrAddress(handler) => handler(owned_or_addressed(call).await?, call).await,
@@ -72,8 +74,14 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// The user the request acts for; `body` is the body's `userId`.
-    pub(crate) async fn acts_for(self, call: &mut Call, body: Option<&str>) -> Result<String, Problem> {
-        let user = self.caller.acting_for(named(call, &self.caller)?.as_deref(), body)?;
+    pub(crate) async fn acts_for(
+        self,
+        call: &mut Call,
+        body: Option<&str>,
+    ) -> Result<String, Problem> {
+        let user = self
+            .caller
+            .acting_for(named(call, &self.caller)?.as_deref(), body)?;
         if !self.is_counted {
             take_part(call, &self.caller, &user).await?;
         }
@@ -103,8 +111,9 @@ async fn sender(call: &Call) -> Result<Sender, Problem> {
     Ok(Sender { caller, is_counted })
 }
 
-/// The generation of the path's id: a user's own, or that of the user a key or an admin names. Where they name nobody, the
-/// id's only owner is meant. An id that cannot be one is simply missing.
+/// The generation of the path's id: a user's own, or that of the user a key or an admin names.
+/// Where they name nobody, the id's only owner is meant. An id that cannot be one is simply
+/// missing.
 async fn owned(call: &mut Call) -> Result<JobKey, Problem> {
     let caller = authenticate(call)?;
     let known = caller.known_for(named(call, &caller)?.as_deref())?;
@@ -121,9 +130,12 @@ async fn owned(call: &mut Call) -> Result<JobKey, Problem> {
     Ok(key)
 }
 
-/// A valid signed address is enough, even beside a token that means nothing here; otherwise the owner's token.
+/// A valid signed address is enough, even beside a token that means nothing here; otherwise the
+/// owner's token.
 async fn owned_or_addressed(call: &mut Call) -> Result<JobKey, Problem> {
-    let Some(signature) = call.parameter("signature") else { return owned(call).await };
+    let Some(signature) = call.parameter("signature") else {
+        return owned(call).await;
+    };
     let user = call.parameter("user").unwrap_or_default();
     let expires = call.parameter("expires").unwrap_or_default();
     let (signer, id) = (&call.config.url_signer, &call.id);
@@ -135,12 +147,19 @@ async fn owned_or_addressed(call: &mut Call) -> Result<JobKey, Problem> {
     if authenticate(call).is_ok() {
         return owned(call).await;
     }
-    Err(auth::refused(&call.config, "The address is not valid or has expired; ask for a new one."))
+    Err(auth::refused(
+        &call.config,
+        "The address is not valid or has expired; ask for a new one.",
+    ))
 }
 
 fn operator(call: &Call) -> Result<Operator, Problem> {
     let caller = authenticate(call)?;
-    if caller.is_operator() { Ok(Operator(caller.name().to_owned())) } else { Err(Problem::operators_only()) }
+    if caller.is_operator() {
+        Ok(Operator(caller.name().to_owned()))
+    } else {
+        Err(Problem::operators_only())
+    }
 }
 
 fn authenticate(call: &Call) -> Result<Caller, Problem> {
@@ -151,16 +170,22 @@ fn authenticate(call: &Call) -> Result<Caller, Problem> {
     auth::authenticate(authorization.as_deref(), &call.config, call.now_seconds())
 }
 
-/// The user that the request names outside its body: in `X-User-Id`, in the query's `userId`, or in both alike.
+/// The user that the request names outside its body: in `X-User-Id`, in the query's `userId`, or in
+/// both alike.
 fn named(call: &Call, caller: &Caller) -> Result<Option<String>, Problem> {
     let parameters = [USER_PARAMETER, "user_id"].map(|name| call.parameter(name));
     auth::named(caller, call.header(USER_HEADER), parameters)
 }
 
-/// The only owner of the path's id, as the queue knows it. Admins have their own generation before anyone else's.
+/// The only owner of the path's id, as the queue knows it. Admins have their own generation before
+/// anyone else's.
 async fn owner(call: &Call, caller: &Caller) -> Result<String, Problem> {
-    let message = Owners { generation_id: call.id.clone() };
-    let mut user_ids = stub::queue(&call.env, &message).await.map_err(|error| silent(&error))?;
+    let message = Owners {
+        generation_id: call.id.clone(),
+    };
+    let mut user_ids = stub::queue(&call.env, &message)
+        .await
+        .map_err(|error| silent(&error))?;
     if let Some(own) = caller.user_id()
         && (user_ids.is_empty() || user_ids.iter().any(|user| user == own))
     {
@@ -173,8 +198,8 @@ async fn owner(call: &Call, caller: &Caller) -> Result<String, Problem> {
     }
 }
 
-/// Counts the request of a user. Remembers an operator who acts for another user: what they do is not on that user's
-/// account.
+/// Counts the request of a user. Remembers an operator who acts for another user: what they do is
+/// not on that user's account.
 async fn take_part(call: &mut Call, caller: &Caller, user: &str) -> Result<(), Problem> {
     if !caller.is_operator() {
         return count(call, user).await;

@@ -26,14 +26,24 @@ enum Content {
 
 impl Answer {
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), content: Content::Empty }
+        Self {
+            status,
+            headers: Vec::new(),
+            content: Content::Empty,
+        }
     }
 
     /// JSON that may hold signed addresses, so nobody keeps it.
     pub(crate) fn json(status: u16, value: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_string(value).map_err(|_| Problem::unavailable())?;
-        let answer = Self { status, headers: Vec::new(), content: Content::Json(text) };
-        Ok(answer.with("Content-Type", JSON).with("Cache-Control", "no-store"))
+        let answer = Self {
+            status,
+            headers: Vec::new(),
+            content: Content::Json(text),
+        };
+        Ok(answer
+            .with("Content-Type", JSON)
+            .with("Cache-Control", "no-store"))
     }
 
     /// `{"success": true, field: value}`.
@@ -43,21 +53,37 @@ impl Answer {
 
     /// Text of another content type, as it is now.
     pub(crate) fn text(content_type: &str, text: String) -> Self {
-        let answer = Self { status: 200, headers: Vec::new(), content: Content::Text(text) };
-        answer.with("Content-Type", content_type).with("Cache-Control", "no-store")
+        let answer = Self {
+            status: 200,
+            headers: Vec::new(),
+            content: Content::Text(text),
+        };
+        answer
+            .with("Content-Type", content_type)
+            .with("Cache-Control", "no-store")
     }
 
     pub(crate) fn stream(status: u16, body: ResponseBody) -> Self {
-        Self { status, headers: Vec::new(), content: Content::Stream(body) }
+        Self {
+            status,
+            headers: Vec::new(),
+            content: Content::Stream(body),
+        }
     }
 
     pub(crate) fn problem(problem: Problem) -> Self {
-        let mut answer = Self { status: problem.status, headers: problem.headers.clone(), content: Content::Empty };
+        let mut answer = Self {
+            status: problem.status,
+            headers: problem.headers.clone(),
+            content: Content::Empty,
+        };
         if let Some(seconds) = problem.retry_after {
             answer = answer.with("Retry-After", seconds.to_string());
         }
         answer.content = Content::Problem(problem);
-        answer.with("Content-Type", PROBLEM).with("Cache-Control", "no-store")
+        answer
+            .with("Content-Type", PROBLEM)
+            .with("Cache-Control", "no-store")
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -90,9 +116,15 @@ impl Answer {
         }
         let _ = headers.set("X-Request-Id", request_id);
         let _ = headers.set("X-Content-Type-Options", "nosniff");
-        let builder = Response::builder().with_status(self.status).with_headers(headers);
+        let builder = Response::builder()
+            .with_status(self.status)
+            .with_headers(headers);
         match self.content {
-            Content::Json(_) | Content::Text(_) | Content::Problem(_) | Content::Stream(_) if head => builder.empty(),
+            Content::Json(_) | Content::Text(_) | Content::Problem(_) | Content::Stream(_)
+                if head =>
+            {
+                builder.empty()
+            }
             Content::Empty => builder.empty(),
             Content::Json(text) | Content::Text(text) => builder.fixed(text.into_bytes()),
             Content::Problem(problem) => {

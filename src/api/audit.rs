@@ -19,29 +19,46 @@ pub(crate) enum Action {
 /// The outcome of what may have been done or not.
 pub(crate) const NO_ANSWER: &str = "no answer came, it may have been done";
 
-/// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome` what came of it.
+/// Writes the line. `operator` is the caller's name, `user` whose things were touched, `outcome`
+/// what came of it.
 pub(crate) fn record(operator: &str, action: Action, user: Option<&str>, outcome: &str) {
     match action {
         Action::Paused => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue paused"),
-        Action::Resumed => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue resumed"),
+        Action::Resumed => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Queue resumed");
+        }
         Action::Redelivered => {
             tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Webhook redelivered");
         }
-        Action::Recovered => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Webhooks recovered"),
-        Action::TestedWebhook => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Test webhook sent"),
-        Action::CleanedUp => tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Clean-up started"),
+        Action::Recovered => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Webhooks recovered");
+        }
+        Action::TestedWebhook => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Test webhook sent");
+        }
+        Action::CleanedUp => {
+            tracing::info!(target: AUDIT, operator, outcome, "[AUDIT] Clean-up started");
+        }
         Action::ActedForUser => {
             tracing::info!(target: AUDIT, operator, userId = user, outcome, "[AUDIT] Acted for a user");
         }
     }
 }
 
-/// The same of an operator who acted for another user, once the answer's status is known. Reading is no act.
+/// The same of an operator who acted for another user, once the answer's status is known. Reading
+/// is no act.
 pub(crate) fn acted(call: &Call, status: u16) {
-    let Some((operator, user)) = &call.acting else { return };
+    let Some((operator, user)) = &call.acting else {
+        return;
+    };
     let method = call.method();
     if matches!(method.as_str(), "GET" | "HEAD") {
         return;
     }
-    record(operator, Action::ActedForUser, Some(user), &format!("{method} {} answered {status}", call.path()));
+    record(
+        operator,
+        Action::ActedForUser,
+        Some(user),
+        &format!("{method} {} answered {status}", call.path()),
+    );
 }

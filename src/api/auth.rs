@@ -1,5 +1,5 @@
-//! Who calls: a user by an HS256 JWT, the app's own server by the service key, an operator by the admin key or an
-//! admin's JWT, or a development user. Pure.
+//! Who calls: a user by an HS256 JWT, the app's own server by the service key, an operator by the
+//! admin key or an admin's JWT, or a development user. Pure.
 
 use crate::api::field_error::FieldError;
 use crate::api::problem::Problem;
@@ -51,8 +51,13 @@ struct UserClaims {
     role: Option<String>,
 }
 
-/// Finds the caller of a request by its `Authorization` header. In development a refusal names a token that works.
-pub fn authenticate(authorization: Option<&str>, config: &Config, now_seconds: u64) -> Result<Caller, Problem> {
+/// Finds the caller of a request by its `Authorization` header. In development a refusal names a
+/// token that works.
+pub fn authenticate(
+    authorization: Option<&str>,
+    config: &Config,
+    now_seconds: u64,
+) -> Result<Caller, Problem> {
     identify(authorization, config, now_seconds).map_err(|why| refused(config, why))
 }
 
@@ -67,7 +72,8 @@ pub fn refused(config: &Config, why: &str) -> Problem {
 /// Whether the header holds a development token where none is accepted.
 pub fn is_misplaced(authorization: Option<&str>, config: &Config) -> bool {
     let token = authorization.and_then(bearer);
-    config.environment != Environment::Development && token.is_some_and(|token| token.starts_with(DEVELOPMENT))
+    config.environment != Environment::Development
+        && token.is_some_and(|token| token.starts_with(DEVELOPMENT))
 }
 
 /// The token of a header, if it has one.
@@ -76,43 +82,70 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn identify(authorization: Option<&str>, config: &Config, now_seconds: u64) -> Result<Caller, &'static str> {
+fn identify(
+    authorization: Option<&str>,
+    config: &Config,
+    now_seconds: u64,
+) -> Result<Caller, &'static str> {
     let token = authorization.and_then(bearer).ok_or(MISSING)?;
     if token.len() > MAX_TOKEN {
         return Err(INVALID);
     }
-    if config.api_key.as_deref().is_some_and(|key| equal(key, token)) {
+    if config
+        .api_key
+        .as_deref()
+        .is_some_and(|key| equal(key, token))
+    {
         return Ok(Caller::Service);
     }
-    if config.admin_key.as_deref().is_some_and(|key| equal(key, token)) {
+    if config
+        .admin_key
+        .as_deref()
+        .is_some_and(|key| equal(key, token))
+    {
         return Ok(Caller::Operator);
     }
     match (token.strip_prefix(DEVELOPMENT), config.environment) {
         (Some(_), Environment::Production) => Err(ONLY_IN_DEVELOPMENT),
-        (Some(id), Environment::Development) if is_user_id(id) => Ok(Caller::User { id: id.to_owned(), admin: false }),
+        (Some(id), Environment::Development) if is_user_id(id) => Ok(Caller::User {
+            id: id.to_owned(),
+            admin: false,
+        }),
         (Some(_), Environment::Development) => Err(INVALID),
         (None, _) => user_of(token, &config.jwt_secret, now_seconds).ok_or(INVALID),
     }
 }
 
-/// The user of a signed, unexpired token. A token with a `crit` header is refused, because no extension is understood
-/// here (RFC 7515, section 4.1.11).
+/// The user of a signed, unexpired token. A token with a `crit` header is refused, because no
+/// extension is understood here (RFC 7515, section 4.1.11).
 fn user_of(token: &str, secret: &[u8], now_seconds: u64) -> Option<Caller> {
     let untrusted = UntrustedToken::<Map<String, Value>>::try_from(token).ok()?;
     if untrusted.header().other_fields.contains_key("crit") {
         return None;
     }
-    let token = Hs256.validator::<UserClaims>(&Hs256Key::new(secret)).validate(&untrusted).ok()?;
+    let token = Hs256
+        .validator::<UserClaims>(&Hs256Key::new(secret))
+        .validate(&untrusted)
+        .ok()?;
     let claims = token.claims();
-    let (latest, earliest) = (now_seconds.checked_add(LEEWAY)?, now_seconds.saturating_sub(LEEWAY));
+    let (latest, earliest) = (
+        now_seconds.checked_add(LEEWAY)?,
+        now_seconds.saturating_sub(LEEWAY),
+    );
     let (latest, earliest) = (i64::try_from(latest).ok()?, i64::try_from(earliest).ok()?);
     let expired = claims.expiration?.timestamp() <= earliest;
-    let too_early = [claims.not_before, claims.issued_at].into_iter().flatten().any(|time| time.timestamp() > latest);
+    let too_early = [claims.not_before, claims.issued_at]
+        .into_iter()
+        .flatten()
+        .any(|time| time.timestamp() > latest);
     let UserClaims { sub, role } = &claims.custom;
     if expired || too_early || !is_user_id(sub) {
         return None;
     }
-    Some(Caller::User { id: sub.clone(), admin: role.as_deref() == Some("admin") })
+    Some(Caller::User {
+        id: sub.clone(),
+        admin: role.as_deref() == Some("admin"),
+    })
 }
 
 impl Caller {
@@ -126,7 +159,8 @@ impl Caller {
         matches!(self, Self::User { id, .. } if id == user)
     }
 
-    /// Whether the caller is told what all users together spend, and may ask what takes the queue long.
+    /// Whether the caller is told what all users together spend, and may ask what takes the queue
+    /// long.
     pub fn is_trusted(&self) -> bool {
         !matches!(self, Self::User { admin: false, .. })
     }
@@ -148,39 +182,49 @@ impl Caller {
         }
     }
 
-    /// The user a request acts for. `named` is whom it names outside its body, `body` the body's `userId`, valid already.
+    /// The user a request acts for. `named` is whom it names outside its body, `body` the body's
+    /// `userId`, valid already.
     pub fn acting_for(&self, named: Option<&str>, body: Option<&str>) -> Result<String, Problem> {
         if let (Some(named), Some(body)) = (named, body)
             && named != body
             && !matches!(self, Self::User { admin: false, .. })
         {
             let detail = "must name the same user as the body's userId, or be left out";
-            return Err(Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]));
+            return Err(Problem::invalid(vec![FieldError::header(
+                USER_HEADER,
+                detail,
+            )]));
         }
         self.known_for(body)?;
         let user = self.known_for(named.or(body))?;
-        user.or_else(|| self.user_id().map(str::to_owned)).ok_or_else(|| {
-            let detail = "must name the user the key acts for (or userId in the body or the query does)";
-            Problem::invalid(vec![FieldError::header(USER_HEADER, detail)])
-        })
+        user.or_else(|| self.user_id().map(str::to_owned))
+            .ok_or_else(|| {
+                let detail =
+                    "must name the user the key acts for (or userId in the body or the query does)";
+                Problem::invalid(vec![FieldError::header(USER_HEADER, detail)])
+            })
     }
 
-    /// The user a request acts for as far as that is known: a user without more rights is always themselves, anyone else is
-    /// whom they name.
+    /// The user a request acts for as far as that is known: a user without more rights is always
+    /// themselves, anyone else is whom they name.
     pub fn known_for(&self, named: Option<&str>) -> Result<Option<String>, Problem> {
         match (self, named) {
-            (Self::User { id, admin: false }, Some(named)) if named != id => Err(Problem::foreign_user()),
+            (Self::User { id, admin: false }, Some(named)) if named != id => {
+                Err(Problem::foreign_user())
+            }
             (Self::User { id, admin: false }, _) => Ok(Some(id.clone())),
             (_, None) => Ok(None),
             (_, Some(user)) if is_user_id(user) => Ok(Some(user.to_owned())),
-            (_, Some(_)) => {
-                Err(Problem::invalid(vec![FieldError::header(USER_HEADER, format!("must be {USER_ID_RULE}"))]))
-            }
+            (_, Some(_)) => Err(Problem::invalid(vec![FieldError::header(
+                USER_HEADER,
+                format!("must be {USER_ID_RULE}"),
+            )])),
         }
     }
 }
 
-/// The user that a request of `caller` names in its header and its query: the same one in all places.
+/// The user that a request of `caller` names in its header and its query: the same one in all
+/// places.
 pub fn named(
     caller: &Caller,
     header: Option<String>,
@@ -188,15 +232,25 @@ pub fn named(
 ) -> Result<Option<String>, Problem> {
     let mut named = header;
     if let Caller::User { admin: false, .. } = caller {
-        named.iter().chain(parameters.iter().flatten()).try_for_each(|user| caller.known_for(Some(user)).map(drop))?;
+        named
+            .iter()
+            .chain(parameters.iter().flatten())
+            .try_for_each(|user| caller.known_for(Some(user)).map(drop))?;
     }
     for user in parameters.into_iter().flatten() {
-        let wrong = |detail: String| Err(Problem::invalid(vec![FieldError::parameter(USER_PARAMETER, detail)]));
+        let wrong = |detail: String| {
+            Err(Problem::invalid(vec![FieldError::parameter(
+                USER_PARAMETER,
+                detail,
+            )]))
+        };
         if !is_user_id(&user) {
             return wrong(format!("must be {USER_ID_RULE}"));
         }
         if named.as_ref().is_some_and(|other| *other != user) {
-            return wrong(format!("must name the same user as {USER_HEADER}, or be left out"));
+            return wrong(format!(
+                "must name the same user as {USER_HEADER}, or be left out"
+            ));
         }
         named = Some(user);
     }

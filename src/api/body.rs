@@ -9,14 +9,18 @@ use worker::{ByteStream, Request};
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How much of a body that is too large is read to its end and thrown away, in bytes: what the platform lets in.
+/// How much of a body that is too large is read to its end and thrown away, in bytes: what the
+/// platform lets in.
 const MAX_DISCARDED: usize = 100 * 1024 * 1024;
 
 /// Whether a content type is JSON's.
 pub fn is_json(content_type: Option<&str>) -> bool {
-    let Some(essence) = content_type.and_then(|value| value.split(';').next()) else { return false };
+    let Some(essence) = content_type.and_then(|value| value.split(';').next()) else {
+        return false;
+    };
     let essence = essence.trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// Reads the body as a JSON object.
@@ -51,7 +55,10 @@ fn announced(request: &Request, limit: usize) -> Result<Announced, Problem> {
 
 /// Reads all of a body in one go.
 async fn whole(request: &mut Request) -> Result<Vec<u8>, Problem> {
-    request.bytes().await.map_err(|_| Problem::malformed_json("it broke off"))
+    request
+        .bytes()
+        .await
+        .map_err(|_| Problem::malformed_json("it broke off"))
 }
 
 /// Reads a body whole if it is not longer than `limit`; the rest of one that is stays unread.
@@ -63,7 +70,9 @@ pub(crate) async fn bounded(request: &mut Request, limit: usize) -> Result<Vec<u
     if request.inner().body().is_none() {
         return Ok(bytes);
     }
-    let mut chunks = request.stream().map_err(|_| Problem::malformed_json("it could not be read"))?;
+    let mut chunks = request
+        .stream()
+        .map_err(|_| Problem::malformed_json("it could not be read"))?;
     while let Some(chunk) = chunks.next().await {
         bytes.extend(chunk.map_err(|_| Problem::malformed_json("it broke off"))?);
         if bytes.len() > limit {
@@ -78,7 +87,9 @@ async fn read(request: &mut Request) -> Result<Vec<u8>, Problem> {
         return Ok(Vec::new());
     }
     let mut bytes = Vec::new();
-    let mut chunks = request.stream().map_err(|_| Problem::malformed_json("it could not be read"))?;
+    let mut chunks = request
+        .stream()
+        .map_err(|_| Problem::malformed_json("it could not be read"))?;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::malformed_json("it broke off"))?;
         if bytes.len() + chunk.len() > MAX_BODY {

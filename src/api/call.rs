@@ -21,8 +21,24 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(request: Request, url: Url, id: String, env: Env, context: Context, config: Rc<Config>) -> Self {
-        Self { request, env, context, config, now: clock::now(), id, acting: None, url }
+    pub(crate) fn new(
+        request: Request,
+        url: Url,
+        id: String,
+        env: Env,
+        context: Context,
+        config: Rc<Config>,
+    ) -> Self {
+        Self {
+            request,
+            env,
+            context,
+            config,
+            now: clock::now(),
+            id,
+            acting: None,
+            url,
+        }
     }
 
     pub(crate) fn method(&self) -> String {
@@ -39,7 +55,10 @@ impl Call {
 
     /// The first query parameter of that name.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        self.url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+        self.url
+            .query_pairs()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     pub(crate) fn now_seconds(&self) -> u64 {
@@ -48,6 +67,9 @@ impl Call {
 
     /// Under which address the caller reaches this worker, without a final slash.
     pub(crate) fn public_url(&self) -> String {
-        self.config.public_url.clone().unwrap_or_else(|| self.url.origin().ascii_serialization())
+        self.config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| self.url.origin().ascii_serialization())
     }
 }

@@ -15,8 +15,7 @@ const OUR_HEADERS: [&str; 9] = [
 ];
 /// The longest list of requested headers that is answered, in bytes.
 const MAX_REQUESTED: usize = 2_048;
-const EXPOSED_HEADERS: &str =
-    "Accept-Ranges, Content-Length, Content-Range, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS: &str = "Accept-Ranges, Content-Length, Content-Range, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id";
 /// How long a browser may remember a preflight, in seconds.
 const MAX_AGE: &str = "86400";
 
@@ -30,9 +29,14 @@ pub fn is_preflight(method: &str, has_header: impl Fn(&str) -> bool) -> bool {
     method == "OPTIONS" && has_header("Origin") && has_header("Access-Control-Request-Method")
 }
 
-/// The answer to a preflight from `origin`, whose page wants to send the headers `requested`. A page of another origin gets
-/// nothing by which its browser would go on.
-pub(crate) fn preflight(allow: &str, origin: Option<&str>, requested: Option<&str>, origins: &[String]) -> Answer {
+/// The answer to a preflight from `origin`, whose page wants to send the headers `requested`. A
+/// page of another origin gets nothing by which its browser would go on.
+pub(crate) fn preflight(
+    allow: &str,
+    origin: Option<&str>,
+    requested: Option<&str>,
+    origins: &[String],
+) -> Answer {
     let answer = Answer::empty(204);
     if origins.is_empty() {
         return answer;
@@ -48,22 +52,37 @@ pub(crate) fn preflight(allow: &str, origin: Option<&str>, requested: Option<&st
     }
 }
 
-/// The headers that a page may send: ours, and whatever its monitoring, tracing or framework adds. A list that is not one
-/// of header names, or too long, adds none.
+/// The headers that a page may send: ours, and whatever its monitoring, tracing or framework adds.
+/// A list that is not one of header names, or too long, adds none.
 pub fn allowed_headers(requested: Option<&str>) -> String {
     let requested = requested.filter(|list| list.len() <= MAX_REQUESTED);
-    let names: Vec<&str> = requested.into_iter().flat_map(|list| list.split(',')).map(str::trim).collect();
+    let names: Vec<&str> = requested
+        .into_iter()
+        .flat_map(|list| list.split(','))
+        .map(str::trim)
+        .collect();
     if !names.iter().all(|name| is_token(name)) {
         return OUR_HEADERS.join(", ");
     }
-    let is_ours = |name: &str| OUR_HEADERS.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    let is_ours = |name: &str| {
+        OUR_HEADERS
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(name))
+    };
     let added = names.into_iter().filter(|name| !is_ours(name));
-    OUR_HEADERS.into_iter().chain(added).collect::<Vec<_>>().join(", ")
+    OUR_HEADERS
+        .into_iter()
+        .chain(added)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Whether a text is a token (RFC 9110, section 5.6.2), as every header's name is.
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Lets an allowed origin read the answer. A preflight's answer is whole already.
@@ -73,9 +92,9 @@ pub(crate) fn decorate(answer: Answer, origin: Option<&str>, origins: &[String])
     }
     let answer = answer.with("Vary", "Origin");
     match allowed_origin(origin, origins) {
-        Some(origin) => {
-            answer.with("Access-Control-Allow-Origin", origin).with("Access-Control-Expose-Headers", EXPOSED_HEADERS)
-        }
+        Some(origin) => answer
+            .with("Access-Control-Allow-Origin", origin)
+            .with("Access-Control-Expose-Headers", EXPOSED_HEADERS),
         None => answer,
     }
 }

@@ -52,68 +52,126 @@ pub(crate) struct Recovery {
     has_more: bool,
 }
 
-/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest first.
+/// `GET /api/generations/{id}/deliveries`: the caller's own, as the job itself knows them, oldest
+/// first.
 pub(crate) async fn of_generation(call: &Call, key: JobKey) -> Result<Answer, Problem> {
-    let deliveries: Vec<_> =
-        view::job(call, &key, &Deliveries).await?.into_iter().map(|summary| ShownDelivery::of(&key, summary)).collect();
+    let deliveries: Vec<_> = view::job(call, &key, &Deliveries)
+        .await?
+        .into_iter()
+        .map(|summary| ShownDelivery::of(&key, summary))
+        .collect();
     Answer::success("deliveries", &deliveries)
 }
 
 /// `GET /api/webhooks/deliveries`: everyone's, newest first, as the queue last heard.
 pub(crate) async fn list(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let query = deliveries_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let DeliveriesQuery { state, limit, after } = query;
-    let message = ListDeliveries { state: state.map(str::to_owned), limit, after };
-    let page = view::queue(call, &message).await?.map_err(view::unknown_cursor)?;
-    let data =
-        page.deliveries.into_iter().map(|OwnedDelivery { key, summary }| ShownDelivery::of(&key, summary)).collect();
-    Answer::json(200, &DeliveryPage { success: true, data, has_more: page.next.is_some(), next_cursor: page.next })
+    let DeliveriesQuery {
+        state,
+        limit,
+        after,
+    } = query;
+    let message = ListDeliveries {
+        state: state.map(str::to_owned),
+        limit,
+        after,
+    };
+    let page = view::queue(call, &message)
+        .await?
+        .map_err(view::unknown_cursor)?;
+    let data = page
+        .deliveries
+        .into_iter()
+        .map(|OwnedDelivery { key, summary }| ShownDelivery::of(&key, summary))
+        .collect();
+    Answer::json(
+        200,
+        &DeliveryPage {
+            success: true,
+            data,
+            has_more: page.next.is_some(),
+            next_cursor: page.next,
+        },
+    )
 }
 
-/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it before.
+/// `POST /api/webhooks/deliveries/{id}/redeliver`: the same event at once, whatever came of it
+/// before.
 pub(crate) async fn redeliver(call: &Call, operator: Operator) -> Result<Answer, Problem> {
-    let event = view::queue(call, &FindDelivery { event_id: call.id.clone() }).await?;
+    let event = view::queue(
+        call,
+        &FindDelivery {
+            event_id: call.id.clone(),
+        },
+    )
+    .await?;
     let event = event.ok_or_else(Problem::no_delivery)?;
     let (user, generation) = (event.key.user_id.clone(), event.key.generation_id.clone());
     let sent = send_again(call, event).await;
     let outcome = match &sent {
-        Ok(RedeliveredEvent { delivery: Some(_), .. }) => "due at once",
+        Ok(RedeliveredEvent {
+            delivery: Some(_), ..
+        }) => "due at once",
         Ok(_) => "it is no longer there",
         Err(_) => audit::NO_ANSWER,
     };
     let outcome = format!("{} of {generation}: {outcome}", call.id);
     audit::record(operator.name(), Action::Redelivered, Some(&user), &outcome);
     let sent = sent?;
-    let delivery = sent.delivery.clone().map(|summary| ShownDelivery::of(&sent.key, summary));
+    let delivery = sent
+        .delivery
+        .clone()
+        .map(|summary| ShownDelivery::of(&sent.key, summary));
     note(call, vec![sent]).await;
     Answer::success("delivery", &delivery.ok_or_else(Problem::no_delivery)?)
 }
 
-/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago first.
+/// `POST /api/webhooks/recover?since=`: sends again what was given up since then, the longest ago
+/// first.
 pub(crate) async fn recover(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let since = since(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let mut events = view::queue(call, &Exhausted { since, limit: MAX_RECOVERED + 1 }).await?;
+    let mut events = view::queue(
+        call,
+        &Exhausted {
+            since,
+            limit: MAX_RECOVERED + 1,
+        },
+    )
+    .await?;
     let mut has_more = events.len() > MAX_RECOVERED as usize;
     events.truncate(MAX_RECOVERED as usize);
     // Before the first is told, because the caller may be gone before the last.
     let outcome = format!("{} given up since {}", events.len(), rfc3339(since));
     audit::record(operator.name(), Action::Recovered, None, &outcome);
     let told = events.into_iter().map(|event| send_again(call, event));
-    let answers: Vec<_> = futures::stream::iter(told).buffer_unordered(TOLD_AT_ONCE).collect().await;
+    let answers: Vec<_> = futures::stream::iter(told)
+        .buffer_unordered(TOLD_AT_ONCE)
+        .collect()
+        .await;
     // What gave no answer is still listed, for the next request.
     has_more |= answers.iter().any(Result::is_err);
     let sent: Vec<RedeliveredEvent> = answers.into_iter().flatten().collect();
     let recovered = sent.iter().filter(|event| event.delivery.is_some()).count();
     let recovered = u32::try_from(recovered).unwrap_or(u32::MAX);
     note(call, sent).await;
-    Answer::json(200, &Recovery { success: true, recovered, has_more })
+    Answer::json(
+        200,
+        &Recovery {
+            success: true,
+            recovered,
+            has_more,
+        },
+    )
 }
 
-/// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is never repeated and
-/// is in no list.
+/// `POST /api/webhooks/test`: sends one signed event to the receiver and says what came back. It is
+/// never repeated and is in no list.
 pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let test = receiver_test::test(&call.config, clock::moment()).await;
-    let outcome = test.status.map_or_else(|| "no answer".to_owned(), |status| format!("answered {status}"));
+    let outcome = test.status.map_or_else(
+        || "no answer".to_owned(),
+        |status| format!("answered {status}"),
+    );
     audit::record(operator.name(), Action::TestedWebhook, None, &outcome);
     Answer::json(200, &test)
 }
@@ -122,14 +180,25 @@ pub(crate) async fn send_test(call: &Call, operator: Operator) -> Result<Answer,
 async fn send_again(call: &Call, event: OwnedDelivery) -> Result<RedeliveredEvent, Problem> {
     let OwnedDelivery { key, summary } = event;
     let event_id = summary.id;
-    let message = Redeliver { event_id: event_id.clone() };
-    let reply = stub::job(&call.env, &key, &message).await.map_err(|error| view::silent(&error))?;
+    let message = Redeliver {
+        event_id: event_id.clone(),
+    };
+    let reply = stub::job(&call.env, &key, &message)
+        .await
+        .map_err(|error| view::silent(&error))?;
     // What refuses it is that the job, or its event, is gone.
-    let delivery = reply.ok().and_then(|events| events.into_iter().find(|delivery| delivery.id == event_id));
-    Ok(RedeliveredEvent { key, event_id, delivery })
+    let delivery = reply
+        .ok()
+        .and_then(|events| events.into_iter().find(|delivery| delivery.id == event_id));
+    Ok(RedeliveredEvent {
+        key,
+        event_id,
+        delivery,
+    })
 }
 
-/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is logged, and no more.
+/// Tells the queue at once, which otherwise hears of it from the jobs a little later: a failure is
+/// logged, and no more.
 async fn note(call: &Call, events: Vec<RedeliveredEvent>) {
     if events.is_empty() {
         return;

@@ -28,23 +28,38 @@ pub enum Place {
 impl FieldError {
     /// A bad field of the body, by its JSON pointer.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), detail: detail.into(), code: None }
+        Self {
+            place: Place::Pointer(pointer.into()),
+            detail: detail.into(),
+            code: None,
+        }
     }
 
     /// A bad request header.
     pub fn header(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Header(name), detail: detail.into(), code: None }
+        Self {
+            place: Place::Header(name),
+            detail: detail.into(),
+            code: None,
+        }
     }
 
     /// A bad query parameter.
     pub fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { place: Place::Parameter(name), detail: detail.into(), code: None }
+        Self {
+            place: Place::Parameter(name),
+            detail: detail.into(),
+            code: None,
+        }
     }
 
     /// The same with a word for programs.
     #[must_use]
     pub fn with_code(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
+        Self {
+            code: Some(code),
+            ..self
+        }
     }
 
     /// The name of the bad part.

@@ -23,7 +23,9 @@ use crate::ids::JobKey;
 use crate::log;
 use crate::machine::Status;
 use crate::machine::acceptance::{Accepted, Rejection};
-use crate::machine::job::{Cancel, Confirm, Job, Refusal, Request, Retry, TimelineEntry, View, Warning};
+use crate::machine::job::{
+    Cancel, Confirm, Job, Refusal, Request, Retry, TimelineEntry, View, Warning,
+};
 use crate::machine::message::Message;
 use crate::machine::queue::{Afford, BlockedBy, Position, Refused, Unaffordable};
 use crate::money::dollars;
@@ -87,20 +89,36 @@ pub(crate) async fn create(call: &mut Call, sender: Sender) -> Result<Answer, Pr
     let submission = asked(call, &user, &body)?;
     // Images are large, and the bytes are read.
     drop(body);
-    let Submission { key, request: Request { order, terms, origin }, .. } = &submission;
+    let Submission {
+        key,
+        request: Request {
+            order,
+            terms,
+            origin,
+        },
+        ..
+    } = &submission;
     let (key, not_before) = (key.clone(), order.start_after);
     let (price, warnings) = (terms.price_micros, origin.warnings.clone());
     let (provider, model) = (terms.provider.clone(), terms.model.clone());
     log::generation(&key);
-    let accepted = dispatch::accept(&call.env, submission).await.map_err(|rejection| match rejection {
-        Rejection::Conflict => Problem::idempotency_conflict(),
-        Rejection::Refused(Refused::Full { retry_after }) => Problem::queue_full(retry_after),
-        Rejection::Refused(Refused::OverBudget(over)) => Problem::over_budget(&over, call.now),
-        Rejection::Unavailable => Problem::unavailable(),
-    })?;
+    let accepted = dispatch::accept(&call.env, submission)
+        .await
+        .map_err(|rejection| match rejection {
+            Rejection::Conflict => Problem::idempotency_conflict(),
+            Rejection::Refused(Refused::Full { retry_after }) => Problem::queue_full(retry_after),
+            Rejection::Refused(Refused::OverBudget(over)) => Problem::over_budget(&over, call.now),
+            Rejection::Unavailable => Problem::unavailable(),
+        })?;
     tracing::info!(new = accepted.new, provider, model, "[API] Accepted");
     let mode = call.config.queue.mode;
-    let follow_up = dispatch::follow_up(call.env.clone(), mode, key.clone(), not_before, accepted.clone());
+    let follow_up = dispatch::follow_up(
+        call.env.clone(),
+        mode,
+        key.clone(),
+        not_before,
+        accepted.clone(),
+    );
     call.context.wait_until(follow_up.in_current_span());
     created(call, &key, &accepted, dollars(price), warnings)
 }
@@ -113,7 +131,11 @@ fn asked(call: &Call, user_id: &str, body: &Map<String, Value>) -> Result<Submis
         idempotency_key: idempotency_key.as_deref(),
         public_url: &public_url,
         catalogue: call.config.catalogue(&providers, call.now),
-        webhooks: call.config.upstream_webhooks.as_ref().is_some_and(|push| push.may_ask(&public_url)),
+        webhooks: call
+            .config
+            .upstream_webhooks
+            .as_ref()
+            .is_some_and(|push| push.may_ask(&public_url)),
         start_timeout: call.config.start_timeout,
         moment: clock::moment(),
     };
@@ -141,7 +163,11 @@ fn created(
     };
     let answer = Answer::json(if accepted.new { 201 } else { 200 }, &body)?;
     let answer = answer.with("Location", view::location(call, &key.generation_id));
-    Ok(if accepted.new { answer } else { answer.with("Idempotent-Replayed", "true") })
+    Ok(if accepted.new {
+        answer
+    } else {
+        answer.with("Idempotent-Replayed", "true")
+    })
 }
 
 /// `GET /api/generations/{id}`.
@@ -166,7 +192,8 @@ pub(crate) async fn confirm(call: &Call, key: JobKey) -> Result<Answer, Problem>
     changed(call, &key, &Confirm).await
 }
 
-/// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to it.
+/// `POST /api/generations/{id}/clarify`: a new attempt with another prompt, or with words added to
+/// it.
 pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Problem> {
     let body = body::json_object(&mut call.request).await?;
     let clarify = clarification::clarification(&body).map_err(Problem::invalid)?;
@@ -174,7 +201,8 @@ pub(crate) async fn clarify(call: &mut Call, key: JobKey) -> Result<Answer, Prob
     changed(call, &key, &clarify).await
 }
 
-/// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first whether today's limits leave enough.
+/// A confirmation, a further attempt and another prompt are paid for, so the queue is asked first
+/// whether today's limits leave enough.
 async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
     if !call.config.queue.limits_cost() {
         return Ok(());
@@ -183,7 +211,8 @@ async fn afford(call: &Call, key: &JobKey) -> Result<(), Problem> {
         Ok(()) => Ok(()),
         Err(Unaffordable::OverBudget(over)) => Err(Problem::over_budget(&over, call.now)),
         Err(Unaffordable::Unknown) => {
-            // An order of this very moment is about to be known; one that was never made is missing.
+            // An order of this very moment is about to be known; one that was never made is
+            // missing.
             view::job(call, key, &View).await?;
             Err(Problem::unavailable())
         }
@@ -214,11 +243,34 @@ pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem
 }
 
 /// A page of the jobs of one user, or of all.
-pub(crate) async fn list_of(call: &Call, user_id: Option<String>, query: ListQuery) -> Result<Answer, Problem> {
-    let ListQuery { status, search, limit, after } = query;
-    let message = List { user_id, status, search, limit, after };
+pub(crate) async fn list_of(
+    call: &Call,
+    user_id: Option<String>,
+    query: ListQuery,
+) -> Result<Answer, Problem> {
+    let ListQuery {
+        status,
+        search,
+        limit,
+        after,
+    } = query;
+    let message = List {
+        user_id,
+        status,
+        search,
+        limit,
+        after,
+    };
     let (data, next_cursor) = view::page(call, &message).await?;
-    Answer::json(200, &GenerationPage { success: true, data, has_more: next_cursor.is_some(), next_cursor })
+    Answer::json(
+        200,
+        &GenerationPage {
+            success: true,
+            data,
+            has_more: next_cursor.is_some(),
+            next_cursor,
+        },
+    )
 }
 
 #[derive(Serialize)]
@@ -242,7 +294,11 @@ pub(crate) async fn timeline(call: &Call, key: JobKey) -> Result<Answer, Problem
 }
 
 fn timeline_steps(timeline: &[TimelineEntry]) -> Vec<ShownStep<'_>> {
-    let next = timeline.iter().skip(1).map(|entry| Some(entry.at)).chain([None]);
+    let next = timeline
+        .iter()
+        .skip(1)
+        .map(|entry| Some(entry.at))
+        .chain([None]);
     timeline
         .iter()
         .zip(next)

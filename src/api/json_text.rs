@@ -1,16 +1,19 @@
 //! From a body's bytes to JSON. Text that was cut within a character is named by its field.
 //!
-//! Whoever cuts a text by UTF-16 units leaves half of an emoji (`\ud83d` alone), whoever cuts it by bytes leaves a part of
-//! a UTF-8 sequence. Neither is JSON to the parser, which would name no field.
+//! Whoever cuts a text by UTF-16 units leaves half of an emoji (`\ud83d` alone), whoever cuts it by
+//! bytes leaves a part of a UTF-8 sequence. Neither is JSON to the parser, which would name no
+//! field.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::spelling::pointer_token;
 use crate::api::problem::Problem;
 use serde_json::{Map, Value};
 
-/// Stands for half a character while the text is looked through: a code point that no text should hold.
+/// Stands for half a character while the text is looked through: a code point that no text should
+/// hold.
 const MARK: char = '\u{fdd0}';
-const CUT: &str = "holds half a character, such as an emoji that was cut in two: send whole characters";
+const CUT: &str =
+    "holds half a character, such as an emoji that was cut in two: send whole characters";
 /// The most fields that are named.
 const MAX_NAMED: usize = 20;
 
@@ -26,7 +29,11 @@ pub fn read_object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
         find_marks(&Value::Object(object), String::new(), &mut cut);
     }
     // The parser's sentence holds a place, never the text.
-    if cut.is_empty() { Err(Problem::malformed_json(&error.to_string())) } else { Err(Problem::invalid(cut)) }
+    if cut.is_empty() {
+        Err(Problem::malformed_json(&error.to_string()))
+    } else {
+        Err(Problem::invalid(cut))
+    }
 }
 
 /// The text with a mark instead of every half character.
@@ -99,8 +106,16 @@ mod tests {
 
     fn named(body: &[u8]) -> Vec<String> {
         let problem = read_object(body).expect_err("it is cut");
-        assert_eq!((problem.status, problem.code), (400, "invalid_request"), "{problem:?}");
-        problem.errors.iter().map(|error| error.name().to_owned()).collect()
+        assert_eq!(
+            (problem.status, problem.code),
+            (400, "invalid_request"),
+            "{problem:?}"
+        );
+        problem
+            .errors
+            .iter()
+            .map(|error| error.name().to_owned())
+            .collect()
     }
 
     #[test]
@@ -117,8 +132,14 @@ mod tests {
                 br#"{"metadata":{"a/b":"\ud83d"},"parameters":{"negativePrompt":"\ud83d"}}"#,
                 vec!["/metadata/a~1b", "/parameters/negativePrompt"],
             ),
-            (br#"{"parameters":{"list":["a",{"b":"\ud83d"}]}}"#, vec!["/parameters/list/1/b"]),
-            (br#"{"metadata":{"\ud83d":"x"}}"#, vec!["/metadata/\u{fffd}"]),
+            (
+                br#"{"parameters":{"list":["a",{"b":"\ud83d"}]}}"#,
+                vec!["/parameters/list/1/b"],
+            ),
+            (
+                br#"{"metadata":{"\ud83d":"x"}}"#,
+                vec!["/metadata/\u{fffd}"],
+            ),
         ] {
             assert_eq!(named(body), pointers, "{}", String::from_utf8_lossy(body));
         }
@@ -132,9 +153,15 @@ mod tests {
 
     #[test]
     fn what_is_malformed_besides_stays_so() {
-        for body in
-            [r#"{"prompt":"\ud83d""#.as_bytes(), b"[\"\\ud83d\"]", b"", b"[]", b"\xff", b"{\"a\":\"\\u12\"}", b"{\\"]
-        {
+        for body in [
+            r#"{"prompt":"\ud83d""#.as_bytes(),
+            b"[\"\\ud83d\"]",
+            b"",
+            b"[]",
+            b"\xff",
+            b"{\"a\":\"\\u12\"}",
+            b"{\\",
+        ] {
             assert_eq!(
                 read_object(body).expect_err("malformed").code,
                 "malformed_json",

@@ -8,10 +8,13 @@ const BINDING: &str = "REQUESTS";
 /// Over how many seconds the limiter counts, as `wrangler.toml` says.
 const PERIOD: u32 = 10;
 
-/// Refuses a request of a user who sends too many. The user is the authenticated one, or the one the app's own server
-/// acts for. A limiter that is not there or does not answer lets everyone pass.
+/// Refuses a request of a user who sends too many. The user is the authenticated one, or the one
+/// the app's own server acts for. A limiter that is not there or does not answer lets everyone
+/// pass.
 pub(crate) async fn requests(env: &Env, user: &str) -> Result<(), Problem> {
-    let Ok(limiter) = env.rate_limiter(BINDING) else { return Ok(()) };
+    let Ok(limiter) = env.rate_limiter(BINDING) else {
+        return Ok(());
+    };
     match limiter.limit(user.to_owned()).await {
         Ok(outcome) if !outcome.success => Err(Problem::too_many_requests(PERIOD)),
         Ok(_) => Ok(()),

@@ -15,23 +15,29 @@ use crate::api::query::metrics_window;
 use crate::objects::messages::{Series, Totals};
 use crate::time::{HOUR, Millis};
 
-/// The longest window of a user's token: a week of minutes keeps the queue from its work for a moment.
+/// The longest window of a user's token: a week of minutes keeps the queue from its work for a
+/// moment.
 const USERS_WINDOW: Millis = 6 * HOUR;
 
-/// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to operators and the app's
-/// server.
+/// `GET /api/metrics?window=`. Any caller may ask; what all users together spend is told to
+/// operators and the app's server.
 pub(crate) async fn series(call: &Call, caller: Caller) -> Result<Answer, Problem> {
     let window = call.parameter("window");
-    let window = metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
+    let window =
+        metrics_window(window.as_deref()).map_err(|error| Problem::invalid(vec![error]))?;
     let cost = caller.is_trusted();
     if window > USERS_WINDOW && !caller.is_trusted() {
         return Err(Problem::window_too_long());
     }
     let json = view::queue(call, &Series { window, cost }).await?;
-    Ok(Answer::text("application/json", format!(r#"{{"success":true,"metrics":{json}}}"#)))
+    Ok(Answer::text(
+        "application/json",
+        format!(r#"{{"success":true,"metrics":{json}}}"#),
+    ))
 }
 
-/// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one question to it.
+/// `GET /metrics`, for Prometheus: all that was ever counted and how the queue stands, in one
+/// question to it.
 pub(crate) async fn totals(call: &Call, _: Operator) -> Result<Answer, Problem> {
     let (totals, stats) = view::queue(call, &Totals).await?;
     let format = Format::asked_for(call.header("Accept").as_deref());

@@ -1,9 +1,10 @@
-//! The API as an `OpenAPI` 3.1 document, for readers, generators and tests. Not part of the worker: `npm run openapi` writes
-//! it to `assets/openapi.json`, which the platform serves.
+//! The API as an `OpenAPI` 3.1 document, for readers, generators and tests. Not part of the worker:
+//! `npm run openapi` writes it to `assets/openapi.json`, which the platform serves.
 //!
-//! Schemas are derived from the types that are really serialised; limits and words come from where they are checked;
-//! problems are made by the constructors that the handlers use; methods, paths and who may call come from the table of
-//! routes. What is written by hand is the rest: which route has which of them, and sentences.
+//! Schemas are derived from the types that are really serialised; limits and words come from where
+//! they are checked; problems are made by the constructors that the handlers use; methods, paths
+//! and who may call come from the table of routes. What is written by hand is the rest: which route
+//! has which of them, and sentences.
 
 pub mod formats;
 pub mod headers;
@@ -29,7 +30,8 @@ pub fn document() -> Value {
     for route in ROUTES {
         let item = paths.entry(route.pattern).or_insert_with(|| json!({}));
         let operation = (route.operation)(&mut schemas);
-        item[route.method.to_lowercase()] = operation.into_json(route.pattern, &route.access, &mut problems);
+        item[route.method.to_lowercase()] =
+            operation.into_json(route.pattern, &route.access, &mut problems);
     }
     let webhooks = webhooks::all(&mut schemas);
     let schemas = schemas.into_json();

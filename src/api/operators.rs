@@ -30,7 +30,7 @@ pub(crate) struct Gate {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct CleanUp {
     success: bool,
-    /// How many generations are about to be deleted.
+    /// How many generations are about to be forgotten.
     expiring: u64,
 }
 
@@ -46,7 +46,11 @@ pub(crate) async fn resume(call: &Call, operator: Operator) -> Result<Answer, Pr
     gate(&operator, Action::Resumed, resumed.map(|()| None))
 }
 
-fn gate(operator: &Operator, action: Action, since: Result<Option<Millis>, Problem>) -> Result<Answer, Problem> {
+fn gate(
+    operator: &Operator,
+    action: Action,
+    since: Result<Option<Millis>, Problem>,
+) -> Result<Answer, Problem> {
     let outcome = match &since {
         Ok(Some(since)) => format!("paused since {}", rfc3339(*since)),
         Ok(None) => "jobs are started".to_owned(),
@@ -54,12 +58,20 @@ fn gate(operator: &Operator, action: Action, since: Result<Option<Millis>, Probl
     };
     audit::record(operator.name(), action, None, &outcome);
     let paused_since = since?.map(rfc3339);
-    Answer::json(200, &Gate { success: true, paused: paused_since.is_some(), paused_since })
+    Answer::json(
+        200,
+        &Gate {
+            success: true,
+            paused: paused_since.is_some(),
+            paused_since,
+        },
+    )
 }
 
 /// `GET /api/queue/jobs`: the jobs of all users, newest first.
 pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
-    let JobsQuery { user_id, list } = jobs_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let JobsQuery { user_id, list } =
+        jobs_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
     generations::list_of(call, user_id, list).await
 }
 
@@ -67,9 +79,15 @@ pub(crate) async fn jobs(call: &Call, _: Operator) -> Result<Answer, Problem> {
 pub(crate) async fn clean_up(call: &Call, operator: Operator) -> Result<Answer, Problem> {
     let expiring = view::queue(call, &DeleteOld).await;
     let outcome = match &expiring {
-        Ok(count) => format!("{count} are about to be deleted"),
+        Ok(count) => format!("{count} are about to be forgotten"),
         Err(_) => audit::NO_ANSWER.to_owned(),
     };
     audit::record(operator.name(), Action::CleanedUp, None, &outcome);
-    Answer::json(200, &CleanUp { success: true, expiring: expiring? })
+    Answer::json(
+        200,
+        &CleanUp {
+            success: true,
+            expiring: expiring?,
+        },
+    )
 }

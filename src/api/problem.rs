@@ -1,4 +1,5 @@
-//! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and `error`.
+//! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and
+//! `error`.
 
 use crate::api::field_error::FieldError;
 use crate::machine::queue::{OverBudget, Whose};
@@ -24,7 +25,8 @@ pub struct Problem {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// An answer that is no success: problem details (RFC 9457) with the app's own `success` and `error`.
+/// An answer that is no success: problem details (RFC 9457) with the app's own `success` and
+/// `error`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
@@ -53,8 +55,21 @@ pub struct ProblemBody<'a> {
 }
 
 impl Problem {
-    fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into(), retry_after: None, errors: Vec::new(), headers: Vec::new() }
+    fn new(
+        status: u16,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            retry_after: None,
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     fn retryable(mut self, seconds: u32) -> Self {
@@ -80,22 +95,45 @@ impl Problem {
 
     /// 400: the body is no JSON object.
     pub fn malformed_json(why: &str) -> Self {
-        Self::new(400, "malformed_json", "Malformed JSON", format!("The body is not a JSON object: {why}."))
+        Self::new(
+            400,
+            "malformed_json",
+            "Malformed JSON",
+            format!("The body is not a JSON object: {why}."),
+        )
     }
 
-    /// 400: fields, headers or query parameters are missing or wrong; all of them are named. A word of the only one is
-    /// that of the problem.
+    /// 400: fields, headers or query parameters are missing or wrong; all of them are named. A word
+    /// of the only one is that of the problem.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let named: Vec<String> = errors.iter().map(|error| format!("{} {}", error.name(), error.detail)).collect();
+        let named: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{} {}", error.name(), error.detail))
+            .collect();
         let detail = format!("The request is not valid: {}.", named.join("; "));
-        let code = if let [FieldError { code: Some(code), .. }] = errors.as_slice() { code } else { "invalid_request" };
-        Self { errors, ..Self::new(400, code, "Invalid request", detail) }
+        let code = if let [
+            FieldError {
+                code: Some(code), ..
+            },
+        ] = errors.as_slice()
+        {
+            code
+        } else {
+            "invalid_request"
+        };
+        Self {
+            errors,
+            ..Self::new(400, code, "Invalid request", detail)
+        }
     }
 
     /// 401.
     pub fn unauthorized(detail: &str) -> Self {
         let challenge = ("WWW-Authenticate", r#"Bearer realm="reelay""#.to_owned());
-        Self { headers: vec![challenge], ..Self::new(401, "unauthorized", "No valid token", detail) }
+        Self {
+            headers: vec![challenge],
+            ..Self::new(401, "unauthorized", "No valid token", detail)
+        }
     }
 
     /// 401: a webhook without a valid signature.
@@ -104,7 +142,8 @@ impl Problem {
         Self::new(401, "invalid_signature", "No valid signature", detail)
     }
 
-    /// 402: the render would cost more than today's limit leaves. A user is told the amounts of their own limit only.
+    /// 402: the render would cost more than today's limit leaves. A user is told the amounts of
+    /// their own limit only.
     pub fn over_budget(over: &OverBudget, now: Millis) -> Self {
         let price = cents(over.price_micros.div_ceil(MICROS_PER_CENT));
         let left = |micros: u64| cents(micros / MICROS_PER_CENT);
@@ -115,8 +154,16 @@ impl Problem {
                     left(limit_micros)
                 )
             }
-            (Whose::Everyone, None) => format!("This video would cost {price}, more than may be spent in a day."),
-            (Whose::User { limit_micros, left_micros }, Some(_)) => format!(
+            (Whose::Everyone, None) => {
+                format!("This video would cost {price}, more than may be spent in a day.")
+            }
+            (
+                Whose::User {
+                    limit_micros,
+                    left_micros,
+                },
+                Some(_),
+            ) => format!(
                 "This video would cost {price}, and of today's limit of {} only {} is left; \
                  the limit starts anew at 00:00 UTC.",
                 left(limit_micros),
@@ -128,17 +175,30 @@ impl Problem {
             ),
         };
         let wait = over.resets_at.map(|at| seconds(at.saturating_sub(now)));
-        Self { retry_after: wait, ..Self::new(402, "budget_exceeded", "Budget exceeded", detail) }
+        Self {
+            retry_after: wait,
+            ..Self::new(402, "budget_exceeded", "Budget exceeded", detail)
+        }
     }
 
     /// 403: a user's token with another user's id.
     pub fn foreign_user() -> Self {
-        Self::new(403, "forbidden", "Forbidden", "This token cannot act for another user.")
+        Self::new(
+            403,
+            "forbidden",
+            "Forbidden",
+            "This token cannot act for another user.",
+        )
     }
 
     /// 403: a valid token that does not open the operator routes.
     pub fn operators_only() -> Self {
-        Self::new(403, "operators_only", "Forbidden", "Only operators may do this: an admin's token or the admin key.")
+        Self::new(
+            403,
+            "operators_only",
+            "Forbidden",
+            "Only operators may do this: an admin's token or the admin key.",
+        )
     }
 
     /// 403: only keys and admins may look so far back.
@@ -149,7 +209,12 @@ impl Problem {
 
     /// 404: there is no such generation, or it is someone else's.
     pub fn no_generation() -> Self {
-        Self::new(404, "not_found", "Not found", "There is no such generation.")
+        Self::new(
+            404,
+            "not_found",
+            "Not found",
+            "There is no such generation.",
+        )
     }
 
     /// 404: the same for a key or an admin who named no user: the queue knows no owner, or not yet.
@@ -161,31 +226,53 @@ impl Problem {
 
     /// 409: several users have a generation of this id, and the request names none of them.
     pub fn ambiguous_generation() -> Self {
-        let detail = "Several users have a generation of this id; name the user as ?userId= or X-User-Id.";
+        let detail =
+            "Several users have a generation of this id; name the user as ?userId= or X-User-Id.";
         let errors = vec![FieldError::parameter("userId", "must name the user")];
-        Self { errors, ..Self::conflict("ambiguous_generation", detail) }
+        Self {
+            errors,
+            ..Self::conflict("ambiguous_generation", detail)
+        }
     }
 
     /// 404: the generation has no stored video, or no longer.
     pub fn no_video() -> Self {
-        Self::new(404, "video_not_found", "Not found", "This generation has no stored video.")
+        Self::new(
+            404,
+            "video_not_found",
+            "Not found",
+            "This generation has no stored video.",
+        )
     }
 
     /// 404: there is no such event, or no longer.
     pub fn no_delivery() -> Self {
-        Self::new(404, "delivery_not_found", "Not found", "There is no such webhook event.")
+        Self::new(
+            404,
+            "delivery_not_found",
+            "Not found",
+            "There is no such webhook event.",
+        )
     }
 
     /// 404: no such route.
     pub fn no_route() -> Self {
-        Self::new(404, "route_not_found", "Not found", "There is nothing at this address.")
+        Self::new(
+            404,
+            "route_not_found",
+            "Not found",
+            "There is nothing at this address.",
+        )
     }
 
     /// 405.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This address takes {allow} only.");
         let headers = vec![("Allow", allow)];
-        Self { headers, ..Self::new(405, "method_not_allowed", "Method not allowed", detail) }
+        Self {
+            headers,
+            ..Self::new(405, "method_not_allowed", "Method not allowed", detail)
+        }
     }
 
     /// 409: what is asked does not fit the generation's status.
@@ -202,14 +289,27 @@ impl Problem {
     /// 415.
     pub fn unsupported_media_type() -> Self {
         let detail = "The body must be JSON, sent with Content-Type: application/json.";
-        Self::new(415, "unsupported_media_type", "Unsupported media type", detail)
+        Self::new(
+            415,
+            "unsupported_media_type",
+            "Unsupported media type",
+            detail,
+        )
     }
 
     /// 416: the range begins behind the end of the file of `size` bytes.
     pub fn range_not_satisfiable(size: u64) -> Self {
         let headers = vec![("Content-Range", format!("bytes */{size}"))];
         let detail = format!("The range lies outside the file of {size} bytes.");
-        Self { headers, ..Self::new(416, "range_not_satisfiable", "Range not satisfiable", detail) }
+        Self {
+            headers,
+            ..Self::new(
+                416,
+                "range_not_satisfiable",
+                "Range not satisfiable",
+                detail,
+            )
+        }
     }
 
     /// 422: the id or key was used for another request.
@@ -220,19 +320,31 @@ impl Problem {
 
     /// 429: the queue is full; `retry_after` in milliseconds.
     pub fn queue_full(retry_after: Millis) -> Self {
-        Self::new(429, "queue_full", "Queue full", "Too many generations are waiting; try again later.")
-            .retryable(seconds(retry_after))
+        Self::new(
+            429,
+            "queue_full",
+            "Queue full",
+            "Too many generations are waiting; try again later.",
+        )
+        .retryable(seconds(retry_after))
     }
 
     /// 429: the caller sends too many requests; `seconds` is the period they are counted over.
     pub fn too_many_requests(seconds: u32) -> Self {
-        Self::new(429, "too_many_requests", "Too many requests", "You are sending too many requests; slow down.")
-            .retryable(seconds)
+        Self::new(
+            429,
+            "too_many_requests",
+            "Too many requests",
+            "You are sending too many requests; slow down.",
+        )
+        .retryable(seconds)
     }
 
-    /// 429: as many streams of the generation are open as may be; `seconds` is when one may be free.
+    /// 429: as many streams of the generation are open as may be; `seconds` is when one may be
+    /// free.
     pub fn too_many_streams(seconds: u32) -> Self {
-        let detail = "Too many event streams of this generation are open; close some or try again later.";
+        let detail =
+            "Too many event streams of this generation are open; close some or try again later.";
         Self::new(429, "too_many_streams", "Too many streams", detail).retryable(seconds)
     }
 
@@ -241,9 +353,16 @@ impl Problem {
         Self::new(500, "misconfigured", "Misconfigured", detail)
     }
 
-    /// 503: a part of the service gave no answer; the request may or may not have been taken and may be repeated.
+    /// 503: a part of the service gave no answer; the request may or may not have been taken and
+    /// may be repeated.
     pub fn unavailable() -> Self {
-        Self::new(503, "unavailable", "Unavailable", "The service did not answer in time; try again.").retryable(2)
+        Self::new(
+            503,
+            "unavailable",
+            "Unavailable",
+            "The service did not answer in time; try again.",
+        )
+        .retryable(2)
     }
 }
 

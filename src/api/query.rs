@@ -53,7 +53,10 @@ struct Reader<F> {
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn new(parameter: F) -> Self {
-        Self { parameter, errors: Vec::new() }
+        Self {
+            parameter,
+            errors: Vec::new(),
+        }
     }
 
     /// A parameter's value; an empty one counts as left out.
@@ -66,7 +69,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// The value that `known` makes of a parameter.
-    fn read<T>(&mut self, name: &'static str, rule: &str, known: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        rule: &str,
+        known: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = known(&self.given(name)?);
         if value.is_none() {
             self.refuse(FieldError::parameter(name, rule));
@@ -75,29 +83,49 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn status(&mut self) -> Option<Status> {
-        let rule = format!("must be one of {}", Status::ALL.map(Status::as_str).join(", "));
-        self.read("status", &rule, |word| Status::ALL.into_iter().find(|status| status.as_str() == word))
+        let rule = format!(
+            "must be one of {}",
+            Status::ALL.map(Status::as_str).join(", ")
+        );
+        self.read("status", &rule, |word| {
+            Status::ALL
+                .into_iter()
+                .find(|status| status.as_str() == word)
+        })
     }
 
     fn state(&mut self) -> Option<&'static str> {
         let rule = format!("must be one of {}", DeliveryState::WORDS.join(", "));
-        self.read("state", &rule, |word| DeliveryState::WORDS.into_iter().find(|state| *state == word))
+        self.read("state", &rule, |word| {
+            DeliveryState::WORDS
+                .into_iter()
+                .find(|state| *state == word)
+        })
     }
 
     fn search(&mut self) -> Option<String> {
         let rule = format!("must have 1 to {MAX_SEARCH} characters");
-        self.read("search", &rule, |text| (text.chars().count() <= MAX_SEARCH).then(|| text.to_owned()))
+        self.read("search", &rule, |text| {
+            (text.chars().count() <= MAX_SEARCH).then(|| text.to_owned())
+        })
     }
 
     fn limit(&mut self) -> u32 {
         let rule = format!("must be a whole number from 1 to {MAX_LIMIT}");
-        let limit = self.read("limit", &rule, |text| text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)));
+        let limit = self.read("limit", &rule, |text| {
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        });
         limit.unwrap_or(DEFAULT_LIMIT)
     }
 
     fn after(&mut self) -> Option<String> {
         let after = self.given("after");
-        if after.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
+        if after
+            .as_ref()
+            .is_some_and(|cursor| cursor.len() > MAX_CURSOR)
+        {
             self.refuse(bad_cursor());
         }
         after
@@ -105,24 +133,37 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn list(&mut self) -> ListQuery {
         let (status, search) = (self.status(), self.search());
-        ListQuery { status, search, limit: self.limit(), after: self.after() }
+        ListQuery {
+            status,
+            search,
+            limit: self.limit(),
+            after: self.after(),
+        }
     }
 
     /// The query, if nothing was wrong with it.
     fn finish<T>(self, query: T) -> Result<T, Vec<FieldError>> {
-        if self.errors.is_empty() { Ok(query) } else { Err(self.errors) }
+        if self.errors.is_empty() {
+            Ok(query)
+        } else {
+            Err(self.errors)
+        }
     }
 }
 
 /// Reads `status`, `search`, `limit` and `after`; every bad one is named.
-pub fn list_query(parameter: impl Fn(&str) -> Option<String>) -> Result<ListQuery, Vec<FieldError>> {
+pub fn list_query(
+    parameter: impl Fn(&str) -> Option<String>,
+) -> Result<ListQuery, Vec<FieldError>> {
     let mut reader = Reader::new(parameter);
     let query = reader.list();
     reader.finish(query)
 }
 
 /// The same and `userId`.
-pub fn jobs_query(parameter: impl Fn(&str) -> Option<String>) -> Result<JobsQuery, Vec<FieldError>> {
+pub fn jobs_query(
+    parameter: impl Fn(&str) -> Option<String>,
+) -> Result<JobsQuery, Vec<FieldError>> {
     let mut reader = Reader::new(parameter);
     let list = reader.list();
     let rule = format!("must be {USER_ID_RULE}");
@@ -131,17 +172,29 @@ pub fn jobs_query(parameter: impl Fn(&str) -> Option<String>) -> Result<JobsQuer
 }
 
 /// Reads `state`, `limit` and `after`.
-pub fn deliveries_query(parameter: impl Fn(&str) -> Option<String>) -> Result<DeliveriesQuery, Vec<FieldError>> {
+pub fn deliveries_query(
+    parameter: impl Fn(&str) -> Option<String>,
+) -> Result<DeliveriesQuery, Vec<FieldError>> {
     let mut reader = Reader::new(parameter);
-    let query = DeliveriesQuery { state: reader.state(), limit: reader.limit(), after: reader.after() };
+    let query = DeliveriesQuery {
+        state: reader.state(),
+        limit: reader.limit(),
+        after: reader.after(),
+    };
     reader.finish(query)
 }
 
 /// Reads `expiresIn`, for how many seconds an address is to be valid.
-pub fn expires_in(parameter: impl Fn(&str) -> Option<String>) -> Result<Option<u64>, Vec<FieldError>> {
+pub fn expires_in(
+    parameter: impl Fn(&str) -> Option<String>,
+) -> Result<Option<u64>, Vec<FieldError>> {
     let rule = format!("must be a whole number of seconds from 1 to {MAX_EXPIRES_IN}");
     let mut reader = Reader::new(parameter);
-    let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=MAX_EXPIRES_IN).contains(seconds));
+    let seconds = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|seconds| (1..=MAX_EXPIRES_IN).contains(seconds))
+    };
     let given = reader.read("expiresIn", &rule, seconds);
     reader.finish(given)
 }
@@ -150,19 +203,29 @@ pub fn expires_in(parameter: impl Fn(&str) -> Option<String>) -> Result<Option<u
 pub fn since(parameter: impl Fn(&str) -> Option<String>) -> Result<Millis, Vec<FieldError>> {
     let time = parameter("since").and_then(|text| DateTime::parse_from_rfc3339(&text).ok());
     let at = time.and_then(|time| Millis::try_from(time.timestamp_millis().max(0)).ok());
-    at.ok_or_else(|| vec![FieldError::parameter("since", "must be a time such as 2026-01-01T00:00:00Z")])
+    at.ok_or_else(|| {
+        vec![FieldError::parameter(
+            "since",
+            "must be a time such as 2026-01-01T00:00:00Z",
+        )]
+    })
 }
 
 pub(crate) fn bad_cursor() -> FieldError {
     FieldError::parameter("after", "must be the nextCursor of an earlier page")
 }
 
-/// Reads the `window` of the metrics in milliseconds: such as `90m`, `6h` or `7d`, an hour if there is none.
+/// Reads the `window` of the metrics in milliseconds: such as `90m`, `6h` or `7d`, an hour if there
+/// is none.
 pub fn metrics_window(text: Option<&str>) -> Result<Millis, FieldError> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(HOUR) };
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(HOUR);
+    };
     let units = [("m", MINUTE), ("h", HOUR), ("d", DAY)];
     let read = units.into_iter().find_map(|(letter, unit)| {
-        let number = text.strip_suffix(letter).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let number = text
+            .strip_suffix(letter)
+            .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
         number.parse::<Millis>().ok()?.checked_mul(unit)
     });
     let detail = "must be a time such as 90m, 6h or 7d, from 1m to 7d";

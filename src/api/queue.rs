@@ -27,7 +27,8 @@ pub(crate) async fn job(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     Answer::success("job", &view::now(call, &key).await?)
 }
 
-/// Any caller may ask: it holds numbers only, and what all users together spend is told to operators and the app's server.
+/// Any caller may ask: it holds numbers only, and what all users together spend is told to
+/// operators and the app's server.
 async fn numbers(call: &Call, caller: &Caller) -> Result<QueueStats, Problem> {
     let mut stats = view::queue(call, &Stats).await?;
     if !caller.is_trusted() {

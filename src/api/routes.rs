@@ -1,12 +1,14 @@
 //! Every route, one line each: its method, its path, who may call, and its handler.
 //!
-//! Whatever knows of a route reads it here: what is answered where, 405 with `Allow`, the name of the route in the log, the
-//! check of the caller, and the API's description.
+//! Whatever knows of a route reads it here: what is answered where, 405 with `Allow`, the name of
+//! the route in the log, the check of the caller, and the API's description.
 
 use crate::api::access::Access;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::api::openapi::{operation::Operation, schemas::Schemas};
-use crate::api::{deliveries, generations, metrics, operators, queue, service, upstream_webhook, videos};
+use crate::api::{
+    deliveries, generations, metrics, operators, queue, service, upstream_webhook, videos,
+};
 
 /// One method of one path.
 pub struct Route {
@@ -20,8 +22,8 @@ pub struct Route {
     pub(crate) operation: fn(&mut Schemas) -> Operation,
 }
 
-/// Makes the table. The handler `noun::name` is called as `name(call, found)`, where `found` is what the check of the access
-/// found; the function `noun::operations::name` describes it.
+/// Makes the table. The handler `noun::name` is called as `name(call, found)`, where `found` is
+/// what the check of the access found; the function `noun::operations::name` describes it.
 macro_rules! routes {
     ($($method:ident $pattern:literal $access:ident $noun:ident::$name:ident;)*) => {
         pub static ROUTES: &[Route] = &[$(Route {
@@ -84,12 +86,21 @@ pub enum Routed<'a> {
 
 /// Finds the route of `method` on `path`; HEAD is answered wherever GET is.
 pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
-    let here: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, id(route.pattern, path)?))).collect();
+    let here: Vec<_> = ROUTES
+        .iter()
+        .filter_map(|route| Some((route, id(route.pattern, path)?)))
+        .collect();
     let wanted = if method == "HEAD" { "GET" } else { method };
     if let Some((route, id)) = here.iter().find(|(route, _)| route.method == wanted) {
         return Routed::Found(route, id);
     }
-    let offered = here.iter().map(|(route, _)| if route.method == "GET" { "GET, HEAD" } else { route.method });
+    let offered = here.iter().map(|(route, _)| {
+        if route.method == "GET" {
+            "GET, HEAD"
+        } else {
+            route.method
+        }
+    });
     let allow = offered.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ");
     match method {
         _ if here.is_empty() => Routed::NotFound,
@@ -98,9 +109,12 @@ pub fn route<'a>(method: &str, path: &'a str) -> Routed<'a> {
     }
 }
 
-/// The id in a path of this pattern, which is empty where the pattern has none; `None` of a path of another pattern.
+/// The id in a path of this pattern, which is empty where the pattern has none; `None` of a path of
+/// another pattern.
 fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
-    let Some((before, after)) = pattern.split_once("{id}") else { return (path == pattern).then_some("") };
+    let Some((before, after)) = pattern.split_once("{id}") else {
+        return (path == pattern).then_some("");
+    };
     let id = path.strip_prefix(before)?.strip_suffix(after)?;
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }

@@ -41,10 +41,26 @@ pub(crate) struct QueueHealth {
 /// `GET /health`: its settings are whole and its queue answers; 503 when the queue gives no answer.
 pub(crate) async fn health(call: &Call, (): ()) -> Result<Answer, Problem> {
     let stats = view::queue(call, &Stats).await?;
-    let waiting = stats.by_status.get(Status::Queued.as_str()).copied().unwrap_or(0);
-    let queue = QueueHealth { waiting, slots: stats.slots, paused: stats.paused };
+    let waiting = stats
+        .by_status
+        .get(Status::Queued.as_str())
+        .copied()
+        .unwrap_or(0);
+    let queue = QueueHealth {
+        waiting,
+        slots: stats.slots,
+        paused: stats.paused,
+    };
     let mode = call.config.queue.mode.as_str();
-    Answer::json(200, &Health { status: "ok", version: env!("CARGO_PKG_VERSION"), mode, queue })
+    Answer::json(
+        200,
+        &Health {
+            status: "ok",
+            version: env!("CARGO_PKG_VERSION"),
+            mode,
+            queue,
+        },
+    )
 }
 
 /// The models that can be asked for here.
@@ -69,10 +85,27 @@ pub(crate) async fn models(call: &Call, _: Caller) -> Result<Answer, Problem> {
     let providers = call.config.providers.names();
     let catalogue = call.config.catalogue(&providers, call.now);
     let models: Vec<&Model> = catalogue.models().collect();
-    let of = |provider: &str| models.iter().filter(|model| model.provider == provider).copied().collect();
-    let grouped_models = providers.iter().map(|provider| (*provider, of(provider))).collect();
+    let of = |provider: &str| {
+        models
+            .iter()
+            .filter(|model| model.provider == provider)
+            .copied()
+            .collect()
+    };
+    let grouped_models = providers
+        .iter()
+        .map(|provider| (*provider, of(provider)))
+        .collect();
     let default_model = catalogue.default().map(|model| model.id);
-    Answer::success("data", &Offered { models, grouped_models, default_model, providers: &providers })
+    Answer::success(
+        "data",
+        &Offered {
+            models,
+            grouped_models,
+            default_model,
+            providers: &providers,
+        },
+    )
 }
 
 #[derive(Serialize)]
@@ -104,5 +137,12 @@ pub(crate) async fn whoami(_: &Call, caller: Caller) -> Result<Answer, Problem> 
         Caller::Service => (CallerKind::Service, None),
         Caller::Operator => (CallerKind::Operator, None),
     };
-    Answer::success("caller", &WhoAmI { kind, user_id, operator: caller.is_operator() })
+    Answer::success(
+        "caller",
+        &WhoAmI {
+            kind,
+            user_id,
+            operator: caller.is_operator(),
+        },
+    )
 }

@@ -26,8 +26,13 @@ pub(crate) struct SignedEvent {
 
 /// Reads a webhook if its signature is good.
 pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
-    let settings = call.config.upstream_webhooks.clone().ok_or_else(Problem::no_route)?;
-    let claim = SignedClaim::read(|name| call.header(name), call.now_seconds()).ok_or_else(Problem::unsigned)?;
+    let settings = call
+        .config
+        .upstream_webhooks
+        .clone()
+        .ok_or_else(Problem::no_route)?;
+    let claim = SignedClaim::read(|name| call.header(name), call.now_seconds())
+        .ok_or_else(Problem::unsigned)?;
     let body = body::bounded(&mut call.request, MAX_BODY).await?;
     if !verify::is_genuine(&settings, &claim, &body).await {
         return Err(Problem::unsigned());
@@ -35,9 +40,12 @@ pub(crate) async fn signed(call: &mut Call) -> Result<SignedEvent, Problem> {
     Ok(SignedEvent { id: claim.id, body })
 }
 
-/// `POST /api/webhooks/upstream`. What the event says is never believed: the job it is about asks the upstream itself. One
-/// that is not there has nothing to poll.
-pub(crate) async fn receive(call: &Call, SignedEvent { id, body }: SignedEvent) -> Result<Answer, Problem> {
+/// `POST /api/webhooks/upstream`. What the event says is never believed: the job it is about asks
+/// the upstream itself. One that is not there has nothing to poll.
+pub(crate) async fn receive(
+    call: &Call,
+    SignedEvent { id, body }: SignedEvent,
+) -> Result<Answer, Problem> {
     if let Some(key) = job(&body) {
         log::generation(&key);
         let reply = stub::job(&call.env, &key, &UpstreamWebhook { id }).await;

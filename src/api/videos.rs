@@ -58,19 +58,41 @@ pub(crate) struct Signed {
     file_size: u64,
 }
 
-/// `GET /api/storage/videos`: the caller's completed generations whose video is still there. Deleted ones are
-/// left out of a page, so it may hold fewer than its limit and yet have a next one.
+/// `GET /api/storage/videos`: the caller's completed generations whose video is still there.
+/// Deleted ones are left out of a page, so it may hold fewer than its limit and yet have a next
+/// one.
 pub(crate) async fn list(call: &Call, user_id: String) -> Result<Answer, Problem> {
-    let ListQuery { search, limit, after, .. } = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
-    let message = List { user_id: Some(user_id), status: Some(Status::Completed), search, limit, after };
+    let ListQuery {
+        search,
+        limit,
+        after,
+        ..
+    } = list_query(|name| call.parameter(name)).map_err(Problem::invalid)?;
+    let message = List {
+        user_id: Some(user_id),
+        status: Some(Status::Completed),
+        search,
+        limit,
+        after,
+    };
     let (generations, next_cursor) = view::page(call, &message).await?;
     let videos = generations.into_iter().filter_map(listed).collect();
-    Answer::json(200, &VideoPage { success: true, videos, has_more: next_cursor.is_some(), next_cursor })
+    Answer::json(
+        200,
+        &VideoPage {
+            success: true,
+            videos,
+            has_more: next_cursor.is_some(),
+            next_cursor,
+        },
+    )
 }
 
 /// A video as a list shows it; `None` when it was deleted.
 fn listed(generation: Generation) -> Option<ListedVideo> {
-    let result = generation.result.filter(|result| result.video_url.is_some())?;
+    let result = generation
+        .result
+        .filter(|result| result.video_url.is_some())?;
     Some(ListedVideo {
         id: generation.id,
         generation_id: generation.generation_id,
@@ -90,7 +112,10 @@ pub(crate) async fn show(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let expires = call.now_seconds() + lifetime.unwrap_or(call.config.video_url_ttl);
     let signed = Signed {
         success: true,
-        video_url: call.config.url_signer.sign(&call.public_url(), &key, expires),
+        video_url: call
+            .config
+            .url_signer
+            .sign(&call.public_url(), &key, expires),
         expires_at: rfc3339(expires * SECOND),
         file_size: video.size,
     };

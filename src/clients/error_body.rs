@@ -1,7 +1,8 @@
 //! The body of an error, in the shapes that services and gateways give it.
 //!
-//! Sources: Google's `google.rpc.Status`, the `{"error": {"message", "type", "code"}}` of `OpenAI` and of the gateways that
-//! imitate it, the `detail` of `FastAPI`, problem details (RFC 9457), lists of errors, pages of HTML and plain text.
+//! Sources: Google's `google.rpc.Status`, the `{"error": {"message", "type", "code"}}` of `OpenAI`
+//! and of the gateways that imitate it, the `detail` of `FastAPI`, problem details (RFC 9457),
+//! lists of errors, pages of HTML and plain text.
 
 use crate::clients::sentence;
 use serde_json::{Map, Value};
@@ -43,7 +44,10 @@ impl ErrorBody {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self::of(json),
-            Err(_) => Self { sentence: text_sentence(body), ..Self::default() },
+            Err(_) => Self {
+                sentence: text_sentence(body),
+                ..Self::default()
+            },
         }
     }
 
@@ -52,7 +56,11 @@ impl ErrorBody {
         let mut codes = Vec::new();
         collect_codes(&json, 0, &mut codes);
         codes.sort_by_key(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
-        Self { sentence: json_sentence(&json, 0), codes, json }
+        Self {
+            sentence: json_sentence(&json, 0),
+            codes,
+            json,
+        }
     }
 
     /// Whether the body names an error: by an error field, or by a code that is one.
@@ -61,7 +69,9 @@ impl ErrorBody {
             let field = |name: &str| value.get(name).is_some_and(|field| !is_empty(field));
             field("error") || field("errors")
         };
-        names_one(&self.json) || first(&self.json).is_some_and(names_one) || self.meaning().is_some()
+        names_one(&self.json)
+            || first(&self.json).is_some_and(names_one)
+            || self.meaning().is_some()
     }
 
     /// The code for the log: a word rather than a number.
@@ -71,19 +81,30 @@ impl ErrorBody {
 
     /// Whether one of the codes or the sentence contains one of these words, whatever their case.
     pub(crate) fn mentions(&self, words: &[&str]) -> bool {
-        let texts = self.codes.iter().chain(&self.sentence).map(|text| text.to_lowercase());
-        texts.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
+        let texts = self
+            .codes
+            .iter()
+            .chain(&self.sentence)
+            .map(|text| text.to_lowercase());
+        texts
+            .into_iter()
+            .any(|text| words.iter().any(|word| text.contains(word)))
     }
 
     /// The same of the codes alone.
     pub(crate) fn has_code_like(&self, words: &[&str]) -> bool {
-        self.codes.iter().any(|code| words.iter().any(|word| code.to_lowercase().contains(word)))
+        self.codes
+            .iter()
+            .any(|code| words.iter().any(|word| code.to_lowercase().contains(word)))
     }
 
     /// The HTTP status that the codes stand for; `None` if they stand for none.
     pub(crate) fn meaning(&self) -> Option<u16> {
         let words = self.codes.iter().filter_map(|code| meaning_of_word(code));
-        let numbers = self.codes.iter().filter_map(|code| meaning_of_number(code.parse().ok()?));
+        let numbers = self
+            .codes
+            .iter()
+            .filter_map(|code| meaning_of_number(code.parse().ok()?));
         words.chain(numbers).next()
     }
 
@@ -115,7 +136,9 @@ pub(crate) fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         // `google.rpc.Status` of a success.
         Value::Object(fields) => {
-            let is_ok = fields.get("code").is_some_and(|code| is_empty(code) || code == "OK");
+            let is_ok = fields
+                .get("code")
+                .is_some_and(|code| is_empty(code) || code == "OK");
             let rest = fields.iter().filter(|(name, _)| *name != "code");
             (fields.is_empty() || is_ok) && rest.into_iter().all(|(_, field)| is_empty(field))
         }
@@ -139,9 +162,15 @@ fn json_sentence(value: &Value, depth: usize) -> Option<String> {
 }
 
 fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> {
-    let of = |name: &str| fields.get(name).and_then(|field| json_sentence(field, depth + 1));
+    let of = |name: &str| {
+        fields
+            .get(name)
+            .and_then(|field| json_sentence(field, depth + 1))
+    };
     // OAuth has a word in `error` and its sentence beside it.
-    let error = fields.get("error").filter(|error| !error.is_string() || !fields.contains_key("error_description"));
+    let error = fields
+        .get("error")
+        .filter(|error| !error.is_string() || !fields.contains_key("error_description"));
     if let Some(found) = error.and_then(|error| json_sentence(error, depth + 1)) {
         return Some(found);
     }
@@ -151,14 +180,24 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
     }
     if let (Some(title), Some(detail)) = (of("title"), of("detail")) {
         let title = title.trim_end_matches(['.', ':']);
-        return if detail.contains(title) { Some(detail) } else { sentence::clean(&format!("{title}: {detail}")) };
+        return if detail.contains(title) {
+            Some(detail)
+        } else {
+            sentence::clean(&format!("{title}: {detail}"))
+        };
     }
-    SENTENCES.iter().find_map(|name| of(name)).or_else(|| listed(fields.get("errors")?, depth + 1))
+    SENTENCES
+        .iter()
+        .find_map(|name| of(name))
+        .or_else(|| listed(fields.get("errors")?, depth + 1))
 }
 
 /// The sentence of a list of errors, or of an object that has one for each field.
 fn listed(errors: &Value, depth: usize) -> Option<String> {
-    match errors.as_object().filter(|fields| !SENTENCES.iter().any(|name| fields.contains_key(*name))) {
+    match errors
+        .as_object()
+        .filter(|fields| !SENTENCES.iter().any(|name| fields.contains_key(*name)))
+    {
         Some(fields) => fields.iter().find_map(|(name, field)| {
             let text = json_sentence(field, depth + 1)?;
             sentence::clean(&format!("{name}: {text}"))
@@ -171,17 +210,25 @@ fn listed(errors: &Value, depth: usize) -> Option<String> {
 fn nested(text: &str, depth: usize) -> Option<String> {
     let text = text.trim();
     let is_json = text.starts_with(['{', '[']);
-    let json = is_json.then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    let json = is_json
+        .then(|| serde_json::from_str::<Value>(text).ok())
+        .flatten();
     match json {
         Some(json) => json_sentence(&json, depth + 1),
-        None => text.starts_with('<').then(|| sentence::html_title(text)).flatten(),
+        None => text
+            .starts_with('<')
+            .then(|| sentence::html_title(text))
+            .flatten(),
     }
 }
 
 /// `["body", "parameters", 0]` as `body.parameters.0`.
 fn place(location: &Value) -> Option<String> {
     let parts = location.as_array()?.iter();
-    let parts = parts.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+    let parts = parts.map(|part| {
+        part.as_str()
+            .map_or_else(|| part.to_string(), str::to_owned)
+    });
     Some(parts.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
 }
 
@@ -220,7 +267,9 @@ fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
                 match fields.get(name) {
                     Some(Value::String(word)) => codes.extend(code(word)),
                     // A small number is a code of gRPC's where it is called one.
-                    Some(Value::Number(number)) if name.contains("ode") || number.as_u64() >= Some(100) => {
+                    Some(Value::Number(number))
+                        if name.contains("ode") || number.as_u64() >= Some(100) =>
+                    {
                         codes.extend(code(&number.to_string()));
                     }
                     _ => {}
@@ -233,7 +282,12 @@ fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
 
 /// A word of a code: the last one of an address; `None` for anything that could be a sentence.
 fn code(text: &str) -> Option<String> {
-    let word = text.trim().trim_end_matches('/').rsplit(['/', '#', ':']).next().unwrap_or_default();
+    let word = text
+        .trim()
+        .trim_end_matches('/')
+        .rsplit(['/', '#', ':'])
+        .next()
+        .unwrap_or_default();
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
     let is_code = !word.is_empty() && word.len() <= MAX_CODE && word.chars().all(plain);
     (is_code && word != "blank").then(|| word.to_owned())
@@ -244,7 +298,9 @@ fn collect_fields<'a>(value: &'a Value, names: &[&str], depth: usize, found: &mu
         return;
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect_fields(item, names, depth + 1, found)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| collect_fields(item, names, depth + 1, found)),
         Value::Object(fields) => {
             for (name, field) in fields {
                 if names.contains(&name.as_str()) {
@@ -280,14 +336,27 @@ fn meaning_of_number(code: u16) -> Option<u16> {
 fn meaning_of_word(word: &str) -> Option<u16> {
     let word = word.to_ascii_uppercase().replace('-', "_");
     Some(match word.as_str() {
-        "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" | "INVALID_REQUEST_ERROR" | "INVALID_REQUEST" => {
-            400
-        }
-        "UNAUTHENTICATED" | "INVALID_API_KEY" | "AUTHENTICATION_ERROR" | "AUTH_ERROR" | "UNAUTHORIZED" => 401,
+        "INVALID_ARGUMENT"
+        | "FAILED_PRECONDITION"
+        | "OUT_OF_RANGE"
+        | "INVALID_REQUEST_ERROR"
+        | "INVALID_REQUEST" => 400,
+        "UNAUTHENTICATED"
+        | "INVALID_API_KEY"
+        | "AUTHENTICATION_ERROR"
+        | "AUTH_ERROR"
+        | "UNAUTHORIZED" => 401,
         "PERMISSION_DENIED" | "PERMISSION_ERROR" | "FORBIDDEN" => 403,
-        "INSUFFICIENT_QUOTA" | "INSUFFICIENT_USER_QUOTA" | "BUDGET_EXCEEDED" | "INSUFFICIENT_BALANCE" => 402,
+        "INSUFFICIENT_QUOTA"
+        | "INSUFFICIENT_USER_QUOTA"
+        | "BUDGET_EXCEEDED"
+        | "INSUFFICIENT_BALANCE" => 402,
         "NOT_FOUND" | "NOT_FOUND_ERROR" | "MODEL_NOT_FOUND" => 404,
-        "RESOURCE_EXHAUSTED" | "RATE_LIMIT_EXCEEDED" | "RATE_LIMIT_ERROR" | "TOO_MANY_REQUESTS" | "RATE_LIMITED" => 429,
+        "RESOURCE_EXHAUSTED"
+        | "RATE_LIMIT_EXCEEDED"
+        | "RATE_LIMIT_ERROR"
+        | "TOO_MANY_REQUESTS"
+        | "RATE_LIMITED" => 429,
         "UNAVAILABLE" | "SERVICE_UNAVAILABLE" | "OVERLOADED" | "OVERLOADED_ERROR" => 503,
         "CANCELLED" => 499,
         "UNKNOWN" | "INTERNAL" | "DATA_LOSS" | "INTERNAL_SERVER_ERROR" => 500,
@@ -332,14 +401,28 @@ mod tests {
         ] {
             assert_eq!(sentence(body).as_deref(), Some("bad key"), "{body}");
         }
-        let fast =
-            r#"{"detail":[{"type":"missing","loc":["body","prompt",0],"msg":"Field required","input":"a secret"}]}"#;
-        assert_eq!(sentence(fast).as_deref(), Some("body.prompt.0: Field required"));
+        let fast = r#"{"detail":[{"type":"missing","loc":["body","prompt",0],"msg":"Field required","input":"a secret"}]}"#;
+        assert_eq!(
+            sentence(fast).as_deref(),
+            Some("body.prompt.0: Field required")
+        );
         let fields = r#"{"message":"","errors":{"seed":["must be a number"]}}"#;
         assert_eq!(sentence(fields).as_deref(), Some("seed: must be a number"));
         let problem = r#"{"type":"https://h/out-of-credit","title":"No credit.","detail":"Your balance is 0."}"#;
-        assert_eq!(sentence(problem).as_deref(), Some("No credit: Your balance is 0."));
-        for nothing in ["", "{}", "[]", "null", "7", "{\"error\":", "<html>", r#"{"error":{"code":401}}"#] {
+        assert_eq!(
+            sentence(problem).as_deref(),
+            Some("No credit: Your balance is 0.")
+        );
+        for nothing in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "7",
+            "{\"error\":",
+            "<html>",
+            r#"{"error":{"code":401}}"#,
+        ] {
             assert_eq!(sentence(nothing), None, "{nothing}");
         }
     }
@@ -347,21 +430,45 @@ mod tests {
     #[test]
     fn a_code_is_a_word_or_a_number_and_never_a_sentence() {
         for (body, code, meaning) in [
-            (r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, Some("RESOURCE_EXHAUSTED"), Some(429)),
-            (r#"{"error":{"code":"401","type":"auth_error"}}"#, Some("auth_error"), Some(401)),
+            (
+                r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#,
+                Some("RESOURCE_EXHAUSTED"),
+                Some(429),
+            ),
+            (
+                r#"{"error":{"code":"401","type":"auth_error"}}"#,
+                Some("auth_error"),
+                Some(401),
+            ),
             (r#"{"error":{"code":"503"}}"#, Some("503"), Some(503)),
             (r#"[{"error":{"code":8}}]"#, Some("8"), Some(429)),
-            (r#"{"code":"insufficient_user_quota","message":"x"}"#, Some("insufficient_user_quota"), Some(402)),
-            (r#"{"error":{"code":"https://ai.google.dev/errors/some_word"}}"#, Some("some_word"), None),
+            (
+                r#"{"code":"insufficient_user_quota","message":"x"}"#,
+                Some("insufficient_user_quota"),
+                Some(402),
+            ),
+            (
+                r#"{"error":{"code":"https://ai.google.dev/errors/some_word"}}"#,
+                Some("some_word"),
+                None,
+            ),
             (r#"{"error":"invalid_grant"}"#, Some("invalid_grant"), None),
-            (r#"{"type":"about:blank","status":403}"#, Some("403"), Some(403)),
+            (
+                r#"{"type":"about:blank","status":403}"#,
+                Some("403"),
+                Some(403),
+            ),
             (r#"{"error":{"code":"the prompt was bad"}}"#, None, None),
             (r#"{"code":0,"message":"ok"}"#, Some("0"), None),
             (r#"{"status":7}"#, None, None),
             ("<html>", None, None),
         ] {
             let read = ErrorBody::read(body.as_bytes());
-            assert_eq!((read.code().as_deref(), read.meaning()), (code, meaning), "{body}");
+            assert_eq!(
+                (read.code().as_deref(), read.meaning()),
+                (code, meaning),
+                "{body}"
+            );
         }
     }
 
@@ -377,10 +484,17 @@ mod tests {
         ] {
             assert!(!ErrorBody::read(body.as_bytes()).is_error(), "{body}");
         }
-        for body in
-            [r#"{"error":{"code":1}}"#, r#"{"error":"no"}"#, r#"[{"error":{}}]"#, r#"{"code":429,"message":"slow"}"#]
-        {
-            assert_eq!(ErrorBody::read(body.as_bytes()).is_error(), body != r#"[{"error":{}}]"#, "{body}");
+        for body in [
+            r#"{"error":{"code":1}}"#,
+            r#"{"error":"no"}"#,
+            r#"[{"error":{}}]"#,
+            r#"{"code":429,"message":"slow"}"#,
+        ] {
+            assert_eq!(
+                ErrorBody::read(body.as_bytes()).is_error(),
+                body != r#"[{"error":{}}]"#,
+                "{body}"
+            );
         }
     }
 }

@@ -18,8 +18,18 @@ pub(crate) const TIMEOUT: Millis = 300 * SECOND;
 const MAX_REDIRECTS: usize = 5;
 
 /// The codings that change bytes (IANA's registry of HTTP content codings).
-const COMPRESSIONS: [&str; 10] =
-    ["br", "compress", "dcb", "dcz", "deflate", "gzip", "pack200-gzip", "x-compress", "x-gzip", "zstd"];
+const COMPRESSIONS: [&str; 10] = [
+    "br",
+    "compress",
+    "dcb",
+    "dcz",
+    "deflate",
+    "gzip",
+    "pack200-gzip",
+    "x-compress",
+    "x-gzip",
+    "zstd",
+];
 
 /// A video on its way.
 pub struct Download {
@@ -37,9 +47,13 @@ pub(crate) enum Bytes {
 }
 
 impl Download {
-    /// A video of unknown length, made chunk by chunk; an `Err` means that it ended before it was whole.
+    /// A video of unknown length, made chunk by chunk; an `Err` means that it ended before it was
+    /// whole.
     pub fn from_chunks(chunks: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static) -> Self {
-        Self { bytes: Bytes::Chunks(chunks.boxed_local()), length: None }
+        Self {
+            bytes: Bytes::Chunks(chunks.boxed_local()),
+            length: None,
+        }
     }
 
     /// The bytes, chunk by chunk, wherever they come from.
@@ -54,19 +68,29 @@ impl Download {
 /// What accompanies the request for a file at one address.
 pub(crate) type Credential = Option<(&'static str, String)>;
 
-/// Opens a file, following redirects. `visit` says with which header an address may be asked, or `None` if it may not
-/// be visited at all.
-pub(crate) async fn open(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<Download> {
+/// Opens a file, following redirects. `visit` says with which header an address may be asked, or
+/// `None` if it may not be visited at all.
+pub(crate) async fn open(
+    start: Url,
+    visit: impl Fn(&Url) -> Option<Credential>,
+) -> Outcome<Download> {
     accept(follow(start, visit).await?)
 }
 
 /// The first answer to a request for a file that is no redirect.
-pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential>) -> Outcome<HttpAnswer> {
+pub(crate) async fn follow(
+    start: Url,
+    visit: impl Fn(&Url) -> Option<Credential>,
+) -> Outcome<HttpAnswer> {
     let mut credential = visit(&start).ok_or_else(forbidden)?;
     let mut url = start;
     for _ in 0..=MAX_REDIRECTS {
         let mut headers = vec![("accept-encoding", "identity")];
-        headers.extend(credential.as_ref().map(|(name, value)| (*name, value.as_str())));
+        headers.extend(
+            credential
+                .as_ref()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
         let call = HttpCall {
             method: Method::Get,
             url: url.as_str(),
@@ -79,9 +103,12 @@ pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential
         if !(300..=399).contains(&answer.status()) {
             return Ok(answer);
         }
-        let next = answer.header("location").and_then(|location| url.join(&location).ok());
+        let next = answer
+            .header("location")
+            .and_then(|location| url.join(&location).ok());
         answer.discard();
-        url = next.ok_or_else(|| retry("The video's address redirects without saying where to."))?;
+        url =
+            next.ok_or_else(|| retry("The video's address redirects without saying where to."))?;
         credential = visit(&url).ok_or_else(forbidden)?;
     }
     Err(retry("The video's address redirects too often."))
@@ -90,37 +117,55 @@ pub(crate) async fn follow(start: Url, visit: impl Fn(&Url) -> Option<Credential
 /// Takes an answer for the file itself.
 pub(crate) fn accept(answer: HttpAnswer) -> Outcome<Download> {
     let status = answer.status();
-    let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, clock::now()));
+    let asked = answer
+        .header("retry-after")
+        .and_then(|value| retry_after::parse(&value, clock::now()));
     if status != 200 {
         return Err(refused_fetch(answer, asked));
     }
-    if answer.header("content-encoding").is_some_and(|codings| is_compressed(&codings)) {
+    if answer
+        .header("content-encoding")
+        .is_some_and(|codings| is_compressed(&codings))
+    {
         answer.discard();
-        return Err(retry("The video came compressed (Content-Encoding), which was not asked for."));
+        return Err(retry(
+            "The video came compressed (Content-Encoding), which was not asked for.",
+        ));
     }
-    let length = answer.header("content-length").and_then(|length| length.parse().ok());
-    Ok(Download { bytes: Bytes::Answer(Box::new(answer)), length })
+    let length = answer
+        .header("content-length")
+        .and_then(|length| length.parse().ok());
+    Ok(Download {
+        bytes: Bytes::Answer(Box::new(answer)),
+        length,
+    })
 }
 
 /// Another answer than the file.
 pub(crate) fn refused_fetch(answer: HttpAnswer, after: Option<Millis>) -> Trouble {
     let status = answer.status();
     answer.discard();
-    let failure = Failure::storage(format!("Fetching the video was answered with HTTP {status}."));
+    let failure = Failure::storage(format!(
+        "Fetching the video was answered with HTTP {status}."
+    ));
     Trouble::Retry { after, failure }.answered(UpstreamAnswer { status, code: None })
 }
 
-/// An upstream's word for an address that this worker never visits. It would say the same another time.
+/// An upstream's word for an address that this worker never visits. It would say the same another
+/// time.
 fn forbidden() -> Trouble {
     let sentence = "The video's address is not fetched from: it is not encrypted, carries credentials, or names a host \
                     that is not public and not the video service's own.";
     Trouble::Refused(Failure::storage(sentence))
 }
 
-/// Whether an answer's `Content-Encoding` says that its bytes are not those of the file. Names that change no byte, such
-/// as `identity`, or `aws-chunked` left over from an upload, do not matter: the bytes are looked at anyway.
+/// Whether an answer's `Content-Encoding` says that its bytes are not those of the file. Names that
+/// change no byte, such as `identity`, or `aws-chunked` left over from an upload, do not matter:
+/// the bytes are looked at anyway.
 fn is_compressed(codings: &str) -> bool {
-    codings.split(',').any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
+    codings
+        .split(',')
+        .any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
 }
 
 /// The same word for an address that is none.

@@ -1,5 +1,5 @@
-//! Bounded outgoing requests: a time limit over headers and body, redirects never followed by themselves,
-//! bodies read up to a limit.
+//! Bounded outgoing requests: a time limit over headers and body, redirects never followed by
+//! themselves, bodies read up to a limit.
 
 use crate::clients::reply::Reply;
 use crate::clock;
@@ -9,8 +9,8 @@ use futures::{Stream, StreamExt};
 use js_sys::Array;
 use std::time::Duration;
 use worker::{
-    AbortController, AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-    ResponseBody,
+    AbortController, AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit,
+    RequestRedirect, Response, ResponseBody,
 };
 
 /// A request that got no answer, or whose answer ended early.
@@ -43,11 +43,16 @@ pub(crate) struct HttpCall<'a> {
     pub(crate) all_within: Millis,
 }
 
-/// Writes the status and code of an answer that proves nothing into the log, because its outcome does not carry them.
+/// Writes the status and code of an answer that proves nothing into the log, because its outcome
+/// does not carry them.
 pub(crate) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
     if matches!(outcome, Err(Trouble::Unknown)) {
         let UpstreamAnswer { status, code } = reply.upstream_answer();
-        tracing::warn!(upstreamStatus = status, upstreamCode = code, "[UPSTREAM] Answer not understood");
+        tracing::warn!(
+            upstreamStatus = status,
+            upstreamCode = code,
+            "[UPSTREAM] Answer not understood"
+        );
     }
     outcome
 }
@@ -65,20 +70,28 @@ impl HttpCall<'_> {
             headers.set(name, value).map_err(|_| Lost)?;
         }
         let mut init = RequestInit::new();
-        init.with_method(self.method).with_headers(headers).with_redirect(RequestRedirect::Manual);
+        init.with_method(self.method)
+            .with_headers(headers)
+            .with_redirect(RequestRedirect::Manual);
         init.with_body(self.body.map(Into::into));
         let request = Request::new_with_init(self.url, &init).map_err(|_| Lost)?;
         let limit = u32::try_from(self.all_within).unwrap_or(u32::MAX);
         let whole = web_sys::AbortSignal::timeout_with_u32(limit);
         let early = AbortController::default();
-        let signal = AbortSignal::from(web_sys::AbortSignal::any(&Array::of2(&whole, &early.signal())));
+        let signal = AbortSignal::from(web_sys::AbortSignal::any(&Array::of2(
+            &whole,
+            &early.signal(),
+        )));
         let fetch = Fetch::Request(request);
         let sending = std::pin::pin!(fetch.send_with_signal(&signal));
         let waiting = std::pin::pin!(Delay::from(Duration::from_millis(self.headers_within)));
         match futures::future::select(sending, waiting).await {
             futures::future::Either::Left((response, _)) => {
                 let response = response.map_err(|_| Lost)?;
-                Ok(HttpAnswer { response, signal: signal.clone() })
+                Ok(HttpAnswer {
+                    response,
+                    signal: signal.clone(),
+                })
             }
             futures::future::Either::Right(_) => {
                 early.abort();
@@ -97,15 +110,20 @@ impl HttpAnswer {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The answer with its whole body, if that ends within `limit` bytes. What is no success means what its status says,
-    /// even if its body breaks off.
+    /// The answer with its whole body, if that ends within `limit` bytes. What is no success means
+    /// what its status says, even if its body breaks off.
     pub(crate) async fn reply(self, limit: usize) -> Result<Reply, Lost> {
         let (status, retry_after) = (self.status(), self.header("retry-after"));
         let body = match self.read(limit).await {
             Err(Lost) if !(200..=299).contains(&status) => Vec::new(),
             body => body?,
         };
-        Ok(Reply { status, retry_after, body, now: clock::now() })
+        Ok(Reply {
+            status,
+            retry_after,
+            body,
+            now: clock::now(),
+        })
     }
 
     /// The answer and what cuts it off; a cut body can look like one that ended.
@@ -130,10 +148,14 @@ impl HttpAnswer {
     pub(crate) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
         let body = match self.response.body() {
             ResponseBody::Empty => None,
-            ResponseBody::Body(_) | ResponseBody::Stream(_) => Some(self.response.stream().map_err(|_| Lost)),
+            ResponseBody::Body(_) | ResponseBody::Stream(_) => {
+                Some(self.response.stream().map_err(|_| Lost))
+            }
         };
         futures::stream::unfold((body, self.signal), |(body, signal)| async move {
-            let Ok(mut body) = body? else { return Some((Err(Lost), (None, signal))) };
+            let Ok(mut body) = body? else {
+                return Some((Err(Lost), (None, signal)));
+            };
             match body.next().await {
                 Some(Ok(chunk)) => Some((Ok(chunk), (Some(Ok(body)), signal))),
                 None if !signal.aborted() => None,

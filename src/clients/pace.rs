@@ -2,8 +2,8 @@
 
 use crate::time::Millis;
 
-/// The fewest bytes a second that a download may bring, on average over a window. At that pace no video of a few
-/// megabytes would come before the whole download's time is over.
+/// The fewest bytes a second that a download may bring, on average over a window. At that pace no
+/// video of a few megabytes would come before the whole download's time is over.
 const MIN_RATE: u64 = 8 * 1024;
 
 /// What came within the window that runs. Only the time of waiting for bytes counts.
@@ -17,7 +17,11 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(window: Millis) -> Self {
-        Self { window, waited: 0, came: 0 }
+        Self {
+            window,
+            waited: 0,
+            came: 0,
+        }
     }
 
     /// The longest silence.
@@ -50,10 +54,22 @@ mod tests {
 
     #[test]
     fn a_trickle_is_cut_off_and_a_slow_download_is_not() {
-        for (bytes, each) in [(1, 1), (1, 29_000), (4_096, 1_000), (80_000, 10_000), (200_000, 29_000)] {
+        for (bytes, each) in [
+            (1, 1),
+            (1, 29_000),
+            (4_096, 1_000),
+            (80_000, 10_000),
+            (200_000, 29_000),
+        ] {
             assert!(!goes_on(bytes, each), "{bytes} bytes each {each} ms");
         }
-        for (bytes, each) in [(9_000, 1_000), (1_000, 100), (300_000, 29_000), (65_536, 1), (90, 10)] {
+        for (bytes, each) in [
+            (9_000, 1_000),
+            (1_000, 100),
+            (300_000, 29_000),
+            (65_536, 1),
+            (90, 10),
+        ] {
             assert!(goes_on(bytes, each), "{bytes} bytes each {each} ms");
         }
     }

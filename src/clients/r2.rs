@@ -11,21 +11,37 @@ use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use worker::{Bucket, Range};
 
-/// Streams a video into R2, compares what R2 then holds with what was announced or counted, and looks whether that is a
-/// whole video. `idle` is how long no byte may come.
-pub async fn store(bucket: &Bucket, label: &Label<'_>, download: Download, idle: Millis) -> Outcome<Video> {
+/// Streams a video into R2, compares what R2 then holds with what was announced or counted, and
+/// looks whether that is a whole video. `idle` is how long no byte may come.
+pub async fn store(
+    bucket: &Bucket,
+    label: &Label<'_>,
+    download: Download,
+    idle: Millis,
+) -> Outcome<Video> {
     let Sent { kind, length } = match (download.length, download) {
         (Some(length), _) if length > MAX_VIDEO => Err(upload::too_large()),
-        (Some(length), Download { bytes: Bytes::Answer(answer), .. }) => {
-            upload::put_stream(bucket, label, *answer, length, idle).await
-        }
+        (
+            Some(length),
+            Download {
+                bytes: Bytes::Answer(answer),
+                ..
+            },
+        ) => upload::put_stream(bucket, label, *answer, length, idle).await,
         (_, download) => upload::put_parts(bucket, label, download, idle).await,
     }?;
     let object = bucket.head(label.key.as_str()).await.map_err(unheard)?;
-    let object = object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is not there.")))?;
+    let object =
+        object.ok_or_else(|| Trouble::retry(Failure::storage("The stored video is not there.")))?;
     check(bucket, &label.key, kind, length).await?;
     let format = kind.extension().to_owned();
-    Video { key: label.key.clone(), size: object.size(), etag: object.etag(), format }.verified(length)
+    Video {
+        key: label.key.clone(),
+        size: object.size(),
+        etag: object.etag(),
+        format,
+    }
+    .verified(length)
 }
 
 /// Reads an image of an order whole.
@@ -33,7 +49,9 @@ pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
     let refused = |sentence| Trouble::Refused(Failure::storage(sentence));
     let object = bucket.get(key).execute().await.map_err(unheard)?;
     let object = object.ok_or_else(|| refused("An image of the order is no longer there."))?;
-    let body = object.body().ok_or_else(|| refused("An image of the order is empty."))?;
+    let body = object
+        .body()
+        .ok_or_else(|| refused("An image of the order is empty."))?;
     body.bytes().await.map_err(unheard)
 }
 
@@ -46,7 +64,11 @@ pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
 async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcome<()> {
     let mut walk = Walk::new(kind, size);
     while let Some(Stretch { offset, length }) = walk.next() {
-        let part = bucket.get(key).range(Range::OffsetWithLength { offset, length }).execute().await;
+        let part = bucket
+            .get(key)
+            .range(Range::OffsetWithLength { offset, length })
+            .execute()
+            .await;
         let part = part.map_err(unheard)?.ok_or(Trouble::Unknown)?;
         let body = part.body().ok_or(Trouble::Unknown)?;
         let bytes = body.bytes().await.map_err(unheard)?;

@@ -27,5 +27,8 @@ impl Reply {
 }
 
 pub(crate) fn answer(reply: &Reply, body: &ErrorBody) -> UpstreamAnswer {
-    UpstreamAnswer { status: reply.status, code: body.code() }
+    UpstreamAnswer {
+        status: reply.status,
+        code: body.code(),
+    }
 }

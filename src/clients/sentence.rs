@@ -1,26 +1,37 @@
-//! Other services' words, made fit to be shown: one bounded line without markup, keys, signed addresses or the prompt.
+//! Other services' words, made fit to be shown: one bounded line without markup, keys, signed
+//! addresses or the prompt.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// The longest text that is passed on, in characters.
 const MAX_LENGTH: usize = 500;
-/// The shortest part of a prompt that is taken out of a text, in characters; a shorter prompt is taken out whole.
+/// The shortest part of a prompt that is taken out of a text, in characters; a shorter prompt is
+/// taken out whole.
 const MIN_QUOTE: usize = 20;
 /// The shortest prompt that is looked for, in characters.
 const MIN_PROMPT: usize = 4;
-/// How secrets begin that services like to repeat: keys of Google and `OpenAI`, Google's access tokens, JWTs.
+/// How secrets begin that services like to repeat: keys of Google and `OpenAI`, Google's access
+/// tokens, JWTs.
 const SECRETS: [&str; 5] = ["AIza", "sk-", "ya29.", "eyJ", "whsec_"];
 /// What stands in the place of a secret.
 const HIDDEN: &str = "[hidden]";
 /// What stands in the place of the prompt.
 const PROMPT: &str = "[prompt]";
 
-/// One line of at most 500 characters: control and invisible characters gone, spaces collapsed, keys hidden, addresses
-/// without their query. `None` if nothing is left.
+/// One line of at most 500 characters: control and invisible characters gone, spaces collapsed,
+/// keys hidden, addresses without their query. `None` if nothing is left.
 pub fn clean(text: &str) -> Option<String> {
     let visible = text.chars().filter(|character| !is_invisible(*character));
-    let visible: String = visible.map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let visible: String = visible
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
     let words: Vec<String> = visible.split_whitespace().map(without_secrets).collect();
     let line = bounded(&words.join(" "));
     line.chars().any(char::is_alphanumeric).then_some(line)
@@ -29,12 +40,21 @@ pub fn clean(text: &str) -> Option<String> {
 /// The same as a sentence of its own: with a full stop at its end, if it has no other mark there.
 pub fn ended(text: &str) -> String {
     let text = text.trim_end();
-    if text.ends_with(['.', '!', '?', '…', '。', '！', '？']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?', '…', '。', '！', '？']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// Takes the prompt and longer parts of it out of a text.
 pub fn without_prompt(text: &str, prompt: &str) -> String {
-    let prompt: Vec<char> = prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
+    let prompt: Vec<char> = prompt
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .collect();
     let least = prompt.len().min(MIN_QUOTE);
     if least < MIN_PROMPT {
         return text.to_owned();
@@ -65,11 +85,15 @@ pub fn html_title(page: &str) -> Option<String> {
     })
 }
 
-/// How many characters at the beginning of `text` stand in the prompt too; 0 for fewer than `least`.
+/// How many characters at the beginning of `text` stand in the prompt too; 0 for fewer than
+/// `least`.
 fn longest_quote(text: &[char], prompt: &[char], least: usize) -> usize {
     let common = |start: usize| {
         let rest = prompt.get(start..).unwrap_or_default();
-        text.iter().zip(rest).take_while(|(one, other)| one == other).count()
+        text.iter()
+            .zip(rest)
+            .take_while(|(one, other)| one == other)
+            .count()
     };
     let longest = (0..prompt.len()).map(common).max().unwrap_or(0);
     if longest >= least { longest } else { 0 }
@@ -81,18 +105,33 @@ fn is_invisible(character: char) -> bool {
 
 /// A word without what may open something: the query of an address, or a key.
 fn without_secrets(word: &str) -> String {
-    let word = match word.split_once("://").and_then(|(_, address)| address.find('?')) {
-        Some(query) => word.get(..word.len().min(word.find("://").unwrap_or(0) + 3 + query)).unwrap_or_default(),
+    let word = match word
+        .split_once("://")
+        .and_then(|(_, address)| address.find('?'))
+    {
+        Some(query) => word
+            .get(..word.len().min(word.find("://").unwrap_or(0) + 3 + query))
+            .unwrap_or_default(),
         None => word,
     };
     let mut kept = word.to_owned();
     for start in SECRETS {
         let mut from = 0;
-        while let Some(at) = kept.get(from..).and_then(|rest| rest.find(start)).map(|at| at + from) {
-            let is_secret_part = |character: char| character.is_ascii_alphanumeric() || "._-*".contains(character);
-            let end = kept.get(at..).and_then(|rest| rest.find(|next| !is_secret_part(next)));
+        while let Some(at) = kept
+            .get(from..)
+            .and_then(|rest| rest.find(start))
+            .map(|at| at + from)
+        {
+            let is_secret_part =
+                |character: char| character.is_ascii_alphanumeric() || "._-*".contains(character);
+            let end = kept
+                .get(at..)
+                .and_then(|rest| rest.find(|next| !is_secret_part(next)));
             let end = end.map_or(kept.len(), |end| at + end);
-            let begins_a_word = !kept.get(..at).unwrap_or_default().ends_with(|last: char| last.is_alphanumeric());
+            let begins_a_word = !kept
+                .get(..at)
+                .unwrap_or_default()
+                .ends_with(|last: char| last.is_alphanumeric());
             if begins_a_word && end - at >= 12 {
                 kept.replace_range(at..end, HIDDEN);
                 from = at + HIDDEN.len();
@@ -108,7 +147,10 @@ fn bounded(text: &str) -> String {
     match text.char_indices().nth(MAX_LENGTH) {
         None => text.to_owned(),
         Some((end, _)) => {
-            let last = text.char_indices().nth(MAX_LENGTH - 1).map_or(end, |(at, _)| at);
+            let last = text
+                .char_indices()
+                .nth(MAX_LENGTH - 1)
+                .map_or(end, |(at, _)| at);
             format!("{}…", text.get(..last).unwrap_or_default())
         }
     }
@@ -135,7 +177,10 @@ fn decoded(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut characters = html.chars().peekable();
     while let Some(character) = characters.next() {
-        match (character == '&').then(|| reference(&mut characters)).flatten() {
+        match (character == '&')
+            .then(|| reference(&mut characters))
+            .flatten()
+        {
             Some(meant) => text.push(meant),
             None => text.push(character),
         }
@@ -145,7 +190,11 @@ fn decoded(html: &str) -> String {
 
 /// The character behind an ampersand, which is consumed only if it is a known reference.
 fn reference(characters: &mut Peekable<Chars<'_>>) -> Option<char> {
-    let name: String = characters.clone().take_while(|character| *character != ';').take(10).collect();
+    let name: String = characters
+        .clone()
+        .take_while(|character| *character != ';')
+        .take(10)
+        .collect();
     let meant = match name.as_str() {
         "amp" => '&',
         "lt" => '<',
@@ -165,7 +214,9 @@ fn reference(characters: &mut Peekable<Chars<'_>>) -> Option<char> {
         "eacute" => 'é',
         number => {
             let number = number.strip_prefix('#')?;
-            let hexadecimal = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
+            let hexadecimal = number
+                .strip_prefix(['x', 'X'])
+                .map(|digits| u32::from_str_radix(digits, 16));
             char::from_u32(hexadecimal.unwrap_or_else(|| number.parse()).ok()?)?
         }
     };
@@ -187,13 +238,19 @@ mod tests {
 
     #[test]
     fn a_text_becomes_one_bounded_line() {
-        assert_eq!(cleaned("  bad\u{0}\u{200b} key\r\n\tof\u{7f}yours \u{202e}"), "bad key of yours");
+        assert_eq!(
+            cleaned("  bad\u{0}\u{200b} key\r\n\tof\u{7f}yours \u{202e}"),
+            "bad key of yours"
+        );
         let long = cleaned(&"é ".repeat(2_000));
         assert!(long.chars().count() == 500 && long.ends_with('…'), "{long}");
         for nothing in ["", " \n", "\u{200b}", "…", "{}"] {
             assert_eq!(clean(nothing), None, "{nothing:?}");
         }
-        assert_eq!([ended("bad key"), ended("No."), ended("Why?")], ["bad key.", "No.", "Why?"]);
+        assert_eq!(
+            [ended("bad key"), ended("No."), ended("Why?")],
+            ["bad key.", "No.", "Why?"]
+        );
     }
 
     #[test]
@@ -202,9 +259,18 @@ mod tests {
             cleaned("Incorrect API key: sk-proj-abc_DEF-12345. See docs"),
             "Incorrect API key: [hidden] See docs"
         );
-        assert_eq!(cleaned("key=AIzaSyA1234567890abcdefg; and ya29.a0Ab_cdefghij"), "key=[hidden]; and [hidden]");
-        assert_eq!(cleaned("GET https://h/v.mp4?sig=abc failed"), "GET https://h/v.mp4 failed");
-        assert_eq!(cleaned("a risk-free task-list sk-1"), "a risk-free task-list sk-1");
+        assert_eq!(
+            cleaned("key=AIzaSyA1234567890abcdefg; and ya29.a0Ab_cdefghij"),
+            "key=[hidden]; and [hidden]"
+        );
+        assert_eq!(
+            cleaned("GET https://h/v.mp4?sig=abc failed"),
+            "GET https://h/v.mp4 failed"
+        );
+        assert_eq!(
+            cleaned("a risk-free task-list sk-1"),
+            "a risk-free task-list sk-1"
+        );
     }
 
     #[test]
@@ -212,16 +278,28 @@ mod tests {
         let prompt = "a secret  wish of a user\nwho wants to be alone";
         let quoted = "Bad prompt: \"a secret wish of a user who wants to be alone\".";
         assert_eq!(without_prompt(quoted, prompt), "Bad prompt: \"[prompt]\".");
-        assert_eq!(without_prompt("Bad: a secret wish of a user who wa...", prompt), "Bad: [prompt]...");
-        assert_eq!(without_prompt("It is a secret why.", prompt), "It is a secret why.");
-        assert_eq!(without_prompt("No boats: boat.", "boat"), "No [prompt]s: [prompt].");
+        assert_eq!(
+            without_prompt("Bad: a secret wish of a user who wa...", prompt),
+            "Bad: [prompt]..."
+        );
+        assert_eq!(
+            without_prompt("It is a secret why.", prompt),
+            "It is a secret why."
+        );
+        assert_eq!(
+            without_prompt("No boats: boat.", "boat"),
+            "No [prompt]s: [prompt]."
+        );
         assert_eq!(without_prompt("No a", "a"), "No a");
     }
 
     #[test]
     fn a_page_is_known_by_its_title() {
         for (page, title) in [
-            ("<html><head><title>403 Forbidden</title></head><h1>No</h1>", "403 Forbidden"),
+            (
+                "<html><head><title>403 Forbidden</title></head><h1>No</h1>",
+                "403 Forbidden",
+            ),
             (
                 "<TITLE lang=en>\n Attention Required! &#124; Cloudflare &amp; Co &#x27;s\n</TITLE>",
                 "Attention Required! | Cloudflare & Co 's",

@@ -1,5 +1,5 @@
-//! The bytes of a file on their way in: read from the platform without passing through this worker's memory where that
-//! can be, and cut off when they stop coming.
+//! The bytes of a file on their way in: read from the platform without passing through this
+//! worker's memory where that can be, and cut off when they stop coming.
 
 use crate::clients::file::{Bytes, Download};
 use crate::clients::http::{HttpAnswer, Lost};
@@ -33,17 +33,27 @@ impl Source {
     /// The body of an answer; `None` when it has none.
     pub(crate) fn open(answer: HttpAnswer, idle: Millis) -> Option<Self> {
         let (response, signal) = answer.into_parts();
-        let ResponseBody::Stream(stream) = response.body() else { return None };
+        let ResponseBody::Stream(stream) = response.body() else {
+            return None;
+        };
         let options = ReadableStreamGetReaderOptions::new();
         options.set_mode(ReadableStreamReaderMode::Byob);
         let reader = stream.get_reader_with_options(&options).unchecked_into();
-        Some(Self { reader, signal, pace: Pace::new(idle), ended: false })
+        Some(Self {
+            reader,
+            signal,
+            pace: Pace::new(idle),
+            ended: false,
+        })
     }
 
     /// The next bytes, in the memory of `buffer`, which is used up; `None` at the end.
     pub(crate) async fn read(&mut self, buffer: Uint8Array) -> Outcome<Option<Uint8Array>> {
         let reading = JsFuture::from(self.reader.read_with_array_buffer_view(&buffer));
-        let result = in_time(&mut self.pace, reading, |result| result.as_ref().map_or(0, length)).await?;
+        let result = in_time(&mut self.pace, reading, |result| {
+            result.as_ref().map_or(0, length)
+        })
+        .await?;
         let result = result.map_err(|_| cut_off())?;
         if self.signal.aborted() {
             return Err(cut_off());
@@ -81,7 +91,10 @@ impl Drop for Source {
 }
 
 /// The bytes of a download chunk by chunk, cut off when they stop coming.
-pub(crate) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static, Outcome<Vec<u8>>> {
+pub(crate) fn chunks(
+    download: Download,
+    idle: Millis,
+) -> LocalBoxStream<'static, Outcome<Vec<u8>>> {
     match download.bytes {
         Bytes::Answer(answer) => match Source::open(*answer, idle) {
             Some(source) => source.chunks().boxed_local(),
@@ -107,15 +120,22 @@ pub(crate) fn chunks(download: Download, idle: Millis) -> LocalBoxStream<'static
     }
 }
 
-/// Waits for the next bytes, but not for longer than the pace allows, and not if too few have come of late.
-async fn in_time<T>(pace: &mut Pace, next: impl Future<Output = T>, bytes: impl FnOnce(&T) -> usize) -> Outcome<T> {
+/// Waits for the next bytes, but not for longer than the pace allows, and not if too few have come
+/// of late.
+async fn in_time<T>(
+    pace: &mut Pace,
+    next: impl Future<Output = T>,
+    bytes: impl FnOnce(&T) -> usize,
+) -> Outcome<T> {
     let asked_at = clock::now();
     let waiting = Delay::from(Duration::from_millis(pace.patience()));
     match select(pin!(next), pin!(waiting)).await {
         Either::Left((next, _)) => {
             let came = bytes(&next);
             let goes_on = came == 0 || pace.goes_on(came, clock::now().saturating_sub(asked_at));
-            goes_on.then_some(next).ok_or_else(|| retry("The video came too slowly."))
+            goes_on
+                .then_some(next)
+                .ok_or_else(|| retry("The video came too slowly."))
         }
         Either::Right(_) => Err(retry("No more of the video came.")),
     }

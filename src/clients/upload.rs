@@ -1,7 +1,8 @@
 //! A video on its way into R2.
 //!
-//! What a file is, its first bytes tell before any of it is sent. One of known length goes through buffers of the
-//! platform, two at a time: one is filled while the other is put. Of one without a length a part at a time is in memory.
+//! What a file is, its first bytes tell before any of it is sent. One of known length goes through
+//! buffers of the platform, two at a time: one is filled while the other is put. Of one without a
+//! length a part at a time is in memory.
 
 use crate::clients::file::Download;
 use crate::clients::http::HttpAnswer;
@@ -22,7 +23,8 @@ use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
 
 /// The largest video that is stored, in bytes, whatever length was announced.
 pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
-/// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the last.
+/// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the
+/// last.
 const PART: usize = 8 * 1024 * 1024;
 /// How long R2 may take for a piece, and for the end of a file.
 const R2_WITHIN: Duration = Duration::from_mins(1);
@@ -99,7 +101,9 @@ async fn beginning(source: &mut Source) -> Outcome<Uint8Array> {
     let buffer = || Uint8Array::new_with_length(BUFFER);
     let mut bytes = source.read(buffer()).await?.ok_or(Flaw::Empty)?;
     while bytes.length() < TELLING {
-        let Some(more) = source.read(buffer()).await? else { break };
+        let Some(more) = source.read(buffer()).await? else {
+            break;
+        };
         let both = Uint8Array::new_with_length(bytes.length() + more.length());
         both.set(&bytes, 0);
         both.set(&more, bytes.length());
@@ -138,15 +142,26 @@ async fn pump(
 /// The memory of bytes that are put, to be read into.
 fn emptied(chunk: &Uint8Array) -> Uint8Array {
     let buffer = chunk.buffer();
-    if buffer.byte_length() < BUFFER { Uint8Array::new_with_length(BUFFER) } else { Uint8Array::new(&buffer) }
+    if buffer.byte_length() < BUFFER {
+        Uint8Array::new_with_length(BUFFER)
+    } else {
+        Uint8Array::new(&buffer)
+    }
 }
 
 /// Puts a file of unknown length, part by part.
-pub(crate) async fn put_parts(bucket: &Bucket, label: &Label<'_>, download: Download, idle: Millis) -> Outcome<Sent> {
+pub(crate) async fn put_parts(
+    bucket: &Bucket,
+    label: &Label<'_>,
+    download: Download,
+    idle: Millis,
+) -> Outcome<Sent> {
     let mut chunks = chunks(download, idle);
     let mut buffer = Vec::with_capacity(PART);
     while buffer.len() < TELLING as usize {
-        let Some(chunk) = chunks.next().await else { break };
+        let Some(chunk) = chunks.next().await else {
+            break;
+        };
         buffer.extend(chunk?);
     }
     let kind = VideoKind::of(&buffer)?;
@@ -157,9 +172,11 @@ pub(crate) async fn put_parts(bucket: &Bucket, label: &Label<'_>, download: Down
         .execute();
     let upload = upload.await.map_err(|_| not_stored())?;
     match send_parts(&upload, &mut chunks, buffer).await {
-        Ok((parts, length)) => {
-            upload.complete(parts).await.map(|_| Sent { kind, length }).map_err(|_| Trouble::Unknown)
-        }
+        Ok((parts, length)) => upload
+            .complete(parts)
+            .await
+            .map(|_| Sent { kind, length })
+            .map_err(|_| Trouble::Unknown),
         Err(unsent) => {
             // An upload that cannot be aborted is dropped by R2 itself after seven days.
             drop(upload.abort().await);
@@ -192,7 +209,11 @@ async fn send_parts(
     Ok((parts, total))
 }
 
-async fn send_part(upload: &worker::MultipartUpload, parts: &mut Vec<UploadedPart>, bytes: Vec<u8>) -> Outcome<()> {
+async fn send_part(
+    upload: &worker::MultipartUpload,
+    parts: &mut Vec<UploadedPart>,
+    bytes: Vec<u8>,
+) -> Outcome<()> {
     let number = u16::try_from(parts.len() + 1).map_err(|_| too_large())?;
     let sent = within(R2_WITHIN, upload.upload_part(number, bytes)).await;
     parts.push(sent.and_then(Result::ok).ok_or_else(not_stored)?);
@@ -208,13 +229,22 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
 
 /// The platform's stream that promises its length, without which R2 takes none.
 fn fixed_length(length: u64) -> Option<TransformStream> {
-    let class: Function = Reflect::get(&js_sys::global(), &"FixedLengthStream".into()).ok()?.dyn_into().ok()?;
+    let class: Function = Reflect::get(&js_sys::global(), &"FixedLengthStream".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
     let length = js_sys::BigInt::from(length);
-    Reflect::construct(&class, &Array::of1(&JsValue::from(length))).ok()?.dyn_into().ok()
+    Reflect::construct(&class, &Array::of1(&JsValue::from(length)))
+        .ok()?
+        .dyn_into()
+        .ok()
 }
 
 fn http_metadata(kind: VideoKind) -> HttpMetadata {
-    HttpMetadata { content_type: Some(kind.content_type().to_owned()), ..HttpMetadata::default() }
+    HttpMetadata {
+        content_type: Some(kind.content_type().to_owned()),
+        ..HttpMetadata::default()
+    }
 }
 
 fn custom_metadata(label: &Label) -> HashMap<String, String> {
@@ -231,7 +261,9 @@ fn not_stored() -> Trouble {
 }
 
 fn unlike_announced() -> Trouble {
-    Trouble::retry(Failure::storage("The video has not the length that was announced."))
+    Trouble::retry(Failure::storage(
+        "The video has not the length that was announced.",
+    ))
 }
 
 pub(crate) fn too_large() -> Trouble {

@@ -1,8 +1,9 @@
 //! From which addresses a video may be fetched.
 //!
-//! An upstream names the address of its video, and so does each redirect on the way; a wrong one must not make this
-//! worker a way into a private network. From elsewhere than the configured upstream itself a video is fetched from
-//! public hosts alone, encrypted. A public name that leads to a private address cannot be told from here.
+//! An upstream names the address of its video, and so does each redirect on the way; a wrong one
+//! must not make this worker a way into a private network. From elsewhere than the configured
+//! upstream itself a video is fetched from public hosts alone, encrypted. A public name that leads
+//! to a private address cannot be told from here.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
@@ -23,8 +24,9 @@ const PRIVATE_NAMES: [&str; 12] = [
     "onion",
 ];
 
-/// Networks of IPv4 that are not public, each by its first address and the length of its prefix (IANA's registry of
-/// special-purpose addresses), and the one public address that a cloud keeps its instances' secrets at.
+/// Networks of IPv4 that are not public, each by its first address and the length of its prefix
+/// (IANA's registry of special-purpose addresses), and the one public address that a cloud keeps
+/// its instances' secrets at.
 const PRIVATE_V4: [([u8; 4], u32); 16] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -45,10 +47,15 @@ const PRIVATE_V4: [([u8; 4], u32); 16] = [
 ];
 
 /// Networks within the global part of IPv6 that are not public or lead to IPv4.
-const PRIVATE_V6: [([u16; 2], u32); 4] =
-    [([0x2001, 0], 23), ([0x2001, 0x0db8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
+const PRIVATE_V6: [([u16; 2], u32); 4] = [
+    ([0x2001, 0], 23),
+    ([0x2001, 0x0db8], 32),
+    ([0x2002, 0], 16),
+    ([0x3fff, 0], 20),
+];
 
-/// Whether a video may be fetched from `url`, where `own` is the address that the upstream is configured with.
+/// Whether a video may be fetched from `url`, where `own` is the address that the upstream is
+/// configured with.
 pub fn may_be_fetched(url: &Url, own: &Url) -> bool {
     if !url.username().is_empty() || url.password().is_some() {
         return false;
@@ -82,7 +89,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !PRIVATE_V4.iter().any(within)
 }
 
-/// All that is public begins with `2000::/3`; the forms that hold an address of IPv4 do not, or are named above.
+/// All that is public begins with `2000::/3`; the forms that hold an address of IPv4 do not, or are
+/// named above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let bits = (u32::from(first) << 16) | u32::from(second);
@@ -125,7 +133,10 @@ mod tests {
             "[2606:4700::1111]",
             "[2001:4860:4860::8888]",
         ] {
-            assert!(may(&format!("https://{host}/v.mp4?signature=x"), GOOGLE), "{host}");
+            assert!(
+                may(&format!("https://{host}/v.mp4?signature=x"), GOOGLE),
+                "{host}"
+            );
         }
     }
 
@@ -246,6 +257,9 @@ mod tests {
             assert!(!may(other, own), "{other}");
         }
         assert!(may("https://10.0.0.7:8443/v.mp4", "https://10.0.0.7:8443"));
-        assert!(may("https://cdn.example.com/v.mp4", own), "a public host is one for a local upstream too");
+        assert!(
+            may("https://cdn.example.com/v.mp4", own),
+            "a public host is one for a local upstream too"
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! Whether a file is a whole video, by its bytes alone: the boxes of an MP4, the elements of a WebM.
+//! Whether a file is a whole video, by its bytes alone: the boxes of an MP4, the elements of a
+//! WebM.
 //!
-//! A [`Walk`] goes from header to header and passes over what is between them, so that a file of any size is looked at
-//! by a few short reads. Sources: ISO/IEC 14496-12, section 4.2 (boxes); RFC 8794 and RFC 9559 (EBML and Matroska, which
-//! WebM is made of).
+//! A [`Walk`] goes from header to header and passes over what is between them, so that a file of
+//! any size is looked at by a few short reads. Sources: ISO/IEC 14496-12, section 4.2 (boxes); RFC
+//! 8794 and RFC 9559 (EBML and Matroska, which WebM is made of).
 
 pub mod element;
 
@@ -92,7 +93,14 @@ impl VideoKind {
 impl Walk {
     /// Begins with a file of `size` bytes.
     pub fn new(kind: VideoKind, size: u64) -> Self {
-        Self { kind, size, at: 0, reads: 0, headers: 0, has_film: false }
+        Self {
+            kind,
+            size,
+            at: 0,
+            reads: 0,
+            headers: 0,
+            has_film: false,
+        }
     }
 
     /// What is to be read next; `None` once the file is known to be whole.
@@ -102,7 +110,10 @@ impl Walk {
             return None;
         }
         let length = self.size.saturating_sub(self.at).min(READ);
-        (length > 0).then_some(Stretch { offset: self.at, length })
+        (length > 0).then_some(Stretch {
+            offset: self.at,
+            length,
+        })
     }
 
     /// Takes what was read of the [`next`](Self::next) stretch.
@@ -114,7 +125,9 @@ impl Walk {
         let from = self.at;
         loop {
             let skip = usize::try_from(self.at - from).unwrap_or(usize::MAX);
-            let Some(rest) = bytes.get(skip..).filter(|rest| !rest.is_empty()) else { break };
+            let Some(rest) = bytes.get(skip..).filter(|rest| !rest.is_empty()) else {
+                break;
+            };
             let left = self.size - self.at;
             // The end of what was read may cut off a header, which then is read once more.
             if (rest.len() as u64) < BOX_HEADER.min(left) && self.at > from {
@@ -157,19 +170,30 @@ impl Walk {
     fn read_box(&mut self, bytes: &[u8], left: u64) -> Result<u64, Flaw> {
         let [a, b, c, d, kind @ ..] = bytes.first_chunk::<8>().ok_or(Flaw::NotWhole)?;
         let is_first = self.at == 0;
-        if is_first != (kind == b"ftyp") || !kind.iter().all(|byte| matches!(byte, 0x20..=0x7e | 0xa9)) {
-            return Err(if is_first { Flaw::NoVideo } else { Flaw::NotWhole });
+        if is_first != (kind == b"ftyp")
+            || !kind.iter().all(|byte| matches!(byte, 0x20..=0x7e | 0xa9))
+        {
+            return Err(if is_first {
+                Flaw::NoVideo
+            } else {
+                Flaw::NotWhole
+            });
         }
         let (length, header) = match u32::from_be_bytes([*a, *b, *c, *d]) {
             0 => (left, 8),
             1 => {
-                let [_, _, _, _, _, _, _, _, long @ ..] = bytes.first_chunk::<16>().ok_or(Flaw::NotWhole)?;
+                let [_, _, _, _, _, _, _, _, long @ ..] =
+                    bytes.first_chunk::<16>().ok_or(Flaw::NotWhole)?;
                 (u64::from_be_bytes(*long), 16)
             }
             short => (u64::from(short), 8),
         };
         self.has_film |= kind == b"moov";
-        if length < header { Err(Flaw::NotWhole) } else { Ok(length) }
+        if length < header {
+            Err(Flaw::NotWhole)
+        } else {
+            Ok(length)
+        }
     }
 
     /// The length of the element that begins here.

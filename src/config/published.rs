@@ -1,5 +1,5 @@
-//! Secrets that everyone can read in this repository: they are for development, and no deployed worker takes them. The
-//! providers look at their own in the same way.
+//! Secrets that everyone can read in this repository: they are for development, and no deployed
+//! worker takes them. The providers look at their own in the same way.
 
 use crate::variables::ConfigError;
 use crate::variables::Variables;
@@ -15,7 +15,11 @@ pub(crate) fn refuse(variables: &Variables<'_>) -> Result<(), ConfigError> {
         variables.refuse_published(variable, |secret| secret.starts_with(KEY))?;
     }
     for variable in ["WEBHOOK_SECRET", "UPSTREAM_WEBHOOK_SECRET"] {
-        let any = |secrets: &str| secrets.split(',').any(|secret| secret.trim().starts_with(WEBHOOK_KEY));
+        let any = |secrets: &str| {
+            secrets
+                .split(',')
+                .any(|secret| secret.trim().starts_with(WEBHOOK_KEY))
+        };
         variables.refuse_published(variable, any)?;
     }
     Ok(())

@@ -30,20 +30,23 @@ const MAX_WEBHOOK_WAIT: u64 = 7 * 24 * 3_600;
 const DOLLAR: u64 = 1_000_000;
 /// The highest limit of what may be spent: a million dollars.
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
-/// Close together at first: an app that redeploys is back within a minute, and its user is watching.
+/// Close together at first: an app that redeploys is back within a minute, and its user is
+/// watching.
 const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
 /// Secrets as Standard Webhooks writes them, several while one is being replaced.
 pub(crate) struct WebhookSecrets;
 
 impl WebhookSecrets {
-    pub(crate) const WANTED: &str =
-        "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
+    pub(crate) const WANTED: &str = "a comma-separated list of at most 5 secrets, each `whsec_` followed by the base64 of 24 to 64 bytes";
 
     pub(crate) fn parse(text: &str) -> Option<Vec<Vec<u8>>> {
         let secret = |secret: &str| {
             let encoded = secret.trim().strip_prefix("whsec_")?;
-            STANDARD.decode(encoded).ok().filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
+            STANDARD
+                .decode(encoded)
+                .ok()
+                .filter(|bytes| WEBHOOK_SECRET_BYTES.contains(&bytes.len()))
         };
         let secrets: Option<Vec<Vec<u8>>> = text.split(',').map(secret).collect();
         secrets.filter(|secrets| secrets.len() <= MAX_WEBHOOK_SECRETS)
@@ -53,11 +56,19 @@ impl WebhookSecrets {
 impl Variables<'_> {
     /// An amount of US dollars in millionths; `None` when there is none.
     pub(crate) fn micros(&self, variable: &'static str) -> Result<Option<u64>, ConfigError> {
-        let Some(text) = self.text(variable) else { return Ok(None) };
+        let Some(text) = self.text(variable) else {
+            return Ok(None);
+        };
         let micros = micros(&text).filter(|micros| (1..=MAX_COST).contains(micros));
-        let wanted =
-            || format!("an amount of US dollars such as 25 or 12.50, above 0 and at most {}", MAX_COST / DOLLAR);
-        micros.map(Some).ok_or_else(|| ConfigError::new(variable, wanted()))
+        let wanted = || {
+            format!(
+                "an amount of US dollars such as 25 or 12.50, above 0 and at most {}",
+                MAX_COST / DOLLAR
+            )
+        };
+        micros
+            .map(Some)
+            .ok_or_else(|| ConfigError::new(variable, wanted()))
     }
 
     pub(crate) fn environment(&self) -> Result<Environment, ConfigError> {
@@ -69,7 +80,9 @@ impl Variables<'_> {
     }
 
     pub(crate) fn log_level(&self) -> Result<Level, ConfigError> {
-        let Some(word) = self.text("LOG_LEVEL") else { return Ok(Level::INFO) };
+        let Some(word) = self.text("LOG_LEVEL") else {
+            return Ok(Level::INFO);
+        };
         let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG];
         levels
             .into_iter()
@@ -78,17 +91,28 @@ impl Variables<'_> {
     }
 
     pub(crate) fn dispatch_mode(&self) -> Result<Mode, ConfigError> {
-        let Some(word) = self.text("DISPATCH_MODE") else { return Ok(Mode::Immediate) };
-        Mode::ALL.into_iter().find(|mode| mode.as_str() == word).ok_or_else(|| {
-            ConfigError::new("DISPATCH_MODE", format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")))
-        })
+        let Some(word) = self.text("DISPATCH_MODE") else {
+            return Ok(Mode::Immediate);
+        };
+        Mode::ALL
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+            .ok_or_else(|| {
+                ConfigError::new(
+                    "DISPATCH_MODE",
+                    format!("one of {}", Mode::ALL.map(Mode::as_str).join(", ")),
+                )
+            })
     }
 
     pub(crate) fn unknown_submit(&self) -> Result<UnknownSubmit, ConfigError> {
         match self.text("UNKNOWN_SUBMIT").as_deref() {
             None | Some("fail") => Ok(UnknownSubmit::Fail),
             Some("retry") => Ok(UnknownSubmit::Retry),
-            Some(_) => Err(ConfigError::new("UNKNOWN_SUBMIT", "fail, or retry (which may pay twice)")),
+            Some(_) => Err(ConfigError::new(
+                "UNKNOWN_SUBMIT",
+                "fail, or retry (which may pay twice)",
+            )),
         }
     }
 
@@ -103,38 +127,56 @@ impl Variables<'_> {
     /// A key that callers of ours show; `None` when there is none.
     pub(crate) fn key(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         match self.text(variable) {
-            Some(key) if key.len() < MIN_KEY => Err(ConfigError::new(variable, "at least 16 characters long")),
+            Some(key) if key.len() < MIN_KEY => {
+                Err(ConfigError::new(variable, "at least 16 characters long"))
+            }
             key => Ok(key),
         }
     }
 
     pub(crate) fn default_model(&self) -> Result<Option<&'static str>, ConfigError> {
-        let Some(id) = self.text("DEFAULT_MODEL") else { return Ok(None) };
-        let mut known: Vec<&'static str> =
-            MODELS.iter().filter(|model| model.retires_at.is_none()).map(|model| model.id).collect();
+        let Some(id) = self.text("DEFAULT_MODEL") else {
+            return Ok(None);
+        };
+        let mut known: Vec<&'static str> = MODELS
+            .iter()
+            .filter(|model| model.retires_at.is_none())
+            .map(|model| model.id)
+            .collect();
         let found = known.iter().copied().find(|known| *known == id);
         known.sort_unstable();
         known.dedup();
-        found.map(Some).ok_or_else(|| ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", "))))
+        found.map(Some).ok_or_else(|| {
+            ConfigError::new("DEFAULT_MODEL", format!("one of {}", known.join(", ")))
+        })
     }
 
     pub(crate) fn model_aliases(&self) -> Result<Aliases, ConfigError> {
-        let Some(text) = self.text("MODEL_ALIASES") else { return Ok(Aliases::default()) };
+        let Some(text) = self.text("MODEL_ALIASES") else {
+            return Ok(Aliases::default());
+        };
         Aliases::parse(&text).map_err(|bad| ConfigError::new("MODEL_ALIASES", bad.to_string()))
     }
 
     pub(crate) fn webhook_secrets(&self) -> Result<Vec<Vec<u8>>, ConfigError> {
         const VARIABLE: &str = "WEBHOOK_SECRET";
         let text = self.required(VARIABLE, WebhookSecrets::WANTED)?;
-        WebhookSecrets::parse(&text).ok_or_else(|| ConfigError::new(VARIABLE, WebhookSecrets::WANTED))
+        WebhookSecrets::parse(&text)
+            .ok_or_else(|| ConfigError::new(VARIABLE, WebhookSecrets::WANTED))
     }
 
     pub(crate) fn webhook_schedule(&self) -> Result<Vec<Millis>, ConfigError> {
-        let text = self.text("WEBHOOK_RETRY_SECONDS").unwrap_or_else(|| WEBHOOK_WAITS.to_owned());
+        let text = self
+            .text("WEBHOOK_RETRY_SECONDS")
+            .unwrap_or_else(|| WEBHOOK_WAITS.to_owned());
         let waits: Option<Vec<Millis>> = text
             .split(',')
             .map(|wait| {
-                wait.trim().parse().ok().filter(|wait| *wait <= MAX_WEBHOOK_WAIT).map(|wait: u64| wait * SECOND)
+                wait.trim()
+                    .parse()
+                    .ok()
+                    .filter(|wait| *wait <= MAX_WEBHOOK_WAIT)
+                    .map(|wait: u64| wait * SECOND)
             })
             .collect();
         waits.filter(|waits| waits.len() <= MAX_WEBHOOK_ATTEMPTS).ok_or_else(|| {
@@ -150,26 +192,45 @@ impl Variables<'_> {
 
     pub(crate) fn events(&self) -> Result<BTreeSet<EventKind>, ConfigError> {
         let Some(text) = self.text("WEBHOOK_EVENTS") else {
-            let default = |kind: &EventKind| kind.is_terminal() || *kind == EventKind::PendingClarification;
+            let default =
+                |kind: &EventKind| kind.is_terminal() || *kind == EventKind::PendingClarification;
             return Ok(EventKind::ALL.into_iter().filter(default).collect());
         };
-        let kinds: Option<BTreeSet<EventKind>> =
-            text.split(',').map(|name| EventKind::ALL.into_iter().find(|kind| kind.as_str() == name.trim())).collect();
+        let kinds: Option<BTreeSet<EventKind>> = text
+            .split(',')
+            .map(|name| {
+                EventKind::ALL
+                    .into_iter()
+                    .find(|kind| kind.as_str() == name.trim())
+            })
+            .collect();
         kinds.ok_or_else(|| {
             let known = EventKind::ALL.map(EventKind::as_str).join(", ");
-            ConfigError::new("WEBHOOK_EVENTS", format!("a comma-separated list out of {known}"))
+            ConfigError::new(
+                "WEBHOOK_EVENTS",
+                format!("a comma-separated list out of {known}"),
+            )
         })
     }
 
     pub(crate) fn public_url(&self) -> Result<Option<String>, ConfigError> {
-        let Some(text) = self.text("PUBLIC_URL") else { return Ok(None) };
-        base_url(&text).map(|url| Some(url.as_str().trim_end_matches('/').to_owned())).ok_or_else(|| {
-            ConfigError::new("PUBLIC_URL", "an http or https address with a valid host and without a query")
-        })
+        let Some(text) = self.text("PUBLIC_URL") else {
+            return Ok(None);
+        };
+        base_url(&text)
+            .map(|url| Some(url.as_str().trim_end_matches('/').to_owned()))
+            .ok_or_else(|| {
+                ConfigError::new(
+                    "PUBLIC_URL",
+                    "an http or https address with a valid host and without a query",
+                )
+            })
     }
 
     pub(crate) fn origins(&self) -> Result<Vec<String>, ConfigError> {
-        let Some(text) = self.text("CORS_ORIGINS") else { return Ok(Vec::new()) };
+        let Some(text) = self.text("CORS_ORIGINS") else {
+            return Ok(Vec::new());
+        };
         let origins: Option<Vec<String>> = text
             .split(',')
             .map(|origin| {
@@ -178,14 +239,20 @@ impl Variables<'_> {
             })
             .collect();
         origins.ok_or_else(|| {
-            ConfigError::new("CORS_ORIGINS", "a comma-separated list of origins such as https://app.example.com")
+            ConfigError::new(
+                "CORS_ORIGINS",
+                "a comma-separated list of origins such as https://app.example.com",
+            )
         })
     }
 }
 
-/// Reads a decimal number of dollars with at most six places, without the rounding of floating point.
+/// Reads a decimal number of dollars with at most six places, without the rounding of floating
+/// point.
 fn micros(text: &str) -> Option<u64> {
-    let (whole, places) = text.split_once('.').map_or((text, "0"), |(whole, places)| (whole, places));
+    let (whole, places) = text
+        .split_once('.')
+        .map_or((text, "0"), |(whole, places)| (whole, places));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(places) || !(1..=6).contains(&places.len()) {
         return None;

@@ -13,9 +13,11 @@ const WEBHOOK_URL: &str = "WEBHOOK_URL";
 const NEXTJS_URL: &str = "NEXTJS_URL";
 
 impl Variables<'_> {
-    /// The whole address of the app's webhook route: `WEBHOOK_URL`, else [`PATH`] below `NEXTJS_URL`.
+    /// The whole address of the app's webhook route: `WEBHOOK_URL`, else [`PATH`] below
+    /// `NEXTJS_URL`.
     ///
-    /// Both are checked even if one of them would do. TLS is a must in production, but for a loopback host.
+    /// Both are checked even if one of them would do. TLS is a must in production, but for a
+    /// loopback host.
     pub(crate) fn receiver(&self, environment: Environment) -> Result<Url, ConfigError> {
         let is_open = |url: &Url| environment == Environment::Development || is_safe(url);
         let whole = match self.text(WEBHOOK_URL) {
@@ -39,7 +41,10 @@ impl Variables<'_> {
             })?),
         };
         whole.or(below).ok_or_else(|| {
-            ConfigError::new(NEXTJS_URL, "set to the https address of the app, unless WEBHOOK_URL is set")
+            ConfigError::new(
+                NEXTJS_URL,
+                "set to the https address of the app, unless WEBHOOK_URL is set",
+            )
         })
     }
 }

@@ -46,7 +46,8 @@ impl UpstreamWebhooks {
         }
     }
 
-    /// Whether an order may ask for webhooks: the upstream would refuse one that names an address without TLS.
+    /// Whether an order may ask for webhooks: the upstream would refuse one that names an address
+    /// without TLS.
     pub fn may_ask(&self, public_url: &str) -> bool {
         match self.kind {
             Kind::Registered(_) => true,
@@ -61,12 +62,23 @@ impl Variables<'_> {
             None => return Ok(None),
             Some(text) if text == PER_REQUEST => Kind::PerRequest,
             Some(text) => Kind::Registered(WebhookSecrets::parse(&text).ok_or_else(|| {
-                ConfigError::new(VARIABLE, format!("the word {PER_REQUEST}, or {}", WebhookSecrets::WANTED))
+                ConfigError::new(
+                    VARIABLE,
+                    format!("the word {PER_REQUEST}, or {}", WebhookSecrets::WANTED),
+                )
             })?),
         };
-        let variable = if self.text("GEMINI_API_URL").is_some() { "GEMINI_API_URL" } else { "VEO3_API_URL" };
+        let variable = if self.text("GEMINI_API_URL").is_some() {
+            "GEMINI_API_URL"
+        } else {
+            "VEO3_API_URL"
+        };
         let upstream = self.safe_url(variable, GOOGLE_API_URL)?;
-        let path = upstream.path().trim_end_matches('/').trim_end_matches("/v1beta").trim_end_matches("/v1");
+        let path = upstream
+            .path()
+            .trim_end_matches('/')
+            .trim_end_matches("/v1beta")
+            .trim_end_matches("/v1");
         let mut keys_url = upstream.clone();
         keys_url.set_path(&format!("{path}/{KEYS}"));
         Ok(Some(UpstreamWebhooks { kind, keys_url }))

@@ -8,8 +8,15 @@ use worker::Env;
 
 /// Keeps the images, creates the job, and has it enqueued.
 pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
-    let Submission { key, request, uploads } = submission;
-    let images: Vec<String> = uploads.iter().map(|upload| upload.image.key.clone()).collect();
+    let Submission {
+        key,
+        request,
+        uploads,
+    } = submission;
+    let images: Vec<String> = uploads
+        .iter()
+        .map(|upload| upload.image.key.clone())
+        .collect();
     if let Err(error) = inputs::keep(env, uploads).await {
         tracing::error!(reason = %error, "[STORAGE] Images not stored");
         return Err(Rejection::Unavailable);
@@ -24,25 +31,29 @@ pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejec
 async fn carry_out(env: &Env, creating: Creating) -> Result<Accepted, Rejection> {
     let key = creating.message.key.clone();
     let created = stub::job(env, &key, &creating.message).await;
-    let created = created.inspect_err(|error| tracing::error!(reason = %error, "[JOB] Create failed"));
+    let created =
+        created.inspect_err(|error| tracing::error!(reason = %error, "[JOB] Create failed"));
     let mut next = creating.answered(created.or(Err(NoAnswer)));
     loop {
         next = match next {
             Next::Enqueue(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                let reply =
-                    reply.inspect_err(|error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"));
+                let reply = reply.inspect_err(
+                    |error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"),
+                );
                 state.answered(reply.or(Err(NoAnswer)))
             }
             Next::EnqueueAgain(state) => {
                 let reply = stub::queue(env, &state.message).await;
-                let reply =
-                    reply.inspect_err(|error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"));
+                let reply = reply.inspect_err(
+                    |error| tracing::error!(reason = %error, "[QUEUE] Enqueue left to the job"),
+                );
                 state.answered(reply.or(Err(NoAnswer)))
             }
             Next::Withdraw(state) => {
                 let reply = stub::job(env, &key, &state.message).await;
-                let reply = reply.inspect_err(|error| tracing::error!(reason = %error, "[JOB] Withdraw failed"));
+                let reply = reply
+                    .inspect_err(|error| tracing::error!(reason = %error, "[JOB] Withdraw failed"));
                 state.answered(reply.or(Err(NoAnswer)))
             }
             Next::Over(accepted) => return accepted,

@@ -1,8 +1,10 @@
-//! The mode `queue`: a message of the platform's queue says that a job waits. It is a wake-up, never the job: losing,
-//! doubling or reordering messages changes nothing but when the queue is asked.
+//! The mode `queue`: a message of the platform's queue says that a job waits. It is a wake-up,
+//! never the job: losing, doubling or reordering messages changes nothing but when the queue is
+//! asked.
 //!
-//! The consumer asks for admission, in order as ever, and acknowledges once its job has started. While there is no
-//! slot the message comes back later. The consumer never fails as a whole, because that would be a panic.
+//! The consumer asks for admission, in order as ever, and acknowledges once its job has started.
+//! While there is no slot the message comes back later. The consumer never fails as a whole,
+//! because that would be a panic.
 
 use crate::clock;
 use crate::ids::JobKey;
@@ -49,14 +51,26 @@ async fn start(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
         }
     };
     let seconds = u32::try_from(delay.div_ceil(SECOND)).unwrap_or(u32::MAX);
-    message.retry_with_options(&QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build());
+    message.retry_with_options(
+        &QueueRetryOptionsBuilder::new()
+            .with_delay_seconds(seconds)
+            .build(),
+    );
 }
 
 async fn claim(env: &Env, key: &JobKey, now: Millis, age: Millis) -> Verdict {
-    let reply = stub::queue(env, &Claim { key: key.clone() }).await.map_err(|_| NoAnswer);
+    let reply = stub::queue(env, &Claim { key: key.clone() })
+        .await
+        .map_err(|_| NoAnswer);
     match claimed(reply, now, age) {
-        Claimed::Start(start) => started(&stub::job(env, key, &start).await.map_err(|_| NoAnswer), age),
-        Claimed::Check(check) => checked(&stub::job(env, key, &check).await.map_err(|_| NoAnswer), age),
+        Claimed::Start(start) => started(
+            &stub::job(env, key, &start).await.map_err(|_| NoAnswer),
+            age,
+        ),
+        Claimed::Check(check) => checked(
+            &stub::job(env, key, &check).await.map_err(|_| NoAnswer),
+            age,
+        ),
         Claimed::Over(verdict) => verdict,
     }
 }
@@ -64,16 +78,30 @@ async fn claim(env: &Env, key: &JobKey, now: Millis, age: Millis) -> Verdict {
 /// Ends a job that could not be started, instead of losing it.
 async fn end(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let key = wake_up.key();
-    let dead_letter = DeadLetter { epoch: wake_up.epoch, created_at: wake_up.created_at };
+    let dead_letter = DeadLetter {
+        epoch: wake_up.epoch,
+        created_at: wake_up.created_at,
+    };
     let reply = stub::job(env, &key, &dead_letter).await;
-    let JobKey { user_id, generation_id } = &key;
+    let JobKey {
+        user_id,
+        generation_id,
+    } = &key;
     match &reply {
-        Ok(_) => tracing::error!(generationId = generation_id, userId = user_id, "[DISPATCH] Message given up"),
+        Ok(_) => tracing::error!(
+            generationId = generation_id,
+            userId = user_id,
+            "[DISPATCH] Message given up"
+        ),
         Err(error) => {
             tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Dead letter not taken");
         }
     }
-    if is_done_with(&reply.map_err(|_| NoAnswer)) { message.ack() } else { message.retry() }
+    if is_done_with(&reply.map_err(|_| NoAnswer)) {
+        message.ack();
+    } else {
+        message.retry();
+    }
 }
 
 fn read(message: &RawMessage) -> Option<WakeUp> {

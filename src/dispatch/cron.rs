@@ -1,5 +1,5 @@
-//! The cron triggers: each minute the sweep, which in the mode `cron` is what starts jobs and in every mode repairs
-//! what was lost; each day the clean-up.
+//! The cron triggers: each minute the sweep, which in the mode `cron` is what starts jobs and in
+//! every mode repairs what was lost; each day the clean-up.
 
 use crate::machine::queue::{DeleteOld, Sweep};
 use crate::objects::stub;
@@ -10,8 +10,11 @@ const DAILY: &str = "17 3 * * *";
 
 /// Does what the trigger `cron` is there for.
 pub async fn tick(env: &Env, cron: &str) {
-    let taken =
-        if cron == DAILY { stub::queue(env, &DeleteOld).await.map(drop) } else { stub::queue(env, &Sweep).await };
+    let taken = if cron == DAILY {
+        stub::queue(env, &DeleteOld).await.map(drop)
+    } else {
+        stub::queue(env, &Sweep).await
+    };
     if let Err(error) = taken {
         tracing::error!(cron, reason = %error, "[CRON] Failed");
     }

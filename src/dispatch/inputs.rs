@@ -18,14 +18,21 @@ pub(crate) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
     }
     let bucket = env.bucket("VIDEOS")?;
     let puts = uploads.into_iter().map(|Upload { image, bytes }| {
-        let metadata = HttpMetadata { content_type: Some(image.mime_type), ..HttpMetadata::default() };
-        bucket.put(image.key, bytes).http_metadata(metadata).execute()
+        let metadata = HttpMetadata {
+            content_type: Some(image.mime_type),
+            ..HttpMetadata::default()
+        };
+        bucket
+            .put(image.key, bytes)
+            .http_metadata(metadata)
+            .execute()
     });
     try_join_all(puts).await?;
     Ok(())
 }
 
-/// Removes the images of an order that was refused. What cannot be removed is left to the bucket's own rules.
+/// Removes the images of an order that was refused. What cannot be removed is left to the bucket's
+/// own rules.
 pub(crate) async fn remove(env: &Env, keys: &[String]) {
     if keys.is_empty() {
         return;

@@ -1,4 +1,5 @@
-//! Where lines go: to the console's method of their level, by which the platform tells levels apart.
+//! Where lines go: to the console's method of their level, by which the platform tells levels
+//! apart.
 
 use tracing::Level;
 use worker::{console_debug, console_error, console_log, console_warn};

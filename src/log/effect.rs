@@ -28,19 +28,38 @@ impl Done {
         let (outcome, failure) = match answer {
             Answer::Enqueued { outcome, .. } => words(outcome),
             Answer::Submitted { outcome, .. } => words(outcome),
-            Answer::Polled { outcome: Ok(Progress::Running), .. } => ("running", None),
-            Answer::Polled { outcome: Ok(Progress::Ready { .. }), .. } => ("ready", None),
+            Answer::Polled {
+                outcome: Ok(Progress::Running),
+                ..
+            } => ("running", None),
+            Answer::Polled {
+                outcome: Ok(Progress::Ready { .. }),
+                ..
+            } => ("ready", None),
             Answer::Polled { outcome, .. } => words(outcome),
             Answer::Stored { outcome, .. } => words(outcome),
             Answer::Reported { outcome, .. }
             | Answer::UpstreamCancelled { outcome, .. }
             | Answer::FileDeleted { outcome, .. } => words(outcome),
-            Answer::Delivered { receipt: Receipt::Accepted { .. }, .. } => ("done", None),
-            Answer::Delivered { receipt: Receipt::Failed { .. }, .. } => ("retry", None),
-            Answer::Delivered { receipt: Receipt::Gone, .. } => ("refused", None),
+            Answer::Delivered {
+                receipt: Receipt::Accepted { .. },
+                ..
+            } => ("done", None),
+            Answer::Delivered {
+                receipt: Receipt::Failed { .. },
+                ..
+            } => ("retry", None),
+            Answer::Delivered {
+                receipt: Receipt::Gone,
+                ..
+            } => ("refused", None),
         };
         let well = !matches!(outcome, "retry" | "refused" | "unknown");
-        let event_id = if let Answer::Delivered { event_id, .. } = answer { Some(event_id.clone()) } else { None };
+        let event_id = if let Answer::Delivered { event_id, .. } = answer {
+            Some(event_id.clone())
+        } else {
+            None
+        };
         Self {
             message: message(answer, well),
             level: level(answer, outcome, well),
@@ -54,7 +73,9 @@ impl Done {
 }
 
 fn words<T>(outcome: &Outcome<T>) -> (&'static str, Option<&Failure>) {
-    outcome.as_ref().err().map_or(("done", None), |trouble| (trouble.as_str(), trouble.failure()))
+    outcome.as_ref().err().map_or(("done", None), |trouble| {
+        (trouble.as_str(), trouble.failure())
+    })
 }
 
 fn message(answer: &Answer, well: bool) -> &'static str {
@@ -73,8 +94,9 @@ fn message(answer: &Answer, well: bool) -> &'static str {
     }
 }
 
-/// Messages between our own objects are told where someone looks for them, and so is a poll of a render that still runs,
-/// of which most jobs have more than of all else; what leaves the worker otherwise always is told.
+/// Messages between our own objects are told where someone looks for them, and so is a poll of a
+/// render that still runs, of which most jobs have more than of all else; what leaves the worker
+/// otherwise always is told.
 fn level(answer: &Answer, outcome: &str, well: bool) -> Level {
     match answer {
         Answer::Enqueued { .. } | Answer::Reported { .. } if well => Level::DEBUG,

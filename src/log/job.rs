@@ -1,7 +1,8 @@
-//! What a job tells of itself: a line for each step of its timeline, or for the effect that came to no step.
+//! What a job tells of itself: a line for each step of its timeline, or for the effect that came to
+//! no step.
 //!
-//! A step's detail stays in the timeline, which is its user's own: it may be the upstream's sentence, and that may repeat
-//! the prompt. The code says the same in a word of ours.
+//! A step's detail stays in the timeline, which is its user's own: it may be the upstream's
+//! sentence, and that may repeat the prompt. The code says the same in a word of ours.
 
 use crate::log::effect::Done;
 use crate::log::step;
@@ -47,20 +48,30 @@ pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
             ..JobFields::default()
         };
         let mut level = level;
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps have nothing to add")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the other steps have nothing to add"
+        )]
         match step {
-            TimelineStep::Completed | TimelineStep::Cancelled => fields.duration = job.processing_time(),
+            TimelineStep::Completed | TimelineStep::Cancelled => {
+                fields.duration = job.processing_time();
+            }
             TimelineStep::Failed => {
                 fields.duration = job.processing_time();
                 fields.code = job.failure().map(|failure| failure.code);
                 fields.answer = job.failure().and_then(|failure| failure.upstream);
                 level = fields.code.map_or(level, step::level_of_failure);
             }
-            TimelineStep::ClarificationNeeded => fields.code = job.failure().map(|failure| failure.code),
+            TimelineStep::ClarificationNeeded => {
+                fields.code = job.failure().map(|failure| failure.code);
+            }
             TimelineStep::Stored => fields.bytes = job.stored_video().map(|video| video.size),
             _ => {}
         }
-        let ends = matches!(step, TimelineStep::Completed | TimelineStep::Failed | TimelineStep::Cancelled);
+        let ends = matches!(
+            step,
+            TimelineStep::Completed | TimelineStep::Failed | TimelineStep::Cancelled
+        );
         if ends || message.starts_with("[UPSTREAM]") {
             fields.upstream(job);
         }
@@ -93,7 +104,9 @@ impl<'a> JobFields<'a> {
     }
 
     fn webhook(&mut self, job: &'a Job, event_id: &str) {
-        let Some(delivery) = job.outbox.iter().find(|delivery| delivery.id == event_id) else { return };
+        let Some(delivery) = job.outbox.iter().find(|delivery| delivery.id == event_id) else {
+            return;
+        };
         self.event = Some(delivery.kind.as_str());
         self.event_id = Some(&delivery.id);
         self.tries = Some(delivery.attempts);
@@ -153,5 +166,9 @@ fn write(level: Level, message: &str, fields: &JobFields<'_>) {
 
 /// The word of a unit variant on the wire.
 fn word(value: impl Serialize) -> Option<String> {
-    serde_json::to_value(value).ok().as_ref().and_then(Value::as_str).map(str::to_owned)
+    serde_json::to_value(value)
+        .ok()
+        .as_ref()
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }

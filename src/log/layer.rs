@@ -1,4 +1,5 @@
-//! From an event to its line: time, level and message, then the fields of the spans around it and its own, all at the top.
+//! From an event to its line: time, level and message, then the fields of the spans around it and
+//! its own, all at the top.
 
 use crate::time::Millis;
 use crate::time::rfc3339;
@@ -14,7 +15,8 @@ use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 /// The target of lines that no level holds back.
 pub const AUDIT: &str = "audit";
 
-/// Hands lines of `level` or worse to `write`, stamped with the milliseconds since the Unix epoch that `now` tells.
+/// Hands lines of `level` or worse to `write`, stamped with the milliseconds since the Unix epoch
+/// that `now` tells.
 pub fn subscriber<W>(level: Level, write: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
 where
     W: Fn(Level, &str) + Send + Sync + 'static,
@@ -69,7 +71,11 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         // A name that stands in several places is in the line once, and the innermost counts.
         let mut fields = EventFields::default();
-        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(Scope::from_root)
+        {
             if let Some(EventFields(outer)) = span.extensions().get::<EventFields>() {
                 fields.0.extend(outer.clone());
             }
@@ -77,7 +83,12 @@ where
         event.record(&mut fields);
         let EventFields(mut fields) = fields;
         let (timestamp, level) = (rfc3339((self.now)()), *event.metadata().level());
-        let line = Line { timestamp, level: level.as_str(), message: fields.remove("message"), fields };
+        let line = Line {
+            timestamp,
+            level: level.as_str(),
+            message: fields.remove("message"),
+            fields,
+        };
         if let Ok(line) = serde_json::to_string(&line) {
             (self.write)(level, &line);
         }

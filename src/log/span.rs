@@ -1,8 +1,8 @@
 //! What a line is about, said once for all that is done meanwhile.
 //!
-//! Requests and alarms of one instance take turns at every wait, so a span is put around a future by `instrument`, which
-//! enters it for each of its turns alone, and is never entered by hand. Spans are of the highest level, because one
-//! that is filtered out would take its fields along.
+//! Requests and alarms of one instance take turns at every wait, so a span is put around a future
+//! by `instrument`, which enters it for each of its turns alone, and is never entered by hand.
+//! Spans are of the highest level, because one that is filtered out would take its fields along.
 
 use crate::ids::JobKey;
 use crate::machine::job::Job;
@@ -11,12 +11,24 @@ use tracing::{Span, error_span};
 
 /// One request at the front door.
 pub fn request(id: &str, method: &str) -> Span {
-    error_span!("request", requestId = id, method, route = Empty, userId = Empty, generationId = Empty)
+    error_span!(
+        "request",
+        requestId = id,
+        method,
+        route = Empty,
+        userId = Empty,
+        generationId = Empty
+    )
 }
 
 /// One message to an object, or one alarm.
 pub fn object() -> Span {
-    error_span!("object", generationId = Empty, userId = Empty, attempt = Empty)
+    error_span!(
+        "object",
+        generationId = Empty,
+        userId = Empty,
+        attempt = Empty
+    )
 }
 
 /// The request under way is for this route.

@@ -38,10 +38,13 @@ pub fn line(step: TimelineStep) -> (&'static str, Level) {
     }
 }
 
-/// How bad a failure is: what lies with the order is its user's to change, all else is the operator's to look at.
+/// How bad a failure is: what lies with the order is its user's to change, all else is the
+/// operator's to look at.
 pub(super) fn level_of_failure(code: ErrorCode) -> Level {
     match code {
-        ErrorCode::InvalidRequest | ErrorCode::ProviderRejectedContent | ErrorCode::Cancelled => Level::WARN,
+        ErrorCode::InvalidRequest | ErrorCode::ProviderRejectedContent | ErrorCode::Cancelled => {
+            Level::WARN
+        }
         ErrorCode::ProviderRateLimited
         | ErrorCode::ProviderQuotaExhausted
         | ErrorCode::ProviderUnavailable

@@ -1,7 +1,9 @@
-//! Accepting an order: create the job, give it a place in the queue, and take it back if the queue refuses it.
+//! Accepting an order: create the job, give it a place in the queue, and take it back if the queue
+//! refuses it.
 //!
-//! Each state holds the message to send next and turns its reply into what follows. A job whose place the queue did
-//! not confirm is accepted all the same, because its own timer repeats the request.
+//! Each state holds the message to send next and turns its reply into what follows. A job whose
+//! place the queue did not confirm is accepted all the same, because its own timer repeats the
+//! request.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -72,19 +74,34 @@ pub struct Withdrawing {
 
 impl Creating {
     pub fn new(key: JobKey, request: Request) -> Self {
-        Self { key: key.clone(), message: Create { key, request: Box::new(request) } }
+        Self {
+            key: key.clone(),
+            message: Create {
+                key,
+                request: Box::new(request),
+            },
+        }
     }
 
     pub fn answered(self, reply: Reply<Create>) -> Next {
-        let terms = Terms { not_before: self.message.request.order.start_after, ..Terms::default() };
+        let terms = Terms {
+            not_before: self.message.request.order.start_after,
+            ..Terms::default()
+        };
         match reply {
-            Ok(Ok(Created { new: true, summary })) => Next::Enqueue(Enqueuing { message: Enqueue { summary, terms } }),
-            Ok(Ok(Created { new: false, summary })) if summary.status == Status::Queued => {
-                Next::EnqueueAgain(EnqueuingAgain { message: EnqueueAgain { summary, terms } })
-            }
-            Ok(Ok(Created { new: false, summary })) => {
-                Next::Over(Ok(accepted(false, &summary, Some(Position::NOT_IN_LINE))))
-            }
+            Ok(Ok(Created { new: true, summary })) => Next::Enqueue(Enqueuing {
+                message: Enqueue { summary, terms },
+            }),
+            Ok(Ok(Created {
+                new: false,
+                summary,
+            })) if summary.status == Status::Queued => Next::EnqueueAgain(EnqueuingAgain {
+                message: EnqueueAgain { summary, terms },
+            }),
+            Ok(Ok(Created {
+                new: false,
+                summary,
+            })) => Next::Over(Ok(accepted(false, &summary, Some(Position::NOT_IN_LINE)))),
             Ok(Err(_)) => Next::Over(Err(Rejection::Conflict)),
             Err(NoAnswer) => Next::Over(Err(Rejection::Unavailable)),
         }
@@ -97,7 +114,9 @@ impl Enqueuing {
         match reply {
             Ok(Ok(position)) => Next::Over(Ok(accepted(true, &summary, position))),
             Ok(Err(refused)) => Next::Withdraw(Withdrawing {
-                message: Withdraw { created_at: summary.created_at },
+                message: Withdraw {
+                    created_at: summary.created_at,
+                },
                 key: summary.key,
                 rejection: Rejection::Refused(refused),
             }),
@@ -109,22 +128,37 @@ impl Enqueuing {
 
 impl EnqueuingAgain {
     pub fn answered(self, reply: Reply<EnqueueAgain>) -> Next {
-        Next::Over(Ok(accepted(false, &self.message.summary, reply.unwrap_or(None))))
+        Next::Over(Ok(accepted(
+            false,
+            &self.message.summary,
+            reply.unwrap_or(None),
+        )))
     }
 }
 
 impl Withdrawing {
     /// If the job could not be taken back it may run after all, so the caller must ask again.
     pub fn answered(self, reply: Reply<Withdraw>) -> Next {
-        Next::Over(Err(if reply == Ok(true) { self.rejection } else { Rejection::Unavailable }))
+        Next::Over(Err(if reply == Ok(true) {
+            self.rejection
+        } else {
+            Rejection::Unavailable
+        }))
     }
 }
 
 fn accepted(new: bool, summary: &Summary, position: Option<Position>) -> Accepted {
-    Accepted { new, status: summary.status, epoch: summary.epoch, created_at: summary.created_at, position }
+    Accepted {
+        new,
+        status: summary.status,
+        epoch: summary.epoch,
+        created_at: summary.created_at,
+        position,
+    }
 }
 
-/// Whether the images stored with an order may belong to a job. A repeat stores its own images beside those of the job.
+/// Whether the images stored with an order may belong to a job. A repeat stores its own images
+/// beside those of the job.
 pub fn may_need_images(outcome: &Result<Accepted, Rejection>) -> bool {
     match outcome {
         Ok(Accepted { new, .. }) => *new,
@@ -146,11 +180,15 @@ pub enum FollowUp {
 impl Accepted {
     pub fn follow_up(&self, mode: Mode) -> FollowUp {
         match self.position {
-            Some(Position { admitted: Some(start), .. }) if start.epoch == self.epoch => FollowUp::Start(start),
+            Some(Position {
+                admitted: Some(start),
+                ..
+            }) if start.epoch == self.epoch => FollowUp::Start(start),
             Some(Position { number: 0, .. }) => FollowUp::Nothing,
             Some(_) if mode == Mode::Queue => FollowUp::WakeUp,
             Some(_) => FollowUp::Nothing,
-            // The queue may not know the job: besides the job's own timer, a message now looks after it.
+            // The queue may not know the job: besides the job's own timer, a message now looks
+            // after it.
             None => FollowUp::WakeUp,
         }
     }
@@ -164,14 +202,35 @@ mod tests {
 
     #[test]
     fn images_are_removed_when_no_job_can_need_them_i15() {
-        let accepted = |new| Ok(Accepted { new, status: Status::Queued, epoch: 1, created_at: 0, position: None });
+        let accepted = |new| {
+            Ok(Accepted {
+                new,
+                status: Status::Queued,
+                epoch: 1,
+                created_at: 0,
+                position: None,
+            })
+        };
         assert!(may_need_images(&accepted(true)));
-        assert!(!may_need_images(&accepted(false)), "the job has the images of the first request");
-        let over = OverBudget { whose: Whose::Everyone, price_micros: 1, resets_at: None };
+        assert!(
+            !may_need_images(&accepted(false)),
+            "the job has the images of the first request"
+        );
+        let over = OverBudget {
+            whose: Whose::Everyone,
+            price_micros: 1,
+            resets_at: None,
+        };
         for refused in [Refused::Full { retry_after: 1 }, Refused::OverBudget(over)] {
-            assert!(!may_need_images(&Err(Rejection::Refused(refused))), "{refused:?}");
+            assert!(
+                !may_need_images(&Err(Rejection::Refused(refused))),
+                "{refused:?}"
+            );
         }
         assert!(!may_need_images(&Err(Rejection::Conflict)));
-        assert!(may_need_images(&Err(Rejection::Unavailable)), "the job may have been made");
+        assert!(
+            may_need_images(&Err(Rejection::Unavailable)),
+            "the job may have been made"
+        );
     }
 }

@@ -1,19 +1,25 @@
-//! Whether an object's one alarm is to be set. An instance knows only for when it has `set` the alarm itself, and not
-//! whether it is still there: `None` once the alarm has fired, and in a new instance.
+//! Whether an object's one alarm is to be set. An instance knows only for when it has `set` the
+//! alarm itself, and not whether it is still there: `None` once the alarm has fired, and in a new
+//! instance.
 
 use crate::time::Millis;
 
-/// For when to set an alarm that is to fire at `at`, or in the next millisecond if that has passed; `None` where it is set
-/// for that.
+/// For when to set an alarm that is to fire at `at`, or in the next millisecond if that has passed;
+/// `None` where it is set for that.
 pub fn exactly(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
     let at = at.max(now + 1);
     (set != Some(at)).then_some(at)
 }
 
-/// For when to set an alarm that is to fire by `at`; `None` where it is set for that or for a moment before, and still to come.
+/// For when to set an alarm that is to fire by `at`; `None` where it is set for that or for a
+/// moment before, and still to come.
 pub fn by(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
     let set = set.filter(|set| *set > now);
-    if set.is_some_and(|set| set <= at) { None } else { exactly(set, at, now) }
+    if set.is_some_and(|set| set <= at) {
+        None
+    } else {
+        exactly(set, at, now)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! What becomes of a message of the platform's queue, which says that a job waits. The message is a wake-up, never the
-//! job: losing, duplicating or reordering messages only changes when the queue is asked.
+//! What becomes of a message of the platform's queue, which says that a job waits. The message is a
+//! wake-up, never the job: losing, duplicating or reordering messages only changes when the queue
+//! is asked.
 
 use crate::machine::Status;
 use crate::machine::job::{Check, DeadLetter, Start};
@@ -7,8 +8,8 @@ use crate::machine::message::{NoAnswer, Reply};
 use crate::machine::queue::{Claim, Position, claim_again, claim_delay};
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// A message of this age is replaced by a new one, so that it does not use up its retries while its job waits in good
-/// order: by then it has used at most 60 of the 100 that `wrangler.toml` allows.
+/// A message of this age is replaced by a new one, so that it does not use up its retries while its
+/// job waits in good order: by then it has used at most 60 of the 100 that `wrangler.toml` allows.
 const REPLACED_AFTER: Millis = 30 * MINUTE;
 /// A job that the queue does not know yet is looked up again after half of this.
 const UNKNOWN_AGAIN: Millis = 20 * SECOND;
@@ -38,7 +39,10 @@ pub enum Verdict {
 /// `age` is how long ago the message was sent.
 pub fn claimed(reply: Reply<Claim>, now: Millis, age: Millis) -> Claimed {
     match reply {
-        Ok(Some(Position { admitted: Some(start), .. })) => Claimed::Start(start),
+        Ok(Some(Position {
+            admitted: Some(start),
+            ..
+        })) => Claimed::Start(start),
         // It has ended, or waits for its user.
         Ok(Some(Position { number: 0, .. })) => Claimed::Over(Verdict::Acknowledge),
         Ok(Some(position)) => Claimed::Over(again(claim_again(&position, now, age), age)),
@@ -60,7 +64,9 @@ pub fn checked(reply: &Reply<Check>, age: Millis) -> Verdict {
     match reply {
         Ok(Some(state)) if state.status != Status::Queued => Verdict::Acknowledge,
         Ok(None) => Verdict::Acknowledge,
-        Ok(Some(_)) | Err(NoAnswer) => again(claim_delay(UNKNOWN_AGAIN, UNKNOWN_POSITION, age), age),
+        Ok(Some(_)) | Err(NoAnswer) => {
+            again(claim_delay(UNKNOWN_AGAIN, UNKNOWN_POSITION, age), age)
+        }
     }
 }
 
@@ -70,5 +76,9 @@ pub fn is_done_with(reply: &Reply<DeadLetter>) -> bool {
 }
 
 fn again(delay: Millis, age: Millis) -> Verdict {
-    if age >= REPLACED_AFTER { Verdict::Replace(delay) } else { Verdict::Again(delay) }
+    if age >= REPLACED_AFTER {
+        Verdict::Replace(delay)
+    } else {
+        Verdict::Again(delay)
+    }
 }

@@ -28,8 +28,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, in the order of a job's life.
-    pub const ALL: [Self; 6] =
-        [Self::Started, Self::Progress, Self::PendingClarification, Self::Completed, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::Started,
+        Self::Progress,
+        Self::PendingClarification,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -54,8 +60,12 @@ impl EventKind {
 pub enum Receipt {
     /// A 2xx: delivered.
     Accepted { status: u16 },
-    /// Anything else that may change: another status, a redirect, a timeout (`status` is `None`), a lost connection.
-    Failed { status: Option<u16>, retry_after: Option<Millis> },
+    /// Anything else that may change: another status, a redirect, a timeout (`status` is `None`), a
+    /// lost connection.
+    Failed {
+        status: Option<u16>,
+        retry_after: Option<Millis>,
+    },
     /// 410: the receiver wants no more of this.
     Gone,
 }
@@ -147,7 +157,9 @@ impl Delivery {
             body: None,
             attempts: 0,
             last_status: None,
-            state: DeliveryState::Pending { next_at: moment.now + schedule.first().copied().unwrap_or(0) },
+            state: DeliveryState::Pending {
+                next_at: moment.now + schedule.first().copied().unwrap_or(0),
+            },
             redeliveries: 0,
             attempts_before: 0,
         }
@@ -166,12 +178,14 @@ impl Delivery {
         }
     }
 
-    /// Makes it due at once, whatever came of it before. It stays the same event, with the same id and body (I5); the
-    /// schedule begins anew.
+    /// Makes it due at once, whatever came of it before. It stays the same event, with the same id
+    /// and body (I5); the schedule begins anew.
     pub fn redeliver(&mut self, moment: Moment) {
         self.redeliveries = self.redeliveries.saturating_add(1);
         self.attempts_before = self.attempts;
-        self.state = DeliveryState::Pending { next_at: moment.now };
+        self.state = DeliveryState::Pending {
+            next_at: moment.now,
+        };
     }
 
     /// When the next attempt is due, if one is.
@@ -179,7 +193,8 @@ impl Delivery {
         self.state.next_at()
     }
 
-    /// Records how an attempt ended; `schedule` holds the wait before each attempt, the first one included.
+    /// Records how an attempt ended; `schedule` holds the wait before each attempt, the first one
+    /// included.
     pub fn attempted(&mut self, receipt: Receipt, moment: Moment, schedule: &[Millis]) {
         self.attempts = self.attempts.saturating_add(1);
         let retry_after = match receipt {
@@ -193,7 +208,10 @@ impl Delivery {
                 self.state = DeliveryState::Exhausted { at: moment.now };
                 return;
             }
-            Receipt::Failed { status, retry_after } => {
+            Receipt::Failed {
+                status,
+                retry_after,
+            } => {
                 self.last_status = status;
                 retry_after
             }
@@ -201,14 +219,15 @@ impl Delivery {
         let made = self.attempts.saturating_sub(self.attempts_before);
         self.state = match schedule.get(made as usize) {
             None => DeliveryState::Exhausted { at: moment.now },
-            Some(&wait) => {
-                DeliveryState::Pending { next_at: moment.now + next_wait(wait, retry_after, moment.jitter()) }
-            }
+            Some(&wait) => DeliveryState::Pending {
+                next_at: moment.now + next_wait(wait, retry_after, moment.jitter()),
+            },
         };
     }
 }
 
-/// The step of the schedule ±20 %, or the receiver's `Retry-After` between the step and twice the step.
+/// The step of the schedule ±20 %, or the receiver's `Retry-After` between the step and twice the
+/// step.
 fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
     match retry_after {
         Some(asked) => asked.clamp(wait, wait.saturating_mul(2)),
@@ -218,7 +237,10 @@ fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
 
 /// Two events of one step share its random bits, so their place keeps them apart.
 fn event_id(moment: Moment, sequence: u64) -> String {
-    format!("msg_{:032x}", moment.random.wrapping_add(u128::from(sequence)))
+    format!(
+        "msg_{:032x}",
+        moment.random.wrapping_add(u128::from(sequence))
+    )
 }
 
 #[cfg(test)]
@@ -229,14 +251,20 @@ mod tests {
     const SCHEDULE: [u64; 3] = [0, 5_000, 300_000];
 
     fn at(now: u64) -> Moment {
-        Moment { now, random: u128::from(now) }
+        Moment {
+            now,
+            random: u128::from(now),
+        }
     }
 
     #[test]
     fn the_id_is_equal_on_every_attempt_until_exhausted_i5() {
         let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
         let id = delivery.id.clone();
-        let failed = Receipt::Failed { status: Some(500), retry_after: None };
+        let failed = Receipt::Failed {
+            status: Some(500),
+            retry_after: None,
+        };
         for (attempt, now) in [(1, 1_000), (2, 7_000), (3, 400_000)] {
             delivery.attempted(failed, at(now), &SCHEDULE);
             assert_eq!((delivery.attempts, &delivery.id), (attempt, &id));
@@ -248,7 +276,14 @@ mod tests {
     fn a_retry_after_is_honoured_up_to_twice_the_step() {
         for (asked, expected) in [(0, 5_000), (7_000, 7_000), (3_600_000, 10_000)] {
             let mut delivery = Delivery::new(EventKind::Failed, 1, at(0), &SCHEDULE);
-            delivery.attempted(Receipt::Failed { status: Some(429), retry_after: Some(asked) }, at(0), &SCHEDULE);
+            delivery.attempted(
+                Receipt::Failed {
+                    status: Some(429),
+                    retry_after: Some(asked),
+                },
+                at(0),
+                &SCHEDULE,
+            );
             assert_eq!(delivery.next_at(), Some(expected), "asked for {asked} ms");
         }
     }
@@ -257,7 +292,10 @@ mod tests {
     fn a_redelivery_begins_the_schedule_anew_and_attempts_go_on_counting_i5() {
         let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
         let id = delivery.id.clone();
-        let failed = Receipt::Failed { status: Some(500), retry_after: None };
+        let failed = Receipt::Failed {
+            status: Some(500),
+            retry_after: None,
+        };
         for round in 1..=3 {
             delivery.redeliver(at(9_000));
             assert_eq!(delivery.next_at(), Some(9_000));
@@ -265,7 +303,10 @@ mod tests {
                 assert!(delivery.next_at().is_some());
                 delivery.attempted(failed, at(9_000), &SCHEDULE);
             }
-            assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Exhausted { at: 9_000 }, 3 * round));
+            assert_eq!(
+                (delivery.state, delivery.attempts),
+                (DeliveryState::Exhausted { at: 9_000 }, 3 * round)
+            );
         }
         assert_eq!(delivery.id, id);
     }
@@ -274,7 +315,10 @@ mod tests {
     fn what_is_said_later_of_an_event_is_of_a_greater_age() {
         let mut delivery = Delivery::new(EventKind::Completed, 1, at(1_000), &SCHEDULE);
         let mut ages = vec![delivery.summary().age()];
-        let failed = Receipt::Failed { status: None, retry_after: None };
+        let failed = Receipt::Failed {
+            status: None,
+            retry_after: None,
+        };
         for _ in 0..3 {
             delivery.attempted(failed, at(2_000), &SCHEDULE);
             ages.push(delivery.summary().age());

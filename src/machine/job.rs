@@ -1,11 +1,12 @@
 //! One generation's life: queued, submitting, rendering, storing, then notifying until done.
 //!
-//! Messages are answered by [`answer`], and record what happened; the alarm alone acts. Its step returns the new job with
-//! at most one effect; the shell saves the job, carries the effect out and brings its answer back, so at most one effect
-//! of a job is ever in flight. An effect found in flight when an alarm begins was cut off:
-//! its answer is lost. For a paid submit that is `Trouble::Unknown`, once its call can no longer be on its way; everything
-//! else is safe to repeat.
-//! A poll alone is not recorded: its answer is matched by epoch and operation, and a lost one is made good by the next poll.
+//! Messages are answered by [`answer`], and record what happened; the alarm alone acts. Its step
+//! returns the new job with at most one effect; the shell saves the job, carries the effect out and
+//! brings its answer back, so at most one effect of a job is ever in flight. An effect found in
+//! flight when an alarm begins was cut off: its answer is lost. For a paid submit that is
+//! `Trouble::Unknown`, once its call can no longer be on its way; everything else is safe to
+//! repeat. A poll alone is not recorded: its answer is matched by epoch and operation, and a lost
+//! one is made good by the next poll.
 //!
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).
@@ -41,15 +42,17 @@ pub use context::Context;
 pub use desk::{AlarmChange, Answered, Change, Desk, JobMessage, Setting, answer};
 pub use exchange::{Answer, Effect, InFlight, Progress, Refusal, Wake, WakeReason};
 pub use message::{
-    Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries, Redeliver,
-    Retry, Start, State, UpstreamWebhook, View, Withdraw,
+    Cancel, Check, Clarify, Confirm, Conflict, Create, Created, DeadLetter, Delete, DeleteVideo,
+    Deliveries, Redeliver, Retry, Start, State, UpstreamWebhook, View, Withdraw,
 };
-pub use order::{ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning};
+pub use order::{
+    ImageRole, InputImage, ModelTerms, Order, Origin, RenderOptions, Request, Warning,
+};
 pub use policy::{Policy, UnknownSubmit};
 pub use poll::{MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS};
 pub use record::{
-    ENQUEUE_GRACE, End, IMAGES, Job, JobRecord, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase, RetryTask, Submit,
-    SubmitAnswer,
+    ENQUEUE_GRACE, End, IMAGES, Job, JobRecord, MAX_ATTEMPTS, NotNow, PENDING_EXPIRY, Phase,
+    RetryTask, Submit, SubmitAnswer,
 };
 pub use rules::{Rules, Texts};
 pub use run::{MAX_EFFECTS, Ran, Run};

@@ -1,10 +1,11 @@
-//! How often the upstream may be asked for a render: submits a minute, and the circuit breaker of an upstream that
-//! takes no submits for now.
+//! How often the upstream may be asked for a render: submits a minute, and the circuit breaker of
+//! an upstream that takes no submits for now.
 //!
-//! One limiter serves one provider and model. A slot is granted together with the right to submit once; until the
-//! queue hears that the submit was made, that right counts as used, and from then on for a [`WINDOW`]. The time is
-//! when the queue heard, never the job's own: it lies after the submit, so whatever the clocks show and however long
-//! a message takes, no minute at the upstream holds more submits than the limit.
+//! One limiter serves one provider and model. A slot is granted together with the right to submit
+//! once; until the queue hears that the submit was made, that right counts as used, and from then
+//! on for a [`WINDOW`]. The time is when the queue heard, never the job's own: it lies after the
+//! submit, so whatever the clocks show and however long a message takes, no minute at the upstream
+//! holds more submits than the limit.
 
 use super::retry;
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
@@ -14,9 +15,11 @@ use serde::{Deserialize, Serialize};
 pub const WINDOW: Millis = MINUTE;
 /// The longest wait that an upstream may ask for.
 pub(super) const MAX_BACKOFF: Millis = DAY;
-/// The wait before a probe where the upstream asked for none: it doubles from the first to the second of these.
+/// The wait before a probe where the upstream asked for none: it doubles from the first to the
+/// second of these.
 pub(super) const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
-/// A job that is refused for so long lets others be the probe first: the upstream may refuse that one alone.
+/// A job that is refused for so long lets others be the probe first: the upstream may refuse that
+/// one alone.
 pub(super) const LETS_OTHERS_PROBE: Millis = HOUR;
 /// The shortest wait before a probe, whatever the upstream asked for.
 const LEAST_BACKOFF: Millis = SECOND;
@@ -35,7 +38,8 @@ pub enum Availability {
     Refused,
 }
 
-/// A circuit breaker that is open: one submit at a time is let through, a probe, and only after a wait.
+/// A circuit breaker that is open: one submit at a time is let through, a probe, and only after a
+/// wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Breaker {
     /// When the first submit was refused.
@@ -72,8 +76,8 @@ pub enum Shut {
     Backoff { until: Millis },
     /// The upstream takes no submits, as far as is known, and a probe is under way.
     Probing,
-    /// The limit a minute is used up; `until` is when the first of them no longer counts, `None` while all that count
-    /// have yet to be made.
+    /// The limit a minute is used up; `until` is when the first of them no longer counts, `None`
+    /// while all that count have yet to be made.
     Rate { until: Option<Millis> },
 }
 
@@ -83,10 +87,15 @@ impl Limiter {
         let this_second = now / SECOND;
         self.heard.retain(|(second, _)| counts(*second, now));
         for (second, _) in &mut self.heard {
-            // What the clock shows as yet to come was heard before it was set back, and counts from now on.
+            // What the clock shows as yet to come was heard before it was set back, and counts from
+            // now on.
             *second = (*second).min(this_second);
         }
-        match self.heard.iter_mut().find(|(second, _)| *second == this_second) {
+        match self
+            .heard
+            .iter_mut()
+            .find(|(second, _)| *second == this_second)
+        {
             Some((_, count)) => *count += 1,
             None => self.heard.push((this_second, 1)),
         }
@@ -108,18 +117,29 @@ impl Limiter {
             (Availability::NotNow { after }, _) => after,
             (Availability::Failed, Some(_)) => None,
         };
-        let mut breaker = self.breaker.unwrap_or(Breaker { since: now, until: now, failed: 0 });
-        // What was on its way when the breaker opened is no probe, and makes the next wait no longer.
+        let mut breaker = self.breaker.unwrap_or(Breaker {
+            since: now,
+            until: now,
+            failed: 0,
+        });
+        // What was on its way when the breaker opened is no probe, and makes the next wait no
+        // longer.
         let probed = self.breaker.is_some() && until(&breaker, now) <= now;
         breaker.failed += u32::from(probed);
-        let wait = wait.map_or_else(|| probe_backoff(breaker.failed), |asked| asked.max(LEAST_BACKOFF));
+        let wait = wait.map_or_else(
+            || probe_backoff(breaker.failed),
+            |asked| asked.max(LEAST_BACKOFF),
+        );
         breaker.until = until(&breaker, now).max(now.saturating_add(wait.min(MAX_BACKOFF)));
         self.breaker = Some(breaker);
     }
 
     /// Since when the upstream takes no submits, if it does not.
     pub fn backoff(&self, now: Millis) -> Option<Backoff> {
-        self.breaker.map(|breaker| Backoff { since: breaker.since, until: until(&breaker, now) })
+        self.breaker.map(|breaker| Backoff {
+            since: breaker.since,
+            until: until(&breaker, now),
+        })
     }
 
     /// Sends the next probe as soon as anyone waits, whatever wait the upstream asked for.
@@ -129,8 +149,8 @@ impl Limiter {
         }
     }
 
-    /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The smaller of `limit` and
-    /// the model's own counts.
+    /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The
+    /// smaller of `limit` and the model's own counts.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
         match self.backoff(now) {
             Some(Backoff { until, .. }) if until > now => return Some(Shut::Backoff { until }),
@@ -142,7 +162,9 @@ impl Limiter {
         if heard + unspent < self.own_limit.unwrap_or(limit).min(limit) {
             return None;
         }
-        let first = counted.map(|(second, _)| end(*second).min(now + WINDOW + SECOND)).min();
+        let first = counted
+            .map(|(second, _)| end(*second).min(now + WINDOW + SECOND))
+            .min();
         Some(Shut::Rate { until: first })
     }
 }
@@ -186,7 +208,9 @@ mod tests {
             let mut limiter = Limiter::default();
             limiter.allow(own);
             limiter.allow(None);
-            let unspent = (0..9).take_while(|unspent| limiter.shut(3, *unspent, NOW).is_none()).count();
+            let unspent = (0..9)
+                .take_while(|unspent| limiter.shut(3, *unspent, NOW).is_none())
+                .count();
             assert_eq!(unspent, open, "{own:?} of the model");
         }
     }
@@ -196,13 +220,34 @@ mod tests {
     #[test]
     fn after_a_refusal_one_probe_at_a_time_is_let_through_after_the_wait_that_was_asked_for() {
         let mut limiter = Limiter::default();
-        limiter.hear(Availability::NotNow { after: Some(22 * SECOND) }, NOW);
-        limiter.hear(Availability::NotNow { after: Some(SECOND) }, NOW);
-        assert_eq!(limiter.shut(9, 0, NOW), Some(Shut::Backoff { until: NOW + 22 * SECOND }));
+        limiter.hear(
+            Availability::NotNow {
+                after: Some(22 * SECOND),
+            },
+            NOW,
+        );
+        limiter.hear(
+            Availability::NotNow {
+                after: Some(SECOND),
+            },
+            NOW,
+        );
+        assert_eq!(
+            limiter.shut(9, 0, NOW),
+            Some(Shut::Backoff {
+                until: NOW + 22 * SECOND
+            })
+        );
         assert_eq!(limiter.shut(9, 0, NOW + 22 * SECOND), None);
         assert_eq!(limiter.shut(9, 1, NOW + 22 * SECOND), Some(Shut::Probing));
         limiter.hear(Availability::Accepted, NOW + 23 * SECOND);
-        assert_eq!((limiter.shut(9, 5, NOW + 23 * SECOND), limiter.backoff(NOW + 23 * SECOND)), (None, None));
+        assert_eq!(
+            (
+                limiter.shut(9, 5, NOW + 23 * SECOND),
+                limiter.backoff(NOW + 23 * SECOND)
+            ),
+            (None, None)
+        );
     }
 
     #[test]
@@ -223,28 +268,54 @@ mod tests {
         for late in 0..3 {
             limiter.hear(NOT_NOW, NOW + late);
         }
-        assert_eq!(limiter.backoff(NOW + 2), Some(Backoff { since: NOW, until: NOW + 2 + 2 * SECOND }));
+        assert_eq!(
+            limiter.backoff(NOW + 2),
+            Some(Backoff {
+                since: NOW,
+                until: NOW + 2 + 2 * SECOND
+            })
+        );
     }
 
     #[test]
-    fn a_probe_that_fails_or_is_lost_keeps_the_breaker_open_and_one_refused_for_itself_does_not_lengthen_the_wait() {
+    fn a_probe_that_fails_or_is_lost_keeps_the_breaker_open_and_one_refused_for_itself_does_not_lengthen_the_wait()
+     {
         let mut limiter = Limiter::default();
         limiter.hear(Availability::Failed, NOW);
-        assert_eq!(limiter.backoff(NOW), None, "a call that fails opens nothing");
+        assert_eq!(
+            limiter.backoff(NOW),
+            None,
+            "a call that fails opens nothing"
+        );
         limiter.hear(NOT_NOW, NOW);
         let now = NOW + 2 * SECOND;
         limiter.hear(Availability::Refused, now);
         assert_eq!(limiter.shut(9, 0, now), None, "the next one probes");
         limiter.hear(Availability::Failed, now);
-        assert_eq!(limiter.shut(9, 0, now), Some(Shut::Backoff { until: now + 4 * SECOND }));
+        assert_eq!(
+            limiter.shut(9, 0, now),
+            Some(Shut::Backoff {
+                until: now + 4 * SECOND
+            })
+        );
     }
 
     #[test]
     fn no_wait_is_longer_than_a_day_or_shorter_than_a_second() {
-        for (asked, wait) in [(Millis::MAX, MAX_BACKOFF), (0, SECOND), (40 * SECOND, 40 * SECOND)] {
+        for (asked, wait) in [
+            (Millis::MAX, MAX_BACKOFF),
+            (0, SECOND),
+            (40 * SECOND, 40 * SECOND),
+        ] {
             let mut limiter = Limiter::default();
             limiter.hear(Availability::NotNow { after: Some(asked) }, NOW);
-            assert_eq!(limiter.backoff(NOW), Some(Backoff { since: NOW, until: NOW + wait }));
+            assert_eq!(
+                limiter.backoff(NOW),
+                Some(Backoff {
+                    since: NOW,
+                    until: NOW + wait
+                })
+            );
         }
     }
 

@@ -1,5 +1,5 @@
-//! Messages to the objects. A message is a struct and its reply an associated type, so a reply of another kind does not
-//! compile. Each message is idempotent: it may arrive twice or late.
+//! Messages to the objects. A message is a struct and its reply an associated type, so a reply of
+//! another kind does not compile. Each message is idempotent: it may arrive twice or late.
 
 /// A message, which travels as JSON.
 pub trait Message {

@@ -1,8 +1,8 @@
 //! What happened, as counters: how often each thing has been seen, and how long things took.
 //!
-//! A [`Metrics`] only grows. A job counts what it alone knows over its whole life and tells the sum with every message it
-//! sends anyway; whoever hears of it adds only what is more than was heard before. So a message that comes twice, late
-//! or out of order counts once (I18).
+//! A [`Metrics`] only grows. A job counts what it alone knows over its whole life and tells the sum
+//! with every message it sends anyway; whoever hears of it adds only what is more than was heard
+//! before. So a message that comes twice, late or out of order counts once (I18).
 
 mod histogram;
 mod metric;
@@ -25,7 +25,8 @@ const MAX_UPSTREAMS: usize = 40;
 /// Stands for the upstreams beyond [`MAX_UPSTREAMS`].
 const OTHER: &str = "other/other";
 
-/// Counters by series: `{metric};{label};…`, and for a histogram the bucket's upper end at the end (or `sum`).
+/// Counters by series: `{metric};{label};…`, and for a histogram the bucket's upper end at the end
+/// (or `sum`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metrics(BTreeMap<String, u64>);
@@ -43,7 +44,10 @@ impl Metrics {
     /// Counts how long something took.
     pub fn observe(&mut self, spread: Histogram, took: Millis) {
         let series = spread.series();
-        self.grow(&format!("{series};{}", histogram::bucket(spread.metric(), took)), 1);
+        self.grow(
+            &format!("{series};{}", histogram::bucket(spread.metric(), took)),
+            1,
+        );
         self.grow(&format!("{series};{}", histogram::SUM), took);
     }
 
@@ -54,7 +58,8 @@ impl Metrics {
         }
     }
 
-    /// What of this is more than in `earlier`: never less than nothing, whichever of the two is older.
+    /// What of this is more than in `earlier`: never less than nothing, whichever of the two is
+    /// older.
     #[must_use]
     pub fn minus(&self, earlier: &Self) -> Self {
         let mut difference = Self::default();
@@ -65,7 +70,8 @@ impl Metrics {
         difference
     }
 
-    /// Raises each counter to what another metrics of the same thing says, whichever of the two is older.
+    /// Raises each counter to what another metrics of the same thing says, whichever of the two is
+    /// older.
     pub fn raise(&mut self, other: &Self) {
         let more = other.minus(self);
         self.add(&more);
@@ -78,12 +84,20 @@ impl Metrics {
 
     /// The same over all labels of a metric.
     pub fn sum(&self, metric: &Metric) -> u64 {
-        self.of_metric(metric).map(|(_, count)| count).fold(0, u64::saturating_add)
+        self.of_metric(metric)
+            .map(|(_, count)| count)
+            .fold(0, u64::saturating_add)
     }
 
     /// Each series of a metric: its labels (and the bucket of a histogram), and its counter.
-    pub fn of_metric<'a>(&'a self, metric: &'a Metric) -> impl Iterator<Item = (Vec<&'a str>, u64)> {
-        let mine = self.0.range(metric.key.to_owned()..).take_while(|(series, _)| series.starts_with(metric.key));
+    pub fn of_metric<'a>(
+        &'a self,
+        metric: &'a Metric,
+    ) -> impl Iterator<Item = (Vec<&'a str>, u64)> {
+        let mine = self
+            .0
+            .range(metric.key.to_owned()..)
+            .take_while(|(series, _)| series.starts_with(metric.key));
         mine.filter_map(|(series, count)| {
             let mut parts = series.split(';');
             (parts.next() == Some(metric.key)).then(|| (parts.collect(), *count))
@@ -94,7 +108,9 @@ impl Metrics {
     pub fn histogram(&self, metric: &Metric, label: Option<&str>) -> Buckets {
         let mut histogram = Buckets::of(metric);
         for (parts, count) in self.of_metric(metric) {
-            let Some((bucket, labels)) = parts.split_last() else { continue };
+            let Some((bucket, labels)) = parts.split_last() else {
+                continue;
+            };
             if label.is_none_or(|label| labels.contains(&label)) {
                 histogram.take(bucket, count);
             }
@@ -124,7 +140,9 @@ impl MetricsByUpstream {
     /// The metrics of an upstream, new if there was none.
     pub fn of(&mut self, upstream: &str) -> &mut Metrics {
         let full = self.0.len() >= MAX_UPSTREAMS && !self.0.contains_key(upstream);
-        self.0.entry(if full { OTHER } else { upstream }.to_owned()).or_default()
+        self.0
+            .entry(if full { OTHER } else { upstream }.to_owned())
+            .or_default()
     }
 
     /// Adds what others counted.
@@ -136,7 +154,9 @@ impl MetricsByUpstream {
 
     /// Each upstream with its metrics.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Metrics)> {
-        self.0.iter().map(|(upstream, metrics)| (upstream.as_str(), metrics))
+        self.0
+            .iter()
+            .map(|(upstream, metrics)| (upstream.as_str(), metrics))
     }
 
     /// All upstreams together.
@@ -152,8 +172,8 @@ impl MetricsByUpstream {
 #[cfg(test)]
 mod tests {
     use super::{
-        Count, Histogram, MAX_SERIES, MAX_UPSTREAMS, Metrics, MetricsByUpstream, OTHER, TABLE, TimedPhase,
-        UpstreamCall, table,
+        Count, Histogram, MAX_SERIES, MAX_UPSTREAMS, Metrics, MetricsByUpstream, OTHER, TABLE,
+        TimedPhase, UpstreamCall, table,
     };
     use crate::machine::outcome::{ErrorCode, Trouble};
     use proptest::prelude::*;
@@ -162,22 +182,40 @@ mod tests {
     fn what_is_counted_is_found_again_by_its_labels_and_in_sum() {
         let mut metrics = Metrics::default();
         metrics.count(Count::call(UpstreamCall::Submit, &Ok(())), 2);
-        metrics.count(Count::call(UpstreamCall::Poll, &Err::<(), _>(Trouble::Unknown)), 3);
+        metrics.count(
+            Count::call(UpstreamCall::Poll, &Err::<(), _>(Trouble::Unknown)),
+            3,
+        );
         metrics.count(Count::Error(Some(ErrorCode::StorageFailed)), 5);
         assert_eq!(metrics.sum(&table::CALLS), 5);
         assert_eq!(metrics.of(Count::call(UpstreamCall::Submit, &Ok(()))), 2);
         let calls: Vec<_> = metrics.of_metric(&table::CALLS).collect();
-        assert_eq!(calls, [(vec!["poll", "unknown"], 3), (vec!["submit", "done"], 2)]);
-        assert_eq!(metrics.of_metric(&table::ERRORS).collect::<Vec<_>>(), [(vec!["storage_failed"], 5)]);
+        assert_eq!(
+            calls,
+            [(vec!["poll", "unknown"], 3), (vec!["submit", "done"], 2)]
+        );
+        assert_eq!(
+            metrics.of_metric(&table::ERRORS).collect::<Vec<_>>(),
+            [(vec!["storage_failed"], 5)]
+        );
         assert_eq!(metrics.sum(&table::RATE_LIMITED), 0);
     }
 
     #[test]
     fn no_metric_takes_anothers_series_for_its_own() {
         for metric in TABLE {
-            let others = TABLE.iter().filter(|other| other.key == metric.key || other.name == metric.name);
+            let others = TABLE
+                .iter()
+                .filter(|other| other.key == metric.key || other.name == metric.name);
             assert_eq!(others.count(), 1, "{}", metric.key);
-            assert!(metric.key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", metric.key);
+            assert!(
+                metric
+                    .key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{}",
+                metric.key
+            );
         }
     }
 
@@ -188,31 +226,53 @@ mod tests {
             metrics.count(count, 1);
         }
         for spread in Histogram::all() {
-            for metric in TABLE.iter().filter(|metric| metric.key == spread.metric().key) {
+            for metric in TABLE
+                .iter()
+                .filter(|metric| metric.key == spread.metric().key)
+            {
                 for end in metric.bounds().iter().copied().chain([u64::MAX / 1_000]) {
                     metrics.observe(spread, end);
                 }
             }
         }
-        let series: usize = TABLE.iter().map(|metric| metrics.of_metric(metric).count()).sum();
-        assert_eq!(metrics.0.len(), series, "every series belongs to a metric of the table");
+        let series: usize = TABLE
+            .iter()
+            .map(|metric| metrics.of_metric(metric).count())
+            .sum();
+        assert_eq!(
+            metrics.0.len(),
+            series,
+            "every series belongs to a metric of the table"
+        );
         assert!(series < MAX_SERIES, "{series} series");
-        assert!(TABLE.iter().all(|metric| metrics.sum(metric) > 0), "every metric can be counted");
+        assert!(
+            TABLE.iter().all(|metric| metrics.sum(metric) > 0),
+            "every metric can be counted"
+        );
     }
 
     #[test]
     fn a_full_set_goes_on_counting_what_it_knows() {
-        let mut metrics = Metrics((0..MAX_SERIES).map(|number| (format!("x{number}"), 1)).collect());
+        let mut metrics = Metrics(
+            (0..MAX_SERIES)
+                .map(|number| (format!("x{number}"), 1))
+                .collect(),
+        );
         metrics.count(Count::RateLimited, 1);
         metrics.add(&Metrics([("x7".to_owned(), 2)].into()));
-        assert_eq!((metrics.0.len(), metrics.0.get("x7")), (MAX_SERIES, Some(&3)));
+        assert_eq!(
+            (metrics.0.len(), metrics.0.get("x7")),
+            (MAX_SERIES, Some(&3))
+        );
     }
 
     #[test]
     fn upstreams_beyond_the_limit_are_counted_together() {
         let mut metrics_by_upstream = MetricsByUpstream::default();
         for number in 0..MAX_UPSTREAMS + 5 {
-            metrics_by_upstream.of(&format!("a/{number}")).count(Count::RateLimited, 1);
+            metrics_by_upstream
+                .of(&format!("a/{number}"))
+                .count(Count::RateLimited, 1);
         }
         metrics_by_upstream.of("a/3").count(Count::RateLimited, 1);
         assert_eq!(metrics_by_upstream.iter().count(), MAX_UPSTREAMS + 1);
@@ -225,9 +285,21 @@ mod tests {
         let mut metrics = Metrics::default();
         metrics.observe(Histogram::Phase(TimedPhase::Storing), 1_500);
         let stored = serde_json::to_string(&metrics).expect("JSON");
-        assert_eq!(stored, r#"{"phase;storing;2000":1,"phase;storing;sum":1500}"#);
-        assert_eq!(serde_json::from_str::<Metrics>(&stored).expect("a metrics"), metrics);
-        assert_eq!(serde_json::from_str::<Metrics>(r#"{"of the future;a":7}"#).expect("a metrics").0.len(), 1);
+        assert_eq!(
+            stored,
+            r#"{"phase;storing;2000":1,"phase;storing;sum":1500}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<Metrics>(&stored).expect("a metrics"),
+            metrics
+        );
+        assert_eq!(
+            serde_json::from_str::<Metrics>(r#"{"of the future;a":7}"#)
+                .expect("a metrics")
+                .0
+                .len(),
+            1
+        );
     }
 
     fn metrics() -> impl Strategy<Value = Metrics> {

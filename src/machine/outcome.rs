@@ -9,11 +9,19 @@ pub type Outcome<T> = Result<T, Trouble>;
 /// Why an outside call did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if given.
-    Retry { after: Option<Millis>, failure: Failure },
-    /// The upstream takes no call of anyone for now: provably nothing happened, and the call may be repeated once the
-    /// upstream answers again, not before `after` milliseconds if given. Only a submit is answered so.
-    NotNow { after: Option<Millis>, failure: Failure },
+    /// Provably nothing happened; the call may be repeated, not before `after` milliseconds if
+    /// given.
+    Retry {
+        after: Option<Millis>,
+        failure: Failure,
+    },
+    /// The upstream takes no call of anyone for now: provably nothing happened, and the call may be
+    /// repeated once the upstream answers again, not before `after` milliseconds if given. Only a
+    /// submit is answered so.
+    NotNow {
+        after: Option<Millis>,
+        failure: Failure,
+    },
     /// Provably nothing happened, and repeating cannot help.
     Refused(Failure),
     /// The answer was lost: the call may have had its effect.
@@ -36,14 +44,19 @@ pub struct Failure {
 pub struct UpstreamAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The error code in its body, such as `RESOURCE_EXHAUSTED` or `429`: at most 64 letters, digits, `_`, `-` and `.`.
+    /// The error code in its body, such as `RESOURCE_EXHAUSTED` or `429`: at most 64 letters,
+    /// digits, `_`, `-` and `.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 
 impl Failure {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), upstream: None }
+        Self {
+            code,
+            message: message.into(),
+            upstream: None,
+        }
     }
 
     /// Something about the stored files, or on the way to them.
@@ -55,15 +68,20 @@ impl Failure {
 impl Trouble {
     /// The call may be repeated at once.
     pub fn retry(failure: Failure) -> Self {
-        Self::Retry { after: None, failure }
+        Self::Retry {
+            after: None,
+            failure,
+        }
     }
 
-    /// The trouble of a step before the call itself, which therefore has not left: a lost answer is `lost`, and the whole may
-    /// be repeated.
+    /// The trouble of a step before the call itself, which therefore has not left: a lost answer is
+    /// `lost`, and the whole may be repeated.
     #[must_use]
     pub fn before_the_call(self, lost: Failure) -> Self {
         match self {
-            Self::Retry { after, failure } | Self::NotNow { after, failure } => Self::Retry { after, failure },
+            Self::Retry { after, failure } | Self::NotNow { after, failure } => {
+                Self::Retry { after, failure }
+            }
             Self::Refused(failure) => Self::Refused(failure),
             Self::Unknown => Self::retry(lost),
         }
@@ -72,7 +90,9 @@ impl Trouble {
     /// Why, unless the answer was lost.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Retry { failure, .. } | Self::NotNow { failure, .. } | Self::Refused(failure) => Some(failure),
+            Self::Retry { failure, .. } | Self::NotNow { failure, .. } | Self::Refused(failure) => {
+                Some(failure)
+            }
             Self::Unknown => None,
         }
     }
@@ -80,15 +100,24 @@ impl Trouble {
     /// The same, said by an answer of the upstream.
     #[must_use]
     pub fn answered(self, upstream: UpstreamAnswer) -> Self {
-        self.map_failure(|failure| Failure { upstream: Some(upstream), ..failure })
+        self.map_failure(|failure| Failure {
+            upstream: Some(upstream),
+            ..failure
+        })
     }
 
     /// Changes the failure, if there is one.
     #[must_use]
     pub fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
         match self {
-            Self::Retry { after, failure } => Self::Retry { after, failure: change(failure) },
-            Self::NotNow { after, failure } => Self::NotNow { after, failure: change(failure) },
+            Self::Retry { after, failure } => Self::Retry {
+                after,
+                failure: change(failure),
+            },
+            Self::NotNow { after, failure } => Self::NotNow {
+                after,
+                failure: change(failure),
+            },
             Self::Refused(failure) => Self::Refused(change(failure)),
             Self::Unknown => self,
         }
@@ -157,7 +186,10 @@ impl ErrorCode {
 
     /// Whether it is the upstream's limit of how much may be asked of it.
     pub(super) fn is_limit(self) -> bool {
-        matches!(self, Self::ProviderRateLimited | Self::ProviderQuotaExhausted)
+        matches!(
+            self,
+            Self::ProviderRateLimited | Self::ProviderQuotaExhausted
+        )
     }
 }
 
@@ -168,13 +200,26 @@ mod tests {
     #[test]
     fn what_goes_wrong_before_the_call_never_leaves_its_outcome_unknown_i4() {
         let (failure, lost) = (Failure::storage("No."), Failure::storage("Lost."));
-        let retry = Trouble::Retry { after: Some(7), failure: failure.clone() };
-        let not_now = Trouble::NotNow { after: Some(7), failure: failure.clone() };
+        let retry = Trouble::Retry {
+            after: Some(7),
+            failure: failure.clone(),
+        };
+        let not_now = Trouble::NotNow {
+            after: Some(7),
+            failure: failure.clone(),
+        };
         let refused = Trouble::Refused(failure);
-        for (trouble, means) in [(not_now, retry.clone()), (retry.clone(), retry), (refused.clone(), refused)] {
+        for (trouble, means) in [
+            (not_now, retry.clone()),
+            (retry.clone(), retry),
+            (refused.clone(), refused),
+        ] {
             assert_eq!(trouble.before_the_call(lost.clone()), means);
         }
-        assert_eq!(Trouble::Unknown.before_the_call(lost.clone()), Trouble::retry(lost));
+        assert_eq!(
+            Trouble::Unknown.before_the_call(lost.clone()),
+            Trouble::retry(lost)
+        );
     }
 
     #[test]

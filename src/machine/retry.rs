@@ -2,7 +2,8 @@
 
 use crate::time::Millis;
 
-/// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over `cap`.
+/// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over
+/// `cap`.
 pub fn backoff(tries: u32, base: Millis, cap: Millis, random: u64) -> Millis {
     let full = doubled(tries, base, cap);
     let half = full / 2;

@@ -8,7 +8,9 @@ const MAX_ALIASES: usize = 50;
 
 /// A list that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a comma-separated list of at most {MAX_ALIASES} pairs `old=model`, each model being one that is served")]
+#[error(
+    "a comma-separated list of at most {MAX_ALIASES} pairs `old=model`, each model being one that is served"
+)]
 pub struct BadAlias;
 
 /// Which model is meant by which old name.
@@ -21,18 +23,26 @@ impl Aliases {
     /// Reads `old=model,older=model`; a model must be in the table and have no end yet.
     pub fn parse(text: &str) -> Result<Self, BadAlias> {
         let pairs: Option<Vec<(String, &'static str)>> = text.split(',').map(pair).collect();
-        pairs.filter(|pairs| pairs.len() <= MAX_ALIASES).map(Self).ok_or(BadAlias)
+        pairs
+            .filter(|pairs| pairs.len() <= MAX_ALIASES)
+            .map(Self)
+            .ok_or(BadAlias)
     }
 
     /// The model's present name.
     pub fn resolve<'a>(&'a self, id: &'a str) -> &'a str {
-        self.0.iter().find(|(old, _)| old == id).map_or(id, |(_, new)| *new)
+        self.0
+            .iter()
+            .find(|(old, _)| old == id)
+            .map_or(id, |(_, new)| *new)
     }
 }
 
 fn pair(text: &str) -> Option<(String, &'static str)> {
     let (old, new) = text.split_once('=')?;
     let (old, new) = (old.trim(), new.trim());
-    let model = MODELS.iter().find(|model| model.id == new && model.retires_at.is_none())?;
+    let model = MODELS
+        .iter()
+        .find(|model| model.id == new && model.retires_at.is_none())?;
     (!old.is_empty()).then(|| (old.to_owned(), model.id))
 }

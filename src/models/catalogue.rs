@@ -3,7 +3,8 @@
 use super::{Aliases, KnownProvider, MODELS, Model, PROVIDERS};
 use crate::time::Millis;
 
-/// Why nobody here renders what an order asks for. Each has what to ask for instead, as the end of a sentence.
+/// Why nobody here renders what an order asks for. Each has what to ask for instead, as the end of
+/// a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotOffered {
     Provider(String),
@@ -20,7 +21,8 @@ pub struct Catalogue<'a> {
     pub aliases: &'a Aliases,
     /// The model of an order that names none, if the operator chose one.
     pub default_model: Option<&'a str>,
-    /// How many renders the operator lets be asked for within a minute, whatever the model's own limit is.
+    /// How many renders the operator lets be asked for within a minute, whatever the model's own
+    /// limit is.
     pub submits_per_minute: Option<u64>,
     /// When is asked, because models retire.
     pub now: Millis,
@@ -29,7 +31,9 @@ pub struct Catalogue<'a> {
 impl Catalogue<'_> {
     /// The models that can be asked for.
     pub fn models(&self) -> impl Iterator<Item = &'static Model> {
-        MODELS.iter().filter(|model| self.providers.contains(&model.provider) && !model.is_retired(self.now))
+        MODELS
+            .iter()
+            .filter(|model| self.providers.contains(&model.provider) && !model.is_retired(self.now))
     }
 
     /// The model of an order that names neither model nor provider.
@@ -38,41 +42,61 @@ impl Catalogue<'_> {
     }
 
     /// Finds the model of an order.
-    pub fn find(&self, provider: Option<&str>, model: Option<&str>) -> Result<&'static Model, NotOffered> {
+    pub fn find(
+        &self,
+        provider: Option<&str>,
+        model: Option<&str>,
+    ) -> Result<&'static Model, NotOffered> {
         if let Some(word) = provider.filter(|word| !self.providers_called(word).any(|_| true)) {
             return Err(self.unknown_provider(word));
         }
         let Some(id) = model else {
             let default = self.default_model.and_then(|id| self.of(provider, id));
             let first = || self.models().find(|model| is_called(model, provider));
-            return default.or_else(first).ok_or_else(|| self.unknown_model(provider));
+            return default
+                .or_else(first)
+                .ok_or_else(|| self.unknown_model(provider));
         };
         let id = self.aliases.resolve(id);
         self.of(provider, id).ok_or_else(|| {
             // Whoever rendered it once: the app may not know which providers are set up now.
-            let once = MODELS.iter().find(|model| model.id == id && model.is_retired(self.now));
+            let once = MODELS
+                .iter()
+                .find(|model| model.id == id && model.is_retired(self.now));
             once.map_or_else(|| self.unknown_model(provider), retired)
         })
     }
 
     fn of(&self, provider: Option<&str>, id: &str) -> Option<&'static Model> {
-        self.models().find(|model| model.id == id && is_called(model, provider))
+        self.models()
+            .find(|model| model.id == id && is_called(model, provider))
     }
 
     fn providers_called(&self, word: &str) -> impl Iterator<Item = &'static KnownProvider> {
-        let called = PROVIDERS.iter().filter(move |provider| means(provider, word));
+        let called = PROVIDERS
+            .iter()
+            .filter(move |provider| means(provider, word));
         called.filter(|provider| self.providers.contains(&provider.name))
     }
 
     fn unknown_provider(&self, word: &str) -> NotOffered {
         let known = PROVIDERS.iter().any(|provider| means(provider, word));
         let here = self.providers.join(", ");
-        let why = if known { "is not set up here: it must be" } else { "must be" };
-        NotOffered::Provider(format!("{why} one of {here} (or google, for whichever has the model)"))
+        let why = if known {
+            "is not set up here: it must be"
+        } else {
+            "must be"
+        };
+        NotOffered::Provider(format!(
+            "{why} one of {here} (or google, for whichever has the model)"
+        ))
     }
 
     fn unknown_model(&self, provider: Option<&str>) -> NotOffered {
-        let served = self.models().filter(|model| is_called(model, provider)).map(|model| model.id);
+        let served = self
+            .models()
+            .filter(|model| is_called(model, provider))
+            .map(|model| model.id);
         let mut known: Vec<&str> = Vec::new();
         for id in served {
             if !known.contains(&id) {
@@ -88,12 +112,23 @@ fn means(provider: &KnownProvider, word: &str) -> bool {
 }
 
 fn is_called(model: &Model, word: Option<&str>) -> bool {
-    let provider = PROVIDERS.iter().find(|provider| provider.name == model.provider);
+    let provider = PROVIDERS
+        .iter()
+        .find(|provider| provider.name == model.provider);
     word.is_none_or(|word| provider.is_some_and(|provider| means(provider, word)))
 }
 
 fn retired(model: &'static Model) -> NotOffered {
-    let since = model.retires_at.and_then(|date| date.split('T').next()).unwrap_or("some time");
-    let instead = model.replacement.map(|id| format!(": ask for {id} instead")).unwrap_or_default();
-    NotOffered::Retired(format!("{} was retired by its provider on {since}{instead}", model.id))
+    let since = model
+        .retires_at
+        .and_then(|date| date.split('T').next())
+        .unwrap_or("some time");
+    let instead = model
+        .replacement
+        .map(|id| format!(": ask for {id} instead"))
+        .unwrap_or_default();
+    NotOffered::Retired(format!(
+        "{} was retired by its provider on {since}{instead}",
+        model.id
+    ))
 }

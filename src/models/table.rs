@@ -1,7 +1,8 @@
 //! The table: what is said of each provider and model, and every one of them.
 //!
-//! Sources: Google's model pages and SDKs, its deprecation notices up to October 2026, and list prices of 2026 (Veo: April,
-//! with sound; Omni: November). A silent render may cost less than the price here says.
+//! Sources: Google's model pages and SDKs, its deprecation notices up to October 2026, and list
+//! prices of 2026 (Veo: April, with sound; Omni: November). A silent render may cost less than the
+//! price here says.
 
 use crate::time::{Millis, SECOND};
 use serde::Serialize;
@@ -74,7 +75,10 @@ pub struct Resolution {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[allow(clippy::struct_excessive_bools, reason = "each says whether one kind of input is taken")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says whether one kind of input is taken"
+)]
 pub struct Inputs {
     /// A first frame.
     pub image: bool,
@@ -107,12 +111,16 @@ pub enum Audio {
 impl Model {
     /// Whether its provider can be asked for a webhook when a render is done.
     pub fn has_webhooks(&self) -> bool {
-        PROVIDERS.iter().any(|provider| provider.name == self.provider && provider.webhooks)
+        PROVIDERS
+            .iter()
+            .any(|provider| provider.name == self.provider && provider.webhooks)
     }
 
     /// The resolution of a request that names none.
     pub fn default_resolution(&self) -> &'static str {
-        self.resolutions.first().map_or("720p", |resolution| resolution.name)
+        self.resolutions
+            .first()
+            .map_or("720p", |resolution| resolution.name)
     }
 
     /// The aspect ratio of a request that names none.
@@ -122,8 +130,12 @@ impl Model {
 
     /// Whether it is no longer served at `now`.
     pub fn is_retired(&self, now: Millis) -> bool {
-        let retires_at = self.retires_at.and_then(|date| chrono::DateTime::parse_from_rfc3339(date).ok());
-        retires_at.and_then(|at| Millis::try_from(at.timestamp_millis()).ok()).is_some_and(|at| at <= now)
+        let retires_at = self
+            .retires_at
+            .and_then(|date| chrono::DateTime::parse_from_rfc3339(date).ok());
+        retires_at
+            .and_then(|at| Millis::try_from(at.timestamp_millis()).ok())
+            .is_some_and(|at| at <= now)
     }
 }
 
@@ -136,16 +148,43 @@ const OMNI: &str = "omni";
 
 /// Every provider, in the order in which they are chosen.
 pub const PROVIDERS: &[KnownProvider] = &[
-    KnownProvider { name: GEMINI, synonyms: &["google"], webhooks: true },
-    KnownProvider { name: VERTEX, synonyms: &["veo3", "google"], webhooks: false },
-    KnownProvider { name: OMNI, synonyms: &["google"], webhooks: true },
+    KnownProvider {
+        name: GEMINI,
+        synonyms: &["google"],
+        webhooks: true,
+    },
+    KnownProvider {
+        name: VERTEX,
+        synonyms: &["veo3", "google"],
+        webhooks: false,
+    },
+    KnownProvider {
+        name: OMNI,
+        synonyms: &["google"],
+        webhooks: true,
+    },
 ];
 
-/// Every model, in the order they are offered; one that is retired stays, so that its successor can be named.
+/// Every model, in the order they are offered; one that is retired stays, so that its successor can
+/// be named.
 pub const MODELS: &[Model] = &[
-    Model { id: "veo-3.1-generate-001", name: "Veo 3.1", provider: GEMINI, ..VEO_31 },
-    Model { id: "veo-3.1-fast-generate-001", name: "Veo 3.1 Fast", provider: GEMINI, ..VEO_31_FAST },
-    Model { id: "veo-3.1-generate-001", name: "Veo 3.1", ..VEO_31_VERTEX },
+    Model {
+        id: "veo-3.1-generate-001",
+        name: "Veo 3.1",
+        provider: GEMINI,
+        ..VEO_31
+    },
+    Model {
+        id: "veo-3.1-fast-generate-001",
+        name: "Veo 3.1 Fast",
+        provider: GEMINI,
+        ..VEO_31_FAST
+    },
+    Model {
+        id: "veo-3.1-generate-001",
+        name: "Veo 3.1",
+        ..VEO_31_VERTEX
+    },
     Model {
         id: "veo-3.1-fast-generate-001",
         name: "Veo 3.1 Fast",
@@ -169,14 +208,53 @@ pub const MODELS: &[Model] = &[
         resolutions: OMNI_12,
         ..OMNI_11
     },
-    Model { id: "gemini-omni-1.1-flash", name: "Gemini Omni 1.1 Flash", ..OMNI_11 },
-    retired("veo-3.1-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-generate-001"),
-    retired("veo-3.1-fast-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-fast-generate-001"),
-    retired("veo-3.1-lite-generate-preview", GEMINI, "2026-10-22T00:00:00Z", "veo-3.1-fast-generate-001"),
-    retired("veo-3.0-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-generate-001"),
-    retired("veo-3.0-fast-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-fast-generate-001"),
-    retired("veo-2.0-generate-001", GEMINI, "2026-06-30T00:00:00Z", "veo-3.1-generate-001"),
-    retired("gemini-omni-flash-preview", OMNI, "2026-09-30T00:00:00Z", "gemini-omni-1.2-flash"),
+    Model {
+        id: "gemini-omni-1.1-flash",
+        name: "Gemini Omni 1.1 Flash",
+        ..OMNI_11
+    },
+    retired(
+        "veo-3.1-generate-preview",
+        GEMINI,
+        "2026-10-22T00:00:00Z",
+        "veo-3.1-generate-001",
+    ),
+    retired(
+        "veo-3.1-fast-generate-preview",
+        GEMINI,
+        "2026-10-22T00:00:00Z",
+        "veo-3.1-fast-generate-001",
+    ),
+    retired(
+        "veo-3.1-lite-generate-preview",
+        GEMINI,
+        "2026-10-22T00:00:00Z",
+        "veo-3.1-fast-generate-001",
+    ),
+    retired(
+        "veo-3.0-generate-001",
+        GEMINI,
+        "2026-06-30T00:00:00Z",
+        "veo-3.1-generate-001",
+    ),
+    retired(
+        "veo-3.0-fast-generate-001",
+        GEMINI,
+        "2026-06-30T00:00:00Z",
+        "veo-3.1-fast-generate-001",
+    ),
+    retired(
+        "veo-2.0-generate-001",
+        GEMINI,
+        "2026-06-30T00:00:00Z",
+        "veo-3.1-generate-001",
+    ),
+    retired(
+        "gemini-omni-flash-preview",
+        OMNI,
+        "2026-09-30T00:00:00Z",
+        "gemini-omni-1.2-flash",
+    ),
 ];
 
 const VEO_DURATIONS: &[u32] = &[4, 6, 8];
@@ -189,14 +267,24 @@ const RATIOS: &[&str] = &["16:9", "9:16"];
 const GENERAL_REQUESTS: u64 = 50;
 const PREVIEW_REQUESTS: u64 = 10;
 
-const STANDARD: &[Resolution] =
-    &[size("720p", VEO_DURATIONS, 400_000), size("1080p", FULL_LENGTH, 400_000), size("4k", FULL_LENGTH, 600_000)];
-const FAST: &[Resolution] =
-    &[size("720p", VEO_DURATIONS, 100_000), size("1080p", FULL_LENGTH, 120_000), size("4k", FULL_LENGTH, 300_000)];
-const LITE: &[Resolution] = &[size("720p", VEO_DURATIONS, 50_000), size("1080p", FULL_LENGTH, 80_000)];
+const STANDARD: &[Resolution] = &[
+    size("720p", VEO_DURATIONS, 400_000),
+    size("1080p", FULL_LENGTH, 400_000),
+    size("4k", FULL_LENGTH, 600_000),
+];
+const FAST: &[Resolution] = &[
+    size("720p", VEO_DURATIONS, 100_000),
+    size("1080p", FULL_LENGTH, 120_000),
+    size("4k", FULL_LENGTH, 300_000),
+];
+const LITE: &[Resolution] = &[
+    size("720p", VEO_DURATIONS, 50_000),
+    size("1080p", FULL_LENGTH, 80_000),
+];
 const OMNI_12: &[Resolution] = &omni_sizes(OMNI_12_DURATIONS);
 
-/// Veo takes reference images alone: `reference_images` excludes image, video and last frame (google-genai 3.6).
+/// Veo takes reference images alone: `reference_images` excludes image, video and last frame
+/// (google-genai 3.6).
 const FRAMES: Inputs = Inputs {
     image: true,
     last_frame: true,
@@ -206,9 +294,14 @@ const FRAMES: Inputs = Inputs {
     two_frames_durations: VEO_DURATIONS,
     video: false,
 };
-const FRAMES_AND_REFERENCES: Inputs = Inputs { reference_images: 3, reference_durations: FULL_LENGTH, ..FRAMES };
+const FRAMES_AND_REFERENCES: Inputs = Inputs {
+    reference_images: 3,
+    reference_durations: FULL_LENGTH,
+    ..FRAMES
+};
 
-/// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only; no word about sound is taken.
+/// Veo 3.1 over the Gemini wire: text takes `allow_all`, images `allow_adult` only; no word about
+/// sound is taken.
 const VEO_31: Model = Model {
     id: "",
     name: "",
@@ -231,7 +324,11 @@ const VEO_31: Model = Model {
     replacement: None,
 };
 
-const VEO_31_FAST: Model = Model { resolutions: FAST, usual_render_ms: 40 * SECOND, ..VEO_31 };
+const VEO_31_FAST: Model = Model {
+    resolutions: FAST,
+    usual_render_ms: 40 * SECOND,
+    ..VEO_31
+};
 
 const VEO_31_VERTEX: Model = Model {
     provider: VERTEX,
@@ -272,8 +369,16 @@ const OMNI_11: Model = Model {
     replacement: None,
 };
 
-const fn size(name: &'static str, durations: &'static [u32], price_micros_per_second: u64) -> Resolution {
-    Resolution { name, durations, price_micros_per_second }
+const fn size(
+    name: &'static str,
+    durations: &'static [u32],
+    price_micros_per_second: u64,
+) -> Resolution {
+    Resolution {
+        name,
+        durations,
+        price_micros_per_second,
+    }
 }
 
 /// The default comes first.
@@ -292,5 +397,12 @@ const fn retired(
     retires_at: &'static str,
     replacement: &'static str,
 ) -> Model {
-    Model { id, name: id, provider, retires_at: Some(retires_at), replacement: Some(replacement), ..VEO_31 }
+    Model {
+        id,
+        name: id,
+        provider,
+        retires_at: Some(retires_at),
+        replacement: Some(replacement),
+        ..VEO_31
+    }
 }

@@ -24,8 +24,9 @@ impl Upstream<'_> {
         let (order, terms) = (&self.job.order, &self.job.terms);
         let provider = self.provider().map_err(Trouble::Refused)?;
         let images = self.images(&order.images).await;
-        let images =
-            images.map_err(|trouble| trouble.before_the_call(Failure::storage("An image could not be read.")))?;
+        let images = images.map_err(|trouble| {
+            trouble.before_the_call(Failure::storage("An image could not be read."))
+        })?;
         let webhook = self.webhook();
         let request = RenderRequest {
             model: &terms.model,
@@ -44,7 +45,10 @@ impl Upstream<'_> {
 
     /// Tells the provider that nobody waits for the render any more.
     pub(crate) async fn cancel_upstream(&self, operation: &str) -> Outcome<()> {
-        self.provider().map_err(Trouble::Refused)?.cancel(operation).await
+        self.provider()
+            .map_err(Trouble::Refused)?
+            .cancel(operation)
+            .await
     }
 
     /// Streams the video into R2.
@@ -59,20 +63,33 @@ impl Upstream<'_> {
             model: &job.terms.model,
             attempt,
         };
-        r2::store(&bucket, &label, provider.fetch(uri).await?, self.config.download_idle).await
+        r2::store(
+            &bucket,
+            &label,
+            provider.fetch(uri).await?,
+            self.config.download_idle,
+        )
+        .await
     }
 
     /// An upstream may quote the prompt in its words.
     fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         let prompt = &self.job.order.prompt;
-        let plain = |failure: Failure| Failure { message: without_prompt(&failure.message, prompt), ..failure };
+        let plain = |failure: Failure| Failure {
+            message: without_prompt(&failure.message, prompt),
+            ..failure
+        };
         outcome.map_err(|trouble| trouble.map_failure(plain))
     }
 
     /// Where the upstream is to say that the render is done.
     fn webhook(&self) -> Option<WebhookTarget> {
         let settings = self.config.upstream_webhooks.as_ref()?;
-        let public_url = self.config.public_url.as_deref().unwrap_or(&self.job.origin.public_url);
+        let public_url = self
+            .config
+            .public_url
+            .as_deref()
+            .unwrap_or(&self.job.origin.public_url);
         let key = &self.job.key;
         settings.may_ask(public_url).then(|| WebhookTarget {
             uri: settings.uri(public_url),

@@ -1,31 +1,38 @@
-//! `JobManager`: one object a generation, named `{user}/{generation}`. It owns the generation's truth and is
-//! the only place that acts for it.
+//! `JobManager`: one object a generation, named `{user}/{generation}`. It owns the generation's
+//! truth and is the only place that acts for it.
 //!
 //! # Stored (SQLite)
-//! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money ledger, effect in flight, outbox);
-//!   `timeline`, a line of JSON for each entry, of which the oldest go beyond a limit; and `noted`, the number of the last entry.
-//! * One alarm: the earliest of the job's timers, or [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a
-//!   poll is in flight.
+//! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money
+//!   ledger, effect in flight, outbox); `timeline`, a line of JSON for each entry, of which the
+//!   oldest go beyond a limit; and `noted`, the number of the last entry.
+//! * One alarm: the earliest of the job's timers, or
+//!   [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a poll is in
+//!   flight.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
-//! `Create`, `Withdraw`, `View`, `Start`, `Check`, `DeadLetter`, `UpstreamWebhook`, `Delete`, `Cancel`, `Retry`, `Confirm`,
-//! `Clarify`, `DeleteVideo`, `Deliveries` and `Redeliver`: [`answer`] decides what to save, how to set the alarm and what to
-//! reply, without awaiting anything, so each is one atomic write; none acts. `Timeline` reads. `Follow` is answered by a
-//! stream, see [`Followers`].
+//! `Create`, `Withdraw`, `View`, `Start`, `Check`, `DeadLetter`, `UpstreamWebhook`, `Delete`,
+//! `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`, `Deliveries` and `Redeliver`: [`answer`]
+//! decides what to save, how to set the alarm and what to reply, without awaiting anything, so each
+//! is one atomic write; none acts. `Timeline` reads. `Follow` is answered by a stream, see
+//! [`Followers`].
 //!
 //! # Alarm
-//! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm before
-//! anything leaves; carries it out within its own time limit; saves the answer together with the next intent; and goes on,
-//! at most [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
+//! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm
+//! before anything leaves; carries it out within its own time limit; saves the answer together with
+//! the next intent; and goes on, at most [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
 //!
 //! # Traps of the platform, and why they cannot happen here
-//! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in flight was cut off.
-//! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against freshly loaded state.
-//! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event, and the queue asks
-//!   whoever has something left to do (`Start`, `Check`), which sets it anew. The handler returns `Ok` and re-arms on
-//!   failure. ARCHITECTURE.md, Timers, says what is left.
-//! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and which streams are open.
+//! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in
+//!   flight was cut off.
+//! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against
+//!   freshly loaded state.
+//! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event,
+//!   and the queue asks whoever has something left to do (`Start`, `Check`), which sets it anew.
+//!   The handler returns `Ok` and re-arms on failure. ARCHITECTURE.md, Timers, says what is left.
+//! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a
+//!   limit, see `clients`.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and
+//!   which streams are open.
 //! * A new build meets an old record (15): the record carries its version.
 
 use crate::clients::r2;
@@ -33,9 +40,9 @@ use crate::config::Config;
 use crate::machine::delivery::Receipt;
 use crate::machine::follow::{Beginning, Follower, begin};
 use crate::machine::job::{
-    Answer, Answered, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Effect, IMAGES, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal, Retry, Run, Setting, Start, TimelineEntry,
-    UpstreamWebhook, View, Withdraw, answer,
+    Answer, Answered, Cancel, Change, Check, Clarify, Confirm, Create, DeadLetter, Delete,
+    DeleteVideo, Deliveries, Effect, IMAGES, Job, JobMessage, MAX_EFFECTS, Ran, Redeliver, Refusal,
+    Retry, Run, Setting, Start, TimelineEntry, UpstreamWebhook, View, Withdraw, answer,
 };
 use crate::machine::message::{Message, NoAnswer};
 use crate::machine::outcome::Outcome;
@@ -62,15 +69,24 @@ pub struct JobManager {
 
 impl DurableObject for JobManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env, "JOB"), followers: Rc::default() }
+        Self {
+            shell: Shell::new(state, env, "JOB"),
+            followers: Rc::default(),
+        }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |envelope| self.answer(&envelope).await).instrument(log::object()).await
+        self.shell
+            .serve(request, async |envelope| self.answer(&envelope).await)
+            .instrument(log::object())
+            .await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.shell.on_alarm(async |config| self.act_while_due(&config).await).instrument(log::object()).await
+        self.shell
+            .on_alarm(async |config| self.act_while_due(&config).await)
+            .instrument(log::object())
+            .await
     }
 }
 
@@ -106,8 +122,19 @@ impl JobManager {
         let moment = clock::moment();
         let config = self.shell.config()?;
         let armed = self.shell.alarm().await?;
-        let setting = Setting { moment, rules: config.rules(), armed, is_acting: self.shell.is_acting() };
-        let Answered { reply: said, change, timeline, alarm, was_late } = answer(self.load()?, message, setting);
+        let setting = Setting {
+            moment,
+            rules: config.rules(),
+            armed,
+            is_acting: self.shell.is_acting(),
+        };
+        let Answered {
+            reply: said,
+            change,
+            timeline,
+            alarm,
+            was_late,
+        } = answer(self.load()?, message, setting);
         if was_late {
             tracing::warn!("[JOB] Timer was lost");
         }
@@ -134,14 +161,16 @@ impl JobManager {
 
     /// The job as its record says.
     fn load(&self) -> Result<Option<Job>> {
-        let job = store::job::load(&self.shell.sql()).map_err(|error| Error::RustError(error.to_string()))?;
+        let job = store::job::load(&self.shell.sql())
+            .map_err(|error| Error::RustError(error.to_string()))?;
         job.iter().for_each(log::job);
         Ok(job)
     }
 
     /// Saves the job with its timeline.
     fn save(&self, job: &Job, timeline: &[TimelineEntry]) -> Result<()> {
-        store::job::save(&self.shell.sql(), job, timeline).map_err(|error| Error::RustError(error.to_string()))?;
+        store::job::save(&self.shell.sql(), job, timeline)
+            .map_err(|error| Error::RustError(error.to_string()))?;
         self.followers.wake();
         Ok(())
     }
@@ -155,21 +184,28 @@ impl JobManager {
     }
 
     fn follow(&self, message: Follow) -> Result<Response> {
-        let Some(job) = self.load()? else { return reply(&Err::<NoStream, _>(Refusal::NoJob)) };
+        let Some(job) = self.load()? else {
+            return reply(&Err::<NoStream, _>(Refusal::NoJob));
+        };
         let last = store::job::last_number(&self.shell.sql())?;
         match begin(&job, message.after, last) {
             Beginning::NothingLeft => reply(&Ok::<_, Refusal>(NoStream::NothingLeft)),
-            Beginning::After(_) if self.followers.are_too_many() => reply(&Ok::<_, Refusal>(NoStream::TooMany)),
-            Beginning::After(after) => {
-                self.followers.stream(self.shell.storage(), Follower::new(job.created_at, after, clock::now()))
+            Beginning::After(_) if self.followers.are_too_many() => {
+                reply(&Ok::<_, Refusal>(NoStream::TooMany))
             }
+            Beginning::After(after) => self.followers.stream(
+                self.shell.storage(),
+                Follower::new(job.created_at, after, clock::now()),
+            ),
         }
     }
 
     /// Carries out a run: each step is saved before its effect leaves.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
         let mut asked_at = clock::now();
-        let Some(job) = self.load()? else { return Ok(()) };
+        let Some(job) = self.load()? else {
+            return Ok(());
+        };
         let mut run = Run::new(MAX_EFFECTS, asked_at);
         let mut ran = run.begin(&job, clock::moment(), config.rules());
         self.carry_out(&ran, None, asked_at).await?;
@@ -177,7 +213,9 @@ impl JobManager {
             asked_at = clock::now();
             let answer = self.act(config, &ran.job, begun.effect).await;
             let done = log::Done::of(&answer, clock::now().saturating_sub(asked_at));
-            let Some(job) = self.load()? else { return Ok(()) };
+            let Some(job) = self.load()? else {
+                return Ok(());
+            };
             let moments = [clock::moment(), clock::moment()];
             ran = run.go_on(&job, begun.number, answer, moments, config.rules());
             self.carry_out(&ran, Some(&done), clock::now()).await?;
@@ -187,7 +225,14 @@ impl JobManager {
 
     /// Saves a step, tells of it and sets the alarm, without awaiting anything in between.
     async fn carry_out(&self, ran: &Ran, done: Option<&log::Done>, now: Millis) -> Result<()> {
-        let Ran { job, changed, answered, began, alarm, .. } = ran;
+        let Ran {
+            job,
+            changed,
+            answered,
+            began,
+            alarm,
+            ..
+        } = ran;
         if *changed {
             let timeline: Vec<TimelineEntry> = answered.iter().chain(began).cloned().collect();
             self.save(job, &timeline)?;
@@ -202,32 +247,58 @@ impl JobManager {
     }
 
     async fn act(&self, config: &Config, job: &Job, effect: Effect) -> Answer {
-        let upstream = Upstream { env: &self.shell.env, config, job };
+        let upstream = Upstream {
+            env: &self.shell.env,
+            config,
+            job,
+        };
         match effect {
-            Effect::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: self.enqueue(config, job).await },
-            Effect::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: upstream.submit().await },
-            Effect::Poll { epoch, operation } => {
-                Answer::Polled { epoch, outcome: upstream.poll(&operation).await, operation }
-            }
-            Effect::Store { epoch, attempt, uri } => {
-                Answer::Stored { epoch, attempt, outcome: upstream.store(attempt, &uri).await }
-            }
-            Effect::Report { number, .. } => Answer::Reported { number, outcome: self.report(config, job).await },
-            Effect::Deliver { event_id } => {
-                Answer::Delivered { receipt: deliver(config, job, &event_id).await, event_id }
-            }
-            Effect::CancelUpstream { operation } => {
-                Answer::UpstreamCancelled { outcome: upstream.cancel_upstream(&operation).await, operation }
-            }
-            Effect::DeleteFile { attempt } => {
-                Answer::FileDeleted { attempt, outcome: self.delete_file(job, attempt).await }
-            }
+            Effect::Enqueue { epoch } => Answer::Enqueued {
+                epoch,
+                outcome: self.enqueue(config, job).await,
+            },
+            Effect::Submit { epoch, .. } => Answer::Submitted {
+                epoch,
+                outcome: upstream.submit().await,
+            },
+            Effect::Poll { epoch, operation } => Answer::Polled {
+                epoch,
+                outcome: upstream.poll(&operation).await,
+                operation,
+            },
+            Effect::Store {
+                epoch,
+                attempt,
+                uri,
+            } => Answer::Stored {
+                epoch,
+                attempt,
+                outcome: upstream.store(attempt, &uri).await,
+            },
+            Effect::Report { number, .. } => Answer::Reported {
+                number,
+                outcome: self.report(config, job).await,
+            },
+            Effect::Deliver { event_id } => Answer::Delivered {
+                receipt: deliver(config, job, &event_id).await,
+                event_id,
+            },
+            Effect::CancelUpstream { operation } => Answer::UpstreamCancelled {
+                outcome: upstream.cancel_upstream(&operation).await,
+                operation,
+            },
+            Effect::DeleteFile { attempt } => Answer::FileDeleted {
+                attempt,
+                outcome: self.delete_file(job, attempt).await,
+            },
         }
     }
 
     async fn enqueue(&self, config: &Config, job: &Job) -> Outcome<bool> {
         let message = job.enqueue_message(config, clock::now());
-        let said = stub::queue(&self.shell.env, &message).await.map_err(|_| NoAnswer);
+        let said = stub::queue(&self.shell.env, &message)
+            .await
+            .map_err(|_| NoAnswer);
         if job.wants_wake_up(&said, config.queue.mode) {
             let wake_up = WakeUp::of(&job.key, job.epoch, job.created_at);
             stub::wake_up(&self.shell.env, &wake_up, job.not_before, clock::now()).await;
@@ -237,7 +308,11 @@ impl JobManager {
 
     async fn report(&self, config: &Config, job: &Job) -> Outcome<()> {
         let message = job.report_message(config, clock::now());
-        Job::reported(&stub::queue(&self.shell.env, &message).await.map_err(|_| NoAnswer))
+        Job::reported(
+            &stub::queue(&self.shell.env, &message)
+                .await
+                .map_err(|_| NoAnswer),
+        )
     }
 
     /// Deletes an attempt's video, or every image of the order.
@@ -256,7 +331,17 @@ impl JobManager {
 async fn deliver(config: &Config, job: &Job, event_id: &str) -> Receipt {
     let row = job.outbox.iter().find(|delivery| delivery.id == event_id);
     let Some(body) = row.and_then(|delivery| delivery.body.as_deref()) else {
-        return Receipt::Failed { status: None, retry_after: None };
+        return Receipt::Failed {
+            status: None,
+            retry_after: None,
+        };
     };
-    send::send(&config.webhook_url, &config.webhook_secrets, event_id, body, clock::now()).await
+    send::send(
+        &config.webhook_url,
+        &config.webhook_secrets,
+        event_id,
+        body,
+        clock::now(),
+    )
+    .await
 }

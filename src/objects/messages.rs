@@ -1,5 +1,5 @@
-//! Messages that objects answer by reading what they store, and the body of a message of the platform's queue. Messages
-//! that the machines decide on are beside them.
+//! Messages that objects answer by reading what they store, and the body of a message of the
+//! platform's queue. Messages that the machines decide on are beside them.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct GetTimeline;
 message!(GetTimeline -> Result<Vec<TimelineEntry>, Refusal>);
 
-/// A job's timeline live, from the entry after the number `after` on: answered by a stream of events, or by this reply if
-/// there is none.
+/// A job's timeline live, from the entry after the number `after` on: answered by a stream of
+/// events, or by this reply if there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follow {
     pub after: u64,
@@ -72,8 +72,9 @@ message!(Owners -> Vec<String>);
 pub struct Stats;
 message!(Stats -> QueueStats);
 
-/// What happened within the last `window` milliseconds. Answers with [`MetricsReport`](crate::objects::series::MetricsReport) as JSON,
-/// which nobody on the way has to read.
+/// What happened within the last `window` milliseconds. Answers with
+/// [`MetricsReport`](crate::objects::series::MetricsReport) as JSON, which nobody on the way has to
+/// read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     pub window: Millis,
@@ -138,7 +139,12 @@ pub struct WakeUp {
 impl WakeUp {
     pub fn of(key: &JobKey, epoch: u64, created_at: Millis) -> Self {
         let (generation_id, user_id) = (key.generation_id.clone(), key.user_id.clone());
-        Self { generation_id, user_id, epoch, created_at }
+        Self {
+            generation_id,
+            user_id,
+            epoch,
+            created_at,
+        }
     }
 
     pub fn key(&self) -> JobKey {

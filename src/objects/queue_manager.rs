@@ -1,37 +1,42 @@
 //! `QueueManager`: the one object that decides who may start. It never calls the upstream.
 //!
 //! # Stored (SQLite)
-//! * `entry`: one row a job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`, `deleting`, `ended`), its
-//!   order, and its catalogue summary.
-//! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm admits next, since when
-//!   the queue is paused, and what was counted within the latest minute.
-//! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed, written in the step
-//!   that writes the entry.
-//! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's `entry`.
-//! * `metrics`: one row for each earlier minute in which anything happened or was heard of, and one for all of them.
+//! * `entry`: one row a job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`,
+//!   `deleting`, `ended`), its order, and its catalogue summary.
+//! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm
+//!   admits next, since when the queue is paused, and what was counted within the latest minute.
+//! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed,
+//!   written in the step that writes the entry.
+//! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's
+//!   `entry`.
+//! * `metrics`: one row for each earlier minute in which anything happened or was heard of, and one
+//!   for all of them.
 //! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
 //!
 //! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
-//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`, `Pause`, `Resume` and `Redelivered` are
-//! one synchronous step, admission included: nothing is awaited between reading and writing, so two of them can never grant
-//! the same slot, nor spend the same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery`
-//! and `Exhausted` only read.
+//! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
+//! `Pause`, `Resume` and `Redelivered` are one synchronous step, admission included: nothing is
+//! awaited between reading and writing, so two of them can never grant the same slot, nor spend the
+//! same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and
+//! `Exhausted` only read.
 //!
 //! # Alarm
-//! Admits where the mode says so, and sends each job that is due its message, at most six at a time: `Start` to a
-//! holder (a newly admitted job begins, a silent one is asked whether it still works), `Check` to one that has
-//! ended with something left to do, `Delete` to one that is old. When to ask again is saved before the message
-//! leaves, and a slot is freed only on the job's own word.
+//! Admits where the mode says so, and sends each job that is due its message, at most six at a
+//! time: `Start` to a holder (a newly admitted job begins, a silent one is asked whether it still
+//! works), `Check` to one that has ended with something left to do, `Delete` to one that is old.
+//! When to ask again is saved before the message leaves, and a slot is freed only on the job's own
+//! word.
 //!
 //! # Traps of the platform, and why they cannot happen here
-//! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the cron's `Sweep` sets it
-//!   anew even if its time has not changed.
+//! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the
+//!   cron's `Sweep` sets it anew even if its time has not changed.
 //! * Leaked slots (4): a lease that is over is asked about until an answer comes.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and that its database is of the
-//!   newest version.
-//! * A global object's ceiling (12): reading one generation does not come here, unless it waits in the queue,
-//!   or a key asks for it without its user.
-//! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has an index.
+//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and that
+//!   its database is of the newest version.
+//! * A global object's ceiling (12): reading one generation does not come here, unless it waits in
+//!   the queue, or a key asks for it without its user.
+//! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has
+//!   an index.
 
 use crate::clock;
 use crate::config::Config;
@@ -42,11 +47,12 @@ use crate::machine::message::{Message, NoAnswer};
 use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input, Pause, Question,
-    Redelivered, Report, Resume, Rows, Summary, Sweep,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input,
+    Pause, Question, Redelivered, Report, Resume, Rows, Summary, Sweep,
 };
 use crate::objects::messages::{
-    BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners, Series, Stats, Totals,
+    BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
+    Series, Stats, Totals,
 };
 use crate::objects::series::MetricsBuilder;
 use crate::objects::shell::{Envelope, Shell, reply};
@@ -77,15 +83,22 @@ pub struct QueueManager {
 
 impl DurableObject for QueueManager {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Shell::new(state, env, "QUEUE"), is_migrated: Cell::new(false) }
+        Self {
+            shell: Shell::new(state, env, "QUEUE"),
+            is_migrated: Cell::new(false),
+        }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        self.shell.serve(request, async |envelope| self.answer(&envelope).await).await
+        self.shell
+            .serve(request, async |envelope| self.answer(&envelope).await)
+            .await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.shell.on_alarm(async |config| self.ask_all_due(&config).await).await
+        self.shell
+            .on_alarm(async |config| self.ask_all_due(&config).await)
+            .await
     }
 }
 
@@ -117,12 +130,22 @@ impl QueueManager {
             Resume::NAME => self.serve(envelope.read::<Resume>()?).await,
             Redelivered::NAME => self.serve(envelope.read::<Redelivered>()?).await,
             List::NAME => reply(&self.list(&envelope.read::<List>()?)?),
-            Owners::NAME => reply(&self.rows()?.owners(&envelope.read::<Owners>()?.generation_id)?),
+            Owners::NAME => reply(
+                &self
+                    .rows()?
+                    .owners(&envelope.read::<Owners>()?.generation_id)?,
+            ),
             Stats::NAME => reply(&self.stats()?),
             Series::NAME => reply(&self.series(&envelope.read::<Series>()?)?),
             Totals::NAME => reply(&(queue::totals(&self.rows()?)?, self.stats()?)),
-            ListDeliveries::NAME => reply(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?),
-            FindDelivery::NAME => reply(&self.rows()?.find_delivery(&envelope.read::<FindDelivery>()?.event_id)?),
+            ListDeliveries::NAME => {
+                reply(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?)
+            }
+            FindDelivery::NAME => reply(
+                &self
+                    .rows()?
+                    .find_delivery(&envelope.read::<FindDelivery>()?.event_id)?,
+            ),
             Exhausted::NAME => {
                 let Exhausted { since, limit } = envelope.read()?;
                 reply(&self.rows()?.exhausted_since(since, limit)?)
@@ -148,11 +171,14 @@ impl QueueManager {
     }
 
     fn stats(&self) -> Result<QueueStats> {
-        self.rows()?.stats(&self.shell.config()?.queue, clock::now())
+        self.rows()?
+            .stats(&self.shell.config()?.queue, clock::now())
     }
 
     fn list(&self, message: &List) -> Result<<List as Message>::Reply> {
-        let Ok(after) = read_cursor(message.after.as_deref()) else { return Ok(Err(BadCursor)) };
+        let Ok(after) = read_cursor(message.after.as_deref()) else {
+            return Ok(Err(BadCursor));
+        };
         let listing = Listing {
             user_id: message.user_id.as_deref(),
             status: message.status,
@@ -166,21 +192,46 @@ impl QueueManager {
         let mut jobs = Vec::new();
         for entry in page.entries {
             let position = if entry.is_in_line() {
-                Some(queue::position_of(&rows, &book, &entry, &config.queue, now)?)
+                Some(queue::position_of(
+                    &rows,
+                    &book,
+                    &entry,
+                    &config.queue,
+                    now,
+                )?)
             } else {
                 None
             };
             // What was counted of a job is nobody's business but the queue's.
-            jobs.push((Summary { metrics: Metrics::default(), ..entry.summary }, position));
+            jobs.push((
+                Summary {
+                    metrics: Metrics::default(),
+                    ..entry.summary
+                },
+                position,
+            ));
         }
-        Ok(Ok(JobPage { jobs, next: page.next.map(|cursor| cursor.write()) }))
+        Ok(Ok(JobPage {
+            jobs,
+            next: page.next.map(|cursor| cursor.write()),
+        }))
     }
 
-    fn list_deliveries(&self, message: &ListDeliveries) -> Result<<ListDeliveries as Message>::Reply> {
-        let Ok(after) = read_cursor(message.after.as_deref()) else { return Ok(Err(BadCursor)) };
+    fn list_deliveries(
+        &self,
+        message: &ListDeliveries,
+    ) -> Result<<ListDeliveries as Message>::Reply> {
+        let Ok(after) = read_cursor(message.after.as_deref()) else {
+            return Ok(Err(BadCursor));
+        };
         let limit = message.limit.clamp(1, MAX_PAGE);
-        let (deliveries, next) = self.rows()?.list_deliveries(message.state.as_deref(), limit, after.as_ref())?;
-        Ok(Ok(OwnedDeliveries { deliveries, next: next.map(|cursor| cursor.write()) }))
+        let (deliveries, next) =
+            self.rows()?
+                .list_deliveries(message.state.as_deref(), limit, after.as_ref())?;
+        Ok(Ok(OwnedDeliveries {
+            deliveries,
+            next: next.map(|cursor| cursor.write()),
+        }))
     }
 
     /// A page of minutes after the other: a week of them is never in memory together.
@@ -201,10 +252,14 @@ impl QueueManager {
     }
 
     async fn ask_all_due(&self, config: &Config) -> Result<()> {
-        let asked = self.take(config, Alarm).await?.into_iter().map(|ask| async move {
-            let said = self.ask(&ask).await.map_err(|_| NoAnswer);
-            Heard { ask, said }
-        });
+        let asked = self
+            .take(config, Alarm)
+            .await?
+            .into_iter()
+            .map(|ask| async move {
+                let said = self.ask(&ask).await.map_err(|_| NoAnswer);
+                Heard { ask, said }
+            });
         let mut answers = futures::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
         while let Some(heard) = answers.next().await {
             self.take(config, heard).await?;
@@ -213,11 +268,25 @@ impl QueueManager {
     }
 
     async fn ask(&self, ask: &Ask) -> std::result::Result<Option<job::State>, StubError> {
-        let Ask { key, epoch, created_at, question } = ask;
+        let Ask {
+            key,
+            epoch,
+            created_at,
+            question,
+        } = ask;
         let (env, epoch, created_at) = (&self.shell.env, *epoch, *created_at);
         match question {
             Question::Start => stub::job(env, key, &Start { epoch, created_at }).await,
-            Question::Check => stub::job(env, key, &Check { created_at: Some(created_at) }).await,
+            Question::Check => {
+                stub::job(
+                    env,
+                    key,
+                    &Check {
+                        created_at: Some(created_at),
+                    },
+                )
+                .await
+            }
             Question::Delete => stub::job(env, key, &Delete { created_at }).await,
         }
     }
@@ -227,24 +296,46 @@ impl QueueManager {
 struct NoCursor;
 
 fn read_cursor(after: Option<&str>) -> std::result::Result<Option<Cursor>, NoCursor> {
-    after.map(|text| Cursor::read(text).ok_or(NoCursor)).transpose()
+    after
+        .map(|text| Cursor::read(text).ok_or(NoCursor))
+        .transpose()
 }
 
 fn tell(event: &Event) {
     match event {
         Event::Enqueued { key } => {
-            tracing::info!(generationId = key.generation_id, userId = key.user_id, "[QUEUE] Enqueued");
+            tracing::info!(
+                generationId = key.generation_id,
+                userId = key.user_id,
+                "[QUEUE] Enqueued"
+            );
         }
         Event::Admitted { key, waited } => {
-            let JobKey { user_id, generation_id } = key;
-            tracing::info!(generationId = generation_id, userId = user_id, waitMs = waited, "[QUEUE] Admitted");
+            let JobKey {
+                user_id,
+                generation_id,
+            } = key;
+            tracing::info!(
+                generationId = generation_id,
+                userId = user_id,
+                waitMs = waited,
+                "[QUEUE] Admitted"
+            );
         }
         Event::Unavailable { upstream, until } => {
             let waits = until.saturating_sub(clock::now());
-            tracing::warn!(upstream = upstream, probeInMs = waits, "[QUEUE] Upstream takes no orders");
+            tracing::warn!(
+                upstream = upstream,
+                probeInMs = waits,
+                "[QUEUE] Upstream takes no orders"
+            );
         }
         Event::Available { upstream, took } => {
-            tracing::info!(upstream = upstream, outageMs = took, "[QUEUE] Upstream takes orders again");
+            tracing::info!(
+                upstream = upstream,
+                outageMs = took,
+                "[QUEUE] Upstream takes orders again"
+            );
         }
     }
 }

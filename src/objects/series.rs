@@ -8,7 +8,8 @@ use crate::time::{MINUTE, Millis, SECOND};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// All lists are parallel to `times`, and every minute of the window is there. Times are in milliseconds.
+/// All lists are parallel to `times`, and every minute of the window is there. Times are in
+/// milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = Metrics))]
 #[serde(rename_all = "camelCase")]
@@ -130,7 +131,8 @@ pub struct PhaseFigures {
     pub p95: Option<Millis>,
 }
 
-/// Collects [`MetricsReport`] from one minute after the other, so that they need not be in memory together.
+/// Collects [`MetricsReport`] from one minute after the other, so that they need not be in memory
+/// together.
 #[derive(Debug)]
 pub struct MetricsBuilder {
     first: u64,
@@ -139,7 +141,8 @@ pub struct MetricsBuilder {
 }
 
 impl MetricsBuilder {
-    /// Of the last so many milliseconds, between a minute and [`MINUTES_KEPT`]; the minute of `now` is the last one.
+    /// Of the last so many milliseconds, between a minute and [`MINUTES_KEPT`]; the minute of `now`
+    /// is the last one.
     pub fn new(window: Millis, now: Millis, with_cost: bool) -> Self {
         let minutes = window.clamp(MINUTE, MINUTES_KEPT) / MINUTE;
         let last = now / MINUTE;
@@ -147,12 +150,17 @@ impl MetricsBuilder {
         let length = usize::try_from(last + 1 - first).unwrap_or(0);
         let none = || vec![None; length];
         let zeros = || vec![0; length];
-        let percentiles = || PercentileSeries { p50: none(), p95: none() };
+        let percentiles = || PercentileSeries {
+            p50: none(),
+            p95: none(),
+        };
         let report = MetricsReport {
             from: rfc3339(first * MINUTE),
             to: rfc3339((last + 1) * MINUTE),
             step_seconds: MINUTE / SECOND,
-            times: (first..=last).map(|number| rfc3339(number * MINUTE)).collect(),
+            times: (first..=last)
+                .map(|number| rfc3339(number * MINUTE))
+                .collect(),
             queue: QueueSeries {
                 waiting: none(),
                 running: none(),
@@ -168,18 +176,28 @@ impl MetricsBuilder {
                 retried: zeros(),
                 duration_ms: percentiles(),
             },
-            upstream: UpstreamSeries { calls: zeros(), errors: zeros(), rate_limited: zeros() },
+            upstream: UpstreamSeries {
+                calls: zeros(),
+                errors: zeros(),
+                rate_limited: zeros(),
+            },
             webhooks: WebhookSeries {
                 delivered: zeros(),
                 failed: zeros(),
                 exhausted: zeros(),
                 delivery_ms: percentiles(),
             },
-            cost: with_cost.then(|| CostSeries { dollars: vec![0.0; length] }),
+            cost: with_cost.then(|| CostSeries {
+                dollars: vec![0.0; length],
+            }),
             by_model: BTreeMap::new(),
             upstream_errors: BTreeMap::new(),
         };
-        Self { first, report, whole: MetricsByUpstream::default() }
+        Self {
+            first,
+            report,
+            whole: MetricsByUpstream::default(),
+        }
     }
 
     /// The first minute of the window, in minutes since the Unix epoch.
@@ -189,11 +207,23 @@ impl MetricsBuilder {
 
     /// Takes what was counted within a minute; one outside of the window is passed over.
     pub fn take(&mut self, number: u64, minute: &Minute) {
-        let Some(at) = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok()) else { return };
+        let Some(at) = number
+            .checked_sub(self.first)
+            .and_then(|at| usize::try_from(at).ok())
+        else {
+            return;
+        };
         if at >= self.report.times.len() {
             return;
         }
-        let MetricsReport { queue, processing, upstream, webhooks, cost, .. } = &mut self.report;
+        let MetricsReport {
+            queue,
+            processing,
+            upstream,
+            webhooks,
+            cost,
+            ..
+        } = &mut self.report;
         if let Some(sample) = minute.sample {
             queue.waiting[at] = Some(sample.waiting);
             queue.running[at] = Some(sample.running);
@@ -202,7 +232,9 @@ impl MetricsBuilder {
         let metrics = minute.counted.whole();
         queue.accepted[at] = metrics.of(Count::Accepted);
         queue.started[at] = metrics.of(Count::Started);
-        queue.wait_ms.put(at, &metrics.histogram(&table::WAIT, None));
+        queue
+            .wait_ms
+            .put(at, &metrics.histogram(&table::WAIT, None));
         processing.completed[at] = metrics.of(Count::Attempt(Status::Completed));
         processing.failed[at] = metrics.of(Count::Attempt(Status::Failed));
         processing.cancelled[at] = metrics.of(Count::Attempt(Status::Cancelled));
@@ -214,20 +246,26 @@ impl MetricsBuilder {
         webhooks.delivered[at] = metrics.of(Count::WebhookSent { delivered: true });
         webhooks.failed[at] = metrics.of(Count::WebhookSent { delivered: false });
         webhooks.exhausted[at] = metrics.of(Count::WebhookExhausted);
-        webhooks.delivery_ms.put(at, &metrics.histogram(&table::WEBHOOK_DELIVERY, None));
+        webhooks
+            .delivery_ms
+            .put(at, &metrics.histogram(&table::WEBHOOK_DELIVERY, None));
         if let Some(cost) = cost {
-            cost.dollars[at] =
-                crate::money::dollars(metrics.of(Count::Charged)) - crate::money::dollars(metrics.of(Count::Returned));
+            cost.dollars[at] = crate::money::dollars(metrics.of(Count::Charged))
+                - crate::money::dollars(metrics.of(Count::Returned));
         }
         self.whole.add(&minute.counted);
     }
 
     /// What was collected.
     pub fn finish(self) -> MetricsReport {
-        let Self { mut report, whole, .. } = self;
+        let Self {
+            mut report, whole, ..
+        } = self;
         // Put in one by one: a map that is collected sorts first, which is more code.
         for (upstream, metrics) in whole.iter() {
-            report.by_model.insert(upstream.to_owned(), figures(metrics));
+            report
+                .by_model
+                .insert(upstream.to_owned(), figures(metrics));
         }
         for (labels, count) in whole.whole().of_metric(&table::ERRORS) {
             report.upstream_errors.insert(labels.concat(), count);
@@ -252,7 +290,11 @@ fn figures(metrics: &Metrics) -> ModelFigures {
     let mut phases = BTreeMap::new();
     for phase in TimedPhase::ALL {
         let took = metrics.histogram(&table::PHASE, Some(phase.as_str()));
-        let figures = PhaseFigures { count: took.count(), p50: took.percentile(50), p95: took.percentile(95) };
+        let figures = PhaseFigures {
+            count: took.count(),
+            p50: took.percentile(50),
+            p95: took.percentile(95),
+        };
         phases.insert(phase.as_str().to_owned(), figures);
     }
     ModelFigures {
@@ -260,7 +302,11 @@ fn figures(metrics: &Metrics) -> ModelFigures {
         failed: metrics.of(Count::Attempt(Status::Failed)),
         cancelled: metrics.of(Count::Attempt(Status::Cancelled)),
         retried: metrics.sum(&table::RETRIES),
-        duration_ms: Duration { p50: took.percentile(50), p95: took.percentile(95), mean: took.mean() },
+        duration_ms: Duration {
+            p50: took.percentile(50),
+            p95: took.percentile(95),
+            mean: took.mean(),
+        },
         phases,
     }
 }
@@ -287,16 +333,34 @@ mod tests {
             ["2027-01-15T07:01:00.000Z", "2027-01-15T08:01:00.000Z"]
         );
         assert_eq!(metrics.times[0], metrics.from);
-        for (window, length) in [(1, 1), (MINUTE, 1), (MINUTES_KEPT, 10_080), (9 * DAY, 10_080)] {
-            assert_eq!(MetricsBuilder::new(window, NOW, false).finish().queue.accepted.len(), length);
+        for (window, length) in [
+            (1, 1),
+            (MINUTE, 1),
+            (MINUTES_KEPT, 10_080),
+            (9 * DAY, 10_080),
+        ] {
+            assert_eq!(
+                MetricsBuilder::new(window, NOW, false)
+                    .finish()
+                    .queue
+                    .accepted
+                    .len(),
+                length
+            );
         }
     }
 
     #[test]
     fn what_was_counted_stands_in_its_minute_and_nothing_else_in_any() {
         let mut builder = MetricsBuilder::new(3 * MINUTE, NOW, true);
-        let mut minute =
-            Minute { sample: Some(Sample { waiting: 2, running: 1, oldest_wait: 7 }), ..Minute::default() };
+        let mut minute = Minute {
+            sample: Some(Sample {
+                waiting: 2,
+                running: 1,
+                oldest_wait: 7,
+            }),
+            ..Minute::default()
+        };
         let metrics = minute.counted.of("a/b");
         metrics.count(Count::Attempt(Status::Completed), 2);
         metrics.count(Count::Error(Some(ErrorCode::StorageFailed)), 3);
@@ -314,11 +378,27 @@ mod tests {
         assert_eq!(metrics.queue.oldest_wait_ms, [None, Some(7), None]);
         assert_eq!(metrics.processing.completed, [0, 2, 0]);
         assert_eq!(metrics.upstream.errors, [0, 3, 0]);
-        assert_eq!(metrics.processing.duration_ms.p50, [None, Some(37_500), None]);
+        assert_eq!(
+            metrics.processing.duration_ms.p50,
+            [None, Some(37_500), None]
+        );
         let dollars = metrics.cost.expect("everyone's cost").dollars;
-        assert!((dollars[1] - 2.2).abs() < 1e-9 && dollars[0].abs() < 1e-9, "{dollars:?}");
+        assert!(
+            (dollars[1] - 2.2).abs() < 1e-9 && dollars[0].abs() < 1e-9,
+            "{dollars:?}"
+        );
         let model = &metrics.by_model["a/b"];
-        assert_eq!((model.completed, model.duration_ms.mean, model.phases["storing"].count), (2, Some(40_000), 0));
-        assert_eq!(metrics.upstream_errors, [("storage_failed".to_owned(), 3)].into());
+        assert_eq!(
+            (
+                model.completed,
+                model.duration_ms.mean,
+                model.phases["storing"].count
+            ),
+            (2, Some(40_000), 0)
+        );
+        assert_eq!(
+            metrics.upstream_errors,
+            [("storage_failed".to_owned(), 3)].into()
+        );
     }
 }

@@ -21,13 +21,14 @@ const ALARM_RETRY: Millis = 30 * SECOND;
 /// When an object with a bad configuration looks again.
 const CONFIG_RETRY: Millis = MINUTE;
 
-/// An object's platform side. Nothing in it is state that matters: whether this instance is acting, and for when
-/// it last set the alarm.
+/// An object's platform side. Nothing in it is state that matters: whether this instance is acting,
+/// and for when it last set the alarm.
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) env: Env,
     state: State,
-    /// `None` until this instance has set the alarm: whether a surviving one is there is never relied on.
+    /// `None` until this instance has set the alarm: whether a surviving one is there is never
+    /// relied on.
     alarm_at: Cell<Option<Millis>>,
     acting: Cell<bool>,
     /// What its lines in the log begin with.
@@ -37,7 +38,13 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(state: State, env: Env, component: &'static str) -> Self {
         log::start(|| config::log_level(&env));
-        Self { env, state, alarm_at: Cell::new(None), acting: Cell::new(false), component }
+        Self {
+            env,
+            state,
+            alarm_at: Cell::new(None),
+            acting: Cell::new(false),
+            component,
+        }
     }
 
     pub(crate) fn sql(&self) -> SqlStorage {
@@ -54,7 +61,10 @@ impl Shell {
         mut request: Request,
         answer: impl AsyncFnOnce(Envelope) -> Result<Response>,
     ) -> Result<Response> {
-        let envelope = Envelope { path: request.path(), body: request.text().await? };
+        let envelope = Envelope {
+            path: request.path(),
+            body: request.text().await?,
+        };
         match answer(envelope).await {
             Ok(response) => Ok(response),
             Err(error) => {
@@ -64,10 +74,13 @@ impl Shell {
         }
     }
 
-    /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was cut off.
-    /// Whatever fails, the alarm is set again and the platform hears that all went well, because it drops an
-    /// alarm that fails six times.
-    pub(crate) async fn on_alarm(&self, act: impl AsyncFnOnce(Rc<Config>) -> Result<()>) -> Result<Response> {
+    /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was
+    /// cut off. Whatever fails, the alarm is set again and the platform hears that all went well,
+    /// because it drops an alarm that fails six times.
+    pub(crate) async fn on_alarm(
+        &self,
+        act: impl AsyncFnOnce(Rc<Config>) -> Result<()>,
+    ) -> Result<Response> {
         self.alarm_at.set(None);
         let Some(_acting) = Acting::begin(&self.acting) else {
             let now = clock::now();
@@ -92,7 +105,10 @@ impl Shell {
             AlarmChange::Leave => Ok(()),
             AlarmChange::Ensure(_) if self.alarm_at.get().is_some() || self.acting.get() => Ok(()),
             AlarmChange::Ensure(at) => self.set_alarm(at, now).await,
-            AlarmChange::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.set_alarm_by(Some(at), now).await,
+            AlarmChange::Set(Some(Wake {
+                at,
+                reason: WakeReason::Guard,
+            })) => self.set_alarm_by(Some(at), now).await,
             AlarmChange::Set(wake) => self.set_alarm(wake.map(|wake| wake.at), now).await,
             AlarmChange::SetAnew(at) => {
                 self.distrust_alarm();
@@ -101,24 +117,32 @@ impl Shell {
         }
     }
 
-    /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the one
-    /// storage write of the step before it, because nothing is awaited in between.
+    /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the
+    /// one storage write of the step before it, because nothing is awaited in between.
     async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now))).await
+        self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now)))
+            .await
     }
 
-    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before that, and still to come, is
-    /// as good, and each setting is a row that is paid for. One that fires too early finds nothing due, or this instance
-    /// acting, and is set again.
+    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before
+    /// that, and still to come, is as good, and each setting is a row that is paid for. One that
+    /// fires too early finds nothing due, or this instance acting, and is set again.
     pub(crate) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
-        self.write_alarm(at.and_then(|at| alarm::by(self.alarm_at.get(), at, now))).await
+        self.write_alarm(at.and_then(|at| alarm::by(self.alarm_at.get(), at, now)))
+            .await
     }
 
     async fn write_alarm(&self, at: Option<Millis>) -> Result<()> {
         let Some(at) = at else { return Ok(()) };
         self.alarm_at.set(Some(at));
-        let time = i64::try_from(at).ok().and_then(DateTime::<Utc>::from_timestamp_millis);
-        let set = self.state.storage().set_alarm(time.unwrap_or_default()).await;
+        let time = i64::try_from(at)
+            .ok()
+            .and_then(DateTime::<Utc>::from_timestamp_millis);
+        let set = self
+            .state
+            .storage()
+            .set_alarm(time.unwrap_or_default())
+            .await;
         if set.is_err() {
             self.alarm_at.set(None);
         }
@@ -187,7 +211,11 @@ struct Acting<'a>(&'a Cell<bool>);
 impl<'a> Acting<'a> {
     /// `None` while another one is held.
     fn begin(flag: &'a Cell<bool>) -> Option<Self> {
-        if flag.replace(true) { None } else { Some(Self(flag)) }
+        if flag.replace(true) {
+            None
+        } else {
+            Some(Self(flag))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Server-Sent Events (HTML Living Standard, section 9.2) of one generation.
 //!
-//! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break cannot stand.
+//! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break
+//! cannot stand.
 
 use crate::machine::Status;
 use crate::machine::follow::{NumberedEntry, Snapshot, StreamEvent};
@@ -44,7 +45,11 @@ pub(crate) struct StreamedEnd {
 pub fn frame(event: &StreamEvent) -> String {
     match event {
         StreamEvent::Step { entry, stand } => {
-            format!("id: {}\n{}", entry.number, named("step", &step(entry, *stand)))
+            format!(
+                "id: {}\n{}",
+                entry.number,
+                named("step", &step(entry, *stand))
+            )
         }
         StreamEvent::Progress { stand } => named("progress", &progress(*stand)),
         StreamEvent::End { status } => named("end", &StreamedEnd { status: *status }),
@@ -63,7 +68,11 @@ fn step(entry: &NumberedEntry, stand: Snapshot) -> StreamedStep<'_> {
 }
 
 fn progress(stand: Snapshot) -> StreamedProgress {
-    StreamedProgress { status: stand.status, phase: stand.phase, progress: stand.progress }
+    StreamedProgress {
+        status: stand.status,
+        phase: stand.phase,
+        progress: stand.progress,
+    }
 }
 
 fn named(event: &str, data: &impl Serialize) -> String {
@@ -79,13 +88,25 @@ mod tests {
     use crate::machine::follow::{NumberedEntry, Snapshot, StreamEvent};
     use crate::machine::job::{TimelineEntry, TimelineStep};
 
-    const STAND: Snapshot = Snapshot { attempt: 2, status: Status::Processing, phase: "rendering", progress: 35 };
+    const STAND: Snapshot = Snapshot {
+        attempt: 2,
+        status: Status::Processing,
+        phase: "rendering",
+        progress: 35,
+    };
 
     #[test]
     fn a_step_has_the_number_of_its_entry_and_one_line_of_json() {
-        let entry = TimelineEntry { at: 1_767_225_600_000, step: TimelineStep::Submitted, detail: None };
+        let entry = TimelineEntry {
+            at: 1_767_225_600_000,
+            step: TimelineStep::Submitted,
+            detail: None,
+        };
         assert_eq!(
-            frame(&StreamEvent::Step { entry: NumberedEntry { number: 7, entry }, stand: STAND }),
+            frame(&StreamEvent::Step {
+                entry: NumberedEntry { number: 7, entry },
+                stand: STAND
+            }),
             "id: 7\nevent: step\ndata: {\"step\":\"submitted\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempt\":2,\
              \"status\":\"processing\",\"phase\":\"rendering\",\"progress\":35}\n\n"
         );
@@ -94,10 +115,20 @@ mod tests {
     #[test]
     fn no_line_break_of_a_detail_ends_an_event() {
         let detail = Some("one\ntwo\r\n\r\nid: 9\n\u{2028}".to_owned());
-        let entry = TimelineEntry { at: 0, step: TimelineStep::Failed, detail: detail.clone() };
-        let text = frame(&StreamEvent::Step { entry: NumberedEntry { number: 1, entry }, stand: STAND });
+        let entry = TimelineEntry {
+            at: 0,
+            step: TimelineStep::Failed,
+            detail: detail.clone(),
+        };
+        let text = frame(&StreamEvent::Step {
+            entry: NumberedEntry { number: 1, entry },
+            stand: STAND,
+        });
         assert_eq!(text.lines().count(), 4, "{text}");
-        let data = text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap_or_default();
+        let data = text
+            .lines()
+            .find_map(|line| line.strip_prefix("data: "))
+            .unwrap_or_default();
         let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
         assert_eq!(data["detail"].as_str(), detail.as_deref());
     }
@@ -107,7 +138,9 @@ mod tests {
         assert_eq!(
             [
                 StreamEvent::Progress { stand: STAND },
-                StreamEvent::End { status: Status::Cancelled },
+                StreamEvent::End {
+                    status: Status::Cancelled
+                },
                 StreamEvent::Heartbeat
             ]
             .map(|event| frame(&event)),

@@ -1,7 +1,8 @@
 //! The open streams of one object: how many there are, and what wakes them.
 //!
-//! Nothing in it is state that matters. A stream takes what it tells from the database and remembers how far it has told; a
-//! wake-up only says "look again", and a client whose stream was cut off resumes from there.
+//! Nothing in it is state that matters. A stream takes what it tells from the database and
+//! remembers how far it has told; a wake-up only says "look again", and a client whose stream was
+//! cut off resumes from there.
 
 use crate::clock;
 use crate::machine::follow::{Follower, Look, PAGE, Then};
@@ -16,7 +17,8 @@ use std::rc::Rc;
 use std::time::Duration;
 use worker::{Delay, Error, Response, Result, Storage};
 
-/// How many streams one object has open at most: one generation is watched by one user, in a few tabs.
+/// How many streams one object has open at most: one generation is watched by one user, in a few
+/// tabs.
 const MAX_STREAMS: u32 = 64;
 
 /// The streams of one object.
@@ -36,9 +38,19 @@ impl Followers {
         self.open.get() >= MAX_STREAMS
     }
 
-    /// The response that tells what the follower has to tell, until it closes or the client goes away.
-    pub(crate) fn stream(self: &Rc<Self>, storage: Storage, follower: Follower) -> Result<Response> {
-        let turn = Turn { seat: Seat::take(self), storage, follower, opening: Some(OPENING) };
+    /// The response that tells what the follower has to tell, until it closes or the client goes
+    /// away.
+    pub(crate) fn stream(
+        self: &Rc<Self>,
+        storage: Storage,
+        follower: Follower,
+    ) -> Result<Response> {
+        let turn = Turn {
+            seat: Seat::take(self),
+            storage,
+            follower,
+            opening: Some(OPENING),
+        };
         let chunks = stream::unfold(Some(turn), async |turn| turn?.next().await);
         let mut response = Response::from_stream(chunks)?;
         response.headers_mut().set("Content-Type", EVENT_STREAM)?;
@@ -73,7 +85,8 @@ struct Turn {
 }
 
 impl Turn {
-    /// Looks until there is something to tell; `None` when the stream is over. Failing ends it too: the client resumes.
+    /// Looks until there is something to tell; `None` when the stream is over. Failing ends it too:
+    /// the client resumes.
     async fn next(mut self) -> Option<(Result<Vec<u8>>, Option<Self>)> {
         loop {
             // From before the look on, so that no step falls between the two.
@@ -86,12 +99,21 @@ impl Turn {
                     return None;
                 }
             };
-            let told: String =
-                self.opening.take().into_iter().map(str::to_owned).chain(events.iter().map(frame)).collect();
+            let told: String = self
+                .opening
+                .take()
+                .into_iter()
+                .map(str::to_owned)
+                .chain(events.iter().map(frame))
+                .collect();
             if !told.is_empty() {
                 // What a crash could still undo is not told.
                 self.storage.sync().await.ok()?;
-                let rest = if then == Then::Close { None } else { Some(self) };
+                let rest = if then == Then::Close {
+                    None
+                } else {
+                    Some(self)
+                };
                 return Some((Ok(told.into_bytes()), rest));
             }
             match then {

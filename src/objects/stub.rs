@@ -57,7 +57,9 @@ pub async fn follow(env: &Env, key: &JobKey, message: &Follow) -> Result<Followe
 }
 
 fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
-    let object = env.durable_object("JOB_MANAGER").and_then(|jobs| jobs.get_by_name(&key.object_name()));
+    let object = env
+        .durable_object("JOB_MANAGER")
+        .and_then(|jobs| jobs.get_by_name(&key.object_name()));
     object.map_err(StubError::Unreachable)
 }
 
@@ -67,7 +69,9 @@ where
     M: Message + Serialize,
     M::Reply: DeserializeOwned,
 {
-    let object = env.durable_object("QUEUE_MANAGER").and_then(|queues| queues.get_by_name(QUEUE_NAME));
+    let object = env
+        .durable_object("QUEUE_MANAGER")
+        .and_then(|queues| queues.get_by_name(QUEUE_NAME));
     read(deliver(object.map_err(StubError::Unreachable)?, message).await?).await
 }
 
@@ -77,8 +81,15 @@ async fn deliver<M: Message + Serialize>(object: Stub, message: &M) -> Result<Re
     init.with_method(Method::Post).with_body(Some(body.into()));
     let address = format!("{ADDRESS}{}", M::NAME);
     let request = Request::new_with_init(&address, &init).map_err(StubError::Unreachable)?;
-    let response = object.fetch_with_request(request).await.map_err(StubError::Unreachable)?;
-    if response.status_code() == 200 { Ok(response) } else { Err(StubError::Status(response.status_code())) }
+    let response = object
+        .fetch_with_request(request)
+        .await
+        .map_err(StubError::Unreachable)?;
+    if response.status_code() == 200 {
+        Ok(response)
+    } else {
+        Err(StubError::Status(response.status_code()))
+    }
 }
 
 async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubError> {
@@ -86,17 +97,25 @@ async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubErro
     serde_json::from_str(&text).map_err(StubError::Unreadable)
 }
 
-/// Says through the platform's queue that a job waits, not before `not_before`. Nothing is lost with a message that
-/// cannot be sent, because the sweep looks after every job.
+/// Says through the platform's queue that a job waits, not before `not_before`. Nothing is lost
+/// with a message that cannot be sent, because the sweep looks after every job.
 pub async fn wake_up(env: &Env, wake_up: &WakeUp, not_before: Option<Millis>, now: Millis) -> bool {
-    let wait = not_before.map_or(0, |at| at.saturating_sub(now).div_ceil(SECOND)).min(MAX_DELAY);
-    let message = MessageBuilder::new(wake_up).delay_seconds(u32::try_from(wait).unwrap_or(0)).build();
+    let wait = not_before
+        .map_or(0, |at| at.saturating_sub(now).div_ceil(SECOND))
+        .min(MAX_DELAY);
+    let message = MessageBuilder::new(wake_up)
+        .delay_seconds(u32::try_from(wait).unwrap_or(0))
+        .build();
     let sent = match env.queue("DISPATCH") {
         Ok(queue) => queue.send(message).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &sent {
-        let WakeUp { generation_id, user_id, .. } = wake_up;
+        let WakeUp {
+            generation_id,
+            user_id,
+            ..
+        } = wake_up;
         tracing::error!(generationId = generation_id, userId = user_id, reason = %error, "[DISPATCH] Wake-up not sent");
     }
     sent.is_ok()

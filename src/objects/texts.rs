@@ -10,7 +10,10 @@ use crate::webhooks::event;
 impl Config {
     /// What a job's steps depend on.
     pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules { policy: &self.job, texts: self }
+        Rules {
+            policy: &self.job,
+            texts: self,
+        }
     }
 }
 
@@ -22,7 +25,10 @@ impl Texts for Config {
     fn event(&self, job: &Job, delivery: &Delivery) -> String {
         let expires_at = delivery.created_at / SECOND + self.webhook_video_url_ttl;
         let completed = delivery.kind == EventKind::Completed;
-        let url = completed.then(|| self.url_signer.sign(&job.origin.public_url, &job.key, expires_at));
+        let url = completed.then(|| {
+            self.url_signer
+                .sign(&job.origin.public_url, &job.key, expires_at)
+        });
         event::compose(job, delivery, url)
     }
 }

@@ -38,8 +38,8 @@ pub struct Page {
 }
 
 impl<S: Sql> QueueStore<S> {
-    /// A page of the catalogue. One of a search may hold fewer than its limit and yet have a next one, when
-    /// [`MAX_SEARCHED`] entries were looked at.
+    /// A page of the catalogue. One of a search may hold fewer than its limit and yet have a next
+    /// one, when [`MAX_SEARCHED`] entries were looked at.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page, S::Error> {
         let Some(search) = listing.search else {
             let mut entries = Vec::new();
@@ -56,7 +56,9 @@ impl<S: Sql> QueueStore<S> {
             let candidates = self.candidates(listing, after.as_ref())?;
             let last_chunk = candidates.len() < SEARCHED_AT_ONCE as usize;
             for Candidate { cursor, prompt } in candidates {
-                if cursor.id.to_lowercase().contains(&wanted) || prompt.to_lowercase().contains(&wanted) {
+                if cursor.id.to_lowercase().contains(&wanted)
+                    || prompt.to_lowercase().contains(&wanted)
+                {
                     let key = JobKey::new(cursor.user_id.clone(), cursor.id.clone());
                     found.extend(self.find(&key)?);
                 }
@@ -69,25 +71,42 @@ impl<S: Sql> QueueStore<S> {
                 return Ok(page(found, listing.limit));
             }
         }
-        Ok(Page { entries: found, next: after })
+        Ok(Page {
+            entries: found,
+            next: after,
+        })
     }
 
     /// The users who have a generation of this id, [`MAX_OWNERS`] at most.
     pub fn owners(&self, generation_id: &str) -> Result<Vec<String>, S::Error> {
         let statement = "SELECT user_id FROM entry WHERE generation_id = ? LIMIT ?";
-        let rows = self.sql.run(statement, vec![generation_id.into(), MAX_OWNERS.into()])?;
-        Ok(rows.into_iter().filter_map(|row| row.into_iter().next().map(SqlValue::into_text)).collect())
+        let rows = self
+            .sql
+            .run(statement, vec![generation_id.into(), MAX_OWNERS.into()])?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().map(SqlValue::into_text))
+            .collect())
     }
 
     /// What a search looks at next.
-    fn candidates(&self, listing: &Listing<'_>, after: Option<&Cursor>) -> Result<Vec<Candidate>, S::Error> {
+    fn candidates(
+        &self,
+        listing: &Listing<'_>,
+        after: Option<&Cursor>,
+    ) -> Result<Vec<Candidate>, S::Error> {
         let mut candidates: Vec<Candidate> = Vec::new();
         for (rest, values) in newest_first(listing, after, SEARCHED_AT_ONCE) {
             let statement = format!(
                 "SELECT created_at, generation_id, user_id, \
                  CASE WHEN json_valid(snapshot) THEN json_extract(snapshot, '$.prompt') END FROM entry {rest}"
             );
-            candidates.extend(self.sql.run(&statement, values)?.into_iter().filter_map(read_candidate));
+            candidates.extend(
+                self.sql
+                    .run(&statement, values)?
+                    .into_iter()
+                    .filter_map(read_candidate),
+            );
             // No more prompts are kept than are looked at.
             candidates.sort_by(|one, other| other.cursor.cmp(&one.cursor));
             candidates.truncate(SEARCHED_AT_ONCE as usize);
@@ -103,25 +122,43 @@ struct Candidate {
 
 fn read_candidate(row: Vec<SqlValue>) -> Option<Candidate> {
     let [created_at, id, user_id, prompt] = <[SqlValue; 4]>::try_from(row).ok()?;
-    let cursor = Cursor { created_at: created_at.unsigned(), id: id.into_text(), user_id: user_id.into_text() };
-    Some(Candidate { cursor, prompt: prompt.into_text() })
+    let cursor = Cursor {
+        created_at: created_at.unsigned(),
+        id: id.into_text(),
+        user_id: user_id.into_text(),
+    };
+    Some(Candidate {
+        cursor,
+        prompt: prompt.into_text(),
+    })
 }
 
 /// One more than the limit says that there is a next page.
 fn page(mut entries: Vec<Entry>, limit: u32) -> Page {
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
-    let next = entries.last().filter(|_| more).map(|entry| Cursor::of(&entry.summary));
+    let next = entries
+        .last()
+        .filter(|_| more)
+        .map(|entry| Cursor::of(&entry.summary));
     Page { entries, next }
 }
 
-/// The ends of the statements that find a listing's first entries, `limit` at most each. Those of a user have an index, and
-/// those of each status; of all users and statuses they are the newest ones of each status.
-fn newest_first(listing: &Listing<'_>, after: Option<&Cursor>, limit: u32) -> Vec<(String, Vec<SqlValue>)> {
+/// The ends of the statements that find a listing's first entries, `limit` at most each. Those of a
+/// user have an index, and those of each status; of all users and statuses they are the newest ones
+/// of each status.
+fn newest_first(
+    listing: &Listing<'_>,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Vec<(String, Vec<SqlValue>)> {
     match (listing.user_id, listing.status) {
         (Some(user_id), status) => vec![newest_of_user(user_id, status, after, limit)],
         (None, Some(status)) => vec![newest_of_status(status, after, limit)],
-        (None, None) => Status::ALL.into_iter().map(|status| newest_of_status(status, after, limit)).collect(),
+        (None, None) => Status::ALL
+            .into_iter()
+            .map(|status| newest_of_status(status, after, limit))
+            .collect(),
     }
 }
 
@@ -150,7 +187,11 @@ fn newest_of_status(status: Status, after: Option<&Cursor>, limit: u32) -> (Stri
     let (mut rest, mut values) = ("WHERE status = ?".to_owned(), vec![status.as_str().into()]);
     if let Some(after) = after {
         rest.push_str(" AND (created_at, generation_id, user_id) < (?, ?, ?)");
-        values.extend([after.created_at.into(), after.id.as_str().into(), after.user_id.as_str().into()]);
+        values.extend([
+            after.created_at.into(),
+            after.id.as_str().into(),
+            after.user_id.as_str().into(),
+        ]);
     }
     values.push(limit.into());
     rest.push_str(" ORDER BY created_at DESC, generation_id DESC, user_id DESC LIMIT ?");

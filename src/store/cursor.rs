@@ -7,7 +7,8 @@ use crate::time::Millis;
 /// The longest time, in digits: milliseconds until the year 33658.
 const MAX_DIGITS: usize = 15;
 
-/// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed. The newer one is the greater one.
+/// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed. The
+/// newer one is the greater one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub created_at: Millis,
@@ -27,7 +28,11 @@ impl Cursor {
     }
 
     pub fn write(&self) -> String {
-        let user = if self.user_id.is_empty() { String::new() } else { format!("/{}", self.user_id) };
+        let user = if self.user_id.is_empty() {
+            String::new()
+        } else {
+            format!("/{}", self.user_id)
+        };
         format!("{}.{}{user}", self.created_at, self.id)
     }
 
@@ -39,8 +44,13 @@ impl Cursor {
             Some(_) => return None,
             None => (rest, ""),
         };
-        let plain = created_at.len() <= MAX_DIGITS && created_at.bytes().all(|byte| byte.is_ascii_digit());
+        let plain =
+            created_at.len() <= MAX_DIGITS && created_at.bytes().all(|byte| byte.is_ascii_digit());
         let known = plain && is_generation_id(id);
-        known.then_some(Self { created_at: created_at.parse().ok()?, id: id.to_owned(), user_id: user_id.to_owned() })
+        known.then_some(Self {
+            created_at: created_at.parse().ok()?,
+            id: id.to_owned(),
+            user_id: user_id.to_owned(),
+        })
     }
 }

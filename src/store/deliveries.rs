@@ -9,10 +9,9 @@ use crate::store::stats::{OwnedDelivery, WebhookStats};
 use crate::time::Millis;
 use crate::time::rfc3339;
 
-/// The columns an event is read from and written to, in this order. `due_at` is when the next attempt is due, or when the
-/// last one ended it.
-const COLUMNS: &str =
-    "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
+/// The columns an event is read from and written to, in this order. `due_at` is when the next
+/// attempt is due, or when the last one ended it.
+const COLUMNS: &str = "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
 
 /// All that an event can be, each listed by an index.
 const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
@@ -21,7 +20,8 @@ const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
 const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
 
 impl<S: Sql> QueueStore<S> {
-    /// Everyone's events from the newest on, at most `limit`, of one state or all; and where to go on.
+    /// Everyone's events from the newest on, at most `limit`, of one state or all; and where to go
+    /// on.
     pub fn list_deliveries(
         &self,
         state: Option<&str>,
@@ -40,7 +40,8 @@ impl<S: Sql> QueueStore<S> {
             found.extend(self.find_deliveries(&rest, values)?);
         }
         found.sort_by(|one, other| {
-            (other.summary.created_at, &other.summary.id).cmp(&(one.summary.created_at, &one.summary.id))
+            (other.summary.created_at, &other.summary.id)
+                .cmp(&(one.summary.created_at, &one.summary.id))
         });
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
@@ -59,14 +60,22 @@ impl<S: Sql> QueueStore<S> {
     }
 
     /// The events exhausted since then, the longest ago first.
-    pub fn exhausted_since(&self, since: Millis, limit: u32) -> Result<Vec<OwnedDelivery>, S::Error> {
+    pub fn exhausted_since(
+        &self,
+        since: Millis,
+        limit: u32,
+    ) -> Result<Vec<OwnedDelivery>, S::Error> {
         let rest = "WHERE state = 'exhausted' AND due_at >= ? ORDER BY due_at, id LIMIT ?";
-        self.find_deliveries(&format!("{BY_EXHAUSTION} {rest}"), vec![since.into(), limit.into()])
+        self.find_deliveries(
+            &format!("{BY_EXHAUSTION} {rest}"),
+            vec![since.into(), limit.into()],
+        )
     }
 
     pub(crate) fn webhook_stats(&self) -> Result<WebhookStats, S::Error> {
         let count = "SELECT count(*) FROM delivery WHERE state = ?";
-        let first = format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
+        let first =
+            format!("SELECT min(due_at) FROM delivery {BY_EXHAUSTION} WHERE state = 'exhausted'");
         Ok(WebhookStats {
             pending: self.count(count, vec!["pending".into()])?,
             exhausted: self.count(count, vec!["exhausted".into()])?,
@@ -79,7 +88,11 @@ impl<S: Sql> QueueStore<S> {
         Ok(found.into_iter().map(|owned| owned.summary).collect())
     }
 
-    pub(crate) fn upsert_delivery(&self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), S::Error> {
+    pub(crate) fn upsert_delivery(
+        &self,
+        key: &JobKey,
+        delivery: &DeliverySummary,
+    ) -> Result<(), S::Error> {
         let statement = format!(
             "INSERT INTO delivery ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
              attempts = excluded.attempts, redeliveries = excluded.redeliveries, last_status = excluded.last_status, \
@@ -106,24 +119,46 @@ impl<S: Sql> QueueStore<S> {
 
     pub(crate) fn delete_delivery(&self, key: &JobKey, id: &str) -> Result<(), S::Error> {
         let values = [vec![id.into()], key_of(key)].concat();
-        self.sql.run("DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?", values)?;
+        self.sql.run(
+            "DELETE FROM delivery WHERE id = ? AND user_id = ? AND generation_id = ?",
+            values,
+        )?;
         Ok(())
     }
 
     pub(crate) fn delete_deliveries(&self, key: &JobKey) -> Result<(), S::Error> {
-        self.sql.run("DELETE FROM delivery WHERE user_id = ? AND generation_id = ?", key_of(key))?;
+        self.sql.run(
+            "DELETE FROM delivery WHERE user_id = ? AND generation_id = ?",
+            key_of(key),
+        )?;
         Ok(())
     }
 
-    fn find_deliveries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<OwnedDelivery>, S::Error> {
-        let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM delivery {rest}"), values)?;
+    fn find_deliveries(
+        &self,
+        rest: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Vec<OwnedDelivery>, S::Error> {
+        let rows = self
+            .sql
+            .run(&format!("SELECT {COLUMNS} FROM delivery {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read).collect())
     }
 }
 
 fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
-    let [id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at] =
-        <[SqlValue; 10]>::try_from(row).ok()?;
+    let [
+        id,
+        user_id,
+        generation_id,
+        event,
+        created_at,
+        attempts,
+        redeliveries,
+        last_status,
+        state,
+        due_at,
+    ] = <[SqlValue; 10]>::try_from(row).ok()?;
     let (event, state, at) = (event.into_text(), state.into_text(), due_at.unsigned());
     let state = match state.as_str() {
         "pending" => DeliveryState::Pending { next_at: at },
@@ -133,7 +168,9 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
     let summary = DeliverySummary {
         id: id.into_text(),
         // One of a newer build, which this one cannot list.
-        kind: EventKind::ALL.into_iter().find(|kind| kind.as_str() == event)?,
+        kind: EventKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == event)?,
         created_at: created_at.unsigned(),
         attempts: u32::try_from(attempts.unsigned()).unwrap_or(u32::MAX),
         redeliveries: u32::try_from(redeliveries.unsigned()).unwrap_or(u32::MAX),
@@ -142,5 +179,8 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
             .and_then(|status| u16::try_from(status.unsigned()).ok()),
         state,
     };
-    Some(OwnedDelivery { key: JobKey::new(user_id.into_text(), generation_id.into_text()), summary })
+    Some(OwnedDelivery {
+        key: JobKey::new(user_id.into_text(), generation_id.into_text()),
+        summary,
+    })
 }

@@ -1,6 +1,6 @@
-//! What was counted within each minute, one row each; the row of minute 0 is the sum of all those before the latest one. The
-//! latest one is kept beside the book, which most steps that count write anyway, and filed when the next one begins. A
-//! record that cannot be read counts as empty.
+//! What was counted within each minute, one row each; the row of minute 0 is the sum of all those
+//! before the latest one. The latest one is kept beside the book, which most steps that count write
+//! anyway, and filed when the next one begins. A record that cannot be read counts as empty.
 
 use crate::machine::queue::Minute;
 use crate::store::sql::{Sql, SqlValue};
@@ -11,13 +11,23 @@ pub const PAGE: u32 = 500;
 const SUM: u64 = 0;
 
 pub(crate) fn latest<S: Sql>(sql: &S) -> Result<Option<(u64, Minute)>, S::Error> {
-    let rows = sql.run("SELECT minute, counts FROM book WHERE minute IS NOT NULL", Vec::new())?;
+    let rows = sql.run(
+        "SELECT minute, counts FROM book WHERE minute IS NOT NULL",
+        Vec::new(),
+    )?;
     Ok(rows.into_iter().find_map(read))
 }
 
 pub(crate) fn sum<S: Sql>(sql: &S) -> Result<Minute, S::Error> {
-    let rows = sql.run("SELECT minute, counts FROM metrics WHERE minute = ?", vec![SUM.into()])?;
-    Ok(rows.into_iter().find_map(read).map(|(_, sum)| sum).unwrap_or_default())
+    let rows = sql.run(
+        "SELECT minute, counts FROM metrics WHERE minute = ?",
+        vec![SUM.into()],
+    )?;
+    Ok(rows
+        .into_iter()
+        .find_map(read)
+        .map(|(_, sum)| sum)
+        .unwrap_or_default())
 }
 
 pub(crate) fn save_sum<S: Sql>(sql: &S, sum: &Minute) -> Result<(), S::Error> {
@@ -38,14 +48,21 @@ pub(crate) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> 
 
 /// The latest minute stays whatever its age: it is beside the book, and not in the sum yet.
 pub(crate) fn delete_before<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
-    sql.run("DELETE FROM metrics WHERE minute > ? AND minute < ?", vec![SUM.into(), before.into()])?;
+    sql.run(
+        "DELETE FROM metrics WHERE minute > ? AND minute < ?",
+        vec![SUM.into(), before.into()],
+    )?;
     Ok(())
 }
 
 pub(crate) fn page<S: Sql>(sql: &S, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
     let from = from.max(SUM + 1);
     let statement = "SELECT minute, counts FROM metrics WHERE minute >= ? ORDER BY minute LIMIT ?";
-    let mut page: Vec<_> = sql.run(statement, vec![from.into(), PAGE.into()])?.into_iter().filter_map(read).collect();
+    let mut page: Vec<_> = sql
+        .run(statement, vec![from.into(), PAGE.into()])?
+        .into_iter()
+        .filter_map(read)
+        .collect();
     if page.len() < PAGE as usize
         && let Some(latest) = latest(sql)?.filter(|(number, _)| *number >= from)
     {
@@ -56,5 +73,8 @@ pub(crate) fn page<S: Sql>(sql: &S, from: u64) -> Result<Vec<(u64, Minute)>, S::
 
 fn read(row: Vec<SqlValue>) -> Option<(u64, Minute)> {
     let [minute, counts] = <[SqlValue; 2]>::try_from(row).ok()?;
-    Some((minute.unsigned(), serde_json::from_str(&counts.into_text()).unwrap_or_default()))
+    Some((
+        minute.unsigned(),
+        serde_json::from_str(&counts.into_text()).unwrap_or_default(),
+    ))
 }

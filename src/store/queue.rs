@@ -1,70 +1,25 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue summary; the book; what each day
-//! has spent; one row an event; and what was counted within each minute.
+//! The queue's database: one row a job, which is its place in the queue and its catalogue summary;
+//! the book; what each day has spent; one row an event; and what was counted within each minute.
 
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
-use crate::machine::queue::{Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of};
+use crate::machine::queue::{
+    Book, Closed, Entry, HEAD_START, MAX_PRIORITY, Minute, Policy, Rows, backoffs, day_of,
+};
 use crate::money::dollars;
 use crate::store::metrics;
 use crate::store::queue_row;
 use crate::store::queue_row::{COLUMNS, read_entry};
+use crate::store::queue_tables::MIGRATIONS;
 use crate::store::schema;
-use crate::store::schema::Migration;
 use crate::store::sql::{Sql, SqlValue};
 use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
 
-/// Append-only. Each row of a table or an index is paid for when it is written. So one index answers for all holders, lists of
-/// everything are put together from those of each status or state, and what is counted within the latest minute is beside
-/// the book. A key acts on a generation by its id alone, whoever owns it: hence `entry_by_generation`. In `spending` the
-/// row of all users together has no user, and in `metrics` that of minute 0 is the sum of all minutes before the latest one.
-pub const MIGRATIONS: [Migration; 1] = [Migration {
-    columns: &[],
-    statements: "
-    CREATE TABLE IF NOT EXISTS entry (
-        user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
-        epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
-        created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
-        sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
-        stage TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
-        round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
-        upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
-        per_minute INTEGER, charges TEXT NOT NULL, metrics TEXT NOT NULL, waits_since INTEGER NOT NULL,
-        PRIMARY KEY (user_id, generation_id)
-    );
-    CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
-    CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
-    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
-    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
-    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
-        WHERE stage = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE stage = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE stage = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE stage = 'waiting';
-    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE stage = 'delayed';
-    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE stage = 'held';
-    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE stage IN ('watched', 'deleting');
-    CREATE TABLE IF NOT EXISTS book (
-        id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
-    );
-    CREATE TABLE IF NOT EXISTS spending (
-        day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
-    );
-    CREATE TABLE IF NOT EXISTS delivery (
-        id TEXT PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, event TEXT NOT NULL,
-        created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, redeliveries INTEGER NOT NULL, last_status INTEGER,
-        state TEXT NOT NULL, due_at INTEGER NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS delivery_by_job ON delivery (user_id, generation_id);
-    CREATE INDEX IF NOT EXISTS delivery_by_state ON delivery (state, created_at, id);
-    CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
-    CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
-",
-}];
-
-// Whoever is asked for by user or upstream among those who hold a slot is looked for among these alone (`INDEXED BY
-// entry_slots`): SQLite would rather go through all entries of the user, or all there are, because an index has them by user.
+// Whoever is asked for by user or upstream among those who hold a slot is looked for among these
+// alone (`INDEXED BY entry_slots`): SQLite would rather go through all entries of the user, or all
+// there are, because an index has them by user.
 
 /// Numbers are bound as doubles, which are exact up to here.
 const MOST: u64 = (1 << 53) - 1;
@@ -99,28 +54,36 @@ impl<S: Sql> QueueStore<S> {
             };
             rows.into_iter().filter_map(pair).collect()
         };
-        let by_status = self.sql.run("SELECT status, count(*) FROM entry GROUP BY status", Vec::new())?;
-        let by_priority =
-            "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
+        let by_status = self.sql.run(
+            "SELECT status, count(*) FROM entry GROUP BY status",
+            Vec::new(),
+        )?;
+        let by_priority = "SELECT CAST(priority AS TEXT), count(*) FROM entry WHERE stage = 'waiting' GROUP BY priority";
         let by_priority = self.sql.run(by_priority, Vec::new())?;
         let (_, oldest) = self.waiting_since()?;
         let without_timer = "SELECT count(*) FROM entry WHERE late = 1 \
              OR (stage IN ('held', 'watched', 'deleting') AND lease_until < ?)";
         let book = self.book()?;
-        let backoffs = backoffs(self, &book, now)?.into_iter().map(|(upstream, backoff)| UpstreamBackoff {
-            upstream: upstream.to_owned(),
-            backoff_since: rfc3339(backoff.since),
-            backoff_until: rfc3339(backoff.until),
-        });
+        let backoffs = backoffs(self, &book, now)?
+            .into_iter()
+            .map(|(upstream, backoff)| UpstreamBackoff {
+                upstream: upstream.to_owned(),
+                backoff_since: rfc3339(backoff.since),
+                backoff_until: rfc3339(backoff.until),
+            });
         Ok(QueueStats {
             mode: policy.mode.as_str().to_owned(),
             paused: book.is_paused(),
             paused_since: book.paused_since.map(rfc3339),
-            slots: Slots { total: policy.slots, used: self.count_held()? },
+            slots: Slots {
+                total: policy.slots,
+                used: self.count_held()?,
+            },
             by_status: pairs(by_status),
             waiting_by_priority: pairs(by_priority),
             oldest_wait_ms: oldest.map(|at| now.saturating_sub(at)),
-            jobs_without_timer: self.count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
+            jobs_without_timer: self
+                .count(without_timer, vec![now.saturating_sub(MINUTE).into()])?,
             timers_repaired: book.timers_repaired,
             upstreams: backoffs.collect(),
             webhooks: self.webhook_stats()?,
@@ -131,14 +94,22 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    /// What was counted in the minutes from `from` on, the first ones of them, [`metrics::PAGE`] at most.
+    /// What was counted in the minutes from `from` on, the first ones of them, [`metrics::PAGE`] at
+    /// most.
     pub fn minutes(&self, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
         metrics::page(&self.sql, from)
     }
 
-    pub(crate) fn number(&self, statement: &str, values: Vec<SqlValue>) -> Result<Option<u64>, S::Error> {
+    pub(crate) fn number(
+        &self,
+        statement: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Option<u64>, S::Error> {
         let rows = self.sql.run(statement, values)?;
-        let value = rows.first().and_then(|row| row.first()).filter(|value| !value.is_null());
+        let value = rows
+            .first()
+            .and_then(|row| row.first())
+            .filter(|value| !value.is_null());
         Ok(value.map(SqlValue::unsigned))
     }
 
@@ -147,13 +118,27 @@ impl<S: Sql> QueueStore<S> {
     }
 
     /// Counts entries, no further than `limit`.
-    fn count_within(&self, condition: &str, mut values: Vec<SqlValue>, limit: u64) -> Result<u64, S::Error> {
+    fn count_within(
+        &self,
+        condition: &str,
+        mut values: Vec<SqlValue>,
+        limit: u64,
+    ) -> Result<u64, S::Error> {
         values.push(limit.min(MOST).into());
-        self.count(&format!("SELECT count(*) FROM (SELECT 1 FROM entry WHERE {condition} LIMIT ?)"), values)
+        self.count(
+            &format!("SELECT count(*) FROM (SELECT 1 FROM entry WHERE {condition} LIMIT ?)"),
+            values,
+        )
     }
 
-    pub(crate) fn entries(&self, rest: &str, values: Vec<SqlValue>) -> Result<Vec<Entry>, S::Error> {
-        let rows = self.sql.run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
+    pub(crate) fn entries(
+        &self,
+        rest: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Vec<Entry>, S::Error> {
+        let rows = self
+            .sql
+            .run(&format!("SELECT {COLUMNS} FROM entry {rest}"), values)?;
         Ok(rows.into_iter().filter_map(read_entry).collect())
     }
 }
@@ -163,16 +148,23 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     /// A record that cannot be read counts as an empty one: what it holds is learnt anew.
     fn book(&self) -> Result<Book, S::Error> {
-        let rows = self.sql.run("SELECT record FROM book WHERE id = 1", Vec::new())?;
-        let record = rows.into_iter().next().and_then(|row| row.into_iter().next()).map(SqlValue::into_text);
-        Ok(record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default())
+        let rows = self
+            .sql
+            .run("SELECT record FROM book WHERE id = 1", Vec::new())?;
+        let record = rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .map(SqlValue::into_text);
+        Ok(record
+            .and_then(|record| serde_json::from_str(&record).ok())
+            .unwrap_or_default())
     }
 
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), S::Error> {
         let record = serde_json::to_string(book).unwrap_or_default();
         let Some((number, minute)) = latest else {
-            let statement =
-                "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+            let statement = "INSERT INTO book (id, record) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
             self.sql.run(statement, vec![record.into()])?;
             return Ok(());
         };
@@ -180,17 +172,23 @@ impl<S: Sql> Rows for QueueStore<S> {
         let counts = serde_json::to_string(minute).unwrap_or_default();
         let statement = "INSERT INTO book (id, record, minute, counts) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE \
              SET record = excluded.record, minute = excluded.minute, counts = excluded.counts";
-        self.sql.run(statement, vec![record.into(), number.into(), counts.into()])?;
+        self.sql
+            .run(statement, vec![record.into(), number.into(), counts.into()])?;
         Ok(())
     }
 
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, S::Error> {
-        Ok(self.entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?.pop())
+        Ok(self
+            .entries("WHERE user_id = ? AND generation_id = ?", key_of(key))?
+            .pop())
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), S::Error> {
         let values = queue_row::values(entry);
-        let stored = self.sql.run(&queue_row::stored(), key_of(&entry.summary.key))?.pop();
+        let stored = self
+            .sql
+            .run(&queue_row::stored(), key_of(&entry.summary.key))?
+            .pop();
         let write = match stored {
             Some(stored) => queue_row::update(&stored, &values),
             None => Some((queue_row::insert(), values)),
@@ -202,13 +200,18 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn remove(&mut self, key: &JobKey) -> Result<(), S::Error> {
-        self.sql.run("DELETE FROM entry WHERE user_id = ? AND generation_id = ?", key_of(key))?;
+        self.sql.run(
+            "DELETE FROM entry WHERE user_id = ? AND generation_id = ?",
+            key_of(key),
+        )?;
         Ok(())
     }
 
     fn last_accepted(&self) -> Result<(u64, Millis), S::Error> {
-        let rows =
-            self.sql.run("SELECT sequence, enqueued_at FROM entry ORDER BY sequence DESC LIMIT 1", Vec::new())?;
+        let rows = self.sql.run(
+            "SELECT sequence, enqueued_at FROM entry ORDER BY sequence DESC LIMIT 1",
+            Vec::new(),
+        )?;
         Ok(match rows.first().map(Vec::as_slice) {
             Some([sequence, enqueued_at]) => (sequence.unsigned(), enqueued_at.unsigned()),
             Some(_) | None => (0, 0),
@@ -216,7 +219,8 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, S::Error> {
-        let statement = "SELECT max(round) FROM entry WHERE stage = 'waiting' AND user_id = ? AND priority = ?";
+        let statement =
+            "SELECT max(round) FROM entry WHERE stage = 'waiting' AND user_id = ? AND priority = ?";
         self.number(statement, vec![user_id.into(), u32::from(priority).into()])
     }
 
@@ -230,9 +234,15 @@ impl<S: Sql> Rows for QueueStore<S> {
             open.push(users.to_owned());
         }
         if !closed.upstreams.is_empty() {
-            let places: Vec<String> =
-                (1..=closed.upstreams.len()).map(|stage| format!("?{}", values.len() + stage)).collect();
-            values.extend(closed.upstreams.iter().map(|upstream| upstream.as_str().into()));
+            let places: Vec<String> = (1..=closed.upstreams.len())
+                .map(|stage| format!("?{}", values.len() + stage))
+                .collect();
+            values.extend(
+                closed
+                    .upstreams
+                    .iter()
+                    .map(|upstream| upstream.as_str().into()),
+            );
             open.push(format!("upstream NOT IN ({})", places.join(", ")));
         }
         let statement = format!(
@@ -241,12 +251,24 @@ impl<S: Sql> Rows for QueueStore<S> {
             levels(),
             open.join(" AND ")
         );
-        Ok(self.sql.run(&statement, values)?.into_iter().filter_map(read_entry).collect())
+        Ok(self
+            .sql
+            .run(&statement, values)?
+            .into_iter()
+            .filter_map(read_entry)
+            .collect())
     }
 
     fn count_line(&self) -> Result<u64, S::Error> {
-        let waiting = self.count("SELECT count(*) FROM entry WHERE stage = 'waiting'", Vec::new())?;
-        Ok(waiting + self.count("SELECT count(*) FROM entry WHERE stage = 'delayed'", Vec::new())?)
+        let waiting = self.count(
+            "SELECT count(*) FROM entry WHERE stage = 'waiting'",
+            Vec::new(),
+        )?;
+        Ok(waiting
+            + self.count(
+                "SELECT count(*) FROM entry WHERE stage = 'delayed'",
+                Vec::new(),
+            )?)
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, S::Error> {
@@ -259,23 +281,41 @@ impl<S: Sql> Rows for QueueStore<S> {
              WHERE priority <> ?1",
             levels()
         );
-        let key = vec![priority.into(), entry.head_start_key().into(), entry.sequence.into(), limit.into()];
+        let key = vec![
+            priority.into(),
+            entry.head_start_key().into(),
+            entry.sequence.into(),
+            limit.into(),
+        ];
         Ok(self.count_within(own, turn, limit)? + self.count(&others, key)?)
     }
 
     fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, S::Error> {
-        let (later, values) = after.map_or(("", Vec::new()), |after| ("AND upstream > ?", vec![after.into()]));
-        let statement = format!("SELECT upstream FROM entry WHERE stage = 'waiting' {later} ORDER BY upstream LIMIT 1");
+        let (later, values) = after.map_or(("", Vec::new()), |after| {
+            ("AND upstream > ?", vec![after.into()])
+        });
+        let statement = format!(
+            "SELECT upstream FROM entry WHERE stage = 'waiting' {later} ORDER BY upstream LIMIT 1"
+        );
         let row = self.sql.run(&statement, values)?.pop();
-        Ok(row.and_then(|row| row.into_iter().next()).map(SqlValue::into_text))
+        Ok(row
+            .and_then(|row| row.into_iter().next())
+            .map(SqlValue::into_text))
     }
 
     fn waits_for(&self, upstream: &str) -> Result<bool, S::Error> {
-        Ok(self.count_within("stage = 'waiting' AND upstream = ?", vec![upstream.into()], 1)? > 0)
+        Ok(self.count_within(
+            "stage = 'waiting' AND upstream = ?",
+            vec![upstream.into()],
+            1,
+        )? > 0)
     }
 
     fn count_held(&self) -> Result<u64, S::Error> {
-        self.count("SELECT count(*) FROM entry WHERE stage = 'held'", Vec::new())
+        self.count(
+            "SELECT count(*) FROM entry WHERE stage = 'held'",
+            Vec::new(),
+        )
     }
 
     fn count_held_by(&self, user_id: &str) -> Result<u64, S::Error> {
@@ -284,32 +324,50 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, S::Error> {
-        let statement = "SELECT count(*) FROM entry WHERE stage = 'held' AND upstream = ? AND unspent = 1";
+        let statement =
+            "SELECT count(*) FROM entry WHERE stage = 'held' AND upstream = ? AND unspent = 1";
         self.count(statement, vec![upstream.into()])
     }
 
     fn has_waiting(&self) -> Result<bool, S::Error> {
-        Ok(!self.sql.run("SELECT 1 FROM entry WHERE stage = 'waiting' LIMIT 1", Vec::new())?.is_empty())
+        Ok(!self
+            .sql
+            .run(
+                "SELECT 1 FROM entry WHERE stage = 'waiting' LIMIT 1",
+                Vec::new(),
+            )?
+            .is_empty())
     }
 
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let rest = "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let rest =
+            "WHERE stage = 'delayed' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         self.entries(rest, vec![now.into(), bound(limit)])
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, S::Error> {
-        let held = "WHERE stage = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        let held =
+            "WHERE stage = 'held' AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
         let mut asked = self.entries(held, vec![now.into(), bound(limit)])?;
-        let others =
-            "WHERE stage IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
-        asked.extend(self.entries(others, vec![now.into(), bound(limit.saturating_sub(asked.len()))])?);
+        let others = "WHERE stage IN ('watched', 'deleting') AND lease_until <= ? ORDER BY lease_until, sequence LIMIT ?";
+        asked.extend(self.entries(
+            others,
+            vec![now.into(), bound(limit.saturating_sub(asked.len()))],
+        )?);
         Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, S::Error> {
         let mut first = None;
-        for places in ["stage = 'held'", "stage IN ('watched', 'deleting')", "stage = 'delayed'"] {
-            let due = self.number(&format!("SELECT min(lease_until) FROM entry WHERE {places}"), Vec::new())?;
+        for places in [
+            "stage = 'held'",
+            "stage IN ('watched', 'deleting')",
+            "stage = 'delayed'",
+        ] {
+            let due = self.number(
+                &format!("SELECT min(lease_until) FROM entry WHERE {places}"),
+                Vec::new(),
+            )?;
             first = first.into_iter().chain(due).min();
         }
         Ok(first)
@@ -318,8 +376,7 @@ impl<S: Sql> Rows for QueueStore<S> {
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, S::Error> {
         let old = "SELECT count(*) FROM entry WHERE stage = 'ended' AND updated_at < ?";
         let count = self.count(old, vec![before.into()])?;
-        let statement =
-            "UPDATE entry SET stage = 'deleting', lease_until = ?1 WHERE stage = 'ended' AND updated_at < ?2";
+        let statement = "UPDATE entry SET stage = 'deleting', lease_until = ?1 WHERE stage = 'ended' AND updated_at < ?2";
         self.sql.run(statement, vec![now.into(), before.into()])?;
         Ok(count)
     }
@@ -342,36 +399,52 @@ impl<S: Sql> Rows for QueueStore<S> {
 
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, S::Error> {
         let statement = "SELECT micros FROM spending WHERE day = ? AND user_id = ?";
-        self.count(statement, vec![day.into(), user_id.unwrap_or(EVERYONE).into()])
+        self.count(
+            statement,
+            vec![day.into(), user_id.unwrap_or(EVERYONE).into()],
+        )
     }
 
     fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), S::Error> {
         let statement = "INSERT INTO spending (day, user_id, micros) VALUES (?1, ?2, ?3), (?1, ?4, ?3) \
              ON CONFLICT (day, user_id) DO UPDATE SET micros = micros + excluded.micros";
-        self.sql.run(statement, vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()])?;
+        self.sql.run(
+            statement,
+            vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()],
+        )?;
         Ok(())
     }
 
     fn give_back(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), S::Error> {
         let statement = "UPDATE spending SET micros = max(0, micros - ?3) WHERE day = ?1 AND user_id IN (?2, ?4)";
-        self.sql.run(statement, vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()])?;
+        self.sql.run(
+            statement,
+            vec![day.into(), user_id.into(), micros.into(), EVERYONE.into()],
+        )?;
         Ok(())
     }
 
     fn delete_spending(&mut self, before: u64) -> Result<(), S::Error> {
-        self.sql.run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
+        self.sql
+            .run("DELETE FROM spending WHERE day < ?", vec![before.into()])?;
         Ok(())
     }
 
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
-        // Out of the index of the line alone: the key is the time, but for the priority's head start.
+        // Out of the index of the line alone: the key is the time, but for the priority's head
+        // start.
         let statement = format!(
             "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
              AS first FROM entry WHERE stage = 'waiting' GROUP BY priority)"
         );
         let rows = self.sql.run(&statement, Vec::new())?;
         Ok(match rows.first().map(Vec::as_slice) {
-            Some([count, first]) => (count.unsigned(), Some(first).filter(|at| !at.is_null()).map(SqlValue::unsigned)),
+            Some([count, first]) => (
+                count.unsigned(),
+                Some(first)
+                    .filter(|at| !at.is_null())
+                    .map(SqlValue::unsigned),
+            ),
             Some(_) | None => (0, None),
         })
     }
@@ -394,14 +467,18 @@ impl<S: Sql> Rows for QueueStore<S> {
 }
 
 pub(crate) fn key_of(key: &JobKey) -> Vec<SqlValue> {
-    vec![key.user_id.as_str().into(), key.generation_id.as_str().into()]
+    vec![
+        key.user_id.as_str().into(),
+        key.generation_id.as_str().into(),
+    ]
 }
 
 fn bound(limit: usize) -> SqlValue {
     u64::try_from(limit).unwrap_or(u64::MAX).into()
 }
 
-/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a compound SELECT.
+/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a
+/// compound SELECT.
 fn levels() -> String {
     format!(
         "WITH RECURSIVE level (priority) AS (VALUES (0) UNION ALL SELECT priority + 1 FROM level \

@@ -46,24 +46,44 @@ const KEY: usize = 2;
 
 /// Finds a row's own values.
 pub(crate) fn stored() -> String {
-    format!("SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?", WRITTEN.join(", "))
+    format!(
+        "SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?",
+        WRITTEN.join(", ")
+    )
 }
 
-/// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came twice.
+/// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came
+/// twice.
 pub(crate) fn insert() -> String {
-    format!("INSERT INTO entry ({}) VALUES ({})", WRITTEN.join(", "), vec!["?"; WRITTEN.len()].join(", "))
+    format!(
+        "INSERT INTO entry ({}) VALUES ({})",
+        WRITTEN.join(", "),
+        vec!["?"; WRITTEN.len()].join(", ")
+    )
 }
 
-/// Brings a row to `values`: names only the columns that differ, because each index with a named column is written again,
-/// and every row written is paid for. `None` if there is nothing to write.
+/// Brings a row to `values`: names only the columns that differ, because each index with a named
+/// column is written again, and every row written is paid for. `None` if there is nothing to write.
 pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
-    let changed: Vec<usize> = (KEY..WRITTEN.len()).filter(|&index| stored.get(index) != values.get(index)).collect();
+    let changed: Vec<usize> = (KEY..WRITTEN.len())
+        .filter(|&index| stored.get(index) != values.get(index))
+        .collect();
     if changed.is_empty() {
         return None;
     }
-    let sets: Vec<String> = changed.iter().map(|&index| format!("{} = ?", WRITTEN[index])).collect();
-    let statement = format!("UPDATE entry SET {} WHERE user_id = ? AND generation_id = ?", sets.join(", "));
-    let bound = changed.into_iter().chain(0..KEY).filter_map(|index| values.get(index).cloned()).collect();
+    let sets: Vec<String> = changed
+        .iter()
+        .map(|&index| format!("{} = ?", WRITTEN[index]))
+        .collect();
+    let statement = format!(
+        "UPDATE entry SET {} WHERE user_id = ? AND generation_id = ?",
+        sets.join(", ")
+    );
+    let bound = changed
+        .into_iter()
+        .chain(0..KEY)
+        .filter_map(|index| values.get(index).cloned())
+        .collect();
     Some((statement, bound))
 }
 
@@ -103,8 +123,12 @@ pub(crate) fn values(entry: &Entry) -> Vec<SqlValue> {
         summary.cost_micros.into(),
         summary.price_micros.into(),
         summary.submits_per_minute.into(),
-        serde_json::to_string(&entry.charges).unwrap_or_default().into(),
-        serde_json::to_string(&summary.metrics).unwrap_or_default().into(),
+        serde_json::to_string(&entry.charges)
+            .unwrap_or_default()
+            .into(),
+        serde_json::to_string(&summary.metrics)
+            .unwrap_or_default()
+            .into(),
         entry.waits_since.into(),
     ]
 }
@@ -143,7 +167,11 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
     let stage = match stage.into_text().as_str() {
         "waiting" => Stage::Waiting,
         "delayed" => Stage::Delayed { until },
-        "held" => Stage::Held(Lease { epoch: lease_epoch.unsigned(), until, granted_at: lease_granted.unsigned() }),
+        "held" => Stage::Held(Lease {
+            epoch: lease_epoch.unsigned(),
+            until,
+            granted_at: lease_granted.unsigned(),
+        }),
         "watched" => Stage::Watched { until },
         "deleting" => Stage::Deleting { until },
         _ => Stage::Ended,
@@ -153,7 +181,9 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             key: JobKey::new(user_id.into_text(), generation_id.into_text()),
             epoch: epoch.unsigned(),
             report_number: report_number.unsigned(),
-            status: Status::ALL.into_iter().find(|known| known.as_str() == status)?,
+            status: Status::ALL
+                .into_iter()
+                .find(|known| known.as_str() == status)?,
             priority: u8::try_from(priority.integer()).unwrap_or(0),
             created_at: created_at.unsigned(),
             updated_at: updated_at.unsigned(),
@@ -161,7 +191,9 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             submits: submits.unsigned(),
             cost_micros: cost.unsigned(),
             price_micros: price.unsigned(),
-            submits_per_minute: Some(&per_minute).filter(|limit| !limit.is_null()).map(SqlValue::unsigned),
+            submits_per_minute: Some(&per_minute)
+                .filter(|limit| !limit.is_null())
+                .map(SqlValue::unsigned),
             // Counters that cannot be read are counted anew.
             metrics: serde_json::from_str(&metrics.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),

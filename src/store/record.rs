@@ -1,5 +1,5 @@
-//! The stored record of a job, with its version (I11). A change that serde's defaults cannot bridge gets the next version;
-//! [`read_job`] then still reads those before.
+//! The stored record of a job, with its version (I11). A change that serde's defaults cannot bridge
+//! gets the next version; [`read_job`] then still reads those before.
 
 use crate::machine::job::{Job, TimelineEntry};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,10 @@ struct ReadingV1 {
 
 /// The record of a job, as JSON.
 pub fn write_job(job: &Job) -> Result<String, StoredError> {
-    Ok(serde_json::to_string(&Writing { version: JOB_VERSION, job })?)
+    Ok(serde_json::to_string(&Writing {
+        version: JOB_VERSION,
+        job,
+    })?)
 }
 
 /// Reads a record of any version up to [`JOB_VERSION`].

@@ -15,8 +15,13 @@ pub enum SqlValue {
 pub trait Sql {
     type Error;
 
-    /// Runs statements separated by semicolons; `values` bind to the last one, whose rows are returned.
-    fn run(&self, statements: &str, values: Vec<SqlValue>) -> Result<Vec<Vec<SqlValue>>, Self::Error>;
+    /// Runs statements separated by semicolons; `values` bind to the last one, whose rows are
+    /// returned.
+    fn run(
+        &self,
+        statements: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, Self::Error>;
 }
 
 impl From<&str> for SqlValue {
@@ -85,10 +90,16 @@ impl SqlValue {
 impl Sql for SqlStorage {
     type Error = worker::Error;
 
-    fn run(&self, statements: &str, values: Vec<SqlValue>) -> Result<Vec<Vec<SqlValue>>, Self::Error> {
+    fn run(
+        &self,
+        statements: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, Self::Error> {
         let bindings = values.into_iter().map(to_platform).collect::<Vec<_>>();
         let rows = self.exec(statements, bindings)?;
-        rows.raw().map(|row| Ok(row?.into_iter().map(from_platform).collect())).collect()
+        rows.raw()
+            .map(|row| Ok(row?.into_iter().map(from_platform).collect()))
+            .collect()
     }
 }
 
@@ -106,6 +117,8 @@ fn from_platform(value: SqlStorageValue) -> SqlValue {
         SqlStorageValue::Boolean(value) => SqlValue::Integer(i64::from(value)),
         SqlStorageValue::String(value) => SqlValue::Text(value),
         // No column of ours holds these.
-        SqlStorageValue::Null | SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => SqlValue::Null,
+        SqlStorageValue::Null | SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => {
+            SqlValue::Null
+        }
     }
 }

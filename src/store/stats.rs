@@ -32,8 +32,8 @@ pub struct QueueStats {
     /// How long the first in line has waited, in milliseconds; absent when nobody waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest_wait_ms: Option<Millis>,
-    /// Jobs whose timer was found lost when they were last asked, or that have not answered for a minute: 0 in a
-    /// healthy system.
+    /// Jobs whose timer was found lost when they were last asked, or that have not answered for a
+    /// minute: 0 in a healthy system.
     #[serde(default)]
     pub jobs_without_timer: u64,
     /// How often a lost timer was found and set again.

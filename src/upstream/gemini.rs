@@ -30,7 +30,10 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 impl Provider for Gemini {
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
         let path = format!("models/{}:predictLongRunning", request.model);
-        let reply = self.0.post(&path, Some(wire::submit_body(request)), MAX_ANSWER).await?;
+        let reply = self
+            .0
+            .post(&path, Some(wire::submit_body(request)), MAX_ANSWER)
+            .await?;
         unreadable_told(&reply, wire::read_submit(&reply))
     }
 

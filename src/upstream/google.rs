@@ -1,7 +1,9 @@
-//! What Google's wires have in common: answers, errors, operations, and the words of the safety filters.
+//! What Google's wires have in common: answers, errors, operations, and the words of the safety
+//! filters.
 //!
-//! Source: the bodies Google's SDK reads (google-genai 2.34 and 3.6), Google's error model (`google.rpc.Status` with
-//! `RetryInfo` and `QuotaFailure` details). Gateways answer in shapes of their own, so that HTTP's status counts first.
+//! Source: the bodies Google's SDK reads (google-genai 2.34 and 3.6), Google's error model
+//! (`google.rpc.Status` with `RetryInfo` and `QuotaFailure` details). Gateways answer in shapes of
+//! their own, so that HTTP's status counts first.
 
 pub mod daily_quota;
 pub mod filter;
@@ -32,19 +34,32 @@ pub(crate) fn is_operation_name(name: &str) -> bool {
 /// The name without what gateways put before it: a scheme, a host and a version.
 pub(crate) fn bare_name(name: &str) -> &str {
     const VERSIONS: [&str; 4] = ["v1/", "v1beta/", "v1beta1/", "v1alpha/"];
-    let behind_host = name.split_once("://").map(|(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let behind_host = name
+        .split_once("://")
+        .map(|(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let path = behind_host.unwrap_or(name).trim_start_matches('/');
-    let at_start = VERSIONS.iter().find_map(|version| path.strip_prefix(version));
+    let at_start = VERSIONS
+        .iter()
+        .find_map(|version| path.strip_prefix(version));
     // A gateway's own path comes before the version.
-    let within = || VERSIONS.iter().find_map(|version| path.split_once(&format!("/{version}")).map(|(_, rest)| rest));
-    at_start.or_else(|| behind_host.and_then(|_| within())).unwrap_or(path)
+    let within = || {
+        VERSIONS.iter().find_map(|version| {
+            path.split_once(&format!("/{version}"))
+                .map(|(_, rest)| rest)
+        })
+    };
+    at_start
+        .or_else(|| behind_host.and_then(|_| within()))
+        .unwrap_or(path)
 }
 
 /// Whether a word is one segment of a path and nothing else.
 pub(crate) fn is_plain_segment(segment: &str) -> bool {
     !segment.is_empty()
         && !segment.starts_with('.')
-        && segment.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
+        && segment
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
 }
 
 /// A sentence of ours, with the upstream's own words behind it if it has any.

@@ -36,12 +36,20 @@ struct Fetched {
     tried_at: Millis,
 }
 
-/// Whether a key that is published at `url` has made one of the Ed25519 signatures. Keys that cannot be had sign nothing.
+/// Whether a key that is published at `url` has made one of the Ed25519 signatures. Keys that
+/// cannot be had sign nothing.
 pub async fn has_signed(url: &Url, signatures: &[Vec<u8>], message: &[u8]) -> bool {
     let Ok(subtle) = subtle() else { return false };
-    let known = FETCHED.with_borrow(|fetched| fetched.clone().filter(|fetched| fetched.from == url.as_str()));
+    let known = FETCHED.with_borrow(|fetched| {
+        fetched
+            .clone()
+            .filter(|fetched| fetched.from == url.as_str())
+    });
     let mut tried = Vec::new();
-    if let Some(fetched) = known.as_ref().filter(|fetched| fetched.is_fresh(clock::now())) {
+    if let Some(fetched) = known
+        .as_ref()
+        .filter(|fetched| fetched.is_fresh(clock::now()))
+    {
         if any_fits(&subtle, &fetched.keys, signatures, message).await {
             return true;
         }
@@ -52,12 +60,26 @@ pub async fn has_signed(url: &Url, signatures: &[Vec<u8>], message: &[u8]) -> bo
         return false;
     }
     // Before anything is awaited, so that nobody else asks for the same.
-    let asked =
-        Fetched { from: url.to_string(), keys: tried.clone(), at: known.and_then(|fetched| fetched.at), tried_at: now };
+    let asked = Fetched {
+        from: url.to_string(),
+        keys: tried.clone(),
+        at: known.and_then(|fetched| fetched.at),
+        tried_at: now,
+    };
     FETCHED.set(Some(asked));
-    let Some(keys) = fetch(url).await else { return false };
-    FETCHED.set(Some(Fetched { from: url.to_string(), keys: keys.clone(), at: Some(now), tried_at: now }));
-    let fresh: Vec<Vec<u8>> = keys.into_iter().filter(|key| !tried.contains(key)).collect();
+    let Some(keys) = fetch(url).await else {
+        return false;
+    };
+    FETCHED.set(Some(Fetched {
+        from: url.to_string(),
+        keys: keys.clone(),
+        at: Some(now),
+        tried_at: now,
+    }));
+    let fresh: Vec<Vec<u8>> = keys
+        .into_iter()
+        .filter(|key| !tried.contains(key))
+        .collect();
     any_fits(&subtle, &fresh, signatures, message).await
 }
 
@@ -80,11 +102,20 @@ async fn fetch(url: &Url) -> Option<Vec<Vec<u8>>> {
         headers_within: TIMEOUT,
         all_within: TIMEOUT,
     };
-    let reply = call.read(MAX_ANSWER).await.ok().filter(|reply| reply.status == 200)?;
+    let reply = call
+        .read(MAX_ANSWER)
+        .await
+        .ok()
+        .filter(|reply| reply.status == 200)?;
     webhook::keys(&reply.body)
 }
 
-async fn any_fits(subtle: &SubtleCrypto, keys: &[Vec<u8>], signatures: &[Vec<u8>], message: &[u8]) -> bool {
+async fn any_fits(
+    subtle: &SubtleCrypto,
+    keys: &[Vec<u8>],
+    signatures: &[Vec<u8>],
+    message: &[u8],
+) -> bool {
     for key in keys {
         for signature in signatures {
             if fits(subtle, key, signature, message).await.unwrap_or(false) {
@@ -95,14 +126,20 @@ async fn any_fits(subtle: &SubtleCrypto, keys: &[Vec<u8>], signatures: &[Vec<u8>
     false
 }
 
-async fn fits(subtle: &SubtleCrypto, key: &[u8], signature: &[u8], message: &[u8]) -> Result<bool, JsValue> {
+async fn fits(
+    subtle: &SubtleCrypto,
+    key: &[u8],
+    signature: &[u8],
+    message: &[u8],
+) -> Result<bool, JsValue> {
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &ALGORITHM.into())?;
     let (key, usages) = (Uint8Array::from(key), Array::of1(&"verify".into()));
     let imported = subtle.import_key_with_object("raw", &key, &algorithm, false, &usages)?;
     let key: CryptoKey = settled(imported).await?.unchecked_into();
     let (signature, message) = (Uint8Array::from(signature), Uint8Array::from(message));
-    let verified = subtle.verify_with_str_and_js_u8_array_and_js_u8_array(ALGORITHM, &key, &signature, &message)?;
+    let verified = subtle
+        .verify_with_str_and_js_u8_array_and_js_u8_array(ALGORITHM, &key, &signature, &message)?;
     Ok(settled(verified).await?.is_truthy())
 }
 
@@ -112,7 +149,12 @@ mod tests {
 
     #[test]
     fn keys_are_believed_for_an_hour_and_asked_for_once_a_minute() {
-        let fetched = |at| Fetched { from: String::new(), keys: Vec::new(), at, tried_at: 1_000 };
+        let fetched = |at| Fetched {
+            from: String::new(),
+            keys: Vec::new(),
+            at,
+            tried_at: 1_000,
+        };
         assert!(fetched(Some(1_000)).is_fresh(1_000 + HOUR - 1));
         assert!(!fetched(Some(1_000)).is_fresh(1_000 + HOUR));
         assert!(!fetched(None).is_fresh(1_000));

@@ -1,5 +1,6 @@
 //! Gemini Omni over the Interactions API.
 
+mod interaction;
 pub mod poll;
 pub mod wire;
 
@@ -19,7 +20,8 @@ use std::rc::Rc;
 
 /// The longest answer that tells nothing but an id or a state, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-/// The longest interaction that is read, in bytes: it may repeat the images of the order, or hold the video itself.
+/// The longest interaction that is read, in bytes: it may repeat the images of the order, or hold
+/// the video itself.
 const MAX_INTERACTION: usize = 16 * 1024 * 1024;
 
 /// `GEMINI_API_KEY`, `GEMINI_API_URL`.
@@ -34,7 +36,14 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
 #[async_trait(?Send)]
 impl Provider for Omni {
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
-        let reply = self.0.post("interactions", Some(wire::submit_body(request)), MAX_INTERACTION).await?;
+        let reply = self
+            .0
+            .post(
+                "interactions",
+                Some(wire::submit_body(request)),
+                MAX_INTERACTION,
+            )
+            .await?;
         unreadable_told(&reply, wire::read_submit(&reply))
     }
 
@@ -52,13 +61,26 @@ impl Provider for Omni {
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
         match wire::place(uri).ok_or_else(file::unusable_address)? {
             FilePlace::Interaction { id } => self.inline(id).await,
-            FilePlace::File { id } => self.0.file(&self.0.address(&format!("files/{id}:download?alt=media"))).await,
+            FilePlace::File { id } => {
+                self.0
+                    .file(&self.0.address(&format!("files/{id}:download?alt=media")))
+                    .await
+            }
             FilePlace::Elsewhere { uri } => self.0.file(uri).await,
         }
     }
 
     async fn cancel(&self, operation: &str) -> Outcome<()> {
-        wire::read_cancel(&self.0.post(&format!("interactions/{operation}/cancel"), None, MAX_INTERACTION).await?)
+        wire::read_cancel(
+            &self
+                .0
+                .post(
+                    &format!("interactions/{operation}/cancel"),
+                    None,
+                    MAX_INTERACTION,
+                )
+                .await?,
+        )
     }
 }
 
@@ -70,9 +92,15 @@ fn path(id: &str) -> String {
 impl Omni {
     /// A video that an interaction holds itself.
     async fn inline(&self, id: &str) -> Outcome<Download> {
-        let reply = self.0.ask_for_video(&path(id)).await?.reply(MAX_INTERACTION).await?;
+        let reply = self
+            .0
+            .ask_for_video(&path(id))
+            .await?
+            .reply(MAX_INTERACTION)
+            .await?;
         let bytes = wire::read_inline(&reply);
-        let bytes = bytes.ok_or_else(|| file::retry("The video service's answer does not hold the video."))?;
+        let bytes = bytes
+            .ok_or_else(|| file::retry("The video service's answer does not hold the video."))?;
         Ok(Download::from_chunks(stream::iter([Ok(bytes)])))
     }
 }

@@ -9,9 +9,11 @@ use async_trait::async_trait;
 /// Someone who renders videos. Each call is one [`Outcome`] and ends within a time of its own.
 #[async_trait(?Send)]
 pub trait Provider {
-    /// Pays for a render, and returns the name by which it is asked for. The caller has made its intent durable.
+    /// Pays for a render, and returns the name by which it is asked for. The caller has made its
+    /// intent durable.
     ///
-    /// Only a proof that nothing was accepted may be `Retry` or `Refused`; what leaves room for doubt is `Unknown`.
+    /// Only a proof that nothing was accepted may be `Retry` or `Refused`; what leaves room for
+    /// doubt is `Unknown`.
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String>;
 
     /// Asks how a render stands. `Refused` is the upstream's own final word on it.
@@ -20,7 +22,8 @@ pub trait Provider {
     /// Opens a video at the address that a poll found.
     async fn fetch(&self, uri: &str) -> Outcome<Download>;
 
-    /// Tells the upstream that nobody wants a render any more. Where the wire has no such call, nothing is done.
+    /// Tells the upstream that nobody wants a render any more. Where the wire has no such call,
+    /// nothing is done.
     async fn cancel(&self, _operation: &str) -> Outcome<()> {
         Ok(())
     }

@@ -9,9 +9,18 @@ use std::rc::Rc;
 
 /// Every provider that can be set up, by the names of the model registry.
 pub const REGISTRY: &[Registration] = &[
-    Registration { name: "veo3", open: gemini::open },
-    Registration { name: "vertex", open: vertex::open },
-    Registration { name: "omni", open: omni::open },
+    Registration {
+        name: "veo3",
+        open: gemini::open,
+    },
+    Registration {
+        name: "vertex",
+        open: vertex::open,
+    },
+    Registration {
+        name: "omni",
+        open: omni::open,
+    },
 ];
 
 /// How a provider is set up.
@@ -47,7 +56,10 @@ impl Providers {
     }
 
     pub fn find(&self, name: &str) -> Option<&dyn Provider> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, provider)| provider.as_ref())
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, provider)| provider.as_ref())
     }
 
     /// Their names, in the order of the registry.

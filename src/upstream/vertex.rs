@@ -1,8 +1,9 @@
 //! Veo over Vertex AI.
 //!
-//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that is not believed (401)
-//! is replaced and the call repeated once: such a call has not been applied. A video comes from the bucket of
-//! `VERTEX_OUTPUT`, or without one out of the answer to a poll, decoded while it streams.
+//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that
+//! is not believed (401) is replaced and the call repeated once: such a call has not been applied.
+//! A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll,
+//! decoded while it streams.
 
 pub mod operation;
 pub mod service_account;
@@ -46,7 +47,8 @@ const LOCATION: &str = "VERTEX_LOCATION";
 const OUTPUT: &str = "VERTEX_OUTPUT";
 const API_URL: &str = "VERTEX_API_URL";
 /// What a project is called.
-const PROJECT_RULE: &str = "a project's id (6 to 30 of a-z, 0-9 and -, a letter first) or its number";
+const PROJECT_RULE: &str =
+    "a project's id (6 to 30 of a-z, 0-9 and -, a letter first) or its number";
 
 /// The upstream as configured.
 struct Vertex {
@@ -77,14 +79,24 @@ struct Asked<'a> {
 
 /// Set up by the service account's key.
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
-    let Some(key) = variables.text(ACCOUNT) else { return Ok(None) };
-    let api = variables.text(API_URL).map(|url| variables.safe_url(API_URL, &url)).transpose()?;
-    // What talks to the own machine alone, such as a test in production's settings, may use the stand-in's account.
+    let Some(key) = variables.text(ACCOUNT) else {
+        return Ok(None);
+    };
+    let api = variables
+        .text(API_URL)
+        .map(|url| variables.safe_url(API_URL, &url))
+        .transpose()?;
+    // What talks to the own machine alone, such as a test in production's settings, may use the
+    // stand-in's account.
     if !api.as_ref().is_some_and(is_loopback) {
         variables.refuse_published(ACCOUNT, |key| key.contains(PUBLISHED_KEY))?;
     }
-    let account = ServiceAccount::parse(&key)
-        .map_err(|flaw| ConfigError::new(ACCOUNT, format!("the JSON key of a service account, but {flaw}")))?;
+    let account = ServiceAccount::parse(&key).map_err(|flaw| {
+        ConfigError::new(
+            ACCOUNT,
+            format!("the JSON key of a service account, but {flaw}"),
+        )
+    })?;
     Ok(Some(Rc::new(Vertex {
         project: project(variables, &account)?,
         account,
@@ -101,23 +113,35 @@ fn project(variables: &Variables<'_>, account: &ServiceAccount) -> Result<String
         (Some(project), _) if is_project(&project) => Ok(project),
         (Some(_), _) => Err(ConfigError::new(PROJECT, PROJECT_RULE)),
         (None, Some(project)) if is_project(project) => Ok(project.clone()),
-        (None, Some(_)) => {
-            Err(ConfigError::new(PROJECT, format!("set to {PROJECT_RULE}: the project_id of {ACCOUNT} is neither")))
-        }
-        (None, None) => Err(ConfigError::new(PROJECT, format!("set, for {ACCOUNT} has no project_id"))),
+        (None, Some(_)) => Err(ConfigError::new(
+            PROJECT,
+            format!("set to {PROJECT_RULE}: the project_id of {ACCOUNT} is neither"),
+        )),
+        (None, None) => Err(ConfigError::new(
+            PROJECT,
+            format!("set, for {ACCOUNT} has no project_id"),
+        )),
     }
 }
 
 fn location(variables: &Variables<'_>) -> Result<String, ConfigError> {
-    let location = variables.text(LOCATION).unwrap_or_else(|| DEFAULT_LOCATION.to_owned());
+    let location = variables
+        .text(LOCATION)
+        .unwrap_or_else(|| DEFAULT_LOCATION.to_owned());
     let usable = wire::is_location(&location);
-    usable.then_some(location).ok_or_else(|| ConfigError::new(LOCATION, "a region such as us-central1, or global"))
+    usable
+        .then_some(location)
+        .ok_or_else(|| ConfigError::new(LOCATION, "a region such as us-central1, or global"))
 }
 
 fn output(variables: &Variables<'_>) -> Result<Option<String>, ConfigError> {
     let output = variables.text(OUTPUT);
-    if output.as_deref().is_some_and(|output| !wire::is_output(output)) {
-        let wanted = "a bucket of Cloud Storage, or a folder in one, such as gs://my-bucket/videos/";
+    if output
+        .as_deref()
+        .is_some_and(|output| !wire::is_output(output))
+    {
+        let wanted =
+            "a bucket of Cloud Storage, or a folder in one, such as gs://my-bucket/videos/";
         return Err(ConfigError::new(OUTPUT, wanted));
     }
     Ok(output)
@@ -127,7 +151,9 @@ fn is_project(name: &str) -> bool {
     let id = (6..=30).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && !name.ends_with('-')
-        && name.chars().all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '-');
+        && name
+            .chars()
+            .all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '-');
     let number = (1..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
     id || number
 }
@@ -136,8 +162,9 @@ fn is_project(name: &str) -> bool {
 impl Provider for Vertex {
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
         let (project, location, model) = (&self.project, &self.location, request.model);
-        let path =
-            format!("projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning");
+        let path = format!(
+            "projects/{project}/locations/{location}/publishers/google/models/{model}:predictLongRunning"
+        );
         let url = self.address(location, &path);
         let body = || wire::submit_body(request, self.output.as_deref());
         let answer = self.send(&self.question(&url, &body), of_submit).await?;
@@ -148,7 +175,9 @@ impl Provider for Vertex {
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
         let operation = OperationName::parse(operation)
             .ok_or_else(|| Trouble::retry(unavailable("The render is not one of Vertex AI.")))?;
-        let answer = self.ask(operation, (self.timeout, self.timeout), of_poll).await?;
+        let answer = self
+            .ask(operation, (self.timeout, self.timeout), of_poll)
+            .await?;
         poll_answer::read_poll(answer, operation.inline_uri()).await
     }
 
@@ -161,7 +190,10 @@ impl Provider for Vertex {
             }
             VideoPlace::Elsewhere(uri) => {
                 let url = Url::parse(uri).map_err(|_| file::unusable_address())?;
-                file::open(url, |url| may_be_fetched(url, &self.storage).then_some(None)).await
+                file::open(url, |url| {
+                    may_be_fetched(url, &self.storage).then_some(None)
+                })
+                .await
             }
         }
     }
@@ -172,12 +204,20 @@ type Tokenless = fn(Trouble) -> Trouble;
 
 impl Vertex {
     fn address(&self, location: &str, path: &str) -> String {
-        let host = self.api.as_ref().map_or_else(|| wire::host(location), Url::to_string);
+        let host = self
+            .api
+            .as_ref()
+            .map_or_else(|| wire::host(location), Url::to_string);
         format!("{}/{VERSION}/{path}", host.trim_end_matches('/'))
     }
 
     fn question<'a>(&self, url: &'a str, body: &'a dyn Fn() -> String) -> Asked<'a> {
-        Asked { url, body, headers_within: self.timeout, all_within: self.timeout }
+        Asked {
+            url,
+            body,
+            headers_within: self.timeout,
+            all_within: self.timeout,
+        }
     }
 
     /// Asks how an operation stands, where its name says that it is.
@@ -190,23 +230,39 @@ impl Vertex {
         let url = self.address(operation.location, &operation.poll_path());
         let body = || operation.poll_body();
         let (headers_within, all_within) = limits;
-        self.send(&Asked { headers_within, all_within, ..self.question(&url, &body) }, tokenless).await
+        self.send(
+            &Asked {
+                headers_within,
+                all_within,
+                ..self.question(&url, &body)
+            },
+            tokenless,
+        )
+        .await
     }
 
     async fn fetch_stored(&self, path: &str) -> Outcome<Download> {
-        let url = Url::parse(&format!("{}/{path}", self.storage.as_str().trim_end_matches('/')));
+        let url = Url::parse(&format!(
+            "{}/{path}",
+            self.storage.as_str().trim_end_matches('/')
+        ));
         let url = url.map_err(|_| file::unusable_address())?;
-        let open = async |token: &str| file::follow(url.clone(), |url| visit(url, &self.storage, token)).await;
+        let open = async |token: &str| {
+            file::follow(url.clone(), |url| visit(url, &self.storage, token)).await
+        };
         let answer = self.with_token(open, of_fetch).await?;
         if matches!(answer.status(), 401 | 403) {
             answer.discard();
-            return Err(file::retry("The service account may not read the videos in the bucket of VERTEX_OUTPUT."));
+            return Err(file::retry(
+                "The service account may not read the videos in the bucket of VERTEX_OUTPUT.",
+            ));
         }
         file::accept(answer)
     }
 
     async fn send(&self, asked: &Asked<'_>, tokenless: Tokenless) -> Outcome<HttpAnswer> {
-        self.with_token(async |token: &str| Ok(asked.send(token).await?), tokenless).await
+        self.with_token(async |token: &str| Ok(asked.send(token).await?), tokenless)
+            .await
     }
 
     /// Makes a call with a token, and once more with a fresh one if that was not believed.
@@ -247,7 +303,10 @@ impl Asked<'_> {
         let call = HttpCall {
             method: Method::Post,
             url: self.url,
-            headers: &[("authorization", &bearer), ("content-type", "application/json")],
+            headers: &[
+                ("authorization", &bearer),
+                ("content-type", "application/json"),
+            ],
             body: Some((self.body)()),
             headers_within: self.headers_within,
             all_within: self.all_within,
@@ -288,22 +347,60 @@ mod tests {
         let url = |text: &str| Url::parse(text).expect("an address");
         let storage = url("https://storage.googleapis.com");
         let bearer = Some(Some(("authorization", "Bearer t".to_owned())));
-        assert_eq!(visit(&url("https://storage.googleapis.com/storage/v1/b/x"), &storage, "t"), bearer);
-        for other in ["https://storage.googleapis.com:444/x", "https://evil.example/x", "https://googleapis.com/x"] {
+        assert_eq!(
+            visit(
+                &url("https://storage.googleapis.com/storage/v1/b/x"),
+                &storage,
+                "t"
+            ),
+            bearer
+        );
+        for other in [
+            "https://storage.googleapis.com:444/x",
+            "https://evil.example/x",
+            "https://googleapis.com/x",
+        ] {
             assert_eq!(visit(&url(other), &storage, "t"), Some(None), "{other}");
         }
-        assert_eq!(visit(&url("http://storage.googleapis.com/x"), &storage, "t"), None);
+        assert_eq!(
+            visit(&url("http://storage.googleapis.com/x"), &storage, "t"),
+            None
+        );
     }
 
     #[test]
     fn want_of_a_token_ends_an_order_only_by_the_endpoints_own_word_and_never_a_paid_render_i4() {
         let failure = || Failure::new(ErrorCode::ProviderUnavailable, "No.");
-        let passing = || Trouble::Retry { after: Some(7), failure: failure() };
-        assert_eq!(of_submit(Trouble::Refused(failure())), Trouble::Refused(failure()));
-        assert_eq!(of_submit(passing()), Trouble::NotNow { after: Some(7), failure: failure() });
+        let passing = || Trouble::Retry {
+            after: Some(7),
+            failure: failure(),
+        };
+        assert_eq!(
+            of_submit(Trouble::Refused(failure())),
+            Trouble::Refused(failure())
+        );
+        assert_eq!(
+            of_submit(passing()),
+            Trouble::NotNow {
+                after: Some(7),
+                failure: failure()
+            }
+        );
         for (trouble, after) in [(Trouble::Refused(failure()), None), (passing(), Some(7))] {
-            assert_eq!(of_poll(trouble.clone()), Trouble::Retry { after, failure: failure() });
-            assert_eq!(of_fetch(trouble), Trouble::Retry { after, failure: Failure::storage("No.") });
+            assert_eq!(
+                of_poll(trouble.clone()),
+                Trouble::Retry {
+                    after,
+                    failure: failure()
+                }
+            );
+            assert_eq!(
+                of_fetch(trouble),
+                Trouble::Retry {
+                    after,
+                    failure: Failure::storage("No.")
+                }
+            );
         }
     }
 }

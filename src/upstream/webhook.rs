@@ -1,7 +1,9 @@
-//! The upstream's own webhooks: how they are asked for, who they claim to be from, and which job they are about.
+//! The upstream's own webhooks: how they are asked for, who they claim to be from, and which job
+//! they are about.
 //!
-//! Source: the Standard Webhooks specification 1.0, which Google's webhooks follow: `v1` (HMAC-SHA256) for a webhook that
-//! is registered, `v1a` (Ed25519, keys published as a JWK set) for one that a request names.
+//! Source: the Standard Webhooks specification 1.0, which Google's webhooks follow: `v1`
+//! (HMAC-SHA256) for a webhook that is registered, `v1a` (Ed25519, keys published as a JWK set) for
+//! one that a request names.
 
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
@@ -65,8 +67,14 @@ struct Metadata<'a> {
 
 impl<'a> From<&'a WebhookTarget> for WebhookConfig<'a> {
     fn from(push: &'a WebhookTarget) -> Self {
-        let user_metadata = Metadata { user_id: &push.user_id, generation_id: &push.generation_id };
-        Self { uris: push.uri.as_deref().map(|uri| [uri]), user_metadata }
+        let user_metadata = Metadata {
+            user_id: &push.user_id,
+            generation_id: &push.generation_id,
+        };
+        Self {
+            uris: push.uri.as_deref().map(|uri| [uri]),
+            user_metadata,
+        }
     }
 }
 
@@ -76,17 +84,26 @@ struct KeySet {
 }
 
 impl SignedClaim {
-    /// Reads the three headers; `None` when one is missing or no use, or the attempt is not of `now_seconds`.
+    /// Reads the three headers; `None` when one is missing or no use, or the attempt is not of
+    /// `now_seconds`.
     pub fn read(header: impl Fn(&str) -> Option<String>, now_seconds: u64) -> Option<Self> {
         let id = header("webhook-id").filter(|id| is_plain(id))?;
-        let timestamp = header("webhook-timestamp").filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let timestamp = header("webhook-timestamp")
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         if timestamp.parse::<u64>().ok()?.abs_diff(now_seconds) > TOLERANCE {
             return None;
         }
         let (mut hmac, mut ed25519) = (Vec::new(), Vec::new());
-        for signature in header("webhook-signature")?.split_ascii_whitespace().take(MAX_SIGNATURES) {
-            let Some((version, encoded)) = signature.split_once(',') else { continue };
-            let Ok(bytes) = STANDARD.decode(encoded) else { continue };
+        for signature in header("webhook-signature")?
+            .split_ascii_whitespace()
+            .take(MAX_SIGNATURES)
+        {
+            let Some((version, encoded)) = signature.split_once(',') else {
+                continue;
+            };
+            let Ok(bytes) = STANDARD.decode(encoded) else {
+                continue;
+            };
             match version {
                 "v1" => hmac.push(bytes),
                 "v1a" if bytes.len() == SIGNATURE_BYTES => ed25519.push(bytes),
@@ -94,16 +111,25 @@ impl SignedClaim {
             }
         }
         let signed = !hmac.is_empty() || !ed25519.is_empty();
-        signed.then_some(Self { id, timestamp, hmac, ed25519 })
+        signed.then_some(Self {
+            id,
+            timestamp,
+            hmac,
+            ed25519,
+        })
     }
 
     /// Whether one of the `v1` signatures is by one of these secrets; compares in constant time.
     pub fn is_signed_by(&self, secrets: &[Vec<u8>], body: &[u8]) -> bool {
         let message = self.message(body);
         secrets.iter().any(|secret| {
-            let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
+            let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) else {
+                return false;
+            };
             let mac = mac.chain_update(&message);
-            self.hmac.iter().any(|signature| mac.clone().verify_slice(signature).is_ok())
+            self.hmac
+                .iter()
+                .any(|signature| mac.clone().verify_slice(signature).is_ok())
         })
     }
 
@@ -114,15 +140,25 @@ impl SignedClaim {
     }
 }
 
-/// The job that a webhook is about: the one its order named. `None` when there is nothing to look for. What else stands
-/// in the body is never believed.
+/// The job that a webhook is about: the one its order named. `None` when there is nothing to look
+/// for. What else stands in the body is never believed.
 pub fn job(body: &[u8]) -> Option<JobKey> {
     let event: Value = serde_json::from_slice(body).ok()?;
     let kind = event.get("type")?.as_str()?;
-    let metadata = event.get("user_metadata").or_else(|| event.pointer("/data/user_metadata"))?;
-    let user = metadata.get("userId")?.as_str().filter(|id| is_user_id(id))?;
-    let generation = metadata.get("generationId")?.as_str().filter(|id| is_generation_id(id))?;
-    EVENTS.contains(&kind).then(|| JobKey::new(user, generation))
+    let metadata = event
+        .get("user_metadata")
+        .or_else(|| event.pointer("/data/user_metadata"))?;
+    let user = metadata
+        .get("userId")?
+        .as_str()
+        .filter(|id| is_user_id(id))?;
+    let generation = metadata
+        .get("generationId")?
+        .as_str()
+        .filter(|id| is_generation_id(id))?;
+    EVENTS
+        .contains(&kind)
+        .then(|| JobKey::new(user, generation))
 }
 
 /// The Ed25519 keys of a JWK set (RFC 7517, RFC 8037); `None` when it is not one.
@@ -139,7 +175,10 @@ pub fn keys(body: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 /// A dot would let the id reach into the time that is signed with it.
 fn is_plain(id: &str) -> bool {
-    (1..=MAX_UPSTREAM_WEBHOOK_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
+    (1..=MAX_UPSTREAM_WEBHOOK_ID).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'.')
 }
 
 #[cfg(test)]
@@ -176,7 +215,11 @@ mod tests {
         assert!(!signed.is_signed_by(&secrets()[..1], BODY));
         assert!(!signed.is_signed_by(&[], BODY));
         let among_others = format!("v1,AAAA v1a,AAAA v2,{SIGNATURE} {SIGNATURE}");
-        assert!(claim(ID, &time, &among_others).expect("a claim").is_signed_by(&secrets(), BODY));
+        assert!(
+            claim(ID, &time, &among_others)
+                .expect("a claim")
+                .is_signed_by(&secrets(), BODY)
+        );
         let moved = claim(ID, &(TIME + 1).to_string(), SIGNATURE).expect("a claim");
         assert!(!moved.is_signed_by(&secrets(), BODY));
     }
@@ -184,14 +227,30 @@ mod tests {
     #[test]
     fn headers_that_are_missing_odd_or_out_of_date_claim_nothing() {
         let time = TIME.to_string();
-        for id in ["none", "", "a b", "a.b", "ü", &"a".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1)] {
+        for id in [
+            "none",
+            "",
+            "a b",
+            "a.b",
+            "ü",
+            &"a".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1),
+        ] {
             assert_eq!(claim(id, &time, SIGNATURE), None, "{id}");
         }
-        for time in ["none", "", "soon", "-1", "1614265330.5", &(TIME - 301).to_string(), &(TIME + 301).to_string()] {
+        for time in [
+            "none",
+            "",
+            "soon",
+            "-1",
+            "1614265330.5",
+            &(TIME - 301).to_string(),
+            &(TIME + 301).to_string(),
+        ] {
             assert_eq!(claim(ID, time, SIGNATURE), None, "{time}");
         }
         for signature in ["none", "", "v1", "v1,", "v1,!", "v2,AAAA", "v1a,AAAA"] {
-            let nothing = claim(ID, &time, signature).is_none_or(|claim| !claim.is_signed_by(&secrets(), BODY));
+            let nothing = claim(ID, &time, signature)
+                .is_none_or(|claim| !claim.is_signed_by(&secrets(), BODY));
             assert!(nothing, "{signature}");
         }
         assert!(claim(ID, &(TIME - 300).to_string(), SIGNATURE).is_some());
@@ -200,7 +259,11 @@ mod tests {
     #[test]
     fn no_more_than_ten_signatures_are_looked_at() {
         let signatures = format!("{}{SIGNATURE}", "v1,AAAA ".repeat(10));
-        assert!(!claim(ID, &TIME.to_string(), &signatures).expect("a claim").is_signed_by(&secrets(), BODY));
+        assert!(
+            !claim(ID, &TIME.to_string(), &signatures)
+                .expect("a claim")
+                .is_signed_by(&secrets(), BODY)
+        );
     }
 
     #[test]
@@ -208,10 +271,21 @@ mod tests {
         let found = Some(JobKey::new("u@x", "g_1"));
         let metadata = r#""user_metadata":{"userId":"u@x","generationId":"g_1"}"#;
         for kind in EVENTS {
-            assert_eq!(job(format!(r#"{{"type":"{kind}","data":{{"id":"v1"}},{metadata}}}"#).as_bytes()), found);
-            assert_eq!(job(format!(r#"{{"type":"{kind}","data":{{{metadata}}}}}"#).as_bytes()), found);
+            assert_eq!(
+                job(format!(r#"{{"type":"{kind}","data":{{"id":"v1"}},{metadata}}}"#).as_bytes()),
+                found
+            );
+            assert_eq!(
+                job(format!(r#"{{"type":"{kind}","data":{{{metadata}}}}}"#).as_bytes()),
+                found
+            );
         }
-        for other in ["", "[]", r#"{"type":"video.generated"}"#, &format!(r#"{{"type":"batch.failed",{metadata}}}"#)] {
+        for other in [
+            "",
+            "[]",
+            r#"{"type":"video.generated"}"#,
+            &format!(r#"{{"type":"batch.failed",{metadata}}}"#),
+        ] {
             assert_eq!(job(other.as_bytes()), None, "{other}");
         }
         for (user, generation) in [("../x", "g"), ("u", "a/b"), ("", "g"), ("u", "")] {

@@ -1,6 +1,7 @@
 //! The webhook body and its Standard Webhooks signature.
 //!
-//! Source: CONTRACT of the app (`POST /api/webhooks/worker`) and the Standard Webhooks specification 1.0.
+//! Source: CONTRACT of the app (`POST /api/webhooks/worker`) and the Standard Webhooks
+//! specification 1.0.
 
 use crate::generation::{GenerationResult, cost};
 use crate::machine::Status;
@@ -40,13 +41,17 @@ pub(crate) struct EventBody<'a> {
     metadata: &'a BTreeMap<String, String>,
 }
 
-/// The bytes of an event's body, made once when the event is made. `video_url` is the signed address of a
-/// completed job's video.
+/// The bytes of an event's body, made once when the event is made. `video_url` is the signed
+/// address of a completed job's video.
 pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String {
     let ended = event.kind.is_terminal();
     let explained = ended || event.kind == EventKind::PendingClarification;
     let failure: Option<Failure> = if explained { job.failure() } else { None };
-    let result = if ended { GenerationResult::of(job) } else { None };
+    let result = if ended {
+        GenerationResult::of(job)
+    } else {
+        None
+    };
     let body = EventBody {
         event: event.kind,
         job_id: &job.key.generation_id,
@@ -54,7 +59,10 @@ pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String
         user_id: &job.key.user_id,
         status: job.status(),
         progress: job.progress(event.created_at),
-        result: result.map(|result| GenerationResult { video_url, ..result }),
+        result: result.map(|result| GenerationResult {
+            video_url,
+            ..result
+        }),
         error: failure.as_ref().map(|failure| failure.message.clone()),
         error_code: failure.map(|failure| failure.code),
         attempt: job.attempt,
@@ -74,7 +82,10 @@ pub fn signature(secrets: &[Vec<u8>], id: &str, timestamp: u64, body: &str) -> S
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
         mac.update(format!("{id}.{timestamp}.").as_bytes());
         mac.update(body.as_bytes());
-        Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+        Some(format!(
+            "v1,{}",
+            STANDARD.encode(mac.finalize().into_bytes())
+        ))
     });
     signatures.collect::<Vec<_>>().join(" ")
 }

@@ -13,24 +13,45 @@ use worker::Method;
 /// How long the receiver may take.
 const TIMEOUT: Millis = 15 * SECOND;
 
-/// Sends one attempt. Only a 2xx is a delivery; a redirect is a failure and is never followed; the body of
-/// the answer is never read.
-pub async fn send(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &str, now: Millis) -> Receipt {
+/// Sends one attempt. Only a 2xx is a delivery; a redirect is a failure and is never followed; the
+/// body of the answer is never read.
+pub async fn send(
+    receiver: &Url,
+    secrets: &[Vec<u8>],
+    event_id: &str,
+    body: &str,
+    now: Millis,
+) -> Receipt {
     let Ok(answer) = post(receiver, secrets, event_id, body, now).await else {
-        return Receipt::Failed { status: None, retry_after: None };
+        return Receipt::Failed {
+            status: None,
+            retry_after: None,
+        };
     };
     let status = answer.status();
-    let asked = answer.header("retry-after").and_then(|value| retry_after::parse(&value, now));
+    let asked = answer
+        .header("retry-after")
+        .and_then(|value| retry_after::parse(&value, now));
     answer.discard();
     match status {
         200..=299 => Receipt::Accepted { status },
         410 => Receipt::Gone,
-        _ => Receipt::Failed { status: Some(status), retry_after: asked },
+        _ => Receipt::Failed {
+            status: Some(status),
+            retry_after: asked,
+        },
     }
 }
 
-/// Sends a test event once, in the same way, and returns what an operator wants to know of the answer.
-pub async fn test(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &str, now: Millis) -> TestOutcome {
+/// Sends a test event once, in the same way, and returns what an operator wants to know of the
+/// answer.
+pub async fn test(
+    receiver: &Url,
+    secrets: &[Vec<u8>],
+    event_id: &str,
+    body: &str,
+    now: Millis,
+) -> TestOutcome {
     let sent = post(receiver, secrets, event_id, body, now).await;
     let took = clock::now().saturating_sub(now);
     let reply = match sent {
@@ -38,7 +59,11 @@ pub async fn test(receiver: &Url, secrets: &[Vec<u8>], event_id: &str, body: &st
             let (status, content_type) = (answer.status(), answer.header("content-type"));
             let location = answer.header("location");
             answer.discard();
-            TestReply::Answered { status, content_type, location }
+            TestReply::Answered {
+                status,
+                content_type,
+                location,
+            }
         }
         // The platform does not say why a call failed.
         Err(Lost) if took >= TIMEOUT => TestReply::TimedOut,

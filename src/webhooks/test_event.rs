@@ -1,4 +1,5 @@
-//! A test of the app's receiver: the event that is sent, and what came of it as an operator reads it.
+//! A test of the app's receiver: the event that is sent, and what came of it as an operator reads
+//! it.
 
 use crate::machine::Status;
 use crate::machine::delivery::advice;
@@ -13,7 +14,8 @@ pub const EVENT: &str = "webhook.test";
 /// What stands in place of a generation's id and its user's.
 const NAME: &str = "webhook-test";
 
-/// A test event. It has the fields that every event has, so that an app that reads them first accepts it too.
+/// A test event. It has the fields that every event has, so that an app that reads them first
+/// accepts it too.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), schema(as = TestEventBody))]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +51,10 @@ pub fn compose(moment: Moment) -> (String, String) {
         sequence: 1,
         metadata: BTreeMap::new(),
     };
-    (format!("msg_{:032x}", moment.random), serde_json::to_string(&body).unwrap_or_default())
+    (
+        format!("msg_{:032x}", moment.random),
+        serde_json::to_string(&body).unwrap_or_default(),
+    )
 }
 
 /// What came back.
@@ -118,21 +123,28 @@ fn detail(receiver: &Url, reply: &TestReply) -> String {
                     certificate is valid, and that the app is running."
                 .to_owned();
         }
-        TestReply::Answered { status, content_type, location } => {
-            (*status, content_type.as_deref(), location.as_deref())
-        }
+        TestReply::Answered {
+            status,
+            content_type,
+            location,
+        } => (*status, content_type.as_deref(), location.as_deref()),
     };
-    let html = content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains("html"));
+    let html =
+        content_type.is_some_and(|content_type| content_type.to_ascii_lowercase().contains("html"));
     let mut sentences = vec![match advice(status) {
         Some(advice) => format!("The receiver answered {status}: {advice}."),
-        None if (200..300).contains(&status) => format!("The receiver accepted the event with {status}."),
+        None if (200..300).contains(&status) => {
+            format!("The receiver accepted the event with {status}.")
+        }
         None => format!("The receiver answered {status}; its own log says why."),
     }];
     let target = location.and_then(|location| receiver.join(location).ok());
     if let Some(target) = target.filter(|_| (300..400).contains(&status)) {
         sentences.push(format!("It redirects to {}.", without_query(target)));
     } else if html {
-        sentences.push("The answer is an HTML page, so this is probably not the webhook route.".to_owned());
+        sentences.push(
+            "The answer is an HTML page, so this is probably not the webhook route.".to_owned(),
+        );
     }
     sentences.join(" ")
 }

@@ -1,10 +1,11 @@
-//! Mistakes planted into a copy of the code, each of which the simulation must catch by the invariant that it breaks. The
-//! code itself passes the same seeds, so it is the mistake that is caught.
+//! Mistakes planted into a copy of the code, each of which the simulation must catch by the
+//! invariant that it breaks. The code itself passes the same seeds, so it is the mistake that is
+//! caught.
 //!
-//! The copy is made below the target directory, and compiled beside the code, so that they share all
-//! libraries. It has a version of its own, by which the compiler keeps the two apart. All bugs are
-//! compiled in together, behind a switch, and switched on one after the other by `caught.rs`, which is
-//! a part of the copy's simulation.
+//! The copy is made below the target directory, and compiled beside the code, so that they share
+//! all libraries. It has a version of its own, by which the compiler keeps the two apart. All bugs
+//! are compiled in together, behind a switch, and switched on one after the other by `caught.rs`,
+//! which is a part of the copy's simulation.
 
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -21,10 +22,18 @@ use table::{BUGS, EDITS, Edit};
 const OWN: [&str; 4] = ["src", "tests", "Cargo.toml", "Cargo.lock"];
 /// Where the version stands, and the copy's version.
 const VERSIONS: [(&str, &str, &str); 2] = [
-    ("Cargo.toml", "\nversion.workspace = true", "\nversion = \"0.0.0-bugs\""),
+    (
+        "Cargo.toml",
+        "\nversion.workspace = true",
+        "\nversion = \"0.0.0-bugs\"",
+    ),
     (
         "Cargo.lock",
-        concat!("name = \"reelay\"\nversion = \"", env!("CARGO_PKG_VERSION"), "\""),
+        concat!(
+            "name = \"reelay\"\nversion = \"",
+            env!("CARGO_PKG_VERSION"),
+            "\""
+        ),
         "name = \"reelay\"\nversion = \"0.0.0-bugs\"",
     ),
 ];
@@ -56,12 +65,29 @@ fn each_planted_bug_is_caught_by_an_invariant_that_it_breaks() {
         replace(&copy.join(file), find, new);
     }
     for Edit { file, find, plant } in EDITS {
-        replace(&copy.join("src/machine").join(file), find, &plant.replace("planted(", "crate::bug::planted("));
+        replace(
+            &copy.join("src/machine").join(file),
+            find,
+            &plant.replace("planted(", "crate::bug::planted("),
+        );
     }
     append(&copy.join("src/lib.rs"), SWITCH);
-    append(&copy.join("tests/sim/main.rs"), "#[path = \"../bugs/caught.rs\"]\nmod caught;\n");
+    append(
+        &copy.join("tests/sim/main.rs"),
+        "#[path = \"../bugs/caught.rs\"]\nmod caught;\n",
+    );
     let status = Command::new(env!("CARGO"))
-        .args(["test", "--offline", "-p", "reelay", "--test", "sim", "--", "caught::", "--nocapture"])
+        .args([
+            "test",
+            "--offline",
+            "-p",
+            "reelay",
+            "--test",
+            "sim",
+            "--",
+            "caught::",
+            "--nocapture",
+        ])
         .current_dir(&copy)
         .status();
     assert!(status.expect("cargo runs").success(), "see above");
@@ -72,7 +98,11 @@ fn each_planted_bug_is_caught_by_an_invariant_that_it_breaks() {
 fn the_edits_are_of_all_bugs() {
     for (number, bug) in BUGS.iter().enumerate() {
         let planted = format!("planted({number})");
-        assert!(EDITS.iter().any(|edit| edit.plant.contains(&planted)), "{number}: {}", bug.mistake);
+        assert!(
+            EDITS.iter().any(|edit| edit.plant.contains(&planted)),
+            "{number}: {}",
+            bug.mistake
+        );
         assert!(!bug.breaks.is_empty(), "{number}: {}", bug.mistake);
     }
     let beyond = format!("planted({})", BUGS.len());
@@ -108,7 +138,12 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
 
 fn replace(path: &Path, find: &str, new: &str) {
     let text = fs::read_to_string(path).expect("a file of the copy");
-    assert_eq!(text.matches(find).count(), 1, "{} has this once:\n{find}", path.display());
+    assert_eq!(
+        text.matches(find).count(),
+        1,
+        "{} has this once:\n{find}",
+        path.display()
+    );
     fs::write(path, text.replace(find, new)).expect("the copy is written");
 }
 

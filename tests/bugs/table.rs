@@ -1,4 +1,5 @@
-//! The mistakes that are planted into a copy of the code, and the invariants by which the simulation catches them.
+//! The mistakes that are planted into a copy of the code, and the invariants by which the
+//! simulation catches them.
 
 /// A mistake that someone could make.
 pub(crate) struct Bug {
@@ -7,7 +8,8 @@ pub(crate) struct Bug {
     pub(crate) breaks: &'static [&'static str],
 }
 
-/// A change of one place. In its new text `planted(3)` says whether the bug of that number is planted, from 0.
+/// A change of one place. In its new text `planted(3)` says whether the bug of that number is
+/// planted, from 0.
 pub(crate) struct Edit {
     /// Below `src/machine`.
     pub(crate) file: &'static str,
@@ -23,47 +25,110 @@ pub(crate) const BUGS: &[Bug] = &[
         breaks: &["I4"],
     },
     // 1
-    Bug { mistake: "Treats a lost answer of a submit like a refusal and submits again", breaks: &["I4"] },
+    Bug {
+        mistake: "Treats a lost answer of a submit like a refusal and submits again",
+        breaks: &["I4"],
+    },
     // 2
-    Bug { mistake: "Accepts answers and starts of an older epoch", breaks: &["I3", "I9"] },
+    Bug {
+        mistake: "Accepts answers and starts of an older epoch",
+        breaks: &["I3", "I9"],
+    },
     // 3
-    Bug { mistake: "Draws a new event id for every delivery attempt", breaks: &["I5"] },
+    Bug {
+        mistake: "Draws a new event id for every delivery attempt",
+        breaks: &["I5"],
+    },
     // 4
-    Bug { mistake: "Frees a slot whose lease ran out without asking the job", breaks: &["I1", "I9"] },
+    Bug {
+        mistake: "Frees a slot whose lease ran out without asking the job",
+        breaks: &["I1", "I9"],
+    },
     // 5
-    Bug { mistake: "Forgets to ask for a wake-up after an effect was retried", breaks: &["I2"] },
+    Bug {
+        mistake: "Forgets to ask for a wake-up after an effect was retried",
+        breaks: &["I2"],
+    },
     // 6
-    Bug { mistake: "Takes a stored video for whole although its size differs from the announced one", breaks: &["I8"] },
+    Bug {
+        mistake: "Takes a stored video for whole although its size differs from the announced one",
+        breaks: &["I8"],
+    },
     // 7
-    Bug { mistake: "Leaves the video of an unwanted attempt in R2", breaks: &["I8", "I15"] },
+    Bug {
+        mistake: "Leaves the video of an unwanted attempt in R2",
+        breaks: &["I8", "I15"],
+    },
     // 8
-    Bug { mistake: "Lets a cancellation end what had ended before", breaks: &["I5", "I8"] },
+    Bug {
+        mistake: "Lets a cancellation end what had ended before",
+        breaks: &["I5", "I8"],
+    },
     // 9
-    Bug { mistake: "Composes the bodies of old events anew with each save", breaks: &["I5"] },
+    Bug {
+        mistake: "Composes the bodies of old events anew with each save",
+        breaks: &["I5"],
+    },
     // 10
-    Bug { mistake: "Gives up telling the queue of a job after one lost message", breaks: &["I1", "I2"] },
+    Bug {
+        mistake: "Gives up telling the queue of a job after one lost message",
+        breaks: &["I1", "I2"],
+    },
     // 11
-    Bug { mistake: "Lets a late withdrawal take away a later job of the same name", breaks: &["I1", "I10"] },
+    Bug {
+        mistake: "Lets a late withdrawal take away a later job of the same name",
+        breaks: &["I1", "I10"],
+    },
     // 12
-    Bug { mistake: "Lets a late enqueue of an older epoch replace a newer one", breaks: &["I3", "I6", "I9"] },
+    Bug {
+        mistake: "Lets a late enqueue of an older epoch replace a newer one",
+        breaks: &["I3", "I6", "I9"],
+    },
     // 13
-    Bug { mistake: "Lets a high priority starve the lower ones", breaks: &["I6"] },
+    Bug {
+        mistake: "Lets a high priority starve the lower ones",
+        breaks: &["I6"],
+    },
     // 14
-    Bug { mistake: "Starts all jobs of one user before another's first", breaks: &["I6"] },
+    Bug {
+        mistake: "Starts all jobs of one user before another's first",
+        breaks: &["I6"],
+    },
     // 15
-    Bug { mistake: "Counts submits by job instead of by provider and model", breaks: &["Limit"] },
+    Bug {
+        mistake: "Counts submits by job instead of by provider and model",
+        breaks: &["Limit"],
+    },
     // 16
-    Bug { mistake: "Keeps what the upstream asks of everyone to the one job that was told", breaks: &["Limit"] },
+    Bug {
+        mistake: "Keeps what the upstream asks of everyone to the one job that was told",
+        breaks: &["Limit"],
+    },
     // 17
-    Bug { mistake: "Lets one user hold every slot", breaks: &["I9"] },
+    Bug {
+        mistake: "Lets one user hold every slot",
+        breaks: &["I9"],
+    },
     // 18
-    Bug { mistake: "Starts a job before the time its order names", breaks: &["Terms"] },
+    Bug {
+        mistake: "Starts a job before the time its order names",
+        breaks: &["Terms"],
+    },
     // 19
-    Bug { mistake: "Sends a job that was started before to the end of the line", breaks: &["I6"] },
+    Bug {
+        mistake: "Sends a job that was started before to the end of the line",
+        breaks: &["I6"],
+    },
     // 20
-    Bug { mistake: "Takes an answer about an older slot for one about the present one", breaks: &["I1", "I9"] },
+    Bug {
+        mistake: "Takes an answer about an older slot for one about the present one",
+        breaks: &["I1", "I9"],
+    },
     // 21
-    Bug { mistake: "Forgets to set the queue's alarm after it fired", breaks: &["I2"] },
+    Bug {
+        mistake: "Forgets to set the queue's alarm after it fired",
+        breaks: &["I2"],
+    },
     // 22
     Bug {
         mistake: "Takes an alarm for set although its time has come, whether it has fired or was lost",
@@ -75,27 +140,60 @@ pub(crate) const BUGS: &[Bug] = &[
         breaks: &["I1", "I2", "I5", "I17", "I18"],
     },
     // 24
-    Bug { mistake: "Accepts an order that today's limit does not leave room for", breaks: &["I13"] },
+    Bug {
+        mistake: "Accepts an order that today's limit does not leave room for",
+        breaks: &["I13"],
+    },
     // 25
-    Bug { mistake: "Keeps charging what turned out not to be spent", breaks: &["I13"] },
+    Bug {
+        mistake: "Keeps charging what turned out not to be spent",
+        breaks: &["I13"],
+    },
     // 26
-    Bug { mistake: "Leaves a render to itself that nobody waits for", breaks: &["I14"] },
+    Bug {
+        mistake: "Leaves a render to itself that nobody waits for",
+        breaks: &["I14"],
+    },
     // 27
-    Bug { mistake: "Looks at a render again for a push that came before", breaks: &["I16"] },
+    Bug {
+        mistake: "Looks at a render again for a push that came before",
+        breaks: &["I16"],
+    },
     // 28
-    Bug { mistake: "Deletes an order's images as soon as they were sent once", breaks: &["I15"] },
+    Bug {
+        mistake: "Deletes an order's images as soon as they were sent once",
+        breaks: &["I15"],
+    },
     // 29
-    Bug { mistake: "Gives slots away while the queue is paused", breaks: &["I17"] },
+    Bug {
+        mistake: "Gives slots away while the queue is paused",
+        breaks: &["I17"],
+    },
     // 30
-    Bug { mistake: "Sends an event again under another id", breaks: &["I5"] },
+    Bug {
+        mistake: "Sends an event again under another id",
+        breaks: &["I5"],
+    },
     // 31
-    Bug { mistake: "Takes what is said late of an event for the newest there is", breaks: &["I5"] },
+    Bug {
+        mistake: "Takes what is said late of an event for the newest there is",
+        breaks: &["I5"],
+    },
     // 32
-    Bug { mistake: "Counts all that a job has ever counted whenever it tells", breaks: &["I18"] },
+    Bug {
+        mistake: "Counts all that a job has ever counted whenever it tells",
+        breaks: &["I18"],
+    },
     // 33
-    Bug { mistake: "Lets a late message of a job lower what was counted of it", breaks: &["I18"] },
+    Bug {
+        mistake: "Lets a late message of a job lower what was counted of it",
+        breaks: &["I18"],
+    },
     // 34
-    Bug { mistake: "Counts a webhook attempt when it is begun, and again when it is answered", breaks: &["I18"] },
+    Bug {
+        mistake: "Counts a webhook attempt when it is begun, and again when it is answered",
+        breaks: &["I18"],
+    },
 ];
 
 pub(crate) const EDITS: &[Edit] = &[
@@ -123,10 +221,12 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/start.rs",
-        find: r"*enqueue_at = context.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());",
+        find: r"*enqueue_at = context.now()
+                        + retry::backoff(*tries, 2 * SECOND, MINUTE,",
         plant: r"let cap = if planted(10) { Millis::MAX / 2 } else { MINUTE };
                     let base = if planted(10) { cap } else { 2 * SECOND };
-                    *enqueue_at = context.now() + retry::backoff(*tries, base, cap, context.moment.jitter());",
+                    *enqueue_at = context.now()
+                        + retry::backoff(*tries, base, cap,",
     },
     Edit {
         file: "job/start.rs",
@@ -137,8 +237,8 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/counting.rs",
-        find: r"self.record.metrics.count(Count::WebhookSent { delivered }, 1);",
-        plant: r"self.record.metrics.count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
+        find: r".count(Count::WebhookSent { delivered }, 1);",
+        plant: r".count(Count::WebhookSent { delivered }, if planted(34) { 2 } else { 1 });",
     },
     Edit {
         file: "job/store.rs",
@@ -147,11 +247,13 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "job/store.rs",
-        find: r"        self.record.deletions.insert(attempt,",
+        find: r"        self.record.deletions.insert(
+            attempt,",
         plant: r"        if planted(7) {
             return;
         }
-        self.record.deletions.insert(attempt,",
+        self.record.deletions.insert(
+            attempt,",
     },
     Edit {
         file: "job/cancel.rs",
@@ -210,13 +312,15 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/question.rs",
-        find: r"                Stage::Held(lease) => (Stage::Held(lease.asked",
+        find: r"                Stage::Held(lease) => (
+                    Stage::Held(lease.asked",
         plant: r"                Stage::Held(lease) if planted(4) && lease.until < self.now => {
                     entry.stage = Stage::Ended;
                     self.rows.save(&entry)?;
                     continue;
                 }
-                Stage::Held(lease) => (Stage::Held(lease.asked",
+                Stage::Held(lease) => (
+                    Stage::Held(lease.asked",
     },
     Edit {
         file: "queue/question.rs",
@@ -243,7 +347,9 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         file: "queue/budget.rs",
         find: r"            self.rows.give_back(day, user, back)?;
-            self.counted.of(&entry.summary.upstream).count(Count::Returned, back);",
+            self.counted
+                .of(&entry.summary.upstream)
+                .count(Count::Returned, back);",
         plant: r"            if !planted(25) {
                 self.rows.give_back(day, user, back)?;
                 self.counted.of(&entry.summary.upstream).count(Count::Returned, back);
@@ -303,9 +409,13 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "queue/step.rs",
-        find: r"    Ok(Step { reply, wake_at, events: context.events })",
+        find: r"    Ok(Step {
+        reply,
+        wake_at,",
         plant: r#"    let forgotten = planted(21) && I::NAME == "Alarm";
-    Ok(Step { reply, wake_at: wake_at.filter(|_| !forgotten), events: context.events })"#,
+    Ok(Step {
+        reply,
+        wake_at: wake_at.filter(|_| !forgotten),"#,
     },
     Edit {
         file: "queue/policy.rs",
@@ -319,9 +429,13 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     Edit {
         file: "delivery.rs",
-        find: r"        self.state = DeliveryState::Pending { next_at: moment.now };
+        find: r"        self.state = DeliveryState::Pending {
+            next_at: moment.now,
+        };
 ",
-        plant: r"        self.state = DeliveryState::Pending { next_at: moment.now };
+        plant: r"        self.state = DeliveryState::Pending {
+            next_at: moment.now,
+        };
         if planted(30) {
             self.id = event_id(moment, self.sequence);
         }

@@ -67,18 +67,31 @@ fn a_field_of_another_type_is_named() {
 #[test]
 fn a_priority_is_a_whole_number_from_0_to_10() {
     for bad in [json!(-1), json!(11), json!(1.5), json!("3"), json!(1e99)] {
-        assert_eq!(refused(json!({ "prompt": "a dog", "priority": bad })), ["/priority"]);
-        assert_eq!(refused(json!({ "prompt": "a dog", "parameters": { "priority": bad } })), ["/parameters/priority"]);
+        assert_eq!(
+            refused(json!({ "prompt": "a dog", "priority": bad })),
+            ["/priority"]
+        );
+        assert_eq!(
+            refused(json!({ "prompt": "a dog", "parameters": { "priority": bad } })),
+            ["/parameters/priority"]
+        );
     }
 }
 
 #[test]
 fn an_id_that_could_leave_its_place_in_names_and_keys_is_refused() {
     for bad in ["", "a/b", "..", "a b", "ü", "a\n", &"x".repeat(65)] {
-        assert_eq!(refused(json!({ "prompt": "a dog", "generationId": bad })), ["/generationId"], "{bad:?}");
+        assert_eq!(
+            refused(json!({ "prompt": "a dog", "generationId": bad })),
+            ["/generationId"],
+            "{bad:?}"
+        );
     }
     for bad in ["", ".", ".x", "a/b", "a b", "ü", "a\0", &"x".repeat(129)] {
-        assert!(body_user_id(&object(json!({ "userId": bad }))).is_err(), "{bad:?}");
+        assert!(
+            body_user_id(&object(json!({ "userId": bad }))).is_err(),
+            "{bad:?}"
+        );
     }
     assert!(body_user_id(&object(json!({ "userId": 7 }))).is_err());
     assert_eq!(
@@ -90,9 +103,17 @@ fn an_id_that_could_leave_its_place_in_names_and_keys_is_refused() {
 
 #[test]
 fn parameters_and_metadata_have_their_limits() {
-    assert_eq!(refused(json!({ "prompt": "a dog", "parameters": { "x": "y".repeat(70_000) } })), ["/parameters"]);
-    assert_eq!(refused(json!({ "prompt": "a dog", "metadata": { "x": "y".repeat(17_000) } })), ["/metadata"]);
-    assert!(parsed(json!({ "prompt": "a dog", "parameters": { "x": "y".repeat(60_000) } })).is_ok());
+    assert_eq!(
+        refused(json!({ "prompt": "a dog", "parameters": { "x": "y".repeat(70_000) } })),
+        ["/parameters"]
+    );
+    assert_eq!(
+        refused(json!({ "prompt": "a dog", "metadata": { "x": "y".repeat(17_000) } })),
+        ["/metadata"]
+    );
+    assert!(
+        parsed(json!({ "prompt": "a dog", "parameters": { "x": "y".repeat(60_000) } })).is_ok()
+    );
     let long = "n".repeat(5_001);
     assert_eq!(
         refused(json!({ "prompt": "a dog", "parameters": { "negativePrompt": long } })),
@@ -103,10 +124,26 @@ fn parameters_and_metadata_have_their_limits() {
 #[test]
 fn an_unknown_provider_or_model_is_told_what_there_is() {
     for (body, pointer, known) in [
-        (json!({ "prompt": "a dog", "provider": "sora" }), "/provider", "veo3"),
-        (json!({ "prompt": "a dog", "parameters": { "provider": "kling" } }), "/parameters/provider", "vertex"),
-        (json!({ "prompt": "a dog", "model": "veo-9" }), "/model", "veo-3.1-generate-001"),
-        (json!({ "prompt": "a dog", "parameters": { "model": "x" } }), "/parameters/model", "veo-3.1-generate-001"),
+        (
+            json!({ "prompt": "a dog", "provider": "sora" }),
+            "/provider",
+            "veo3",
+        ),
+        (
+            json!({ "prompt": "a dog", "parameters": { "provider": "kling" } }),
+            "/parameters/provider",
+            "vertex",
+        ),
+        (
+            json!({ "prompt": "a dog", "model": "veo-9" }),
+            "/model",
+            "veo-3.1-generate-001",
+        ),
+        (
+            json!({ "prompt": "a dog", "parameters": { "model": "x" } }),
+            "/parameters/model",
+            "veo-3.1-generate-001",
+        ),
     ] {
         let errors = parsed(body).expect_err("unknown");
         assert_eq!(errors.len(), 1);
@@ -117,10 +154,21 @@ fn an_unknown_provider_or_model_is_told_what_there_is() {
 
 #[test]
 fn only_json_is_taken_as_json() {
-    for good in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/ld+json"] {
+    for good in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/ld+json",
+    ] {
         assert!(is_json(Some(good)), "{good}");
     }
-    for bad in ["text/plain", "text/json+x", "application/jsonp", "multipart/form-data", ""] {
+    for bad in [
+        "text/plain",
+        "text/json+x",
+        "application/jsonp",
+        "multipart/form-data",
+        "",
+    ] {
         assert!(!is_json(Some(bad)), "{bad}");
     }
     assert!(!is_json(None));
@@ -143,7 +191,8 @@ proptest! {
 
 /// Objects that often use the names the parser looks for.
 fn any_object(depth: u32) -> impl Strategy<Value = Map<String, Value>> {
-    prop::collection::btree_map(any_key(), any_value(depth), 0..8).prop_map(|map| map.into_iter().collect())
+    prop::collection::btree_map(any_key(), any_value(depth), 0..8)
+        .prop_map(|map| map.into_iter().collect())
 }
 
 fn any_key() -> impl Strategy<Value = String> {
@@ -180,8 +229,16 @@ fn any_value(depth: u32) -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        prop::sample::select(vec!["8", "2026-01-02T00:00:00Z", "16:9", "4k", "1080p", "veo3", "a dog"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "8",
+            "2026-01-02T00:00:00Z",
+            "16:9",
+            "4k",
+            "1080p",
+            "veo3",
+            "a dog"
+        ])
+        .prop_map(Value::from),
     ];
     leaf.prop_recursive(depth, 32, 6, |inner| {
         prop_oneof![

@@ -12,7 +12,10 @@ use reelay::time::{Millis, Moment};
 use reelay::webhooks::event;
 use serde_json::{Value, json};
 
-const MOMENT: Moment = Moment { now: 1_767_323_045_000, random: 7 };
+const MOMENT: Moment = Moment {
+    now: 1_767_323_045_000,
+    random: 7,
+};
 
 #[test]
 fn money_is_the_nearest_number_of_dollars_however_much_it_is() {
@@ -47,19 +50,37 @@ fn what_every_attempt_cost_is_shown_and_what_the_stored_render_cost_besides() {
     ]
     .into_iter()
     .zip(1..)
-    .map(|((attempt, answer, cost_micros), epoch)| Submit { attempt, epoch, intended_at: 1, answer, cost_micros })
+    .map(|((attempt, answer, cost_micros), epoch)| Submit {
+        attempt,
+        epoch,
+        intended_at: 1,
+        answer,
+        cost_micros,
+    })
     .collect();
-    let video =
-        Video { key: "videos/u_1/g_1/2.mp4".to_owned(), size: 9, etag: "e".to_owned(), format: "mp4".to_owned() };
+    let video = Video {
+        key: "videos/u_1/g_1/2.mp4".to_owned(),
+        size: 9,
+        etag: "e".to_owned(),
+        format: "mp4".to_owned(),
+    };
     let job = altered(&job(), |record| {
         record.attempt = 2;
         record.submits = submits;
-        record.phase = Phase::Ended { end: End::Completed { video } };
+        record.phase = Phase::Ended {
+            end: End::Completed { video },
+        };
     });
     let shown = shown(&job);
-    assert_eq!((&shown["cost"], &shown["result"]["cost"]), (&json!(5.95), &json!(2.75)));
+    assert_eq!(
+        (&shown["cost"], &shown["result"]["cost"]),
+        (&json!(5.95), &json!(2.75))
+    );
     let told = told(&job);
-    assert_eq!((&told["cost"], &told["result"]["cost"]), (&json!(5.95), &json!(2.75)));
+    assert_eq!(
+        (&told["cost"], &told["result"]["cost"]),
+        (&json!(5.95), &json!(2.75))
+    );
 }
 
 #[test]
@@ -74,12 +95,17 @@ fn the_queue_is_told_of_cost_and_price() {
         }
     }
     let summary = job().summary(&Untold, MOMENT.now);
-    assert_eq!((summary.cost_micros, summary.price_micros), (3_200_000, 3_200_000));
+    assert_eq!(
+        (summary.cost_micros, summary.price_micros),
+        (3_200_000, 3_200_000)
+    );
 }
 
 fn job() -> Job {
     let body = json!({ "generationId": "g_1", "prompt": "a lighthouse at dusk" });
-    let mut request = parse(body.as_object().expect("an object"), INTAKE).expect("a valid order").request;
+    let mut request = parse(body.as_object().expect("an object"), INTAKE)
+        .expect("a valid order")
+        .request;
     request.terms.price_micros = 3_200_000;
     Job::create(JobKey::new("u_1", "g_1"), request, MOMENT).0
 }

@@ -29,7 +29,9 @@ fn a_fingerprint_is_hex_sha256_and_stays_what_it_was() {
         sha256_hex(r#"{"duration":8,"prompt":"a dog"}"#)
     );
     assert_eq!(
-        fingerprint(json!({ "prompt": "a dog", "parameters": { "mine": [1], "seed": 7 }, "metadata": { "a": "b" } })),
+        fingerprint(
+            json!({ "prompt": "a dog", "parameters": { "mine": [1], "seed": 7 }, "metadata": { "a": "b" } })
+        ),
         sha256_hex(r#"{"metadata":{"a":"b"},"parameters":{"mine":[1]},"prompt":"a dog","seed":7}"#)
     );
 }
@@ -37,8 +39,14 @@ fn a_fingerprint_is_hex_sha256_and_stays_what_it_was() {
 #[test]
 fn the_id_and_unknown_fields_are_no_part_of_what_is_asked() {
     let plain = fingerprint(json!({ "prompt": "a dog" }));
-    assert_eq!(plain, fingerprint(json!({ "prompt": "a dog", "generationId": "g_1", "userId": "u_1" })));
-    assert_eq!(plain, fingerprint(json!({ "prompt": "a dog", "sentAt": 123, "model": null })));
+    assert_eq!(
+        plain,
+        fingerprint(json!({ "prompt": "a dog", "generationId": "g_1", "userId": "u_1" }))
+    );
+    assert_eq!(
+        plain,
+        fingerprint(json!({ "prompt": "a dog", "sentAt": 123, "model": null }))
+    );
 }
 
 #[test]
@@ -60,7 +68,8 @@ fn every_asked_part_makes_another_request() {
     ] {
         assert_ne!(plain, fingerprint(other.clone()), "{other}");
     }
-    let list = |items: Value| fingerprint(json!({ "prompt": "a dog", "parameters": { "x": items } }));
+    let list =
+        |items: Value| fingerprint(json!({ "prompt": "a dog", "parameters": { "x": items } }));
     assert_ne!(list(json!([1, 2])), list(json!([2, 1])));
 }
 
@@ -100,7 +109,11 @@ fn the_same_order_in_other_words_is_the_same_order() {
         ),
     ] {
         for other in others {
-            assert_eq!(fingerprint(one.clone()), fingerprint(other.clone()), "{other}");
+            assert_eq!(
+                fingerprint(one.clone()),
+                fingerprint(other.clone()),
+                "{other}"
+            );
         }
     }
 }
@@ -108,9 +121,13 @@ fn the_same_order_in_other_words_is_the_same_order() {
 #[test]
 fn images_in_other_roles_make_another_request() {
     let png = json!({ "mimeType": "image/png", "data": "iVBORw0KGgo=" });
-    let of =
-        |parameters: Value| fingerprint(json!({ "prompt": "a dog", "provider": "omni", "parameters": parameters }));
-    let (first, reference) = (of(json!({ "image": png })), of(json!({ "referenceImages": [png] })));
+    let of = |parameters: Value| {
+        fingerprint(json!({ "prompt": "a dog", "provider": "omni", "parameters": parameters }))
+    };
+    let (first, reference) = (
+        of(json!({ "image": png })),
+        of(json!({ "referenceImages": [png] })),
+    );
     assert_ne!(first, reference);
 }
 

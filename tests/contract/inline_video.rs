@@ -15,12 +15,16 @@ use std::fmt::Write;
 
 /// How an MP4 and a WebM begin, as base64 and as bytes.
 const MP4: (&str, &[u8]) = ("AAAAIGZ0eXBpc29t", b"\0\0\0\x20ftypisom");
-const WEBM: (&str, &[u8]) = ("GkXfo59ChoEBQveB", b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81");
+const WEBM: (&str, &[u8]) = (
+    "GkXfo59ChoEBQveB",
+    b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81",
+);
 /// A whole video of these tests: the beginning of an MP4 and the word "real".
 const REAL: &str = "AAAAIGZ0eXBpc29tcmVhbA==";
 /// A reader that takes base64 padded or not.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
-const INDIFFERENT: GeneralPurposeConfig = PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const INDIFFERENT: GeneralPurposeConfig =
+    PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 fn mp4(rest: &[u8]) -> Vec<u8> {
     [MP4.1, rest].concat()
@@ -31,7 +35,8 @@ fn read(text: &[u8], sizes: &[usize]) -> Result<Vec<u8>, Broken> {
     let (mut video, mut decoded, mut rest) = (InlineVideo::default(), Vec::new(), text);
     let mut sizes = sizes.iter().cycle();
     while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.len().min(*sizes.next().expect("at least one size")));
+        let (piece, after) =
+            rest.split_at(rest.len().min(*sizes.next().expect("at least one size")));
         video.feed(piece, &mut decoded)?;
         rest = after;
     }
@@ -43,7 +48,10 @@ fn reference(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Array(items) => items.iter().find_map(reference),
         Value::Object(fields) => fields.values().find_map(reference),
-        Value::String(text) => STANDARD.decode(text).ok().filter(|bytes| bytes.starts_with(MP4.1)),
+        Value::String(text) => STANDARD
+            .decode(text)
+            .ok()
+            .filter(|bytes| bytes.starts_with(MP4.1)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
@@ -71,10 +79,19 @@ fn names_like_those_of_the_path_do_not_mislead() {
         format!(r#""image":{{{decoy}}}"#),
         r#""done":[{"bytesBase64Encoded":"x"}, true]"#.to_owned(),
     ] {
-        assert_eq!(video(&format!("{{{before},{real}}}")), Ok(mp4(b"real")), "{before}");
-        assert_eq!(video(&format!("{{{real},{before}}}")), Ok(mp4(b"real")), "{before}");
+        assert_eq!(
+            video(&format!("{{{before},{real}}}")),
+            Ok(mp4(b"real")),
+            "{before}"
+        );
+        assert_eq!(
+            video(&format!("{{{real},{before}}}")),
+            Ok(mp4(b"real")),
+            "{before}"
+        );
     }
-    let escaped = format!(r#"{{"respons\u0065":{{"\u0076ideos":[{{"bytesBase64Encoded":"{REAL}"}}]}}}}"#);
+    let escaped =
+        format!(r#"{{"respons\u0065":{{"\u0076ideos":[{{"bytesBase64Encoded":"{REAL}"}}]}}}}"#);
     assert_eq!(video(&escaped), Ok(mp4(b"real")));
     for without in [
         r#"{"response":{"videos":[{"bytesBase64Encoded":null}]}}"#,
@@ -103,7 +120,12 @@ fn a_poll_finds_no_video_in_other_places_than_those_of_a_wire() {
         let body = without.replace("{REAL}", &format!("{}{REAL}", MP4.0.repeat(100)));
         let mut reader = PollReader::new("inline:x".to_owned());
         assert_eq!(reader.read(body.as_bytes()), None, "{without}");
-        let reply = Reply { status: 200, retry_after: None, body: Vec::new(), now: 0 };
+        let reply = Reply {
+            status: 200,
+            retry_after: None,
+            body: Vec::new(),
+            now: 0,
+        };
         assert_eq!(reader.finish(reply), Ok(Progress::Running), "{without}");
     }
 }
@@ -111,7 +133,8 @@ fn a_poll_finds_no_video_in_other_places_than_those_of_a_wire() {
 #[test]
 fn pictures_and_long_texts_beside_the_video_are_passed_over() {
     let png = STANDARD.encode([b"\x89PNG\r\n\x1a\n", &[7; 3_000][..]].concat());
-    let pictures = ["avif", "heic", "mif1"].map(|brand| STANDARD.encode(format!("\0\0\0\x20ftyp{brand}\0\0\0\0")));
+    let pictures = ["avif", "heic", "mif1"]
+        .map(|brand| STANDARD.encode(format!("\0\0\0\x20ftyp{brand}\0\0\0\0")));
     let [avif, heic, mif1] = pictures;
     let text = json!([
         "\"AAAAIGZ0eXBpc29t\" ".repeat(200),
@@ -126,7 +149,11 @@ fn pictures_and_long_texts_beside_the_video_are_passed_over() {
         REAL
     ]);
     for size in [1, 2, 3, 1_000, 100_000] {
-        assert_eq!(read(text.to_string().as_bytes(), &[size]), Ok(mp4(b"real")), "{size}");
+        assert_eq!(
+            read(text.to_string().as_bytes(), &[size]),
+            Ok(mp4(b"real")),
+            "{size}"
+        );
     }
 }
 
@@ -141,7 +168,11 @@ fn the_video_is_found_in_the_places_of_either_wire() {
         r#"{"done":true,"videos":[{"bytesBase64Encoded":"{REAL}"}]}"#,
         r#"{"response":{"videos":[1,{"bytesBase64Encoded":""},{"bytesBase64Encoded":"{REAL}"}]}}"#,
     ] {
-        assert_eq!(read(text.replace("{REAL}", REAL).as_bytes(), &[3]), Ok(mp4(b"real")), "{text}");
+        assert_eq!(
+            read(text.replace("{REAL}", REAL).as_bytes(), &[3]),
+            Ok(mp4(b"real")),
+            "{text}"
+        );
     }
 }
 
@@ -163,24 +194,64 @@ fn base64_is_read_however_it_is_written() {
             let expected = [beginning, &bytes].concat();
             let text = format!(r#"[{{"videos":[{{"bytesBase64Encoded":"{base64}"}}]}}]"#);
             for size in 1..9 {
-                assert_eq!(read(text.as_bytes(), &[size]), Ok(expected.clone()), "{base64} {size}");
+                assert_eq!(
+                    read(text.as_bytes(), &[size]),
+                    Ok(expected.clone()),
+                    "{base64} {size}"
+                );
             }
-            assert_eq!(decode(&base64.replace("\\n", "\n").replace("\\r", "\r")), Ok(expected), "{base64}");
+            assert_eq!(
+                decode(&base64.replace("\\n", "\n").replace("\\r", "\r")),
+                Ok(expected),
+                "{base64}"
+            );
         }
-        assert_eq!(decode(&base64.replace("\\n", "\n").replace("\\r", "\r").replace("{head}", "")), Ok(bytes.to_vec()));
+        assert_eq!(
+            decode(
+                &base64
+                    .replace("\\n", "\n")
+                    .replace("\\r", "\r")
+                    .replace("{head}", "")
+            ),
+            Ok(bytes.to_vec())
+        );
     }
-    assert_eq!(decode("dat"), decode("dat="), "the beginning of a data URL alone");
+    assert_eq!(
+        decode("dat"),
+        decode("dat="),
+        "the beginning of a data URL alone"
+    );
     assert_eq!(decode("data"), Ok(vec![0x75, 0xab, 0x5a]));
 }
 
 #[test]
 fn what_is_broken_or_cut_short_is_never_taken_for_a_whole_video() {
-    let with = |base64: &str| format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{base64}"}}]}}}}"#);
-    for base64 in ["abcde", "ab=c", "ab==cdef", "a===", "====", "ab!c", "abcé", "ab\\u00e9c", "ab\\bc", "ab==="] {
+    let with = |base64: &str| {
+        format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{base64}"}}]}}}}"#)
+    };
+    for base64 in [
+        "abcde",
+        "ab=c",
+        "ab==cdef",
+        "a===",
+        "====",
+        "ab!c",
+        "abcé",
+        "ab\\u00e9c",
+        "ab\\bc",
+        "ab===",
+    ] {
         assert_eq!(read(with(base64).as_bytes(), &[3]), Err(Broken), "{base64}");
-        assert_eq!(read(with(&format!("{}{base64}", MP4.0)).as_bytes(), &[3]), Err(Broken), "{base64}");
+        assert_eq!(
+            read(with(&format!("{}{base64}", MP4.0)).as_bytes(), &[3]),
+            Err(Broken),
+            "{base64}"
+        );
     }
-    for base64 in ["data:video/mp4;base64", "data:video/mp4;base64;AAAAIGZ0eXBpc29t"] {
+    for base64 in [
+        "data:video/mp4;base64",
+        "data:video/mp4;base64;AAAAIGZ0eXBpc29t",
+    ] {
         assert_eq!(read(with(base64).as_bytes(), &[3]), Err(Broken), "{base64}");
     }
     let whole = with(REAL);
@@ -190,30 +261,55 @@ fn what_is_broken_or_cut_short_is_never_taken_for_a_whole_video() {
     }
     for after in ["", "}", ",", "x", "{}"] {
         let text = format!("{}{after}", &whole[..=quote]);
-        assert_eq!(read(text.as_bytes(), &[64]), Ok(mp4(b"real")), "nothing after the quote is read: {after}");
+        assert_eq!(
+            read(text.as_bytes(), &[64]),
+            Ok(mp4(b"real")),
+            "nothing after the quote is read: {after}"
+        );
     }
 }
 
 #[test]
 fn what_the_answer_says_first_is_known_before_the_rest_has_come() {
-    let start = [r#"{"done":tr"#, r#"ue,"response":{"done":false,"videos":[{"bytesBase64Encoded":"#, "\"AAAAI"];
+    let start = [
+        r#"{"done":tr"#,
+        r#"ue,"response":{"done":false,"videos":[{"bytesBase64Encoded":"#,
+        "\"AAAAI",
+    ];
     let rest = ["GZ0eXBpc29tcmVhbGx5", &"AAAA".repeat(200)];
-    let (mut reader, mut video, mut decoded) =
-        (PollReader::new("inline:x".to_owned()), InlineVideo::default(), Vec::new());
+    let (mut reader, mut video, mut decoded) = (
+        PollReader::new("inline:x".to_owned()),
+        InlineVideo::default(),
+        Vec::new(),
+    );
     for piece in start {
         assert_eq!(reader.read(piece.as_bytes()), None, "{piece}");
         video.feed(piece.as_bytes(), &mut decoded).expect("valid");
         assert_eq!(decoded, b"", "{piece}");
     }
-    let ready = Progress::Ready { uri: "inline:x".to_owned(), cost_micros: None };
-    assert_eq!(rest.map(|piece| reader.read(piece.as_bytes())), [None, Some(Ok(ready))]);
+    let ready = Progress::Ready {
+        uri: "inline:x".to_owned(),
+        cost_micros: None,
+    };
+    assert_eq!(
+        rest.map(|piece| reader.read(piece.as_bytes())),
+        [None, Some(Ok(ready))]
+    );
     video.feed(rest[0].as_bytes(), &mut decoded).expect("valid");
     assert_eq!(decoded, mp4(b"rea"), "what may be padded waits");
 }
 
 fn key() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["response", "videos", "bytesBase64Encoded", "done", "0", "a\"\\b", ""])
-        .prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "response",
+        "videos",
+        "bytesBase64Encoded",
+        "done",
+        "0",
+        "a\"\\b",
+        "",
+    ])
+    .prop_map(str::to_owned)
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -222,7 +318,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i32>().prop_map(|number| json!(number)),
         prop::sample::select(vec![0.5, -1e30, 1e-9]).prop_map(|number| json!(number)),
-        prop::sample::select(vec!["", "\"}]", "\\", "cmVhbA==", "ab", "\u{1}é/"]).prop_map(|text| json!(text)),
+        prop::sample::select(vec!["", "\"}]", "\\", "cmVhbA==", "ab", "\u{1}é/"])
+            .prop_map(|text| json!(text)),
         prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| json!(STANDARD.encode(bytes))),
     ];
     leaf.prop_recursive(5, 24, 4, |inner| {
@@ -280,7 +377,9 @@ fn write(value: &Value, choices: &mut dyn Iterator<Item = u8>, text: &mut String
                         text.extend(['\\', character]);
                     }
                     '"' | '\\' | '\0'..' ' => escape(character, text),
-                    '/' if choices.next().is_some_and(|choice| choice % 2 == 0) => text.push_str("\\/"),
+                    '/' if choices.next().is_some_and(|choice| choice % 2 == 0) => {
+                        text.push_str("\\/");
+                    }
                     '\0'..='\x7f' if choices.next().is_some_and(|choice| choice % 5 == 0) => {
                         escape(character, text);
                     }

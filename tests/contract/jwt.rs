@@ -15,7 +15,10 @@ pub(crate) fn with_header(header: &Value, claims: &Value, secret: &[u8]) -> Stri
     let signed = format!("{}.{}", encoded(header), encoded(claims));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length");
     mac.update(signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    format!(
+        "{signed}.{}",
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    )
 }
 
 /// An HS256 token.
@@ -25,13 +28,24 @@ pub(crate) fn hs256(claims: &Value, secret: &[u8]) -> String {
 
 /// A valid HS512 token.
 pub(crate) fn hs512(claims: &Value, secret: &[u8]) -> String {
-    let signed = format!("{}.{}", encoded(&json!({ "alg": "HS512", "typ": "JWT" })), encoded(claims));
+    let signed = format!(
+        "{}.{}",
+        encoded(&json!({ "alg": "HS512", "typ": "JWT" })),
+        encoded(claims)
+    );
     let mut mac = Hmac::<Sha512>::new_from_slice(secret).expect("any length");
     mac.update(signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    format!(
+        "{signed}.{}",
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    )
 }
 
 /// A token without a signature.
 pub(crate) fn unsigned(claims: &Value) -> String {
-    format!("{}.{}.", encoded(&json!({ "alg": "none", "typ": "JWT" })), encoded(claims))
+    format!(
+        "{}.{}.",
+        encoded(&json!({ "alg": "none", "typ": "JWT" })),
+        encoded(claims)
+    )
 }

@@ -6,7 +6,13 @@ use serde_json::json;
 #[test]
 fn the_defaults_are_those_of_the_model() {
     let request = accepted(json!({ "prompt": "a dog" }));
-    assert_eq!((request.terms.provider.as_str(), request.terms.model.as_str()), ("veo3", "veo-3.1-generate-001"));
+    assert_eq!(
+        (
+            request.terms.provider.as_str(),
+            request.terms.model.as_str()
+        ),
+        ("veo3", "veo-3.1-generate-001")
+    );
     assert_eq!(request.order.priority, 0);
     assert_eq!(request.order.render.duration_seconds, 8);
     assert_eq!(request.order.render.aspect_ratio, "16:9");
@@ -21,7 +27,13 @@ fn provider_model_and_priority_may_stand_inside_parameters() {
         "provider": "google", "model": "veo-3.1-fast-generate-001", "priority": 7,
         "aspect_ratio": "9:16", "quality": "1080p",
     } }));
-    assert_eq!((request.terms.provider.as_str(), request.terms.model.as_str()), ("veo3", "veo-3.1-fast-generate-001"));
+    assert_eq!(
+        (
+            request.terms.provider.as_str(),
+            request.terms.model.as_str()
+        ),
+        ("veo3", "veo-3.1-fast-generate-001")
+    );
     assert_eq!(request.order.priority, 7);
     assert_eq!(request.order.render.aspect_ratio, "9:16");
     assert_eq!(request.order.render.resolution, "1080p");
@@ -30,18 +42,31 @@ fn provider_model_and_priority_may_stand_inside_parameters() {
 #[test]
 fn a_duration_is_a_number_or_a_numeric_string() {
     for duration in [json!(6), json!("6"), json!(6.0), json!(" 6 "), json!("6s")] {
-        let request = accepted(json!({ "prompt": "a dog", "parameters": { "duration": duration } }));
+        let request =
+            accepted(json!({ "prompt": "a dog", "parameters": { "duration": duration } }));
         assert_eq!(request.order.render.duration_seconds, 6);
     }
-    for bad in [json!("six"), json!("6m"), json!("s"), json!(6.5), json!(true), json!(-6), json!(1e300)] {
-        assert!(parsed(json!({ "prompt": "a dog", "parameters": { "duration": bad } })).is_err(), "{bad}");
+    for bad in [
+        json!("six"),
+        json!("6m"),
+        json!("s"),
+        json!(6.5),
+        json!(true),
+        json!(-6),
+        json!(1e300),
+    ] {
+        assert!(
+            parsed(json!({ "prompt": "a dog", "parameters": { "duration": bad } })).is_err(),
+            "{bad}"
+        );
     }
 }
 
 #[test]
 fn parameters_are_echoed_as_they_came_and_unknown_ones_kept() {
     let parameters = json!({ "duration": "8", "quality": "4K", "conversationId": "c_1", "nested": { "a": [1, null] } });
-    let request = accepted(json!({ "prompt": "a dog", "parameters": parameters, "unknownTopLevel": 1 }));
+    let request =
+        accepted(json!({ "prompt": "a dog", "parameters": parameters, "unknownTopLevel": 1 }));
     let mut echoed = parameters.clone();
     echoed["unknownTopLevel"] = json!(1);
     assert_eq!(json!(request.order.parameters), echoed);

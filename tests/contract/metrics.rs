@@ -10,25 +10,55 @@ use serde_json::json;
 
 #[test]
 fn a_window_is_minutes_hours_or_days_up_to_a_week() {
-    for (text, window) in [("1m", MINUTE), ("90m", 90 * MINUTE), ("6h", 6 * HOUR), ("7d", 7 * DAY), ("168h", 7 * DAY)] {
+    for (text, window) in [
+        ("1m", MINUTE),
+        ("90m", 90 * MINUTE),
+        ("6h", 6 * HOUR),
+        ("7d", 7 * DAY),
+        ("168h", 7 * DAY),
+    ] {
         assert_eq!(metrics_window(Some(text)), Ok(window), "{text}");
     }
-    assert_eq!([metrics_window(None), metrics_window(Some(""))], [Ok(HOUR), Ok(HOUR)]);
+    assert_eq!(
+        [metrics_window(None), metrics_window(Some(""))],
+        [Ok(HOUR), Ok(HOUR)]
+    );
 }
 
 #[test]
 fn a_bad_window_is_named_with_its_limits() {
-    for text in ["0m", "8d", "169h", "1", "h", "1.5h", "-1h", "+1h", "1h ", "1w", "1H", "99999999999999999999d", "é"] {
+    for text in [
+        "0m",
+        "8d",
+        "169h",
+        "1",
+        "h",
+        "1.5h",
+        "-1h",
+        "+1h",
+        "1h ",
+        "1w",
+        "1H",
+        "99999999999999999999d",
+        "é",
+    ] {
         let error = metrics_window(Some(text)).expect_err(text);
         assert_eq!(error.name(), "window");
-        assert!(error.detail.contains("1m") && error.detail.contains("7d"), "{}", error.detail);
+        assert!(
+            error.detail.contains("1m") && error.detail.contains("7d"),
+            "{}",
+            error.detail
+        );
     }
 }
 
 #[test]
 fn prometheus_gets_openmetrics_when_it_asks_for_it_and_anyone_else_the_classic_format() {
     let asked = [
-        (Some("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"), Format::OpenMetrics),
+        (
+            Some("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"),
+            Format::OpenMetrics,
+        ),
         (Some("Application/OpenMetrics-Text"), Format::OpenMetrics),
         (Some("text/plain"), Format::Classic),
         (Some("*/*"), Format::Classic),
@@ -56,11 +86,18 @@ fn counters_gauges_and_histograms_are_written_in_base_units_with_their_labels() 
         }
     }
     assert!(
-        classic.contains("# TYPE reelay_upstream_calls_total counter\n") && !classic.contains("# EOF"),
+        classic.contains("# TYPE reelay_upstream_calls_total counter\n")
+            && !classic.contains("# EOF"),
         "{classic}"
     );
-    assert!(open.contains("# TYPE reelay_upstream_calls counter\n") && open.ends_with("# EOF\n"), "{open}");
-    assert!(open.contains("# UNIT reelay_queue_wait_seconds seconds\n") && !classic.contains("# UNIT"), "{open}");
+    assert!(
+        open.contains("# TYPE reelay_upstream_calls counter\n") && open.ends_with("# EOF\n"),
+        "{open}"
+    );
+    assert!(
+        open.contains("# UNIT reelay_queue_wait_seconds seconds\n") && !classic.contains("# UNIT"),
+        "{open}"
+    );
 }
 
 fn written(format: Format) -> String {
@@ -77,9 +114,17 @@ fn same(one: &str, other: &str) -> bool {
     let parts = |line: &str| {
         let (series, value) = line.rsplit_once(' ')?;
         let (name, labels) = series.split_once('{')?;
-        let mut labels: Vec<String> = labels.trim_end_matches('}').split(',').map(str::to_owned).collect();
+        let mut labels: Vec<String> = labels
+            .trim_end_matches('}')
+            .split(',')
+            .map(str::to_owned)
+            .collect();
         labels.sort();
-        Some((name.to_owned(), labels, value.parse::<f64>().ok()?.to_bits()))
+        Some((
+            name.to_owned(),
+            labels,
+            value.parse::<f64>().ok()?.to_bits(),
+        ))
     };
     parts(one).is_some() && parts(one) == parts(other)
 }

@@ -17,8 +17,7 @@ fn a_problem_carries_the_fields_of_rfc_9457_and_the_apps_own() {
         FieldError::header("X-User-Id", "must name the user"),
         FieldError::parameter("limit", "must be a whole number"),
     ]);
-    let sentence =
-        "The request is not valid: /prompt is required; X-User-Id must name the user; limit must be a whole number.";
+    let sentence = "The request is not valid: /prompt is required; X-User-Id must name the user; limit must be a whole number.";
     assert_eq!(
         shown(&problem),
         json!({
@@ -52,14 +51,21 @@ fn what_can_be_tried_again_says_when() {
         assert_eq!(problem.retry_after, Some(seconds));
         assert_eq!(shown(&problem)["retryable"], true);
     }
-    for problem in [Problem::no_generation(), Problem::idempotency_conflict(), Problem::too_large(1)] {
+    for problem in [
+        Problem::no_generation(),
+        Problem::idempotency_conflict(),
+        Problem::too_large(1),
+    ] {
         assert_eq!(shown(&problem)["retryable"], false);
     }
 }
 
 #[test]
 fn an_order_over_the_budget_says_what_it_would_cost_and_when_the_limit_starts_anew() {
-    let own = Whose::User { limit_micros: 10_000_000, left_micros: 400_000 };
+    let own = Whose::User {
+        limit_micros: 10_000_000,
+        left_micros: 400_000,
+    };
     for (whose, resets_at, sentence) in [
         (
             own,
@@ -67,16 +73,31 @@ fn an_order_over_the_budget_says_what_it_would_cost_and_when_the_limit_starts_an
             "This video would cost $3.20, and of today's limit of $10.00 only $0.40 is left; the limit starts anew at \
              00:00 UTC.",
         ),
-        (own, None, "This video would cost $3.20, more than the $10.00 that you may spend in a day."),
+        (
+            own,
+            None,
+            "This video would cost $3.20, more than the $10.00 that you may spend in a day.",
+        ),
         (
             Whose::Everyone,
             Some(24 * HOUR),
             "This video would cost $3.20, more than is left of today's limit for all users; the limit starts anew at \
              00:00 UTC.",
         ),
-        (Whose::Everyone, None, "This video would cost $3.20, more than may be spent in a day."),
+        (
+            Whose::Everyone,
+            None,
+            "This video would cost $3.20, more than may be spent in a day.",
+        ),
     ] {
-        let problem = Problem::over_budget(&OverBudget { whose, price_micros: 3_200_000, resets_at }, 22 * HOUR + 1);
+        let problem = Problem::over_budget(
+            &OverBudget {
+                whose,
+                price_micros: 3_200_000,
+                resets_at,
+            },
+            22 * HOUR + 1,
+        );
         assert_eq!(problem.retry_after, resets_at.map(|_| 7_200));
         let shown = shown(&problem);
         assert_eq!(
@@ -88,11 +109,19 @@ fn an_order_over_the_budget_says_what_it_would_cost_and_when_the_limit_starts_an
 
 #[test]
 fn no_amount_is_shown_smaller_than_the_price_or_larger_than_what_is_left() {
-    let whose = Whose::User { limit_micros: 1_009_999, left_micros: 9_999 };
-    let over = OverBudget { whose, price_micros: 1_000_001, resets_at: Some(1) };
+    let whose = Whose::User {
+        limit_micros: 1_009_999,
+        left_micros: 9_999,
+    };
+    let over = OverBudget {
+        whose,
+        price_micros: 1_000_001,
+        resets_at: Some(1),
+    };
     let sentence = Problem::over_budget(&over, 0).detail;
     assert!(
-        sentence.starts_with("This video would cost $1.01, and of today's limit of $1.00 only $0.00"),
+        sentence
+            .starts_with("This video would cost $1.01, and of today's limit of $1.00 only $0.00"),
         "{sentence}"
     );
 }

@@ -6,7 +6,14 @@ use reelay::api::videos::range::{Conditions, Selection, select};
 const ETAG: &str = "\"abc\"";
 
 fn range(header: &str, size: u64) -> Selection {
-    select(Conditions { range: Some(header), ..Conditions::default() }, ETAG, size)
+    select(
+        Conditions {
+            range: Some(header),
+            ..Conditions::default()
+        },
+        ETAG,
+        size,
+    )
 }
 
 #[test]
@@ -27,7 +34,11 @@ fn a_single_range_selects_its_bytes() {
         ("BYTES=1-2", 1, 2),
         (" bytes=1-2 ", 1, 2),
     ] {
-        assert_eq!(range(header, 1_000), Selection::Part { offset, length }, "{header}");
+        assert_eq!(
+            range(header, 1_000),
+            Selection::Part { offset, length },
+            "{header}"
+        );
     }
 }
 
@@ -43,7 +54,11 @@ fn a_range_beyond_the_end_cannot_be_satisfied() {
         assert_eq!(range(header, 1_000), Selection::Unsatisfiable, "{header}");
     }
     for header in ["bytes=0-", "bytes=-1"] {
-        assert_eq!(range(header, 0), Selection::Unsatisfiable, "{header} of an empty file");
+        assert_eq!(
+            range(header, 0),
+            Selection::Unsatisfiable,
+            "{header} of an empty file"
+        );
     }
 }
 
@@ -73,11 +88,20 @@ fn a_malformed_or_multiple_range_is_ignored() {
 #[test]
 fn who_has_the_file_is_told_so_before_any_range_is_looked_at() {
     let ask = |header| {
-        let conditions =
-            Conditions { if_none_match: Some(header), range: Some("bytes=5000-"), ..Conditions::default() };
+        let conditions = Conditions {
+            if_none_match: Some(header),
+            range: Some("bytes=5000-"),
+            ..Conditions::default()
+        };
         select(conditions, ETAG, 1_000)
     };
-    for header in ["\"abc\"", "W/\"abc\"", "*", "\"x\", \"abc\"", "\"x\",W/\"abc\""] {
+    for header in [
+        "\"abc\"",
+        "W/\"abc\"",
+        "*",
+        "\"x\", \"abc\"",
+        "\"x\",W/\"abc\"",
+    ] {
         assert_eq!(ask(header), Selection::NotModified, "{header}");
     }
     for header in ["\"x\"", "abc", "", "\"abcd\""] {
@@ -88,10 +112,20 @@ fn who_has_the_file_is_told_so_before_any_range_is_looked_at() {
 #[test]
 fn a_range_of_another_file_is_ignored() {
     let ask = |validator| {
-        let conditions = Conditions { if_range: Some(validator), range: Some("bytes=0-9"), ..Conditions::default() };
+        let conditions = Conditions {
+            if_range: Some(validator),
+            range: Some("bytes=0-9"),
+            ..Conditions::default()
+        };
         select(conditions, ETAG, 1_000)
     };
-    assert_eq!(ask("\"abc\""), Selection::Part { offset: 0, length: 10 });
+    assert_eq!(
+        ask("\"abc\""),
+        Selection::Part {
+            offset: 0,
+            length: 10
+        }
+    );
     for other in ["\"x\"", "W/\"abc\"", "Wed, 21 Oct 2026 07:28:00 GMT", ""] {
         assert_eq!(ask(other), Selection::Whole, "{other}");
     }

@@ -8,7 +8,10 @@ use reelay::models::{Aliases, Catalogue};
 use reelay::time::Moment;
 use serde_json::{Map, Value};
 
-pub(crate) const MOMENT: Moment = Moment { now: 1_767_225_600_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef };
+pub(crate) const MOMENT: Moment = Moment {
+    now: 1_767_225_600_000,
+    random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef,
+};
 
 static NO_ALIASES: Aliases = Aliases::NONE;
 
@@ -32,7 +35,9 @@ pub(crate) const INTAKE: Intake<'static> = Intake {
 };
 
 pub(crate) fn object(body: Value) -> Map<String, Value> {
-    let Value::Object(object) = body else { panic!("a test's body must be an object") };
+    let Value::Object(object) = body else {
+        panic!("a test's body must be an object")
+    };
     object
 }
 

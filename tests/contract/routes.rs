@@ -44,8 +44,13 @@ fn every_route_of_the_contract_is_there() {
         ("HEAD", "/health"),
     ] {
         let id = if pattern.contains("{id}") { "g_1" } else { "" };
-        // What the log calls it: the path with a name in place of the id, and nothing that a caller has chosen.
-        assert_eq!(found(method, &pattern.replace("{id}", "g_1")), Some((pattern, id)), "{method} {pattern}");
+        // What the log calls it: the path with a name in place of the id, and nothing that a caller
+        // has chosen.
+        assert_eq!(
+            found(method, &pattern.replace("{id}", "g_1")),
+            Some((pattern, id)),
+            "{method} {pattern}"
+        );
     }
 }
 
@@ -53,10 +58,20 @@ fn every_route_of_the_contract_is_there() {
 fn every_route_is_found_where_the_table_has_it_and_no_two_are_the_same() {
     let mut seen = BTreeSet::new();
     for known in ROUTES {
-        assert!(seen.insert((known.method, known.pattern)), "{} {} stands there twice", known.method, known.pattern);
+        assert!(
+            seen.insert((known.method, known.pattern)),
+            "{} {} stands there twice",
+            known.method,
+            known.pattern
+        );
         let path = known.pattern.replace("{id}", "metrics");
         let pattern = found(known.method, &path).map(|(pattern, _)| pattern);
-        assert_eq!(pattern, Some(known.pattern), "{} {path} leads elsewhere", known.method);
+        assert_eq!(
+            pattern,
+            Some(known.pattern),
+            "{} {path} leads elsewhere",
+            known.method
+        );
     }
 }
 
@@ -89,15 +104,24 @@ fn a_wrong_method_is_told_the_right_ones() {
         ("HEAD", "/api/generations/g_1/cancel", "POST, OPTIONS"),
         ("GET", "/api/generations/g_1/confirm", "POST, OPTIONS"),
         ("PUT", "/api/generations/g_1/clarify", "POST, OPTIONS"),
-        ("POST", "/api/storage/videos/g_1", "GET, HEAD, DELETE, OPTIONS"),
+        (
+            "POST",
+            "/api/storage/videos/g_1",
+            "GET, HEAD, DELETE, OPTIONS",
+        ),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         // A method the platform does not know must not pass for GET.
         ("PROPFIND", "/api/generations", "GET, HEAD, POST, OPTIONS"),
     ] {
         let routed = route(method, path);
-        assert!(matches!(routed, Routed::MethodNotAllowed { allow } if allow == allowed), "{method} {path}");
+        assert!(
+            matches!(routed, Routed::MethodNotAllowed { allow } if allow == allowed),
+            "{method} {path}"
+        );
     }
-    assert!(matches!(route("OPTIONS", "/health"), Routed::Options { allow } if allow == "GET, HEAD, OPTIONS"));
+    assert!(
+        matches!(route("OPTIONS", "/health"), Routed::Options { allow } if allow == "GET, HEAD, OPTIONS")
+    );
     assert!(matches!(route("OPTIONS", "/nothing"), Routed::NotFound));
 }
 
@@ -112,9 +136,17 @@ fn found<'a>(method: &str, path: &'a str) -> Option<(&'static str, &'a str)> {
 #[test]
 fn only_listed_origins_are_allowed() {
     let origins = ["https://app.example.com".to_owned()];
-    assert_eq!(allowed_origin(Some("https://app.example.com"), &origins), Some("https://app.example.com"));
-    for other in ["https://app.example.com.evil.net", "http://app.example.com", "https://APP.example.com", "null", "*"]
-    {
+    assert_eq!(
+        allowed_origin(Some("https://app.example.com"), &origins),
+        Some("https://app.example.com")
+    );
+    for other in [
+        "https://app.example.com.evil.net",
+        "http://app.example.com",
+        "https://APP.example.com",
+        "null",
+        "*",
+    ] {
         assert_eq!(allowed_origin(Some(other), &origins), None, "{other}");
     }
     assert_eq!(allowed_origin(None, &origins), None);
@@ -148,8 +180,18 @@ proptest! {
 #[test]
 fn a_page_may_send_whatever_headers_its_monitoring_and_framework_add() {
     let ours = allowed_headers(None);
-    for name in ["Authorization", "Content-Type", "Idempotency-Key", "X-User-Id", "Range", "Last-Event-ID"] {
-        assert!(ours.split(", ").any(|known| known == name), "{name}: {ours}");
+    for name in [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "X-User-Id",
+        "Range",
+        "Last-Event-ID",
+    ] {
+        assert!(
+            ours.split(", ").any(|known| known == name),
+            "{name}: {ours}"
+        );
     }
     for requested in [
         "sentry-trace,baggage,traceparent,tracestate",
@@ -159,7 +201,11 @@ fn a_page_may_send_whatever_headers_its_monitoring_and_framework_add() {
         let answered = allowed_headers(Some(requested)).to_ascii_lowercase();
         let names: Vec<&str> = answered.split(", ").collect();
         for name in requested.split(',').map(str::trim) {
-            assert_eq!(names.iter().filter(|known| **known == name).count(), 1, "{name}: {answered}");
+            assert_eq!(
+                names.iter().filter(|known| **known == name).count(),
+                1,
+                "{name}: {answered}"
+            );
         }
     }
 }
@@ -167,7 +213,16 @@ fn a_page_may_send_whatever_headers_its_monitoring_and_framework_add() {
 #[test]
 fn a_list_of_headers_that_is_none_is_not_repeated() {
     let too_long = "x-a,".repeat(600) + "x-b";
-    for bad in ["", "x y", "x-a,,x-b", "x-a;q=1", "x-a\r\nset-cookie: a=b", "ä", "(x)", too_long.as_str()] {
+    for bad in [
+        "",
+        "x y",
+        "x-a,,x-b",
+        "x-a;q=1",
+        "x-a\r\nset-cookie: a=b",
+        "ä",
+        "(x)",
+        too_long.as_str(),
+    ] {
         assert_eq!(allowed_headers(Some(bad)), allowed_headers(None), "{bad:?}");
     }
 }

@@ -14,28 +14,61 @@ fn the_defaults_are_those_of_the_documentation() {
     let config = config_with(&[]).expect("valid settings");
     assert_eq!(config.environment, Environment::Production);
     assert_eq!(config.queue.mode, Mode::Immediate);
-    assert_eq!((config.queue.slots, config.queue.user_slots, config.queue.max_waiting), (3, 3, 10_000));
+    assert_eq!(
+        (
+            config.queue.slots,
+            config.queue.user_slots,
+            config.queue.max_waiting
+        ),
+        (3, 3, 10_000)
+    );
     assert_eq!(config.download_idle, 30_000);
-    assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (100_000, None));
+    assert_eq!(
+        (config.queue.submits_per_minute, config.submits_per_minute),
+        (100_000, None)
+    );
     assert_eq!(config.queue.retention, 7 * DAY);
-    assert_eq!((config.queue.max_cost_per_day, config.queue.max_cost_per_user_per_day), (None, None));
+    assert_eq!(
+        (
+            config.queue.max_cost_per_day,
+            config.queue.max_cost_per_user_per_day
+        ),
+        (None, None)
+    );
     assert!(!config.job.clarifications);
-    assert_eq!((config.job.max_retries, config.job.job_timeout), (3, 600_000));
+    assert_eq!(
+        (config.job.max_retries, config.job.job_timeout),
+        (3, 600_000)
+    );
     assert_eq!(config.job.store_timeout, 900_000);
-    assert_eq!((config.job.poll_interval, config.start_timeout), (2_500, None));
+    assert_eq!(
+        (config.job.poll_interval, config.start_timeout),
+        (2_500, None)
+    );
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Fail);
     assert_eq!(
         config.job.webhook_schedule,
-        [0, 5_000, 15_000, 45_000, 120_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000]
+        [
+            0, 5_000, 15_000, 45_000, 120_000, 300_000, 1_800_000, 7_200_000, 18_000_000,
+            36_000_000, 36_000_000
+        ]
     );
     assert_eq!(
         config.job.events.into_iter().collect::<Vec<_>>(),
-        [EventKind::PendingClarification, EventKind::Completed, EventKind::Failed, EventKind::Cancelled]
+        [
+            EventKind::PendingClarification,
+            EventKind::Completed,
+            EventKind::Failed,
+            EventKind::Cancelled
+        ]
     );
     assert_eq!(config.providers.names(), ["veo3"]);
     assert_eq!(config.default_model, None);
     assert_eq!(config.model_aliases, Aliases::NONE);
-    assert_eq!((config.public_url, config.api_key, config.admin_key), (None, None, None));
+    assert_eq!(
+        (config.public_url, config.api_key, config.admin_key),
+        (None, None, None)
+    );
     assert!(config.cors_origins.is_empty());
     assert_eq!(config.log_level, Level::INFO);
 }
@@ -65,32 +98,69 @@ fn every_variable_is_read() {
         ("VEO3_API_URL", "http://127.0.0.1:8788"),
         ("NEXTJS_URL", "http://app.internal:3000/base"),
         ("PUBLIC_URL", "https://video.example.com/"),
-        ("CORS_ORIGINS", "https://app.example.com, http://localhost:3000/"),
+        (
+            "CORS_ORIGINS",
+            "https://app.example.com, http://localhost:3000/",
+        ),
         ("API_KEY", "0123456789abcdef"),
         ("LOG_LEVEL", "DEBUG"),
         ("ADMIN_KEY", "fedcba9876523210"),
         ("DEFAULT_MODEL", "veo-3.1-fast-generate-001"),
-        ("MODEL_ALIASES", "veo-3.0-generate-001=veo-3.1-generate-001, my-model = gemini-omni-1.2-flash"),
-        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{WEBHOOK_SECRET}")),
+        (
+            "MODEL_ALIASES",
+            "veo-3.0-generate-001=veo-3.1-generate-001, my-model = gemini-omni-1.2-flash",
+        ),
+        (
+            "WEBHOOK_SECRET",
+            &format!("{WEBHOOK_SECRET},{WEBHOOK_SECRET}"),
+        ),
     ])
     .expect("valid settings");
     assert_eq!(config.environment, Environment::Development);
     assert_eq!((config.queue.slots, config.queue.max_waiting), (7, 0));
     assert_eq!(config.queue.max_cost_per_day, Some(25_000_000));
     assert_eq!(config.queue.max_cost_per_user_per_day, Some(12_500_000));
-    assert_eq!((config.job.max_retries, config.job.store_timeout, config.job.job_timeout), (0, 0, 60_000));
+    assert_eq!(
+        (
+            config.job.max_retries,
+            config.job.store_timeout,
+            config.job.job_timeout
+        ),
+        (0, 0, 60_000)
+    );
     assert_eq!(config.download_idle, 1_000);
-    assert_eq!((config.queue.submits_per_minute, config.submits_per_minute), (4, Some(4)));
+    assert_eq!(
+        (config.queue.submits_per_minute, config.submits_per_minute),
+        (4, Some(4))
+    );
     assert_eq!(config.job.unknown_submit, UnknownSubmit::Retry);
-    assert_eq!((config.job.poll_interval, config.start_timeout), (250, Some(5_000)));
+    assert_eq!(
+        (config.job.poll_interval, config.start_timeout),
+        (250, Some(5_000))
+    );
     assert_eq!(config.job.webhook_schedule, [0, 1_000, 2_000]);
     assert!(config.job.events.contains(&EventKind::Started) && config.job.events.len() == 2);
-    assert_eq!(config.public_url.as_deref(), Some("https://video.example.com"));
-    assert_eq!(config.cors_origins, ["https://app.example.com", "http://localhost:3000"]);
-    assert_eq!(config.webhook_secrets, [b"0123456789abcdef0123456789abcdef", b"0123456789abcdef0123456789abcdef"]);
+    assert_eq!(
+        config.public_url.as_deref(),
+        Some("https://video.example.com")
+    );
+    assert_eq!(
+        config.cors_origins,
+        ["https://app.example.com", "http://localhost:3000"]
+    );
+    assert_eq!(
+        config.webhook_secrets,
+        [
+            b"0123456789abcdef0123456789abcdef",
+            b"0123456789abcdef0123456789abcdef"
+        ]
+    );
     assert_eq!(config.default_model, Some("veo-3.1-fast-generate-001"));
     assert_eq!(config.log_level, Level::DEBUG);
-    assert_eq!(config.model_aliases.resolve("veo-3.0-generate-001"), "veo-3.1-generate-001");
+    assert_eq!(
+        config.model_aliases.resolve("veo-3.0-generate-001"),
+        "veo-3.1-generate-001"
+    );
 }
 
 #[test]
@@ -156,12 +226,18 @@ fn a_bad_value_names_its_variable_and_what_was_wanted_but_not_itself() {
         ("WEBHOOK_SECRET", "no-prefix-xyz"),
         ("WEBHOOK_SECRET", "whsec_!xyz!"),
         ("WEBHOOK_SECRET", short_secret),
-        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET},{short_secret}")),
+        (
+            "WEBHOOK_SECRET",
+            &format!("{WEBHOOK_SECRET},{short_secret}"),
+        ),
     ] {
         let error = config_with(&[(variable, value)]).expect_err(variable);
         assert_eq!(error.variable, variable);
         let sentence = error.to_string();
-        assert!(sentence.starts_with(&format!("the variable {variable} must be ")), "{sentence}");
+        assert!(
+            sentence.starts_with(&format!("the variable {variable} must be ")),
+            "{sentence}"
+        );
         assert!(!sentence.contains(value) || value == "*", "{sentence}");
     }
 }
@@ -193,10 +269,19 @@ fn every_mode_is_called_by_its_word_and_by_no_other_spelling() {
         ("", Mode::Immediate),
     ];
     for (word, mode) in words {
-        assert_eq!(config_with(&[("DISPATCH_MODE", word)]).expect(word).queue.mode, mode);
+        assert_eq!(
+            config_with(&[("DISPATCH_MODE", word)])
+                .expect(word)
+                .queue
+                .mode,
+            mode
+        );
     }
     let error = config_with(&[("DISPATCH_MODE", "Queue")]).expect_err("another spelling");
-    assert!(error.to_string().contains("immediate, cron, alarm, queue"), "{error}");
+    assert!(
+        error.to_string().contains("immediate, cron, alarm, queue"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -209,16 +294,33 @@ fn nothing_that_would_stop_all_work_is_taken() {
         "MAX_COST_PER_USER_PER_DAY",
         "CLEANUP_RETENTION_DAYS",
     ] {
-        assert_eq!(config_with(&[(variable, "0")]).expect_err(variable).variable, variable);
+        assert_eq!(
+            config_with(&[(variable, "0")])
+                .expect_err(variable)
+                .variable,
+            variable
+        );
     }
 }
 
 #[test]
 fn an_amount_of_dollars_is_read_to_the_last_millionth() {
-    for (text, micros) in [("1", 1_000_000), ("0.01", 10_000), ("0.29", 290_000), ("3.000001", 3_000_001)] {
-        let limits = [("MAX_COST_PER_DAY", text), ("MAX_COST_PER_USER_PER_DAY", text)];
+    for (text, micros) in [
+        ("1", 1_000_000),
+        ("0.01", 10_000),
+        ("0.29", 290_000),
+        ("3.000001", 3_000_001),
+    ] {
+        let limits = [
+            ("MAX_COST_PER_DAY", text),
+            ("MAX_COST_PER_USER_PER_DAY", text),
+        ];
         let policy = config_with(&limits).expect("valid settings").queue;
-        assert_eq!([policy.max_cost_per_day, policy.max_cost_per_user_per_day], [Some(micros); 2], "{text}");
+        assert_eq!(
+            [policy.max_cost_per_day, policy.max_cost_per_user_per_day],
+            [Some(micros); 2],
+            "{text}"
+        );
     }
     let error = config_with(&[("MAX_COST_PER_DAY", "lots")]).expect_err("no amount");
     assert_eq!(
@@ -232,27 +334,59 @@ fn a_budget_for_all_needs_one_for_each_so_that_no_user_can_use_it_up() {
     let error = config_with(&[("MAX_COST_PER_DAY", "25")]).expect_err("one user may spend it all");
     assert_eq!(error.variable, "MAX_COST_PER_USER_PER_DAY");
     let sentence = error.to_string();
-    assert!(sentence.contains("MAX_COST_PER_DAY") && sentence.contains("one user"), "{sentence}");
+    assert!(
+        sentence.contains("MAX_COST_PER_DAY") && sentence.contains("one user"),
+        "{sentence}"
+    );
     assert!(config_with(&[("MAX_COST_PER_USER_PER_DAY", "5")]).is_ok());
-    assert!(config_with(&[("MAX_COST_PER_DAY", "25"), ("MAX_COST_PER_USER_PER_DAY", "25")]).is_ok());
+    assert!(
+        config_with(&[
+            ("MAX_COST_PER_DAY", "25"),
+            ("MAX_COST_PER_USER_PER_DAY", "25")
+        ])
+        .is_ok()
+    );
 }
 
 #[test]
 fn a_users_share_is_all_slots_unless_it_is_less() {
     for (slots, share, expected) in [("5", "", 5), ("5", "2", 2), ("5", "9", 5)] {
-        let settings = [("MAX_CONCURRENT_JOBS", slots), ("MAX_CONCURRENT_JOBS_PER_USER", share)];
-        assert_eq!(config_with(&settings).expect("valid settings").queue.user_slots, expected);
+        let settings = [
+            ("MAX_CONCURRENT_JOBS", slots),
+            ("MAX_CONCURRENT_JOBS_PER_USER", share),
+        ];
+        assert_eq!(
+            config_with(&settings)
+                .expect("valid settings")
+                .queue
+                .user_slots,
+            expected
+        );
     }
 }
 
 #[test]
 fn tls_may_be_left_out_for_the_own_machine_only() {
-    for host in ["http://localhost:3000", "http://127.0.0.1:8788", "http://[::1]:8788"] {
-        assert!(config_with(&[("VEO3_API_URL", host), ("NEXTJS_URL", host)]).is_ok(), "{host}");
+    for host in [
+        "http://localhost:3000",
+        "http://127.0.0.1:8788",
+        "http://[::1]:8788",
+    ] {
+        assert!(
+            config_with(&[("VEO3_API_URL", host), ("NEXTJS_URL", host)]).is_ok(),
+            "{host}"
+        );
     }
-    for host in ["http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.example.com"] {
+    for host in [
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+    ] {
         assert!(config_with(&[("VEO3_API_URL", host)]).is_err(), "{host}");
-        assert!(config_with(&[("VEO3_API_URL", host), ("ENVIRONMENT", "development")]).is_err(), "{host}");
+        assert!(
+            config_with(&[("VEO3_API_URL", host), ("ENVIRONMENT", "development")]).is_err(),
+            "{host}"
+        );
     }
 }
 
@@ -260,7 +394,12 @@ fn tls_may_be_left_out_for_the_own_machine_only() {
 fn settings_do_not_show_their_secrets() {
     let config = config_with(&[("API_KEY", "an-api-key-0123456789")]).expect("valid settings");
     let shown = format!("{config:?}");
-    for secret in [JWT_SECRET, "an-api-key-0123456789", "test-veo-key", "0123456789abcdef"] {
+    for secret in [
+        JWT_SECRET,
+        "an-api-key-0123456789",
+        "test-veo-key",
+        "0123456789abcdef",
+    ] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
@@ -268,17 +407,27 @@ fn settings_do_not_show_their_secrets() {
 #[test]
 fn the_committed_development_settings_are_valid_and_only_for_development() {
     let file = include_str!("../../.dev.vars");
-    let variables: Vec<(&str, &str)> =
-        file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')).collect();
+    let variables: Vec<(&str, &str)> = file
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .collect();
     let config = config_with(&variables).expect("valid settings");
     assert_eq!(config.environment, Environment::Development);
-    assert!(variables.iter().any(|(name, value)| *name == "JWT_SECRET" && value.contains("development-only")));
+    assert!(
+        variables
+            .iter()
+            .any(|(name, value)| *name == "JWT_SECRET" && value.contains("development-only"))
+    );
 }
 
 #[test]
 fn no_published_secret_is_taken_outside_development() {
     let file = include_str!("../../.dev.vars");
-    let published = |name: &str| file.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let published = |name: &str| {
+        file.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+    };
     for variable in [
         "JWT_SECRET",
         "API_KEY",
@@ -290,24 +439,51 @@ fn no_published_secret_is_taken_outside_development() {
     ] {
         let value = published(variable).expect(variable);
         for environment in ["", "production"] {
-            let error = config_with(&[(variable, value), ("ENVIRONMENT", environment)]).expect_err(variable);
+            let error = config_with(&[(variable, value), ("ENVIRONMENT", environment)])
+                .expect_err(variable);
             assert_eq!(error.variable, variable);
             let sentence = error.to_string();
-            assert!(sentence.contains("published") && !sentence.contains(value), "{sentence}");
+            assert!(
+                sentence.contains("published") && !sentence.contains(value),
+                "{sentence}"
+            );
         }
-        assert!(config_with(&[(variable, value), ("ENVIRONMENT", "development")]).is_ok(), "{variable}");
+        assert!(
+            config_with(&[(variable, value), ("ENVIRONMENT", "development")]).is_ok(),
+            "{variable}"
+        );
     }
     for (variable, value) in [
         ("JWT_SECRET", "development-only-jwt-secret-do-not-deploy-2"),
-        ("WEBHOOK_SECRET", &format!("{WEBHOOK_SECRET}, {}", published("WEBHOOK_SECRET").expect("a secret"))),
+        (
+            "WEBHOOK_SECRET",
+            &format!(
+                "{WEBHOOK_SECRET}, {}",
+                published("WEBHOOK_SECRET").expect("a secret")
+            ),
+        ),
     ] {
-        assert_eq!(config_with(&[(variable, value)]).expect_err(variable).variable, variable);
+        assert_eq!(
+            config_with(&[(variable, value)])
+                .expect_err(variable)
+                .variable,
+            variable
+        );
     }
-    assert!(config_with(&[("VEO3_API_KEY", "my-dev-key-7")]).is_ok(), "another key");
+    assert!(
+        config_with(&[("VEO3_API_KEY", "my-dev-key-7")]).is_ok(),
+        "another key"
+    );
 }
 
 #[test]
 fn the_admin_key_is_not_the_service_key() {
-    let same = [("API_KEY", "0123456789abcdef"), ("ADMIN_KEY", "0123456789abcdef")];
-    assert_eq!(config_with(&same).expect_err("one key for both").variable, "ADMIN_KEY");
+    let same = [
+        ("API_KEY", "0123456789abcdef"),
+        ("ADMIN_KEY", "0123456789abcdef"),
+    ];
+    assert_eq!(
+        config_with(&same).expect_err("one key for both").variable,
+        "ADMIN_KEY"
+    );
 }

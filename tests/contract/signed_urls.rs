@@ -28,7 +28,11 @@ fn signer() -> UrlSigner {
 }
 
 fn signed() -> Parts {
-    parts(&signer().sign("https://reelay.example.com", &JobKey::new("auth0|u+1@x", "g_1"), EXPIRES))
+    parts(&signer().sign(
+        "https://reelay.example.com",
+        &JobKey::new("auth0|u+1@x", "g_1"),
+        EXPIRES,
+    ))
 }
 
 fn parts(address: &str) -> Parts {
@@ -36,13 +40,21 @@ fn parts(address: &str) -> Parts {
     let query: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
     let id = url.path().split('/').nth(3).expect("an id").to_owned();
     let of = |name: &str| query.get(name).expect("a parameter").clone();
-    Parts { id, user: of("user"), expires: of("expires"), signature: of("signature") }
+    Parts {
+        id,
+        user: of("user"),
+        expires: of("expires"),
+        signature: of("signature"),
+    }
 }
 
 #[test]
 fn an_address_is_valid_until_it_expires() {
     let parts = signed();
-    assert_eq!((parts.id.as_str(), parts.user.as_str()), ("g_1", "auth0|u+1@x"));
+    assert_eq!(
+        (parts.id.as_str(), parts.user.as_str()),
+        ("g_1", "auth0|u+1@x")
+    );
     assert!(parts.verify(&signer(), EXPIRES - 1));
     assert!(!parts.verify(&signer(), EXPIRES));
     assert!(!parts.verify(&signer(), EXPIRES + 1));
@@ -50,7 +62,11 @@ fn an_address_is_valid_until_it_expires() {
 
 #[test]
 fn an_address_leads_to_the_video_under_the_public_url() {
-    let address = signer().sign("https://reelay.example.com", &JobKey::new("u_1", "g_1"), EXPIRES);
+    let address = signer().sign(
+        "https://reelay.example.com",
+        &JobKey::new("u_1", "g_1"),
+        EXPIRES,
+    );
     assert!(
         address
             .starts_with("https://reelay.example.com/api/generations/g_1/video?user=u_1&expires=1767225600&signature=")
@@ -80,7 +96,9 @@ fn a_change_in_any_part_is_noticed() {
 #[test]
 fn moving_a_boundary_between_the_parts_is_noticed() {
     let signer = signer();
-    let of = |user: &str, id: &str| parts(&signer.sign("https://x", &JobKey::new(user, id), EXPIRES)).signature;
+    let of = |user: &str, id: &str| {
+        parts(&signer.sign("https://x", &JobKey::new(user, id), EXPIRES)).signature
+    };
     assert_ne!(of("u_1", "g"), of("u_", "1g"));
     let signature = of("u_1", "g");
     let expires = EXPIRES.to_string();
@@ -90,7 +108,10 @@ fn moving_a_boundary_between_the_parts_is_noticed() {
 
 #[test]
 fn another_secret_signs_nothing_here() {
-    assert!(!signed().verify(&UrlSigner::derive(b"another secret of more than 32 bytes"), 0));
+    assert!(!signed().verify(
+        &UrlSigner::derive(b"another secret of more than 32 bytes"),
+        0
+    ));
 }
 
 #[test]
@@ -99,7 +120,8 @@ fn the_signing_key_is_not_the_token_secret() {
     use hmac::Mac;
     let mut direct = hmac::Hmac::<sha2::Sha256>::new_from_slice(SECRET).expect("any length");
     direct.update(format!("v1\nu_1\ng_1\n{EXPIRES}").as_bytes());
-    let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(direct.finalize().into_bytes());
+    let signature =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(direct.finalize().into_bytes());
     assert!(!signer().verify("u_1", "g_1", &EXPIRES.to_string(), &signature, 0));
 }
 

@@ -13,7 +13,10 @@ fn caller(token: &str) -> Option<Caller> {
 }
 
 fn user(id: &str) -> Caller {
-    Caller::User { id: id.to_owned(), admin: false }
+    Caller::User {
+        id: id.to_owned(),
+        admin: false,
+    }
 }
 
 fn signed(claims: &Value) -> String {
@@ -22,22 +25,41 @@ fn signed(claims: &Value) -> String {
 
 #[test]
 fn a_signed_unexpired_token_names_its_user() {
-    assert_eq!(caller(&signed(&json!({ "sub": "u_1", "exp": NOW + 60 }))), Some(user("u_1")));
     assert_eq!(
-        caller(&signed(&json!({ "sub": "u_1", "exp": 1_767_225_660.5, "iat": NOW, "aud": ["x"] }))),
+        caller(&signed(&json!({ "sub": "u_1", "exp": NOW + 60 }))),
+        Some(user("u_1"))
+    );
+    assert_eq!(
+        caller(&signed(
+            &json!({ "sub": "u_1", "exp": 1_767_225_660.5, "iat": NOW, "aud": ["x"] })
+        )),
         Some(user("u_1"))
     );
     let header = json!({ "alg": "HS256", "kid": "k1" });
     assert_eq!(
-        caller(&with_header(&header, &json!({ "sub": "u_1", "exp": NOW + 1 }), JWT_SECRET.as_bytes())),
+        caller(&with_header(
+            &header,
+            &json!({ "sub": "u_1", "exp": NOW + 1 }),
+            JWT_SECRET.as_bytes()
+        )),
         Some(user("u_1"))
     );
 }
 
 #[test]
 fn only_the_role_admin_opens_the_operator_routes() {
-    let with_role = |role: Value| caller(&signed(&json!({ "sub": "u_1", "exp": NOW + 60, "role": role })));
-    assert_eq!(with_role(json!("admin")), Some(Caller::User { id: "u_1".to_owned(), admin: true }));
+    let with_role = |role: Value| {
+        caller(&signed(
+            &json!({ "sub": "u_1", "exp": NOW + 60, "role": role }),
+        ))
+    };
+    assert_eq!(
+        with_role(json!("admin")),
+        Some(Caller::User {
+            id: "u_1".to_owned(),
+            admin: true
+        })
+    );
     assert_eq!(with_role(json!("Admin")), Some(user("u_1")));
     assert_eq!(with_role(json!(null)), Some(user("u_1")));
 }
@@ -49,22 +71,48 @@ fn a_token_without_a_signature_or_of_another_algorithm_is_refused() {
     assert_eq!(caller(&hs512(&claims, JWT_SECRET.as_bytes())), None);
     for algorithm in ["none", "None", "HS512", "RS256", "hs256", ""] {
         let header = json!({ "alg": algorithm, "typ": "JWT" });
-        assert_eq!(caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())), None, "{algorithm}");
+        assert_eq!(
+            caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())),
+            None,
+            "{algorithm}"
+        );
     }
-    assert_eq!(caller(&with_header(&json!({ "typ": "JWT" }), &claims, JWT_SECRET.as_bytes())), None);
+    assert_eq!(
+        caller(&with_header(
+            &json!({ "typ": "JWT" }),
+            &claims,
+            JWT_SECRET.as_bytes()
+        )),
+        None
+    );
 }
 
 #[test]
 fn a_forged_token_is_refused() {
     let claims = json!({ "sub": "u_1", "exp": NOW + 60 });
-    assert_eq!(caller(&hs256(&claims, b"another secret of more than 32 bytes")), None);
+    assert_eq!(
+        caller(&hs256(&claims, b"another secret of more than 32 bytes")),
+        None
+    );
     let good = signed(&claims);
     let other = signed(&json!({ "sub": "u_2", "exp": NOW + 60 }));
     let parts: Vec<&str> = good.split('.').collect();
     let others: Vec<&str> = other.split('.').collect();
-    assert_eq!(caller(&format!("{}.{}.{}", parts[0], others[1], parts[2])), None, "another user's claims");
-    assert_eq!(caller(&format!("{}.{}", parts[0], parts[1])), None, "no signature");
-    assert_eq!(caller(&format!("{}.{}.", parts[0], parts[1])), None, "an empty signature");
+    assert_eq!(
+        caller(&format!("{}.{}.{}", parts[0], others[1], parts[2])),
+        None,
+        "another user's claims"
+    );
+    assert_eq!(
+        caller(&format!("{}.{}", parts[0], parts[1])),
+        None,
+        "no signature"
+    );
+    assert_eq!(
+        caller(&format!("{}.{}.", parts[0], parts[1])),
+        None,
+        "an empty signature"
+    );
     assert_eq!(caller(&good[..good.len() - 4]), None, "a cut signature");
     assert_eq!(caller(&format!("{good}AAAA")), None, "a longer signature");
 }
@@ -102,20 +150,39 @@ fn a_clock_may_differ_by_a_minute() {
     ] {
         assert_eq!(caller(&signed(&claims)), Some(user("u_1")), "{claims}");
     }
-    let early =
-        authenticate(Some(&format!("Bearer {}", signed(&json!({ "sub": "u_1", "exp": 30 })))), &production(), 5);
+    let early = authenticate(
+        Some(&format!(
+            "Bearer {}",
+            signed(&json!({ "sub": "u_1", "exp": 30 }))
+        )),
+        &production(),
+        5,
+    );
     assert_eq!(early.ok(), Some(user("u_1")), "at the beginning of time");
 }
 
 #[test]
 fn a_token_with_critical_extensions_is_refused() {
     let claims = json!({ "sub": "u_1", "exp": NOW + 60 });
-    for critical in [json!(["b64"]), json!(["exp"]), json!(["http://example.com/unknown"]), json!([]), json!(null)] {
+    for critical in [
+        json!(["b64"]),
+        json!(["exp"]),
+        json!(["http://example.com/unknown"]),
+        json!([]),
+        json!(null),
+    ] {
         let header = json!({ "alg": "HS256", "crit": critical });
-        assert_eq!(caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())), None, "{critical}");
+        assert_eq!(
+            caller(&with_header(&header, &claims, JWT_SECRET.as_bytes())),
+            None,
+            "{critical}"
+        );
     }
     let harmless = json!({ "alg": "HS256", "typ": "JWT", "critical": ["b64"], "b64": true });
-    assert_eq!(caller(&with_header(&harmless, &claims, JWT_SECRET.as_bytes())), Some(user("u_1")));
+    assert_eq!(
+        caller(&with_header(&harmless, &claims, JWT_SECRET.as_bytes())),
+        Some(user("u_1"))
+    );
 }
 
 #[test]
@@ -124,12 +191,26 @@ fn a_development_token_elsewhere_is_told_why_it_is_refused() {
         let header = format!("Bearer {token}");
         let problem = authenticate(Some(&header), &production(), NOW).expect_err("no token");
         assert_eq!((problem.status, problem.code), (401, "unauthorized"));
-        for word in ["dev_", "ENVIRONMENT", "development", "JWT_SECRET", "API_KEY"] {
+        for word in [
+            "dev_",
+            "ENVIRONMENT",
+            "development",
+            "JWT_SECRET",
+            "API_KEY",
+        ] {
             assert!(problem.detail.contains(word), "{word}: {}", problem.detail);
         }
-        assert!(is_misplaced(Some(&header), &production()) && !is_misplaced(Some(&header), &development()));
+        assert!(
+            is_misplaced(Some(&header), &production())
+                && !is_misplaced(Some(&header), &development())
+        );
     }
-    for other in [None, Some("Bearer nonsense"), Some("dev_u_1"), Some("Basic dev_u_1")] {
+    for other in [
+        None,
+        Some("Bearer nonsense"),
+        Some("dev_u_1"),
+        Some("Basic dev_u_1"),
+    ] {
         assert!(!is_misplaced(other, &production()), "{other:?}");
     }
 }
@@ -137,7 +218,13 @@ fn a_development_token_elsewhere_is_told_why_it_is_refused() {
 #[test]
 fn in_development_a_refusal_names_a_token_that_works() {
     const WORKS: &str = "Bearer dev_u_1";
-    for header in [None, Some("Bearer"), Some("Bearer nonsense"), Some("Bearer dev_"), Some("Basic dXNlcjpwYXNz")] {
+    for header in [
+        None,
+        Some("Bearer"),
+        Some("Bearer nonsense"),
+        Some("Bearer dev_"),
+        Some("Basic dXNlcjpwYXNz"),
+    ] {
         let problem = authenticate(header, &development(), NOW).expect_err("no token");
         assert!(problem.detail.contains(WORKS), "{}", problem.detail);
         let problem = authenticate(header, &production(), NOW).expect_err("no token");
@@ -150,7 +237,10 @@ fn in_development_a_refusal_names_a_token_that_works() {
 fn a_user_is_named_alike_wherever_they_are_named() {
     let text = |user: &str| Some(user.to_owned());
     let own = user("u_1");
-    assert_eq!(named(&own, text("u_1"), [text("u_1"), None]), Ok(text("u_1")));
+    assert_eq!(
+        named(&own, text("u_1"), [text("u_1"), None]),
+        Ok(text("u_1"))
+    );
     for (header, parameters) in [
         (text("u_2"), [None, None]),
         (None, [text("u_2"), None]),
@@ -159,13 +249,33 @@ fn a_user_is_named_alike_wherever_they_are_named() {
         (None, [text("u_1"), text("a/b")]),
         (None, [text(""), None]),
     ] {
-        assert_eq!(named(&own, header, parameters).expect_err("another user").status, 403);
+        assert_eq!(
+            named(&own, header, parameters)
+                .expect_err("another user")
+                .status,
+            403
+        );
     }
-    for caller in [Caller::Service, Caller::Operator, Caller::User { id: "u_1".to_owned(), admin: true }] {
+    for caller in [
+        Caller::Service,
+        Caller::Operator,
+        Caller::User {
+            id: "u_1".to_owned(),
+            admin: true,
+        },
+    ] {
         assert_eq!(named(&caller, None, [None, None]), Ok(None));
         assert_eq!(named(&caller, None, [None, text("u_2")]), Ok(text("u_2")));
-        assert_eq!(named(&caller, text("u_2"), [text("u_2"), None]), Ok(text("u_2")));
-        for parameters in [[text("u_3"), None], [text("u_2"), text("u_3")], [text("a/b"), None], [text(""), None]] {
+        assert_eq!(
+            named(&caller, text("u_2"), [text("u_2"), None]),
+            Ok(text("u_2"))
+        );
+        for parameters in [
+            [text("u_3"), None],
+            [text("u_2"), text("u_3")],
+            [text("a/b"), None],
+            [text(""), None],
+        ] {
             let problem = named(&caller, text("u_2"), parameters).expect_err("two users");
             assert_eq!((problem.status, problem.errors[0].name()), (400, "userId"));
         }
@@ -174,8 +284,19 @@ fn a_user_is_named_alike_wherever_they_are_named() {
 
 #[test]
 fn a_token_without_a_usable_user_is_refused() {
-    for sub in [json!(null), json!(""), json!(7), json!("../x"), json!("a b"), json!("x".repeat(129))] {
-        assert_eq!(caller(&signed(&json!({ "sub": sub, "exp": NOW + 60 }))), None, "{sub}");
+    for sub in [
+        json!(null),
+        json!(""),
+        json!(7),
+        json!("../x"),
+        json!("a b"),
+        json!("x".repeat(129)),
+    ] {
+        assert_eq!(
+            caller(&signed(&json!({ "sub": sub, "exp": NOW + 60 }))),
+            None,
+            "{sub}"
+        );
     }
     assert_eq!(caller(&signed(&json!({ "exp": NOW + 60 }))), None);
 }
@@ -183,10 +304,16 @@ fn a_token_without_a_usable_user_is_refused() {
 #[test]
 fn development_tokens_are_taken_in_development_only() {
     let header = Some("Bearer dev_u_1");
-    assert_eq!(authenticate(header, &development(), NOW).ok(), Some(user("u_1")));
+    assert_eq!(
+        authenticate(header, &development(), NOW).ok(),
+        Some(user("u_1"))
+    );
     assert_eq!(authenticate(header, &production(), NOW).ok(), None);
     for bad in ["Bearer dev_", "Bearer dev_a/b", "Bearer dev_.x"] {
-        assert!(authenticate(Some(bad), &development(), NOW).is_err(), "{bad}");
+        assert!(
+            authenticate(Some(bad), &development(), NOW).is_err(),
+            "{bad}"
+        );
     }
 }
 
@@ -202,10 +329,21 @@ fn the_service_key_is_taken_whole_and_only_where_one_is_set() {
 
 #[test]
 fn a_request_without_a_bearer_token_is_told_how_to_send_one() {
-    for header in [None, Some(""), Some("Bearer"), Some("Basic dXNlcjpwYXNz"), Some(API_KEY)] {
+    for header in [
+        None,
+        Some(""),
+        Some("Bearer"),
+        Some("Basic dXNlcjpwYXNz"),
+        Some(API_KEY),
+    ] {
         let problem = authenticate(header, &production(), NOW).expect_err("no token");
         assert_eq!((problem.status, problem.code), (401, "unauthorized"));
-        assert!(problem.headers.iter().any(|(name, _)| *name == "WWW-Authenticate"));
+        assert!(
+            problem
+                .headers
+                .iter()
+                .any(|(name, _)| *name == "WWW-Authenticate")
+        );
     }
     assert!(authenticate(Some(&format!("bearer  {API_KEY} ")), &production(), NOW).is_ok());
 }
@@ -213,53 +351,110 @@ fn a_request_without_a_bearer_token_is_told_how_to_send_one() {
 #[test]
 fn a_refusal_never_repeats_the_token() {
     let token = signed(&json!({ "sub": "u_1", "exp": NOW - 61 }));
-    let problem = authenticate(Some(&format!("Bearer {token}")), &production(), NOW).expect_err("expired");
+    let problem =
+        authenticate(Some(&format!("Bearer {token}")), &production(), NOW).expect_err("expired");
     assert!(!format!("{problem:?}").contains(&token));
 }
 
 #[test]
 fn a_user_acts_for_nobody_else() {
-    let caller = Caller::User { id: "u_1".to_owned(), admin: false };
+    let caller = Caller::User {
+        id: "u_1".to_owned(),
+        admin: false,
+    };
     assert_eq!(caller.acting_for(None, None).as_deref(), Ok("u_1"));
-    assert_eq!(caller.acting_for(Some("u_1"), Some("u_1")).as_deref(), Ok("u_1"));
-    for (header, body) in [(Some("u_2"), None), (None, Some("u_2")), (Some("u_1"), Some("u_2"))] {
-        assert_eq!(caller.acting_for(header, body).expect_err("another user").status, 403);
+    assert_eq!(
+        caller.acting_for(Some("u_1"), Some("u_1")).as_deref(),
+        Ok("u_1")
+    );
+    for (header, body) in [
+        (Some("u_2"), None),
+        (None, Some("u_2")),
+        (Some("u_1"), Some("u_2")),
+    ] {
+        assert_eq!(
+            caller
+                .acting_for(header, body)
+                .expect_err("another user")
+                .status,
+            403
+        );
     }
 }
 
 #[test]
 fn an_admin_acts_for_whom_they_name_and_else_for_themselves() {
-    let admin = Caller::User { id: "u_1".to_owned(), admin: true };
+    let admin = Caller::User {
+        id: "u_1".to_owned(),
+        admin: true,
+    };
     assert_eq!(admin.acting_for(None, None).as_deref(), Ok("u_1"));
     assert_eq!(admin.acting_for(Some("u_2"), None).as_deref(), Ok("u_2"));
-    assert_eq!(admin.acting_for(Some("u_2"), Some("u_3")).expect_err("two users").status, 400);
+    assert_eq!(
+        admin
+            .acting_for(Some("u_2"), Some("u_3"))
+            .expect_err("two users")
+            .status,
+        400
+    );
 }
 
 #[test]
 fn the_admin_key_is_an_operators_and_names_its_user() {
-    let config = config_with(&[("ADMIN_KEY", ADMIN_KEY), ("API_KEY", API_KEY)]).expect("valid settings");
+    let config =
+        config_with(&[("ADMIN_KEY", ADMIN_KEY), ("API_KEY", API_KEY)]).expect("valid settings");
     let caller = |key: &str| authenticate(Some(&format!("Bearer {key}")), &config, NOW).ok();
     assert_eq!(caller(ADMIN_KEY), Some(Caller::Operator));
     assert_eq!(caller(API_KEY), Some(Caller::Service));
     assert_eq!(caller(&ADMIN_KEY[1..]), None);
-    assert_eq!(Caller::Operator.acting_for(Some("u_1"), None).as_deref(), Ok("u_1"));
-    assert_eq!(Caller::Operator.acting_for(None, None).expect_err("no user").status, 400);
+    assert_eq!(
+        Caller::Operator.acting_for(Some("u_1"), None).as_deref(),
+        Ok("u_1")
+    );
+    assert_eq!(
+        Caller::Operator
+            .acting_for(None, None)
+            .expect_err("no user")
+            .status,
+        400
+    );
 }
 
 #[test]
 fn only_operators_open_the_operator_routes() {
-    let user = |admin| Caller::User { id: "u_1".to_owned(), admin };
+    let user = |admin| Caller::User {
+        id: "u_1".to_owned(),
+        admin,
+    };
     assert!(user(true).is_operator() && Caller::Operator.is_operator());
     assert!(!user(false).is_operator() && !Caller::Service.is_operator());
 }
 
 #[test]
 fn the_service_key_acts_for_whom_it_names() {
-    assert_eq!(Caller::Service.acting_for(Some("u_1"), None).as_deref(), Ok("u_1"));
-    assert_eq!(Caller::Service.acting_for(None, Some("u_1")).as_deref(), Ok("u_1"));
-    assert_eq!(Caller::Service.acting_for(Some("u_1"), Some("u_1")).as_deref(), Ok("u_1"));
-    for (header, body) in [(None, None), (Some("a/b"), None), (Some(""), None), (Some("u_1"), Some("u_2"))] {
-        let problem = Caller::Service.acting_for(header, body).expect_err("no user");
+    assert_eq!(
+        Caller::Service.acting_for(Some("u_1"), None).as_deref(),
+        Ok("u_1")
+    );
+    assert_eq!(
+        Caller::Service.acting_for(None, Some("u_1")).as_deref(),
+        Ok("u_1")
+    );
+    assert_eq!(
+        Caller::Service
+            .acting_for(Some("u_1"), Some("u_1"))
+            .as_deref(),
+        Ok("u_1")
+    );
+    for (header, body) in [
+        (None, None),
+        (Some("a/b"), None),
+        (Some(""), None),
+        (Some("u_1"), Some("u_2")),
+    ] {
+        let problem = Caller::Service
+            .acting_for(header, body)
+            .expect_err("no user");
         assert_eq!(problem.status, 400);
         assert_eq!(problem.errors[0].name(), "X-User-Id");
     }

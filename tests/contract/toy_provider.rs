@@ -1,4 +1,5 @@
-//! A provider is one file, its wire, and one line of the registry: this file is the first two of a toy.
+//! A provider is one file, its wire, and one line of the registry: this file is the first two of a
+//! toy.
 
 use crate::requests::accepted;
 use async_trait::async_trait;
@@ -29,13 +30,19 @@ fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigErr
 impl Provider for Toy {
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String> {
         match request.prompt {
-            "a toad" => Err(Trouble::Refused(Failure::new(ErrorCode::ProviderRejectedContent, "No toads."))),
+            "a toad" => Err(Trouble::Refused(Failure::new(
+                ErrorCode::ProviderRejectedContent,
+                "No toads.",
+            ))),
             prompt => Ok(prompt.to_owned()),
         }
     }
 
     async fn poll(&self, operation: &str) -> Outcome<Progress> {
-        Ok(Progress::Ready { uri: format!("toy:{operation}"), cost_micros: Some(1) })
+        Ok(Progress::Ready {
+            uri: format!("toy:{operation}"),
+            cost_micros: Some(1),
+        })
     }
 
     async fn fetch(&self, uri: &str) -> Outcome<Download> {
@@ -56,7 +63,13 @@ fn providers(key: &str) -> Result<Providers, ConfigError> {
 
 fn of(request: &Request) -> RenderRequest<'_> {
     let Request { order, terms, .. } = request;
-    RenderRequest { model: &terms.model, prompt: &order.prompt, options: &order.render, images: &[], webhook: None }
+    RenderRequest {
+        model: &terms.model,
+        prompt: &order.prompt,
+        options: &order.render,
+        images: &[],
+        webhook: None,
+    }
 }
 
 #[test]
@@ -65,12 +78,28 @@ fn a_registered_provider_submits_polls_and_fetches() {
     assert_eq!(providers.names(), ["toy"], "the others have no variables");
     let toy = providers.find("toy").expect("found");
     let request = accepted(json!({ "prompt": "a boat" }));
-    let Ok(operation) = block_on(toy.submit(&of(&request))) else { panic!("not accepted") };
-    let Ok(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else { panic!("not ready") };
-    let Ok(download) = block_on(toy.fetch(&uri)) else { panic!("no video") };
+    let Ok(operation) = block_on(toy.submit(&of(&request))) else {
+        panic!("not accepted")
+    };
+    let Ok(Progress::Ready { uri, .. }) = block_on(toy.poll(&operation)) else {
+        panic!("not ready")
+    };
+    let Ok(download) = block_on(toy.fetch(&uri)) else {
+        panic!("no video")
+    };
     let chunks: Vec<_> = block_on(download.into_chunks().collect());
-    assert_eq!(chunks.into_iter().flat_map(Result::unwrap).collect::<Vec<u8>>(), b"toy:a boat");
-    assert_eq!(block_on(toy.cancel(&operation)), Ok(()), "its wire has no such call");
+    assert_eq!(
+        chunks
+            .into_iter()
+            .flat_map(Result::unwrap)
+            .collect::<Vec<u8>>(),
+        b"toy:a boat"
+    );
+    assert_eq!(
+        block_on(toy.cancel(&operation)),
+        Ok(()),
+        "its wire has no such call"
+    );
 }
 
 #[test]
@@ -78,7 +107,16 @@ fn its_refusal_and_its_bad_setting_are_its_own() {
     let with_toy = providers("toy").expect("set up");
     let request = accepted(json!({ "prompt": "a toad" }));
     let outcome = block_on(with_toy.find("toy").expect("found").submit(&of(&request)));
-    assert!(matches!(outcome, Err(Trouble::Refused(Failure { code: ErrorCode::ProviderRejectedContent, .. }))));
+    assert!(matches!(
+        outcome,
+        Err(Trouble::Refused(Failure {
+            code: ErrorCode::ProviderRejectedContent,
+            ..
+        }))
+    ));
     let error = providers("car").err().expect("a bad setting");
-    assert_eq!(error.to_string(), "the variable TOY_KEY must be the word toy");
+    assert_eq!(
+        error.to_string(),
+        "the variable TOY_KEY must be the word toy"
+    );
 }

@@ -17,7 +17,8 @@ const REQUIRED: [(&str, &str); 4] = [
     ("JWT_SECRET", JWT_SECRET),
 ];
 
-/// The settings of the required variables and these, which may also overwrite one or, being empty, remove it.
+/// The settings of the required variables and these, which may also overwrite one or, being empty,
+/// remove it.
 pub(crate) fn config_with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let all: BTreeMap<&str, &str> = REQUIRED.iter().chain(variables).copied().collect();
     Config::parse(|name| all.get(name).map(|value| (*value).to_owned()))

@@ -1,4 +1,5 @@
-//! The world driven by arbitrary bytes, which reach corners that no seed's even stream does, and shrink.
+//! The world driven by arbitrary bytes, which reach corners that no seed's even stream does, and
+//! shrink.
 
 use crate::choices::{Bytes, Choices};
 use crate::trace::Trace;
@@ -23,7 +24,9 @@ fn to_hex(bytes: &[u8]) -> String {
 }
 
 fn from_hex(hex: &str) -> Vec<u8> {
-    let digits = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("bytes are written in hexadecimal");
+    let digits = |at: usize| {
+        u8::from_str_radix(&hex[at..at + 2], 16).expect("bytes are written in hexadecimal")
+    };
     (0..hex.len() / 2).map(|pair| digits(2 * pair)).collect()
 }
 
@@ -41,8 +44,15 @@ fn arbitrary_bytes_break_nothing() {
         assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
         return;
     }
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(CASES);
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
     // The same cases each time, so that a failure belongs to the change that brought it.
     let random = TestRng::deterministic_rng(config.rng_algorithm);
     let strings = proptest::collection::vec(proptest::num::u8::ANY, 0..=MAX_BYTES);
@@ -51,15 +61,24 @@ fn arbitrary_bytes_break_nothing() {
     });
     match outcome {
         Ok(()) => {}
-        Err(TestError::Fail(reason, bytes)) => panic!("{}", how_to_replay(&bytes, reason.message())),
+        Err(TestError::Fail(reason, bytes)) => {
+            panic!("{}", how_to_replay(&bytes, reason.message()))
+        }
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
 }
 
 #[test]
 fn no_bytes_and_equal_bytes_break_nothing() {
-    for bytes in [vec![], vec![0x00; 64], vec![0x00; MAX_BYTES], vec![0xFF; 64], vec![0xFF; MAX_BYTES]] {
-        run(&bytes, Trace::Silent)
-            .unwrap_or_else(|violation| panic!("{}", how_to_replay(&bytes, &violation.to_string())));
+    for bytes in [
+        vec![],
+        vec![0x00; 64],
+        vec![0x00; MAX_BYTES],
+        vec![0xFF; 64],
+        vec![0xFF; MAX_BYTES],
+    ] {
+        run(&bytes, Trace::Silent).unwrap_or_else(|violation| {
+            panic!("{}", how_to_replay(&bytes, &violation.to_string()))
+        });
     }
 }

@@ -14,7 +14,8 @@ pub(crate) struct Bucket {
 }
 
 impl World {
-    /// The client streams the upstream's file into the bucket and compares what arrived with what was announced.
+    /// The client streams the upstream's file into the bucket and compares what arrived with what
+    /// was announced.
     pub(crate) fn stored(&mut self, job: usize, attempt: u32, uri: &str) -> Outcome<Video> {
         if self.fault(Fault::LinkExpired) {
             return never(ErrorCode::StorageFailed);
@@ -22,14 +23,28 @@ impl World {
         if self.fault(Fault::DownloadFails) {
             return again(ErrorCode::StorageFailed, None);
         }
-        let announced = self.upstream.operations.get(uri).map_or(0, |operation| operation.size);
-        let arrived = if self.fault(Fault::DownloadTruncated) { announced / 2 } else { announced };
+        let announced = self
+            .upstream
+            .operations
+            .get(uri)
+            .map_or(0, |operation| operation.size);
+        let arrived = if self.fault(Fault::DownloadTruncated) {
+            announced / 2
+        } else {
+            announced
+        };
         let key = self.jobs[job].key.video_key(attempt);
         self.bucket.objects.insert(key.clone(), arrived);
         if self.fault(Fault::PutLandsButErrs) {
             return Err(Trouble::Unknown);
         }
-        Video { key, size: arrived, etag: format!("etag-{arrived}"), format: "mp4".to_owned() }.verified(announced)
+        Video {
+            key,
+            size: arrived,
+            etag: format!("etag-{arrived}"),
+            format: "mp4".to_owned(),
+        }
+        .verified(announced)
     }
 
     pub(crate) fn discarded(&mut self, job: usize, attempt: u32) -> Outcome<()> {
@@ -39,13 +54,17 @@ impl World {
         if self.fault(Fault::DeleteFails) {
             return Err(Trouble::Unknown);
         }
-        self.bucket.objects.remove(&self.jobs[job].key.video_key(attempt));
+        self.bucket
+            .objects
+            .remove(&self.jobs[job].key.video_key(attempt));
         Ok(())
     }
 
     /// One after the other, until one fails.
     fn discarded_images(&mut self, job: usize) -> Outcome<()> {
-        let Some(stored) = self.jobs[job].job.clone() else { return Err(Trouble::Unknown) };
+        let Some(stored) = self.jobs[job].job.clone() else {
+            return Err(Trouble::Unknown);
+        };
         for image in &stored.order.images {
             if self.fault(Fault::DeleteFails) {
                 return Err(Trouble::Unknown);

@@ -1,7 +1,7 @@
 //! The one source of every choice the world makes.
 //!
-//! The same world is driven by a seed ([`Seeded`]), by chosen answers to its decisions ([`Counter`]), or by
-//! the bytes of a fuzzer ([`Bytes`]).
+//! The same world is driven by a seed ([`Seeded`]), by chosen answers to its decisions
+//! ([`Counter`]), or by the bytes of a fuzzer ([`Bytes`]).
 
 mod bytes;
 mod counter;
@@ -39,7 +39,9 @@ pub(crate) struct Choices {
 
 impl Choices {
     pub(crate) fn new(driver: impl Driver + 'static) -> Self {
-        Self { driver: Box::new(driver) }
+        Self {
+            driver: Box::new(driver),
+        }
     }
 
     /// A number from `low` to `high`, both included.

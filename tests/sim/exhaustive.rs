@@ -1,5 +1,5 @@
-//! Every story, cut off at every boundary of every step: once, and twice for the short ones, or for all of them
-//! with `REELAY_SIM_PAIRS=all`.
+//! Every story, cut off at every boundary of every step: once, and twice for the short ones, or for
+//! all of them with `REELAY_SIM_PAIRS=all`.
 //!
 //! No luck is involved: the boundaries of a run are counted, and each is cut in a run of its own.
 
@@ -45,7 +45,11 @@ impl Walk {
     /// Runs the story with these cuts, and with each further one up to `depth` cuts.
     fn cut(&mut self, story: &Story, cuts: &mut Vec<u64>, depth: usize) -> Result<(), Failed> {
         let (world, outcome) = story.run(cuts, Trace::Silent);
-        outcome.map_err(|violation| Failed { story: story.name, cuts: cuts.clone(), violation })?;
+        outcome.map_err(|violation| Failed {
+            story: story.name,
+            cuts: cuts.clone(),
+            violation,
+        })?;
         self.runs[cuts.len()] += 1;
         self.tally.add(&world.tally);
         if cuts.len() == depth {
@@ -68,12 +72,17 @@ impl Walk {
     }
 }
 
-/// Cuts each story at its every boundary, on every core; the failure with the fewest cuts is the answer.
+/// Cuts each story at its every boundary, on every core; the failure with the fewest cuts is the
+/// answer.
 fn walk(stories: &[Story]) -> Result<Walk, Failed> {
     let mut starts = Vec::new();
     for story in stories {
         let (world, outcome) = story.run(&[], Trace::Silent);
-        outcome.map_err(|violation| Failed { story: story.name, cuts: Vec::new(), violation })?;
+        outcome.map_err(|violation| Failed {
+            story: story.name,
+            cuts: Vec::new(),
+            violation,
+        })?;
         starts.extend((0..world.choices.decided()).map(|boundary| (story, boundary)));
     }
     let all_pairs = std::env::var("REELAY_SIM_PAIRS").is_ok_and(|pairs| pairs == "all");
@@ -92,7 +101,10 @@ fn walk(stories: &[Story]) -> Result<Walk, Failed> {
         };
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("a worker ends")).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a worker ends"))
+            .collect()
     });
     let mut whole = Walk::default();
     let mut failures = Vec::new();
@@ -102,23 +114,44 @@ fn walk(stories: &[Story]) -> Result<Walk, Failed> {
             Err(failed) => failures.push(failed),
         }
     }
-    failures.into_iter().min_by_key(|failed| failed.cuts.len()).map_or(Ok(whole), Err)
+    failures
+        .into_iter()
+        .min_by_key(|failed| failed.cuts.len())
+        .map_or(Ok(whole), Err)
 }
 
 /// The story and the cuts to be replayed.
 fn replayed() -> Option<(String, Vec<u64>)> {
     let story = std::env::var("REELAY_SIM_STORY").ok()?;
     let cuts = std::env::var("REELAY_SIM_CUTS").unwrap_or_default();
-    Some((story, cuts.split(',').filter_map(|cut| cut.trim().parse().ok()).collect()))
+    Some((
+        story,
+        cuts.split(',')
+            .filter_map(|cut| cut.trim().parse().ok())
+            .collect(),
+    ))
 }
 
 fn replay(name: &str, cuts: &[u64]) {
-    let story = stories().into_iter().find(|story| story.name == name).expect("the story is one of those told");
+    let story = stories()
+        .into_iter()
+        .find(|story| story.name == name)
+        .expect("the story is one of those told");
     let (_, outcome) = story.run(cuts, Trace::Printed);
-    assert!(outcome.is_ok(), "{name}, cut at {cuts:?}: {}", outcome.unwrap_err());
+    assert!(
+        outcome.is_ok(),
+        "{name}, cut at {cuts:?}: {}",
+        outcome.unwrap_err()
+    );
 }
 
-fn how_to_replay(Failed { story, cuts, violation }: &Failed) -> String {
+fn how_to_replay(
+    Failed {
+        story,
+        cuts,
+        violation,
+    }: &Failed,
+) -> String {
     let cuts: Vec<_> = cuts.iter().map(u64::to_string).collect();
     let cuts = cuts.join(",");
     format!(
@@ -137,9 +170,23 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
     for story in &stories {
         let (world, outcome) = story.run(&[], Trace::Silent);
         let cuts = Vec::new();
-        outcome.unwrap_or_else(|violation| panic!("{}", how_to_replay(&Failed { story: story.name, cuts, violation })));
+        outcome.unwrap_or_else(|violation| {
+            panic!(
+                "{}",
+                how_to_replay(&Failed {
+                    story: story.name,
+                    cuts,
+                    violation
+                })
+            )
+        });
         story.assert_told(&world);
-        assert!(world.choices.decided() >= FEWEST_BOUNDARIES, "{}: {}", story.name, world.choices.decided());
+        assert!(
+            world.choices.decided() >= FEWEST_BOUNDARIES,
+            "{}: {}",
+            story.name,
+            world.choices.decided()
+        );
         boundaries += world.choices.decided();
     }
     let walk = walk(&stories).unwrap_or_else(|failed| panic!("{}", how_to_replay(&failed)));
@@ -149,9 +196,17 @@ fn a_cut_at_every_boundary_of_every_story_breaks_nothing() {
         assert!(walk.tally.faults.contains_key(&cut), "never met: {cut:?}");
     }
     for stage in CUT_PLACES {
-        assert!(walk.tally.marks.contains_key(&("cut", stage.into())), "never cut: {stage}");
+        assert!(
+            walk.tally.marks.contains_key(&("cut", stage.into())),
+            "never cut: {stage}"
+        );
     }
-    assert!(walk.tally.marks.contains_key(&("post", "stood in for by a message".into())), "no enqueue is cut");
+    assert!(
+        walk.tally
+            .marks
+            .contains_key(&("post", "stood in for by a message".into())),
+        "no enqueue is cut"
+    );
     let told = writeln!(
         io::stderr(),
         "{} stories, {boundaries} boundaries, {single} runs with one cut, {pairs} runs with two",

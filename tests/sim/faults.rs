@@ -136,11 +136,16 @@ impl Fault {
             | Self::UpstreamOutage
             | Self::RenderNeverDone
             | Self::HookGone => 30,
-            Self::CrashBeforeSave | Self::CrashAfterSave | Self::CrashBeforeEffect | Self::CrashAfterEffect => 40,
+            Self::CrashBeforeSave
+            | Self::CrashAfterSave
+            | Self::CrashBeforeEffect
+            | Self::CrashAfterEffect => 40,
             Self::WriteFails | Self::WriteLandsButErrs => 50,
             Self::HookServerError | Self::HookTimeout | Self::HookTakenAnswerLost => 200,
             // Happen at moments drawn beforehand: the rate only says whether the class is on.
-            Self::CrashAnywhere | Self::RuntimeCrash | Self::ClockForward | Self::ClockBack => 1_000,
+            Self::CrashAnywhere | Self::RuntimeCrash | Self::ClockForward | Self::ClockBack => {
+                1_000
+            }
             _ => 100,
         }
     }
@@ -151,7 +156,8 @@ impl Fault {
 pub(crate) struct Rates([u64; Fault::ALL.len()]);
 
 impl Rates {
-    /// Each class is on with probability one half, at a third of, at once or at twice its usual rate.
+    /// Each class is on with probability one half, at a third of, at once or at twice its usual
+    /// rate.
     pub(crate) fn draw(choices: &mut super::choices::Choices) -> Self {
         let mut rates = [0; Fault::ALL.len()];
         for fault in Fault::ALL {

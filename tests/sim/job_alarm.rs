@@ -12,7 +12,9 @@ use std::rc::Rc;
 impl World {
     pub(crate) fn fire_job(&mut self, number: usize) {
         let object = Object::Job(number);
-        let Some(job) = self.jobs[number].job.clone() else { return };
+        let Some(job) = self.jobs[number].job.clone() else {
+            return;
+        };
         if self.jobs[number].platform.handler.is_some() {
             let at = self.now() + ACTING_RETRY;
             self.arm(object, Some(at));
@@ -28,20 +30,35 @@ impl World {
             return;
         }
         let (moment, policy) = (self.moment(), self.plan.policy.clone());
-        let ran = self.jobs[number].run.begin(&job, moment, Rules { policy: &policy, texts: &ShortTexts });
+        let ran = self.jobs[number].run.begin(
+            &job,
+            moment,
+            Rules {
+                policy: &policy,
+                texts: &ShortTexts,
+            },
+        );
         self.carry_out(number, handler, ran, true);
     }
 
     /// Saves a turn of the run, then begins its effect. `first` says whether it is the run's first.
     fn carry_out(&mut self, number: usize, handler: u64, ran: Ran, first: bool) {
         let object = Object::Job(number);
-        let Ran { job, changed, alarm, effect, .. } = ran;
+        let Ran {
+            job,
+            changed,
+            alarm,
+            effect,
+            ..
+        } = ran;
         if changed && self.save_job(number, job, alarm).is_err() {
             self.handler_failed(object);
             return;
         }
         self.arm_as_asked(number, alarm);
-        if effect.is_none() && matches!(alarm, AlarmChange::Set(Some(wake)) if wake.at <= self.now()) {
+        if effect.is_none()
+            && matches!(alarm, AlarmChange::Set(Some(wake)) if wake.at <= self.now())
+        {
             self.tally.mark("alarm", "ended with work left");
         }
         if self.dies(object, Fault::CrashAfterSave) {
@@ -58,9 +75,12 @@ impl World {
     }
 
     fn begin(&mut self, number: usize, handler: u64, in_flight: InFlight) {
-        self.trace.say(self.real, || format!("job {number} begins {in_flight:?}"));
+        self.trace
+            .say(self.real, || format!("job {number} begins {in_flight:?}"));
         self.tally.mark("effect", effect_name(&in_flight.effect));
-        let Some(job) = self.jobs[number].job.clone() else { return };
+        let Some(job) = self.jobs[number].job.clone() else {
+            return;
+        };
         let (now, effect_number) = (self.now(), in_flight.number);
         match in_flight.effect {
             Effect::Enqueue { epoch } => {
@@ -72,13 +92,21 @@ impl World {
                         world.wake_up(number, job.epoch, job.created_at, job.not_before);
                     }
                     let outcome = job.enqueued(&reply);
-                    world.answered(number, handler, effect_number, Answer::Enqueued { epoch, outcome });
+                    world.answered(
+                        number,
+                        handler,
+                        effect_number,
+                        Answer::Enqueued { epoch, outcome },
+                    );
                 });
             }
             Effect::Report { number: report, .. } => {
                 let message = job.report_message(&ShortTexts, now);
                 self.ask_queue(message, move |world, reply| {
-                    let answer = Answer::Reported { number: report, outcome: Job::reported(&reply) };
+                    let answer = Answer::Reported {
+                        number: report,
+                        outcome: Job::reported(&reply),
+                    };
                     world.answered(number, handler, effect_number, answer);
                 });
             }
@@ -96,17 +124,36 @@ impl World {
     }
 
     fn reach_outside(&mut self, job: usize, handler: u64, in_flight: InFlight) {
-        let slowest: Millis = if matches!(in_flight.effect, Effect::Store { .. }) { 20_000 } else { 3_000 };
-        self.after(1, slowest, Event::Land { job, handler, in_flight });
+        let slowest: Millis = if matches!(in_flight.effect, Effect::Store { .. }) {
+            20_000
+        } else {
+            3_000
+        };
+        self.after(
+            1,
+            slowest,
+            Event::Land {
+                job,
+                handler,
+                in_flight,
+            },
+        );
     }
 
     /// An effect has its answer; nobody hears it if the handler died meanwhile.
-    pub(crate) fn answered(&mut self, number: usize, handler: u64, effect_number: u64, answer: Answer) {
+    pub(crate) fn answered(
+        &mut self,
+        number: usize,
+        handler: u64,
+        effect_number: u64,
+        answer: Answer,
+    ) {
         let object = Object::Job(number);
         if self.jobs[number].platform.handler != Some(handler) {
             return;
         }
-        self.trace.say(self.real, || format!("job {number} hears {answer:?}"));
+        self.trace
+            .say(self.real, || format!("job {number} hears {answer:?}"));
         if self.dies(object, Fault::CrashBeforeSave) {
             return;
         }
@@ -118,8 +165,17 @@ impl World {
         self.expect_poll_to_count(number, &answer);
         let moments = [self.moment(), self.moment()];
         let policy = self.plan.policy.clone();
-        let rules = Rules { policy: &policy, texts: &ShortTexts };
-        let ran = self.jobs[number].run.go_on(&Rc::unwrap_or_clone(job), effect_number, answer, moments, rules);
+        let rules = Rules {
+            policy: &policy,
+            texts: &ShortTexts,
+        };
+        let ran = self.jobs[number].run.go_on(
+            &Rc::unwrap_or_clone(job),
+            effect_number,
+            answer,
+            moments,
+            rules,
+        );
         self.carry_out(number, handler, ran, false);
         self.expect_no_poll_to_count();
     }

@@ -10,8 +10,9 @@ use crate::world::{BEGINNING, World};
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, DeliverySummary};
 use reelay::machine::job::{
-    AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal, Request, Retry,
-    Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw, answer,
+    AlarmChange, Answered, Cancel, Change, Confirm, Create, DeadLetter, Job, JobMessage, Refusal,
+    Request, Retry, Rules, Run, Setting, Texts, UpstreamWebhook, Wake, WakeReason, Withdraw,
+    answer,
 };
 use reelay::machine::message::{NoAnswer, Reply};
 use reelay::time::Millis;
@@ -44,7 +45,10 @@ impl Texts for ShortTexts {
 
     fn event(&self, job: &Job, delivery: &Delivery) -> String {
         let (id, kind) = (job.key.object_name(), delivery.kind.as_str());
-        format!("{id}|{}|{}|{kind}|{}", job.attempt, job.updated_at, delivery.sequence)
+        format!(
+            "{id}|{}|{}|{kind}|{}",
+            job.attempt, job.updated_at, delivery.sequence
+        )
     }
 }
 
@@ -53,7 +57,14 @@ impl JobObject {
         let mut request = plan::request(choices, wishes, BEGINNING);
         request.order.images = plan::images(choices, wishes, &key);
         let platform = Platform::default();
-        Self { key, request, platform, job: None, run: Run::new(0, 0), is_polling: false }
+        Self {
+            key,
+            request,
+            platform,
+            job: None,
+            run: Run::new(0, 0),
+            is_polling: false,
+        }
     }
 
     /// What a crash leaves is what the stored JSON says.
@@ -61,7 +72,10 @@ impl JobObject {
         if let Some(job) = self.job.as_deref() {
             let stored = serde_json::to_string(job).expect("a job can be stored");
             let loaded: Job = serde_json::from_str(&stored).expect("a stored job can be loaded");
-            assert!(*job == loaded, "a job changes when it is stored: {job:?} became {loaded:?}");
+            assert!(
+                *job == loaded,
+                "a job changes when it is stored: {job:?} became {loaded:?}"
+            );
         }
     }
 
@@ -72,21 +86,31 @@ impl JobObject {
 }
 
 impl World {
-    pub(crate) fn job_message<M: JobMessage + 'static>(&mut self, number: usize, message: M) -> Reply<M>
+    pub(crate) fn job_message<M: JobMessage + 'static>(
+        &mut self,
+        number: usize,
+        message: M,
+    ) -> Reply<M>
     where
         M::Reply: Debug + 'static,
     {
         if self.dies(Object::Job(number), Fault::CrashBeforeSave) {
             return Err(NoAnswer);
         }
-        let reply = self.job_takes(number, message).map_err(|WriteFailed| NoAnswer);
+        let reply = self
+            .job_takes(number, message)
+            .map_err(|WriteFailed| NoAnswer);
         if self.dies(Object::Job(number), Fault::CrashAfterSave) {
             return Err(NoAnswer);
         }
         reply
     }
 
-    fn job_takes<M: JobMessage + 'static>(&mut self, number: usize, message: M) -> Result<M::Reply, WriteFailed>
+    fn job_takes<M: JobMessage + 'static>(
+        &mut self,
+        number: usize,
+        message: M,
+    ) -> Result<M::Reply, WriteFailed>
     where
         M::Reply: Debug + 'static,
     {
@@ -94,12 +118,35 @@ impl World {
         self.meet_message(number, job.as_deref(), &message);
         let moment = self.moment();
         let policy = self.plan.policy.clone();
-        let Platform { alarm: armed, handler, .. } = self.jobs[number].platform;
-        let rules = Rules { policy: &policy, texts: &ShortTexts };
-        let setting = Setting { moment, rules, armed, is_acting: handler.is_some() };
+        let Platform {
+            alarm: armed,
+            handler,
+            ..
+        } = self.jobs[number].platform;
+        let rules = Rules {
+            policy: &policy,
+            texts: &ShortTexts,
+        };
+        let setting = Setting {
+            moment,
+            rules,
+            armed,
+            is_acting: handler.is_some(),
+        };
         let stored = job.as_deref().cloned();
-        let Answered { reply, change, timeline, alarm, .. } = answer(stored, message, setting);
-        self.trace.say(self.real, || format!("job {number} takes {}: {change:?}, {timeline:?}, {alarm:?}", M::NAME));
+        let Answered {
+            reply,
+            change,
+            timeline,
+            alarm,
+            ..
+        } = answer(stored, message, setting);
+        self.trace.say(self.real, || {
+            format!(
+                "job {number} takes {}: {change:?}, {timeline:?}, {alarm:?}",
+                M::NAME
+            )
+        });
         self.meet_reply(&reply);
         match change {
             Change::None => {}
@@ -131,30 +178,47 @@ impl World {
     }
 
     fn meet_creation(&mut self, number: usize, request: &Request) {
-        if request.order.images.iter().any(|image| !self.bucket.objects.contains_key(&image.key)) {
+        if request
+            .order
+            .images
+            .iter()
+            .any(|image| !self.bucket.objects.contains_key(&image.key))
+        {
             // The copy of an order that was refused, and its images taken away, came late.
-            self.tally.mark("images", "taken away before a copy of their order came");
+            self.tally
+                .mark("images", "taken away before a copy of their order came");
             self.witness.note_without_images(number);
         }
         if self.witness.was_forgotten(number) {
             self.tally.mark("job", "made anew after it was forgotten");
         }
         if self.witness.accepted.contains_key(&number) {
-            self.violated(Invariant::I10, format!("job {number} was accepted and is made anew"));
+            self.violated(
+                Invariant::I10,
+                format!("job {number} was accepted and is made anew"),
+            );
         }
     }
 
     fn meet_reply(&mut self, reply: &dyn Any) {
-        let of_job = reply.downcast_ref::<Result<Box<Job>, Refusal>>().and_then(|reply| reply.as_ref().err());
-        let of_events =
-            reply.downcast_ref::<Result<Vec<DeliverySummary>, Refusal>>().and_then(|reply| reply.as_ref().err());
+        let of_job = reply
+            .downcast_ref::<Result<Box<Job>, Refusal>>()
+            .and_then(|reply| reply.as_ref().err());
+        let of_events = reply
+            .downcast_ref::<Result<Vec<DeliverySummary>, Refusal>>()
+            .and_then(|reply| reply.as_ref().err());
         if let Some(refusal) = of_job.or(of_events) {
             self.tally.mark("refusal", format!("{refusal:?}"));
         }
     }
 
     /// Everything of a job is deleted: nobody was told of it, or nothing is left of it.
-    fn delete_job(&mut self, number: usize, job: Option<&Job>, message: &str) -> Result<(), WriteFailed> {
+    fn delete_job(
+        &mut self,
+        number: usize,
+        job: Option<&Job>,
+        message: &str,
+    ) -> Result<(), WriteFailed> {
         if self.fault(Fault::WriteFails) {
             return Err(WriteFailed);
         }
@@ -177,7 +241,12 @@ impl World {
     }
 
     /// State and notes, in one write with the alarm that follows it.
-    pub(crate) fn save_job(&mut self, number: usize, job: Job, alarm: AlarmChange) -> Result<(), WriteFailed> {
+    pub(crate) fn save_job(
+        &mut self,
+        number: usize,
+        job: Job,
+        alarm: AlarmChange,
+    ) -> Result<(), WriteFailed> {
         if self.fault(Fault::WriteFails) {
             self.witness.troubled.insert(Object::Job(number));
             return Err(WriteFailed);
@@ -201,7 +270,10 @@ impl World {
         match alarm {
             AlarmChange::Leave => {}
             AlarmChange::Ensure(at) => self.arm_at_first_event(object, at),
-            AlarmChange::Set(Some(Wake { at, reason: WakeReason::Guard })) => self.arm_by(object, Some(at)),
+            AlarmChange::Set(Some(Wake {
+                at,
+                reason: WakeReason::Guard,
+            })) => self.arm_by(object, Some(at)),
             AlarmChange::Set(wake) => self.arm(object, wake.map(|wake| wake.at)),
             AlarmChange::SetAnew(at) => {
                 self.forget_alarm(object);

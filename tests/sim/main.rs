@@ -1,10 +1,21 @@
 //! The whole of Reelay in one seeded world: many faults, then healing, then convergence.
 //!
-//! `cargo test -p reelay --test sim` runs every seed; a failing one prints the command that replays it.
+//! `cargo test -p reelay --test sim` runs every seed; a failing one prints the command that replays
+//! it.
 
-#![allow(clippy::print_stdout, reason = "a test run tells its figures on standard output")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "a fake treats in one way all that it has no special answer for")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test run tells its figures on standard output"
+)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a fake treats in one way all that it has no special answer for"
+)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 
 mod agenda;
 mod arbitrary;
@@ -67,9 +78,16 @@ fn every_seed_keeps_every_invariant_and_every_fault_is_met() {
     match run_many(&seeds, run::tells_progress()) {
         Ok(tally) => {
             tally.tell().expect("standard error takes the figures");
-            assert_eq!((tally.lost, tally.paid_twice), (0, 0), "lost and paid twice");
+            assert_eq!(
+                (tally.lost, tally.paid_twice),
+                (0, 0),
+                "lost and paid twice"
+            );
             let unmet = tally.unmet();
-            assert!(!whole || unmet.is_empty(), "never met over the seeds {seeds:?}: {unmet:?}");
+            assert!(
+                !whole || unmet.is_empty(),
+                "never met over the seeds {seeds:?}: {unmet:?}"
+            );
         }
         Err(Failed { seed, violation }) => panic!("{}", run::how_to_replay(seed, &violation)),
     }

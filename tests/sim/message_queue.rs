@@ -1,5 +1,5 @@
-//! The platform's queue and its consumers: a message says that a job waits, and is lost, doubled, late, overtaken, or
-//! given up after too many tries.
+//! The platform's queue and its consumers: a message says that a job waits, and is lost, doubled,
+//! late, overtaken, or given up after too many tries.
 
 use crate::agenda::{Due, Event};
 use crate::faults::Fault;
@@ -37,26 +37,50 @@ pub(crate) struct Wake {
 /// Every run of the consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Consumers {
-    /// Each with what it is at, until its message is acknowledged or given back, or its worker died.
+    /// Each with what it is at, until its message is acknowledged or given back, or its worker
+    /// died.
     runs: Vec<(Wake, Option<&'static str>)>,
 }
 
 impl Consumers {
     pub(crate) fn is_busy_with(&self, job: usize) -> bool {
-        self.runs.iter().any(|(wake, stage)| wake.job == job && stage.is_some())
+        self.runs
+            .iter()
+            .any(|(wake, stage)| wake.job == job && stage.is_some())
     }
 }
 
 impl World {
     /// Sends a message that says that a job waits.
-    pub(crate) fn wake_up(&mut self, job: usize, epoch: u64, created_at: Millis, not_before: Option<Millis>) {
-        let wait = not_before.map_or(0, |at| at.saturating_sub(self.now()).div_ceil(SECOND) * SECOND).min(MAX_DELAY);
+    pub(crate) fn wake_up(
+        &mut self,
+        job: usize,
+        epoch: u64,
+        created_at: Millis,
+        not_before: Option<Millis>,
+    ) {
+        let wait = not_before
+            .map_or(0, |at| {
+                at.saturating_sub(self.now()).div_ceil(SECOND) * SECOND
+            })
+            .min(MAX_DELAY);
         self.tally.mark("message", "sent");
         if self.fault(Fault::QueueMessageLost) {
             return;
         }
-        let wake = Wake { job, epoch, created_at, sent_at: self.real, tries: 0, dead: false };
-        let copies = if self.fault(Fault::QueueMessageDoubled) { 2 } else { 1 };
+        let wake = Wake {
+            job,
+            epoch,
+            created_at,
+            sent_at: self.real,
+            tries: 0,
+            dead: false,
+        };
+        let copies = if self.fault(Fault::QueueMessageDoubled) {
+            2
+        } else {
+            1
+        };
         for _ in 0..copies {
             let late = self.draw_lateness();
             self.after(wait + late.0, wait + late.1, Event::Consume { wake });
@@ -65,7 +89,9 @@ impl World {
 
     fn draw_lateness(&mut self) -> (Millis, Millis) {
         if self.fault(Fault::QueueMessageLate) {
-            let longest = self.choices.pick(&[10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 2 * HOUR, 2 * DAY]);
+            let longest =
+                self.choices
+                    .pick(&[10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 2 * HOUR, 2 * DAY]);
             (MINUTE, longest)
         } else if self.fault(Fault::QueueMessageOvertaken) {
             (SECOND, 20 * SECOND)
@@ -76,15 +102,24 @@ impl World {
 
     pub(crate) fn consume(&mut self, wake: Wake) {
         let number = self.consumers.runs.len();
-        self.consumers.runs.push((wake, Some(if wake.dead { "Ending" } else { "Claiming" })));
+        self.consumers
+            .runs
+            .push((wake, Some(if wake.dead { "Ending" } else { "Claiming" })));
         if self.consumer_dies(number) {
             return;
         }
         if wake.dead {
-            let message = DeadLetter { epoch: wake.epoch, created_at: wake.created_at };
-            self.ask_job(wake.job, message, move |world, reply| world.ended(number, &reply));
+            let message = DeadLetter {
+                epoch: wake.epoch,
+                created_at: wake.created_at,
+            };
+            self.ask_job(wake.job, message, move |world, reply| {
+                world.ended(number, &reply);
+            });
         } else {
-            let message = Claim { key: self.jobs[wake.job].key.clone() };
+            let message = Claim {
+                key: self.jobs[wake.job].key.clone(),
+            };
             self.ask_queue(message, move |world, reply| world.claimed(number, reply));
         }
     }
@@ -97,7 +132,10 @@ impl World {
     fn consumer_dies(&mut self, number: usize) -> bool {
         let dies = self.fault(Fault::ConsumerCutOff);
         if dies {
-            self.tally.mark("consumer cut off while", self.consumers.runs[number].1.unwrap_or_default());
+            self.tally.mark(
+                "consumer cut off while",
+                self.consumers.runs[number].1.unwrap_or_default(),
+            );
             self.give_back(number, NOT_ACKNOWLEDGED);
         }
         dies
@@ -135,7 +173,11 @@ impl World {
         if !self.consumes(number) {
             return;
         }
-        if is_done_with(reply) { self.acknowledge(number, "dead") } else { self.give_back(number, DEAD_AGAIN) }
+        if is_done_with(reply) {
+            self.acknowledge(number, "dead");
+        } else {
+            self.give_back(number, DEAD_AGAIN);
+        }
     }
 
     fn carry_out_verdict(&mut self, number: usize, verdict: Verdict, why: &'static str) {
@@ -144,7 +186,12 @@ impl World {
             Verdict::Again(delay) => self.give_back(number, delay.div_ceil(SECOND) * SECOND),
             Verdict::Replace(delay) => {
                 self.tally.mark("message", "replaced");
-                let Wake { job, epoch, created_at, .. } = self.consumers.runs[number].0;
+                let Wake {
+                    job,
+                    epoch,
+                    created_at,
+                    ..
+                } = self.consumers.runs[number].0;
                 self.wake_up(job, epoch, created_at, Some(self.now() + delay));
                 self.acknowledge(number, "replaced");
             }
@@ -158,32 +205,51 @@ impl World {
 
     /// How old a message is, as its consumer sees it.
     fn age_of(&self, number: usize) -> Millis {
-        self.now().saturating_sub(self.consumers.runs[number].0.sent_at)
+        self.now()
+            .saturating_sub(self.consumers.runs[number].0.sent_at)
     }
 
     /// The message comes back, or becomes a dead letter after too many tries.
     fn give_back(&mut self, number: usize, wait: Millis) {
         let (wake, stage) = self.consumers.runs[number];
         self.consumers.runs[number].1 = None;
-        let wake = Wake { tries: wake.tries + 1, ..wake };
+        let wake = Wake {
+            tries: wake.tries + 1,
+            ..wake
+        };
         if wake.dead || wake.tries <= self.plan.message_tries {
             // What the dead consumer had sent may still be on its way.
             self.after(wait, wait + PATIENCE, Event::Consume { wake });
             return;
         }
-        self.trace.say(self.real, || format!("{wake:?} is given up, {stage:?}"));
+        self.trace
+            .say(self.real, || format!("{wake:?} is given up, {stage:?}"));
         self.tally.mark("message", "dead");
         // A clock that is set back makes old messages young, and their waits short.
         if self.plan.message_tries == ENOUGH_TRIES && !self.witness.set_back {
-            self.violated(Invariant::I1, format!("{wake:?} used up its tries while its job waited"));
+            self.violated(
+                Invariant::I1,
+                format!("{wake:?} used up its tries while its job waited"),
+            );
         }
         self.witness.dead_letters += 1;
-        self.after(SECOND, MINUTE, Event::Consume { wake: Wake { dead: true, tries: 0, ..wake } });
+        self.after(
+            SECOND,
+            MINUTE,
+            Event::Consume {
+                wake: Wake {
+                    dead: true,
+                    tries: 0,
+                    ..wake
+                },
+            },
+        );
     }
 
     /// Whether a message or a consumer will still look after the job.
     pub(crate) fn has_message(&self, job: usize) -> bool {
-        let waits = |due: &Due| matches!(due, Due::Event(Event::Consume { wake }) if wake.job == job);
+        let waits =
+            |due: &Due| matches!(due, Due::Event(Event::Consume { wake }) if wake.job == job);
         self.consumers.is_busy_with(job) || self.agenda.iter().any(waits)
     }
 }

@@ -17,12 +17,17 @@ type Take<M> = Box<dyn FnOnce(&mut World, M) -> Reply<M>>;
 
 impl World {
     /// Sends a message to a job; `then` has the reply.
-    pub(crate) fn ask_job<M>(&mut self, job: usize, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
-    where
+    pub(crate) fn ask_job<M>(
+        &mut self,
+        job: usize,
+        message: M,
+        then: impl FnOnce(&mut Self, Reply<M>) + 'static,
+    ) where
         M: JobMessage + Clone + Debug + 'static,
         M::Reply: Debug + 'static,
     {
-        let take = || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
+        let take =
+            || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
         self.send(message, take, Some(Box::new(then)));
     }
 
@@ -32,17 +37,25 @@ impl World {
         M: JobMessage + Clone + Debug + 'static,
         M::Reply: Debug + 'static,
     {
-        let take = || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
+        let take =
+            || -> Take<M> { Box::new(move |world, message| world.job_message(job, message)) };
         self.send(message, take, None);
     }
 
     /// Sends a message to the queue; `then` has the reply.
-    pub(crate) fn ask_queue<M>(&mut self, message: M, then: impl FnOnce(&mut Self, Reply<M>) + 'static)
-    where
+    pub(crate) fn ask_queue<M>(
+        &mut self,
+        message: M,
+        then: impl FnOnce(&mut Self, Reply<M>) + 'static,
+    ) where
         M: Watched,
         M::Reply: Debug + 'static,
     {
-        self.send(message, || Box::new(Self::queue_message), Some(Box::new(then)));
+        self.send(
+            message,
+            || Box::new(Self::queue_message),
+            Some(Box::new(then)),
+        );
     }
 
     /// The same, and nobody waits for the reply.
@@ -60,7 +73,8 @@ impl World {
         M::Reply: Debug + 'static,
     {
         self.trace.say(self.real, || format!("-> {message:?}"));
-        // What can bring a job back, or take it away, is rare and worth more trouble than the others.
+        // What can bring a job back, or take it away, is rare and worth more trouble than the
+        // others.
         let eagerness = match M::NAME {
             Withdraw::NAME => 6,
             Enqueue::NAME => 3,
@@ -90,7 +104,11 @@ impl World {
     {
         self.trace.say(self.real, || format!("<- {reply:?}"));
         let Some(then) = then else { return };
-        let reply = if self.fault(Fault::AnswerLost) { Err(NoAnswer) } else { reply };
+        let reply = if self.fault(Fault::AnswerLost) {
+            Err(NoAnswer)
+        } else {
+            reply
+        };
         self.mail(LATENCY.0, LATENCY.1, Box::new(|world| then(world, reply)));
     }
 

@@ -1,5 +1,6 @@
-//! The operator: pauses and resumes the queue, and has events sent again. What they may expect of it: nobody is started
-//! while the queue is paused (I17), and the catalogue of events ends as the jobs' own outboxes say.
+//! The operator: pauses and resumes the queue, and has events sent again. What they may expect of
+//! it: nobody is started while the queue is paused (I17), and the catalogue of events ends as the
+//! jobs' own outboxes say.
 
 use crate::agenda::{Event, Operation};
 use crate::faults::Fault;
@@ -15,7 +16,8 @@ use reelay::machine::queue::{Pause, Redelivered, RedeliveredEvent, Resume, Stage
 use reelay::time::HOUR;
 
 impl World {
-    /// At any time while faults strike; and again when all is well, long after the events were settled.
+    /// At any time while faults strike; and again when all is well, long after the events were
+    /// settled.
     pub(crate) fn fill_in_operations(&mut self) {
         for _ in 0..self.plan.pauses {
             for operation in [Operation::Pause, Operation::Resume] {
@@ -24,11 +26,13 @@ impl World {
             }
         }
         for _ in 0..self.plan.redeliveries {
-            let job = usize::try_from(self.choices.between(0, self.jobs.len() as u64 - 1)).unwrap_or(0);
+            let job =
+                usize::try_from(self.choices.between(0, self.jobs.len() as u64 - 1)).unwrap_or(0);
             let at = BEGINNING + self.choices.between(0, self.plan.chaos);
             let later = BEGINNING + self.plan.chaos + self.choices.between(HOUR, 48 * HOUR);
             for at in [at, later] {
-                self.agenda.add(at, Event::Operate(Operation::Redeliver { job }));
+                self.agenda
+                    .add(at, Event::Operate(Operation::Redeliver { job }));
             }
         }
     }
@@ -40,15 +44,25 @@ impl World {
             Operation::Redeliver { job } => {
                 let key = self.jobs[job].key.clone();
                 // The operator finds the event in the catalogue.
-                let known = self.queue.rows.deliveries.iter().filter(|(_, (of, _))| *of == key);
+                let known = self
+                    .queue
+                    .rows
+                    .deliveries
+                    .iter()
+                    .filter(|(_, (of, _))| *of == key);
                 let ids: Vec<String> = known.map(|(id, _)| id.clone()).collect();
                 if ids.is_empty() {
                     return;
                 }
-                let at = usize::try_from(self.choices.between(0, ids.len() as u64 - 1)).unwrap_or(0);
+                let at =
+                    usize::try_from(self.choices.between(0, ids.len() as u64 - 1)).unwrap_or(0);
                 let event_id = ids[at].clone();
-                let message = Redeliver { event_id: event_id.clone() };
-                self.ask_job(job, message, move |world, reply| world.operator_goes_on(key, event_id, reply));
+                let message = Redeliver {
+                    event_id: event_id.clone(),
+                };
+                self.ask_job(job, message, move |world, reply| {
+                    world.operator_goes_on(key, event_id, reply);
+                });
             }
         }
     }
@@ -56,9 +70,15 @@ impl World {
     /// The job has answered; the queue is told, unless the operator's request is cut off.
     fn operator_goes_on(&mut self, key: JobKey, event_id: String, reply: Reply<Redeliver>) {
         let Ok(reply) = reply else { return };
-        let delivery = reply.ok().and_then(|summaries| summaries.into_iter().find(|summary| summary.id == event_id));
+        let delivery = reply
+            .ok()
+            .and_then(|summaries| summaries.into_iter().find(|summary| summary.id == event_id));
         if !self.fault(Fault::PosterCrash) {
-            let events = vec![RedeliveredEvent { key, event_id, delivery }];
+            let events = vec![RedeliveredEvent {
+                key,
+                event_id,
+                delivery,
+            }];
             self.tell_queue(Redelivered { events });
         }
     }
@@ -78,36 +98,60 @@ impl World {
             _ => {}
         }
         if rows.book.is_paused() != self.witness.paused {
-            self.violated(Invariant::I17, format!("the queue is paused since {:?}", rows.book.paused_since));
+            self.violated(
+                Invariant::I17,
+                format!("the queue is paused since {:?}", rows.book.paused_since),
+            );
         }
         if self.witness.paused {
             self.tally.mark("queue", "took an input while paused");
             if let Some(key) = grants.admitted.first() {
-                self.violated(Invariant::I17, format!("{} got a slot while paused", key.object_name()));
+                self.violated(
+                    Invariant::I17,
+                    format!("{} got a slot while paused", key.object_name()),
+                );
             }
         }
     }
 
     /// No event outlives its job's entry.
     pub(crate) fn check_catalogue(&mut self, rows: &MapRows) {
-        let orphan = rows.deliveries.iter().find(|(_, (key, _))| !rows.entries.contains_key(key));
+        let orphan = rows
+            .deliveries
+            .iter()
+            .find(|(_, (key, _))| !rows.entries.contains_key(key));
         if let Some((id, (key, _))) = orphan {
-            self.violated(Invariant::I5, format!("{id} of {} is listed for nobody", key.object_name()));
+            self.violated(
+                Invariant::I5,
+                format!("{id} of {} is listed for nobody", key.object_name()),
+            );
         }
     }
 
     /// In the end the queue lists each event as its job has it.
     pub(crate) fn check_catalogue_is_true(&mut self) {
         for number in 0..self.jobs.len() {
-            let Some(job) = self.jobs[number].job.clone() else { continue };
+            let Some(job) = self.jobs[number].job.clone() else {
+                continue;
+            };
             let entry = self.queue.rows.entries.get(&job.key);
-            if !entry.is_some_and(|entry| entry.summary.created_at == job.created_at && entry.stage == Stage::Ended) {
+            if !entry.is_some_and(|entry| {
+                entry.summary.created_at == job.created_at && entry.stage == Stage::Ended
+            }) {
                 continue;
             }
             for delivery in &job.outbox {
-                let listed = self.queue.rows.deliveries.get(&delivery.id).map(|(_, summary)| summary.clone());
+                let listed = self
+                    .queue
+                    .rows
+                    .deliveries
+                    .get(&delivery.id)
+                    .map(|(_, summary)| summary.clone());
                 if listed.as_ref() != Some(&delivery.summary()) {
-                    let message = format!("job {number} has {:?}, listed is {listed:?}", delivery.summary());
+                    let message = format!(
+                        "job {number} has {:?}, listed is {listed:?}",
+                        delivery.summary()
+                    );
                     self.violated(Invariant::I5, message);
                 }
             }

@@ -11,27 +11,47 @@ use reelay::time::Millis;
 impl World {
     pub(crate) fn land(&mut self, job: usize, handler: u64, in_flight: InFlight) {
         let cut_off = self.jobs[job].platform.handler != Some(handler);
-        // A request may outlive the object that sent it. A stream into R2 does not: R2 keeps whole objects only.
-        let streamed = matches!(in_flight.effect, Effect::Store { .. } | Effect::DeleteFile { .. });
+        // A request may outlive the object that sent it. A stream into R2 does not: R2 keeps whole
+        // objects only.
+        let streamed = matches!(
+            in_flight.effect,
+            Effect::Store { .. } | Effect::DeleteFile { .. }
+        );
         if cut_off && (streamed || self.choices.chance(500)) {
             return;
         }
         if !cut_off && self.dies(Object::Job(job), Fault::CrashBeforeEffect) {
             return;
         }
-        self.trace
-            .say(self.real, || format!("job {job}: {} {} lands", in_flight.number, effect_name(&in_flight.effect)));
+        self.trace.say(self.real, || {
+            format!(
+                "job {job}: {} {} lands",
+                in_flight.number,
+                effect_name(&in_flight.effect)
+            )
+        });
         let answer = match in_flight.effect {
-            Effect::Submit { epoch, attempt } => {
-                Answer::Submitted { epoch, outcome: self.submitted(job, epoch, attempt) }
-            }
+            Effect::Submit { epoch, attempt } => Answer::Submitted {
+                epoch,
+                outcome: self.submitted(job, epoch, attempt),
+            },
             Effect::Poll { epoch, operation } => {
                 let outcome = self.polled(job, &operation);
-                Answer::Polled { epoch, operation, outcome }
+                Answer::Polled {
+                    epoch,
+                    operation,
+                    outcome,
+                }
             }
-            Effect::Store { epoch, attempt, uri } => {
-                Answer::Stored { epoch, attempt, outcome: self.stored(job, attempt, &uri) }
-            }
+            Effect::Store {
+                epoch,
+                attempt,
+                uri,
+            } => Answer::Stored {
+                epoch,
+                attempt,
+                outcome: self.stored(job, attempt, &uri),
+            },
             Effect::Deliver { event_id } => {
                 let receipt = self.hooked(job, &event_id);
                 Answer::Delivered { event_id, receipt }
@@ -40,24 +60,42 @@ impl World {
                 let outcome = self.abandoned(job, &operation);
                 Answer::UpstreamCancelled { operation, outcome }
             }
-            Effect::DeleteFile { attempt } => Answer::FileDeleted { attempt, outcome: self.discarded(job, attempt) },
+            Effect::DeleteFile { attempt } => Answer::FileDeleted {
+                attempt,
+                outcome: self.discarded(job, attempt),
+            },
             Effect::Enqueue { .. } | Effect::Report { .. } => return,
         };
         if !cut_off && self.dies(Object::Job(job), Fault::CrashAfterEffect) {
             return;
         }
-        self.after(1, 2_000, Event::Answered { job, handler, number: in_flight.number, answer });
+        self.after(
+            1,
+            2_000,
+            Event::Answered {
+                job,
+                handler,
+                number: in_flight.number,
+                answer,
+            },
+        );
     }
 }
 
 /// A provable refusal that may be repeated.
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
-    Err(Trouble::Retry { after, failure: Failure::new(code, "It did not work this time.") })
+    Err(Trouble::Retry {
+        after,
+        failure: Failure::new(code, "It did not work this time."),
+    })
 }
 
 /// A refusal by an upstream that takes no submits of anyone.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
-    Err(Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Not now.") })
+    Err(Trouble::NotNow {
+        after,
+        failure: Failure::new(ErrorCode::ProviderRateLimited, "Not now."),
+    })
 }
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {

@@ -82,19 +82,34 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn draw(choices: &mut Choices) -> Self {
         let whole_schedule = vec![0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
-        let schedule = if choices.chance(250) { whole_schedule } else { vec![0, 5, 60] };
+        let schedule = if choices.chance(250) {
+            whole_schedule
+        } else {
+            vec![0, 5, 60]
+        };
         let events = if choices.chance(500) {
             EventKind::ALL.into_iter().collect()
         } else {
-            BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled])
+            BTreeSet::from([
+                EventKind::Completed,
+                EventKind::Failed,
+                EventKind::Cancelled,
+            ])
         };
         let policy = Policy {
             max_retries: u32::try_from(choices.between(0, 4)).unwrap_or(0),
             store_timeout: choices.pick(&[0, 20 * SECOND, 2 * MINUTE]),
             job_timeout: choices.pick(&[MINUTE, 5 * MINUTE, 10 * MINUTE]),
-            unknown_submit: if choices.chance(150) { UnknownSubmit::Retry } else { UnknownSubmit::Fail },
+            unknown_submit: if choices.chance(150) {
+                UnknownSubmit::Retry
+            } else {
+                UnknownSubmit::Fail
+            },
             poll_interval: choices.pick(&[SECOND, 5 * SECOND]),
-            webhook_schedule: schedule.into_iter().map(|seconds| seconds * SECOND).collect(),
+            webhook_schedule: schedule
+                .into_iter()
+                .map(|seconds| seconds * SECOND)
+                .collect(),
             events,
             clarifications: choices.chance(400),
         };
@@ -113,7 +128,15 @@ impl Plan {
             insistent: 900,
             wishes: Wishes {
                 models: choices.pick(&[1, 1, 2, 3]),
-                start_after: choices.pick(&[None, None, None, None, None, Some(3 * MINUTE), Some(15 * MINUTE)]),
+                start_after: choices.pick(&[
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    Some(3 * MINUTE),
+                    Some(15 * MINUTE),
+                ]),
                 confirm: choices.chance(250),
                 timeout: choices.chance(250),
                 images: choices.chance(400),
@@ -122,8 +145,16 @@ impl Plan {
                 own_limit: choices.pick(&[None, None, None, Some(1), Some(3)]),
             },
             pushes: choices.chance(500),
-            longest_backoff: if choices.chance(60) { 4 * HOUR / SECOND } else { 90 },
-            longest_outage: if choices.chance(60) { 26 * HOUR } else { 30 * MINUTE },
+            longest_backoff: if choices.chance(60) {
+                4 * HOUR / SECOND
+            } else {
+                90
+            },
+            longest_outage: if choices.chance(60) {
+                26 * HOUR
+            } else {
+                30 * MINUTE
+            },
             message_tries: choices.pick(&[ENOUGH_TRIES, ENOUGH_TRIES, 2, 5]),
             cron_returns: if choices.chance(40) { 24 * HOUR } else { 0 },
             changes: [choices.pick(&[0, 0, 1, 3]), choices.pick(&[0, 0, 1, 3])],
@@ -154,8 +185,22 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
         user_slots: choices.pick(&[1, 2, 9, 9]),
         max_waiting: choices.pick(&[1, 1, 2, 20]),
         submits_per_minute: choices.pick(&[1, 2, 4, 1_000, 1_000]),
-        max_cost_per_day: choices.pick(&[None, None, None, None, Some(7_000_000), Some(15_000_000)]),
-        max_cost_per_user_per_day: choices.pick(&[None, None, None, None, Some(3_200_000), Some(9_000_000)]),
+        max_cost_per_day: choices.pick(&[
+            None,
+            None,
+            None,
+            None,
+            Some(7_000_000),
+            Some(15_000_000),
+        ]),
+        max_cost_per_user_per_day: choices.pick(&[
+            None,
+            None,
+            None,
+            None,
+            Some(3_200_000),
+            Some(9_000_000),
+        ]),
         retention: NEVER,
     }
 }
@@ -164,13 +209,18 @@ pub(crate) fn draw_queue(choices: &mut Choices) -> queue::Policy {
 fn draw_owners(choices: &mut Choices) -> Vec<usize> {
     let last_user = choices.between(0, 2);
     let jobs = choices.between(1, 8);
-    (0..jobs).map(|_| usize::try_from(choices.between(0, last_user)).unwrap_or(0)).collect()
+    (0..jobs)
+        .map(|_| usize::try_from(choices.between(0, last_user)).unwrap_or(0))
+        .collect()
 }
 
 /// The keys of the jobs: each user counts their own, so that ids of different users meet.
 pub(crate) fn keys(owners: &[usize]) -> Vec<JobKey> {
     let key = |(number, owner): (usize, &usize)| {
-        let earlier = owners[..number].iter().filter(|other| *other == owner).count();
+        let earlier = owners[..number]
+            .iter()
+            .filter(|other| *other == owner)
+            .count();
         JobKey::new(format!("user-{owner}"), format!("job-{earlier}"))
     };
     owners.iter().enumerate().map(key).collect()
@@ -189,7 +239,10 @@ const MODELS: [&str; 3] = ["veo-3.1", "veo-3.1-fast", "veo-3.0"];
 /// What one job orders in a world that begins at `beginning`.
 pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis) -> Request {
     let model = MODELS[usize::try_from(choices.between(0, wishes.models - 1)).unwrap_or(0)];
-    let wait = wishes.start_after.filter(|_| choices.chance(500)).map(|longest| choices.between(0, longest));
+    let wait = wishes
+        .start_after
+        .filter(|_| choices.chance(500))
+        .map(|longest| choices.between(0, longest));
     let mut request = usual_order::request();
     request.terms.model = String::from(model);
     request.order.priority = choices.pick(&[0, 0, 0, 1, 1, 10]);
@@ -210,7 +263,11 @@ pub(crate) fn request(choices: &mut Choices, wishes: &Wishes, beginning: Millis)
 
 /// The images of an order, up to two of them.
 pub(crate) fn images(choices: &mut Choices, wishes: &Wishes, key: &JobKey) -> Vec<InputImage> {
-    let count = if wishes.images { choices.between(0, 2) } else { 0 };
+    let count = if wishes.images {
+        choices.between(0, 2)
+    } else {
+        0
+    };
     let image = |number| InputImage {
         role: ImageRole::Reference,
         mime_type: "image/png".to_owned(),

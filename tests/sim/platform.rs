@@ -18,7 +18,8 @@ pub(crate) const ACTING_RETRY: Millis = 10 * SECOND;
 /// How soon the shell tries again when a step of its alarm handler failed.
 pub(crate) const ALARM_RETRY: Millis = 30 * SECOND;
 
-/// Storing and loading is a third of a run's time, and one crash in a few tells as much as all of them.
+/// Storing and loading is a third of a run's time, and one crash in a few tells as much as all of
+/// them.
 const CRASHES_PER_RELOAD: u64 = 8;
 
 /// For when an alarm is set, by what the instance knows, what is wanted and the time.
@@ -60,10 +61,12 @@ impl World {
         let now = self.now();
         let Some(at) = at else { return false };
         let platform = self.platform(object);
-        // From here on only an instance that takes its alarm for one still to come, because the clock was set back, may
-        // leave a lost one unset.
+        // From here on only an instance that takes its alarm for one still to come, because the
+        // clock was set back, may leave a lost one unset.
         platform.alarm_lost &= platform.set_for.is_some_and(|set| set > now);
-        let Some(at) = rule(platform.set_for, at, now) else { return false };
+        let Some(at) = rule(platform.set_for, at, now) else {
+            return false;
+        };
         platform.set_for = Some(at);
         self.set_alarm(object, at);
         true
@@ -100,7 +103,8 @@ impl World {
         platform.alarm_lost = false;
     }
 
-    /// Enters the alarm into the agenda again, at the real time at which the objects' clock shows its moment.
+    /// Enters the alarm into the agenda again, at the real time at which the objects' clock shows
+    /// its moment.
     pub(crate) fn reschedule(&mut self, object: Object) {
         let token = self.fresh();
         let platform = self.platform(object);
@@ -142,7 +146,8 @@ impl World {
         platform.alarm_lost = true;
     }
 
-    /// Whether the handler throws before it has done anything; after the sixth time the platform drops the alarm.
+    /// Whether the handler throws before it has done anything; after the sixth time the platform
+    /// drops the alarm.
     fn throws(&mut self, object: Object, token: u64) -> bool {
         let goes_on = self.platform(object).throws > 0 && !self.healed;
         if !goes_on && !self.fault(Fault::AlarmThrows) {
@@ -157,7 +162,10 @@ impl World {
             self.lose_alarm(object);
         } else {
             self.witness.troubled.insert(object);
-            self.agenda.add(self.real + (PLATFORM_RETRY << (throws - 1)), Event::AlarmDue { object, token });
+            self.agenda.add(
+                self.real + (PLATFORM_RETRY << (throws - 1)),
+                Event::AlarmDue { object, token },
+            );
         }
         true
     }
@@ -176,13 +184,21 @@ impl World {
     fn check_spinning(&mut self, object: Object) {
         let second = self.real / SECOND;
         let firing = self.witness.firing.entry(object).or_default();
-        *firing = if firing.0 == second { (second, firing.1 + 1) } else { (second, 1) };
+        *firing = if firing.0 == second {
+            (second, firing.1 + 1)
+        } else {
+            (second, 1)
+        };
         if firing.1 > MAX_ALARMS_PER_SECOND {
-            self.violated(Invariant::I2, format!("the alarm of {object:?} fires without end"));
+            self.violated(
+                Invariant::I2,
+                format!("the alarm of {object:?} fires without end"),
+            );
         }
     }
 
-    /// A step of the alarm handler failed: the shell sets the alarm anew, or the platform does if even that fails.
+    /// A step of the alarm handler failed: the shell sets the alarm anew, or the platform does if
+    /// even that fails.
     pub(crate) fn handler_failed(&mut self, object: Object) {
         self.platform(object).handler = None;
         let now = self.now();

@@ -5,7 +5,9 @@ use crate::faults::Fault;
 use crate::witness::Invariant;
 use crate::world::{LATENCY, World};
 use reelay::machine::acceptance::{Accepted, Creating, FollowUp, Next, Rejection, may_need_images};
-use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View};
+use reelay::machine::job::{
+    Cancel, Clarify, Confirm, DeleteVideo, InputImage, Job, MAX_PROMPT, Request, Retry, View,
+};
 use reelay::machine::message::Reply;
 use reelay::machine::queue::{Afford, GetPosition, Refused, Unaffordable};
 use reelay::time::SECOND;
@@ -37,10 +39,15 @@ impl Posts {
 
 impl World {
     pub(crate) fn user_acts(&mut self, job: usize, action: Action) {
-        let pays = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
+        let pays = matches!(
+            action,
+            Action::Retry | Action::Confirm | Action::Clarify { .. }
+        );
         if pays && self.plan.queue.limits_cost() {
             let key = self.jobs[job].key.clone();
-            self.ask_queue(Afford { key }, move |world, reply| world.payer_goes_on(job, action, reply));
+            self.ask_queue(Afford { key }, move |world, reply| {
+                world.payer_goes_on(job, action, reply);
+            });
             return;
         }
         self.user_says(job, action);
@@ -73,11 +80,16 @@ impl World {
             }
             Action::DeleteVideo => self.tell_job(job, DeleteVideo),
             Action::View => {
-                self.tell_queue(GetPosition { key: self.jobs[job].key.clone() });
+                self.tell_queue(GetPosition {
+                    key: self.jobs[job].key.clone(),
+                });
                 self.tell_job(job, View);
             }
         }
-        let waits = matches!(action, Action::Retry | Action::Confirm | Action::Clarify { .. });
+        let waits = matches!(
+            action,
+            Action::Retry | Action::Confirm | Action::Clarify { .. }
+        );
         if waits && !self.fault(Fault::PosterCrash) && !self.fault(Fault::MessageLost) {
             // The answer says where the job stands.
             self.after(2 * LATENCY.1, SECOND, Event::Looks { job });
@@ -103,7 +115,12 @@ impl World {
         let JobOrder { key, request } = self.order(job, number, fingerprint);
         self.put_images(&request.order.images);
         let images = request.order.images.clone();
-        self.posts.posts.push(Post { job, fingerprint, images, is_over: false });
+        self.posts.posts.push(Post {
+            job,
+            fingerprint,
+            images,
+            is_over: false,
+        });
         let creating = Creating::new(key, request);
         self.ask_job(job, creating.message.clone(), move |world, reply| {
             world.post_goes_on(number, creating.answered(reply));
@@ -111,7 +128,12 @@ impl World {
     }
 
     fn post_goes_on(&mut self, number: usize, next: Next) {
-        let Post { job, fingerprint, is_over, .. } = self.posts.posts[number];
+        let Post {
+            job,
+            fingerprint,
+            is_over,
+            ..
+        } = self.posts.posts[number];
         if is_over {
             return;
         }
@@ -124,9 +146,11 @@ impl World {
             Next::Enqueue(state) => self.ask_queue(state.message.clone(), move |world, reply| {
                 world.post_goes_on(number, state.answered(reply));
             }),
-            Next::EnqueueAgain(state) => self.ask_queue(state.message.clone(), move |world, reply| {
-                world.post_goes_on(number, state.answered(reply));
-            }),
+            Next::EnqueueAgain(state) => {
+                self.ask_queue(state.message.clone(), move |world, reply| {
+                    world.post_goes_on(number, state.answered(reply));
+                });
+            }
             Next::Withdraw(state) => self.ask_job(job, state.message, move |world, reply| {
                 world.post_goes_on(number, state.answered(reply));
             }),
@@ -158,14 +182,22 @@ impl World {
     }
 
     fn answer_post(&mut self, number: usize, outcome: &Result<Accepted, Rejection>) {
-        let Post { job, fingerprint, images, .. } = self.posts.posts[number].clone();
+        let Post {
+            job,
+            fingerprint,
+            images,
+            ..
+        } = self.posts.posts[number].clone();
         self.posts.posts[number].is_over = true;
-        self.trace.say(self.real, || format!("job {job} is answered {outcome:?}"));
+        self.trace
+            .say(self.real, || format!("job {job} is answered {outcome:?}"));
         if !may_need_images(outcome) {
             self.take_images_away(&images);
         }
         let made_again = |job: &Rc<Job>| job.order.images == images;
-        if matches!(outcome, Err(Rejection::Refused(_))) && self.jobs[job].job.as_ref().is_some_and(made_again) {
+        if matches!(outcome, Err(Rejection::Refused(_)))
+            && self.jobs[job].job.as_ref().is_some_and(made_again)
+        {
             // A copy of the refused order came after the withdrawal.
             self.witness.note_without_images(job);
         }
@@ -182,7 +214,10 @@ impl World {
         if outcome.is_ok() && !forgotten {
             let first = *self.witness.accepted.entry(job).or_insert(fingerprint);
             if first != fingerprint {
-                self.violated(Invariant::I10, format!("job {job} was accepted as {first} and as {fingerprint}"));
+                self.violated(
+                    Invariant::I10,
+                    format!("job {job} was accepted as {first} and as {fingerprint}"),
+                );
             }
             self.tally.accepted += 1;
         }
@@ -205,14 +240,24 @@ impl World {
         for image in &mut request.order.images {
             image.key = format!("{}-{post}", image.key);
         }
-        JobOrder { key: object.key.clone(), request }
+        JobOrder {
+            key: object.key.clone(),
+            request,
+        }
     }
 
     /// Most clients try again.
     fn repeat_post(&mut self, job: usize, fingerprint: &'static str) {
         if self.choices.chance(self.plan.insistent) {
             let latest = self.choices.pick(&[2 * SECOND, 8 * SECOND, 30 * SECOND]);
-            self.after(SECOND, latest, Event::User { job, action: Action::Post { fingerprint } });
+            self.after(
+                SECOND,
+                latest,
+                Event::User {
+                    job,
+                    action: Action::Post { fingerprint },
+                },
+            );
         }
     }
 }

@@ -45,8 +45,14 @@ impl World {
     }
 
     fn met_standing(&mut self, reply: &dyn Any) {
-        let placed = reply.downcast_ref::<<Enqueue as Message>::Reply>().and_then(|reply| reply.ok().flatten());
-        let position = reply.downcast_ref::<Option<Position>>().copied().flatten().or(placed);
+        let placed = reply
+            .downcast_ref::<<Enqueue as Message>::Reply>()
+            .and_then(|reply| reply.ok().flatten());
+        let position = reply
+            .downcast_ref::<Option<Position>>()
+            .copied()
+            .flatten()
+            .or(placed);
         if let Some(blocked_by) = position.and_then(|position| position.blocked_by) {
             self.tally.mark("blocked by", format!("{blocked_by:?}"));
         }
@@ -61,13 +67,19 @@ impl World {
         let fails = self.fault(Fault::WriteFails);
         let whole = fails.then(|| Plain::clone(&self.queue.rows));
         self.queue.rows.begin();
-        let Ok(step) = queue::step(&mut *self.queue.rows, input.clone(), moment, &self.plan.queue);
+        let Ok(step) = queue::step(
+            &mut *self.queue.rows,
+            input.clone(),
+            moment,
+            &self.plan.queue,
+        );
         if let Some(whole) = whole {
             self.witness.troubled.insert(Object::Queue);
             *self.queue.rows = whole;
             return Err(NoAnswer);
         }
-        self.trace.say(self.real, || format!("queue takes {input:?}: {step:?}"));
+        self.trace
+            .say(self.real, || format!("queue takes {input:?}: {step:?}"));
         self.arm_by(Object::Queue, step.wake_at);
         self.observe_queue(&input.seen(&step.reply), moment.now);
         if self.fault(Fault::WriteLandsButErrs) {
@@ -111,25 +123,42 @@ impl World {
         self.tally.mark("question", format!("{:?}", ask.question));
         match ask.question {
             Question::Start => {
-                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                let then =
+                    move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
                 self.ask_job(job, Start { epoch, created_at }, then);
             }
             Question::Check => {
-                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
-                self.ask_job(job, Check { created_at: Some(created_at) }, then);
+                let then =
+                    move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                self.ask_job(
+                    job,
+                    Check {
+                        created_at: Some(created_at),
+                    },
+                    then,
+                );
             }
             Question::Delete => {
-                let then = move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
+                let then =
+                    move |world: &mut Self, said| world.job_answered_queue(handler, ask, said);
                 self.ask_job(job, Delete { created_at }, then);
             }
         }
     }
 
     pub(crate) fn number_of(&self, key: &JobKey) -> usize {
-        self.jobs.iter().position(|job| job.key == *key).expect("the queue knows no other jobs")
+        self.jobs
+            .iter()
+            .position(|job| job.key == *key)
+            .expect("the queue knows no other jobs")
     }
 
-    fn job_answered_queue(&mut self, handler: u64, ask: Ask, said: Result<Option<State>, NoAnswer>) {
+    fn job_answered_queue(
+        &mut self,
+        handler: u64,
+        ask: Ask,
+        said: Result<Option<State>, NoAnswer>,
+    ) {
         if self.queue.platform.handler != Some(handler) {
             return;
         }

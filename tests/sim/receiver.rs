@@ -24,21 +24,36 @@ impl World {
             // The job was forgotten while a cut-off request was still on its way.
             return Receipt::Gone;
         }
-        let delivery = self.jobs[job].job.as_ref().and_then(|job| job.outbox.iter().find(|row| row.id == event_id));
+        let delivery = self.jobs[job]
+            .job
+            .as_ref()
+            .and_then(|job| job.outbox.iter().find(|row| row.id == event_id));
         let Some(body) = delivery.and_then(|delivery| delivery.body.clone()) else {
-            self.violated(Invariant::I5, format!("job {job} sends {event_id} without a stored body"));
+            self.violated(
+                Invariant::I5,
+                format!("job {job} sends {event_id} without a stored body"),
+            );
             return Receipt::Gone;
         };
         self.compare_body(event_id, &body);
         if self.still_broken(NeverHeals::Receiver) || self.fault(Fault::HookServerError) {
-            return Receipt::Failed { status: Some(503), retry_after: None };
+            return Receipt::Failed {
+                status: Some(503),
+                retry_after: None,
+            };
         }
         if self.fault(Fault::HookTimeout) {
-            return Receipt::Failed { status: None, retry_after: None };
+            return Receipt::Failed {
+                status: None,
+                retry_after: None,
+            };
         }
         if self.fault(Fault::HookRetryAfter) {
             let retry_after = Some(self.choices.between(0, 7_200) * SECOND);
-            return Receipt::Failed { status: Some(429), retry_after };
+            return Receipt::Failed {
+                status: Some(429),
+                retry_after,
+            };
         }
         if self.fault(Fault::HookGone) {
             self.receiver.gone.insert(event_id.to_owned());
@@ -46,13 +61,20 @@ impl World {
         }
         self.receiver.taken.insert(event_id.to_owned());
         if self.fault(Fault::HookTakenAnswerLost) {
-            return Receipt::Failed { status: None, retry_after: None };
+            return Receipt::Failed {
+                status: None,
+                retry_after: None,
+            };
         }
         Receipt::Accepted { status: 200 }
     }
 
     fn compare_body(&mut self, event_id: &str, body: &str) {
-        let first = self.receiver.bodies.entry(event_id.to_owned()).or_insert_with(|| body.to_owned());
+        let first = self
+            .receiver
+            .bodies
+            .entry(event_id.to_owned())
+            .or_insert_with(|| body.to_owned());
         if first != body {
             let message = format!("{event_id} came with the body {first} and then with {body}");
             self.violated(Invariant::I5, message);

@@ -48,12 +48,18 @@ impl MapRows {
     /// The keys of the entries that the step has changed.
     pub(crate) fn touched(&self) -> BTreeSet<JobKey> {
         let keys = self.before.keys().chain(self.now.entries.keys());
-        keys.filter(|key| self.before(key) != self.now.entries.get(*key)).cloned().collect()
+        keys.filter(|key| self.before(key) != self.now.entries.get(*key))
+            .cloned()
+            .collect()
     }
 
     /// When the queue's alarm has to fire next.
     pub(crate) fn next_alarm(&self) -> Option<Millis> {
-        let due = self.asked().chain(self.delayed()).map(|(until, _)| until).min();
+        let due = self
+            .asked()
+            .chain(self.delayed())
+            .map(|(until, _)| until)
+            .min();
         due.into_iter().chain(self.book.admit_at).min()
     }
 }

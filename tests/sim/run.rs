@@ -39,7 +39,11 @@ pub(crate) fn tells_progress() -> bool {
 
 fn number_from(variable: &str) -> Option<u64> {
     let value = std::env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is {value}, which is no number")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is {value}, which is no number")),
+    )
 }
 
 pub(crate) fn how_to_replay(seed: u64, violation: &Violation) -> String {
@@ -101,7 +105,10 @@ pub(crate) fn run_many(seeds: &Range<u64>, progress: bool) -> Result<Tally, Fail
         if progress {
             tell_progress(&shared, seeds.end - seeds.start, &all_done);
         }
-        threads.into_iter().map(|thread| thread.join().expect("a worker ends")).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a worker ends"))
+            .collect()
     });
     let mut whole = Tally::default();
     let mut failures = Vec::new();
@@ -111,7 +118,10 @@ pub(crate) fn run_many(seeds: &Range<u64>, progress: bool) -> Result<Tally, Fail
             Err(failed) => failures.push(failed),
         }
     }
-    failures.into_iter().min_by_key(|failed| failed.seed).map_or(Ok(whole), Err)
+    failures
+        .into_iter()
+        .min_by_key(|failed| failed.seed)
+        .map_or(Ok(whole), Err)
 }
 
 fn run_part(shared: &Shared) -> Result<Tally, Failed> {
@@ -120,7 +130,9 @@ fn run_part(shared: &Shared) -> Result<Tally, Failed> {
         let (world, outcome) = run_one(seed, Trace::Silent);
         tally.add(&world.tally);
         shared.done.fetch_add(1, Ordering::Relaxed);
-        shared.simulated.fetch_add(world.tally.simulated, Ordering::Relaxed);
+        shared
+            .simulated
+            .fetch_add(world.tally.simulated, Ordering::Relaxed);
         if let Err(violation) = outcome {
             shared.failed.fetch_min(seed, Ordering::Relaxed);
             return Err(Failed { seed, violation });
@@ -132,11 +144,19 @@ fn run_part(shared: &Shared) -> Result<Tally, Failed> {
 /// A line every few seconds until every worker has ended.
 fn tell_progress(shared: &Shared, of: u64, all_done: &mpsc::Receiver<()>) {
     let mut before = 0;
-    while let Err(RecvTimeoutError::Timeout) = all_done.recv_timeout(Duration::from_secs(PROGRESS_SECONDS)) {
+    while let Err(RecvTimeoutError::Timeout) =
+        all_done.recv_timeout(Duration::from_secs(PROGRESS_SECONDS))
+    {
         let done = shared.done.load(Ordering::Relaxed);
-        let (rate, hours) = ((done - before) / PROGRESS_SECONDS, shared.simulated.load(Ordering::Relaxed) / HOUR);
+        let (rate, hours) = (
+            (done - before) / PROGRESS_SECONDS,
+            shared.simulated.load(Ordering::Relaxed) / HOUR,
+        );
         before = done;
-        writeln!(io::stderr(), "{done} of {of} seeds, {rate} a second, {hours} hours simulated")
-            .expect("standard error takes the figures");
+        writeln!(
+            io::stderr(),
+            "{done} of {of} seeds, {rate} a second, {hours} hours simulated"
+        )
+        .expect("standard error takes the figures");
     }
 }

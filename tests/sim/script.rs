@@ -1,4 +1,5 @@
-//! What comes from outside and by the clock: users, crashes, clock jumps, the cron, and the day on which all heals.
+//! What comes from outside and by the clock: users, crashes, clock jumps, the cron, and the day on
+//! which all heals.
 
 use crate::agenda::{Action, Event, Object};
 use crate::faults::Fault;
@@ -16,12 +17,17 @@ impl World {
         let spread = self.choices.pick(&[5 * SECOND, 2 * MINUTE, chaos / 2]);
         for job in 0..self.jobs.len() {
             let at = self.choices.between(0, spread);
-            let post = Action::Post { fingerprint: plan::FINGERPRINT };
-            self.agenda.add(BEGINNING + at, Event::User { job, action: post });
+            let post = Action::Post {
+                fingerprint: plan::FINGERPRINT,
+            };
+            self.agenda
+                .add(BEGINNING + at, Event::User { job, action: post });
             for _ in 0..self.choices.between(0, 5) {
                 let action = self.choices.pick(&[
                     post,
-                    Action::Post { fingerprint: plan::OTHER_FINGERPRINT },
+                    Action::Post {
+                        fingerprint: plan::OTHER_FINGERPRINT,
+                    },
                     Action::Cancel,
                     Action::Retry,
                     Action::Retry,
@@ -36,7 +42,9 @@ impl World {
             }
         }
         for _ in 0..self.choices.between(1, 4) {
-            let object = match usize::try_from(self.choices.between(0, self.jobs.len() as u64)).unwrap_or(0) {
+            let object = match usize::try_from(self.choices.between(0, self.jobs.len() as u64))
+                .unwrap_or(0)
+            {
                 0 => Object::Queue,
                 number => Object::Job(number - 1),
             };
@@ -70,11 +78,16 @@ impl World {
     /// The cron, the healing and the bounds.
     pub(crate) fn fill_in_ends(&mut self) {
         let healed = BEGINNING + self.plan.chaos;
-        self.limits.allow(BEGINNING, self.plan.queue.submits_per_minute);
+        self.limits
+            .allow(BEGINNING, self.plan.queue.submits_per_minute);
         self.schedule_cron(MINUTE);
         if self.plan.queue.retention != plan::NEVER {
             let at = self.choices.between(0, self.plan.chaos);
-            for at in [BEGINNING + at, healed + 4 * HOUR, healed + self.end_bound() + 4 * HOUR] {
+            for at in [
+                BEGINNING + at,
+                healed + 4 * HOUR,
+                healed + self.end_bound() + 4 * HOUR,
+            ] {
                 self.agenda.add(at, Event::Daily);
             }
         }
@@ -85,9 +98,14 @@ impl World {
 
     /// How long after the faults stop every job must have ended.
     fn end_bound(&self) -> Millis {
-        let users = if self.plan.waits_for_users() { 26 * HOUR } else { 0 };
-        let delays =
-            self.plan.wishes.start_after.unwrap_or(0) + self.plan.longest_backoff * SECOND + self.plan.longest_outage;
+        let users = if self.plan.waits_for_users() {
+            26 * HOUR
+        } else {
+            0
+        };
+        let delays = self.plan.wishes.start_after.unwrap_or(0)
+            + self.plan.longest_backoff * SECOND
+            + self.plan.longest_outage;
         END_BOUND + users + delays + self.plan.cron_returns + 10 * self.plan.policy.store_timeout
     }
 
@@ -97,7 +115,11 @@ impl World {
     }
 
     pub(crate) fn jump(&mut self, forward: bool) {
-        let fault = if forward { Fault::ClockForward } else { Fault::ClockBack };
+        let fault = if forward {
+            Fault::ClockForward
+        } else {
+            Fault::ClockBack
+        };
         if !self.fault(fault) {
             return;
         }
@@ -105,7 +127,8 @@ impl World {
         // The clock is off by an hour at most, and never stands before the beginning.
         let hour = i64::try_from(HOUR).unwrap_or(0);
         self.skew = (self.skew + if forward { by } else { -by }).clamp(-hour, hour);
-        self.trace.say(self.real, || format!("the clock is off by {by} ms"));
+        self.trace
+            .say(self.real, || format!("the clock is off by {by} ms"));
         for object in self.objects() {
             self.witness.troubled.insert(object);
             self.reschedule(object);
@@ -117,7 +140,10 @@ impl World {
     }
 
     fn objects(&self) -> Vec<Object> {
-        (0..self.jobs.len()).map(Object::Job).chain([Object::Queue]).collect()
+        (0..self.jobs.len())
+            .map(Object::Job)
+            .chain([Object::Queue])
+            .collect()
     }
 
     fn schedule_cron(&mut self, after: Millis) {
@@ -130,8 +156,13 @@ impl World {
         if number != self.next_tick {
             return;
         }
-        // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to simulate.
-        let quiet = self.healed && self.jobs.iter().all(|job| job.job.as_ref().is_none_or(|job| is_quiet(job)));
+        // Once everything is quiet, an hourly tick is as good as one a minute, and cheaper to
+        // simulate.
+        let quiet = self.healed
+            && self
+                .jobs
+                .iter()
+                .all(|job| job.job.as_ref().is_none_or(|job| is_quiet(job)));
         if self.fault(Fault::CronAway) {
             let longest = self.choices.pick(&[5 * MINUTE, HOUR, DAY]);
             let away = self.choices.between(MINUTE, longest);
@@ -158,11 +189,13 @@ impl World {
 
     pub(crate) fn heal(&mut self) {
         self.healed = true;
-        self.tally.mark("healed in the mode", self.plan.queue.mode.as_str());
+        self.tally
+            .mark("healed in the mode", self.plan.queue.mode.as_str());
         // Even the cron comes again, sooner or later.
         self.ticks_since = self.real + self.plan.cron_returns;
         self.schedule_cron(self.plan.cron_returns + MINUTE);
-        self.tally.mark("never heals", format!("{:?}", self.plan.never_heals));
+        self.tally
+            .mark("never heals", format!("{:?}", self.plan.never_heals));
         let users: BTreeSet<_> = self.plan.owners.iter().collect();
         self.tally.mark("users", users.len().to_string());
         self.trace.say(self.real, || "everything heals".to_owned());

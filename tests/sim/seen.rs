@@ -4,17 +4,31 @@ use reelay::ids::JobKey;
 use reelay::machine::job::State;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Pause, Redelivered,
-    Refused, Report, Resume, Summary, Sweep, Terms, Unaffordable,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Pause,
+    Redelivered, Refused, Report, Resume, Summary, Sweep, Terms, Unaffordable,
 };
 use std::fmt::Debug;
 
 #[derive(Debug)]
 pub(crate) enum Seen {
-    Enqueue { summary: Summary, terms: Terms, new: bool, refused: Option<Refused> },
-    Report { summary: Summary, availability: Option<Availability> },
-    Heard { ask: Ask, state: Option<State> },
-    Afford { key: JobKey, over: bool },
+    Enqueue {
+        summary: Summary,
+        terms: Terms,
+        new: bool,
+        refused: Option<Refused>,
+    },
+    Report {
+        summary: Summary,
+        availability: Option<Availability>,
+    },
+    Heard {
+        ask: Ask,
+        state: Option<State>,
+    },
+    Afford {
+        key: JobKey,
+        over: bool,
+    },
     Claim,
     Alarm,
     Sweep,
@@ -27,7 +41,13 @@ pub(crate) enum Seen {
 impl Seen {
     /// The queue refused what it would have had to charge.
     pub(crate) fn is_over_budget(&self) -> bool {
-        matches!(self, Self::Enqueue { refused: Some(Refused::OverBudget(_)), .. } | Self::Afford { over: true, .. })
+        matches!(
+            self,
+            Self::Enqueue {
+                refused: Some(Refused::OverBudget(_)),
+                ..
+            } | Self::Afford { over: true, .. }
+        )
     }
 }
 
@@ -38,31 +58,50 @@ pub(crate) trait Watched: Input + Clone + Debug + 'static {
 
 impl Watched for Enqueue {
     fn seen(self, reply: &Self::Reply) -> Seen {
-        Seen::Enqueue { summary: self.summary, terms: self.terms, new: true, refused: reply.err() }
+        Seen::Enqueue {
+            summary: self.summary,
+            terms: self.terms,
+            new: true,
+            refused: reply.err(),
+        }
     }
 }
 
 impl Watched for EnqueueAgain {
     fn seen(self, _: &Self::Reply) -> Seen {
-        Seen::Enqueue { summary: self.summary, terms: self.terms, new: false, refused: None }
+        Seen::Enqueue {
+            summary: self.summary,
+            terms: self.terms,
+            new: false,
+            refused: None,
+        }
     }
 }
 
 impl Watched for Report {
     fn seen(self, _: &Self::Reply) -> Seen {
-        Seen::Report { summary: self.summary, availability: self.availability }
+        Seen::Report {
+            summary: self.summary,
+            availability: self.availability,
+        }
     }
 }
 
 impl Watched for Heard {
     fn seen(self, (): &Self::Reply) -> Seen {
-        Seen::Heard { ask: self.ask, state: self.said.ok().flatten() }
+        Seen::Heard {
+            ask: self.ask,
+            state: self.said.ok().flatten(),
+        }
     }
 }
 
 impl Watched for Afford {
     fn seen(self, reply: &Self::Reply) -> Seen {
-        Seen::Afford { key: self.key, over: matches!(reply, Err(Unaffordable::OverBudget(_))) }
+        Seen::Afford {
+            key: self.key,
+            over: matches!(reply, Err(Unaffordable::OverBudget(_))),
+        }
     }
 }
 

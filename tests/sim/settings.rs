@@ -8,9 +8,23 @@ impl World {
     pub(crate) fn change_settings(&mut self, mode: bool) {
         let drawn = plan::draw_queue(&mut self.choices);
         let before = self.plan.queue;
-        let Policy { mode: kept, retention, .. } = before;
-        let after =
-            if mode { Policy { mode: drawn.mode, ..before } } else { Policy { mode: kept, retention, ..drawn } };
+        let Policy {
+            mode: kept,
+            retention,
+            ..
+        } = before;
+        let after = if mode {
+            Policy {
+                mode: drawn.mode,
+                ..before
+            }
+        } else {
+            Policy {
+                mode: kept,
+                retention,
+                ..drawn
+            }
+        };
         self.set_settings(after);
         // New settings come with a new build, and every object is made anew sooner or later.
         if self.choices.chance(500) {
@@ -19,7 +33,10 @@ impl World {
     }
 
     pub(crate) fn change_mode(&mut self, mode: Mode) {
-        self.set_settings(Policy { mode, ..self.plan.queue });
+        self.set_settings(Policy {
+            mode,
+            ..self.plan.queue
+        });
     }
 
     fn set_settings(&mut self, after: Policy) {
@@ -27,10 +44,15 @@ impl World {
         if before.mode != after.mode {
             self.tally.mark("mode changed to", after.mode.as_str());
         }
-        if (Policy { mode: after.mode, ..before }) != after {
+        if (Policy {
+            mode: after.mode,
+            ..before
+        }) != after
+        {
             self.tally.mark("limits", "changed");
         }
         self.limits.allow(self.real, after.submits_per_minute);
-        self.trace.say(self.real, || format!("the settings are {after:?}"));
+        self.trace
+            .say(self.real, || format!("the settings are {after:?}"));
     }
 }

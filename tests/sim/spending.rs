@@ -1,5 +1,5 @@
-//! What may be spent (I13): a second bookkeeping, compared with the queue's at every write of it, and with the jobs'
-//! own ledgers and the upstream's bill when everything is quiet.
+//! What may be spent (I13): a second bookkeeping, compared with the queue's at every write of it,
+//! and with the jobs' own ledgers and the upstream's bill when everything is quiet.
 
 use crate::rows::MapRows;
 use crate::seen::Seen;
@@ -21,9 +21,17 @@ impl World {
     pub(crate) fn observe_spending(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         self.check_budget(rows, seen, now);
         let expires = matches!(seen, Seen::DeleteOld);
-        if !expires && rows.touched().iter().all(|key| is_charged_alike(rows.before(key), rows.entries.get(key))) {
+        if !expires
+            && rows
+                .touched()
+                .iter()
+                .all(|key| is_charged_alike(rows.before(key), rows.entries.get(key)))
+        {
             if *rows.spending_before() != rows.spending {
-                self.violated(Invariant::I13, format!("{seen:?} charged nobody, and a day"));
+                self.violated(
+                    Invariant::I13,
+                    format!("{seen:?} charged nobody, and a day"),
+                );
             }
             return;
         }
@@ -31,13 +39,19 @@ impl World {
         for key in rows.touched() {
             let (before, after) = (rows.before(&key), rows.entries.get(&key));
             let mut charges = after.map_or_else(Vec::new, |after| after.charges.clone());
-            let gone = |entry: &&Entry| after.is_none_or(|after| after.summary.created_at != entry.summary.created_at);
+            let gone = |entry: &&Entry| {
+                after.is_none_or(|after| after.summary.created_at != entry.summary.created_at)
+            };
             if let Some(gone) = before.filter(gone) {
                 let left = kept(gone);
                 book.leave(gone, &left);
                 charges.extend(left);
             }
-            book.change(&key.user_id, &sums(before.map_or(&[], |before| before.charges.as_slice())), &sums(&charges));
+            book.change(
+                &key.user_id,
+                &sums(before.map_or(&[], |before| before.charges.as_slice())),
+                &sums(&charges),
+            );
             if let Some(entry) = after {
                 self.check_charge(entry, before, now);
             }
@@ -52,24 +66,43 @@ impl World {
         }
     }
 
-    /// Whoever is asked first is taken exactly when today's limits leave enough for one render more.
+    /// Whoever is asked first is taken exactly when today's limits leave enough for one render
+    /// more.
     fn check_budget(&mut self, rows: &MapRows, seen: &Seen, now: Millis) {
         let (summary, asks) = match seen {
-            Seen::Enqueue { summary, new: true, .. } => (summary.clone(), true),
+            Seen::Enqueue {
+                summary, new: true, ..
+            } => (summary.clone(), true),
             Seen::Afford { key, .. } => match rows.before(key) {
                 Some(entry) => (entry.summary.clone(), pays_again(entry)),
                 None => return,
             },
             _ => return,
         };
-        let limits = [self.plan.queue.max_cost_per_user_per_day, self.plan.queue.max_cost_per_day];
-        let never_fits = limits.into_iter().flatten().any(|limit| summary.price_micros > limit);
-        // What is to be confirmed is charged then: when it is ordered only a price above a limit counts.
+        let limits = [
+            self.plan.queue.max_cost_per_user_per_day,
+            self.plan.queue.max_cost_per_day,
+        ];
+        let never_fits = limits
+            .into_iter()
+            .flatten()
+            .any(|limit| summary.price_micros > limit);
+        // What is to be confirmed is charged then: when it is ordered only a price above a limit
+        // counts.
         let waits = matches!(seen, Seen::Enqueue { .. }) && summary.status.is_pending();
-        let over = if waits { never_fits } else { over_budget(&self.spending, &summary, &self.plan.queue, now) };
-        let is_new = rows.before(&summary.key).is_none_or(|entry| entry.summary.created_at != summary.created_at);
+        let over = if waits {
+            never_fits
+        } else {
+            over_budget(&self.spending, &summary, &self.plan.queue, now)
+        };
+        let is_new = rows
+            .before(&summary.key)
+            .is_none_or(|entry| entry.summary.created_at != summary.created_at);
         // An order may only have been the occasion on which another job of its name got a slot.
-        let is_it = rows.entries.get(&summary.key).is_some_and(|entry| entry.summary.created_at == summary.created_at);
+        let is_it = rows
+            .entries
+            .get(&summary.key)
+            .is_some_and(|entry| entry.summary.created_at == summary.created_at);
         let touched = rows.touched().contains(&summary.key);
         let taken = touched && is_it && (is_new || matches!(seen, Seen::Afford { .. }));
         if seen.is_over_budget() {
@@ -80,64 +113,125 @@ impl World {
             };
             self.tally.mark("over budget", what);
             if !over || !asks {
-                self.violated(Invariant::I13, format!("{} was refused what fits", summary.key.object_name()));
+                self.violated(
+                    Invariant::I13,
+                    format!("{} was refused what fits", summary.key.object_name()),
+                );
             }
             if touched || *rows.spending_before() != rows.spending {
-                self.violated(Invariant::I13, "something was stored of what was refused".to_owned());
+                self.violated(
+                    Invariant::I13,
+                    "something was stored of what was refused".to_owned(),
+                );
             }
         } else if taken && asks && over {
-            self.violated(Invariant::I13, format!("{} does not fit into the day's budget", summary.key.object_name()));
+            self.violated(
+                Invariant::I13,
+                format!(
+                    "{} does not fit into the day's budget",
+                    summary.key.object_name()
+                ),
+            );
         }
     }
 
-    /// What is charged is what the job commits, or that and the price that is held for a further attempt; and new
-    /// charges are of today.
+    /// What is charged is what the job commits, or that and the price that is held for a further
+    /// attempt; and new charges are of today.
     fn check_charge(&mut self, entry: &Entry, before: Option<&Entry>, now: Millis) {
         let (charged, summary) = (entry.charged(), &entry.summary);
         let held = charged == summary.cost_micros + summary.price_micros && may_pay_again(summary);
         if charged != summary.cost_micros && !held {
-            let message =
-                format!("{} is charged {charged}, it commits {}", summary.key.object_name(), summary.cost_micros);
+            let message = format!(
+                "{} is charged {charged}, it commits {}",
+                summary.key.object_name(),
+                summary.cost_micros
+            );
             self.violated(Invariant::I13, message);
         }
         let same = before.filter(|before| before.summary.created_at == summary.created_at);
         let earlier = sums(same.map_or(&[], |before| before.charges.as_slice()));
         let charged = sums(&entry.charges);
-        for day in earlier.keys().chain(charged.keys()).copied().collect::<BTreeSet<_>>() {
-            let [had, micros] = [&earlier, &charged].map(|sums| sums.get(&day).copied().unwrap_or(0));
+        for day in earlier
+            .keys()
+            .chain(charged.keys())
+            .copied()
+            .collect::<BTreeSet<_>>()
+        {
+            let [had, micros] =
+                [&earlier, &charged].map(|sums| sums.get(&day).copied().unwrap_or(0));
             if micros > had && day != now / DAY {
-                self.violated(Invariant::I13, format!("{} is charged to day {day}", summary.key.object_name()));
+                self.violated(
+                    Invariant::I13,
+                    format!("{} is charged to day {day}", summary.key.object_name()),
+                );
             }
             if micros < had {
-                self.tally.mark("given back", if day == now / DAY { "to today" } else { "to an earlier day" });
+                self.tally.mark(
+                    "given back",
+                    if day == now / DAY {
+                        "to today"
+                    } else {
+                        "to an earlier day"
+                    },
+                );
             }
         }
     }
 
-    /// When everything is quiet, the queue charges what each job has spent, and no job has spent less than the upstream
-    /// bills.
+    /// When everything is quiet, the queue charges what each job has spent, and no job has spent
+    /// less than the upstream bills.
     pub(crate) fn check_costs(&mut self, number: usize, job: &Job) {
-        let known = self.queue.rows.entries.get(&job.key).filter(|entry| entry.summary.created_at == job.created_at);
-        let (spent, left) = (job.committed_micros(), self.spending.left(&job.key, job.created_at));
-        if let Some(charged) = known.map(Entry::charged).filter(|charged| *charged != spent && charged + left != spent)
+        let known = self
+            .queue
+            .rows
+            .entries
+            .get(&job.key)
+            .filter(|entry| entry.summary.created_at == job.created_at);
+        let (spent, left) = (
+            job.committed_micros(),
+            self.spending.left(&job.key, job.created_at),
+        );
+        if let Some(charged) = known
+            .map(Entry::charged)
+            .filter(|charged| *charged != spent && charged + left != spent)
         {
             let message = format!("job {number} is charged {charged}, it has spent {spent}");
             self.violated(Invariant::I13, message);
         }
         let incarnation = self.witness.incarnation(number);
-        let calls = self.upstream.calls.iter().filter(|call| call.job == number && call.incarnation == incarnation);
-        let billed: u64 = calls.filter(|call| call.verdict == Verdict::Accepted).map(|call| call.bill).sum();
-        // A render that nobody looks at any more, and a call whose answer was lost, count as their price.
+        let calls = self
+            .upstream
+            .calls
+            .iter()
+            .filter(|call| call.job == number && call.incarnation == incarnation);
+        let billed: u64 = calls
+            .filter(|call| call.verdict == Verdict::Accepted)
+            .map(|call| call.bill)
+            .sum();
+        // A render that nobody looks at any more, and a call whose answer was lost, count as their
+        // price.
         let unsure = |answer| matches!(answer, SubmitAnswer::Unknown | SubmitAnswer::Accepted);
-        let unseen = job.submits.iter().any(|row| row.cost_micros.is_none() && unsure(row.answer));
+        let unseen = job
+            .submits
+            .iter()
+            .any(|row| row.cost_micros.is_none() && unsure(row.answer));
         if !unseen && job.cost_micros() != billed {
-            let message = format!("job {number} says it cost {}, billed are {billed}", job.cost_micros());
+            let message = format!(
+                "job {number} says it cost {}, billed are {billed}",
+                job.cost_micros()
+            );
             self.violated(Invariant::I4, message);
         }
         if job.video().is_some() {
-            let told =
-                self.upstream.operations.values().filter(|made| made.job == number && made.attempt == job.attempt);
-            if told.clone().all(|made| made.bill != job.render_cost_micros()) {
+            let told = self
+                .upstream
+                .operations
+                .values()
+                .filter(|made| made.job == number && made.attempt == job.attempt);
+            if told
+                .clone()
+                .all(|made| made.bill != job.render_cost_micros())
+            {
                 let message = format!("job {number}'s video cost {}", job.render_cost_micros());
                 self.violated(Invariant::I4, message);
             }
@@ -156,7 +250,8 @@ fn is_charged_alike(before: Option<&Entry>, after: Option<&Entry>) -> bool {
 
 /// Whether a further attempt would be charged besides what is charged already.
 fn pays_again(entry: &Entry) -> bool {
-    may_pay_again(&entry.summary) && entry.charged() < entry.summary.cost_micros + entry.summary.price_micros
+    may_pay_again(&entry.summary)
+        && entry.charged() < entry.summary.cost_micros + entry.summary.price_micros
 }
 
 /// Whether a word of its user may have a job pay for a render that it does not pay for by itself.
@@ -172,15 +267,30 @@ fn may_pay_again(summary: &Summary) -> bool {
 }
 
 fn over_budget(book: &Book, summary: &Summary, policy: &Policy, now: Millis) -> bool {
-    let spent = |whose: Option<&str>| book.0.get(&(now / DAY, whose.map(str::to_owned))).copied().unwrap_or(0);
-    let above = |limit: Option<u64>, whose| limit.is_some_and(|limit| spent(whose) + summary.price_micros > limit);
-    above(policy.max_cost_per_user_per_day, Some(summary.key.user_id.as_str())) || above(policy.max_cost_per_day, None)
+    let spent = |whose: Option<&str>| {
+        book.0
+            .get(&(now / DAY, whose.map(str::to_owned)))
+            .copied()
+            .unwrap_or(0)
+    };
+    let above = |limit: Option<u64>, whose| {
+        limit.is_some_and(|limit| spent(whose) + summary.price_micros > limit)
+    };
+    above(
+        policy.max_cost_per_user_per_day,
+        Some(summary.key.user_id.as_str()),
+    ) || above(policy.max_cost_per_day, None)
 }
 
-/// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it spent.
+/// What stays charged for a job that is gone: nothing for one that was withdrawn, else what it
+/// spent.
 pub(crate) fn kept(entry: &Entry) -> Vec<Charge> {
     let withdrawn = entry.summary.submits == 0 && !entry.summary.status.is_terminal();
-    let mut left = if withdrawn { 0 } else { entry.summary.cost_micros };
+    let mut left = if withdrawn {
+        0
+    } else {
+        entry.summary.cost_micros
+    };
     let mut kept = Vec::new();
     for charge in &entry.charges {
         let micros = charge.micros.min(left);
@@ -198,14 +308,18 @@ fn sums(charges: &[Charge]) -> BTreeMap<u64, u64> {
     sums
 }
 
-/// What each day must be charged with; and what of that was charged for a job whose entry has given way to another job of
-/// its name, by when it was made. Late messages of both may have it take its name back.
+/// What each day must be charged with; and what of that was charged for a job whose entry has given
+/// way to another job of its name, by when it was made. Late messages of both may have it take its
+/// name back.
 #[derive(Debug, Default)]
 pub(crate) struct Book(Spending, BTreeMap<(JobKey, Millis), u64>);
 
 impl Book {
     fn leave(&mut self, gone: &Entry, charges: &[Charge]) {
-        let left = self.1.entry((gone.summary.key.clone(), gone.summary.created_at)).or_default();
+        let left = self
+            .1
+            .entry((gone.summary.key.clone(), gone.summary.created_at))
+            .or_default();
         *left += charges.iter().map(|charge| charge.micros).sum::<u64>();
     }
 
@@ -215,7 +329,12 @@ impl Book {
 
     /// What is taken off a day that is forgotten is forgotten with it.
     fn change(&mut self, user: &str, before: &BTreeMap<u64, u64>, after: &BTreeMap<u64, u64>) {
-        for day in before.keys().chain(after.keys()).copied().collect::<BTreeSet<_>>() {
+        for day in before
+            .keys()
+            .chain(after.keys())
+            .copied()
+            .collect::<BTreeSet<_>>()
+        {
             let of = |sums: &BTreeMap<u64, u64>| sums.get(&day).copied().unwrap_or(0);
             for whose in [Some(user.to_owned()), None] {
                 if of(after) > of(before) {
@@ -233,7 +352,15 @@ impl Book {
 
     fn difference(&self, sums: &Spending) -> Option<String> {
         let of = |sums: &Spending, key: &(u64, Option<String>)| sums.get(key).copied().unwrap_or(0);
-        let key = self.0.keys().chain(sums.keys()).find(|key| of(&self.0, key) != of(sums, key))?;
-        Some(format!("{key:?} is charged with {}, {} would be right", of(sums, key), of(&self.0, key)))
+        let key = self
+            .0
+            .keys()
+            .chain(sums.keys())
+            .find(|key| of(&self.0, key) != of(sums, key))?;
+        Some(format!(
+            "{key:?} is charged with {}, {} would be right",
+            of(sums, key),
+            of(&self.0, key)
+        ))
     }
 }

@@ -15,15 +15,26 @@ use reelay::time::{MINUTE, SECOND};
 const ALWAYS: u64 = 100;
 
 pub(crate) fn stories() -> Vec<Story> {
-    [of_one_job(), of_modes(), of_users(), of_limits(), of_lost_timers(), of_money(), of_upstreams()].concat()
+    [
+        of_one_job(),
+        of_one_user(),
+        of_modes(),
+        of_users(),
+        of_limits(),
+        of_lost_timers(),
+        of_money(),
+        of_upstreams(),
+    ]
+    .concat()
 }
 
 fn of_one_job() -> Vec<Story> {
-    let again = Action::Post { fingerprint: FINGERPRINT };
-    let other = Action::Post { fingerprint: OTHER_FINGERPRINT };
-    let (failed, cancelled) = (&[Status::Failed], &[Status::Cancelled]);
+    let failed = &[Status::Failed];
     vec![
-        Story::of("completes", 1).in_pairs().meets("end: completed").meets("delivery: delivered"),
+        Story::of("completes", 1)
+            .in_pairs()
+            .meets("end: completed")
+            .meets("delivery: delivered"),
         Story::of("refused submit then completes", 1).first(Fault::SubmitUnavailable, 1),
         Story::of("unknown submit", 1)
             .in_pairs()
@@ -38,7 +49,10 @@ fn of_one_job() -> Vec<Story> {
             .first(Fault::SubmitRefused, 1)
             .ends(failed)
             .meets("failure: provider_rejected_content"),
-        Story::of("render fails", 1).in_pairs().first(Fault::RenderRefused, 1).ends(failed),
+        Story::of("render fails", 1)
+            .in_pairs()
+            .first(Fault::RenderRefused, 1)
+            .ends(failed),
         Story::of("render is never done", 1)
             .planned(|plan| plan.policy.job_timeout = MINUTE)
             .first(Fault::RenderNeverDone, 1)
@@ -50,8 +64,13 @@ fn of_one_job() -> Vec<Story> {
             .ends(failed)
             .meets("failure: storage_failed")
             .meets("effect: DeleteFile"),
-        Story::of("receiver is down twice", 1).first(Fault::HookServerError, 2).meets("delivery: delivered"),
-        Story::of("receiver is gone", 1).in_pairs().first(Fault::HookGone, 1).meets("delivery: exhausted"),
+        Story::of("receiver is down twice", 1)
+            .first(Fault::HookServerError, 2)
+            .meets("delivery: delivered"),
+        Story::of("receiver is gone", 1)
+            .in_pairs()
+            .first(Fault::HookGone, 1)
+            .meets("delivery: exhausted"),
         Story::of("exhausted and sent again", 1)
             .planned(|plan| plan.policy.webhook_schedule = vec![0])
             .first(Fault::HookServerError, 1)
@@ -62,6 +81,19 @@ fn of_one_job() -> Vec<Story> {
             .in_pairs()
             .at(4 * MINUTE, Event::Operate(Operation::Redeliver { job: 0 }))
             .meets("redelivered: delivered"),
+    ]
+}
+
+/// What its user does with it.
+fn of_one_user() -> Vec<Story> {
+    let again = Action::Post {
+        fingerprint: FINGERPRINT,
+    };
+    let other = Action::Post {
+        fingerprint: OTHER_FINGERPRINT,
+    };
+    let cancelled = &[Status::Cancelled];
+    vec![
         Story::of("cancelled while queued", 2)
             .when(1, "queued", Action::Cancel)
             .ends(&[Status::Completed, Status::Cancelled])
@@ -80,17 +112,25 @@ fn of_one_job() -> Vec<Story> {
             .ends(cancelled)
             .meets("cancelled while: storing")
             .meets("effect: DeleteFile"),
-        Story::of("retried after failure", 1).first(Fault::SubmitRefused, 1).when(0, "failed", Action::Retry),
+        Story::of("retried after failure", 1)
+            .first(Fault::SubmitRefused, 1)
+            .when(0, "failed", Action::Retry),
         Story::of("two jobs through one slot", 2),
-        Story::of("deleted video", 1).when(0, "completed", Action::DeleteVideo).meets("effect: DeleteFile"),
+        Story::of("deleted video", 1)
+            .when(0, "completed", Action::DeleteVideo)
+            .meets("effect: DeleteFile"),
         Story::of("repeat of the order", 1)
             .when(0, "queued", again)
             .when(0, "rendering", again)
             .when(0, "done", other)
             .meets("post: repeated")
             .meets("post: conflict"),
-        Story::of("queue full and withdrawn", 3).planned(|plan| plan.queue.max_waiting = 1).meets("post: full"),
-        Story::of("one effect an alarm", 1).planned(|plan| plan.max_effects = 1).meets("alarm: ended with work left"),
+        Story::of("queue full and withdrawn", 3)
+            .planned(|plan| plan.queue.max_waiting = 1)
+            .meets("post: full"),
+        Story::of("one effect an alarm", 1)
+            .planned(|plan| plan.max_effects = 1)
+            .meets("alarm: ended with work left"),
         Story::of("every event told", 1)
             .planned(|plan| {
                 plan.policy.events = EventKind::ALL.into();
@@ -100,24 +140,47 @@ fn of_one_job() -> Vec<Story> {
     ]
 }
 
-/// How a waiting job gets started, and that it does whatever becomes of the messages and the settings.
+/// How a waiting job gets started, and that it does whatever becomes of the messages and the
+/// settings.
 fn of_modes() -> Vec<Story> {
     let (cron, alarm, queue) = (Mode::Cron, Mode::Alarm, Mode::Queue);
     let delayed = |request: &mut Request| request.order.start_after = Some(BEGINNING + 70 * SECOND);
     vec![
         Story::of("completes in the mode cron", 1).in_mode(cron),
         Story::of("completes in the mode alarm", 1).in_mode(alarm),
-        Story::of("completes in the mode queue", 1).in_pairs().in_mode(queue).meets("message acknowledged: started"),
+        Story::of("completes in the mode queue", 1)
+            .in_pairs()
+            .in_mode(queue)
+            .meets("message acknowledged: started"),
         Story::of("two jobs through one slot in the mode cron", 2).in_mode(cron),
         Story::of("two jobs through one slot in the mode alarm", 2).in_mode(alarm),
         Story::of("two jobs through one slot in the mode queue", 2).in_mode(queue),
-        Story::of("delayed", 1).orders(delayed).meets("blocked by: StartAfter"),
-        Story::of("delayed in the mode cron", 1).in_mode(cron).orders(delayed).meets("stage: delayed"),
-        Story::of("delayed in the mode alarm", 1).in_mode(alarm).orders(delayed).meets("stage: delayed"),
-        Story::of("delayed in the mode queue", 1).in_mode(queue).orders(delayed).meets("stage: delayed"),
-        Story::of("from immediate to cron", 2).changes(1, "queued", cron).meets("mode changed to: cron"),
-        Story::of("from cron to alarm", 2).in_mode(cron).changes(1, "queued", alarm).meets("mode changed to: alarm"),
-        Story::of("from alarm to queue", 2).in_mode(alarm).changes(1, "queued", queue).meets("mode changed to: queue"),
+        Story::of("delayed", 1)
+            .orders(delayed)
+            .meets("blocked by: StartAfter"),
+        Story::of("delayed in the mode cron", 1)
+            .in_mode(cron)
+            .orders(delayed)
+            .meets("stage: delayed"),
+        Story::of("delayed in the mode alarm", 1)
+            .in_mode(alarm)
+            .orders(delayed)
+            .meets("stage: delayed"),
+        Story::of("delayed in the mode queue", 1)
+            .in_mode(queue)
+            .orders(delayed)
+            .meets("stage: delayed"),
+        Story::of("from immediate to cron", 2)
+            .changes(1, "queued", cron)
+            .meets("mode changed to: cron"),
+        Story::of("from cron to alarm", 2)
+            .in_mode(cron)
+            .changes(1, "queued", alarm)
+            .meets("mode changed to: alarm"),
+        Story::of("from alarm to queue", 2)
+            .in_mode(alarm)
+            .changes(1, "queued", queue)
+            .meets("mode changed to: queue"),
         Story::of("from queue to immediate", 2)
             .in_mode(queue)
             .changes(1, "queued", Mode::Immediate)
@@ -126,26 +189,35 @@ fn of_modes() -> Vec<Story> {
         paused("paused and resumed in the mode cron", cron),
         paused("paused and resumed in the mode alarm", alarm),
         paused("paused and resumed in the mode queue", queue),
-        Story::of("the message is lost", 2).in_mode(queue).first(Fault::QueueMessageLost, 2),
-        Story::of("the message comes twice", 2).in_mode(queue).first(Fault::QueueMessageDoubled, 2),
-        Story::of("the message comes late", 1).in_mode(queue).first(Fault::QueueMessageLate, 1),
+        Story::of("the message is lost", 2)
+            .in_mode(queue)
+            .first(Fault::QueueMessageLost, 2),
+        Story::of("the message comes twice", 2)
+            .in_mode(queue)
+            .first(Fault::QueueMessageDoubled, 2),
+        Story::of("the message comes late", 1)
+            .in_mode(queue)
+            .first(Fault::QueueMessageLate, 1),
         Story::of("the message is given up", 2)
             .in_mode(queue)
             .planned(|plan| plan.message_tries = 0)
             .ends(&[Status::Completed, Status::Failed])
             .meets("job: dead-lettered"),
-        Story::of("retried in the mode queue", 1).in_mode(queue).first(Fault::SubmitRefused, 1).when(
-            0,
-            "failed",
-            Action::Retry,
-        ),
+        Story::of("retried in the mode queue", 1)
+            .in_mode(queue)
+            .first(Fault::SubmitRefused, 1)
+            .when(0, "failed", Action::Retry),
     ]
 }
 
 /// The operator pauses the queue while the first of two jobs runs.
 fn paused(name: &'static str, mode: Mode) -> Story {
-    let story = Story::of(name, 2).in_mode(mode).operates(0, "rendering", Operation::Pause);
-    story.at(4 * MINUTE, Event::Operate(Operation::Resume)).meets("queue: took an input while paused")
+    let story = Story::of(name, 2)
+        .in_mode(mode)
+        .operates(0, "rendering", Operation::Pause);
+    story
+        .at(4 * MINUTE, Event::Operate(Operation::Resume))
+        .meets("queue: took an input while paused")
 }
 
 /// What users are asked, and how long they are remembered.
@@ -154,20 +226,32 @@ fn of_users() -> Vec<Story> {
         let story = Story::of(name, 1).planned(|plan| plan.wishes.confirm = true);
         story.orders(|request| request.order.confirm = true)
     };
-    let again = Action::Post { fingerprint: FINGERPRINT };
+    let again = Action::Post {
+        fingerprint: FINGERPRINT,
+    };
     let refused = |name| {
         let story = Story::of(name, 1).planned(|plan| plan.policy.clarifications = true);
-        story.planned(|plan| plan.policy.events = EventKind::ALL.into()).first(Fault::SubmitRefused, 1)
+        story
+            .planned(|plan| plan.policy.events = EventKind::ALL.into())
+            .first(Fault::SubmitRefused, 1)
     };
     vec![
-        confirmed("confirmed").when(0, "confirming", Action::Confirm).meets("job: confirmed"),
-        confirmed("never confirmed").ends(&[Status::Failed]).meets("job: expired"),
-        confirmed("cancelled instead of confirmed").when(0, "confirming", Action::Cancel).ends(&[Status::Cancelled]),
+        confirmed("confirmed")
+            .when(0, "confirming", Action::Confirm)
+            .meets("job: confirmed"),
+        confirmed("never confirmed")
+            .ends(&[Status::Failed])
+            .meets("job: expired"),
+        confirmed("cancelled instead of confirmed")
+            .when(0, "confirming", Action::Cancel)
+            .ends(&[Status::Cancelled]),
         refused("clarified")
             .when(0, "clarifying", Action::Clarify { too_long: true })
             .when(0, "clarifying", Action::Clarify { too_long: false })
             .meets("job: clarified"),
-        refused("never clarified").ends(&[Status::Failed]).meets("job: expired"),
+        refused("never clarified")
+            .ends(&[Status::Failed])
+            .meets("job: expired"),
         Story::of("forgotten", 1)
             .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
@@ -176,7 +260,13 @@ fn of_users() -> Vec<Story> {
         Story::of("ordered again after it was forgotten", 1)
             .planned(|plan| plan.queue.retention = SECOND)
             .at(4 * MINUTE, Event::Daily)
-            .at(5 * MINUTE, Event::User { job: 0, action: again })
+            .at(
+                5 * MINUTE,
+                Event::User {
+                    job: 0,
+                    action: again,
+                },
+            )
             .ends_forgotten()
             .meets("job: forgotten"),
         Story::of("its own deadline", 1)
@@ -191,10 +281,20 @@ fn of_limits() -> Vec<Story> {
     let two = |name| Story::of(name, 2).planned(|plan| plan.queue.slots = 2);
     vec![
         two("two slots"),
-        two("one submit a minute").planned(|plan| plan.queue.submits_per_minute = 1).meets("blocked by: RateLimit"),
+        two("one submit a minute")
+            .planned(|plan| plan.queue.submits_per_minute = 1)
+            .meets("blocked by: RateLimit"),
         two("everyone waits for the upstream")
             .planned(|plan| plan.owners = vec![0, 0, 1])
-            .at(5 * SECOND, Event::User { job: 2, action: Action::Post { fingerprint: FINGERPRINT } })
+            .at(
+                5 * SECOND,
+                Event::User {
+                    job: 2,
+                    action: Action::Post {
+                        fingerprint: FINGERPRINT,
+                    },
+                },
+            )
             .ends(&[Status::Completed; 3])
             .first(Fault::SubmitRateLimited, 1)
             .meets("job: requeued"),
@@ -208,10 +308,16 @@ fn of_limits() -> Vec<Story> {
 /// Alarms that the platform has lost are repaired by whoever looks after their jobs.
 fn of_lost_timers() -> Vec<Story> {
     vec![
-        Story::of("an alarm is lost", 1).first(Fault::AlarmLost, 1).meets("question: Start"),
+        Story::of("an alarm is lost", 1)
+            .first(Fault::AlarmLost, 1)
+            .meets("question: Start"),
         Story::of("two alarms are lost", 2).first(Fault::AlarmLost, 2),
-        Story::of("an alarm throws", 1).first(Fault::AlarmThrows, 1).meets("question: Start"),
-        Story::of("the cron stays away", 2).in_mode(Mode::Cron).first(Fault::CronAway, 1),
+        Story::of("an alarm throws", 1)
+            .first(Fault::AlarmThrows, 1)
+            .meets("question: Start"),
+        Story::of("the cron stays away", 2)
+            .in_mode(Mode::Cron)
+            .first(Fault::CronAway, 1),
     ]
 }
 
@@ -314,11 +420,9 @@ fn of_upstreams() -> Vec<Story> {
             .meets("push: again")
             .meets("push: brought a poll"),
         with_images("images of a completed order").meets("images: deleted when completed"),
-        with_images("images of an order that is tried again").first(Fault::SubmitRefused, 1).when(
-            0,
-            "failed",
-            Action::Retry,
-        ),
+        with_images("images of an order that is tried again")
+            .first(Fault::SubmitRefused, 1)
+            .when(0, "failed", Action::Retry),
         with_images("images of a forgotten order")
             .planned(|plan| plan.queue.retention = SECOND)
             .first(Fault::SubmitRefused, 1)

@@ -1,4 +1,5 @@
-//! A small fixed world: what the users do, which faults strike first, and how it must end if nothing is cut off.
+//! A small fixed world: what the users do, which faults strike first, and how it must end if
+//! nothing is cut off.
 
 use crate::agenda::{Action, Event, Operation};
 use crate::choices::{Choices, Counter};
@@ -58,7 +59,12 @@ impl Story {
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 20 * SECOND,
             webhook_schedule: vec![0, 5 * SECOND, MINUTE],
-            events: [EventKind::Completed, EventKind::Failed, EventKind::Cancelled].into(),
+            events: [
+                EventKind::Completed,
+                EventKind::Failed,
+                EventKind::Cancelled,
+            ]
+            .into(),
             clarifications: false,
         };
         let plan = Plan {
@@ -79,7 +85,10 @@ impl Story {
             chaos: CHAOS,
             never_heals: NeverHeals::Nothing,
             insistent: 1_000,
-            wishes: Wishes { models: 1, ..Wishes::default() },
+            wishes: Wishes {
+                models: 1,
+                ..Wishes::default()
+            },
             pushes: false,
             longest_backoff: 90,
             longest_outage: 30 * MINUTE,
@@ -90,10 +99,23 @@ impl Story {
             redeliveries: 0,
             first: Vec::new(),
         };
-        let post = Action::Post { fingerprint: FINGERPRINT };
-        let events = (0..jobs).map(|job| (job as u64 * SECOND, Event::User { job, action: post })).collect();
+        let post = Action::Post {
+            fingerprint: FINGERPRINT,
+        };
+        let events = (0..jobs)
+            .map(|job| (job as u64 * SECOND, Event::User { job, action: post }))
+            .collect();
         let ends = vec![Some(Status::Completed); jobs];
-        Self { name, plan, events, acts: Vec::new(), orders: |_| {}, ends, met: Vec::new(), in_pairs: false }
+        Self {
+            name,
+            plan,
+            events,
+            acts: Vec::new(),
+            orders: |_| {},
+            ends,
+            met: Vec::new(),
+            in_pairs: false,
+        }
     }
 
     pub(crate) fn planned(mut self, change: impl FnOnce(&mut Plan)) -> Self {
@@ -109,19 +131,31 @@ impl Story {
 
     /// The user acts as soon as the job's phase or status is `when`.
     pub(crate) fn when(mut self, job: usize, when: &'static str, action: Action) -> Self {
-        self.acts.push(Act { job, when, deed: Deed::Action(action) });
+        self.acts.push(Act {
+            job,
+            when,
+            deed: Deed::Action(action),
+        });
         self
     }
 
     /// The operator changes the mode as soon as the job's phase or status is `when`.
     pub(crate) fn changes(mut self, job: usize, when: &'static str, mode: Mode) -> Self {
-        self.acts.push(Act { job, when, deed: Deed::Mode(mode) });
+        self.acts.push(Act {
+            job,
+            when,
+            deed: Deed::Mode(mode),
+        });
         self
     }
 
     /// The operator does something as soon as the job's phase or status is `when`.
     pub(crate) fn operates(mut self, job: usize, when: &'static str, operation: Operation) -> Self {
-        self.acts.push(Act { job, when, deed: Deed::Operation(operation) });
+        self.acts.push(Act {
+            job,
+            when,
+            deed: Deed::Operation(operation),
+        });
         self
     }
 
@@ -205,15 +239,36 @@ impl Story {
 
     /// Fails unless the uncut story went as it is told.
     pub(crate) fn assert_told(&self, world: &World) {
-        let ends: Vec<_> = world.jobs.iter().map(|job| job.job.as_ref().map(|job| job.status())).collect();
+        let ends: Vec<_> = world
+            .jobs
+            .iter()
+            .map(|job| job.job.as_ref().map(|job| job.status()))
+            .collect();
         assert_eq!(ends, self.ends, "{}", self.name);
-        assert!(world.acts.is_empty(), "{}: never done: {:?}", self.name, world.acts);
+        assert!(
+            world.acts.is_empty(),
+            "{}: never done: {:?}",
+            self.name,
+            world.acts
+        );
         for mark in &self.met {
-            let met = world.tally.marks.keys().any(|(kind, name)| format!("{kind}: {name}") == *mark);
-            assert!(met, "{} never meets {mark}: {:?}", self.name, world.tally.marks);
+            let met = world
+                .tally
+                .marks
+                .keys()
+                .any(|(kind, name)| format!("{kind}: {name}") == *mark);
+            assert!(
+                met,
+                "{} never meets {mark}: {:?}",
+                self.name, world.tally.marks
+            );
         }
         assert!(
-            world.plan.first.iter().all(|(_, left)| *left == 0 || *left > 9),
+            world
+                .plan
+                .first
+                .iter()
+                .all(|(_, left)| *left == 0 || *left > 9),
             "{}: {:?}",
             self.name,
             world.plan.first
@@ -224,12 +279,28 @@ impl Story {
 impl World {
     /// Does what the story has a user do now.
     pub(crate) fn tell_on(&mut self) {
-        let Some(Act { job: number, when, deed }) = self.acts.first().copied() else { return };
-        let Some(job) = &self.jobs[number].job else { return };
+        let Some(Act {
+            job: number,
+            when,
+            deed,
+        }) = self.acts.first().copied()
+        else {
+            return;
+        };
+        let Some(job) = &self.jobs[number].job else {
+            return;
+        };
         if job.phase_name() == when || job.status().as_str() == when {
             self.acts.remove(0);
             match deed {
-                Deed::Action(action) => self.after(1, 1, Event::User { job: number, action }),
+                Deed::Action(action) => self.after(
+                    1,
+                    1,
+                    Event::User {
+                        job: number,
+                        action,
+                    },
+                ),
                 Deed::Mode(mode) => self.change_mode(mode),
                 Deed::Operation(operation) => self.after(1, 1, Event::Operate(operation)),
             }

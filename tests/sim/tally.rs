@@ -55,14 +55,24 @@ impl Tally {
 
     /// The classes of fault and the expected marks that were never met.
     pub(crate) fn unmet(&self) -> Vec<String> {
-        let met: BTreeSet<String> = self.marks.keys().map(|(kind, name)| format!("{kind}: {name}")).collect();
-        let faults =
-            Fault::ALL.iter().filter(|fault| !self.faults.contains_key(fault)).map(|fault| format!("{fault:?}"));
-        let marks = EXPECTED_MARKS.iter().filter(|mark| !met.contains(**mark)).map(|mark| (*mark).to_owned());
+        let met: BTreeSet<String> = self
+            .marks
+            .keys()
+            .map(|(kind, name)| format!("{kind}: {name}"))
+            .collect();
+        let faults = Fault::ALL
+            .iter()
+            .filter(|fault| !self.faults.contains_key(fault))
+            .map(|fault| format!("{fault:?}"));
+        let marks = EXPECTED_MARKS
+            .iter()
+            .filter(|mark| !met.contains(**mark))
+            .map(|mark| (*mark).to_owned());
         faults.chain(marks).collect()
     }
 
-    /// The figures, for people; written past the test runner, which would keep them from a run that passes.
+    /// The figures, for people; written past the test runner, which would keep them from a run that
+    /// passes.
     pub(crate) fn tell(&self) -> io::Result<()> {
         let hours = self.simulated / 3_600_000;
         let mut out = io::stderr().lock();

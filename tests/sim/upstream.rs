@@ -86,17 +86,44 @@ impl World {
         self.check_rate(job, epoch);
         let (verdict, answered, outcome) = self.judge_submit(job, epoch, attempt);
         let incarnation = self.witness.incarnation(job);
-        let bill = if verdict == Verdict::Accepted { self.upstream.last_bill } else { 0 };
-        let left_at = self.limits.left_at(&self.jobs[job].key, epoch).unwrap_or(self.real);
-        let call = Call { job, attempt, verdict, answered, incarnation, bill, left_at, landed_at: self.real };
+        let bill = if verdict == Verdict::Accepted {
+            self.upstream.last_bill
+        } else {
+            0
+        };
+        let left_at = self
+            .limits
+            .left_at(&self.jobs[job].key, epoch)
+            .unwrap_or(self.real);
+        let call = Call {
+            job,
+            attempt,
+            verdict,
+            answered,
+            incarnation,
+            bill,
+            left_at,
+            landed_at: self.real,
+        };
         self.upstream.calls.push(call);
-        self.trace.say(self.real, || format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}"));
+        self.trace.say(self.real, || {
+            format!("upstream: job {job} attempt {attempt} {verdict:?}, told {answered}")
+        });
         outcome
     }
 
-    fn judge_submit(&mut self, job: usize, epoch: u64, attempt: u32) -> (Verdict, bool, Outcome<String>) {
+    fn judge_submit(
+        &mut self,
+        job: usize,
+        epoch: u64,
+        attempt: u32,
+    ) -> (Verdict, bool, Outcome<String>) {
         if self.still_broken(NeverHeals::Upstream) || self.fault(Fault::SubmitUnavailable) {
-            return (Verdict::Refused, true, again(ErrorCode::ProviderUnavailable, None));
+            return (
+                Verdict::Refused,
+                true,
+                again(ErrorCode::ProviderUnavailable, None),
+            );
         }
         if self.fault(Fault::SubmitRateLimited) {
             let longest = self.plan.longest_backoff;
@@ -108,7 +135,11 @@ impl World {
             return (Verdict::Refused, true, not_now(None));
         }
         if self.fault(Fault::SubmitRefused) {
-            return (Verdict::Refused, true, never(ErrorCode::ProviderRejectedContent));
+            return (
+                Verdict::Refused,
+                true,
+                never(ErrorCode::ProviderRejectedContent),
+            );
         }
         if self.fault(Fault::SubmitLostUnaccepted) {
             return (Verdict::NeverRead, false, Err(Trouble::Unknown));
@@ -172,7 +203,10 @@ impl World {
 
     pub(crate) fn polled(&mut self, job: usize, name: &str) -> Outcome<Progress> {
         let Some(operation) = self.upstream.operations.get(name).cloned() else {
-            self.violated(Invariant::I3, format!("job {job} polls {name}, which was never begun"));
+            self.violated(
+                Invariant::I3,
+                format!("job {job} polls {name}, which was never begun"),
+            );
             return never(ErrorCode::Internal);
         };
         if self.still_broken(NeverHeals::Upstream) || self.fault(Fault::PollFails) {
@@ -185,19 +219,24 @@ impl World {
             return Ok(Progress::Running);
         }
         match operation.fate {
-            Fate::Rendered => {
-                Ok(Progress::Ready { uri: name.to_owned(), cost_micros: operation.told.then_some(operation.bill) })
-            }
+            Fate::Rendered => Ok(Progress::Ready {
+                uri: name.to_owned(),
+                cost_micros: operation.told.then_some(operation.bill),
+            }),
             Fate::Refused => never(ErrorCode::ProviderRejectedContent),
             Fate::NeverDone => Ok(Progress::Running),
             Fate::WithoutVideo => never(ErrorCode::Internal),
         }
     }
 
-    /// I4: the intent is durable before the call leaves, and no call leaves after one that may have been paid.
+    /// I4: the intent is durable before the call leaves, and no call leaves after one that may have
+    /// been paid.
     fn check_submit(&mut self, job: usize, epoch: u64, attempt: u32) {
         if self.jobs[job].request.order.confirm && !self.witness.is_confirmed(job) {
-            self.violated(Invariant::Terms, format!("job {job} is submitted and nobody has confirmed it"));
+            self.violated(
+                Invariant::Terms,
+                format!("job {job} is submitted and nobody has confirmed it"),
+            );
         }
         let incarnation = self.witness.incarnation(job);
         let earlier = self.upstream.calls.iter().filter(|call| {
@@ -210,7 +249,9 @@ impl World {
             UnknownSubmit::Fail => 0,
             UnknownSubmit::Retry => self.jobs[job].job.as_ref().map_or(0, |stored| {
                 let of_attempt = stored.submits.iter().filter(|row| row.attempt == attempt);
-                of_attempt.filter(|row| row.answer == SubmitAnswer::Unknown).count()
+                of_attempt
+                    .filter(|row| row.answer == SubmitAnswer::Unknown)
+                    .count()
             }),
         };
         let earlier = earlier.count();

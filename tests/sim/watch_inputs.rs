@@ -24,29 +24,64 @@ impl World {
 
     /// Checked at each write, and when a submit leaves.
     pub(crate) fn check_images(&mut self, number: usize, job: &Job) {
-        let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
+        let completed = matches!(
+            job.phase,
+            Phase::Ended {
+                end: End::Completed { .. }
+            }
+        );
         let ended = job.status().is_terminal();
-        if completed || (ended && job.images_deleted_at.is_some()) || self.witness.is_without_images(number) {
+        if completed
+            || (ended && job.images_deleted_at.is_some())
+            || self.witness.is_without_images(number)
+        {
             return;
         }
-        let missing = job.order.images.iter().find(|image| !self.bucket.objects.contains_key(&image.key));
+        let missing = job
+            .order
+            .images
+            .iter()
+            .find(|image| !self.bucket.objects.contains_key(&image.key));
         if let Some(image) = missing {
-            let message = format!("job {number} is {} and may need {}", job.phase_name(), image.key);
+            let message = format!(
+                "job {number} is {} and may need {}",
+                job.phase_name(),
+                image.key
+            );
             self.violated(Invariant::I15, message);
         }
     }
 
     /// Checked when nothing is left to do, and when the job is forgotten.
     pub(crate) fn check_images_gone(&mut self, number: usize, job: &Job, forgotten: bool) {
-        let completed = matches!(job.phase, Phase::Ended { end: End::Completed { .. } });
+        let completed = matches!(
+            job.phase,
+            Phase::Ended {
+                end: End::Completed { .. }
+            }
+        );
         if !completed && !forgotten {
             return;
         }
-        let left = job.order.images.iter().find(|image| self.bucket.objects.contains_key(&image.key));
+        let left = job
+            .order
+            .images
+            .iter()
+            .find(|image| self.bucket.objects.contains_key(&image.key));
         if let Some(image) = left {
-            self.violated(Invariant::I15, format!("job {number} leaves {} behind", image.key));
+            self.violated(
+                Invariant::I15,
+                format!("job {number} leaves {} behind", image.key),
+            );
         } else if !job.order.images.is_empty() {
-            self.tally.mark("images", if completed { "deleted when completed" } else { "deleted when forgotten" });
+            self.tally.mark(
+                "images",
+                if completed {
+                    "deleted when completed"
+                } else {
+                    "deleted when forgotten"
+                },
+            );
         }
     }
 }

@@ -31,8 +31,15 @@ impl World {
     pub(crate) fn heard_push(&mut self, number: usize, job: &Job, id: &str) {
         let incarnation = self.witness.incarnation(number);
         let renders = matches!(job.phase, Phase::Rendering { .. });
-        let pushes = self.witness.pushes.entry((number, incarnation)).or_default();
-        let word = match (renders, job.upstream_webhooks.iter().any(|heard| heard == id)) {
+        let pushes = self
+            .witness
+            .pushes
+            .entry((number, incarnation))
+            .or_default();
+        let word = match (
+            renders,
+            job.upstream_webhooks.iter().any(|heard| heard == id),
+        ) {
             (false, _) => "in another phase",
             (true, true) => "again",
             (true, false) => "heard",
@@ -50,12 +57,19 @@ impl World {
             return;
         }
         let incarnation = self.witness.incarnation(number);
-        let pushes = self.witness.pushes.entry((number, incarnation)).or_default();
+        let pushes = self
+            .witness
+            .pushes
+            .entry((number, incarnation))
+            .or_default();
         pushes.further += 1;
         let (further, heard) = (pushes.further, pushes.heard.len());
         self.tally.mark("push", "brought a poll");
         if further > heard {
-            self.violated(Invariant::I16, format!("job {number} polled {further} more times for {heard} pushes"));
+            self.violated(
+                Invariant::I16,
+                format!("job {number} polled {further} more times for {heard} pushes"),
+            );
         }
     }
 }

@@ -34,42 +34,67 @@ impl World {
         for key in &grants.admitted {
             self.turns.serve(key);
             if let Some(entry) = rows.entries.get(key) {
-                self.limits.granted(key.clone(), entry.summary.epoch, self.real);
+                self.limits
+                    .granted(key.clone(), entry.summary.epoch, self.real);
             }
         }
         let idle = !self
             .turns
-            .next(&Line::before(&rows, &BTreeSet::new(), now), &self.limits, &self.plan.queue, now)
+            .next(
+                &Line::before(&rows, &BTreeSet::new(), now),
+                &self.limits,
+                &self.plan.queue,
+                now,
+            )
             .is_empty();
         let idle = idle && !self.witness.paused;
-        self.idle_since = if idle { Some(self.idle_since.unwrap_or(self.real)) } else { None };
+        self.idle_since = if idle {
+            Some(self.idle_since.unwrap_or(self.real))
+        } else {
+            None
+        };
         self.queue.rows = rows;
     }
 
     fn met_places(&mut self, rows: &MapRows) {
         for key in rows.touched() {
-            let (before, Some(after)) = (rows.before(&key), rows.entries.get(&key)) else { continue };
+            let (before, Some(after)) = (rows.before(&key), rows.entries.get(&key)) else {
+                continue;
+            };
             if before.is_none_or(|before| before.stage != after.stage) {
                 self.tally.mark("stage", place_name(after.stage));
             }
             if after.late && !before.is_some_and(|before| before.late) {
                 self.tally.mark("timer", "found lost and set again");
-                if !self.witness.troubled.contains(&Object::Job(self.number_of(&key))) {
-                    self.violated(Invariant::I2, format!("{} is late without a fault", key.object_name()));
+                if !self
+                    .witness
+                    .troubled
+                    .contains(&Object::Job(self.number_of(&key)))
+                {
+                    self.violated(
+                        Invariant::I2,
+                        format!("{} is late without a fault", key.object_name()),
+                    );
                 }
             }
         }
     }
 
-    /// I9: admission never grants more slots than there are. Only a job that runs takes one by telling so.
+    /// I9: admission never grants more slots than there are. Only a job that runs takes one by
+    /// telling so.
     fn check_slots(&mut self, rows: &MapRows, grants: &Grants) {
         let held = rows.held().count() as u64;
         let slots = self.plan.queue.slots;
         if let Some(key) = &grants.told {
             self.tally.mark("slot", "taken by a running job's word");
-            self.trace.say(self.real, || format!("{} holds a slot because it runs", key.object_name()));
+            self.trace.say(self.real, || {
+                format!("{} holds a slot because it runs", key.object_name())
+            });
         }
-        let untouched = rows.held().filter(|entry| !grants.admitted.contains(&entry.summary.key)).count() as u64;
+        let untouched = rows
+            .held()
+            .filter(|entry| !grants.admitted.contains(&entry.summary.key))
+            .count() as u64;
         if held > slots && (!grants.admitted.is_empty() || held > untouched) {
             self.violated(Invariant::I9, format!("{held} of {slots} slots are held"));
         }
@@ -77,34 +102,67 @@ impl World {
 
     /// What one grant must heed by itself.
     fn check_grant(&mut self, rows: &MapRows, key: &JobKey, now: Millis) {
-        let Some(entry) = rows.entries.get(key) else { return };
+        let Some(entry) = rows.entries.get(key) else {
+            return;
+        };
         let name = key.object_name();
-        let of_user = rows.held().filter(|held| held.summary.key.user_id == key.user_id).count() as u64;
+        let of_user = rows
+            .held()
+            .filter(|held| held.summary.key.user_id == key.user_id)
+            .count() as u64;
         let policy = self.plan.queue;
         if of_user > policy.user_slots {
-            self.violated(Invariant::I9, format!("{name} is the {of_user}th of its user to hold a slot"));
+            self.violated(
+                Invariant::I9,
+                format!("{name} is the {of_user}th of its user to hold a slot"),
+            );
         }
         let upstream = &entry.summary.upstream;
-        let unspent = rows.held().filter(|held| held.unspent && held.summary.upstream == *upstream).count() as u64;
+        let unspent = rows
+            .held()
+            .filter(|held| held.unspent && held.summary.upstream == *upstream)
+            .count() as u64;
         // Its own right is among them.
-        if self.limits.is_blocked(upstream, unspent.saturating_sub(1), now) {
-            self.violated(Invariant::Limit, format!("{name} got a slot while {upstream} takes no submits"));
+        if self
+            .limits
+            .is_blocked(upstream, unspent.saturating_sub(1), now)
+        {
+            self.violated(
+                Invariant::Limit,
+                format!("{name} got a slot while {upstream} takes no submits"),
+            );
         }
         let heard = self.limits.heard(upstream, now);
         if heard + unspent > self.limits.of(upstream, policy.submits_per_minute) {
-            let message = format!("{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come");
+            let message = format!(
+                "{name} got a slot for {upstream} with {heard} submits heard of, {unspent} to come"
+            );
             self.violated(Invariant::Limit, message);
         }
         let ordered = self.jobs[self.number_of(key)].request.order.start_after;
-        let not_before = self.turns.places.get(key).and_then(|turn| turn.not_before).max(ordered);
+        let not_before = self
+            .turns
+            .places
+            .get(key)
+            .and_then(|turn| turn.not_before)
+            .max(ordered);
         // A wait that was over stays over when the clock is set back.
         if not_before.is_some_and(|not_before| not_before > self.witness.latest_clock) {
-            self.violated(Invariant::Terms, format!("{name} got a slot before {not_before:?}"));
+            self.violated(
+                Invariant::Terms,
+                format!("{name} got a slot before {not_before:?}"),
+            );
         }
     }
 
     /// I6: on each occasion those get slots whose turn it is, and all of them.
-    fn check_turns(&mut self, rows: &MapRows, seen: &Seen, admitted: &BTreeSet<JobKey>, now: Millis) {
+    fn check_turns(
+        &mut self,
+        rows: &MapRows,
+        seen: &Seen,
+        admitted: &BTreeSet<JobKey>,
+        now: Millis,
+    ) {
         let immediate = self.plan.queue.mode == Mode::Immediate;
         let occasion = match seen {
             _ if self.witness.paused => Some(false),
@@ -119,14 +177,26 @@ impl World {
         let turns = match occasion {
             Some(false) => BTreeSet::new(),
             None if admitted.is_empty() => return,
-            Some(true) | None => {
-                self.turns.next(&Line::before(rows, admitted, now), &self.limits, &self.plan.queue, now)
-            }
+            Some(true) | None => self.turns.next(
+                &Line::before(rows, admitted, now),
+                &self.limits,
+                &self.plan.queue,
+                now,
+            ),
         };
         if *admitted != turns {
-            let invariant = if admitted.is_subset(&turns) { Invariant::I9 } else { Invariant::I6 };
-            let name = |keys: &BTreeSet<JobKey>| keys.iter().map(JobKey::object_name).collect::<Vec<_>>();
-            let message = format!("slots went to {:?}, the turn was of {:?}", name(admitted), name(&turns));
+            let invariant = if admitted.is_subset(&turns) {
+                Invariant::I9
+            } else {
+                Invariant::I6
+            };
+            let name =
+                |keys: &BTreeSet<JobKey>| keys.iter().map(JobKey::object_name).collect::<Vec<_>>();
+            let message = format!(
+                "slots went to {:?}, the turn was of {:?}",
+                name(admitted),
+                name(&turns)
+            );
             self.violated(invariant, message);
         }
     }

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 impl World {
     pub(crate) fn check_safety(&mut self) {
         for number in 0..self.jobs.len() {
-            let Some(job) = self.jobs[number].job.clone() else { continue };
+            let Some(job) = self.jobs[number].job.clone() else {
+                continue;
+            };
             self.check_wake(number, &job);
             self.check_slot(number, &job);
         }
@@ -22,7 +24,8 @@ impl World {
         self.check_idle();
     }
 
-    /// I2: the queue has an alarm that is not too late, as long as anyone is in line or is to be asked.
+    /// I2: the queue has an alarm that is not too late, as long as anyone is in line or is to be
+    /// asked.
     fn check_queue_wake(&mut self) {
         let platform = &self.queue.platform;
         if platform.handler.is_some() || platform.alarm_lost {
@@ -32,24 +35,35 @@ impl World {
         let next = rows.next_alarm();
         let wanted = next.map(|at| at.max(now).max(platform.armed_at) + MINUTE);
         let asleep = match (platform.alarm, wanted) {
-            (None, wanted) => wanted.is_some() || (rows.waiting().next().is_some() && !rows.book.is_paused()),
+            (None, wanted) => {
+                wanted.is_some() || (rows.waiting().next().is_some() && !rows.book.is_paused())
+            }
             (Some(alarm), wanted) => wanted.is_some_and(|wanted| alarm > wanted),
         };
         if asleep {
-            let message = format!("the queue's alarm is set for {:?}, wanted {next:?}", platform.alarm);
+            let message = format!(
+                "the queue's alarm is set for {:?}, wanted {next:?}",
+                platform.alarm
+            );
             self.violated(Invariant::I2, message);
         }
     }
 
     /// I9: no slot is idle for long while a job waits that nothing keeps from starting.
     fn check_idle(&mut self) {
-        let Some(since) = self.idle_since.filter(|_| self.healed) else { return };
+        let Some(since) = self.idle_since.filter(|_| self.healed) else {
+            return;
+        };
         if self.real > since.max(self.ticks_since) + SWEEP_PATIENCE + MINUTE {
-            self.violated(Invariant::I9, format!("a slot has been idle since {}", since - BEGINNING));
+            self.violated(
+                Invariant::I9,
+                format!("a slot has been idle since {}", since - BEGINNING),
+            );
         }
     }
 
-    /// I2: whoever has something left to do has an alarm that is not too late, unless a fault just took it.
+    /// I2: whoever has something left to do has an alarm that is not too late, unless a fault just
+    /// took it.
     fn check_wake(&mut self, number: usize, job: &Job) {
         let platform = &self.jobs[number].platform;
         if platform.handler.is_some() || platform.alarm_lost {
@@ -59,14 +73,23 @@ impl World {
         let wake = job.wake(now);
         let wanted = wake.map(|wake| wake.at.max(now).max(platform.armed_at) + MINUTE);
         match (platform.alarm, wanted) {
-            (None, Some(_)) => self.violated(Invariant::I2, format!("job {number} has no alarm: {wake:?}")),
+            (None, Some(_)) => self.violated(
+                Invariant::I2,
+                format!("job {number} has no alarm: {wake:?}"),
+            ),
             (Some(alarm), Some(wanted)) if alarm > wanted => {
-                self.violated(Invariant::I2, format!("job {number} sleeps until {alarm}, wanted {wake:?}"));
+                self.violated(
+                    Invariant::I2,
+                    format!("job {number} sleeps until {alarm}, wanted {wake:?}"),
+                );
             }
             (None | Some(_), _) => {}
         }
         if wake.is_none() && is_live(job) {
-            self.violated(Invariant::I2, format!("job {number} is {} and has no wake-up", job.phase_name()));
+            self.violated(
+                Invariant::I2,
+                format!("job {number} is {} and has no wake-up", job.phase_name()),
+            );
         }
     }
 
@@ -76,9 +99,14 @@ impl World {
             return;
         }
         let entry = self.queue.rows.entries.get(&job.key);
-        let holds = entry.is_some_and(|entry| matches!(entry.stage, Stage::Held(lease) if lease.epoch == job.epoch));
+        let holds = entry.is_some_and(
+            |entry| matches!(entry.stage, Stage::Held(lease) if lease.epoch == job.epoch),
+        );
         if !holds {
-            let message = format!("job {number} runs at epoch {} without a slot: {entry:?}", job.epoch);
+            let message = format!(
+                "job {number} runs at epoch {} without a slot: {entry:?}",
+                job.epoch
+            );
             self.violated(Invariant::I9, message);
         }
     }
@@ -89,13 +117,22 @@ impl World {
             let accepted = self.witness.accepted.get(&number).copied();
             match &self.jobs[number].job {
                 None if accepted.is_some() => {
-                    self.violated(Invariant::I1, format!("job {number} was accepted and is gone"));
+                    self.violated(
+                        Invariant::I1,
+                        format!("job {number} was accepted and is gone"),
+                    );
                 }
-                Some(job) if accepted.is_some_and(|accepted| job.origin.fingerprint != accepted) => {
-                    self.violated(Invariant::I10, format!("job {number} is not what was accepted under its id"));
+                Some(job)
+                    if accepted.is_some_and(|accepted| job.origin.fingerprint != accepted) =>
+                {
+                    self.violated(
+                        Invariant::I10,
+                        format!("job {number} is not what was accepted under its id"),
+                    );
                 }
                 Some(job) if is_live(job) => {
-                    let message = format!("job {number} is still {} at its bound", job.phase_name());
+                    let message =
+                        format!("job {number} is still {} at its bound", job.phase_name());
                     self.violated(Invariant::I1, message);
                 }
                 None | Some(_) => {}
@@ -116,19 +153,39 @@ impl World {
             }
         }
         self.check_catalogue_is_true();
-        let mut left = self.queue.rows.entries.values().filter(|entry| !matches!(entry.stage, Stage::Ended));
+        let mut left = self
+            .queue
+            .rows
+            .entries
+            .values()
+            .filter(|entry| !matches!(entry.stage, Stage::Ended));
         if let Some(entry) = left.next().cloned() {
-            self.violated(Invariant::I9, format!("nothing is left to do, but the queue has {entry:?}"));
+            self.violated(
+                Invariant::I9,
+                format!("nothing is left to do, but the queue has {entry:?}"),
+            );
         }
     }
 
     /// The two figures that matter, counted by themselves.
     pub(crate) fn count_losses(&mut self) {
-        let lost = |number: &&usize| self.jobs[**number].job.as_ref().is_none_or(|job| is_live(job));
+        let lost = |number: &&usize| {
+            self.jobs[**number]
+                .job
+                .as_ref()
+                .is_none_or(|job| is_live(job))
+        };
         self.tally.lost = self.witness.accepted.keys().filter(lost).count() as u64;
         let mut paid = BTreeMap::<_, u64>::new();
-        for call in self.upstream.calls.iter().filter(|call| call.verdict == Verdict::Accepted) {
-            *paid.entry((call.job, call.incarnation, call.attempt)).or_default() += 1;
+        for call in self
+            .upstream
+            .calls
+            .iter()
+            .filter(|call| call.verdict == Verdict::Accepted)
+        {
+            *paid
+                .entry((call.job, call.incarnation, call.attempt))
+                .or_default() += 1;
         }
         let again = paid.values().filter(|calls| **calls > 1).count() as u64;
         match self.plan.policy.unknown_submit {
@@ -140,7 +197,10 @@ impl World {
     /// A job may go only when nothing is left of it, and for long.
     pub(crate) fn check_forgotten(&mut self, number: usize, job: &Job) {
         if is_live(job) {
-            self.violated(Invariant::I1, format!("job {number} is forgotten while {}", job.phase_name()));
+            self.violated(
+                Invariant::I1,
+                format!("job {number} is forgotten while {}", job.phase_name()),
+            );
         }
         self.check_events(number, job);
         self.check_objects(number, job);
@@ -149,22 +209,38 @@ impl World {
         self.check_images_gone(number, job, true);
     }
 
-    /// I2: what a lost alarm leaves undone is repaired by the queue. Only what the queue could not have heard of waits
-    /// until the app looks.
+    /// I2: what a lost alarm leaves undone is repaired by the queue. Only what the queue could not
+    /// have heard of waits until the app looks.
     pub(crate) fn look_after_lost_alarms(&mut self) {
         for number in 0..self.jobs.len() {
             let platform = &self.jobs[number].platform;
-            let Some(job) = self.jobs[number].job.clone().filter(|_| platform.alarm_lost) else { continue };
+            let Some(job) = self.jobs[number]
+                .job
+                .clone()
+                .filter(|_| platform.alarm_lost)
+            else {
+                continue;
+            };
             let entry = self.queue.rows.entries.get(&job.key).cloned();
-            if platform.handler.is_some() || job.wake(0).is_none() || entry.as_ref().is_some_and(is_looked_after) {
+            if platform.handler.is_some()
+                || job.wake(0).is_none()
+                || entry.as_ref().is_some_and(is_looked_after)
+            {
                 continue;
             }
             let why = why_nobody_asks(&job, entry.as_ref()).unwrap_or_else(|| {
-                let message = format!("job {number} has lost its alarm while {}, and nobody asks", job.phase_name());
+                let message = format!(
+                    "job {number} has lost its alarm while {}, and nobody asks",
+                    job.phase_name()
+                );
                 self.violated(Invariant::I2, message);
                 "a mistake"
             });
-            let why = if self.has_message(number) { "a message is still on its way" } else { why };
+            let why = if self.has_message(number) {
+                "a message is still on its way"
+            } else {
+                why
+            };
             self.tally.mark("woken by a look", why);
             // The instance that has set the alarm is long gone by now.
             self.forget_alarm(Object::Job(number));
@@ -185,7 +261,10 @@ impl World {
                 DeliveryState::Pending { .. } => false,
             };
             if !settled {
-                self.violated(Invariant::I5, format!("job {number}'s event ended as {delivery:?}"));
+                self.violated(
+                    Invariant::I5,
+                    format!("job {number}'s event ended as {delivery:?}"),
+                );
             }
         }
     }
@@ -205,11 +284,15 @@ impl World {
     /// I4: every paid call is in the job's own ledger.
     fn check_ledger(&mut self, number: usize, job: &Job) {
         let incarnation = self.witness.incarnation(number);
-        let made =
-            self.upstream.calls.iter().filter(|call| {
-                call.job == number && call.incarnation == incarnation && call.verdict == Verdict::Accepted
-            });
-        for attempt in made.map(|call| call.attempt).collect::<std::collections::BTreeSet<_>>() {
+        let made = self.upstream.calls.iter().filter(|call| {
+            call.job == number
+                && call.incarnation == incarnation
+                && call.verdict == Verdict::Accepted
+        });
+        for attempt in made
+            .map(|call| call.attempt)
+            .collect::<std::collections::BTreeSet<_>>()
+        {
             if !job.submits.iter().any(|row| row.attempt == attempt) {
                 self.violated(
                     Invariant::I4,
@@ -217,23 +300,38 @@ impl World {
                 );
             }
         }
-        let open = job.submits.iter().any(|row| row.answer == reelay::machine::job::SubmitAnswer::Intended);
+        let open = job
+            .submits
+            .iter()
+            .any(|row| row.answer == reelay::machine::job::SubmitAnswer::Intended);
         if open {
             self.violated(
                 Invariant::I4,
-                format!("job {number} never learned what became of a submit: {:?}", job.submits),
+                format!(
+                    "job {number} never learned what became of a submit: {:?}",
+                    job.submits
+                ),
             );
         }
     }
 }
 
-/// Why the queue, which has such an entry or none, does not ask a job that has lost its alarm with something left to do;
-/// `None` when it ought to.
+/// Why the queue, which has such an entry or none, does not ask a job that has lost its alarm with
+/// something left to do; `None` when it ought to.
 fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
-    let unheard = matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
-    let Some(entry) = entry else { return unheard.then_some("the queue never heard of the order") };
-    let Summary { created_at, epoch, report_number, .. } = entry.summary;
-    // A message of an earlier job of this name looks newer when the clock was set back between them.
+    let unheard =
+        matches!(job.phase, Phase::Queued { .. } if !job.enqueued) || job.report.is_some();
+    let Some(entry) = entry else {
+        return unheard.then_some("the queue never heard of the order");
+    };
+    let Summary {
+        created_at,
+        epoch,
+        report_number,
+        ..
+    } = entry.summary;
+    // A message of an earlier job of this name looks newer when the clock was set back between
+    // them.
     if created_at > job.created_at {
         return Some("the queue took an earlier job's message for its own");
     }
@@ -241,7 +339,10 @@ fn why_nobody_asks(job: &Job, entry: Option<&Entry>) -> Option<&'static str> {
         return (job.report.is_some() && job.has_only_to_report()).then_some(NOTHING_LEFT);
     }
     // An event that the job has by itself is none of its user's wishes.
-    let own = job.outbox.iter().any(|event| event.next_at().is_some() && event.redeliveries == 0);
+    let own = job
+        .outbox
+        .iter()
+        .any(|event| event.next_at().is_some() && event.redeliveries == 0);
     let wished = epoch < job.epoch || created_at < job.created_at || !own;
     (unheard && wished).then_some("the queue never heard of its user's last wish")
 }

@@ -45,7 +45,11 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is broken: {}", self.invariant, self.message)
+        write!(
+            formatter,
+            "{:?} is broken: {}",
+            self.invariant, self.message
+        )
     }
 }
 
@@ -133,7 +137,10 @@ impl Witness {
 impl crate::world::World {
     /// Keeps the first violation.
     pub(crate) fn violated(&mut self, invariant: Invariant, message: String) {
-        self.trace.say(self.real, || format!("VIOLATION {invariant:?} {message}"));
-        self.witness.violation.get_or_insert(Violation { invariant, message });
+        self.trace
+            .say(self.real, || format!("VIOLATION {invariant:?} {message}"));
+        self.witness
+            .violation
+            .get_or_insert(Violation { invariant, message });
     }
 }

@@ -1,4 +1,5 @@
-//! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between them.
+//! One world: a few jobs, one queue, the outside, a clock, and everything that can go wrong between
+//! them.
 
 use crate::agenda::{Agenda, Due, Event, Object};
 use crate::bucket::Bucket;
@@ -24,17 +25,19 @@ use reelay::machine::job::UpstreamWebhook;
 use reelay::machine::queue::GetPosition;
 use reelay::time::{HOUR, MINUTE, Millis, Moment, SECOND};
 
-/// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of midnight.
+/// When each world begins: shortly before a UTC day is over, so that faults strike on both sides of
+/// midnight.
 pub(crate) const BEGINNING: Millis = 1_800_057_600_000 - 8 * MINUTE;
 /// No world may need more events; one that does is going round in circles.
 const MAX_EVENTS: u64 = 300_000;
-/// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs one
-/// after the other through one slot, each with its deadline, its storing and a repaired lease.
+/// How long after the faults stop every job must have ended: an hour of clock jump, then eight jobs
+/// one after the other through one slot, each with its deadline, its storing and a repaired lease.
 pub(crate) const END_BOUND: Millis = 5 * HOUR;
-/// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it answers for.
+/// When the app looks at the jobs whose alarm was lost; by then the queue has repaired those it
+/// answers for.
 pub(crate) const LOOK_BOUND: Millis = 2 * HOUR;
-/// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over at most
-/// twice its waits, behind a day in which nobody answers, and messages that come days late.
+/// How long after the faults stop nothing may be left to do: the whole webhook schedule, once over
+/// at most twice its waits, behind a day in which nobody answers, and messages that come days late.
 const SETTLE_BOUND: Millis = 160 * HOUR;
 
 pub(crate) struct World {
@@ -85,7 +88,9 @@ impl World {
     /// A world in which nothing is going to happen yet.
     pub(crate) fn of_plan(plan: Plan, mut choices: Choices, trace: Trace) -> Self {
         let keys = plan::keys(&plan.owners).into_iter();
-        let jobs: Vec<_> = keys.map(|key| JobObject::new(key, &plan.wishes, &mut choices)).collect();
+        let jobs: Vec<_> = keys
+            .map(|key| JobObject::new(key, &plan.wishes, &mut choices))
+            .collect();
         let mut limits = Limits::default();
         for request in jobs.iter().map(|job| &job.request) {
             if let Some(limit) = request.terms.submits_per_minute {
@@ -128,7 +133,10 @@ impl World {
     }
 
     pub(crate) fn moment(&mut self) -> Moment {
-        Moment { now: self.now(), random: self.choices.bits() }
+        Moment {
+            now: self.now(),
+            random: self.choices.bits(),
+        }
     }
 
     /// A number for a handler's run or an outside name; never used twice.
@@ -164,7 +172,11 @@ impl World {
 
     /// Takes the next occasion at which the plan wants this fault, if there is one.
     fn is_scripted(&mut self, fault: Fault) -> bool {
-        let left = self.plan.first.iter_mut().find(|(scripted, left)| *scripted == fault && *left > 0);
+        let left = self
+            .plan
+            .first
+            .iter_mut()
+            .find(|(scripted, left)| *scripted == fault && *left > 0);
         left.map(|(_, left)| *left -= 1).is_some()
     }
 
@@ -205,14 +217,20 @@ impl World {
                 return Err(violation);
             }
             if events > MAX_EVENTS {
-                return Err(Violation::new(Invariant::I2, format!("still busy after {MAX_EVENTS} events")));
+                return Err(Violation::new(
+                    Invariant::I2,
+                    format!("still busy after {MAX_EVENTS} events"),
+                ));
             }
             if let Some(healed_at) = healed_at {
                 if self.is_settled() {
                     break;
                 }
                 if self.real > healed_at + SETTLE_BOUND {
-                    return Err(Violation::new(Invariant::I2, format!("not settled: {}", self.unsettled())));
+                    return Err(Violation::new(
+                        Invariant::I2,
+                        format!("not settled: {}", self.unsettled()),
+                    ));
                 }
             }
         }
@@ -230,10 +248,21 @@ impl World {
         match event {
             Event::AlarmDue { object, token } => self.alarm_due(object, token),
             Event::AlarmAgain { object } => self.fire(object),
-            Event::Land { job, handler, in_flight } => self.land(job, handler, in_flight),
-            Event::Answered { job, handler, number, answer } => self.answered(job, handler, number, answer),
+            Event::Land {
+                job,
+                handler,
+                in_flight,
+            } => self.land(job, handler, in_flight),
+            Event::Answered {
+                job,
+                handler,
+                number,
+                answer,
+            } => self.answered(job, handler, number, answer),
             Event::Looks { job } => {
-                let reply = self.queue_message(GetPosition { key: self.jobs[job].key.clone() });
+                let reply = self.queue_message(GetPosition {
+                    key: self.jobs[job].key.clone(),
+                });
                 self.trace.say(self.real, || format!("<- {reply:?}"));
             }
             Event::User { job, action } => self.user_acts(job, action),
@@ -268,18 +297,33 @@ impl World {
             && self.queue.rows.waiting().next().is_none()
             && self.agenda.iter().all(|due| match due {
                 Due::Event(
-                    Event::Cron { .. } | Event::Look | Event::EndBound | Event::AlarmDue { object: Object::Queue, .. },
+                    Event::Cron { .. }
+                    | Event::Look
+                    | Event::EndBound
+                    | Event::AlarmDue {
+                        object: Object::Queue,
+                        ..
+                    },
                 ) => true,
-                Due::Event(Event::AlarmDue { object: Object::Job(job), .. }) => {
-                    self.jobs[*job].platform.alarm.is_none()
-                }
+                Due::Event(Event::AlarmDue {
+                    object: Object::Job(job),
+                    ..
+                }) => self.jobs[*job].platform.alarm.is_none(),
                 Due::Event(_) | Due::Letter(_) => false,
             })
     }
 
     fn unsettled(&self) -> String {
-        let jobs: Vec<_> = self.jobs.iter().filter(|job| !job.is_settled()).map(|job| job.key.object_name()).collect();
-        format!("{jobs:?}, the queue's alarm {:?}", self.queue.rows.next_alarm())
+        let jobs: Vec<_> = self
+            .jobs
+            .iter()
+            .filter(|job| !job.is_settled())
+            .map(|job| job.key.object_name())
+            .collect();
+        format!(
+            "{jobs:?}, the queue's alarm {:?}",
+            self.queue.rows.next_alarm()
+        )
     }
 }
 

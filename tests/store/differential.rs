@@ -16,8 +16,9 @@ use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::{Count, Metrics};
 use reelay::machine::queue;
 use reelay::machine::queue::{
-    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Mode, Pause, Policy,
-    Question, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep, Terms, day_of,
+    Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, GetPosition, Heard, Input, Mode,
+    Pause, Policy, Question, Redelivered, RedeliveredEvent, Report, Resume, Rows, Summary, Sweep,
+    Terms, day_of,
 };
 use reelay::store::catalogue::{Listing, Page};
 use reelay::store::cursor::Cursor;
@@ -32,10 +33,15 @@ const JOBS: [&str; 5] = ["a", "b", "B", "ab", "a-2"];
 const UPSTREAMS: [&str; 3] = ["veo3/veo-3.1", "veo3/it's", ""];
 const BORN: Millis = 1_767_323_045_000;
 /// What a generation looks like, by its epoch; the last is no JSON.
-const SNAPSHOTS: [&str; 4] =
-    [r#"{"prompt":"It's a quote"}"#, r#"{"prompt":"большой пёс% бежит"}"#, r#"{"quote":"it's"}"#, "it's no JSON"];
+const SNAPSHOTS: [&str; 4] = [
+    r#"{"prompt":"It's a quote"}"#,
+    r#"{"prompt":"большой пёс% бежит"}"#,
+    r#"{"quote":"it's"}"#,
+    "it's no JSON",
+];
 
-/// An input, how many milliseconds it comes after (or before) the one before it, and the mode at that time.
+/// An input, how many milliseconds it comes after (or before) the one before it, and the mode at
+/// that time.
 type Happening = (Taken, i64, Mode);
 
 /// An input that both queues take alike.
@@ -58,12 +64,16 @@ where
     I::Reply: PartialEq + Debug,
 {
     let name = format!("{input:?}");
-    let by_both = move |stored: &mut QueueStore<Sqlite>, plain: &mut MapRows, moment, policy: &Policy| {
-        let expected = queue::step(plain, input.clone(), moment, policy).unwrap();
-        let step = queue::step(stored, input.clone(), moment, policy).unwrap();
-        assert_eq!(step, expected, "after {input:?}");
-    };
-    Taken { input: name, by_both: Rc::new(by_both) }
+    let by_both =
+        move |stored: &mut QueueStore<Sqlite>, plain: &mut MapRows, moment, policy: &Policy| {
+            let expected = queue::step(plain, input.clone(), moment, policy).unwrap();
+            let step = queue::step(stored, input.clone(), moment, policy).unwrap();
+            assert_eq!(step, expected, "after {input:?}");
+        };
+    Taken {
+        input: name,
+        by_both: Rc::new(by_both),
+    }
 }
 
 proptest! {
@@ -96,7 +106,10 @@ proptest! {
 }
 
 fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, now: Millis) {
-    for key in USERS.iter().flat_map(|user| JOBS.map(|job| JobKey::new(*user, job))) {
+    for key in USERS
+        .iter()
+        .flat_map(|user| JOBS.map(|job| JobKey::new(*user, job)))
+    {
         assert_eq!(stored.find(&key).unwrap(), plain.find(&key).unwrap());
         let position = queue::position(stored, &key, policy, now).unwrap();
         assert_eq!(position, queue::position(plain, &key, policy, now).unwrap());
@@ -104,37 +117,77 @@ fn assert_equal(stored: &QueueStore<Sqlite>, plain: &MapRows, policy: &Policy, n
     assert_eq!(stored.book().unwrap(), plain.book);
     assert_eq!(stored.count_line().unwrap(), plain.count_line().unwrap());
     for upstream in UPSTREAMS {
-        assert_eq!(stored.waits_for(upstream).unwrap(), plain.waits_for(upstream).unwrap());
+        assert_eq!(
+            stored.waits_for(upstream).unwrap(),
+            plain.waits_for(upstream).unwrap()
+        );
         let next = |rows: &dyn Fn(&str) -> Option<String>| rows(upstream);
         assert_eq!(
             next(&|after| stored.next_upstream(Some(after)).unwrap()),
             next(&|after| plain.next_upstream(Some(after)).unwrap())
         );
     }
-    assert_eq!(stored.waiting_since().unwrap(), plain.waiting_since().unwrap());
-    assert_eq!(stored.latest_minute().unwrap(), plain.latest_minute().unwrap());
-    assert_eq!(stored.counted_before().unwrap(), plain.counted_before().unwrap());
+    assert_eq!(
+        stored.waiting_since().unwrap(),
+        plain.waiting_since().unwrap()
+    );
+    assert_eq!(
+        stored.latest_minute().unwrap(),
+        plain.latest_minute().unwrap()
+    );
+    assert_eq!(
+        stored.counted_before().unwrap(),
+        plain.counted_before().unwrap()
+    );
     assert_eq!(
         stored.minutes(0).unwrap(),
-        plain.minutes.clone().into_iter().filter(|(number, _)| *number > 0).collect::<Vec<_>>()
+        plain
+            .minutes
+            .clone()
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .collect::<Vec<_>>()
     );
     for day in (day_of(BORN) - 3..).take(8) {
         for whose in USERS.into_iter().map(Some).chain([None]) {
-            assert_eq!(stored.spent(day, whose).unwrap(), plain.spent(day, whose).unwrap(), "{day} {whose:?}");
+            assert_eq!(
+                stored.spent(day, whose).unwrap(),
+                plain.spent(day, whose).unwrap(),
+                "{day} {whose:?}"
+            );
         }
     }
-    assert_eq!(stored.last_accepted().unwrap(), plain.last_accepted().unwrap());
+    assert_eq!(
+        stored.last_accepted().unwrap(),
+        plain.last_accepted().unwrap()
+    );
     assert_eq!(stored.next_due().unwrap(), plain.next_due().unwrap());
-    assert_eq!(stored.stats(policy, now).unwrap(), model::stats(plain, policy, now));
-    assert_eq!(stored.exhausted_since(BORN + 1, 99).unwrap(), model::exhausted_since(plain, BORN + 1));
+    assert_eq!(
+        stored.stats(policy, now).unwrap(),
+        model::stats(plain, policy, now)
+    );
+    assert_eq!(
+        stored.exhausted_since(BORN + 1, 99).unwrap(),
+        model::exhausted_since(plain, BORN + 1)
+    );
 }
 
 /// Walks through all pages of the events.
-fn assert_equal_deliveries(stored: &QueueStore<Sqlite>, plain: &MapRows, state: Option<&str>, limit: u32) {
+fn assert_equal_deliveries(
+    stored: &QueueStore<Sqlite>,
+    plain: &MapRows,
+    state: Option<&str>,
+    limit: u32,
+) {
     let mut after = None;
     loop {
-        let (page, next) = stored.list_deliveries(state, limit, after.as_ref()).unwrap();
-        assert_eq!(page, model::list_deliveries(plain, state, limit as usize, after.as_ref()));
+        let (page, next) = stored
+            .list_deliveries(state, limit, after.as_ref())
+            .unwrap();
+        assert_eq!(
+            page,
+            model::list_deliveries(plain, state, limit as usize, after.as_ref())
+        );
         let Some(next) = next else { break };
         assert_eq!(page.len(), limit as usize);
         after = Some(next);
@@ -147,8 +200,22 @@ fn assert_equal_pages(stored: &QueueStore<Sqlite>, plain: &MapRows, first: Listi
     loop {
         let Page { entries, next } = stored.list(&listing).unwrap();
         assert_eq!(entries, model::list(plain, &listing));
-        let more = model::list(plain, &Listing { limit: listing.limit + 1, ..listing.clone() }).len() > entries.len();
-        assert_eq!(next, entries.last().filter(|_| more).map(|last| Cursor::of(&last.summary)));
+        let more = model::list(
+            plain,
+            &Listing {
+                limit: listing.limit + 1,
+                ..listing.clone()
+            },
+        )
+        .len()
+            > entries.len();
+        assert_eq!(
+            next,
+            entries
+                .last()
+                .filter(|_| more)
+                .map(|last| Cursor::of(&last.summary))
+        );
         let Some(next) = next else { break };
         listing.after = Some(next);
     }
@@ -158,7 +225,11 @@ fn policy() -> impl Strategy<Value = Policy> {
     let counts = (0_u64..4, 1_u64..4, 0_u64..5, 1_u64..4);
     let costs = || option::weighted(0.4, 0_u64..30_000_000);
     (counts, costs(), costs()).prop_map(
-        |((slots, user_slots, max_waiting, submits_per_minute), max_cost_per_day, max_cost_per_user_per_day)| Policy {
+        |(
+            (slots, user_slots, max_waiting, submits_per_minute),
+            max_cost_per_day,
+            max_cost_per_user_per_day,
+        )| Policy {
             mode: Mode::Immediate,
             slots,
             user_slots,
@@ -188,7 +259,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(()).prop_map(|()| taken(DeleteOld)),
         5 => (key(), 1_u64..4, said()).prop_map(|(key, epoch, said)| taken(heard(key, epoch, said))),
     ];
-    (input, passed, prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())])
+    (
+        input,
+        passed,
+        prop_oneof![2 => Just(Mode::Immediate), 3 => select(Mode::ALL.to_vec())],
+    )
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
@@ -215,8 +290,17 @@ fn availability() -> impl Strategy<Value = Option<Availability>> {
 
 fn redelivered(key: JobKey, delivery: Option<DeliverySummary>) -> Redelivered {
     let delivery = delivery.and_then(|delivery| deliveries_of(&key, vec![delivery]).pop());
-    let event_id = delivery.as_ref().map_or_else(|| format!("msg_0_{}", key.object_name()), |own| own.id.clone());
-    Redelivered { events: vec![RedeliveredEvent { key, event_id, delivery }] }
+    let event_id = delivery.as_ref().map_or_else(
+        || format!("msg_0_{}", key.object_name()),
+        |own| own.id.clone(),
+    );
+    Redelivered {
+        events: vec![RedeliveredEvent {
+            key,
+            event_id,
+            delivery,
+        }],
+    }
 }
 
 /// One of a few events, at one of a few points of its life. Only its own job has it.
@@ -252,35 +336,74 @@ fn deliveries_of(key: &JobKey, events: Vec<DeliverySummary>) -> Vec<DeliverySumm
 }
 
 fn heard(key: JobKey, epoch: u64, said: Result<Option<State>, NoAnswer>) -> Heard {
-    let own = |state: State| State { deliveries: deliveries_of(&key, state.deliveries), ..state };
+    let own = |state: State| State {
+        deliveries: deliveries_of(&key, state.deliveries),
+        ..state
+    };
     let said = said.map(|state| state.map(own));
-    Heard { ask: Ask { key, created_at: BORN + 1, epoch, question: Question::Start }, said }
+    Heard {
+        ask: Ask {
+            key,
+            created_at: BORN + 1,
+            epoch,
+            question: Question::Start,
+        },
+        said,
+    }
 }
 
 fn summary() -> impl Strategy<Value = Summary> {
-    let order = (select(vec![0_u8, 1, 10]), select(UPSTREAMS.to_vec()), 0_u64..3);
-    let cost = (0_u64..9_000_000, 0_u64..9_000_000, option::weighted(0.3, 0_u64..3));
+    let order = (
+        select(vec![0_u8, 1, 10]),
+        select(UPSTREAMS.to_vec()),
+        0_u64..3,
+    );
+    let cost = (
+        0_u64..9_000_000,
+        0_u64..9_000_000,
+        option::weighted(0.3, 0_u64..3),
+    );
     let events = vec(delivery(), 0..3);
-    (key(), 1_u64..4, 0_u64..5, select(Status::ALL.to_vec()), order, (0_u64..4, metrics()), cost, events).prop_map(
-        |(key, epoch, report_number, status, (priority, upstream, born), (submits, metrics), cost, events)| Summary {
-            epoch,
-            report_number,
-            status,
-            priority,
-            created_at: BORN + born,
-            updated_at: BORN + report_number,
-            upstream: upstream.to_owned(),
-            submits,
-            cost_micros: cost.0,
-            price_micros: cost.1,
-            submits_per_minute: cost.2,
-            metrics,
-            snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()].to_owned(),
-            deliveries: deliveries_of(&key, events),
-            settled: false,
-            key,
-        },
+    (
+        key(),
+        1_u64..4,
+        0_u64..5,
+        select(Status::ALL.to_vec()),
+        order,
+        (0_u64..4, metrics()),
+        cost,
+        events,
     )
+        .prop_map(
+            |(
+                key,
+                epoch,
+                report_number,
+                status,
+                (priority, upstream, born),
+                (submits, metrics),
+                cost,
+                events,
+            )| Summary {
+                epoch,
+                report_number,
+                status,
+                priority,
+                created_at: BORN + born,
+                updated_at: BORN + report_number,
+                upstream: upstream.to_owned(),
+                submits,
+                cost_micros: cost.0,
+                price_micros: cost.1,
+                submits_per_minute: cost.2,
+                metrics,
+                snapshot: SNAPSHOTS[usize::try_from(epoch).unwrap_or(0) % SNAPSHOTS.len()]
+                    .to_owned(),
+                deliveries: deliveries_of(&key, events),
+                settled: false,
+                key,
+            },
+        )
 }
 
 fn metrics() -> impl Strategy<Value = Metrics> {
@@ -301,19 +424,36 @@ fn said() -> impl Strategy<Value = Result<Option<State>, NoAnswer>> {
     let told = (0_u64..4, availability(), 0_u64..9_000_000, metrics());
     let events = vec(delivery(), 0..3);
     let status = select(Status::ALL.to_vec());
-    let state = (1_u64..5, 0_u64..5, status, told, option::of(0_u64..400_000), any::<bool>(), events).prop_map(
-        |(epoch, report_number, status, (submits, availability, cost_micros, metrics), wait, late, deliveries)| State {
-            epoch,
-            report_number,
-            status,
-            submits,
-            availability,
-            cost_micros,
-            wake_at: wait.map(|wait| BORN + wait),
-            late,
-            metrics,
-            deliveries,
-        },
-    );
+    let state = (
+        1_u64..5,
+        0_u64..5,
+        status,
+        told,
+        option::of(0_u64..400_000),
+        any::<bool>(),
+        events,
+    )
+        .prop_map(
+            |(
+                epoch,
+                report_number,
+                status,
+                (submits, availability, cost_micros, metrics),
+                wait,
+                late,
+                deliveries,
+            )| State {
+                epoch,
+                report_number,
+                status,
+                submits,
+                availability,
+                cost_micros,
+                wake_at: wait.map(|wait| BORN + wait),
+                late,
+                metrics,
+                deliveries,
+            },
+        );
     prop_oneof![4 => state.prop_map(|state| Ok(Some(state))), 1 => Just(Ok(None)), 1 => Just(Err(NoAnswer))]
 }

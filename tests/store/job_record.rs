@@ -14,7 +14,10 @@ use reelay::store::sql::Sql;
 fn looking_at_an_untouched_database_stores_nothing() {
     let sql = Sqlite::new();
     assert!(job::load(&sql).unwrap().is_none());
-    assert!(job::timeline(&sql).unwrap().is_empty() && job::timeline_after(&sql, 0, 9).unwrap().is_empty());
+    assert!(
+        job::timeline(&sql).unwrap().is_empty()
+            && job::timeline_after(&sql, 0, 9).unwrap().is_empty()
+    );
     assert_eq!(job::last_number(&sql).unwrap(), 0);
     assert_eq!(sql.schema(), Vec::<String>::new());
 }
@@ -54,10 +57,18 @@ fn the_timeline_keeps_its_order_even_where_times_are_equal_or_go_back() {
 #[test]
 fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_one() {
     let sql = Sqlite::new();
-    let timeline: Vec<TimelineEntry> =
-        (0..5).zip(TimelineStep::ALL).map(|(at, step)| entry(9 - at, *step, None)).collect();
+    let timeline: Vec<TimelineEntry> = (0..5)
+        .zip(TimelineStep::ALL)
+        .map(|(at, step)| entry(9 - at, *step, None))
+        .collect();
     job::save(&sql, &lives::queued(), &[]).unwrap();
-    assert_eq!((job::timeline_after(&sql, 0, 9).unwrap(), job::last_number(&sql).unwrap()), (Vec::new(), 0));
+    assert_eq!(
+        (
+            job::timeline_after(&sql, 0, 9).unwrap(),
+            job::last_number(&sql).unwrap()
+        ),
+        (Vec::new(), 0)
+    );
     job::save(&sql, &lives::queued(), &timeline).unwrap();
     assert_eq!(job::last_number(&sql).unwrap(), 5);
     let (mut told, mut pages) = (0, Vec::new());
@@ -67,18 +78,29 @@ fn the_timeline_is_read_from_any_entry_on_in_pages_by_numbers_that_count_from_on
         pages.push(page);
     }
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1, 0]);
-    let (numbers, read): (Vec<u64>, Vec<TimelineEntry>) =
-        pages.into_iter().flatten().map(|entry| (entry.number, entry.entry)).unzip();
+    let (numbers, read): (Vec<u64>, Vec<TimelineEntry>) = pages
+        .into_iter()
+        .flatten()
+        .map(|entry| (entry.number, entry.entry))
+        .unzip();
     assert_eq!((numbers, read), (vec![1, 2, 3, 4, 5], timeline));
     let details = [entry(1, TimelineStep::Failed, Some("why"))];
     job::save(&sql, &lives::queued(), &details).unwrap();
-    assert_eq!(job::timeline_after(&sql, 5, 9).unwrap()[0].entry, details[0]);
+    assert_eq!(
+        job::timeline_after(&sql, 5, 9).unwrap()[0].entry,
+        details[0]
+    );
 }
 
 #[test]
 fn a_detail_is_kept_to_the_letter_whatever_is_in_it() {
     let sql = Sqlite::new();
-    let details = ["", "two\nlines\r\n", "{\"at\":1}\n{\"at\":2}", "\\ \u{2028} \u{0} пёс 🐕 ' DROP TABLE job"];
+    let details = [
+        "",
+        "two\nlines\r\n",
+        "{\"at\":1}\n{\"at\":2}",
+        "\\ \u{2028} \u{0} пёс 🐕 ' DROP TABLE job",
+    ];
     let timeline = details.map(|detail| entry(1, TimelineStep::Failed, Some(detail)));
     job::save(&sql, &lives::queued(), &timeline[..2]).unwrap();
     job::save(&sql, &lives::queued(), &timeline[2..]).unwrap();
@@ -88,7 +110,9 @@ fn a_detail_is_kept_to_the_letter_whatever_is_in_it() {
 #[test]
 fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
     let sql = Sqlite::new();
-    let timeline: Vec<TimelineEntry> = (1..=2_003).map(|at| entry(at, TimelineStep::PollFailed, None)).collect();
+    let timeline: Vec<TimelineEntry> = (1..=2_003)
+        .map(|at| entry(at, TimelineStep::PollFailed, None))
+        .collect();
     job::save(&sql, &lives::queued(), &timeline[..1_999]).unwrap();
     assert_eq!(job::timeline(&sql).unwrap(), timeline[..1_999]);
     job::save(&sql, &lives::queued(), &timeline[1_999..]).unwrap();
@@ -101,28 +125,66 @@ fn the_oldest_entries_go_beyond_two_thousand_and_numbers_go_on() {
         "a stream goes on at the oldest one left"
     );
     let page = job::timeline_after(&sql, 2_001, 9).unwrap();
-    assert_eq!(page.iter().map(of_entry).collect::<Vec<_>>(), [(2_002, 2_002), (2_003, 2_003)]);
+    assert_eq!(
+        page.iter().map(of_entry).collect::<Vec<_>>(),
+        [(2_002, 2_002), (2_003, 2_003)]
+    );
     assert_eq!(job::last_number(&sql).unwrap(), 2_003);
 }
 
 #[test]
 fn no_timeline_keeps_a_job_from_being_saved_because_the_record_takes_its_room() {
     let sql = Sqlite::new();
-    // Of two bytes each, so that characters and bytes differ; together they would be more than a row may have.
+    // Of two bytes each, so that characters and bytes differ; together they would be more than a
+    // row may have.
     let long = "ж".repeat(200_000);
     for at in 1..=9 {
-        job::save(&sql, &lives::queued(), &[entry(at, TimelineStep::Failed, Some(&long))]).unwrap();
+        job::save(
+            &sql,
+            &lives::queued(),
+            &[entry(at, TimelineStep::Failed, Some(&long))],
+        )
+        .unwrap();
     }
-    let kept = |sql: &Sqlite| job::timeline(sql).unwrap().iter().map(|entry| entry.at).collect::<Vec<_>>();
+    let kept = |sql: &Sqlite| {
+        job::timeline(sql)
+            .unwrap()
+            .iter()
+            .map(|entry| entry.at)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(kept(&sql), [6, 7, 8, 9]);
-    let larger = altered(&lives::queued(), |record| record.order.prompt = "x".repeat(1_500_000));
+    let larger = altered(&lives::queued(), |record| {
+        record.order.prompt = "x".repeat(1_500_000);
+    });
     job::save(&sql, &larger, &[]).unwrap();
-    assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger.clone()), vec![9]));
-    let larger = altered(&larger, |record| record.order.prompt = "x".repeat(1_985_000));
-    job::save(&sql, &larger, &[entry(10, TimelineStep::Failed, Some(&long))]).unwrap();
-    assert_eq!((job::load(&sql).unwrap(), kept(&sql)), (Some(larger), Vec::new()));
-    job::save(&sql, &lives::queued(), &[entry(11, TimelineStep::Failed, None)]).unwrap();
-    assert_eq!((kept(&sql), job::last_number(&sql).unwrap()), (vec![11], 11));
+    assert_eq!(
+        (job::load(&sql).unwrap(), kept(&sql)),
+        (Some(larger.clone()), vec![9])
+    );
+    let larger = altered(&larger, |record| {
+        record.order.prompt = "x".repeat(1_985_000);
+    });
+    job::save(
+        &sql,
+        &larger,
+        &[entry(10, TimelineStep::Failed, Some(&long))],
+    )
+    .unwrap();
+    assert_eq!(
+        (job::load(&sql).unwrap(), kept(&sql)),
+        (Some(larger), Vec::new())
+    );
+    job::save(
+        &sql,
+        &lives::queued(),
+        &[entry(11, TimelineStep::Failed, None)],
+    )
+    .unwrap();
+    assert_eq!(
+        (kept(&sql), job::last_number(&sql).unwrap()),
+        (vec![11], 11)
+    );
     assert_eq!(job::timeline_after(&sql, 10, 9).unwrap()[0].number, 11);
 }
 
@@ -135,10 +197,22 @@ fn an_entry_that_cannot_be_read_is_passed_over_with_its_number() {
         entry(3, TimelineStep::Failed, None),
     ];
     job::save(&sql, &lives::queued(), &timeline).unwrap();
-    sql.run("UPDATE job SET timeline = replace(timeline, '\"started\"', '')", Vec::new()).unwrap();
-    let numbers =
-        |limit| job::timeline_after(&sql, 0, limit).unwrap().iter().map(|entry| entry.number).collect::<Vec<_>>();
-    assert_eq!((numbers(9), numbers(2), numbers(1)), (vec![1, 3], vec![1, 3], vec![1]));
+    sql.run(
+        "UPDATE job SET timeline = replace(timeline, '\"started\"', '')",
+        Vec::new(),
+    )
+    .unwrap();
+    let numbers = |limit| {
+        job::timeline_after(&sql, 0, limit)
+            .unwrap()
+            .iter()
+            .map(|entry| entry.number)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (numbers(9), numbers(2), numbers(1)),
+        (vec![1, 3], vec![1, 3], vec![1])
+    );
     job::save(&sql, &lives::queued(), &timeline[..1]).unwrap();
     assert_eq!(numbers(9), [1, 3, 4]);
 }
@@ -157,7 +231,11 @@ fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
         ));
         sql.cut_off_after(None);
         let found = (job::load(&sql).unwrap(), job::timeline(&sql).unwrap());
-        assert_eq!(found, (Some(lives::queued()), kept.to_vec()), "after {statements} statements");
+        assert_eq!(
+            found,
+            (Some(lives::queued()), kept.to_vec()),
+            "after {statements} statements"
+        );
     }
 }
 
@@ -165,7 +243,10 @@ fn a_save_cut_off_before_any_of_its_statements_leaves_the_job_as_it_was() {
 fn a_record_of_a_newer_version_is_refused_and_stays_untouched_i11() {
     let sql = Sqlite::new();
     job::save(&sql, &lives::queued(), &[]).unwrap();
-    let newer = format!("{{\"version\":{},\"job\":{{\"shape\":\"of the future\"}}}}", JOB_VERSION + 1);
+    let newer = format!(
+        "{{\"version\":{},\"job\":{{\"shape\":\"of the future\"}}}}",
+        JOB_VERSION + 1
+    );
     put_record(&sql, &newer);
     let refused = job::load(&sql);
     assert!(
@@ -181,15 +262,26 @@ fn a_record_that_is_not_readable_is_an_error_not_a_missing_job() {
         job::save(&sql, &lives::queued(), &[]).unwrap();
         put_record(&sql, record);
         let refused = job::load(&sql);
-        assert!(matches!(refused, Err(JobStoreError::Record(StoredError::Unreadable(_)))), "{record}");
+        assert!(
+            matches!(
+                refused,
+                Err(JobStoreError::Record(StoredError::Unreadable(_)))
+            ),
+            "{record}"
+        );
     }
 }
 
 /// Puts a record in place of a saved job's.
 pub(crate) fn put_record(sql: &Sqlite, record: &str) {
-    sql.run("UPDATE job SET record = ?", vec![record.into()]).unwrap();
+    sql.run("UPDATE job SET record = ?", vec![record.into()])
+        .unwrap();
 }
 
 fn entry(at: u64, step: TimelineStep, detail: Option<&str>) -> TimelineEntry {
-    TimelineEntry { at, step, detail: detail.map(ToOwned::to_owned) }
+    TimelineEntry {
+        at,
+        step,
+        detail: detail.map(ToOwned::to_owned),
+    }
 }

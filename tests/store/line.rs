@@ -8,7 +8,8 @@ use reelay::ids::JobKey;
 use reelay::machine::lease::Lease;
 use reelay::machine::limiter::Availability;
 use reelay::machine::queue::{
-    Alarm, Claim, Enqueue, Entry, GetPosition, Mode, Policy, Report, Rows, Stage, Summary, Terms,
+    Alarm, Claim, Enqueue, Entry, GetPosition, Input, Mode, Policy, Report, Rows, Stage, Summary,
+    Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::store::queue::QueueStore;
@@ -20,8 +21,12 @@ use std::sync::LazyLock;
 /// Over how many users those who wait are spread.
 const USERS: u64 = 100;
 const NOW: u64 = 1_800_000_000_000;
-static LIKE: LazyLock<Entry> =
-    LazyLock::new(|| filled(&Sqlite::new()).find(&JobKey::new("ann", "job-1")).unwrap().unwrap());
+static LIKE: LazyLock<Entry> = LazyLock::new(|| {
+    filled(&Sqlite::new())
+        .find(&JobKey::new("ann", "job-1"))
+        .unwrap()
+        .unwrap()
+});
 
 #[test]
 fn a_step_counts_those_who_wait_once_at_most() {
@@ -29,54 +34,156 @@ fn a_step_counts_those_who_wait_once_at_most() {
     let (short, long) = (work(1_000), work(20_000));
     for (name, steps) in &short {
         let most = steps + steps / 10 + OF_ONE * 19_000;
-        assert!(long[name] <= most, "{name}: {} steps of the database instead of {steps}", long[name]);
+        assert!(
+            long[name] <= most,
+            "{name}: {} steps of the database instead of {steps}",
+            long[name]
+        );
     }
 }
 
 /// The most work that any of a few steps of each kind takes, with so many waiting.
 fn work(depth: u64) -> BTreeMap<&'static str, u64> {
     let sql = Sqlite::new();
-    let mut store = waiting(&sql, depth);
-    let policy = Policy { mode: Mode::Immediate, slots: 2, user_slots: 1, max_waiting: 2 * depth, ..policy() };
-    let mut most: BTreeMap<&'static str, u64> = BTreeMap::new();
-    macro_rules! take {
-        ($name:expr, $input:expr) => {
-            let moment = Moment { now: NOW, random: 0 };
-            let steps = sql.steps(|| drop(queue::step(&mut store, $input, moment, &policy).unwrap()));
-            let most = most.entry($name).or_default();
-            *most = steps.max(*most);
-        };
-    }
+    let policy = Policy {
+        mode: Mode::Immediate,
+        slots: 2,
+        user_slots: 1,
+        max_waiting: 2 * depth,
+        ..policy()
+    };
+    let mut meter = Meter {
+        sql: &sql,
+        store: waiting(&sql, depth),
+        policy,
+        most: BTreeMap::new(),
+    };
     // There are no numbers yet: the first step counts.
-    take!("the first step", GetPosition { key: JobKey::new("nobody", "nothing") });
+    meter.take(
+        "the first step",
+        GetPosition {
+            key: JobKey::new("nobody", "nothing"),
+        },
+    );
     // Wherever they stand: the last one of the short line at the end of a full section.
     for number in (1..=200).map(|part| depth * part / 200) {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        take!("a question", GetPosition { key });
+        meter.take("a question", GetPosition { key });
     }
     let mut newest = None;
     // Enough for a section to be halved in both lines.
     for number in 0..1_100 {
-        let summary = summary(&format!("user-{}", number % USERS), &format!("new-{number}"), number);
+        let summary = summary(
+            &format!("user-{}", number % USERS),
+            &format!("new-{number}"),
+            number,
+        );
         newest = Some(summary.clone());
-        take!("an order", Enqueue { summary, terms: Terms::default() });
+        meter.take(
+            "an order",
+            Enqueue {
+                summary,
+                terms: Terms::default(),
+            },
+        );
     }
-    take!("a message of the platform's queue", Claim { key: JobKey::new("user-1", "old-1") });
-    take!("an alarm", Alarm);
-    let cancelled = Summary { report_number: 1, status: Status::Cancelled, ..newest.unwrap() };
-    take!("a cancellation", Report { summary: cancelled, availability: None });
-    let ended = Summary { report_number: 1, status: Status::Completed, ..summary("holder", "holder", 0) };
-    take!("an end, and the next one's start", Report { summary: ended, availability: None });
-    // Slots are free, and nobody may use them. A newcomer is near the front of either line.
-    let told = Summary { report_number: 2, submits: 1, ..summary("holder", "holder", 0) };
-    take!("a back-off", Report { summary: told, availability: Some(Availability::NotNow { after: Some(60_000) }) });
-    let ended = Summary { report_number: 1, status: Status::Completed, ..summary("another", "another", 0) };
-    take!("an end with the upstream shut", Report { summary: ended, availability: None });
-    let late = Enqueue { summary: summary("newcomer", "late", 0), terms: Terms::default() };
-    take!("an order with the upstream shut", late);
-    take!("a message with the upstream shut", Claim { key: JobKey::new("newcomer", "late") });
-    most.remove("the first step");
-    most
+    meter.take(
+        "a message of the platform's queue",
+        Claim {
+            key: JobKey::new("user-1", "old-1"),
+        },
+    );
+    meter.take("an alarm", Alarm);
+    let cancelled = Summary {
+        report_number: 1,
+        status: Status::Cancelled,
+        ..newest.unwrap()
+    };
+    meter.take(
+        "a cancellation",
+        Report {
+            summary: cancelled,
+            availability: None,
+        },
+    );
+    let ended = Summary {
+        report_number: 1,
+        status: Status::Completed,
+        ..summary("holder", "holder", 0)
+    };
+    meter.take(
+        "an end, and the next one's start",
+        Report {
+            summary: ended,
+            availability: None,
+        },
+    );
+    meter.take_with_the_upstream_shut();
+    meter.most.remove("the first step");
+    meter.most
+}
+
+struct Meter<'a> {
+    sql: &'a Sqlite,
+    store: QueueStore<Sqlite>,
+    policy: Policy,
+    most: BTreeMap<&'static str, u64>,
+}
+
+impl Meter<'_> {
+    fn take<I: Input>(&mut self, name: &'static str, input: I) {
+        let moment = Moment {
+            now: NOW,
+            random: 0,
+        };
+        let (store, policy) = (&mut self.store, &self.policy);
+        let steps = self
+            .sql
+            .steps(|| drop(queue::step(store, input, moment, policy).unwrap()));
+        let most = self.most.entry(name).or_default();
+        *most = steps.max(*most);
+    }
+
+    fn take_with_the_upstream_shut(&mut self) {
+        // Slots are free, and nobody may use them. A newcomer is near the front of either line.
+        let told = Summary {
+            report_number: 2,
+            submits: 1,
+            ..summary("holder", "holder", 0)
+        };
+        self.take(
+            "a back-off",
+            Report {
+                summary: told,
+                availability: Some(Availability::NotNow {
+                    after: Some(60_000),
+                }),
+            },
+        );
+        let ended = Summary {
+            report_number: 1,
+            status: Status::Completed,
+            ..summary("another", "another", 0)
+        };
+        self.take(
+            "an end with the upstream shut",
+            Report {
+                summary: ended,
+                availability: None,
+            },
+        );
+        let late = Enqueue {
+            summary: summary("newcomer", "late", 0),
+            terms: Terms::default(),
+        };
+        self.take("an order with the upstream shut", late);
+        self.take(
+            "a message with the upstream shut",
+            Claim {
+                key: JobKey::new("newcomer", "late"),
+            },
+        );
+    }
 }
 
 #[test]
@@ -85,7 +192,9 @@ fn places_are_exact_where_nobody_has_left_the_line() {
     let store = waiting(&sql, 5_000);
     for number in [1, 2, 499, 1_000, 1_001, 2_345, 4_999, 5_000] {
         let key = JobKey::new(format!("user-{}", number % USERS), format!("old-{number}"));
-        let position = queue::position(&store, &key, &policy(), NOW).unwrap().unwrap();
+        let position = queue::position(&store, &key, &policy(), NOW)
+            .unwrap()
+            .unwrap();
         assert_eq!(position.number, number);
     }
 }
@@ -94,36 +203,74 @@ fn places_are_exact_where_nobody_has_left_the_line() {
 fn who_waits_with_another_priority_is_before_by_the_time_that_its_head_start_is_worth() {
     let mut rows = MapRows::default();
     let mut before = |sequence, priority| {
-        let entry = entry(&format!("job-{sequence}"), Stage::Waiting, priority, sequence, sequence);
-        let entry = Entry { enqueued_at: NOW + sequence * 10_000, ..entry };
+        let entry = entry(
+            &format!("job-{sequence}"),
+            Stage::Waiting,
+            priority,
+            sequence,
+            sequence,
+        );
+        let entry = Entry {
+            enqueued_at: NOW + sequence * 10_000,
+            ..entry
+        };
         rows.save(&entry).unwrap();
         rows.count_before(&entry, 1_000).unwrap()
     };
     for sequence in 1..=60 {
         assert_eq!(before(sequence, 0), sequence - 1);
     }
-    assert_eq!(before(61, 5), 31, "each level is worth a minute, six of them");
+    assert_eq!(
+        before(61, 5),
+        31,
+        "each level is worth a minute, six of them"
+    );
     assert_eq!(before(62, 4), 38 + 1);
 }
 
 fn entry(name: &str, stage: Stage, priority: u8, round: u64, sequence: u64) -> Entry {
-    let summary = Summary { priority, ..summary("ann", name, 0) };
-    Entry { summary, sequence, enqueued_at: NOW + sequence, round, stage, ..LIKE.clone() }
+    let summary = Summary {
+        priority,
+        ..summary("ann", name, 0)
+    };
+    Entry {
+        summary,
+        sequence,
+        enqueued_at: NOW + sequence,
+        round,
+        stage,
+        ..LIKE.clone()
+    }
 }
 
 fn summary(user: &str, name: &str, created_at: u64) -> Summary {
-    Summary { key: JobKey::new(user, name), created_at, ..LIKE.summary.clone() }
+    Summary {
+        key: JobKey::new(user, name),
+        created_at,
+        ..LIKE.summary.clone()
+    }
 }
 
-/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step has counted them.
+/// A queue whose slots are held, and in which so many wait, each user's in as many rounds; no step
+/// has counted them.
 fn waiting(sql: &Sqlite, depth: u64) -> QueueStore<Sqlite> {
     let mut store = QueueStore::open(sql.clone()).unwrap();
     for (sequence, name) in (1..).zip(["holder", "another"]) {
-        let held = Stage::Held(Lease { epoch: 1, until: NOW * 2, granted_at: NOW });
-        let holder = Entry { summary: summary(name, name, 0), ..entry(name, held, 0, 0, sequence) };
+        let held = Stage::Held(Lease {
+            epoch: 1,
+            until: NOW * 2,
+            granted_at: NOW,
+        });
+        let holder = Entry {
+            summary: summary(name, name, 0),
+            ..entry(name, held, 0, 0, sequence)
+        };
         store.save(&holder).unwrap();
     }
-    let first = Entry { summary: summary("user-0", "old-0", 0), ..entry("old-0", Stage::Waiting, 0, 1, 3) };
+    let first = Entry {
+        summary: summary("user-0", "old-0", 0),
+        ..entry("old-0", Stage::Waiting, 0, 1, 3)
+    };
     store.save(&first).unwrap();
     let columns = sql.texts("SELECT name FROM pragma_table_info('entry')");
     let value = |column: &String| match column.as_str() {

@@ -6,8 +6,9 @@ use crate::usual_order;
 use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job::{
-    Cancel, Change, DeleteVideo, Effect, ImageRole, InFlight, InputImage, Job, JobMessage, Policy, Progress, Redeliver,
-    Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
+    Cancel, Change, DeleteVideo, Effect, ImageRole, InFlight, InputImage, Job, JobMessage, Policy,
+    Progress, Redeliver, Request, Retry, Rules, Setting, Start, Step, Texts, UnknownSubmit,
+    UpstreamWebhook, Video, answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Trouble};
 use reelay::time::{Millis, Moment};
@@ -52,7 +53,9 @@ fn submitting() -> Life {
 
 fn rendering() -> Life {
     let mut life = submitting();
-    life.act(Answer::Submitted(Ok("models/veo/operations/one".to_owned())));
+    life.act(Answer::Submitted(
+        Ok("models/veo/operations/one".to_owned()),
+    ));
     life
 }
 
@@ -77,14 +80,18 @@ fn completed() -> Job {
 
 fn failed() -> Job {
     let mut life = submitting();
-    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    let failure = Failure::new(
+        ErrorCode::ProviderRejectedContent,
+        "The prompt was refused: “no”.",
+    );
     life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     life.act(Answer::Reported(Err(Trouble::Unknown)));
     life.act(Answer::Delivered(Receipt::Gone));
     life.job
 }
 
-/// A third attempt with a paid call in flight, a file to delete, a report, and events in every state behind it.
+/// A third attempt with a paid call in flight, a file to delete, a report, and events in every
+/// state behind it.
 fn rich() -> Job {
     let mut life = rendering();
     life.act(Answer::Delivered(Receipt::Accepted { status: 200 }));
@@ -95,12 +102,18 @@ fn rich() -> Job {
     })));
     life.take(Cancel);
     life.act(Answer::Reported(Err(Trouble::Unknown)));
-    life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: Some(9_000) }));
+    life.act(Answer::Delivered(Receipt::Failed {
+        status: Some(503),
+        retry_after: Some(9_000),
+    }));
     life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
     life.take(Retry);
     life.start(2);
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
+    life.act(Answer::Submitted(Err(Trouble::Retry {
+        after: Some(30_000),
+        failure,
+    })));
     life.now += STEP / 10;
     life.start(3);
     life.act(Answer::Submitted(Err(Trouble::Unknown)));
@@ -108,7 +121,16 @@ fn rich() -> Job {
     life.take(Retry);
     life.start(4);
     let effect = life.wake(true);
-    assert!(matches!(effect, Some(InFlight { effect: Effect::Submit { epoch: 4, .. }, .. })), "{effect:?}");
+    assert!(
+        matches!(
+            effect,
+            Some(InFlight {
+                effect: Effect::Submit { epoch: 4, .. },
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
     life.job
 }
 
@@ -125,7 +147,10 @@ fn confirming() -> Job {
 fn clarifying() -> Job {
     let mut life = submitting();
     life.policy.clarifications = true;
-    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    let failure = Failure::new(
+        ErrorCode::ProviderRejectedContent,
+        "The prompt was refused: “no”.",
+    );
     life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     life.job
 }
@@ -134,7 +159,10 @@ fn clarifying() -> Job {
 fn requeued() -> Job {
     let mut life = submitting();
     let failure = Failure::new(ErrorCode::ProviderRateLimited, "Too many renders.");
-    life.act(Answer::Submitted(Err(Trouble::Retry { after: Some(30_000), failure })));
+    life.act(Answer::Submitted(Err(Trouble::Retry {
+        after: Some(30_000),
+        failure,
+    })));
     life.job
 }
 
@@ -143,11 +171,15 @@ fn storing_told() -> Job {
     let mut life = rendering();
     life.now += STEP / 10;
     let uri = "https://files.example.com/one?alt=media".to_owned();
-    life.act(Answer::Polled(Ok(Progress::Ready { uri, cost_micros: Some(2_750_000) })));
+    life.act(Answer::Polled(Ok(Progress::Ready {
+        uri,
+        cost_micros: Some(2_750_000),
+    })));
     life.job
 }
 
-/// Cancelled while a render was under way that the upstream can be told to give up, and has once not answered.
+/// Cancelled while a render was under way that the upstream can be told to give up, and has once
+/// not answered.
 fn cancelled_abandoning() -> Job {
     let mut life = rendering();
     life.job = altered(&life.job, |record| record.terms.cancellable = true);
@@ -163,26 +195,43 @@ fn cancelled_abandoning() -> Job {
 /// Two pushes were heard, the second while a poll is in flight.
 fn rendering_nudged() -> Job {
     let mut life = rendering();
-    life.take(UpstreamWebhook { id: "push-1".to_owned() });
+    life.take(UpstreamWebhook {
+        id: "push-1".to_owned(),
+    });
     let effect = life.wake(true);
-    assert!(matches!(effect, Some(InFlight { effect: Effect::Poll { .. }, .. })), "{effect:?}");
-    life.take(UpstreamWebhook { id: "push-2".to_owned() });
+    assert!(
+        matches!(
+            effect,
+            Some(InFlight {
+                effect: Effect::Poll { .. },
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
+    life.take(UpstreamWebhook {
+        id: "push-2".to_owned(),
+    });
     life.job
 }
 
 /// Its images, which nobody needs any more, could not be deleted yet.
 fn completed_discarding() -> Job {
     let mut life = storing();
-    let images = [ImageRole::FirstFrame, ImageRole::LastFrame, ImageRole::Reference]
-        .into_iter()
-        .zip(1..)
-        .map(|(role, number)| InputImage {
-            role,
-            mime_type: "image/png".to_owned(),
-            key: format!("inputs/user-7/clip_1/{number}"),
-            size: 7_000 * number,
-        })
-        .collect();
+    let images = [
+        ImageRole::FirstFrame,
+        ImageRole::LastFrame,
+        ImageRole::Reference,
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|(role, number)| InputImage {
+        role,
+        mime_type: "image/png".to_owned(),
+        key: format!("inputs/user-7/clip_1/{number}"),
+        size: 7_000 * number,
+    })
+    .collect();
     life.job = altered(&life.job, |record| record.order.images = images);
     life.act(Answer::Stored(Ok(video())));
     life.act(Answer::FileDeleted(Err(Trouble::Unknown)));
@@ -192,14 +241,20 @@ fn completed_discarding() -> Job {
 /// An event that was given up is on its way again, and has failed once more.
 fn failed_redelivering() -> Job {
     let mut life = submitting();
-    let failure = Failure::new(ErrorCode::ProviderRejectedContent, "The prompt was refused: “no”.");
+    let failure = Failure::new(
+        ErrorCode::ProviderRejectedContent,
+        "The prompt was refused: “no”.",
+    );
     life.act(Answer::Submitted(Err(Trouble::Refused(failure))));
     for _ in 0..2 {
         life.act(Answer::Delivered(Receipt::Gone));
     }
     let event_id = life.job.outbox[0].id.clone();
     life.take(Redeliver { event_id });
-    life.act(Answer::Delivered(Receipt::Failed { status: Some(503), retry_after: None }));
+    life.act(Answer::Delivered(Receipt::Failed {
+        status: Some(503),
+        retry_after: None,
+    }));
     life.job
 }
 
@@ -212,30 +267,53 @@ struct Life {
 impl Life {
     fn new() -> Self {
         let (job, _) = Job::create(JobKey::new("user-7", "clip_1"), request(), moment(BORN));
-        Self { job, now: BORN, policy: policy() }
+        Self {
+            job,
+            now: BORN,
+            policy: policy(),
+        }
     }
 
     fn take<M: JobMessage>(&mut self, message: M) {
         self.now += 100;
-        let setting = Setting { moment: moment(self.now), rules: rules(&self.policy), armed: None, is_acting: false };
+        let setting = Setting {
+            moment: moment(self.now),
+            rules: rules(&self.policy),
+            armed: None,
+            is_acting: false,
+        };
         if let Change::Save(job) = answer(Some(self.job.clone()), message, setting).change {
             self.job = *job;
         }
     }
 
     fn start(&mut self, epoch: u64) {
-        self.take(Start { epoch, created_at: BORN });
+        self.take(Start {
+            epoch,
+            created_at: BORN,
+        });
     }
 
     fn wake(&mut self, first: bool) -> Option<InFlight> {
         self.now += 100;
-        self.keep(wake(self.job.clone(), first, moment(self.now), rules(&self.policy)))
+        self.keep(wake(
+            self.job.clone(),
+            first,
+            moment(self.now),
+            rules(&self.policy),
+        ))
     }
 
     fn hears(&mut self, begun: InFlight, heard: Answer) {
         self.now += 100;
         let answer = heard.to(begun.effect);
-        self.keep(answered(self.job.clone(), begun.number, answer, moment(self.now), rules(&self.policy)));
+        self.keep(answered(
+            self.job.clone(),
+            begun.number,
+            answer,
+            moment(self.now),
+            rules(&self.policy),
+        ));
     }
 
     fn keep(&mut self, step: Step) -> Option<InFlight> {
@@ -243,7 +321,8 @@ impl Life {
         step.effect
     }
 
-    /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go unheard.
+    /// Has alarms fire until an effect of the answer's kind begins, and answers it; others go
+    /// unheard.
     fn act(&mut self, answer: Answer) {
         let mut first = true;
         for _ in 0..100 {
@@ -273,7 +352,10 @@ impl Texts for Plain {
 }
 
 fn rules(policy: &Policy) -> Rules<'_> {
-    Rules { policy, texts: &Plain }
+    Rules {
+        policy,
+        texts: &Plain,
+    }
 }
 
 fn fits(effect: &Effect, answer: &Answer) -> bool {
@@ -290,7 +372,10 @@ fn fits(effect: &Effect, answer: &Answer) -> bool {
 }
 
 fn moment(now: Millis) -> Moment {
-    Moment { now, random: u128::from(now) << 64 | u128::from(now) }
+    Moment {
+        now,
+        random: u128::from(now) << 64 | u128::from(now),
+    }
 }
 
 fn policy() -> Policy {
@@ -319,10 +404,14 @@ fn request() -> Request {
     let mut request = usual_order::request();
     request.order.prompt = String::from("A \"quoted\" dog;\nпёс 🐕 -- DROP TABLE job");
     request.order.priority = 4;
-    request.order.parameters = object(json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] }));
+    request.order.parameters =
+        object(json!({ "aspectRatio": "16:9", "own": [1, 2.5, null, { "deep": true }] }));
     request.order.render.negative_prompt = Some("cats".to_owned());
     request.order.render.seed = Some(u32::MAX);
-    request.order.metadata.insert("projectId".to_owned(), "p-1".to_owned());
+    request
+        .order
+        .metadata
+        .insert("projectId".to_owned(), "p-1".to_owned());
     request
 }
 

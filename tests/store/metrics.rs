@@ -19,9 +19,15 @@ fn minutes_are_read_as_they_were_written_a_page_at_a_time() {
     assert_eq!(store.latest_minute().unwrap(), Some((last, minute(last))));
     assert_eq!(store.counted_before().unwrap(), minute(7));
     let page = store.minutes(0).unwrap();
-    assert_eq!((page.len(), page.first(), page.last()), (500, Some(&(10, minute(10))), Some(&(last, minute(last)))));
+    assert_eq!(
+        (page.len(), page.first(), page.last()),
+        (500, Some(&(10, minute(10))), Some(&(last, minute(last))))
+    );
     assert_eq!(store.minutes(last - 1).unwrap().len(), 2);
-    assert_eq!(totals(&store).unwrap().whole().of(Count::Accepted), 7 + last);
+    assert_eq!(
+        totals(&store).unwrap().whole().of(Count::Accepted),
+        7 + last
+    );
 }
 
 #[test]
@@ -33,20 +39,35 @@ fn old_minutes_are_forgotten_but_neither_the_sum_nor_the_latest() {
     store.save_counted_before(&minute(8)).unwrap();
     store.delete_minutes(5).unwrap();
     let numbers = |store: &QueueStore<Sqlite>| -> Vec<u64> {
-        store.minutes(0).unwrap().into_iter().map(|(number, _)| number).collect()
+        store
+            .minutes(0)
+            .unwrap()
+            .into_iter()
+            .map(|(number, _)| number)
+            .collect()
     };
     assert_eq!(numbers(&store), [5, 8]);
     store.delete_minutes(99).unwrap();
-    assert_eq!((numbers(&store), store.counted_before().unwrap()), (vec![8], minute(8)));
+    assert_eq!(
+        (numbers(&store), store.counted_before().unwrap()),
+        (vec![8], minute(8))
+    );
 }
 
 #[test]
 fn a_record_that_cannot_be_read_counts_as_empty() {
     let sql = Sqlite::new();
     let store = QueueStore::open(sql.clone()).unwrap();
-    sql.run("INSERT INTO metrics VALUES (0, 'not JSON'), (7, '{\"counted\": 3}'), (8, '{}')", Vec::new()).unwrap();
+    sql.run(
+        "INSERT INTO metrics VALUES (0, 'not JSON'), (7, '{\"counted\": 3}'), (8, '{}')",
+        Vec::new(),
+    )
+    .unwrap();
     assert_eq!(store.counted_before().unwrap(), Minute::default());
-    assert_eq!(store.minutes(0).unwrap(), [(7, Minute::default()), (8, Minute::default())]);
+    assert_eq!(
+        store.minutes(0).unwrap(),
+        [(7, Minute::default()), (8, Minute::default())]
+    );
 }
 
 #[test]
@@ -64,12 +85,24 @@ fn what_is_counted_within_a_minute_is_one_row_with_the_book_and_the_next_minute_
 }
 
 fn count(store: &mut QueueStore<Sqlite>, number: u64) {
-    store.save_book(&Book::default(), Some((number, &minute(number)))).unwrap();
+    store
+        .save_book(&Book::default(), Some((number, &minute(number))))
+        .unwrap();
 }
 
 fn minute(number: u64) -> Minute {
-    let sample = Some(Sample { waiting: number, running: 1, oldest_wait: 2 });
-    let mut minute = Minute { sample, ..Minute::default() };
-    minute.counted.of("veo3/veo-3.1").count(Count::Accepted, number);
+    let sample = Some(Sample {
+        waiting: number,
+        running: 1,
+        oldest_wait: 2,
+    });
+    let mut minute = Minute {
+        sample,
+        ..Minute::default()
+    };
+    minute
+        .counted
+        .of("veo3/veo-3.1")
+        .count(Count::Accepted, number);
     minute
 }

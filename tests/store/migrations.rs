@@ -4,7 +4,8 @@ use crate::sqlite::Sqlite;
 use crate::{lists, lives};
 use reelay::machine::queue::Rows;
 use reelay::store::job;
-use reelay::store::queue::{MIGRATIONS, QueueStore};
+use reelay::store::queue::QueueStore;
+use reelay::store::queue_tables::MIGRATIONS;
 use reelay::store::schema;
 use reelay::store::schema::Migration;
 
@@ -25,7 +26,10 @@ fn opening_the_queue_again_changes_nothing() {
 fn a_queue_cut_off_after_any_statement_of_its_migrations_is_completed_by_the_next_opening_i11() {
     fn newer(sql: &Sqlite) -> bool {
         let columns = &[("entry", "colour", "TEXT"), ("book", "shade", "TEXT")];
-        let second = Migration { columns, statements: "CREATE TABLE IF NOT EXISTS palette (colour TEXT PRIMARY KEY)" };
+        let second = Migration {
+            columns,
+            statements: "CREATE TABLE IF NOT EXISTS palette (colour TEXT PRIMARY KEY)",
+        };
         schema::migrate(sql, &[&MIGRATIONS[..], &[second]].concat()).is_ok()
     }
     assert_cut_offs_heal(|sql| assert!(newer(sql)), newer);
@@ -33,7 +37,9 @@ fn a_queue_cut_off_after_any_statement_of_its_migrations_is_completed_by_the_nex
 
 #[test]
 fn a_job_cut_off_after_any_statement_of_its_first_save_is_completed_by_the_next_one() {
-    assert_cut_offs_heal(save_job, |sql| job::save(sql, &lives::queued(), &[]).is_ok());
+    assert_cut_offs_heal(save_job, |sql| {
+        job::save(sql, &lives::queued(), &[]).is_ok()
+    });
 }
 
 #[test]
@@ -43,7 +49,10 @@ fn a_job_cut_off_within_its_first_save_is_none_yet() {
         sql.cut_off_after(Some(statements));
         assert!(job::save(&sql, &lives::queued(), &[]).is_err());
         sql.cut_off_after(None);
-        assert!(job::load(&sql).unwrap().is_none(), "after {statements} statements");
+        assert!(
+            job::load(&sql).unwrap().is_none(),
+            "after {statements} statements"
+        );
     }
 }
 
@@ -59,15 +68,28 @@ fn a_new_migration_is_applied_once_and_keeps_what_is_stored_i11() {
     };
     let newer = [&MIGRATIONS[..], &[second]].concat();
     schema::migrate(&sql, &newer).unwrap();
-    let colours = || sql.texts("SELECT generation_id || ' ' || colour FROM entry ORDER BY sequence");
-    assert_eq!((versions(&sql), colours()), (vec!["1".to_owned(), "2".to_owned()], vec!["job blue".to_owned()]));
+    let colours =
+        || sql.texts("SELECT generation_id || ' ' || colour FROM entry ORDER BY sequence");
+    assert_eq!(
+        (versions(&sql), colours()),
+        (
+            vec!["1".to_owned(), "2".to_owned()],
+            vec!["job blue".to_owned()]
+        )
+    );
     let schema = sql.schema();
     // A release that is rolled back finds its rows, and writes them beside the new column.
     let mut store = QueueStore::open(sql.clone()).unwrap();
     assert_eq!(store.find(&entry.summary.key).unwrap(), Some(entry));
-    store.save(&lists::entry(2, "ann", "later", 2_000, "a boat")).unwrap();
+    store
+        .save(&lists::entry(2, "ann", "later", 2_000, "a boat"))
+        .unwrap();
     let writes = sql.writes(|| schema::migrate(&sql, &newer).unwrap());
-    assert_eq!((writes, sql.schema()), (Vec::new(), schema), "it is left alone the next time");
+    assert_eq!(
+        (writes, sql.schema()),
+        (Vec::new(), schema),
+        "it is left alone the next time"
+    );
     assert_eq!(colours(), ["job blue", "later none"]);
 }
 
@@ -93,15 +115,29 @@ fn assert_cut_offs_heal(whole: fn(&Sqlite), attempt: fn(&Sqlite) -> bool) {
         cut_offs += 1;
         sql.cut_off_after(None);
         whole(&sql);
-        assert_eq!(sql.schema(), expected.schema(), "after {statements} statements");
-        assert_eq!(versions(&sql), versions(&expected), "after {statements} statements");
+        assert_eq!(
+            sql.schema(),
+            expected.schema(),
+            "after {statements} statements"
+        );
+        assert_eq!(
+            versions(&sql),
+            versions(&expected),
+            "after {statements} statements"
+        );
     }
-    assert!((3..MORE_THAN_ALL).contains(&cut_offs), "{cut_offs} cut-offs");
+    assert!(
+        (3..MORE_THAN_ALL).contains(&cut_offs),
+        "{cut_offs} cut-offs"
+    );
 }
 
 /// None where versions are not counted.
 fn versions(sql: &Sqlite) -> Vec<String> {
-    if sql.texts("SELECT name FROM sqlite_master WHERE name = 'schema_version'").is_empty() {
+    if sql
+        .texts("SELECT name FROM sqlite_master WHERE name = 'schema_version'")
+        .is_empty()
+    {
         return Vec::new();
     }
     sql.texts("SELECT CAST(version AS TEXT) FROM schema_version ORDER BY version")

@@ -14,8 +14,14 @@ use reelay::store::queue::QueueStore;
 fn every_question_of_a_step_is_answered_by_an_index() {
     let sql = Sqlite::new();
     let mut store = filled(&sql);
-    let closed = Closed { user_slots: Some(1), upstreams: vec!["veo3/a".to_owned(), "veo3/b".to_owned()] };
-    let open = Closed { user_slots: None, upstreams: Vec::new() };
+    let closed = Closed {
+        user_slots: Some(1),
+        upstreams: vec!["veo3/a".to_owned(), "veo3/b".to_owned()],
+    };
+    let open = Closed {
+        user_slots: None,
+        upstreams: Vec::new(),
+    };
     let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
         store.find(&entry.summary.key).unwrap();
@@ -38,14 +44,26 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         for user_id in [Some("ann"), None] {
             for status in [Some(Status::Queued), None] {
                 for search in [None, Some("dusk")] {
-                    let first = Listing { user_id, status, search, limit: 1, after: None };
-                    let after = store.list(&first).unwrap().next.or(Some(Cursor::of(&entry.summary)));
+                    let first = Listing {
+                        user_id,
+                        status,
+                        search,
+                        limit: 1,
+                        after: None,
+                    };
+                    let after = store
+                        .list(&first)
+                        .unwrap()
+                        .next
+                        .or(Some(Cursor::of(&entry.summary)));
                     store.list(&Listing { after, ..first }).unwrap();
                 }
             }
         }
         for state in [Some("pending"), None] {
-            store.list_deliveries(state, 20, Some(&Cursor::of(&entry.summary))).unwrap();
+            store
+                .list_deliveries(state, 20, Some(&Cursor::of(&entry.summary)))
+                .unwrap();
             store.list_deliveries(state, 20, None).unwrap();
         }
         store.find_delivery("msg_1").unwrap();
@@ -60,19 +78,29 @@ fn every_question_of_a_step_is_answered_by_an_index() {
         store.waiting_since().unwrap();
         store.latest_minute().unwrap();
         store.counted_before().unwrap();
-        store.save_book(&Book::default(), Some((7, &Minute::default()))).unwrap();
+        store
+            .save_book(&Book::default(), Some((7, &Minute::default())))
+            .unwrap();
         store.delete_minutes(7).unwrap();
         store.minutes(7).unwrap();
     });
     assert!(plans.len() >= 50, "{} statements", plans.len());
     for (statement, steps) in plans {
         for step in &steps {
-            let tables = ["SCAN entry", "SCAN spending", "SCAN delivery", "SCAN metrics"];
+            let tables = [
+                "SCAN entry",
+                "SCAN spending",
+                "SCAN delivery",
+                "SCAN metrics",
+            ];
             let table = tables.iter().any(|scan| step.starts_with(scan));
             let whole = table && !step.contains(" USING ");
             assert!(!whole, "{step}: {statement}");
             let history = statement.contains("stage = 'held'") && step.contains("entry_by_user");
-            assert!(!history, "whoever ever had a slot is read: {step}: {statement}");
+            assert!(
+                !history,
+                "whoever ever had a slot is read: {step}: {statement}"
+            );
         }
     }
 }
@@ -81,29 +109,53 @@ fn every_question_of_a_step_is_answered_by_an_index() {
 fn every_list_comes_out_of_an_index_from_where_the_last_page_ended() {
     let sql = Sqlite::new();
     let store = filled(&sql);
-    let after = Some(Cursor { created_at: 1, id: "job-3".to_owned(), user_id: "bob".to_owned() });
+    let after = Some(Cursor {
+        created_at: 1,
+        id: "job-3".to_owned(),
+        user_id: "bob".to_owned(),
+    });
     for user_id in [Some("ann"), None] {
         for status in [Some(Status::Queued), None] {
             for search in [None, Some("no such thing")] {
-                let listing = Listing { user_id, status, search, limit: 20, after: after.clone() };
+                let listing = Listing {
+                    user_id,
+                    status,
+                    search,
+                    limit: 20,
+                    after: after.clone(),
+                };
                 let plans = sql.plans(|| drop(store.list(&listing).unwrap()));
                 let (statement, steps) = plans.first().unwrap();
-                assert!(steps.len() == 1 && steps[0].starts_with("SEARCH entry USING INDEX"), "{steps:?}: {statement}");
-                assert!(steps[0].contains('<'), "the cursor is no end of the search: {steps:?}: {statement}");
+                assert!(
+                    steps.len() == 1 && steps[0].starts_with("SEARCH entry USING INDEX"),
+                    "{steps:?}: {statement}"
+                );
+                assert!(
+                    steps[0].contains('<'),
+                    "the cursor is no end of the search: {steps:?}: {statement}"
+                );
             }
         }
     }
     for state in [Some("exhausted"), None] {
         let plans = sql.plans(|| drop(store.list_deliveries(state, 20, after.as_ref()).unwrap()));
         let (statement, steps) = plans.first().unwrap();
-        assert!(steps.len() == 1 && steps[0].starts_with("SEARCH delivery USING INDEX"), "{steps:?}: {statement}");
+        assert!(
+            steps.len() == 1 && steps[0].starts_with("SEARCH delivery USING INDEX"),
+            "{steps:?}: {statement}"
+        );
     }
     let plans = sql.plans(|| {
         store.exhausted_since(5, 20).unwrap();
         store.stats(&crate::catalogue::policy(), 5).unwrap();
     });
-    for (statement, steps) in plans.iter().filter(|(statement, _)| statement.contains("delivery")) {
-        let indexed = steps.iter().all(|step| step.contains("INDEX") && !step.contains("B-TREE"));
+    for (statement, steps) in plans
+        .iter()
+        .filter(|(statement, _)| statement.contains("delivery"))
+    {
+        let indexed = steps
+            .iter()
+            .all(|step| step.contains("INDEX") && !step.contains("B-TREE"));
         assert!(indexed, "{steps:?}: {statement}");
     }
 }
@@ -114,7 +166,12 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
     let store = filled(&sql);
     let entry = store.find(&JobKey::new("ann", "job-1")).unwrap().unwrap();
     let plans = sql.plans(|| {
-        store.heads(&Closed { user_slots: None, upstreams: Vec::new() }).unwrap();
+        store
+            .heads(&Closed {
+                user_slots: None,
+                upstreams: Vec::new(),
+            })
+            .unwrap();
         store.count_before(&entry, 9).unwrap();
         store.next_upstream(Some("veo3")).unwrap();
         store.waits_for("veo3").unwrap();
@@ -122,10 +179,18 @@ fn the_first_in_line_and_those_to_ask_come_out_of_their_index_in_order() {
         store.to_ask(9_000, 50).unwrap();
     });
     for (statement, steps) in plans {
-        let by_index = ["SEARCH entry USING INDEX", "SEARCH entry USING COVERING INDEX"];
-        let searched = steps.iter().any(|step| by_index.iter().any(|way| step.starts_with(way)));
+        let by_index = [
+            "SEARCH entry USING INDEX",
+            "SEARCH entry USING COVERING INDEX",
+        ];
+        let searched = steps
+            .iter()
+            .any(|step| by_index.iter().any(|way| step.starts_with(way)));
         assert!(searched, "{steps:?}: {statement}");
-        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}: {statement}");
+        assert!(
+            !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{steps:?}: {statement}"
+        );
     }
 }
 
@@ -136,7 +201,11 @@ pub(crate) fn filled(sql: &Sqlite) -> QueueStore<Sqlite> {
         Stage::Ended,
         Stage::Waiting,
         Stage::Delayed { until: 5 },
-        Stage::Held(Lease { epoch: 1, until: 5, granted_at: 1 }),
+        Stage::Held(Lease {
+            epoch: 1,
+            until: 5,
+            granted_at: 1,
+        }),
         Stage::Watched { until: 5 },
         Stage::Deleting { until: 5 },
     ];

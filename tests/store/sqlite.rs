@@ -1,4 +1,5 @@
-//! A SQLite database in memory that runs statements as a Durable Object's storage does, and can be cut off.
+//! A SQLite database in memory that runs statements as a Durable Object's storage does, and can be
+//! cut off.
 
 use reelay::store::sql::{Sql, SqlValue};
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -9,7 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use thiserror::Error;
 
-/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`; of a row, 2 MB by its documentation).
+/// What the platform's own SQLite allows (workerd, `src/workerd/util/sqlite.c++`; of a row, 2 MB by
+/// its documentation).
 const PLATFORM_LIMITS: [(Limit, i32); 5] = [
     (Limit::SQLITE_LIMIT_LENGTH, 2_000_000),
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
@@ -48,7 +50,12 @@ impl Sqlite {
         for (limit, value) in PLATFORM_LIMITS {
             connection.set_limit(limit, value).unwrap();
         }
-        Self { connection: Rc::new(connection), left: Rc::default(), ran: Rc::default(), worked: Rc::default() }
+        Self {
+            connection: Rc::new(connection),
+            left: Rc::default(),
+            ran: Rc::default(),
+            worked: Rc::default(),
+        }
     }
 
     /// Lets `statements` more run, or with `None` as many as come.
@@ -58,13 +65,17 @@ impl Sqlite {
 
     /// What the database consists of: each table and index with the statement that made it.
     pub(crate) fn schema(&self) -> Vec<String> {
-        self.texts("SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
+        self.texts(
+            "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1",
+        )
     }
 
     /// The rows of a query of one text.
     pub(crate) fn texts(&self, query: &str) -> Vec<String> {
         let rows = self.run(query, Vec::new()).unwrap();
-        rows.into_iter().map(|row| row.into_iter().next().unwrap().into_text()).collect()
+        rows.into_iter()
+            .map(|row| row.into_iter().next().unwrap().into_text())
+            .collect()
     }
 
     /// How many rows were written so far, those of the schema left out.
@@ -72,14 +83,23 @@ impl Sqlite {
         self.connection.total_changes()
     }
 
-    /// The statements that ran during `work`, each with the steps by which the database finds its rows.
+    /// The statements that ran during `work`, each with the steps by which the database finds its
+    /// rows.
     pub(crate) fn plans(&self, work: impl FnOnce()) -> Vec<(String, Vec<String>)> {
         self.ran.borrow_mut().clear();
         work();
         let ran = self.ran.take();
         let plan = |(statement, values): Ran| {
-            let rows = self.run(&format!("EXPLAIN QUERY PLAN {statement}"), values).unwrap();
-            (statement, rows.into_iter().filter_map(|row| row.into_iter().nth(3)).map(SqlValue::into_text).collect())
+            let rows = self
+                .run(&format!("EXPLAIN QUERY PLAN {statement}"), values)
+                .unwrap();
+            (
+                statement,
+                rows.into_iter()
+                    .filter_map(|row| row.into_iter().nth(3))
+                    .map(SqlValue::into_text)
+                    .collect(),
+            )
         };
         ran.into_iter().map(plan).collect()
     }
@@ -94,10 +114,15 @@ impl Sqlite {
     /// The statements among them that may write.
     pub(crate) fn writes(&self, work: impl FnOnce()) -> Vec<String> {
         let ran = self.plans(work).into_iter().map(|(statement, _)| statement);
-        ran.filter(|statement| !statement.trim_start().starts_with("SELECT")).collect()
+        ran.filter(|statement| !statement.trim_start().starts_with("SELECT"))
+            .collect()
     }
 
-    fn execute(&self, statement: &mut Statement, values: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
+    fn execute(
+        &self,
+        statement: &mut Statement,
+        values: &[SqlValue],
+    ) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
         match self.left.get() {
             Some(0) => return Err(SqliteError::CutOff),
             Some(left) => self.left.set(Some(left - 1)),
@@ -112,7 +137,8 @@ impl Sqlite {
         }
         drop(rows);
         let steps = statement.get_status(StatementStatus::VmStep);
-        self.worked.set(self.worked.get() + u64::from(steps.unsigned_abs()));
+        self.worked
+            .set(self.worked.get() + u64::from(steps.unsigned_abs()));
         Ok(read)
     }
 }
@@ -120,15 +146,27 @@ impl Sqlite {
 impl Sql for Sqlite {
     type Error = SqliteError;
 
-    fn run(&self, statements: &str, values: Vec<SqlValue>) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
-        self.ran.borrow_mut().push((statements.to_owned(), values.clone()));
+    fn run(
+        &self,
+        statements: &str,
+        values: Vec<SqlValue>,
+    ) -> Result<Vec<Vec<SqlValue>>, SqliteError> {
+        self.ran
+            .borrow_mut()
+            .push((statements.to_owned(), values.clone()));
         let mut batch = Batch::new(&self.connection, statements);
         let (mut rows, mut bound) = (Vec::new(), values.is_empty());
         while let Some(mut statement) = batch.next()? {
             let wanted = statement.parameter_count();
-            assert!(wanted == 0 || wanted == values.len(), "{wanted} values wanted by {statements}");
+            assert!(
+                wanted == 0 || wanted == values.len(),
+                "{wanted} values wanted by {statements}"
+            );
             rows = self.execute(&mut statement, if wanted == 0 { &[] } else { &values })?;
-            assert!(!bound || wanted == 0, "only the last statement may have values: {statements}");
+            assert!(
+                !bound || wanted == 0,
+                "only the last statement may have values: {statements}"
+            );
             bound |= wanted > 0;
         }
         assert!(bound, "no statement took the values: {statements}");

@@ -28,19 +28,32 @@ fn a_change_of_an_entry_names_the_columns_that_change_and_no_other() {
     let mut entry = find(&store, "job-3");
     entry.summary.status = Status::Processing;
     let writes = sql.writes(|| store.save(&entry).unwrap());
-    assert_eq!(writes, ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]);
+    assert_eq!(
+        writes,
+        ["UPDATE entry SET status = ? WHERE user_id = ? AND generation_id = ?"]
+    );
     assert_eq!(find(&store, "job-3"), entry);
-    entry.stage = Stage::Held(Lease { epoch: 1, until: 9, granted_at: 1 });
+    entry.stage = Stage::Held(Lease {
+        epoch: 1,
+        until: 9,
+        granted_at: 1,
+    });
     entry.summary.updated_at = 9;
     let writes = sql.writes(|| store.save(&entry).unwrap());
-    assert_eq!(writes, ["UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"]);
+    assert_eq!(
+        writes,
+        [
+            "UPDATE entry SET updated_at = ?, lease_until = ? WHERE user_id = ? AND generation_id = ?"
+        ]
+    );
     assert_eq!(find(&store, "job-3"), entry);
 }
 
 #[test]
 fn a_job_takes_one_table_and_neither_an_index_nor_a_count_of_versions() {
     let sql = Sqlite::new();
-    let writes = sql.writes(|| job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
+    let writes =
+        sql.writes(|| job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap());
     assert_eq!(sql.texts("SELECT name FROM sqlite_master"), ["job"]);
     assert_eq!(writes.len(), 2, "the table and its row: {writes:?}");
 }
@@ -52,11 +65,18 @@ fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
     for (number, timeline) in [
         (0, Vec::new()),
         (1, vec![entry(TimelineStep::Stored)]),
-        (3, vec![entry(TimelineStep::Completed), entry(TimelineStep::Retried)]),
+        (
+            3,
+            vec![entry(TimelineStep::Completed), entry(TimelineStep::Retried)],
+        ),
     ] {
         let changed = sql.rows_written();
         let writes = sql.writes(|| job::save(&sql, &lives::queued(), &timeline).unwrap());
-        assert_eq!((writes.len(), sql.rows_written() - changed), (1, 1), "{writes:?}");
+        assert_eq!(
+            (writes.len(), sql.rows_written() - changed),
+            (1, 1),
+            "{writes:?}"
+        );
         assert_eq!(job::last_number(&sql).unwrap(), number);
     }
 }
@@ -65,13 +85,22 @@ fn a_step_of_a_job_is_one_write_of_one_row_whatever_it_enters() {
 fn a_job_is_loaded_without_its_timeline() {
     let sql = Sqlite::new();
     job::save(&sql, &lives::queued(), &[entry(TimelineStep::Created)]).unwrap();
-    let loaded = sql.plans(|| drop(job::load(&sql).unwrap())).into_iter().map(|(statement, _)| statement);
-    let of_job: Vec<String> = loaded.filter(|statement| statement.contains("FROM job")).collect();
+    let loaded = sql
+        .plans(|| drop(job::load(&sql).unwrap()))
+        .into_iter()
+        .map(|(statement, _)| statement);
+    let of_job: Vec<String> = loaded
+        .filter(|statement| statement.contains("FROM job"))
+        .collect();
     assert_eq!(of_job, ["SELECT record FROM job WHERE id = 1"]);
 }
 
 fn entry(step: TimelineStep) -> TimelineEntry {
-    TimelineEntry { at: 1, step, detail: None }
+    TimelineEntry {
+        at: 1,
+        step,
+        detail: None,
+    }
 }
 
 fn find(store: &QueueStore<Sqlite>, name: &str) -> Entry {

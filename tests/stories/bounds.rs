@@ -9,9 +9,13 @@ use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 #[test]
 fn a_job_whose_every_effect_is_cut_off_still_ends_i1() {
     for unknown_submit in [UnknownSubmit::Fail, UnknownSubmit::Retry] {
-        for life in
-            [JobStory::started, JobStory::submitting, JobStory::rendering, JobStory::rendered, JobStory::storing]
-        {
+        for life in [
+            JobStory::started,
+            JobStory::submitting,
+            JobStory::rendering,
+            JobStory::rendered,
+            JobStory::storing,
+        ] {
             let mut story = life();
             story.policy.unknown_submit = unknown_submit;
             let starts = u64::from(story.policy.max_retries) + 1;
@@ -33,14 +37,20 @@ fn submitting_again_after_lost_answers_is_bounded_too_i1() {
     story.policy.unknown_submit = UnknownSubmit::Retry;
     assert_eq!(submits_until_over(&mut story, &Err(Trouble::Unknown)), 4);
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
-    assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Unknown)));
+    assert_eq!(
+        story.ledger(),
+        [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Unknown))
+    );
 }
 
 #[test]
 fn without_retries_the_first_refusal_is_the_last() {
     let mut story = JobStory::started();
     story.policy.max_retries = 0;
-    assert_eq!(submits_until_over(&mut story, &again(ErrorCode::ProviderUnavailable, None)), 1);
+    assert_eq!(
+        submits_until_over(&mut story, &again(ErrorCode::ProviderUnavailable, None)),
+        1
+    );
 }
 
 #[test]
@@ -49,7 +59,10 @@ fn nothing_is_paid_for_after_the_deadline() {
     story.now += story.policy.job_timeout;
     let effect = story.acts();
     assert!(matches!(effect, Effect::Report { .. }), "{effect:?}");
-    assert_eq!((story.failure(), story.ledger()), (Some(ErrorCode::DeadlineExceeded), Vec::new()));
+    assert_eq!(
+        (story.failure(), story.ledger()),
+        (Some(ErrorCode::DeadlineExceeded), Vec::new())
+    );
 }
 
 #[test]
@@ -59,15 +72,24 @@ fn an_upstream_that_asks_for_a_long_wait_between_polls_is_asked_each_minute_unti
     story.next();
     for after in [MINUTE + 1, HOUR, DAY, u64::MAX / 4] {
         let asked = story.now;
-        story.hears(Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(after))));
+        story.hears(Answer::Polled(again(
+            ErrorCode::ProviderRateLimited,
+            Some(after),
+        )));
         assert!(matches!(story.next(), Effect::Poll { .. }), "{after}");
         assert_eq!(story.now, asked + MINUTE, "{after}");
     }
     while story.failure().is_none() {
-        story.hears(Answer::Polled(again(ErrorCode::ProviderRateLimited, Some(HOUR))));
+        story.hears(Answer::Polled(again(
+            ErrorCode::ProviderRateLimited,
+            Some(HOUR),
+        )));
         story.next();
     }
-    assert_eq!((story.failure(), story.now), (Some(ErrorCode::DeadlineExceeded), deadline));
+    assert_eq!(
+        (story.failure(), story.now),
+        (Some(ErrorCode::DeadlineExceeded), deadline)
+    );
 }
 
 #[test]
@@ -96,7 +118,10 @@ fn transfers_that_are_all_cut_off_are_given_up_i1() {
 fn no_wait_for_the_next_transfer_is_longer_than_ten_minutes_i2() {
     let mut story = JobStory::storing();
     let began = story.now;
-    story.hears(Answer::Stored(again(ErrorCode::StorageFailed, Some(u64::MAX / 4))));
+    story.hears(Answer::Stored(again(
+        ErrorCode::StorageFailed,
+        Some(u64::MAX / 4),
+    )));
     assert!(matches!(story.next(), Effect::Store { .. }));
     assert_eq!(story.now, began + 10 * MINUTE);
 }

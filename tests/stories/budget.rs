@@ -1,12 +1,13 @@
-//! What may be spent within a day (I13): orders that do not fit, what is given back, and when the day is over.
+//! What may be spent within a day (I13): orders that do not fit, what is given back, and when the
+//! day is over.
 
 use crate::queue_story::{ADA, MISSING, QueueStory, asking, key, said, state, summary, told};
 use reelay::machine::Status;
 use reelay::machine::job::State;
 use reelay::machine::lease::{START_PATIENCE, WATCH};
 use reelay::machine::queue::{
-    Afford, BlockedBy, Charge, Enqueue, Heard, OverBudget, Position, Question, Refused, Rows, Stage, Summary, Terms,
-    Unaffordable, Whose, day_of,
+    Afford, BlockedBy, Charge, Enqueue, Heard, OverBudget, Position, Question, Refused, Rows,
+    Stage, Summary, Terms, Unaffordable, Whose, day_of,
 };
 use reelay::time::{DAY, HOUR, Millis, SECOND};
 
@@ -20,18 +21,37 @@ fn an_order_that_does_not_fit_into_its_users_day_is_refused_and_nothing_is_store
         assert_eq!(order(&mut story, name), None);
     }
     let over = order(&mut story, "4").expect("only one dollar is left");
-    assert_eq!(over.whose, Whose::User { limit_micros: 10_000_000, left_micros: 1_000_000 });
-    assert_eq!((over.price_micros, over.resets_at), (PRICE, Some(midnight(&story))));
+    assert_eq!(
+        over.whose,
+        Whose::User {
+            limit_micros: 10_000_000,
+            left_micros: 1_000_000
+        }
+    );
+    assert_eq!(
+        (over.price_micros, over.resets_at),
+        (PRICE, Some(midnight(&story)))
+    );
     assert_eq!((story.entry("4"), spent(&story)), (None, 3 * PRICE));
-    assert_eq!(order(&mut story, "bob/1"), None, "the limit is each user's own");
+    assert_eq!(
+        order(&mut story, "bob/1"),
+        None,
+        "the limit is each user's own"
+    );
 }
 
 #[test]
 fn the_limit_of_all_users_together_tells_nobody_what_others_spend_i13() {
     let mut story = QueueStory::with_slots(9);
     story.policy.max_cost_per_day = Some(2 * PRICE);
-    assert_eq!((order(&mut story, "bob/1"), order(&mut story, "cid/1")), (None, None));
-    assert_eq!(order(&mut story, "1").map(|over| over.whose), Some(Whose::Everyone));
+    assert_eq!(
+        (order(&mut story, "bob/1"), order(&mut story, "cid/1")),
+        (None, None)
+    );
+    assert_eq!(
+        order(&mut story, "1").map(|over| over.whose),
+        Some(Whose::Everyone)
+    );
 }
 
 #[test]
@@ -66,16 +86,36 @@ fn a_repeat_of_an_order_is_charged_once_and_not_refused() {
 fn an_order_that_waits_to_be_confirmed_is_charged_when_it_is_and_keeps_nobody_out_until_then_i13() {
     let mut story = user_limit(PRICE);
     for name in ["1", "2", "3"] {
-        assert!(matches!(ask(&mut story, unconfirmed(name)), Ok(Some(_))), "{name}");
+        assert!(
+            matches!(ask(&mut story, unconfirmed(name)), Ok(Some(_))),
+            "{name}"
+        );
     }
     assert_eq!((spent(&story), order(&mut story, "4")), (0, None));
     let before = story.entry("1");
-    assert!(matches!(afford(&mut story, "1"), Err(Unaffordable::OverBudget(_))));
-    assert_eq!((spent(&story), story.entry("1")), (PRICE, before), "nothing changed");
-    story.report(Summary { cost_micros: 0, ..ended("4", Status::Failed) });
+    assert!(matches!(
+        afford(&mut story, "1"),
+        Err(Unaffordable::OverBudget(_))
+    ));
+    assert_eq!(
+        (spent(&story), story.entry("1")),
+        (PRICE, before),
+        "nothing changed"
+    );
+    story.report(Summary {
+        cost_micros: 0,
+        ..ended("4", Status::Failed)
+    });
     assert_eq!(afford(&mut story, "1"), Ok(()), "it is confirmed later");
-    assert!(matches!(afford(&mut story, "2"), Err(Unaffordable::OverBudget(_))));
-    let confirmed = Summary { epoch: 2, report_number: 1, ..priced("1") };
+    assert!(matches!(
+        afford(&mut story, "2"),
+        Err(Unaffordable::OverBudget(_))
+    ));
+    let confirmed = Summary {
+        epoch: 2,
+        report_number: 1,
+        ..priced("1")
+    };
     assert!(story.enqueue(confirmed).is_some());
     assert_eq!(spent(&story), PRICE, "its price was held for it");
 }
@@ -87,7 +127,9 @@ fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_
     for _ in 0..2 {
         assert_eq!((afford(&mut story, "1"), spent(&story)), (Ok(()), PRICE));
     }
-    let Some(Stage::Watched { until }) = story.entry("1").map(|entry| entry.stage) else { panic!("it is watched") };
+    let Some(Stage::Watched { until }) = story.entry("1").map(|entry| entry.stage) else {
+        panic!("it is watched")
+    };
     assert!(until <= story.now + WATCH, "it is asked soon");
     story.hears("1", 1, said(1, 0, Status::PendingConfirmation, Some(0)));
     assert_eq!(spent(&story), 0);
@@ -96,7 +138,9 @@ fn a_confirmation_asked_for_twice_is_charged_once_and_one_that_never_came_gives_
 #[test]
 fn an_order_that_no_day_leaves_enough_for_is_refused_before_it_is_confirmed() {
     let mut story = user_limit(PRICE - 1);
-    let Err(Refused::OverBudget(over)) = ask(&mut story, unconfirmed("1")) else { panic!("it never fits") };
+    let Err(Refused::OverBudget(over)) = ask(&mut story, unconfirmed("1")) else {
+        panic!("it never fits")
+    };
     assert_eq!((over.resets_at, story.entry("1")), (None, None));
 }
 
@@ -106,7 +150,10 @@ fn what_waits_for_another_prompt_is_charged_with_it() {
     order(&mut story, "1");
     story.report(ended("1", Status::PendingClarification));
     assert_eq!((spent(&story), order(&mut story, "2")), (0, None));
-    assert_eq!((afford(&mut story, "1"), spent(&story)), (Ok(()), 2 * PRICE));
+    assert_eq!(
+        (afford(&mut story, "1"), spent(&story)),
+        (Ok(()), 2 * PRICE)
+    );
     assert!(order(&mut story, "3").is_some());
 }
 
@@ -114,9 +161,15 @@ fn what_waits_for_another_prompt_is_charged_with_it() {
 fn what_a_job_did_not_spend_is_there_for_the_next_order() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    story.report(Summary { cost_micros: 0, ..ended("1", Status::Failed) });
+    story.report(Summary {
+        cost_micros: 0,
+        ..ended("1", Status::Failed)
+    });
     assert_eq!((spent(&story), order(&mut story, "2")), (0, None));
-    story.report(Summary { cost_micros: PRICE / 3, ..ended("2", Status::Completed) });
+    story.report(Summary {
+        cost_micros: PRICE / 3,
+        ..ended("2", Status::Completed)
+    });
     assert_eq!(spent(&story), PRICE / 3, "it cost less than its price");
 }
 
@@ -124,8 +177,15 @@ fn what_a_job_did_not_spend_is_there_for_the_next_order() {
 fn an_older_report_of_a_job_gives_nothing_back() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    story.report(Summary { cost_micros: PRICE, ..ended("1", Status::Completed) });
-    story.report(Summary { cost_micros: 0, report_number: 1, ..ended("1", Status::Processing) });
+    story.report(Summary {
+        cost_micros: PRICE,
+        ..ended("1", Status::Completed)
+    });
+    story.report(Summary {
+        cost_micros: 0,
+        report_number: 1,
+        ..ended("1", Status::Processing)
+    });
     assert_eq!(spent(&story), PRICE);
 }
 
@@ -136,9 +196,16 @@ fn less_goes_back_to_the_day_it_was_charged_to_and_more_is_charged_to_today() {
     order(&mut story, "1");
     story.now += 2 * HOUR;
     assert_eq!(spent(&story), 0, "a new day");
-    story.report(Summary { cost_micros: PRICE + 5, ..ended("1", Status::Processing) });
+    story.report(Summary {
+        cost_micros: PRICE + 5,
+        ..ended("1", Status::Processing)
+    });
     assert_eq!(charges(&story, "1"), [(100, PRICE), (101, 5)]);
-    story.report(Summary { cost_micros: PRICE - 1, report_number: 3, ..ended("1", Status::Completed) });
+    story.report(Summary {
+        cost_micros: PRICE - 1,
+        report_number: 3,
+        ..ended("1", Status::Completed)
+    });
     assert_eq!(charges(&story, "1"), [(100, PRICE - 1)]);
     assert_eq!([100, 101].map(|day| spent_on(&story, day)), [PRICE - 1, 0]);
 }
@@ -154,9 +221,16 @@ fn the_limit_starts_anew_at_midnight_and_the_clean_up_forgets_the_days_before_ye
     for (days, left) in [(0, 4), (1, 2), (2, 0)] {
         story.now = (200 + days) * DAY + 3 * HOUR;
         story.mark_for_deletion(0);
-        assert_eq!(story.rows.spending.len(), left, "a row for the user and one for all, {days} days later");
+        assert_eq!(
+            story.rows.spending.len(),
+            left,
+            "a row for the user and one for all, {days} days later"
+        );
     }
-    story.report(Summary { cost_micros: 0, ..ended("1", Status::Failed) });
+    story.report(Summary {
+        cost_micros: 0,
+        ..ended("1", Status::Failed)
+    });
     assert!(story.rows.spending.is_empty(), "what is forgotten stays so");
 }
 
@@ -166,9 +240,16 @@ fn a_job_that_is_gone_without_a_submit_gives_its_reserve_back_and_one_that_ended
     for name in ["withdrawn", "ended"] {
         order(&mut story, name);
     }
-    story.report(Summary { cost_micros: PRICE, submits: 1, ..ended("ended", Status::Completed) });
+    story.report(Summary {
+        cost_micros: PRICE,
+        submits: 1,
+        ..ended("ended", Status::Completed)
+    });
     for name in ["withdrawn", "ended"] {
-        story.takes(Heard { ask: asking(name, 1, Question::Start), said: MISSING });
+        story.takes(Heard {
+            ask: asking(name, 1, Question::Start),
+            said: MISSING,
+        });
     }
     assert_eq!(spent(&story), PRICE);
 }
@@ -177,8 +258,18 @@ fn a_job_that_is_gone_without_a_submit_gives_its_reserve_back_and_one_that_ended
 fn a_job_made_anew_under_the_name_of_a_withdrawn_one_is_charged_alone() {
     let mut story = user_limit(9 * PRICE);
     order_later(&mut story, "1");
-    assert!(story.enqueue(Summary { created_at: 7, ..priced("1") }).is_some());
-    assert_eq!((spent(&story), charges(&story, "1")), (PRICE, vec![(day_of(story.now), PRICE)]));
+    assert!(
+        story
+            .enqueue(Summary {
+                created_at: 7,
+                ..priced("1")
+            })
+            .is_some()
+    );
+    assert_eq!(
+        (spent(&story), charges(&story, "1")),
+        (PRICE, vec![(day_of(story.now), PRICE)])
+    );
 }
 
 #[test]
@@ -188,8 +279,17 @@ fn a_further_attempt_is_asked_for_first_and_its_price_is_held() {
     assert_eq!(afford(&mut story, "1"), Ok(()));
     assert_eq!(spent(&story), 2 * PRICE);
     assert_eq!(afford(&mut story, "1"), Ok(()), "asked twice, held once");
-    assert!(order(&mut story, "2").is_some(), "what is held is not there for others");
-    story.enqueue(Summary { epoch: 2, report_number: 3, cost_micros: 2 * PRICE, submits: 1, ..priced("1") });
+    assert!(
+        order(&mut story, "2").is_some(),
+        "what is held is not there for others"
+    );
+    story.enqueue(Summary {
+        epoch: 2,
+        report_number: 3,
+        cost_micros: 2 * PRICE,
+        submits: 1,
+        ..priced("1")
+    });
     assert_eq!(spent(&story), 2 * PRICE, "it uses what was held");
 }
 
@@ -198,7 +298,10 @@ fn a_further_attempt_that_does_not_fit_is_refused_and_nothing_changes_i13() {
     let mut story = user_limit(2 * PRICE - 1);
     failed_after_paying(&mut story, "1");
     let before = story.rows.clone();
-    assert!(matches!(afford(&mut story, "1"), Err(Unaffordable::OverBudget(_))));
+    assert!(matches!(
+        afford(&mut story, "1"),
+        Err(Unaffordable::OverBudget(_))
+    ));
     assert_eq!(story.rows, before);
 }
 
@@ -207,21 +310,47 @@ fn who_holds_a_price_is_asked_whatever_its_attempt_before_has_said_i13() {
     let mut story = user_limit(2 * PRICE);
     failed_after_paying(&mut story, "1");
     assert_eq!(afford(&mut story, "1"), Ok(()));
-    let settled = Summary { cost_micros: PRICE, submits: 1, settled: true, ..ended("1", Status::Failed) };
+    let settled = Summary {
+        cost_micros: PRICE,
+        submits: 1,
+        settled: true,
+        ..ended("1", Status::Failed)
+    };
     story.report(settled);
-    assert_eq!(story.stage("1"), Stage::Watched { until: story.now + WATCH });
+    assert_eq!(
+        story.stage("1"),
+        Stage::Watched {
+            until: story.now + WATCH
+        }
+    );
 }
 
 #[test]
 fn a_held_price_is_given_back_when_the_attempt_was_not_begun() {
     let mut story = user_limit(2 * PRICE);
     failed_after_paying(&mut story, "1");
-    let failed = State { cost_micros: PRICE, ..state(1, 2, Status::Failed, None) };
+    let failed = State {
+        cost_micros: PRICE,
+        ..state(1, 2, Status::Failed, None)
+    };
     story.hears("1", 1, Ok(Some(failed.clone())));
     assert_eq!(story.stage("1"), Stage::Ended);
     assert_eq!(afford(&mut story, "1"), Ok(()));
-    assert_eq!(story.stage("1"), Stage::Watched { until: story.now + WATCH }, "it is asked soon");
-    story.hears("1", 1, Ok(Some(State { cost_micros: 2 * PRICE, ..state(2, 3, Status::Queued, None) })));
+    assert_eq!(
+        story.stage("1"),
+        Stage::Watched {
+            until: story.now + WATCH
+        },
+        "it is asked soon"
+    );
+    story.hears(
+        "1",
+        1,
+        Ok(Some(State {
+            cost_micros: 2 * PRICE,
+            ..state(2, 3, Status::Queued, None)
+        })),
+    );
     assert_eq!(spent(&story), 2 * PRICE, "it is on its way");
     story.hears("1", 1, Ok(Some(failed)));
     assert_eq!(spent(&story), PRICE);
@@ -232,7 +361,11 @@ fn what_a_job_says_when_it_is_asked_counts_unless_it_is_older_than_its_report() 
     let mut story = user_limit(2 * PRICE);
     failed_after_paying(&mut story, "1");
     for (report_number, cost, charged) in [(1, 0, PRICE), (2, PRICE + 1, PRICE + 1), (3, 7, 7)] {
-        let said = State { submits: 1, cost_micros: cost, ..state(1, report_number, Status::Failed, Some(0)) };
+        let said = State {
+            submits: 1,
+            cost_micros: cost,
+            ..state(1, report_number, Status::Failed, Some(0))
+        };
         story.hears("1", 1, Ok(Some(said)));
         assert_eq!(spent(&story), charged, "at the number {report_number}");
     }
@@ -245,14 +378,21 @@ fn attempts_that_are_asked_for_at_the_same_time_do_not_all_take_what_is_left_i13
         failed_after_paying(&mut story, name);
     }
     assert_eq!(afford(&mut story, "1"), Ok(()));
-    assert!(matches!(afford(&mut story, "2"), Err(Unaffordable::OverBudget(_))));
+    assert!(matches!(
+        afford(&mut story, "2"),
+        Err(Unaffordable::OverBudget(_))
+    ));
 }
 
 #[test]
 fn who_pays_nothing_anew_need_not_fit() {
     let mut story = user_limit(PRICE);
     order(&mut story, "1");
-    assert_eq!(afford(&mut story, "1"), Ok(()), "its render is charged already");
+    assert_eq!(
+        afford(&mut story, "1"),
+        Ok(()),
+        "its render is charged already"
+    );
     assert_eq!(
         afford(&mut story, "unknown"),
         Err(Unaffordable::Unknown),
@@ -273,13 +413,25 @@ fn nobody_starts_because_an_order_was_refused() {
 
 #[test]
 fn a_models_own_limit_counts_where_it_is_the_smaller() {
-    for (own, operators, granted) in [(Some(1), 3, 1), (Some(9), 3, 3), (None, 3, 3), (Some(0), 3, 1)] {
+    for (own, operators, granted) in [
+        (Some(1), 3, 1),
+        (Some(9), 3, 3),
+        (None, 3, 3),
+        (Some(0), 3, 1),
+    ] {
         let mut story = QueueStory::with_slots(9);
         story.policy.submits_per_minute = operators;
         for name in ["1", "2", "3", "4"] {
-            story.enqueue(Summary { submits_per_minute: own, ..summary(name, 0) });
+            story.enqueue(Summary {
+                submits_per_minute: own,
+                ..summary(name, 0)
+            });
         }
-        assert_eq!(story.holders().len(), granted, "{own:?} of the model, {operators} of the operator");
+        assert_eq!(
+            story.holders().len(),
+            granted,
+            "{own:?} of the model, {operators} of the operator"
+        );
         assert_eq!(story.position("4").blocked_by, Some(BlockedBy::RateLimit));
     }
 }
@@ -292,20 +444,34 @@ fn user_limit(micros: u64) -> QueueStory {
 }
 
 fn priced(name: &str) -> Summary {
-    Summary { cost_micros: PRICE, price_micros: PRICE, ..summary(name, 0) }
+    Summary {
+        cost_micros: PRICE,
+        price_micros: PRICE,
+        ..summary(name, 0)
+    }
 }
 
 /// As its job enqueues an order that is to be confirmed.
 fn unconfirmed(name: &str) -> Summary {
-    Summary { status: Status::PendingConfirmation, cost_micros: 0, ..priced(name) }
+    Summary {
+        status: Status::PendingConfirmation,
+        cost_micros: 0,
+        ..priced(name)
+    }
 }
 
 fn ended(name: &str, status: Status) -> Summary {
-    Summary { price_micros: PRICE, ..told(name, 1, 2, status) }
+    Summary {
+        price_micros: PRICE,
+        ..told(name, 1, 2, status)
+    }
 }
 
 fn ask(story: &mut QueueStory, summary: Summary) -> Result<Option<Position>, Refused> {
-    story.takes(Enqueue { summary, terms: Terms::default() })
+    story.takes(Enqueue {
+        summary,
+        terms: Terms::default(),
+    })
 }
 
 /// Why a new order was refused.
@@ -318,14 +484,26 @@ fn order(story: &mut QueueStory, name: &str) -> Option<OverBudget> {
 
 /// It is not to be started before long.
 fn order_later(story: &mut QueueStory, name: &str) {
-    let terms = Terms { not_before: Some(story.now + HOUR), ..Terms::default() };
-    story.takes(Enqueue { summary: priced(name), terms }).expect("it fits");
+    let terms = Terms {
+        not_before: Some(story.now + HOUR),
+        ..Terms::default()
+    };
+    story
+        .takes(Enqueue {
+            summary: priced(name),
+            terms,
+        })
+        .expect("it fits");
 }
 
 fn failed_after_paying(story: &mut QueueStory, name: &str) {
     order(story, name);
     story.now += START_PATIENCE + SECOND;
-    story.report(Summary { cost_micros: PRICE, submits: 1, ..ended(name, Status::Failed) });
+    story.report(Summary {
+        cost_micros: PRICE,
+        submits: 1,
+        ..ended(name, Status::Failed)
+    });
 }
 
 fn afford(story: &mut QueueStory, name: &str) -> Result<(), Unaffordable> {
@@ -338,14 +516,21 @@ fn spent(story: &QueueStory) -> u64 {
 }
 
 fn spent_on(story: &QueueStory, day: u64) -> u64 {
-    let [Ok(own), Ok(all)] = [story.rows.spent(day, Some(ADA)), story.rows.spent(day, None)];
+    let [Ok(own), Ok(all)] = [
+        story.rows.spent(day, Some(ADA)),
+        story.rows.spent(day, None),
+    ];
     assert!(own <= all);
     own
 }
 
 fn charges(story: &QueueStory, name: &str) -> Vec<(u64, u64)> {
     let entry = story.entry(name).expect("the queue knows it");
-    entry.charges.iter().map(|Charge { day, micros }| (*day, *micros)).collect()
+    entry
+        .charges
+        .iter()
+        .map(|Charge { day, micros }| (*day, *micros))
+        .collect()
 }
 
 fn midnight(story: &QueueStory) -> Millis {

@@ -2,12 +2,19 @@
 
 use crate::job_story::{Answer, JobStory, slot, video};
 use reelay::machine::Status;
-use reelay::machine::job::{Cancel, Check, Effect, Phase, Progress, Refusal, Retry, Start, SubmitAnswer};
+use reelay::machine::job::{
+    Cancel, Check, Effect, Phase, Progress, Refusal, Retry, Start, SubmitAnswer,
+};
 use reelay::machine::outcome::{ErrorCode, Trouble};
 
 #[test]
 fn a_job_is_cancelled_at_every_live_phase_and_ends_once_i8() {
-    let lives = [JobStory::accepted, JobStory::started, JobStory::rendering, JobStory::storing];
+    let lives = [
+        JobStory::accepted,
+        JobStory::started,
+        JobStory::rendering,
+        JobStory::storing,
+    ];
     for life in lives {
         let mut story = life();
         assert_eq!(story.takes(Cancel), None);
@@ -50,8 +57,19 @@ fn a_late_answer_of_the_older_epoch_is_ignored_after_cancel_and_retry_i3() {
     story.takes(Retry);
     story.start(2);
     story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
-    assert!(matches!(story.job.phase, Phase::Submitting { .. }), "the new attempt submits for itself");
-    story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, epoch: 2 }));
+    assert!(
+        matches!(story.job.phase, Phase::Submitting { .. }),
+        "the new attempt submits for itself"
+    );
+    story.until_it_acts(|effect| {
+        matches!(
+            effect,
+            Effect::Submit {
+                attempt: 2,
+                epoch: 2
+            }
+        )
+    });
 }
 
 #[test]
@@ -122,9 +140,15 @@ fn a_job_is_forgotten_only_by_its_own_refusal_and_only_while_nobody_was_told_i1(
     let mut story = JobStory::accepted();
     let born = story.job.created_at;
     assert!(story.job.can_withdraw(born));
-    assert!(!story.job.can_withdraw(born - 1), "that was an earlier job of the same name");
+    assert!(
+        !story.job.can_withdraw(born - 1),
+        "that was an earlier job of the same name"
+    );
     assert!(story.job.promise());
-    assert!(!story.job.can_withdraw(born), "a repeat of the order was told that it is accepted");
+    assert!(
+        !story.job.can_withdraw(born),
+        "a repeat of the order was told that it is accepted"
+    );
 }
 
 #[test]
@@ -145,7 +169,16 @@ fn an_order_to_be_confirmed_can_be_taken_back_until_the_queue_was_told_of_it() {
 #[test]
 fn a_start_meant_for_an_earlier_job_of_the_same_name_is_known_as_such_i3() {
     let mut story = JobStory::accepted();
-    let earlier = Start { created_at: story.job.created_at - 1, ..slot(1) };
-    assert_eq!((story.says(earlier), story.status()), (None, Status::Queued));
-    assert!(story.says(Check { created_at: None }).is_some(), "whichever it is");
+    let earlier = Start {
+        created_at: story.job.created_at - 1,
+        ..slot(1)
+    };
+    assert_eq!(
+        (story.says(earlier), story.status()),
+        (None, Status::Queued)
+    );
+    assert!(
+        story.says(Check { created_at: None }).is_some(),
+        "whichever it is"
+    );
 }

@@ -43,11 +43,22 @@ fn the_old_epochs_render_is_given_up_while_the_new_attempt_works_i3() {
     let mut story = story.then(Cancel).then_tried_again();
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Submitting { .. }));
-    assert!(matches!(story.next(), Effect::Submit { epoch: 2, .. }), "the attempt itself goes first");
+    assert!(
+        matches!(story.next(), Effect::Submit { epoch: 2, .. }),
+        "the attempt itself goes first"
+    );
     story.hears(Answer::Submitted(Ok("operations/2".to_owned())));
     let left = story.rests();
-    let given_up: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::CancelUpstream { .. })).collect();
-    assert_eq!(given_up, [&Effect::CancelUpstream { operation: OPERATION.to_owned() }]);
+    let given_up: Vec<&Effect> = left
+        .iter()
+        .filter(|effect| matches!(effect, Effect::CancelUpstream { .. }))
+        .collect();
+    assert_eq!(
+        given_up,
+        [&Effect::CancelUpstream {
+            operation: OPERATION.to_owned()
+        }]
+    );
     assert_eq!(story.status(), Status::Completed);
 }
 
@@ -62,7 +73,12 @@ fn an_upstream_that_cannot_be_told_is_not_told() {
 
 #[test]
 fn what_is_over_or_was_never_begun_is_not_given_up() {
-    let lives = [JobStory::accepted, JobStory::started, JobStory::rendered, JobStory::storing];
+    let lives = [
+        JobStory::accepted,
+        JobStory::started,
+        JobStory::rendered,
+        JobStory::storing,
+    ];
     for life in lives {
         let mut story = life();
         story.alter(|record| record.terms.cancellable = true);
@@ -92,7 +108,10 @@ fn a_render_that_a_late_answer_finds_over_is_not_given_up() {
 
 #[test]
 fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2() {
-    for outcome in [Err(Trouble::Unknown), again(ErrorCode::ProviderUnavailable, Some(u64::MAX / 4))] {
+    for outcome in [
+        Err(Trouble::Unknown),
+        again(ErrorCode::ProviderUnavailable, Some(u64::MAX / 4)),
+    ] {
         let mut story = cancellable().then(Cancel);
         for _ in 0..MAX_CANCEL_TRIES {
             let before = story.now;
@@ -100,7 +119,10 @@ fn an_upstream_that_does_not_answer_is_told_a_few_times_and_then_left_alone_i2()
             assert!(story.now <= before + 10 * MINUTE);
             story.hears(Answer::UpstreamCancelled(outcome.clone()));
         }
-        assert_eq!((story.job.wake(story.now), story.timeline().last()), (None, Some(&"render_not_abandoned")));
+        assert_eq!(
+            (story.job.wake(story.now), story.timeline().last()),
+            (None, Some(&"render_not_abandoned"))
+        );
     }
 }
 
@@ -109,7 +131,10 @@ fn a_refusal_to_give_a_render_up_is_final() {
     let mut story = cancellable().then(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::CancelUpstream { .. }));
     story.hears(Answer::UpstreamCancelled(never(ErrorCode::InvalidRequest)));
-    assert_eq!((upstream_cancels(&mut story), story.timeline().last()), (0, Some(&"render_not_abandoned")));
+    assert_eq!(
+        (upstream_cancels(&mut story), story.timeline().last()),
+        (0, Some(&"render_not_abandoned"))
+    );
 }
 
 #[test]
@@ -139,5 +164,9 @@ fn cancellable() -> JobStory {
 
 /// How often the upstream is told until nothing is left to do.
 fn upstream_cancels(story: &mut JobStory) -> usize {
-    story.rests().iter().filter(|effect| matches!(effect, Effect::CancelUpstream { .. })).count()
+    story
+        .rests()
+        .iter()
+        .filter(|effect| matches!(effect, Effect::CancelUpstream { .. }))
+        .count()
 }

@@ -1,4 +1,5 @@
-//! What the queue lists of the jobs' events: always the newest that it has heard, whatever the order in which it hears.
+//! What the queue lists of the jobs' events: always the newest that it has heard, whatever the
+//! order in which it hears.
 
 use crate::queue_story::{MISSING, QueueStory, asking, key, said, state, summary, told};
 use reelay::machine::Status;
@@ -19,19 +20,42 @@ fn a_report_and_an_answer_bring_the_events_and_older_words_of_them_change_nothin
     assert_eq!(listed(&story), [event(0, 0, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
-    story.report(Summary { report_number: 2, deliveries: vec![event(0, 3, PENDING)], ..end() });
-    assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)], "a report that was overtaken");
+    story.report(Summary {
+        report_number: 2,
+        deliveries: vec![event(0, 3, PENDING)],
+        ..end()
+    });
+    assert_eq!(
+        listed(&story),
+        [event(0, 8, EXHAUSTED)],
+        "a report that was overtaken"
+    );
     says(&mut story, vec![event(1, 8, PENDING)]);
     says(&mut story, vec![event(0, 8, EXHAUSTED)]);
-    assert_eq!(listed(&story), [event(1, 8, PENDING)], "it was sent again since");
-    story.report(Summary { report_number: 2, deliveries: vec![event(1, 9, DELIVERED)], ..end() });
-    assert_eq!(listed(&story), [event(1, 9, DELIVERED)], "news even on a report that is none");
+    assert_eq!(
+        listed(&story),
+        [event(1, 8, PENDING)],
+        "it was sent again since"
+    );
+    story.report(Summary {
+        report_number: 2,
+        deliveries: vec![event(1, 9, DELIVERED)],
+        ..end()
+    });
+    assert_eq!(
+        listed(&story),
+        [event(1, 9, DELIVERED)],
+        "news even on a report that is none"
+    );
 }
 
 #[test]
 fn a_new_attempts_enqueue_tells_what_the_report_before_it_would_have() {
     let mut story = ended();
-    let again = Summary { deliveries: vec![event(0, 8, EXHAUSTED)], ..told("job", 2, 3, Status::Queued) };
+    let again = Summary {
+        deliveries: vec![event(0, 8, EXHAUSTED)],
+        ..told("job", 2, 3, Status::Queued)
+    };
     story.enqueue(again);
     assert_eq!(listed(&story), [event(0, 8, EXHAUSTED)]);
 }
@@ -47,7 +71,10 @@ fn events_go_with_their_job() {
     let mut story = ended();
     story.hears("job", 1, said(1, 2, Status::Completed, None));
     story.mark_for_deletion(Millis::MAX);
-    story.takes(Heard { ask: asking("job", 1, Question::Delete), said: MISSING });
+    story.takes(Heard {
+        ask: asking("job", 1, Question::Delete),
+        said: MISSING,
+    });
     assert!(listed(&story).is_empty() && story.entry("job").is_none());
 }
 
@@ -55,22 +82,36 @@ fn events_go_with_their_job() {
 fn events_of_a_job_that_is_gone_are_pending_for_nobody() {
     let mut story = ended();
     story.hears("job", 1, MISSING);
-    assert_eq!((listed(&story), story.stage("job")), (Vec::new(), Stage::Ended));
+    assert_eq!(
+        (listed(&story), story.stage("job")),
+        (Vec::new(), Stage::Ended)
+    );
 }
 
 #[test]
 fn a_job_made_anew_under_the_name_has_events_of_its_own() {
     let mut story = ended();
     story.hears("job", 1, said(1, 2, Status::Completed, None));
-    story.enqueue(Summary { created_at: 5, ..summary("job", 0) });
+    story.enqueue(Summary {
+        created_at: 5,
+        ..summary("job", 0)
+    });
     assert!(listed(&story).is_empty());
 }
 
 #[test]
 fn a_job_that_is_about_to_tell_the_app_is_looked_after_until_it_says_that_nothing_is_left_i2() {
     let mut story = ended();
-    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
-    story.report(Summary { report_number: 3, ..settled() });
+    assert_eq!(
+        story.stage("job"),
+        Stage::Watched {
+            until: story.now + WATCH
+        }
+    );
+    story.report(Summary {
+        report_number: 3,
+        ..settled()
+    });
     assert_eq!((story.stage("job"), story.wake_at), (Stage::Ended, None));
     assert_eq!(listed(&story), [event(0, 1, DELIVERED)]);
 }
@@ -80,7 +121,11 @@ fn an_event_is_listed_from_the_first_report_on_with_what_came_of_it() {
     let mut story = ended();
     assert_eq!(listed(&story), [event(0, 0, PENDING)]);
     let again = DeliveryState::Pending { next_at: story.now };
-    story.report(Summary { report_number: 3, deliveries: vec![event(0, 1, again)], ..end() });
+    story.report(Summary {
+        report_number: 3,
+        deliveries: vec![event(0, 1, again)],
+        ..end()
+    });
     assert_eq!(listed(&story), [event(0, 1, again)]);
 }
 
@@ -88,18 +133,30 @@ fn an_event_is_listed_from_the_first_report_on_with_what_came_of_it() {
 fn an_event_that_waits_for_its_first_attempt_is_listed() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("job", 0));
-    let later = DeliveryState::Pending { next_at: story.now + 60_000 };
-    story.report(Summary { deliveries: vec![event(0, 0, later)], ..end() });
+    let later = DeliveryState::Pending {
+        next_at: story.now + 60_000,
+    };
+    story.report(Summary {
+        deliveries: vec![event(0, 0, later)],
+        ..end()
+    });
     assert_eq!(listed(&story), [event(0, 0, later)]);
 }
 
 #[test]
 fn that_nothing_is_left_does_not_count_of_a_job_that_has_gone_on_since_i2() {
     let mut story = ended();
-    story.report(Summary { report_number: 3, ..end() });
+    story.report(Summary {
+        report_number: 3,
+        ..end()
+    });
     let watched = story.stage("job");
     story.report(settled());
-    assert_eq!(story.stage("job"), watched, "it was said before the later report");
+    assert_eq!(
+        story.stage("job"),
+        watched,
+        "it was said before the later report"
+    );
     story.enqueue(told("job", 2, 4, Status::Queued));
     story.report(settled());
     assert!(matches!(story.stage("job"), Stage::Held(_)));
@@ -112,7 +169,12 @@ fn what_came_of_a_redelivery_is_listed_at_once_and_its_job_is_looked_after_i2() 
     assert_eq!(story.stage("job"), Stage::Ended);
     story.takes(redelivered(Some(event(1, 8, PENDING))));
     assert_eq!(listed(&story), [event(1, 8, PENDING)]);
-    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
+    assert_eq!(
+        story.stage("job"),
+        Stage::Watched {
+            until: story.now + WATCH
+        }
+    );
 }
 
 #[test]
@@ -121,7 +183,10 @@ fn an_event_that_turns_out_to_be_gone_is_listed_no_longer() {
     story.takes(redelivered(None));
     assert!(listed(&story).is_empty());
     story.takes(redelivered(Some(event(1, 8, PENDING))));
-    assert!(listed(&story).is_empty(), "nor does late news of it bring it back");
+    assert!(
+        listed(&story).is_empty(),
+        "nor does late news of it bring it back"
+    );
 }
 
 #[test]
@@ -130,7 +195,12 @@ fn that_nothing_is_left_does_not_count_of_a_job_whose_event_is_sent_again_since_
     says(&mut story, vec![event(0, 1, DELIVERED)]);
     story.takes(redelivered(Some(event(1, 1, PENDING))));
     story.report(settled());
-    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
+    assert_eq!(
+        story.stage("job"),
+        Stage::Watched {
+            until: story.now + WATCH
+        }
+    );
 }
 
 /// A job that has ended and is about to tell the app.
@@ -143,29 +213,58 @@ fn ended() -> QueueStory {
 
 /// It has told the app, which was all that was left.
 fn settled() -> Summary {
-    Summary { settled: true, deliveries: vec![event(0, 1, DELIVERED)], ..end() }
+    Summary {
+        settled: true,
+        deliveries: vec![event(0, 1, DELIVERED)],
+        ..end()
+    }
 }
 
 fn end() -> Summary {
-    Summary { deliveries: vec![event(0, 0, PENDING)], ..told("job", 1, 2, Status::Completed) }
+    Summary {
+        deliveries: vec![event(0, 0, PENDING)],
+        ..told("job", 1, 2, Status::Completed)
+    }
 }
 
 /// The job answers the queue, with nothing left to do.
 fn says(story: &mut QueueStory, events: Vec<DeliverySummary>) {
-    let said = State { deliveries: events, ..state(1, 2, Status::Completed, None) };
+    let said = State {
+        deliveries: events,
+        ..state(1, 2, Status::Completed, None)
+    };
     story.hears("job", 1, Ok(Some(said)));
 }
 
 fn redelivered(delivery: Option<DeliverySummary>) -> Redelivered {
-    Redelivered { events: vec![RedeliveredEvent { key: key("job"), event_id: "msg_1".to_owned(), delivery }] }
+    Redelivered {
+        events: vec![RedeliveredEvent {
+            key: key("job"),
+            event_id: "msg_1".to_owned(),
+            delivery,
+        }],
+    }
 }
 
 fn event(redeliveries: u32, attempts: u32, state: DeliveryState) -> DeliverySummary {
     let last_status = (attempts > 0).then_some(503);
     let (id, kind) = ("msg_1".to_owned(), EventKind::Completed);
-    DeliverySummary { id, kind, created_at: 1, attempts, last_status, state, redeliveries }
+    DeliverySummary {
+        id,
+        kind,
+        created_at: 1,
+        attempts,
+        last_status,
+        state,
+        redeliveries,
+    }
 }
 
 fn listed(story: &QueueStory) -> Vec<DeliverySummary> {
-    story.rows.deliveries.values().map(|(_, summary)| summary.clone()).collect()
+    story
+        .rows
+        .deliveries
+        .values()
+        .map(|(_, summary)| summary.clone())
+        .collect()
 }

@@ -20,7 +20,12 @@ fn a_job_that_waits_has_cost_nothing_and_reserves_its_price() {
 
 #[test]
 fn a_paid_call_counts_as_its_price_until_more_is_known() {
-    for life in [JobStory::submitting, JobStory::rendering, JobStory::storing, JobStory::completed] {
+    for life in [
+        JobStory::submitting,
+        JobStory::rendering,
+        JobStory::storing,
+        JobStory::completed,
+    ] {
         let story = life();
         assert_eq!(costs(&story), (PRICE, PRICE), "{:?}", story.job.phase);
     }
@@ -32,9 +37,16 @@ fn a_paid_call_counts_as_its_price_until_more_is_known() {
 #[test]
 fn a_refused_submit_costs_nothing_and_its_repeat_is_still_reserved() {
     let mut story = JobStory::submitting();
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderUnavailable,
+        None,
+    )));
     assert_eq!(costs(&story), (0, PRICE));
-    assert_eq!(costs(&JobStory::failed()), (0, 0), "nothing more is to come");
+    assert_eq!(
+        costs(&JobStory::failed()),
+        (0, 0),
+        "nothing more is to come"
+    );
 }
 
 #[test]
@@ -54,7 +66,10 @@ fn what_the_upstream_says_replaces_the_price() {
         assert_eq!(costs(&story), (cost, cost));
         story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
         story.hears(stored());
-        assert_eq!((costs(&story), story.job.render_cost_micros()), ((cost, cost), cost));
+        assert_eq!(
+            (costs(&story), story.job.render_cost_micros()),
+            ((cost, cost), cost)
+        );
     }
 }
 
@@ -75,7 +90,10 @@ fn a_render_nobody_waits_for_stays_charged_and_only_the_upstreams_word_changes_t
     let mut late = JobStory::rendering();
     late.now = late.deadline().unwrap();
     late.may_act();
-    assert_eq!((late.failure(), costs(&late)), (Some(ErrorCode::DeadlineExceeded), (PRICE, PRICE)));
+    assert_eq!(
+        (late.failure(), costs(&late)),
+        (Some(ErrorCode::DeadlineExceeded), (PRICE, PRICE))
+    );
 }
 
 #[test]
@@ -84,7 +102,11 @@ fn a_users_retry_is_paid_for_besides_what_was_spent() {
     assert_eq!(costs(&story), (PRICE, 2 * PRICE));
     story.start(2);
     story.hears(ready_for(1_000));
-    assert_eq!(costs(&story), (1_000, PRICE + 1_000), "the late answer is about the first render");
+    assert_eq!(
+        costs(&story),
+        (1_000, PRICE + 1_000),
+        "the late answer is about the first render"
+    );
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(costs(&story), (PRICE + 1_000, PRICE + 1_000));
 }
@@ -95,7 +117,10 @@ fn a_job_that_waits_for_another_prompt_reserves_its_price_with_it() {
     story.policy.clarifications = true;
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     assert_eq!(costs(&story), (0, 0));
-    assert_eq!(costs(&story.then(Clarify::Prompt("another".to_owned()))), (0, PRICE));
+    assert_eq!(
+        costs(&story.then(Clarify::Prompt("another".to_owned()))),
+        (0, PRICE)
+    );
 }
 
 #[test]
@@ -113,14 +138,22 @@ fn the_queue_is_told_of_each_change_of_what_is_committed() {
     let mut rendered = polled();
     let before = rendered.job.report_number;
     rendered.hears(ready_for(PRICE));
-    assert_eq!((rendered.job.report_number, rendered.job.report.is_some()), (before, false), "it cost its price");
+    assert_eq!(
+        (rendered.job.report_number, rendered.job.report.is_some()),
+        (before, false),
+        "it cost its price"
+    );
     let mut dearer = polled();
     dearer.hears(ready_for(PRICE + 1));
     assert!(dearer.job.report.is_some() && dearer.job.report_number == before + 1);
     let mut ended = polled().then(Cancel);
     let number = ended.job.report_number;
     ended.hears(ready_for(7));
-    assert_eq!(ended.job.report_number, number + 1, "the answer came after the end");
+    assert_eq!(
+        ended.job.report_number,
+        number + 1,
+        "the answer came after the end"
+    );
 }
 
 /// A poll is in flight.
@@ -131,7 +164,10 @@ fn polled() -> JobStory {
 }
 
 fn ready_for(cost_micros: u64) -> Answer {
-    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: Some(cost_micros) }))
+    Answer::Polled(Ok(Progress::Ready {
+        uri: "files/1".to_owned(),
+        cost_micros: Some(cost_micros),
+    }))
 }
 
 /// What it has cost, and what is committed.

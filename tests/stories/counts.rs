@@ -15,7 +15,10 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
     let mut story = JobStory::started();
     story.acts();
     story.now += 2 * SECOND;
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, None)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderRateLimited,
+        None,
+    )));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.hears(Answer::Submitted(Ok("operations/1".to_owned())));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
@@ -23,27 +26,67 @@ fn a_job_counts_its_calls_errors_phases_and_webhooks() {
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(Answer::Polled(never(ErrorCode::ProviderRejectedContent)));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
-    story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
+    story.hears(Answer::Delivered(Receipt::Failed {
+        status: Some(500),
+        retry_after: None,
+    }));
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
     let metrics = &story.job.metrics;
-    let calls: Vec<(String, u64)> =
-        metrics.of_metric(&table::CALLS).map(|(labels, count)| (labels.join(" "), count)).collect();
-    let expected = [("poll refused", 1), ("poll unknown", 1), ("submit done", 1), ("submit retry", 1)];
-    assert_eq!(calls, expected.map(|(labels, count)| (labels.to_owned(), count)));
+    let calls: Vec<(String, u64)> = metrics
+        .of_metric(&table::CALLS)
+        .map(|(labels, count)| (labels.join(" "), count))
+        .collect();
+    let expected = [
+        ("poll refused", 1),
+        ("poll unknown", 1),
+        ("submit done", 1),
+        ("submit retry", 1),
+    ];
     assert_eq!(
-        (metrics.of(Count::RateLimited), metrics.of(Count::Error(None)), metrics.sum(&table::ERRORS)),
+        calls,
+        expected.map(|(labels, count)| (labels.to_owned(), count))
+    );
+    assert_eq!(
+        (
+            metrics.of(Count::RateLimited),
+            metrics.of(Count::Error(None)),
+            metrics.sum(&table::ERRORS)
+        ),
         (1, 1, 3)
     );
     assert_eq!(metrics.of(Count::Retry(metrics::TimedPhase::Submitting)), 1);
     assert_eq!(metrics.of(Count::Retry(metrics::TimedPhase::Rendering)), 1);
-    assert_eq!((metrics.of(Count::Attempt(Status::Failed)), metrics.sum(&table::ATTEMPTS)), (1, 1));
-    assert_eq!(metrics.of(Count::Failure(ErrorCode::ProviderRejectedContent)), 1);
+    assert_eq!(
+        (
+            metrics.of(Count::Attempt(Status::Failed)),
+            metrics.sum(&table::ATTEMPTS)
+        ),
+        (1, 1)
+    );
+    assert_eq!(
+        metrics.of(Count::Failure(ErrorCode::ProviderRejectedContent)),
+        1
+    );
     let phase = |phase: &str| metrics.histogram(&table::PHASE, Some(phase));
-    assert_eq!([phase("submitting").count(), phase("rendering").count(), phase("storing").count()], [2, 1, 0]);
+    assert_eq!(
+        [
+            phase("submitting").count(),
+            phase("rendering").count(),
+            phase("storing").count()
+        ],
+        [2, 1, 0]
+    );
     assert!(phase("submitting").sum >= 2 * SECOND);
     let sent = [true, false].map(|delivered| metrics.of(Count::WebhookSent { delivered }));
-    assert_eq!((sent, metrics.of(Count::WebhookRetry), metrics.of(Count::WebhookExhausted)), ([1, 1], 1, 0));
+    assert_eq!(
+        (
+            sent,
+            metrics.of(Count::WebhookRetry),
+            metrics.of(Count::WebhookExhausted)
+        ),
+        ([1, 1], 1, 0)
+    );
     assert_eq!(metrics.histogram(&table::WEBHOOK_DELIVERY, None).count(), 1);
 }
 
@@ -57,7 +100,10 @@ fn an_effect_that_was_cut_off_counts_as_a_call_without_an_answer() {
     story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
     story.hears(Answer::Stored(Ok(video(1))));
     assert_eq!(story.job.metrics.of(fetch(&Ok(()))), 1);
-    let took = story.job.metrics.histogram(&table::PROCESSING, Some("completed"));
+    let took = story
+        .job
+        .metrics
+        .histogram(&table::PROCESSING, Some("completed"));
     assert_eq!(Some(took.sum), story.job.processing_time());
 }
 
@@ -74,36 +120,72 @@ fn a_further_attempt_goes_on_counting() {
 fn a_message_that_comes_twice_or_late_counts_once_i18() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("job", 0));
-    let early = Summary { metrics: limited(1), submits: 1, ..told("job", 1, 1, Status::Processing) };
-    let late = Summary { metrics: limited(3), submits: 1, ..told("job", 1, 2, Status::Completed) };
+    let early = Summary {
+        metrics: limited(1),
+        submits: 1,
+        ..told("job", 1, 1, Status::Processing)
+    };
+    let late = Summary {
+        metrics: limited(3),
+        submits: 1,
+        ..told("job", 1, 2, Status::Completed)
+    };
     for summary in [&late, &early, &late, &early] {
         story.report(summary.clone());
-        story.enqueue_on(Summary { status: Status::Queued, report_number: 0, ..summary.clone() }, Terms::default());
+        story.enqueue_on(
+            Summary {
+                status: Status::Queued,
+                report_number: 0,
+                ..summary.clone()
+            },
+            Terms::default(),
+        );
     }
     story.hears("job", 1, said(4));
     story.hears("job", 1, said(2));
     assert_eq!(counted(&story, Count::RateLimited), 4);
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::Started)), (1, 1));
+    assert_eq!(
+        (
+            counted(&story, Count::Accepted),
+            counted(&story, Count::Started)
+        ),
+        (1, 1)
+    );
 }
 
 #[test]
 fn a_new_job_of_a_name_is_counted_from_its_beginning_i18() {
     let mut story = QueueStory::with_slots(1);
-    let of =
-        |created_at, count| Summary { created_at, metrics: limited(count), ..told("job", 1, 2, Status::Completed) };
+    let of = |created_at, count| Summary {
+        created_at,
+        metrics: limited(count),
+        ..told("job", 1, 2, Status::Completed)
+    };
     story.report(of(5, 2));
     settles(&mut story, 5);
     story.report(of(7, 1));
     settles(&mut story, 7);
     story.report(of(7, 1));
-    assert_eq!((counted(&story, Count::Accepted), counted(&story, Count::RateLimited)), (2, 3));
+    assert_eq!(
+        (
+            counted(&story, Count::Accepted),
+            counted(&story, Count::RateLimited)
+        ),
+        (2, 3)
+    );
 }
 
 #[test]
 fn an_order_that_is_refused_counts_nothing() {
     let mut story = QueueStory::with_slots(0);
     story.policy.max_waiting = 0;
-    assert_eq!(story.order(Summary { metrics: limited(1), ..summary("job", 0) }), None);
+    assert_eq!(
+        story.order(Summary {
+            metrics: limited(1),
+            ..summary("job", 0)
+        }),
+        None
+    );
     let Ok(totals) = totals(&story.rows);
     assert!(totals.is_empty());
 }
@@ -113,18 +195,42 @@ fn a_wait_counts_from_the_order_the_end_of_its_delay_or_the_return_to_the_line()
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("first", 0));
     let until = story.now + 10 * SECOND;
-    story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
+    story.enqueue_on(
+        summary("later", 0),
+        Terms {
+            not_before: Some(until),
+            ..Terms::default()
+        },
+    );
     story.enqueue(summary("second", 0));
     story.now += 15 * SECOND;
     story.ends("first");
-    assert_eq!(wait(&story), (2, 15 * SECOND), "nobody waited for the first slot, and the second for 15 s");
+    assert_eq!(
+        wait(&story),
+        (2, 15 * SECOND),
+        "nobody waited for the first slot, and the second for 15 s"
+    );
     story.now = until + 20 * SECOND;
     story.ends("second");
-    assert_eq!(wait(&story), (3, 15 * SECOND + 20 * SECOND), "from the end of its delay on");
+    assert_eq!(
+        wait(&story),
+        (3, 15 * SECOND + 20 * SECOND),
+        "from the end of its delay on"
+    );
     // Refused by the upstream it goes back to its place, and waits anew from then on.
-    let again = Summary { epoch: 2, submits: 1, ..summary("later", 0) };
+    let again = Summary {
+        epoch: 2,
+        submits: 1,
+        ..summary("later", 0)
+    };
     story.now += 100 * SECOND;
-    story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
+    story.enqueue_on(
+        again,
+        Terms {
+            keeps_place: true,
+            ..Terms::default()
+        },
+    );
     assert_eq!(wait(&story).0, 4);
     assert_eq!(wait(&story).1, 35 * SECOND, "the slot was free at once");
 }
@@ -137,15 +243,30 @@ fn what_is_counted_stands_in_its_minute_and_the_sum_of_all_before_in_one_row() {
     story.enqueue(summary("b", 0));
     story.now += MINUTE;
     story.sweep();
-    let row = |story: &QueueStory, number: u64| story.rows.minutes.get(&number).cloned().unwrap_or_default();
+    let row = |story: &QueueStory, number: u64| {
+        story.rows.minutes.get(&number).cloned().unwrap_or_default()
+    };
     assert_eq!(row(&story, first).counted.whole().of(Count::Accepted), 2);
-    let sample = Sample { waiting: 1, running: 1, oldest_wait: MINUTE };
-    assert_eq!(row(&story, first + 1), Minute { sample: Some(sample), ..Minute::default() });
+    let sample = Sample {
+        waiting: 1,
+        running: 1,
+        oldest_wait: MINUTE,
+    };
+    assert_eq!(
+        row(&story, first + 1),
+        Minute {
+            sample: Some(sample),
+            ..Minute::default()
+        }
+    );
     assert_eq!(row(&story, 0).counted.whole().of(Count::Accepted), 2);
     // A clock that is set back goes on with the minute it came from.
     story.now -= MINUTE;
     story.enqueue(summary("c", 0));
-    assert_eq!(row(&story, first + 1).counted.whole().of(Count::Accepted), 1);
+    assert_eq!(
+        row(&story, first + 1).counted.whole().of(Count::Accepted),
+        1
+    );
     assert_eq!(counted(&story, Count::Accepted), 3);
 }
 
@@ -159,19 +280,37 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     story.now += 7 * DAY;
     story.mark_for_deletion(0);
     let kept: Vec<u64> = story.rows.minutes.keys().copied().collect();
-    assert_eq!(kept, [0, 31 * DAY / MINUTE], "a week to the minute, and the sum");
+    assert_eq!(
+        kept,
+        [0, 31 * DAY / MINUTE],
+        "a week to the minute, and the sum"
+    );
     story.now += 9 * DAY;
     story.mark_for_deletion(0);
-    assert_eq!(story.rows.minutes.len(), 2, "the latest is not in the sum yet");
+    assert_eq!(
+        story.rows.minutes.len(),
+        2,
+        "the latest is not in the sum yet"
+    );
     assert_eq!(counted(&story, Count::Accepted), 2);
 }
 
 #[test]
 fn money_is_counted_as_it_is_charged_and_given_back() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(Summary { cost_micros: 3_000_000, price_micros: 3_000_000, ..summary("job", 0) });
-    story.report(Summary { cost_micros: 500_000, ..told("job", 1, 2, Status::Failed) });
-    assert_eq!([Count::Charged, Count::Returned].map(|count| counted(&story, count)), [3_000_000, 2_500_000]);
+    story.enqueue(Summary {
+        cost_micros: 3_000_000,
+        price_micros: 3_000_000,
+        ..summary("job", 0)
+    });
+    story.report(Summary {
+        cost_micros: 500_000,
+        ..told("job", 1, 2, Status::Failed)
+    });
+    assert_eq!(
+        [Count::Charged, Count::Returned].map(|count| counted(&story, count)),
+        [3_000_000, 2_500_000]
+    );
 }
 
 #[test]
@@ -181,7 +320,9 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
     let mut effects = Vec::new();
     while story.job.wake(story.now).is_some() {
         story.sleeps();
-        let Some(effect) = story.may_act() else { continue };
+        let Some(effect) = story.may_act() else {
+            continue;
+        };
         effects.push(match effect {
             Effect::Report { .. } => {
                 story.hears(Answer::Reported(Ok(())));
@@ -194,13 +335,23 @@ fn a_job_asks_and_tells_no_more_often_for_being_counted() {
             other => panic!("{other:?} was not expected"),
         });
     }
-    assert_eq!(effects, ["report", "deliver", "report"], "the last one says that nothing is left");
+    assert_eq!(
+        effects,
+        ["report", "deliver", "report"],
+        "the last one says that nothing is left"
+    );
 }
 
 /// The job has nothing left to do.
 fn settles(story: &mut QueueStory, created_at: Millis) {
-    let ask = Ask { created_at, ..asking("job", 1, Question::Check) };
-    story.takes(Heard { ask, said: Ok(Some(state(1, 4, Status::Completed, None))) });
+    let ask = Ask {
+        created_at,
+        ..asking("job", 1, Question::Check)
+    };
+    story.takes(Heard {
+        ask,
+        said: Ok(Some(state(1, 4, Status::Completed, None))),
+    });
     assert_eq!(story.stage("job"), Stage::Ended);
 }
 
@@ -212,7 +363,10 @@ fn limited(count: u64) -> Metrics {
 
 /// What a job answers that has been refused so often.
 fn said(count: u64) -> Said {
-    Ok(Some(State { metrics: limited(count), ..state(1, 2, Status::Completed, Some(0)) }))
+    Ok(Some(State {
+        metrics: limited(count),
+        ..state(1, 2, Status::Completed, Some(0))
+    }))
 }
 
 fn counted(story: &QueueStory, count: Count) -> u64 {

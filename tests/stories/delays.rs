@@ -9,13 +9,24 @@ use reelay::time::{HOUR, MINUTE, Millis, SECOND};
 fn a_delayed_job_starts_at_its_time_and_not_before() {
     let mut story = QueueStory::with_slots(1);
     let until = story.now + HOUR;
-    let position = story.enqueue_on(summary("later", 0), not_before(until)).unwrap();
-    assert_eq!((position.admitted, position.blocked_by), (None, Some(BlockedBy::StartAfter)));
-    assert_eq!((position.estimated_start, story.wake_at), (Some(until), Some(until)));
+    let position = story
+        .enqueue_on(summary("later", 0), not_before(until))
+        .unwrap();
+    assert_eq!(
+        (position.admitted, position.blocked_by),
+        (None, Some(BlockedBy::StartAfter))
+    );
+    assert_eq!(
+        (position.estimated_start, story.wake_at),
+        (Some(until), Some(until))
+    );
     story.now = until - 1;
     story.sweep();
     assert!(story.holders().is_empty());
-    assert_eq!((story.alarm(), story.now), (vec!["later".to_owned()], until));
+    assert_eq!(
+        (story.alarm(), story.now),
+        (vec!["later".to_owned()], until)
+    );
 }
 
 #[test]
@@ -40,7 +51,13 @@ fn a_delayed_job_whose_time_has_come_starts_before_an_order_that_comes_then_i6()
 fn a_time_that_has_passed_is_no_delay() {
     let mut story = QueueStory::with_slots(1);
     let passed = story.now;
-    assert!(story.enqueue_on(summary("job", 0), not_before(passed)).unwrap().admitted.is_some());
+    assert!(
+        story
+            .enqueue_on(summary("job", 0), not_before(passed))
+            .unwrap()
+            .admitted
+            .is_some()
+    );
 }
 
 #[test]
@@ -95,7 +112,11 @@ fn a_refused_job_comes_back_to_the_place_it_had_i6() {
     }
     let (again, terms) = requeued("refused", story.now + MINUTE);
     story.enqueue_on(again, terms);
-    assert_eq!(story.holders(), ["second"], "its slot is given to the next at once (I9)");
+    assert_eq!(
+        story.holders(),
+        ["second"],
+        "its slot is given to the next at once (I9)"
+    );
     story.now += MINUTE;
     story.takes(Alarm);
     assert_eq!(story.position("refused").number, 1);
@@ -137,7 +158,13 @@ fn a_refused_job_whose_old_slot_was_asked_about_first_keeps_its_place_too_i6() {
     let (again, terms) = requeued("refused", story.now);
     story.enqueue_on(again, terms);
     story.enqueue(summary("third", 0));
-    assert_eq!((story.position("refused").number, story.position("third").number), (1, 2));
+    assert_eq!(
+        (
+            story.position("refused").number,
+            story.position("third").number
+        ),
+        (1, 2)
+    );
 }
 
 #[test]
@@ -148,7 +175,10 @@ fn messages_about_the_old_slot_do_not_touch_the_new_one_i3() {
     assert_eq!(story.enqueue_on(again, terms).unwrap().admitted, slot(2));
     let before = story.rows.entries.clone();
     story.hears("refused", 1, said(2, 2, Status::Queued, None));
-    story.report(Summary { submits: 1, ..told("refused", 1, 1, Status::Processing) });
+    story.report(Summary {
+        submits: 1,
+        ..told("refused", 1, 1, Status::Processing)
+    });
     assert_eq!(story.rows.entries, before);
 }
 
@@ -159,9 +189,16 @@ fn an_estimated_start_is_never_in_the_past_and_a_full_minute_in_the_mode_cron() 
         story.now += 1_234;
         let mut last = 0;
         for number in 0..5 {
-            let estimated = story.enqueue(summary(&format!("{number}"), 0)).unwrap().estimated_start.unwrap();
+            let estimated = story
+                .enqueue(summary(&format!("{number}"), 0))
+                .unwrap()
+                .estimated_start
+                .unwrap();
             assert!(estimated >= story.now && estimated >= last, "{mode:?}");
-            assert!(mode != Mode::Cron || estimated.is_multiple_of(MINUTE), "{estimated}");
+            assert!(
+                mode != Mode::Cron || estimated.is_multiple_of(MINUTE),
+                "{estimated}"
+            );
             last = estimated;
         }
     }
@@ -181,11 +218,26 @@ fn the_estimate_learns_how_long_slots_are_held() {
 }
 
 fn not_before(until: Millis) -> Terms {
-    Terms { not_before: Some(until), ..Terms::default() }
+    Terms {
+        not_before: Some(until),
+        ..Terms::default()
+    }
 }
 
 /// What a job sends whose first submit was refused until then.
 fn requeued(name: &str, until: Millis) -> (Summary, Terms) {
-    let summary = Summary { epoch: 2, report_number: 2, submits: 1, ..summary(name, 0) };
-    (summary, Terms { not_before: Some(until), keeps_place: true, ..Terms::default() })
+    let summary = Summary {
+        epoch: 2,
+        report_number: 2,
+        submits: 1,
+        ..summary(name, 0)
+    };
+    (
+        summary,
+        Terms {
+            not_before: Some(until),
+            keeps_place: true,
+            ..Terms::default()
+        },
+    )
 }

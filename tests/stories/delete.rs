@@ -18,8 +18,13 @@ fn an_ended_job_with_nothing_left_is_forgotten() {
 
 #[test]
 fn a_live_job_is_never_forgotten_i1() {
-    let lives =
-        [JobStory::accepted, JobStory::submitting, JobStory::rendering, JobStory::storing, waiting_for_confirmation];
+    let lives = [
+        JobStory::accepted,
+        JobStory::submitting,
+        JobStory::rendering,
+        JobStory::storing,
+        waiting_for_confirmation,
+    ];
     for life in lives {
         assert_kept(life());
     }
@@ -31,7 +36,10 @@ fn a_job_with_a_webhook_or_a_report_left_is_kept_i5() {
     let mut unheard = JobStory::failed();
     unheard.reports();
     assert!(matches!(unheard.acts(), Effect::Deliver { .. }));
-    unheard.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
+    unheard.hears(Answer::Delivered(Receipt::Failed {
+        status: Some(500),
+        retry_after: None,
+    }));
     assert_kept(unheard);
 }
 
@@ -40,7 +48,10 @@ fn a_video_is_deleted_first_and_the_job_forgotten_when_it_is_gone_i8() {
     let mut story = JobStory::completed();
     story.rests();
     assert!(!story.is_deleted());
-    assert_eq!((story.status(), story.job.video()), (Status::Completed, None));
+    assert_eq!(
+        (story.status(), story.job.video()),
+        (Status::Completed, None)
+    );
     assert_eq!(story.next(), Effect::DeleteFile { attempt: 1 });
     story.hears(Answer::FileDeleted(Err(Trouble::Unknown)));
     assert!(!story.is_deleted(), "it may still be there");
@@ -56,7 +67,11 @@ fn being_told_to_forget_again_and_again_deletes_the_video_once() {
     for _ in 0..5 {
         story.is_deleted();
     }
-    let deleted = story.timeline().iter().filter(|note| **note == "video_deleted").count();
+    let deleted = story
+        .timeline()
+        .iter()
+        .filter(|note| **note == "video_deleted")
+        .count();
     assert_eq!(deleted, 1);
 }
 

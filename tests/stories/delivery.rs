@@ -8,16 +8,30 @@ use reelay::machine::job::{Cancel, Effect};
 fn an_event_keeps_its_id_and_its_body_until_it_is_exhausted_i5() {
     let mut story = JobStory::accepted();
     story.takes(Cancel);
-    let (id, body) = (story.job.outbox[0].id.clone(), story.job.outbox[0].body.clone());
+    let (id, body) = (
+        story.job.outbox[0].id.clone(),
+        story.job.outbox[0].body.clone(),
+    );
     assert!(body.is_some());
     for attempt in 1..=3 {
         let effect = story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
-        assert_eq!(effect, Effect::Deliver { event_id: id.clone() });
-        story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
+        assert_eq!(
+            effect,
+            Effect::Deliver {
+                event_id: id.clone()
+            }
+        );
+        story.hears(Answer::Delivered(Receipt::Failed {
+            status: Some(500),
+            retry_after: None,
+        }));
         let row = &story.job.outbox[0];
         assert_eq!((row.attempts, &row.id, &row.body), (attempt, &id, &body));
     }
-    assert!(matches!(story.job.outbox[0].state, DeliveryState::Exhausted { .. }));
+    assert!(matches!(
+        story.job.outbox[0].state,
+        DeliveryState::Exhausted { .. }
+    ));
     assert_eq!(story.job.phase_name(), "done");
 }
 
@@ -27,7 +41,10 @@ fn an_attempt_that_was_cut_off_counts_and_is_repeated_i5() {
     story.takes(Cancel);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
     story.sleeps();
-    assert!(matches!(story.may_act(), Some(Effect::Report { .. })), "the queue hears of the trouble");
+    assert!(
+        matches!(story.may_act(), Some(Effect::Report { .. })),
+        "the queue hears of the trouble"
+    );
     story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.job.outbox[0].attempts, 1);
     story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
@@ -44,11 +61,24 @@ fn the_queue_hears_of_an_end_before_the_app_does() {
 fn a_report_is_repeated_until_the_queue_confirms_its_number_i9() {
     let mut story = JobStory::started();
     let effect = story.until_it_acts_beside_submit();
-    assert_eq!(effect, Effect::Report { epoch: 1, number: 1 });
+    assert_eq!(
+        effect,
+        Effect::Report {
+            epoch: 1,
+            number: 1
+        }
+    );
     story.takes(Cancel);
     story.hears(Answer::Reported(Ok(())));
     let again = story.until_it_acts(|effect| matches!(effect, Effect::Report { .. }));
-    assert_eq!(again, Effect::Report { epoch: 1, number: 2 }, "the older confirmation does not count for the end");
+    assert_eq!(
+        again,
+        Effect::Report {
+            epoch: 1,
+            number: 2
+        },
+        "the older confirmation does not count for the end"
+    );
 }
 
 #[test]
@@ -74,7 +104,10 @@ fn of_an_event_that_fails_the_first_failure_and_the_end_are_reported() {
     for _ in 1..=3 {
         story.until_it_acts(|effect| matches!(effect, Effect::Deliver { .. }));
         let before = story.job.report_number;
-        story.hears(Answer::Delivered(Receipt::Failed { status: None, retry_after: None }));
+        story.hears(Answer::Delivered(Receipt::Failed {
+            status: None,
+            retry_after: None,
+        }));
         reported.push(story.job.report_number > before);
     }
     assert_eq!(reported, [true, false, true]);

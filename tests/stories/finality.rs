@@ -3,7 +3,9 @@
 use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, never, slot};
 use crate::life::{ready, stored, submitted};
 use reelay::machine::delivery::{EventKind, Receipt};
-use reelay::machine::job::{Cancel, Clarify, Confirm, DeleteVideo, Effect, Refusal, Retry, UpstreamWebhook};
+use reelay::machine::job::{
+    Cancel, Clarify, Confirm, DeleteVideo, Effect, Refusal, Retry, UpstreamWebhook,
+};
 use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::SECOND;
 use std::collections::BTreeSet;
@@ -19,29 +21,55 @@ fn terminal_is_final_for_every_input_i8() {
     ] {
         for input in every_input_but_retry() {
             let mut story = ended();
-            let (phase, events, submits) = (story.job.phase.clone(), story.events(), story.job.submits.len());
+            let (phase, events, submits) = (
+                story.job.phase.clone(),
+                story.events(),
+                story.job.submits.len(),
+            );
             story.now += SECOND;
             story.takes_any(input.clone());
             story.rests();
             assert_eq!(story.job.phase, phase, "after {input:?}");
-            assert_eq!((story.events(), story.job.submits.len()), (events, submits), "after {input:?}");
+            assert_eq!(
+                (story.events(), story.job.submits.len()),
+                (events, submits),
+                "after {input:?}"
+            );
         }
     }
 }
 
 #[test]
 fn what_is_refused_changes_nothing_i8() {
-    let live = [JobStory::accepted, JobStory::submitting, JobStory::rendering, JobStory::storing];
-    let without_video = [JobStory::failed, JobStory::cancelled, || JobStory::completed().then(DeleteVideo)];
-    let refused = live.map(|life| (life, Input::from(Retry), Refusal::NotRetryable)).into_iter().chain(
-        [JobStory::completed, JobStory::failed, JobStory::cancelled]
-            .map(|life| (life, Input::from(Cancel), Refusal::AlreadyEnded)),
-    );
-    let no_video = live.into_iter().chain(without_video).map(|life| (life, Input::from(DeleteVideo), Refusal::NoVideo));
+    let live = [
+        JobStory::accepted,
+        JobStory::submitting,
+        JobStory::rendering,
+        JobStory::storing,
+    ];
+    let without_video = [JobStory::failed, JobStory::cancelled, || {
+        JobStory::completed().then(DeleteVideo)
+    }];
+    let refused = live
+        .map(|life| (life, Input::from(Retry), Refusal::NotRetryable))
+        .into_iter()
+        .chain(
+            [JobStory::completed, JobStory::failed, JobStory::cancelled]
+                .map(|life| (life, Input::from(Cancel), Refusal::AlreadyEnded)),
+        );
+    let no_video = live
+        .into_iter()
+        .chain(without_video)
+        .map(|life| (life, Input::from(DeleteVideo), Refusal::NoVideo));
     for (life, input, refusal) in refused.chain(no_video) {
         let mut story = life();
         let before = story.job.clone();
-        assert_eq!(story.takes_any(input.clone()), Some(refusal), "{input:?} in {:?}", before.phase);
+        assert_eq!(
+            story.takes_any(input.clone()),
+            Some(refusal),
+            "{input:?} in {:?}",
+            before.phase
+        );
         assert_eq!(story.job, before);
     }
 }
@@ -53,7 +81,11 @@ fn each_end_is_exactly_one_event_i5() {
         (JobStory::failed(), EventKind::Failed),
         (JobStory::cancelled(), EventKind::Cancelled),
     ] {
-        let sent = story.rests().into_iter().filter(|effect| matches!(effect, Effect::Deliver { .. })).count();
+        let sent = story
+            .rests()
+            .into_iter()
+            .filter(|effect| matches!(effect, Effect::Deliver { .. }))
+            .count();
         assert_eq!((story.events(), sent), (vec![kind], 1));
     }
 }
@@ -64,8 +96,18 @@ fn each_attempts_end_has_an_id_of_its_own_i5() {
     for _ in 0..3 {
         story = story.then(Retry).then(Cancel);
     }
-    let ids: BTreeSet<&str> = story.job.outbox.iter().map(|delivery| delivery.id.as_str()).collect();
-    let places: Vec<u64> = story.job.outbox.iter().map(|delivery| delivery.sequence).collect();
+    let ids: BTreeSet<&str> = story
+        .job
+        .outbox
+        .iter()
+        .map(|delivery| delivery.id.as_str())
+        .collect();
+    let places: Vec<u64> = story
+        .job
+        .outbox
+        .iter()
+        .map(|delivery| delivery.sequence)
+        .collect();
     assert_eq!((ids.len(), places), (4, vec![1, 2, 3, 4]));
 }
 
@@ -78,10 +120,20 @@ fn a_job_the_queue_knows_or_may_know_is_not_forgotten_i1() {
     unanswered.hears(Answer::Enqueued(Err(Trouble::Unknown)));
     let again = JobStory::cancelled().then(Retry);
     let confirmed = JobStory::ordered(|request| request.order.confirm = true).then(Confirm);
-    for story in
-        [asking, unanswered, again, confirmed, JobStory::started(), JobStory::completed(), JobStory::cancelled()]
-    {
-        assert!(!story.job.can_withdraw(story.job.created_at), "{:?}", story.job.phase);
+    for story in [
+        asking,
+        unanswered,
+        again,
+        confirmed,
+        JobStory::started(),
+        JobStory::completed(),
+        JobStory::cancelled(),
+    ] {
+        assert!(
+            !story.job.can_withdraw(story.job.created_at),
+            "{:?}",
+            story.job.phase
+        );
     }
 }
 
@@ -102,8 +154,19 @@ fn every_input_but_retry() -> Vec<Input> {
         Answer::UpstreamCancelled(Ok(())),
         Answer::FileDeleted(Ok(())),
     ];
-    let mut inputs = vec![Input::Alarm, Cancel.into(), Confirm.into(), DeleteVideo.into(), DELETE.into()];
-    inputs.push(UpstreamWebhook { id: "push-1".to_owned() }.into());
+    let mut inputs = vec![
+        Input::Alarm,
+        Cancel.into(),
+        Confirm.into(),
+        DeleteVideo.into(),
+        DELETE.into(),
+    ];
+    inputs.push(
+        UpstreamWebhook {
+            id: "push-1".to_owned(),
+        }
+        .into(),
+    );
     inputs.push(Clarify::Prompt("another".to_owned()).into());
     inputs.extend([0, 1, 2].map(|epoch| dead_letter(epoch).into()));
     inputs.extend([0, 1, 2, u64::MAX].map(|epoch| slot(epoch).into()));
@@ -124,9 +187,15 @@ fn effect_of(answer: &Answer) -> Effect {
         Answer::Enqueued(_) => Effect::Enqueue { epoch },
         Answer::Submitted(_) => Effect::Submit { epoch, attempt },
         Answer::Polled(_) => Effect::Poll { epoch, operation },
-        Answer::Stored(_) => Effect::Store { epoch, attempt, uri },
+        Answer::Stored(_) => Effect::Store {
+            epoch,
+            attempt,
+            uri,
+        },
         Answer::Reported(_) => Effect::Report { epoch, number: 1 },
-        Answer::Delivered(_) => Effect::Deliver { event_id: "e".to_owned() },
+        Answer::Delivered(_) => Effect::Deliver {
+            event_id: "e".to_owned(),
+        },
         Answer::UpstreamCancelled(_) => Effect::CancelUpstream { operation },
         Answer::FileDeleted(_) => Effect::DeleteFile { attempt },
     }

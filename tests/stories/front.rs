@@ -1,5 +1,5 @@
-//! An order's way through the front door: what is sent to the job and to the queue, in the words of the machines, with
-//! real ones behind them. Of the platform's queue, what becomes of its messages.
+//! An order's way through the front door: what is sent to the job and to the queue, in the words of
+//! the machines, with real ones behind them. Of the platform's queue, what becomes of its messages.
 
 use crate::job_story::with_rules;
 use crate::queue_story::QueueStory;
@@ -8,7 +8,9 @@ use reelay::ids::JobKey;
 use reelay::machine::Status;
 use reelay::machine::acceptance::{Accepted, Creating, FollowUp, Next, Rejection};
 use reelay::machine::claim::{Claimed, Verdict, checked, claimed, started};
-use reelay::machine::job::{Answered, Cancel, Change, Job, JobMessage, Request, Setting, Start, answer};
+use reelay::machine::job::{
+    Answered, Cancel, Change, Job, JobMessage, Request, Setting, Start, answer,
+};
 use reelay::machine::message::{Message, NoAnswer, Reply};
 use reelay::machine::queue::{Claim, GetPosition, Input, Mode, Refused};
 use reelay::time::Moment;
@@ -25,13 +27,29 @@ impl Front {
     fn new(mode: Mode, slots: u64, max_waiting: u64) -> Self {
         let mut queue = QueueStory::in_mode(mode, slots);
         queue.policy.max_waiting = max_waiting;
-        Self { jobs: BTreeMap::new(), queue, lost: Vec::new() }
+        Self {
+            jobs: BTreeMap::new(),
+            queue,
+            lost: Vec::new(),
+        }
     }
 
     fn ask_job<M: JobMessage>(&mut self, key: &JobKey, message: M) -> Reply<M> {
-        let moment = Moment { now: self.queue.now, random: 0 };
+        let moment = Moment {
+            now: self.queue.now,
+            random: 0,
+        };
         let Answered { reply, change, .. } = with_rules(|rules| {
-            answer(self.jobs.get(key).cloned(), message, Setting { moment, rules, armed: None, is_acting: false })
+            answer(
+                self.jobs.get(key).cloned(),
+                message,
+                Setting {
+                    moment,
+                    rules,
+                    armed: None,
+                    is_acting: false,
+                },
+            )
         });
         match change {
             Change::None => {}
@@ -47,10 +65,18 @@ impl Front {
     }
 
     fn heard<M: Message>(&self, reply: M::Reply) -> Reply<M> {
-        if self.lost.contains(&M::NAME) { Err(NoAnswer) } else { Ok(reply) }
+        if self.lost.contains(&M::NAME) {
+            Err(NoAnswer)
+        } else {
+            Ok(reply)
+        }
     }
 
-    fn posts(&mut self, name: &str, change: impl FnOnce(&mut Request)) -> Result<Accepted, Rejection> {
+    fn posts(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Request),
+    ) -> Result<Accepted, Rejection> {
         let (key, mut request) = (key(name), request());
         change(&mut request);
         let creating = Creating::new(key.clone(), request);
@@ -91,7 +117,9 @@ impl Front {
     }
 
     fn position(&mut self, name: &str) -> Option<u64> {
-        self.queue.takes(GetPosition { key: key(name) }).map(|position| position.number)
+        self.queue
+            .takes(GetPosition { key: key(name) })
+            .map(|position| position.number)
     }
 }
 
@@ -109,7 +137,13 @@ fn another(request: &mut Request) {
 fn an_order_with_a_slot_is_started_behind_the_answer_and_the_next_one_waits() {
     let mut front = Front::new(Mode::Immediate, 1, 10);
     let first = front.posts("first", usual).unwrap();
-    assert!(first.new && matches!(first.follow_up(Mode::Immediate), FollowUp::Start(Start { epoch: 1, .. })));
+    assert!(
+        first.new
+            && matches!(
+                first.follow_up(Mode::Immediate),
+                FollowUp::Start(Start { epoch: 1, .. })
+            )
+    );
     let second = front.posts("second", usual).unwrap();
     assert_eq!(second.position.map(|position| position.number), Some(1));
     assert_eq!(second.follow_up(Mode::Immediate), FollowUp::Nothing);
@@ -122,8 +156,14 @@ fn an_order_that_the_queue_refuses_leaves_nothing() {
     front.posts("first", usual).unwrap();
     front.posts("second", usual).unwrap();
     let refused = front.posts("third", usual);
-    assert!(matches!(refused, Err(Rejection::Refused(Refused::Full { .. }))), "{refused:?}");
-    assert_eq!((front.status("third"), front.position("third")), (None, None));
+    assert!(
+        matches!(refused, Err(Rejection::Refused(Refused::Full { .. }))),
+        "{refused:?}"
+    );
+    assert_eq!(
+        (front.status("third"), front.position("third")),
+        (None, None)
+    );
     // Nobody knows whether it is gone: the caller is to ask again.
     front.lost = vec!["Withdraw"];
     assert_eq!(front.posts("fourth", usual), Err(Rejection::Unavailable));
@@ -136,8 +176,16 @@ fn the_same_order_is_the_same_job_and_another_under_its_id_is_refused_i10() {
     front.posts("second", usual).unwrap();
     for (name, position) in [("first", 0), ("second", 1)] {
         let again = front.posts(name, usual).unwrap();
-        assert_eq!((again.new, again.position.map(|position| position.number)), (false, Some(position)), "{name}");
-        assert_eq!(front.posts(name, another), Err(Rejection::Conflict), "{name}");
+        assert_eq!(
+            (again.new, again.position.map(|position| position.number)),
+            (false, Some(position)),
+            "{name}"
+        );
+        assert_eq!(
+            front.posts(name, another),
+            Err(Rejection::Conflict),
+            "{name}"
+        );
     }
     assert_eq!((front.jobs.len(), front.position("second")), (2, Some(1)));
 }
@@ -154,7 +202,10 @@ fn an_order_whose_place_nobody_confirmed_is_accepted_and_looked_after_by_a_messa
     // The caller repeats it, and the job is there.
     front.lost.clear();
     let again = front.posts("second", usual).unwrap();
-    assert_eq!((again.new, again.position.map(|position| position.number)), (false, Some(1)));
+    assert_eq!(
+        (again.new, again.position.map(|position| position.number)),
+        (false, Some(1))
+    );
 }
 
 #[test]
@@ -168,7 +219,8 @@ fn a_message_comes_back_while_its_job_waits_and_is_done_with_once_it_has_started
     assert!(matches!(front.consumes("second"), Verdict::Again(wait) if wait > 0));
     assert_eq!(front.position("second"), Some(1), "it waits as before");
     front.ask_job(&key("cancelled"), Cancel).unwrap().unwrap();
-    let summary = with_rules(|rules| front.jobs[&key("cancelled")].summary(rules.texts, front.queue.now));
+    let summary =
+        with_rules(|rules| front.jobs[&key("cancelled")].summary(rules.texts, front.queue.now));
     front.queue.report(summary);
     assert_eq!(front.consumes("cancelled"), Verdict::Acknowledge);
 }
@@ -181,5 +233,8 @@ fn a_message_of_a_job_that_the_queue_does_not_know_comes_back_until_it_does() {
     front.queue.rows = crate::rows::MapRows::default();
     assert!(matches!(front.consumes("first"), Verdict::Again(_)));
     front.lost = vec!["Claim"];
-    assert!(matches!(front.consumes("first"), Verdict::Again(_)), "no answer is no reason to give the message up");
+    assert!(
+        matches!(front.consumes("first"), Verdict::Again(_)),
+        "no answer is no reason to give the message up"
+    );
 }

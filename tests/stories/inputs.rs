@@ -14,7 +14,11 @@ fn the_images_of_a_completed_order_are_deleted() {
     let mut story = with_images(JobStory::storing());
     story.hears(stored());
     let left = story.rests();
-    assert_eq!((left.last(), left.len()), (Some(&DISCARD_INPUTS), 2), "after the webhook: {left:?}");
+    assert_eq!(
+        (left.last(), left.len()),
+        (Some(&DISCARD_INPUTS), 2),
+        "after the webhook: {left:?}"
+    );
     assert!(story.job.video().is_some(), "the video stays");
 }
 
@@ -26,7 +30,9 @@ fn an_order_without_images_has_none_to_delete() {
 
 #[test]
 fn a_failed_or_cancelled_order_keeps_its_images_for_a_further_attempt() {
-    for life in [JobStory::failed, JobStory::cancelled, || JobStory::rendering().then(Cancel)] {
+    for life in [JobStory::failed, JobStory::cancelled, || {
+        JobStory::rendering().then(Cancel)
+    }] {
         let mut story = with_images(life());
         assert!(!story.rests().contains(&DISCARD_INPUTS));
         assert_eq!(story.takes_any(Retry), None);
@@ -37,7 +43,10 @@ fn a_failed_or_cancelled_order_keeps_its_images_for_a_further_attempt() {
 #[test]
 fn no_images_are_deleted_while_the_attempt_may_submit_again() {
     let mut story = with_images(JobStory::submitting());
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderUnavailable,
+        None,
+    )));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.hears(submitted());
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
@@ -65,7 +74,11 @@ fn a_completed_order_is_forgotten_when_video_and_images_are_gone_i8() {
     story.hears(stored());
     story.rests();
     story.is_deleted();
-    assert_eq!(story.rests(), [Effect::DeleteFile { attempt: 1 }], "the images went when it completed");
+    assert_eq!(
+        story.rests(),
+        [Effect::DeleteFile { attempt: 1 }],
+        "the images went when it completed"
+    );
     assert!(story.is_deleted());
 }
 
@@ -86,7 +99,10 @@ fn being_told_to_forget_while_a_webhook_is_left_deletes_nothing_i5() {
     let mut story = with_images(JobStory::failed());
     story.reports();
     assert!(matches!(story.acts(), Effect::Deliver { .. }));
-    story.hears(Answer::Delivered(Receipt::Failed { status: Some(500), retry_after: None }));
+    story.hears(Answer::Delivered(Receipt::Failed {
+        status: Some(500),
+        retry_after: None,
+    }));
     story.is_deleted();
     assert!(story.job.deletions.is_empty());
     assert_eq!(story.takes_any(Retry), None);
@@ -97,7 +113,10 @@ fn a_storage_failure_keeps_the_images_and_removes_the_half_video() {
     let mut story = with_images(JobStory::storing());
     story.hears(Answer::Stored(never(ErrorCode::StorageFailed)));
     let left = story.rests();
-    assert!(left.contains(&Effect::DeleteFile { attempt: 1 }) && !left.contains(&DISCARD_INPUTS), "{left:?}");
+    assert!(
+        left.contains(&Effect::DeleteFile { attempt: 1 }) && !left.contains(&DISCARD_INPUTS),
+        "{left:?}"
+    );
     assert_eq!(story.status(), Status::Failed);
 }
 
@@ -108,7 +127,10 @@ fn with_images(mut story: JobStory) -> JobStory {
         key: format!("inputs/ada/lighthouse/{number}"),
         size: 9,
     };
-    let images = vec![image(ImageRole::FirstFrame, 1), image(ImageRole::Reference, 2)];
+    let images = vec![
+        image(ImageRole::FirstFrame, 1),
+        image(ImageRole::Reference, 2),
+    ];
     story.alter(|record| record.order.images = images);
     story
 }

@@ -7,9 +7,10 @@ use reelay::ids::JobKey;
 use reelay::machine::delivery::{Delivery, EventKind, Receipt};
 use reelay::machine::job;
 use reelay::machine::job::{
-    Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight, Job, JobMessage,
-    JobRecord, Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules, Setting, Start, State, Step, Texts,
-    TimelineStep, UnknownSubmit, UpstreamWebhook, Video, answer, answered, wake,
+    Answered, Cancel, Change, Clarify, Confirm, DeadLetter, Delete, DeleteVideo, Effect, InFlight,
+    Job, JobMessage, JobRecord, Phase, Policy, Progress, Redeliver, Refusal, Request, Retry, Rules,
+    Setting, Start, State, Step, Texts, TimelineStep, UnknownSubmit, UpstreamWebhook, Video,
+    answer, answered, wake,
 };
 use reelay::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use reelay::time::{MINUTE, Millis, Moment, SECOND};
@@ -39,12 +40,24 @@ impl JobStory {
             unknown_submit: UnknownSubmit::Fail,
             poll_interval: 5 * SECOND,
             webhook_schedule: vec![0, 5 * SECOND, 5 * MINUTE],
-            events: BTreeSet::from([EventKind::Completed, EventKind::Failed, EventKind::Cancelled]),
+            events: BTreeSet::from([
+                EventKind::Completed,
+                EventKind::Failed,
+                EventKind::Cancelled,
+            ]),
             clarifications: false,
         };
         let (begun, acted_at) = (None, None);
         let job = created(request());
-        Self { job, now: BEGINNING, policy, begun, acted_at, timeline: Vec::new(), random: 1 }
+        Self {
+            job,
+            now: BEGINNING,
+            policy,
+            begun,
+            acted_at,
+            timeline: Vec::new(),
+            random: 1,
+        }
     }
 
     /// Goes on with a job that no transition made.
@@ -78,7 +91,10 @@ impl JobStory {
     pub(crate) fn storing() -> Self {
         let mut story = Self::rendering();
         story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-        story.hears(Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None })));
+        story.hears(Answer::Polled(Ok(Progress::Ready {
+            uri: "files/1".to_owned(),
+            cost_micros: None,
+        })));
         assert!(matches!(story.acts(), Effect::Store { .. }));
         story
     }
@@ -86,9 +102,20 @@ impl JobStory {
     /// What the job replies to a message, with what that changes.
     pub(crate) fn says<M: JobMessage>(&mut self, message: M) -> M::Reply {
         let (moment, armed) = (self.moment(), self.job.wake(self.now).map(|wake| wake.at));
-        let setting = Setting { moment, rules: rules(&self.policy), armed, is_acting: false };
-        let Answered { reply, change, timeline, .. } = answer(Some(self.job.clone()), message, setting);
-        self.timeline.extend(timeline.into_iter().map(|entry| entry.step));
+        let setting = Setting {
+            moment,
+            rules: rules(&self.policy),
+            armed,
+            is_acting: false,
+        };
+        let Answered {
+            reply,
+            change,
+            timeline,
+            ..
+        } = answer(Some(self.job.clone()), message, setting);
+        self.timeline
+            .extend(timeline.into_iter().map(|entry| entry.step));
         if let Change::Save(job) = change {
             self.job = *job;
         }
@@ -103,7 +130,13 @@ impl JobStory {
                 None
             }
             Input::Answer { number, answer } => {
-                let step = answered(self.job.clone(), number, answer, self.moment(), rules(&self.policy));
+                let step = answered(
+                    self.job.clone(),
+                    number,
+                    answer,
+                    self.moment(),
+                    rules(&self.policy),
+                );
                 self.keep(step);
                 None
             }
@@ -146,13 +179,19 @@ impl JobStory {
     /// An answer as if of the effect with this number.
     pub(crate) fn answer_of(&self, number: u64, heard: Answer) -> Input {
         let begun = self.begun.clone().expect("something began");
-        Input::Answer { number, answer: heard.to(begun.effect) }
+        Input::Answer {
+            number,
+            answer: heard.to(begun.effect),
+        }
     }
 
     /// The effect in flight is answered.
     pub(crate) fn hears(&mut self, heard: Answer) {
         let begun = self.begun.clone().expect("something is under way");
-        self.takes(Input::Answer { number: begun.number, answer: heard.to(begun.effect) });
+        self.takes(Input::Answer {
+            number: begun.number,
+            answer: heard.to(begun.effect),
+        });
         self.acted_at = Some(self.now);
     }
 
@@ -162,17 +201,22 @@ impl JobStory {
         self.now = self.now.max(wake.at);
     }
 
-    /// Wakes the job when it wants to be woken, answers reports and webhooks well, and stops at the effect looked for.
+    /// Wakes the job when it wants to be woken, answers reports and webhooks well, and stops at the
+    /// effect looked for.
     pub(crate) fn until_it_acts(&mut self, wanted: impl Fn(&Effect) -> bool) -> Effect {
         for _ in 0..100 {
             self.sleeps();
-            let Some(effect) = self.may_act() else { continue };
+            let Some(effect) = self.may_act() else {
+                continue;
+            };
             if wanted(&effect) {
                 return effect;
             }
             match effect {
                 Effect::Report { .. } => self.hears(Answer::Reported(Ok(()))),
-                Effect::Deliver { .. } => self.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
+                Effect::Deliver { .. } => {
+                    self.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
+                }
                 Effect::Enqueue { .. } => self.is_granted_a_slot(),
                 other => panic!("{other:?} was not expected"),
             }
@@ -205,13 +249,17 @@ impl JobStory {
 
     fn keep(&mut self, step: Step) -> Option<InFlight> {
         self.job = step.job;
-        self.timeline.extend(step.timeline.into_iter().map(|entry| entry.step));
+        self.timeline
+            .extend(step.timeline.into_iter().map(|entry| entry.step));
         step.effect
     }
 
     fn moment(&mut self) -> Moment {
         self.random += 1 << 70;
-        Moment { now: self.now, random: self.random }
+        Moment {
+            now: self.now,
+            random: self.random,
+        }
     }
 }
 
@@ -241,7 +289,18 @@ macro_rules! inputs {
         })*
     };
 }
-inputs!(Start, DeadLetter, UpstreamWebhook, Delete, Cancel, Retry, Confirm, Clarify, DeleteVideo, Redeliver);
+inputs!(
+    Start,
+    DeadLetter,
+    UpstreamWebhook,
+    Delete,
+    Cancel,
+    Retry,
+    Confirm,
+    Clarify,
+    DeleteVideo,
+    Redeliver
+);
 
 /// A reply that may be a refusal.
 trait Refusable {
@@ -262,14 +321,22 @@ impl Refusable for Option<State> {
 
 /// A slot for this epoch of the story's job.
 pub(crate) fn slot(epoch: u64) -> Start {
-    Start { epoch, created_at: BEGINNING }
+    Start {
+        epoch,
+        created_at: BEGINNING,
+    }
 }
 
 pub(crate) fn dead_letter(epoch: u64) -> DeadLetter {
-    DeadLetter { epoch, created_at: BEGINNING }
+    DeadLetter {
+        epoch,
+        created_at: BEGINNING,
+    }
 }
 
-pub(crate) const DELETE: Delete = Delete { created_at: BEGINNING };
+pub(crate) const DELETE: Delete = Delete {
+    created_at: BEGINNING,
+};
 
 struct Plain;
 
@@ -289,7 +356,10 @@ pub(crate) fn with_rules<T>(act: impl FnOnce(Rules<'_>) -> T) -> T {
 }
 
 fn rules(policy: &Policy) -> Rules<'_> {
-    Rules { policy, texts: &Plain }
+    Rules {
+        policy,
+        texts: &Plain,
+    }
 }
 
 pub(crate) fn video(attempt: u32) -> Video {
@@ -303,11 +373,17 @@ pub(crate) fn video(attempt: u32) -> Video {
 
 /// An upstream that takes no submits of anyone, and asks for this wait.
 pub(crate) fn not_now<T>(after: Option<Millis>) -> Outcome<T> {
-    Err(Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests.") })
+    Err(Trouble::NotNow {
+        after,
+        failure: Failure::new(ErrorCode::ProviderRateLimited, "Too many requests."),
+    })
 }
 
 pub(crate) fn again<T>(code: ErrorCode, after: Option<Millis>) -> Outcome<T> {
-    Err(Trouble::Retry { after, failure: Failure::new(code, "Not now.") })
+    Err(Trouble::Retry {
+        after,
+        failure: Failure::new(code, "Not now."),
+    })
 }
 
 pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
@@ -315,5 +391,13 @@ pub(crate) fn never<T>(code: ErrorCode) -> Outcome<T> {
 }
 
 fn created(request: Request) -> Job {
-    Job::create(JobKey::new("ada", "lighthouse"), request, Moment { now: BEGINNING, random: 0 }).0
+    Job::create(
+        JobKey::new("ada", "lighthouse"),
+        request,
+        Moment {
+            now: BEGINNING,
+            random: 0,
+        },
+    )
+    .0
 }

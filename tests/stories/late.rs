@@ -12,16 +12,28 @@ use reelay::machine::outcome::{ErrorCode, Trouble};
 fn a_late_answer_of_a_cancelled_submit_changes_the_ledger_and_nothing_else_i8() {
     for (answer, told) in [
         (submitted(), SubmitAnswer::Accepted),
-        (Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)), SubmitAnswer::Refused),
-        (Answer::Submitted(Err(Trouble::Unknown)), SubmitAnswer::Unknown),
+        (
+            Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)),
+            SubmitAnswer::Refused,
+        ),
+        (
+            Answer::Submitted(Err(Trouble::Unknown)),
+            SubmitAnswer::Unknown,
+        ),
     ] {
         let mut story = JobStory::submitting().then(Cancel);
         let cancelled = story.job.clone();
         story.hears(answer);
-        // It belongs to the ledger: what the answer says about the upstream is the same for whoever asks next.
-        let cancelled = altered(&cancelled, |record| record.availability = story.job.availability);
+        // It belongs to the ledger: what the answer says about the upstream is the same for whoever
+        // asks next.
+        let cancelled = altered(&cancelled, |record| {
+            record.availability = story.job.availability;
+        });
         assert_eq!(story.ledger(), [(1, told)]);
-        assert_eq!(without_bookkeeping(&story.job), without_bookkeeping(&cancelled));
+        assert_eq!(
+            without_bookkeeping(&story.job),
+            without_bookkeeping(&cancelled)
+        );
     }
 }
 
@@ -33,7 +45,10 @@ fn a_late_answer_of_a_cancelled_poll_changes_nothing_i8() {
         let mut story = story.then(Cancel);
         let cancelled = story.job.clone();
         story.hears(answer);
-        assert_eq!(without_bookkeeping(&story.job), without_bookkeeping(&cancelled));
+        assert_eq!(
+            without_bookkeeping(&story.job),
+            without_bookkeeping(&cancelled)
+        );
     }
 }
 
@@ -42,7 +57,12 @@ fn a_job_cancelled_before_it_paid_never_pays_i4() {
     for life in [JobStory::accepted, JobStory::started] {
         let mut story = life().then(Cancel).then(slot(1));
         let left = story.rests();
-        assert!(!left.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "{left:?}");
+        assert!(
+            !left
+                .iter()
+                .any(|effect| matches!(effect, Effect::Submit { .. })),
+            "{left:?}"
+        );
         assert!(story.ledger().is_empty());
     }
 }
@@ -50,8 +70,17 @@ fn a_job_cancelled_before_it_paid_never_pays_i4() {
 #[test]
 fn the_old_epochs_cut_off_submit_does_not_fail_the_new_attempt_i3() {
     let mut story = JobStory::submitting().then(Cancel).then_tried_again();
-    assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 2 });
-    assert_eq!(story.ledger(), [(1, SubmitAnswer::Unknown), (2, SubmitAnswer::Intended)]);
+    assert_eq!(
+        story.next(),
+        Effect::Submit {
+            epoch: 2,
+            attempt: 2
+        }
+    );
+    assert_eq!(
+        story.ledger(),
+        [(1, SubmitAnswer::Unknown), (2, SubmitAnswer::Intended)]
+    );
     assert_eq!(story.status(), Status::Processing);
 }
 
@@ -70,7 +99,10 @@ fn the_old_attempts_video_is_removed_and_the_new_ones_kept_i3() {
     story.hears(stored());
     let left = story.rests();
     assert_eq!(story.status(), Status::Completed);
-    let removed: Vec<&Effect> = left.iter().filter(|effect| matches!(effect, Effect::DeleteFile { .. })).collect();
+    let removed: Vec<&Effect> = left
+        .iter()
+        .filter(|effect| matches!(effect, Effect::DeleteFile { .. }))
+        .collect();
     assert_eq!(removed, [&Effect::DeleteFile { attempt: 1 }]);
 }
 
@@ -89,12 +121,21 @@ fn a_call_that_may_still_be_on_its_way_is_not_given_up() {
     for since in [1, EFFECT_GUARD - 1] {
         story.now = left_at + since;
         assert_eq!(story.may_act(), None);
-        assert_eq!((story.ledger(), story.job.submits_made()), (vec![(1, SubmitAnswer::Intended)], 0));
-        assert_eq!(story.job.wake(story.now).map(|wake| wake.reason), Some(WakeReason::Guard));
+        assert_eq!(
+            (story.ledger(), story.job.submits_made()),
+            (vec![(1, SubmitAnswer::Intended)], 0)
+        );
+        assert_eq!(
+            story.job.wake(story.now).map(|wake| wake.reason),
+            Some(WakeReason::Guard)
+        );
     }
     story.now = left_at + EFFECT_GUARD;
     story.acts();
-    assert_eq!((story.ledger(), story.job.submits_made()), (vec![(1, SubmitAnswer::Unknown)], 1));
+    assert_eq!(
+        (story.ledger(), story.job.submits_made()),
+        (vec![(1, SubmitAnswer::Unknown)], 1)
+    );
 }
 
 #[test]
@@ -108,9 +149,15 @@ fn a_clock_set_back_does_not_keep_a_call_on_its_way() {
 #[test]
 fn a_job_cancelled_while_its_call_is_on_its_way_holds_its_slot_until_that_is_over_i9() {
     let mut story = JobStory::submitting().then(Cancel);
-    assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Processing, 0));
+    assert_eq!(
+        (story.job.status_told(), story.job.submits_made()),
+        (Status::Processing, 0)
+    );
     story.hears(Answer::Submitted(Err(Trouble::Unknown)));
-    assert_eq!((story.job.status_told(), story.job.submits_made()), (Status::Cancelled, 1));
+    assert_eq!(
+        (story.job.status_told(), story.job.submits_made()),
+        (Status::Cancelled, 1)
+    );
 }
 
 #[test]
@@ -134,10 +181,14 @@ fn a_slot_granted_again_and_again_pays_once_i4() {
     story.start(1);
     story.rests();
     story.start(1);
-    assert_eq!((story.status(), story.ledger()), (Status::Completed, vec![(1, SubmitAnswer::Accepted)]));
+    assert_eq!(
+        (story.status(), story.ledger()),
+        (Status::Completed, vec![(1, SubmitAnswer::Accepted)])
+    );
 }
 
-/// The job without its ledger, what the queue is told of it, its effect in flight and when it last changed.
+/// The job without its ledger, what the queue is told of it, its effect in flight and when it last
+/// changed.
 fn without_bookkeeping(job: &Job) -> Job {
     altered(job, |record| {
         record.report = None;

@@ -65,7 +65,8 @@ impl JobStory {
 
     /// Sleeps from alarm to alarm until something other than a report leaves; reports arrive.
     pub(crate) fn next(&mut self) -> Effect {
-        self.next_or_rest().unwrap_or_else(|| panic!("the job rests in {:?}", self.job.phase))
+        self.next_or_rest()
+            .unwrap_or_else(|| panic!("the job rests in {:?}", self.job.phase))
     }
 
     /// The queue hears of the last change.
@@ -115,12 +116,18 @@ impl JobStory {
     }
 
     pub(crate) fn ledger(&self) -> Vec<(u64, SubmitAnswer)> {
-        self.job.submits.iter().map(|row| (row.epoch, row.answer)).collect()
+        self.job
+            .submits
+            .iter()
+            .map(|row| (row.epoch, row.answer))
+            .collect()
     }
 
     pub(crate) fn deadline(&self) -> Option<Millis> {
         match self.job.phase {
-            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => Some(deadline_at),
+            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => {
+                Some(deadline_at)
+            }
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Storing { .. }
@@ -130,7 +137,11 @@ impl JobStory {
     }
 
     pub(crate) fn events(&self) -> Vec<EventKind> {
-        self.job.outbox.iter().map(|delivery| delivery.kind).collect()
+        self.job
+            .outbox
+            .iter()
+            .map(|delivery| delivery.kind)
+            .collect()
     }
 
     fn assert_kept(&self, before: &Job) {
@@ -139,12 +150,22 @@ impl JobStory {
             || job.in_flight.is_some()
             || !job.upstream_cancels.is_empty()
             || !job.deletions.is_empty()
-            || job.outbox.iter().any(|delivery| delivery.next_at().is_some());
+            || job
+                .outbox
+                .iter()
+                .any(|delivery| delivery.next_at().is_some());
         if unfinished || !job.status().is_terminal() {
-            assert!(job.wake(self.now).is_some(), "I2: nothing wakes a job in {:?}", job.phase);
+            assert!(
+                job.wake(self.now).is_some(),
+                "I2: nothing wakes a job in {:?}",
+                job.phase
+            );
         }
         assert!(job.epoch >= before.epoch, "I3: the epoch went back");
-        assert!(job.submits.len() >= before.submits.len(), "I4: the ledger forgot a call");
+        assert!(
+            job.submits.len() >= before.submits.len(),
+            "I4: the ledger forgot a call"
+        );
     }
 }
 
@@ -153,7 +174,10 @@ pub(crate) fn submitted() -> Answer {
 }
 
 pub(crate) fn ready() -> Answer {
-    Answer::Polled(Ok(Progress::Ready { uri: "files/1".to_owned(), cost_micros: None }))
+    Answer::Polled(Ok(Progress::Ready {
+        uri: "files/1".to_owned(),
+        cost_micros: None,
+    }))
 }
 
 pub(crate) fn stored() -> Answer {

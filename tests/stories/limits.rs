@@ -1,4 +1,5 @@
-//! Submits a minute, and the pause that one refusal teaches everyone: granted or heard, a submit counts (I9).
+//! Submits a minute, and the pause that one refusal teaches everyone: granted or heard, a submit
+//! counts (I9).
 
 use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
@@ -19,7 +20,10 @@ fn no_more_submits_are_granted_than_a_minute_may_hold() {
         story.report(submitted(name));
         story.report(ended(name));
     }
-    assert!(story.holders().is_empty(), "the slots are free, the minute is not");
+    assert!(
+        story.holders().is_empty(),
+        "the slots are free, the minute is not"
+    );
 }
 
 #[test]
@@ -35,7 +39,10 @@ fn the_queue_wakes_when_the_minute_is_over_and_starts_the_next() {
         story.report(ended("first"));
         let waiting = story.position("second");
         story.asks_until(|story| story.holders() == ["second"]);
-        assert!((heard_at + WINDOW..=heard_at + WINDOW + SECOND).contains(&story.now), "{mode:?}");
+        assert!(
+            (heard_at + WINDOW..=heard_at + WINDOW + SECOND).contains(&story.now),
+            "{mode:?}"
+        );
         assert_eq!(waiting.estimated_start, Some(story.now), "{mode:?}");
     }
 }
@@ -54,11 +61,30 @@ fn a_job_that_has_submitted_again_counts_again() {
     let mut story = limited(2);
     story.enqueue(summary("job", 0));
     story.report(submitted("job"));
-    let again = Summary { epoch: 2, report_number: 2, submits: 1, ..summary("job", 0) };
-    story.enqueue_on(again, Terms { keeps_place: true, ..Terms::default() });
-    story.report(Summary { epoch: 2, report_number: 3, submits: 2, ..submitted("job") });
+    let again = Summary {
+        epoch: 2,
+        report_number: 2,
+        submits: 1,
+        ..summary("job", 0)
+    };
+    story.enqueue_on(
+        again,
+        Terms {
+            keeps_place: true,
+            ..Terms::default()
+        },
+    );
+    story.report(Summary {
+        epoch: 2,
+        report_number: 3,
+        submits: 2,
+        ..submitted("job")
+    });
     story.enqueue(summary("next", 0));
-    assert_eq!(story.position("next").blocked_by, Some(BlockedBy::RateLimit));
+    assert_eq!(
+        story.position("next").blocked_by,
+        Some(BlockedBy::RateLimit)
+    );
 }
 
 #[test]
@@ -67,7 +93,10 @@ fn a_submit_is_counted_once_however_often_it_is_told() {
     story.enqueue(summary("job", 0));
     for _ in 0..5 {
         story.report(submitted("job"));
-        story.enqueue(Summary { submits: 1, ..summary("job", 0) });
+        story.enqueue(Summary {
+            submits: 1,
+            ..summary("job", 0)
+        });
     }
     story.enqueue(summary("next", 0));
     assert_eq!(story.holders(), ["job", "next"]);
@@ -95,8 +124,17 @@ fn one_refusal_closes_the_upstream_for_everyone_and_no_other_one() {
         }
         let held = story.holders().len();
         let waiting = story.enqueue(summary("waiting", 0)).unwrap();
-        assert_eq!((waiting.blocked_by, waiting.estimated_start), (Some(BlockedBy::UpstreamBackoff), Some(until)));
-        assert!(story.enqueue(of_another_model("other")).unwrap().admitted.is_some());
+        assert_eq!(
+            (waiting.blocked_by, waiting.estimated_start),
+            (Some(BlockedBy::UpstreamBackoff), Some(until))
+        );
+        assert!(
+            story
+                .enqueue(of_another_model("other"))
+                .unwrap()
+                .admitted
+                .is_some()
+        );
         story.now = until - 1;
         story.takes(Alarm);
         assert_eq!(story.holders().len(), held + 1);
@@ -140,21 +178,46 @@ fn an_outage_costs_nobody_their_place_and_ends_with_the_first_probe_that_is_take
     }
     assert_eq!(story.holders(), ["1", "2", "3"]);
     for name in &names[..3] {
-        story.enqueue_on(refused(name, 2, 1), keeps(Availability::NotNow { after: None }));
+        story.enqueue_on(
+            refused(name, 2, 1),
+            keeps(Availability::NotNow { after: None }),
+        );
     }
-    assert!(story.holders().is_empty(), "no slot is held while nobody can be started");
+    assert!(
+        story.holders().is_empty(),
+        "no slot is held while nobody can be started"
+    );
     for probe in 2..30 {
         story.asks_until(|story| !story.holders().is_empty());
-        assert_eq!(story.holders(), ["1"], "one probe, and it is the first in line");
-        assert_eq!(story.position("2").blocked_by, Some(BlockedBy::UpstreamBackoff));
+        assert_eq!(
+            story.holders(),
+            ["1"],
+            "one probe, and it is the first in line"
+        );
+        assert_eq!(
+            story.position("2").blocked_by,
+            Some(BlockedBy::UpstreamBackoff)
+        );
         story.takes(Sweep);
         assert_eq!(story.holders(), ["1"], "a sweep sends no second one");
-        story.enqueue_on(refused("1", probe + 1, probe), keeps(Availability::NotNow { after: None }));
+        story.enqueue_on(
+            refused("1", probe + 1, probe),
+            keeps(Availability::NotNow { after: None }),
+        );
     }
     story.asks_until(|story| !story.holders().is_empty());
-    let accepted = Summary { epoch: 30, report_number: 60, submits: 30, ..submitted("1") };
+    let accepted = Summary {
+        epoch: 30,
+        report_number: 60,
+        submits: 30,
+        ..submitted("1")
+    };
     story.report_with(accepted, Some(Availability::Accepted));
-    assert_eq!(story.holders(), names[..3], "all slots are filled at once, in order");
+    assert_eq!(
+        story.holders(),
+        names[..3],
+        "all slots are filled at once, in order"
+    );
 }
 
 #[test]
@@ -175,16 +238,29 @@ fn a_job_that_the_upstream_refuses_alone_holds_up_nobody_for_longer_than_an_hour
             }
             if story.holders() == ["odd"] {
                 refusals += 1;
-                let terms = Terms { refused_since: Some(since), ..keeps(Availability::NotNow { after: None }) };
+                let terms = Terms {
+                    refused_since: Some(since),
+                    ..keeps(Availability::NotNow { after: None })
+                };
                 story.enqueue_on(refused("odd", refusals + 1, refusals), terms);
             }
             assert!(story.now < since + HOUR + 5 * MINUTE, "{mode:?}");
         }
-        assert!(refusals >= 20, "{mode:?}: within the hour it is the probe, being first in line");
+        assert!(
+            refusals >= 20,
+            "{mode:?}: within the hour it is the probe, being first in line"
+        );
         assert_eq!(story.holders(), ["good"], "{mode:?}");
         assert_eq!(story.position("odd").number, 1, "{mode:?}");
         story.report_with(submitted("good"), Some(Availability::Accepted));
-        story.report_with(Summary { status: Status::Completed, report_number: 9, ..submitted("good") }, None);
+        story.report_with(
+            Summary {
+                status: Status::Completed,
+                report_number: 9,
+                ..submitted("good")
+            },
+            None,
+        );
         story.now += 2 * MINUTE;
         story.takes(Sweep);
         assert_eq!(story.holders(), ["odd"], "{mode:?}: it keeps its turn");
@@ -208,7 +284,13 @@ fn an_upstream_that_nobody_waits_for_is_out_only_as_long_as_it_has_said() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("1", 0));
     story.enqueue_on(refused("1", 2, 1), keeps(not_now(MINUTE)));
-    let cancelled = Summary { status: Status::Cancelled, epoch: 3, report_number: 9, submits: 1, ..summary("1", 0) };
+    let cancelled = Summary {
+        status: Status::Cancelled,
+        epoch: 3,
+        report_number: 9,
+        submits: 1,
+        ..summary("1", 0)
+    };
     story.report_with(cancelled, None);
     assert_eq!(story.backoffs(), ["veo3/veo-3.1"]);
     story.now += MINUTE;
@@ -218,7 +300,8 @@ fn an_upstream_that_nobody_waits_for_is_out_only_as_long_as_it_has_said() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
-    /// Jobs submit whenever they like after their grant, and the queue hears of it whenever it does.
+    /// Jobs submit whenever they like after their grant, and the queue hears of it whenever it
+    /// does.
     #[test]
     fn no_minute_holds_more_submits_than_the_limit_whatever_is_heard_when(
         limit in 1_u64..5,
@@ -263,16 +346,28 @@ fn limited(submits_per_minute: u64) -> QueueStory {
 }
 
 fn submitted(name: &str) -> Summary {
-    Summary { submits: 1, ..told(name, 1, 1, Status::Processing) }
+    Summary {
+        submits: 1,
+        ..told(name, 1, 1, Status::Processing)
+    }
 }
 
 /// Back in line after a refusal, with so many submits made.
 fn refused(name: &str, epoch: u64, submits: u64) -> Summary {
-    Summary { epoch, report_number: 2 * epoch, submits, ..summary(name, 0) }
+    Summary {
+        epoch,
+        report_number: 2 * epoch,
+        submits,
+        ..summary(name, 0)
+    }
 }
 
 fn keeps(availability: Availability) -> Terms {
-    Terms { keeps_place: true, availability: Some(availability), ..Terms::default() }
+    Terms {
+        keeps_place: true,
+        availability: Some(availability),
+        ..Terms::default()
+    }
 }
 
 fn not_now(after: Millis) -> Availability {
@@ -280,9 +375,15 @@ fn not_now(after: Millis) -> Availability {
 }
 
 fn ended(name: &str) -> Summary {
-    Summary { submits: 1, ..told(name, 1, 2, Status::Completed) }
+    Summary {
+        submits: 1,
+        ..told(name, 1, 2, Status::Completed)
+    }
 }
 
 fn of_another_model(name: &str) -> Summary {
-    Summary { upstream: "veo3/veo-3.1-fast".to_owned(), ..summary(name, 0) }
+    Summary {
+        upstream: "veo3/veo-3.1-fast".to_owned(),
+        ..summary(name, 0)
+    }
 }

@@ -1,8 +1,14 @@
-//! Short stories of the job and the queue: what happens, in the order in which it happens, and which
-//! invariant it keeps.
+//! Short stories of the job and the queue: what happens, in the order in which it happens, and
+//! which invariant it keeps.
 
-#![allow(clippy::unnecessary_wraps, reason = "what a queue replies is written as it replies it")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "a story names what it expects; all else is a surprise")]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "what a queue replies is written as it replies it"
+)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a story names what it expects; all else is a surprise"
+)]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "../support/altered.rs"]

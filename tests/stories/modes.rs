@@ -1,4 +1,5 @@
-//! A mode only says on which occasions slots are granted; order and slots are the same in all of them (I2, I6, I9).
+//! A mode only says on which occasions slots are granted; order and slots are the same in all of
+//! them (I2, I6, I9).
 
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
@@ -12,10 +13,18 @@ type Occasion = fn(&mut QueueStory);
 fn each_occasion_grants_slots_in_the_modes_it_belongs_to() {
     let all: &[Mode] = &Mode::ALL;
     let occasions: [(&str, &[Mode], Occasion); 7] = [
-        ("an order", &[Mode::Immediate], |story| _ = story.enqueue(summary("other", 0))),
-        ("a report", &[Mode::Immediate], |story| story.report(told("ended", 1, 2, Status::Completed))),
-        ("an answer", &[Mode::Immediate], |story| story.hears("ended", 1, said(1, 1, Status::Completed, None))),
-        ("an alarm", &[Mode::Immediate], |story| drop(story.takes(Alarm))),
+        ("an order", &[Mode::Immediate], |story| {
+            _ = story.enqueue(summary("other", 0));
+        }),
+        ("a report", &[Mode::Immediate], |story| {
+            story.report(told("ended", 1, 2, Status::Completed));
+        }),
+        ("an answer", &[Mode::Immediate], |story| {
+            story.hears("ended", 1, said(1, 1, Status::Completed, None));
+        }),
+        ("an alarm", &[Mode::Immediate], |story| {
+            drop(story.takes(Alarm));
+        }),
         ("a claim", all, |story| _ = story.claim("job")),
         ("a sweep", all, QueueStory::sweep),
         ("a clean-up", &[], |story| _ = story.mark_for_deletion(0)),
@@ -41,9 +50,15 @@ fn in_the_mode_cron_the_own_alarm_stands_in_for_a_sweep_that_does_not_come_and_n
         assert_eq!(story.wake_at, Some(enqueued_at + SWEEP_PATIENCE));
         story.now += MINUTE;
         story.takes(Alarm);
-        assert!(story.holders().is_empty(), "an alarm for another reason admits nobody");
+        assert!(
+            story.holders().is_empty(),
+            "an alarm for another reason admits nobody"
+        );
         story.alarm();
-        assert_eq!((story.now, story.holders()), (enqueued_at + SWEEP_PATIENCE, vec!["job".to_owned()]));
+        assert_eq!(
+            (story.now, story.holders()),
+            (enqueued_at + SWEEP_PATIENCE, vec!["job".to_owned()])
+        );
     }
 }
 
@@ -65,11 +80,18 @@ fn in_the_mode_alarm_a_job_is_started_within_the_delay_even_under_a_stream_of_ot
     let first_at = story.now;
     for number in 0..20 {
         story.enqueue(summary(&format!("{number:02}"), 0));
-        assert!(story.wake_at.unwrap() <= first_at + ALARM_DELAY, "pushed away by job {number}");
+        assert!(
+            story.wake_at.unwrap() <= first_at + ALARM_DELAY,
+            "pushed away by job {number}"
+        );
         story.now += ALARM_DELAY / 20;
     }
     story.now = first_at;
-    assert_eq!(story.alarm().len(), 20, "what came meanwhile is started with it");
+    assert_eq!(
+        story.alarm().len(),
+        20,
+        "what came meanwhile is started with it"
+    );
     assert_eq!(story.now, first_at + ALARM_DELAY);
 }
 
@@ -79,7 +101,10 @@ fn in_the_mode_alarm_a_freed_slot_is_given_within_the_delay() {
     story.enqueue(summary("running", 0));
     story.enqueue(summary("next", 0));
     story.alarm();
-    assert!(story.wake_at.unwrap() > story.now + SECOND, "while no slot is free there is no hurry");
+    assert!(
+        story.wake_at.unwrap() > story.now + SECOND,
+        "while no slot is free there is no hurry"
+    );
     story.ends("running");
     let ended_at = story.now;
     assert_eq!(story.alarm(), ["next"]);
@@ -94,7 +119,11 @@ fn a_claim_of_a_job_later_in_line_admits_the_first_in_line_and_not_that_one_i6()
     let position = story.claim("second").unwrap();
     assert_eq!((position.number, position.admitted), (1, None));
     assert_eq!(story.holders(), ["first"]);
-    assert_eq!(story.alarm(), ["first"], "the alarm starts it, because nobody else will");
+    assert_eq!(
+        story.alarm(),
+        ["first"],
+        "the alarm starts it, because nobody else will"
+    );
 }
 
 #[test]
@@ -102,8 +131,15 @@ fn whoever_claims_its_own_turn_starts_itself() {
     let mut story = QueueStory::in_mode(Mode::Queue, 1);
     story.enqueue(summary("job", 0));
     assert_eq!(story.claim("job").unwrap().admitted, slot(1));
-    assert!(story.wake_at.unwrap() > story.now, "the alarm leaves it the time to");
-    assert_eq!(story.claim("job").unwrap().admitted, slot(1), "a doubled message gets the same answer (I3)");
+    assert!(
+        story.wake_at.unwrap() > story.now,
+        "the alarm leaves it the time to"
+    );
+    assert_eq!(
+        story.claim("job").unwrap().admitted,
+        slot(1),
+        "a doubled message gets the same answer (I3)"
+    );
 }
 
 #[test]
@@ -130,7 +166,10 @@ fn changing_the_mode_between_steps_keeps_the_order_and_starts_nobody_twice_i3_i6
             Mode::Queue => drop(story.claim(&names[11])),
         }
         for name in story.holders() {
-            assert!(matches!(story.stage(&name), Stage::Held(Lease { epoch: 1, .. })));
+            assert!(matches!(
+                story.stage(&name),
+                Stage::Held(Lease { epoch: 1, .. })
+            ));
             story.ends(&name);
             started.push(name);
         }
@@ -147,7 +186,11 @@ fn what_a_sweep_admits_the_alarm_starts_at_once_in_every_mode_i2() {
         story.policy.mode = mode;
         let swept_at = story.now;
         story.sweep();
-        assert_eq!((story.alarm(), story.now), (vec!["one".to_owned(), "two".to_owned()], swept_at), "{mode:?}");
+        assert_eq!(
+            (story.alarm(), story.now),
+            (vec!["one".to_owned(), "two".to_owned()], swept_at),
+            "{mode:?}"
+        );
     }
 }
 

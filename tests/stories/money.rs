@@ -8,9 +8,18 @@ use reelay::machine::outcome::{ErrorCode, Trouble};
 #[test]
 fn the_intent_is_in_the_ledger_before_the_call_leaves_i4() {
     let mut story = JobStory::started();
-    assert!(matches!(story.acts(), Effect::Submit { attempt: 1, epoch: 1 }));
+    assert!(matches!(
+        story.acts(),
+        Effect::Submit {
+            attempt: 1,
+            epoch: 1
+        }
+    ));
     let row = story.job.submits.last().unwrap();
-    assert_eq!((row.attempt, row.epoch, row.answer), (1, 1, SubmitAnswer::Intended));
+    assert_eq!(
+        (row.attempt, row.epoch, row.answer),
+        (1, 1, SubmitAnswer::Intended)
+    );
 }
 
 #[test]
@@ -31,7 +40,10 @@ fn a_crash_between_submit_and_answer_is_a_lost_answer_i4() {
     story.sleeps();
     let effect = story.acts();
     assert_eq!(story.failure(), Some(ErrorCode::SubmitOutcomeUnknown));
-    assert!(matches!(effect, Effect::Report { .. }), "the queue hears first, so that the slot is free");
+    assert!(
+        matches!(effect, Effect::Report { .. }),
+        "the queue hears first, so that the slot is free"
+    );
 }
 
 #[test]
@@ -52,7 +64,10 @@ fn a_refusal_is_submitted_again_after_the_wait_it_asked_for() {
     let mut story = JobStory::started();
     story.acts();
     let refused_at = story.now;
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(40_000))));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderRateLimited,
+        Some(40_000),
+    )));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert!(story.now >= refused_at + 40_000);
     let answers: Vec<_> = story.job.submits.iter().map(|row| row.answer).collect();
@@ -65,7 +80,10 @@ fn refusals_end_after_the_last_retry() {
     for _ in 0..=story.policy.max_retries {
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
         assert_eq!(story.job.status(), Status::Processing);
-        story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+        story.hears(Answer::Submitted(again(
+            ErrorCode::ProviderUnavailable,
+            None,
+        )));
     }
     assert_eq!(story.failure(), Some(ErrorCode::ProviderUnavailable));
 }
@@ -85,8 +103,19 @@ fn an_operator_may_choose_to_submit_again_after_a_lost_answer() {
     story.policy.unknown_submit = UnknownSubmit::Retry;
     story.acts();
     story.hears(Answer::Submitted(Err(Trouble::Unknown)));
-    story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, epoch: 2 }));
-    assert!(matches!(story.job.phase, Phase::Submitting { tries: 1, .. }));
+    story.until_it_acts(|effect| {
+        matches!(
+            effect,
+            Effect::Submit {
+                attempt: 1,
+                epoch: 2
+            }
+        )
+    });
+    assert!(matches!(
+        story.job.phase,
+        Phase::Submitting { tries: 1, .. }
+    ));
 }
 
 #[test]
@@ -95,8 +124,19 @@ fn a_users_retry_is_a_new_attempt_with_a_new_epoch_and_its_own_row_i4() {
     story.acts();
     story.hears(Answer::Submitted(Err(Trouble::Unknown)));
     assert_eq!(story.takes(Retry), None);
-    assert_eq!((story.job.attempt, story.job.epoch, story.job.status()), (2, 2, Status::Queued));
+    assert_eq!(
+        (story.job.attempt, story.job.epoch, story.job.status()),
+        (2, 2, Status::Queued)
+    );
     story.start(2);
-    story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, epoch: 2 }));
+    story.until_it_acts(|effect| {
+        matches!(
+            effect,
+            Effect::Submit {
+                attempt: 2,
+                epoch: 2
+            }
+        )
+    });
     assert_eq!(story.job.submits.len(), 2);
 }

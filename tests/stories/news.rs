@@ -1,8 +1,11 @@
-//! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8, I9).
+//! What a job says of itself counts in its own order, whenever it arrives; slots follow it (I3, I8,
+//! I9).
 
 use crate::queue_story::{MISSING, QueueStory, key, said, slot, summary, told};
 use reelay::machine::lease::{LEASE, Lease, START_PATIENCE, WATCH};
-use reelay::machine::queue::{Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary};
+use reelay::machine::queue::{
+    Alarm, BlockedBy, MAX_ASKS_PER_ALARM, Position, Report, Stage, Summary,
+};
 use reelay::machine::{Status, queue};
 use reelay::time::MINUTE;
 
@@ -34,8 +37,14 @@ fn a_job_that_ended_before_it_was_enqueued_stands_in_the_catalogue() {
     let mut story = QueueStory::with_slots(1);
     story.report(told("job", 1, 1, Status::Cancelled));
     let shown = story.entry("job").unwrap();
-    let watched = Stage::Watched { until: story.now + WATCH };
-    assert_eq!((shown.summary.status, shown.stage), (Status::Cancelled, watched), "its webhook may be left to send");
+    let watched = Stage::Watched {
+        until: story.now + WATCH,
+    };
+    assert_eq!(
+        (shown.summary.status, shown.stage),
+        (Status::Cancelled, watched),
+        "its webhook may be left to send"
+    );
 }
 
 #[test]
@@ -54,7 +63,10 @@ fn an_older_epochs_end_does_not_free_the_newer_epochs_slot_i3() {
     story.report(told("job", 1, 2, Status::Cancelled));
     story.enqueue(told("job", 2, 2, Status::Queued));
     story.report(told("job", 1, 3, Status::Cancelled));
-    assert!(matches!(story.stage("job"), Stage::Held(Lease { epoch: 2, .. })));
+    assert!(matches!(
+        story.stage("job"),
+        Stage::Held(Lease { epoch: 2, .. })
+    ));
 }
 
 #[test]
@@ -63,7 +75,13 @@ fn a_new_attempt_that_reports_before_it_enqueues_frees_the_old_slot_and_still_ge
     story.enqueue(summary("job", 0));
     story.report(told("job", 2, 2, Status::Queued));
     assert!(story.holders().is_empty());
-    assert_eq!(story.enqueue(told("job", 2, 2, Status::Queued)).unwrap().admitted, slot(2));
+    assert_eq!(
+        story
+            .enqueue(told("job", 2, 2, Status::Queued))
+            .unwrap()
+            .admitted,
+        slot(2)
+    );
 }
 
 #[test]
@@ -96,7 +114,10 @@ fn what_is_heard_of_another_epoch_or_of_no_holder_changes_nothing_i3() {
 #[test]
 fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_name_i3_i9() {
     let mut story = QueueStory::with_slots(1);
-    story.enqueue(Summary { created_at: 5, ..summary("job", 0) });
+    story.enqueue(Summary {
+        created_at: 5,
+        ..summary("job", 0)
+    });
     story.hears("job", 1, MISSING);
     assert_eq!(story.holders(), ["job"]);
 }
@@ -104,16 +125,27 @@ fn what_is_heard_of_a_withdrawn_job_is_not_heard_of_the_one_made_anew_under_its_
 #[test]
 fn a_job_says_where_it_stands_and_why_it_waits() {
     let mut story = QueueStory::with_slots(1);
-    let holding = Position { admitted: slot(1), ..Position::NOT_IN_LINE };
+    let holding = Position {
+        admitted: slot(1),
+        ..Position::NOT_IN_LINE
+    };
     let estimated_start = Some(story.now + 2 * MINUTE);
     let blocked_by = Some(BlockedBy::Concurrency);
-    let waiting = Position { number: 2, blocked_by, estimated_start, ..Position::NOT_IN_LINE };
+    let waiting = Position {
+        number: 2,
+        blocked_by,
+        estimated_start,
+        ..Position::NOT_IN_LINE
+    };
     assert_eq!(story.enqueue(summary("first", 0)), Some(holding));
     story.enqueue(summary("second", 0));
     assert_eq!(story.enqueue(summary("third", 0)), Some(waiting));
     let before = story.rows.entries.clone();
     assert_eq!(
-        (story.enqueue(summary("first", 0)), story.enqueue(summary("third", 0))),
+        (
+            story.enqueue(summary("first", 0)),
+            story.enqueue(summary("third", 0))
+        ),
         (Some(holding), Some(waiting))
     );
     assert_eq!(story.rows.entries, before, "asking again keeps the stage");
@@ -143,7 +175,14 @@ fn what_runs_holds_a_slot_whatever_was_thought_of_it_i9() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("eager", 0));
     story.report(told("eager", 1, 1, Status::Processing));
-    assert_eq!(story.stage("eager"), Stage::Held(Lease { epoch: 1, until: story.now + LEASE, granted_at: story.now }));
+    assert_eq!(
+        story.stage("eager"),
+        Stage::Held(Lease {
+            epoch: 1,
+            until: story.now + LEASE,
+            granted_at: story.now
+        })
+    );
 }
 
 #[test]
@@ -178,7 +217,10 @@ fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
     }
     let first = story.alarm();
     let rest = story.alarm();
-    assert_eq!((first.len(), rest.len()), (MAX_ASKS_PER_ALARM, 80 - MAX_ASKS_PER_ALARM));
+    assert_eq!(
+        (first.len(), rest.len()),
+        (MAX_ASKS_PER_ALARM, 80 - MAX_ASKS_PER_ALARM)
+    );
     assert!(first.iter().all(|name| !rest.contains(name)));
 }
 
@@ -186,14 +228,31 @@ fn one_alarm_asks_a_bounded_number_and_the_next_one_the_rest() {
 fn a_report_of_a_job_whose_name_an_earlier_one_holds_is_heard_once_that_is_gone_i2() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("job", 0));
-    let report = Summary { created_at: 5, ..told("job", 1, 1, Status::Cancelled) };
-    let reports = Report { summary: report, availability: None };
+    let report = Summary {
+        created_at: 5,
+        ..told("job", 1, 1, Status::Cancelled)
+    };
+    let reports = Report {
+        summary: report,
+        availability: None,
+    };
     assert!(!story.takes(reports.clone()), "it is to be told again");
     story.hears("job", 1, MISSING);
     assert!(story.takes(reports));
-    assert_eq!(story.stage("job"), Stage::Watched { until: story.now + WATCH });
-    assert_eq!(story.entry("job").map(|entry| entry.summary.created_at), Some(5));
+    assert_eq!(
+        story.stage("job"),
+        Stage::Watched {
+            until: story.now + WATCH
+        }
+    );
+    assert_eq!(
+        story.entry("job").map(|entry| entry.summary.created_at),
+        Some(5)
+    );
     // What an earlier job says once a later one has its name is of no use to anyone.
     story.report(told("job", 1, 2, Status::Cancelled));
-    assert_eq!(story.entry("job").map(|entry| entry.summary.created_at), Some(5));
+    assert_eq!(
+        story.entry("job").map(|entry| entry.summary.created_at),
+        Some(5)
+    );
 }

@@ -11,7 +11,10 @@ use reelay::time::{DAY, HOUR, MINUTE};
 fn a_job_that_is_refused_for_now_waits_in_line_at_its_place_and_asks_for_no_delay_of_its_own() {
     let story = refused(JobStory::submitting());
     let terms = story.job.terms();
-    assert_eq!((story.status(), terms.keeps_place, terms.not_before), (Status::Queued, true, None));
+    assert_eq!(
+        (story.status(), terms.keeps_place, terms.not_before),
+        (Status::Queued, true, None)
+    );
 }
 
 #[test]
@@ -20,10 +23,24 @@ fn no_number_of_such_refusals_uses_up_the_retries_or_fills_the_record() {
     for _ in 0..500 {
         story = probed(refused(story));
     }
-    assert!(matches!(story.job.phase, Phase::Submitting { tries: 0, .. }));
-    assert_eq!((story.job.submits.len(), story.job.submits_made()), (2, 500));
-    assert!(story.timeline().len() < 80, "{} steps", story.timeline().len());
-    assert_eq!((story.events(), story.job.cost_micros()), (Vec::new(), 3_200_000), "the call under way may cost");
+    assert!(matches!(
+        story.job.phase,
+        Phase::Submitting { tries: 0, .. }
+    ));
+    assert_eq!(
+        (story.job.submits.len(), story.job.submits_made()),
+        (2, 500)
+    );
+    assert!(
+        story.timeline().len() < 80,
+        "{} steps",
+        story.timeline().len()
+    );
+    assert_eq!(
+        (story.events(), story.job.cost_micros()),
+        (Vec::new(), 3_200_000),
+        "the call under way may cost"
+    );
     story.hears(submitted());
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));
 }
@@ -41,18 +58,25 @@ fn it_fails_with_the_upstreams_words_a_day_after_its_first_refusal() {
             knows_too(&mut story);
         }
     }
-    assert_eq!((story.failure(), story.now), (Some(ErrorCode::ProviderRateLimited), first + DAY));
+    assert_eq!(
+        (story.failure(), story.now),
+        (Some(ErrorCode::ProviderRateLimited), first + DAY)
+    );
 }
 
 #[test]
 fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
-    let mut never_tried = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
+    let mut never_tried =
+        JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     let ordered = never_tried.now;
     knows(&mut never_tried);
     never_tried.sleeps();
     never_tried.may_act();
     let failure = (never_tried.failure(), never_tried.now);
-    assert_eq!(failure, (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE));
+    assert_eq!(
+        failure,
+        (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE)
+    );
 
     let mut story = JobStory::ordered(|request| request.order.start_timeout = Some(10 * MINUTE));
     story.start(1);
@@ -62,7 +86,10 @@ fn an_order_that_gives_itself_a_time_fails_when_it_is_not_started_in_it() {
     story.sleeps();
     story.may_act();
     let message = story.job.failure().unwrap().message;
-    assert_eq!((story.failure(), story.now), (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE));
+    assert_eq!(
+        (story.failure(), story.now),
+        (Some(ErrorCode::DeadlineExceeded), ordered + 10 * MINUTE)
+    );
     assert!(message.contains("Too many requests"), "{message}");
 }
 
@@ -81,7 +108,11 @@ fn the_time_to_start_counts_from_when_the_order_may_start_and_anew_with_each_att
     story.may_act();
     assert_eq!(story.failure(), Some(ErrorCode::DeadlineExceeded));
     let story = story.then(reelay::machine::job::Retry);
-    assert_eq!(story.status(), Status::Queued, "a further attempt has its own time");
+    assert_eq!(
+        story.status(),
+        Status::Queued,
+        "a further attempt has its own time"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Any history of the queue against a plain list: users take turns, priorities have a head start (I6, I9).
+//! Any history of the queue against a plain list: users take turns, priorities have a head start
+//! (I6, I9).
 
 use crate::queue_story::{QueueStory, summary, told};
 use proptest::prelude::*;
@@ -67,7 +68,8 @@ struct Waiting {
     round: u64,
 }
 
-/// The queue as a list of those who wait and a list of those who hold, looked through from end to end.
+/// The queue as a list of those who wait and a list of those who hold, looked through from end to
+/// end.
 struct Plain {
     mode: Mode,
     slots: usize,
@@ -82,17 +84,35 @@ struct Plain {
 impl Plain {
     fn enqueue(&mut self, now: Millis, user: usize, priority: u8) {
         self.latest = self.latest.max(now);
-        let own = self.waiting.iter().filter(|job| job.user == user && job.priority == priority);
+        let own = self
+            .waiting
+            .iter()
+            .filter(|job| job.user == user && job.priority == priority);
         let last = own.map(|job| job.round).max().unwrap_or(0);
         let round = last.max(self.served.get(&priority).copied().unwrap_or(0)) + 1;
-        self.waiting.push(Waiting { number: self.made, user, priority, taken_at: self.latest, round });
+        self.waiting.push(Waiting {
+            number: self.made,
+            user,
+            priority,
+            taken_at: self.latest,
+            round,
+        });
         self.made += 1;
     }
 
-    /// The first in line: of each priority whose turn it is, then whoever has waited longest with the head start.
+    /// The first in line: of each priority whose turn it is, then whoever has waited longest with
+    /// the head start.
     fn first(&self) -> Option<Waiting> {
-        let holds = |user| self.held.iter().filter(|(_, holder)| *holder == user).count();
-        let open = self.waiting.iter().filter(|job| holds(job.user) < self.user_slots);
+        let holds = |user| {
+            self.held
+                .iter()
+                .filter(|(_, holder)| *holder == user)
+                .count()
+        };
+        let open = self
+            .waiting
+            .iter()
+            .filter(|job| holds(job.user) < self.user_slots);
         let mut heads: BTreeMap<u8, Waiting> = BTreeMap::new();
         for job in open {
             let head = heads.entry(job.priority).or_insert(*job);
@@ -100,7 +120,12 @@ impl Plain {
                 *head = *job;
             }
         }
-        let key = |job: &Waiting| (job.taken_at + (10 - u64::from(job.priority)) * HEAD_START, job.number);
+        let key = |job: &Waiting| {
+            (
+                job.taken_at + (10 - u64::from(job.priority)) * HEAD_START,
+                job.number,
+            )
+        };
         heads.into_values().min_by_key(key)
     }
 

@@ -11,7 +11,8 @@ use std::iter;
 const DEFAULT: Millis = 2_500;
 
 #[test]
-fn polls_come_every_two_and_a_half_seconds_for_two_minutes_then_every_five_and_after_ten_minutes_every_fifteen() {
+fn polls_come_every_two_and_a_half_seconds_for_two_minutes_then_every_five_and_after_ten_minutes_every_fifteen()
+ {
     let polls = polls(|story| {
         story.policy.poll_interval = DEFAULT;
         story.policy.job_timeout = 15 * MINUTE;
@@ -21,8 +22,14 @@ fn polls_come_every_two_and_a_half_seconds_for_two_minutes_then_every_five_and_a
         polls[first + 1] - polls[first]
     };
     assert_eq!(polls[..3], [2_500, 5_000, 7_500]);
-    assert_eq!([step_after(115 * SECOND), step_after(2 * MINUTE)], [2_500, 5_000]);
-    assert_eq!([step_after(590 * SECOND), step_after(10 * MINUTE)], [5_000, 15_000]);
+    assert_eq!(
+        [step_after(115 * SECOND), step_after(2 * MINUTE)],
+        [2_500, 5_000]
+    );
+    assert_eq!(
+        [step_after(590 * SECOND), step_after(10 * MINUTE)],
+        [5_000, 15_000]
+    );
 }
 
 #[test]
@@ -32,9 +39,18 @@ fn a_render_is_noticed_within_one_interval_whenever_it_is_ready() {
         story.policy.job_timeout = 15 * MINUTE;
     });
     for ready in (1..900).map(|second| second * SECOND) {
-        let Some(noticed) = polls.iter().find(|poll| **poll >= ready) else { continue };
-        let most = if ready <= 2 * MINUTE { 2_500 } else { 15 * SECOND };
-        assert!(noticed - ready <= most, "ready after {ready} ms, noticed after {noticed} ms");
+        let Some(noticed) = polls.iter().find(|poll| **poll >= ready) else {
+            continue;
+        };
+        let most = if ready <= 2 * MINUTE {
+            2_500
+        } else {
+            15 * SECOND
+        };
+        assert!(
+            noticed - ready <= most,
+            "ready after {ready} ms, noticed after {noticed} ms"
+        );
     }
 }
 
@@ -59,7 +75,10 @@ fn a_poll_that_came_late_does_not_move_the_next_ones() {
     let submitted_at = story.now;
     assert_eq!(next_poll(&mut story), Some(submitted_at + DEFAULT));
     story.now += DEFAULT + 700;
-    assert!(matches!(story.acts(), Effect::Poll { .. }), "with the alarm, however late");
+    assert!(
+        matches!(story.acts(), Effect::Poll { .. }),
+        "with the alarm, however late"
+    );
     story.hears(Answer::Polled(Ok(Progress::Running)));
     assert_eq!(next_poll(&mut story), Some(submitted_at + 3 * DEFAULT));
 }
@@ -81,8 +100,15 @@ fn a_webhook_that_came_too_early_leaves_the_polls_as_frequent_as_without_one() {
     });
     let submitted_at = story.now;
     story.now += 6 * SECOND;
-    assert_eq!(story.takes_any(UpstreamWebhook { id: "1".to_owned() }), None);
-    assert_eq!(next_poll(&mut story), Some(submitted_at + 6 * SECOND), "the poll that the webhook brings");
+    assert_eq!(
+        story.takes_any(UpstreamWebhook { id: "1".to_owned() }),
+        None
+    );
+    assert_eq!(
+        next_poll(&mut story),
+        Some(submitted_at + 6 * SECOND),
+        "the poll that the webhook brings"
+    );
     assert_eq!(next_poll(&mut story), Some(submitted_at + 7_500));
 }
 
@@ -90,7 +116,9 @@ fn a_webhook_that_came_too_early_leaves_the_polls_as_frequent_as_without_one() {
 fn polls(change: impl FnOnce(&mut JobStory)) -> Vec<Millis> {
     let mut story = rendering(change);
     let submitted_at = story.now;
-    iter::from_fn(|| next_poll(&mut story)).map(|at| at - submitted_at).collect()
+    iter::from_fn(|| next_poll(&mut story))
+        .map(|at| at - submitted_at)
+        .collect()
 }
 
 fn rendering(change: impl FnOnce(&mut JobStory)) -> JobStory {

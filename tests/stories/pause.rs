@@ -1,11 +1,12 @@
-//! While an operator has paused the queue nobody is given a slot, in any mode and on any occasion (I17), and what waits
-//! keeps its place.
+//! While an operator has paused the queue nobody is given a slot, in any mode and on any occasion
+//! (I17), and what waits keeps its place.
 
 use crate::queue_story::{QueueStory, said, slot, summary, told};
 use reelay::machine::Status;
 use reelay::machine::lease::START_PATIENCE;
 use reelay::machine::queue::{
-    ALARM_DELAY, Alarm, BlockedBy, Mode, Pause, Question, Resume, SWEEP_PATIENCE, Stage, Terms, claim_again,
+    ALARM_DELAY, Alarm, BlockedBy, Mode, Pause, Question, Resume, SWEEP_PATIENCE, Stage, Terms,
+    claim_again,
 };
 use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 
@@ -15,8 +16,12 @@ type Occasion = fn(&mut QueueStory);
 fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
     let occasions: [(&str, Occasion); 7] = [
         ("an order", |story| _ = story.enqueue(summary("other", 0))),
-        ("a report", |story| story.report(told("ended", 1, 2, Status::Completed))),
-        ("an answer", |story| story.hears("ended", 1, said(1, 1, Status::Completed, None))),
+        ("a report", |story| {
+            story.report(told("ended", 1, 2, Status::Completed));
+        }),
+        ("an answer", |story| {
+            story.hears("ended", 1, said(1, 1, Status::Completed, None));
+        }),
         ("an alarm", |story| drop(story.takes(Alarm))),
         ("a claim", |story| _ = story.claim("job")),
         ("a sweep", QueueStory::sweep),
@@ -30,8 +35,15 @@ fn while_paused_no_occasion_grants_a_slot_in_any_mode_i17() {
             assert!(story.holders().is_empty(), "{name} in {mode:?}");
         }
         let position = story.position("job");
-        assert_eq!((position.number, position.blocked_by), (1, Some(BlockedBy::Paused)), "{mode:?}");
-        assert_eq!(position.estimated_start, None, "nobody knows when, in {mode:?}");
+        assert_eq!(
+            (position.number, position.blocked_by),
+            (1, Some(BlockedBy::Paused)),
+            "{mode:?}"
+        );
+        assert_eq!(
+            position.estimated_start, None,
+            "nobody knows when, in {mode:?}"
+        );
     }
 }
 
@@ -42,7 +54,11 @@ fn a_resumption_admits_where_an_order_would_and_elsewhere_at_the_next_occasion_i
         story.now += HOUR;
         story.takes(Resume);
         let resumed_at = story.now;
-        assert_eq!(story.holders().is_empty(), mode != Mode::Immediate, "{mode:?}");
+        assert_eq!(
+            story.holders().is_empty(),
+            mode != Mode::Immediate,
+            "{mode:?}"
+        );
         if mode != Mode::Immediate {
             assert_ne!(story.position("job").blocked_by, Some(BlockedBy::Paused));
         }
@@ -62,10 +78,24 @@ fn a_paused_queue_wakes_for_nothing_but_what_it_looks_after() {
         let mut story = paused(mode, 2);
         assert_eq!(story.wake_at, None, "{mode:?}");
         let until = story.now + 5 * MINUTE;
-        story.enqueue_on(summary("later", 0), Terms { not_before: Some(until), ..Terms::default() });
-        assert_eq!(story.wake_at, Some(until), "the end of a delay, in {mode:?}");
+        story.enqueue_on(
+            summary("later", 0),
+            Terms {
+                not_before: Some(until),
+                ..Terms::default()
+            },
+        );
+        assert_eq!(
+            story.wake_at,
+            Some(until),
+            "the end of a delay, in {mode:?}"
+        );
         story.alarm();
-        assert_eq!((story.stage("later"), story.wake_at), (Stage::Waiting, None), "{mode:?}");
+        assert_eq!(
+            (story.stage("later"), story.wake_at),
+            (Stage::Waiting, None),
+            "{mode:?}"
+        );
         story.report(told("running", 1, 1, Status::Processing));
         story.report(told("running", 2, 2, Status::Processing));
     }
@@ -95,9 +125,21 @@ fn a_submit_that_is_refused_while_paused_goes_back_to_its_place_and_waits_i6() {
     story.enqueue(summary("first", 0));
     story.enqueue(summary("second", 0));
     story.takes(Pause);
-    story.enqueue_on(told("first", 2, 2, Status::Queued), Terms { keeps_place: true, ..Terms::default() });
+    story.enqueue_on(
+        told("first", 2, 2, Status::Queued),
+        Terms {
+            keeps_place: true,
+            ..Terms::default()
+        },
+    );
     assert!(story.holders().is_empty());
-    assert_eq!((story.position("first").number, story.position("second").number), (1, 2));
+    assert_eq!(
+        (
+            story.position("first").number,
+            story.position("second").number
+        ),
+        (1, 2)
+    );
     story.takes(Resume);
     assert_eq!(story.holders(), ["first"]);
 }
@@ -138,7 +180,10 @@ fn orders_are_taken_while_paused_until_the_queue_is_full() {
     story.policy.max_waiting = 1;
     story.takes(Pause);
     assert!(story.order(summary("1", 0)).is_some());
-    assert!(story.order(summary("2", 0)).is_some(), "a free slot is room for one more");
+    assert!(
+        story.order(summary("2", 0)).is_some(),
+        "a free slot is room for one more"
+    );
     assert_eq!(story.order(summary("3", 0)), None);
 }
 
@@ -153,7 +198,10 @@ fn ended_jobs_are_watched_and_forgotten_while_paused() {
     story.now += 8 * DAY;
     assert_eq!(story.mark_for_deletion(story.now - DAY), 1);
     story.now += SECOND;
-    assert_eq!(story.asks().first().map(|ask| ask.question), Some(Question::Delete));
+    assert_eq!(
+        story.asks().first().map(|ask| ask.question),
+        Some(Question::Delete)
+    );
 }
 
 /// One job waits in a paused queue.

@@ -25,18 +25,27 @@ fn a_poll_that_finds_the_render_running_writes_nothing() {
 #[test]
 fn a_render_that_was_just_submitted_is_not_polled_in_the_same_run() {
     let mut story = JobStory::started();
-    assert!(matches!(story.until_it_acts_beside_submit(), Effect::Report { .. }));
+    assert!(matches!(
+        story.until_it_acts_beside_submit(),
+        Effect::Report { .. }
+    ));
     story.hears(Answer::Reported(Ok(())));
     assert_eq!(story.may_act(), None);
     let wake = story.job.wake(story.now).unwrap();
-    assert_eq!((wake.at, wake.reason), (story.now + 5 * SECOND, WakeReason::Phase));
+    assert_eq!(
+        (wake.at, wake.reason),
+        (story.now + 5 * SECOND, WakeReason::Phase)
+    );
 }
 
 #[test]
 fn a_poll_that_is_cut_off_is_made_again_with_the_next_alarm_i2() {
     let mut story = polling();
     let wake = story.job.wake(story.now).unwrap();
-    assert_eq!((wake.at, wake.reason), (story.now + 5 * SECOND, WakeReason::Phase));
+    assert_eq!(
+        (wake.at, wake.reason),
+        (story.now + 5 * SECOND, WakeReason::Phase)
+    );
     story.sleeps();
     assert!(matches!(story.acts(), Effect::Poll { .. }));
     story.hears(ready());
@@ -46,10 +55,17 @@ fn a_poll_that_is_cut_off_is_made_again_with_the_next_alarm_i2() {
 #[test]
 fn the_answer_to_a_poll_of_an_earlier_epoch_is_not_heard_i3() {
     let mut story = polling();
-    let Some(InFlight { number, effect: Effect::Poll { epoch, operation } }) = story.begun.clone() else {
+    let Some(InFlight {
+        number,
+        effect: Effect::Poll { epoch, operation },
+    }) = story.begun.clone()
+    else {
         panic!("it polls")
     };
-    let answer = ready().to(Effect::Poll { epoch: epoch - 1, operation });
+    let answer = ready().to(Effect::Poll {
+        epoch: epoch - 1,
+        operation,
+    });
     assert_eq!(story.takes(Input::Answer { number, answer }), None);
     assert!(matches!(story.job.phase, Phase::Rendering { .. }));
 }
@@ -86,8 +102,16 @@ fn a_poll_counts_unless_it_finds_the_render_running_i18() {
     story.hears(Answer::Polled(Err(Trouble::Unknown)));
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
     story.hears(ready());
-    let polls: Vec<_> = story.job.metrics.of_metric(&table::CALLS).filter(|(labels, _)| labels[0] == "poll").collect();
-    assert_eq!(polls, [(vec!["poll", "done"], 1), (vec!["poll", "unknown"], 1)]);
+    let polls: Vec<_> = story
+        .job
+        .metrics
+        .of_metric(&table::CALLS)
+        .filter(|(labels, _)| labels[0] == "poll")
+        .collect();
+    assert_eq!(
+        polls,
+        [(vec!["poll", "done"], 1), (vec!["poll", "unknown"], 1)]
+    );
     assert_eq!(story.job.in_flight, None);
 }
 

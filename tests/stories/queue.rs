@@ -32,7 +32,10 @@ fn a_priority_jumps_ahead_by_its_head_start_and_no_further_i6() {
     assert_eq!(position.number, 1);
     story.now += 2;
     let position = story.enqueue(summary("late", 1)).unwrap();
-    assert_eq!(position.number, 3, "a minute of waiting outweighs one level");
+    assert_eq!(
+        position.number, 3,
+        "a minute of waiting outweighs one level"
+    );
     for next in ["hasty", "patient", "late"] {
         let ending = story.holders().remove(0);
         story.ends(&ending);
@@ -66,9 +69,20 @@ fn a_full_queue_refuses_only_whom_nobody_promised_a_place_i1() {
     story.enqueue(summary("running", 0));
     story.enqueue(summary("waiting", 0));
     assert_eq!(story.order(summary("new", 0)), None);
-    assert!(!story.rows.entries.values().any(|entry| entry.summary.key.generation_id == "new"), "nothing is stored");
+    assert!(
+        !story
+            .rows
+            .entries
+            .values()
+            .any(|entry| entry.summary.key.generation_id == "new"),
+        "nothing is stored"
+    );
     assert_eq!(story.enqueue(summary("promised", 0)).unwrap().number, 2);
-    assert_eq!(story.order(summary("waiting", 0)).unwrap().number, 1, "a repeat is no new job");
+    assert_eq!(
+        story.order(summary("waiting", 0)).unwrap().number,
+        1,
+        "a repeat is no new job"
+    );
 }
 
 #[test]
@@ -143,7 +157,11 @@ fn a_slot_is_freed_on_the_jobs_own_word_only_i9() {
     assert!(asked > 40, "{asked} questions");
     story.hears("job", 1, said(1, 2, Status::Failed, None));
     assert_eq!(story.holders(), ["next"]);
-    assert_eq!(story.alarm(), ["next"], "whoever follows is started at once");
+    assert_eq!(
+        story.alarm(),
+        ["next"],
+        "whoever follows is started at once"
+    );
 }
 
 #[test]
@@ -168,6 +186,11 @@ fn the_report_that_follows_an_answer_still_counts_as_news() {
     let shown = story.rows.entries.values().next().unwrap();
     assert_eq!(
         (shown.stage, shown.summary.snapshot.as_str()),
-        (Stage::Watched { until: story.now + WATCH }, "the whole generation")
+        (
+            Stage::Watched {
+                until: story.now + WATCH
+            },
+            "the whole generation"
+        )
     );
 }

@@ -7,8 +7,8 @@ use reelay::machine::limiter::Availability;
 use reelay::machine::message::NoAnswer;
 use reelay::machine::metrics::Metrics;
 use reelay::machine::queue::{
-    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Policy, Position, Question, Report,
-    Rows, Stage, Summary, Sweep, Terms,
+    Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Entry, Heard, Input, Mode, Policy,
+    Position, Question, Report, Rows, Stage, Summary, Sweep, Terms,
 };
 use reelay::machine::{Status, queue};
 use reelay::time::{Millis, Moment};
@@ -36,7 +36,12 @@ impl QueueStory {
             max_cost_per_user_per_day: None,
             retention: 0,
         };
-        Self { rows: MapRows::default(), now: 10_000_000, policy, wake_at: None }
+        Self {
+            rows: MapRows::default(),
+            now: 10_000_000,
+            policy,
+            wake_at: None,
+        }
     }
 
     pub(crate) fn in_mode(mode: Mode, slots: u64) -> Self {
@@ -46,7 +51,10 @@ impl QueueStory {
     }
 
     pub(crate) fn takes<I: Input>(&mut self, input: I) -> I::Reply {
-        let moment = Moment { now: self.now, random: 0 };
+        let moment = Moment {
+            now: self.now,
+            random: 0,
+        };
         let Ok(step) = queue::step(&mut self.rows, input, moment, &self.policy);
         self.wake_at = step.wake_at;
         step.reply
@@ -63,7 +71,12 @@ impl QueueStory {
 
     /// A new job asks for its place; `None` when it is refused.
     pub(crate) fn order(&mut self, summary: Summary) -> Option<Position> {
-        self.takes(Enqueue { summary, terms: Terms::default() }).ok().flatten()
+        self.takes(Enqueue {
+            summary,
+            terms: Terms::default(),
+        })
+        .ok()
+        .flatten()
     }
 
     /// A message of the platform's queue asks for this job; `None` when it is not known.
@@ -82,13 +95,22 @@ impl QueueStory {
     }
 
     pub(crate) fn report_with(&mut self, summary: Summary, availability: Option<Availability>) {
-        assert!(self.takes(Report { summary, availability }), "no other job of its name is in the way");
+        assert!(
+            self.takes(Report {
+                summary,
+                availability
+            }),
+            "no other job of its name is in the way"
+        );
     }
 
     /// The alarm fires when it is due; these jobs are told to start.
     pub(crate) fn alarm(&mut self) -> Vec<String> {
         let asks = self.asks();
-        assert!(asks.iter().all(|ask| ask.question == Question::Start), "{asks:?}");
+        assert!(
+            asks.iter().all(|ask| ask.question == Question::Start),
+            "{asks:?}"
+        );
         asks.into_iter().map(|ask| ask.key.generation_id).collect()
     }
 
@@ -114,7 +136,10 @@ impl QueueStory {
     }
 
     pub(crate) fn hears(&mut self, name: &str, epoch: u64, said: Said) {
-        self.takes(Heard { ask: asking(name, epoch, Question::Start), said });
+        self.takes(Heard {
+            ask: asking(name, epoch, Question::Start),
+            said,
+        });
     }
 
     pub(crate) fn ends(&mut self, name: &str) {
@@ -138,11 +163,17 @@ impl QueueStory {
     /// The upstreams that are said to take no submits.
     pub(crate) fn backoffs(&self) -> Vec<String> {
         let Ok(backoffs) = queue::backoffs(&self.rows, &self.rows.book, self.now);
-        backoffs.into_iter().map(|(upstream, _)| upstream.to_owned()).collect()
+        backoffs
+            .into_iter()
+            .map(|(upstream, _)| upstream.to_owned())
+            .collect()
     }
 
     pub(crate) fn holders(&self) -> Vec<String> {
-        self.rows.held().map(|entry| name_of(&entry.summary.key)).collect()
+        self.rows
+            .held()
+            .map(|entry| name_of(&entry.summary.key))
+            .collect()
     }
 }
 
@@ -155,17 +186,29 @@ pub(crate) fn key(name: &str) -> JobKey {
 }
 
 fn name_of(key: &JobKey) -> String {
-    if key.user_id == ADA { key.generation_id.clone() } else { key.object_name() }
+    if key.user_id == ADA {
+        key.generation_id.clone()
+    } else {
+        key.object_name()
+    }
 }
 
 /// A question to a job, as the queue asks it.
 pub(crate) fn asking(name: &str, epoch: u64, question: Question) -> Ask {
-    Ask { key: key(name), created_at: 0, epoch, question }
+    Ask {
+        key: key(name),
+        created_at: 0,
+        epoch,
+        question,
+    }
 }
 
 /// What a waiting job says of itself.
 pub(crate) fn summary(name: &str, priority: u8) -> Summary {
-    Summary { priority, ..told(name, 1, 0, Status::Queued) }
+    Summary {
+        priority,
+        ..told(name, 1, 0, Status::Queued)
+    }
 }
 
 pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -> Summary {
@@ -190,7 +233,12 @@ pub(crate) fn told(name: &str, epoch: u64, report_number: u64, status: Status) -
 }
 
 /// What a job answers that is at this epoch and status, woken next at `wake_at`.
-pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> State {
+pub(crate) fn state(
+    epoch: u64,
+    report_number: u64,
+    status: Status,
+    wake_at: Option<Millis>,
+) -> State {
     State {
         availability: None,
         epoch,
@@ -207,7 +255,10 @@ pub(crate) fn state(epoch: u64, report_number: u64, status: Status, wake_at: Opt
 
 /// A slot of this epoch, of a job made at the beginning.
 pub(crate) fn slot(epoch: u64) -> Option<Start> {
-    Some(Start { epoch, created_at: 0 })
+    Some(Start {
+        epoch,
+        created_at: 0,
+    })
 }
 
 /// What came of asking a job.
@@ -216,6 +267,11 @@ pub(crate) type Said = Result<Option<State>, NoAnswer>;
 pub(crate) const MISSING: Said = Ok(None);
 pub(crate) const NOTHING: Said = Err(NoAnswer);
 
-pub(crate) fn said(epoch: u64, report_number: u64, status: Status, wake_at: Option<Millis>) -> Said {
+pub(crate) fn said(
+    epoch: u64,
+    report_number: u64,
+    status: Status,
+    wake_at: Option<Millis>,
+) -> Said {
     Ok(Some(state(epoch, report_number, status, wake_at)))
 }

@@ -5,7 +5,10 @@ use crate::life::submitted;
 use reelay::machine::delivery::{Delivery, DeliveryState, EventKind, Receipt};
 use reelay::machine::job::{Cancel, Effect, Progress, Redeliver, Refusal};
 
-const DOWN: Receipt = Receipt::Failed { status: Some(503), retry_after: None };
+const DOWN: Receipt = Receipt::Failed {
+    status: Some(503),
+    retry_after: None,
+};
 const TAKEN: Receipt = Receipt::Accepted { status: 200 };
 
 #[test]
@@ -20,8 +23,14 @@ fn an_exhausted_event_goes_out_at_once_with_its_id_and_body_and_a_whole_schedule
         assert_eq!(event(&story).attempts, attempt);
     }
     let after = event(&story);
-    assert!(matches!(after.state, DeliveryState::Exhausted { .. }), "{after:?}");
-    assert_eq!((&after.id, &after.body, after.kind), (&before.id, &before.body, before.kind));
+    assert!(
+        matches!(after.state, DeliveryState::Exhausted { .. }),
+        "{after:?}"
+    );
+    assert_eq!(
+        (&after.id, &after.body, after.kind),
+        (&before.id, &before.body, before.kind)
+    );
 }
 
 #[test]
@@ -30,9 +39,16 @@ fn a_delivered_event_is_sent_again_too_and_is_delivered_again() {
     deliver(&mut story, TAKEN);
     let id = event(&story).id.clone();
     story.takes(redeliver(&id));
-    assert_eq!(story.job.wake(story.now).map(|wake| wake.at), Some(story.now), "due at once");
+    assert_eq!(
+        story.job.wake(story.now).map(|wake| wake.at),
+        Some(story.now),
+        "due at once"
+    );
     deliver(&mut story, TAKEN);
-    assert_eq!((event(&story).attempts, story.job.phase_name()), (2, "done"));
+    assert_eq!(
+        (event(&story).attempts, story.job.phase_name()),
+        (2, "done")
+    );
 }
 
 #[test]
@@ -52,14 +68,20 @@ fn an_attempt_under_way_when_its_event_is_to_be_sent_again_counts_for_it() {
     let id = event(&story).id.clone();
     assert_eq!(story.takes(redeliver(&id)), None);
     story.hears(Answer::Delivered(TAKEN));
-    assert!(matches!(event(&story).state, DeliveryState::Delivered { .. }));
+    assert!(matches!(
+        event(&story).state,
+        DeliveryState::Delivered { .. }
+    ));
 }
 
 #[test]
 fn an_unknown_event_is_refused_and_nothing_changes() {
     let mut story = exhausted();
     let before = story.job.clone();
-    assert_eq!(story.takes(redeliver("msg_unknown")), Some(Refusal::NoEvent));
+    assert_eq!(
+        story.takes(redeliver("msg_unknown")),
+        Some(Refusal::NoEvent)
+    );
     assert_eq!(story.job, before);
 }
 
@@ -104,7 +126,10 @@ fn exhausted() -> JobStory {
     for _ in 0..3 {
         deliver(&mut story, DOWN);
     }
-    assert!(matches!(event(&story).state, DeliveryState::Exhausted { .. }));
+    assert!(matches!(
+        event(&story).state,
+        DeliveryState::Exhausted { .. }
+    ));
     story
 }
 
@@ -123,7 +148,9 @@ fn reports(story: &mut JobStory) -> bool {
 }
 
 fn redeliver(id: &str) -> Redeliver {
-    Redeliver { event_id: id.to_owned() }
+    Redeliver {
+        event_id: id.to_owned(),
+    }
 }
 
 fn event(story: &JobStory) -> &Delivery {

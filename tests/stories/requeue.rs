@@ -1,4 +1,5 @@
-//! A refused submit gives its slot back, and the attempt goes on from its old place under a new epoch (I3, I4).
+//! A refused submit gives its slot back, and the attempt goes on from its old place under a new
+//! epoch (I3, I4).
 
 use crate::job_story::{Answer, JobStory, again, dead_letter, never, not_now};
 use crate::life::{ready, stored, submitted};
@@ -12,11 +13,20 @@ use reelay::time::{DAY, HOUR, MINUTE, SECOND};
 #[test]
 fn a_refused_job_waits_in_line_under_a_new_epoch_and_keeps_its_place_i3() {
     let story = refused(Some(22 * SECOND));
-    assert_eq!((story.status(), story.job.attempt, story.job.epoch), (Status::Queued, 1, 2));
+    assert_eq!(
+        (story.status(), story.job.attempt, story.job.epoch),
+        (Status::Queued, 1, 2)
+    );
     let terms = story.job.terms();
-    assert_eq!((terms.not_before, terms.keeps_place), (Some(story.now + 22 * SECOND), true));
+    assert_eq!(
+        (terms.not_before, terms.keeps_place),
+        (Some(story.now + 22 * SECOND), true)
+    );
     assert_eq!(story.timeline().last(), Some(&"requeued"));
-    assert!(!story.job.enqueued && story.job.report.is_none(), "the enqueue tells all that a report would");
+    assert!(
+        !story.job.enqueued && story.job.report.is_none(),
+        "the enqueue tells all that a report would"
+    );
 }
 
 #[test]
@@ -36,7 +46,13 @@ fn the_old_slots_start_starts_nothing_and_the_new_ones_does_i3() {
     story.start(1);
     assert_eq!(story.status(), Status::Queued);
     story.start(2);
-    assert_eq!(story.next(), Effect::Submit { epoch: 2, attempt: 1 });
+    assert_eq!(
+        story.next(),
+        Effect::Submit {
+            epoch: 2,
+            attempt: 1
+        }
+    );
 }
 
 #[test]
@@ -44,10 +60,16 @@ fn tries_are_counted_over_the_attempt_and_not_over_the_slot_i1() {
     let mut story = JobStory::started();
     for _ in 0..=story.policy.max_retries {
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 1, .. }));
-        story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+        story.hears(Answer::Submitted(again(
+            ErrorCode::ProviderUnavailable,
+            None,
+        )));
     }
     assert_eq!(story.failure(), Some(ErrorCode::ProviderUnavailable));
-    assert_eq!(story.ledger(), [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Refused)));
+    assert_eq!(
+        story.ledger(),
+        [1, 2, 3, 4].map(|epoch| (epoch, SubmitAnswer::Refused))
+    );
 }
 
 #[test]
@@ -55,11 +77,20 @@ fn a_users_retry_begins_to_count_anew() {
     let mut story = JobStory::started();
     while !story.status().is_terminal() {
         story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-        story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+        story.hears(Answer::Submitted(again(
+            ErrorCode::ProviderUnavailable,
+            None,
+        )));
     }
     let mut story = story.then_tried_again();
-    assert!(matches!(story.job.phase, Phase::Submitting { tries: 0, .. }));
-    assert!(!story.job.keeps_place, "a new attempt waits at the end of the line");
+    assert!(matches!(
+        story.job.phase,
+        Phase::Submitting { tries: 0, .. }
+    ));
+    assert!(
+        !story.job.keeps_place,
+        "a new attempt waits at the end of the line"
+    );
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { attempt: 2, .. }));
 }
 
@@ -68,11 +99,26 @@ fn what_each_answer_says_about_the_upstream_goes_with_the_next_message() {
     let asked = Some(22 * SECOND);
     for (answer, says) in [
         (submitted(), Availability::Accepted),
-        (Answer::Submitted(not_now(asked)), Availability::NotNow { after: asked }),
-        (Answer::Submitted(not_now(None)), Availability::NotNow { after: None }),
-        (Answer::Submitted(again(ErrorCode::ProviderUnavailable, asked)), Availability::Failed),
-        (Answer::Submitted(Err(Trouble::Unknown)), Availability::Failed),
-        (Answer::Submitted(never(ErrorCode::InvalidRequest)), Availability::Refused),
+        (
+            Answer::Submitted(not_now(asked)),
+            Availability::NotNow { after: asked },
+        ),
+        (
+            Answer::Submitted(not_now(None)),
+            Availability::NotNow { after: None },
+        ),
+        (
+            Answer::Submitted(again(ErrorCode::ProviderUnavailable, asked)),
+            Availability::Failed,
+        ),
+        (
+            Answer::Submitted(Err(Trouble::Unknown)),
+            Availability::Failed,
+        ),
+        (
+            Answer::Submitted(never(ErrorCode::InvalidRequest)),
+            Availability::Refused,
+        ),
     ] {
         let mut story = JobStory::submitting();
         story.hears(answer);
@@ -85,7 +131,10 @@ fn a_lost_answer_opens_no_breaker() {
     let mut story = JobStory::submitting();
     story.policy.unknown_submit = UnknownSubmit::Retry;
     story.hears(Answer::Submitted(Err(Trouble::Unknown)));
-    assert_eq!((story.status(), story.job.availability), (Status::Queued, Some(Availability::Failed)));
+    assert_eq!(
+        (story.status(), story.job.availability),
+        (Status::Queued, Some(Availability::Failed))
+    );
 }
 
 #[test]
@@ -123,12 +172,18 @@ fn the_app_hears_of_one_start_an_attempt_i5() {
     story.policy.events = EventKind::ALL.into_iter().collect();
     story.start(1);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderUnavailable,
+        None,
+    )));
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(story.events(), [EventKind::Started]);
     story.hears(Answer::Submitted(never(ErrorCode::InvalidRequest)));
     let story = story.then_tried_again();
-    assert_eq!(story.events(), [EventKind::Started, EventKind::Failed, EventKind::Started]);
+    assert_eq!(
+        story.events(),
+        [EventKind::Started, EventKind::Failed, EventKind::Started]
+    );
 }
 
 #[test]
@@ -141,13 +196,19 @@ fn a_refused_job_completes_after_all_i4() {
     story.until_it_acts(|effect| matches!(effect, Effect::Store { attempt: 1, .. }));
     story.hears(stored());
     assert_eq!(story.status(), Status::Completed);
-    assert_eq!(story.ledger(), [(1, SubmitAnswer::Refused), (2, SubmitAnswer::Accepted)]);
+    assert_eq!(
+        story.ledger(),
+        [(1, SubmitAnswer::Refused), (2, SubmitAnswer::Accepted)]
+    );
 }
 
 #[test]
 fn a_refused_job_that_waits_is_cancelled_as_any_waiting_one() {
     let story = refused(None).then(Cancel);
-    assert_eq!((story.status(), story.events()), (Status::Cancelled, vec![EventKind::Cancelled]));
+    assert_eq!(
+        (story.status(), story.events()),
+        (Status::Cancelled, vec![EventKind::Cancelled])
+    );
 }
 
 #[test]
@@ -161,7 +222,10 @@ fn a_refused_job_that_waits_can_neither_be_retried_nor_withdrawn_i1() {
 fn a_late_answer_of_the_old_slots_submit_is_not_taken_for_the_new_ones_i3() {
     let mut story = JobStory::submitting();
     let number = story.job.effect_number;
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, None)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderUnavailable,
+        None,
+    )));
     story.start(2);
     let answer = story.answer_of(number, submitted());
     story.takes_any(answer);
@@ -195,7 +259,10 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
         let before = story.job.clone();
         assert_eq!(story.takes_any(dead_letter(epoch)), None);
         if ends {
-            assert_eq!((story.failure(), story.events()), (Some(ErrorCode::Internal), vec![EventKind::Failed]));
+            assert_eq!(
+                (story.failure(), story.events()),
+                (Some(ErrorCode::Internal), vec![EventKind::Failed])
+            );
             assert!(story.job.report.is_some(), "the queue hears of it");
         } else {
             assert_eq!(story.job, before);
@@ -206,6 +273,9 @@ fn a_dead_letter_ends_only_a_waiting_job_of_its_epoch_i3() {
 /// A job whose first submit failed, to come back after so many milliseconds.
 fn refused(after: Option<u64>) -> JobStory {
     let mut story = JobStory::submitting();
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderUnavailable, after)));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderUnavailable,
+        after,
+    )));
     story
 }

@@ -50,7 +50,11 @@ fn a_paid_video_is_tried_for_long_after_the_retries_are_used_up() {
             story.until_it_acts(|effect| matches!(effect, Effect::Store { .. }));
         }
     }
-    assert!(story.now >= began + 15 * MINUTE && story.now <= began + 17 * MINUTE, "{}", story.now - began);
+    assert!(
+        story.now >= began + 15 * MINUTE && story.now <= began + 17 * MINUTE,
+        "{}",
+        story.now - began
+    );
     assert!(tries > 15, "at least each minute: {tries}");
 }
 

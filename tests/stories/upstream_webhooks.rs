@@ -4,7 +4,8 @@ use crate::job_story::{Answer, JobStory, again};
 use crate::life::ready;
 use reelay::machine::delivery::Receipt;
 use reelay::machine::job::{
-    Cancel, Effect, MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS, Phase, Progress, UpstreamWebhook,
+    Cancel, Effect, MAX_UPSTREAM_WEBHOOK_ID, MAX_UPSTREAM_WEBHOOKS, Phase, Progress,
+    UpstreamWebhook,
 };
 use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::MINUTE;
@@ -13,7 +14,10 @@ use reelay::time::MINUTE;
 fn a_push_has_the_job_look_at_once_and_counts_no_try() {
     let mut story = JobStory::rendering();
     story.until_it_acts(|effect| matches!(effect, Effect::Poll { .. }));
-    story.hears(Answer::Polled(again(ErrorCode::ProviderUnavailable, Some(20_000))));
+    story.hears(Answer::Polled(again(
+        ErrorCode::ProviderUnavailable,
+        Some(20_000),
+    )));
     let tries = tries(&story);
     nudge(&mut story, "1");
     assert!(matches!(story.acts(), Effect::Poll { .. }));
@@ -51,7 +55,10 @@ fn a_push_while_a_look_is_under_way_brings_another_one_behind_it() {
 #[test]
 fn a_push_while_something_else_is_under_way_waits_until_that_is_over() {
     let mut story = JobStory::started();
-    assert!(matches!(story.until_it_acts_beside_submit(), Effect::Report { .. }));
+    assert!(matches!(
+        story.until_it_acts_beside_submit(),
+        Effect::Report { .. }
+    ));
     nudge(&mut story, "1");
     story.hears(Answer::Reported(Ok(())));
     assert!(matches!(story.acts(), Effect::Poll { .. }));
@@ -102,7 +109,10 @@ fn no_more_pushes_are_remembered_than_the_record_has_room_for() {
         nudge(&mut story, &push.to_string());
     }
     assert_eq!(story.job.upstream_webhooks.len(), MAX_UPSTREAM_WEBHOOKS);
-    assert_eq!(story.job.upstream_webhooks.last().map(String::as_str), Some("23"));
+    assert_eq!(
+        story.job.upstream_webhooks.last().map(String::as_str),
+        Some("23")
+    );
     let before = story.job.clone();
     nudge(&mut story, &"x".repeat(MAX_UPSTREAM_WEBHOOK_ID + 1));
     assert_eq!(story.job, before, "and none that is too long");
@@ -114,7 +124,13 @@ fn a_push_of_an_earlier_attempt_brings_a_look_at_this_one_and_no_harm() {
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     story.hears(Answer::Submitted(Ok("operations/2".to_owned())));
     nudge(&mut story, "of the first attempt");
-    assert_eq!(story.acts(), Effect::Poll { epoch: 2, operation: "operations/2".to_owned() });
+    assert_eq!(
+        story.acts(),
+        Effect::Poll {
+            epoch: 2,
+            operation: "operations/2".to_owned()
+        }
+    );
     story.hears(ready());
     assert!(matches!(story.job.phase, Phase::Storing { .. }));
 }
@@ -137,7 +153,9 @@ fn looks_due(story: &mut JobStory) -> usize {
                 running(story);
             }
             Effect::Report { .. } => story.hears(Answer::Reported(Ok(()))),
-            Effect::Deliver { .. } => story.hears(Answer::Delivered(Receipt::Accepted { status: 200 })),
+            Effect::Deliver { .. } => {
+                story.hears(Answer::Delivered(Receipt::Accepted { status: 200 }));
+            }
             other => panic!("{other:?} was not expected"),
         }
     }

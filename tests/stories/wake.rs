@@ -2,14 +2,19 @@
 
 use crate::job_story::{Answer, BEGINNING, JobStory, again};
 use reelay::machine::Status;
-use reelay::machine::job::{EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason};
+use reelay::machine::job::{
+    EFFECT_GUARD, ENQUEUE_GRACE, Effect, Phase, Progress, QUEUED_HEARTBEAT, WakeReason,
+};
 use reelay::machine::outcome::{ErrorCode, Trouble};
 use reelay::time::MINUTE;
 
 #[test]
 fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i1() {
     let mut story = JobStory::accepted();
-    assert_eq!(story.job.wake(story.now).unwrap().at, BEGINNING + ENQUEUE_GRACE);
+    assert_eq!(
+        story.job.wake(story.now).unwrap().at,
+        BEGINNING + ENQUEUE_GRACE
+    );
     assert_eq!(story.may_act(), None);
     for _ in 0..30 {
         story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { epoch: 1 }));
@@ -20,7 +25,10 @@ fn an_accepted_job_enqueues_itself_when_nobody_did_and_goes_on_until_confirmed_i
     }
     story.until_it_acts(|effect| matches!(effect, Effect::Enqueue { .. }));
     story.hears(Answer::Enqueued(Ok(false)));
-    assert_eq!(story.job.wake(story.now).unwrap().at, story.now + QUEUED_HEARTBEAT.0);
+    assert_eq!(
+        story.job.wake(story.now).unwrap().at,
+        story.now + QUEUED_HEARTBEAT.0
+    );
 }
 
 #[test]
@@ -54,15 +62,24 @@ fn whatever_is_in_flight_is_guarded_by_an_alarm_i2() {
         story.sleeps();
         story.acts();
         let wake = story.job.wake(story.now).unwrap();
-        assert_eq!((wake.at, wake.reason), (story.now + EFFECT_GUARD, WakeReason::Guard));
+        assert_eq!(
+            (wake.at, wake.reason),
+            (story.now + EFFECT_GUARD, WakeReason::Guard)
+        );
     }
 }
 
 #[test]
 fn a_render_that_is_never_done_fails_at_its_deadline_and_not_later_i2() {
-    for answer in [Ok(Progress::Running), Err(Trouble::Unknown), again(ErrorCode::ProviderUnavailable, None)] {
+    for answer in [
+        Ok(Progress::Running),
+        Err(Trouble::Unknown),
+        again(ErrorCode::ProviderUnavailable, None),
+    ] {
         let mut story = JobStory::rendering();
-        let Phase::Rendering { deadline_at, .. } = story.job.phase else { panic!("it renders") };
+        let Phase::Rendering { deadline_at, .. } = story.job.phase else {
+            panic!("it renders")
+        };
         while story.job.status() == Status::Processing {
             story.sleeps();
             match story.may_act() {
@@ -81,7 +98,10 @@ fn a_wait_longer_than_the_deadline_is_waited_in_line_because_the_deadline_counts
     let mut story = JobStory::started();
     story.acts();
     let refused_at = story.now;
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(60 * MINUTE))));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderRateLimited,
+        Some(60 * MINUTE),
+    )));
     assert_eq!(story.job.status(), Status::Queued);
     story.until_it_acts(|effect| matches!(effect, Effect::Submit { .. }));
     assert_eq!(story.now, refused_at + 60 * MINUTE);

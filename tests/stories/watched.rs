@@ -1,6 +1,9 @@
-//! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is old (I1).
+//! Whoever has something left to do is asked until it has done it (I2), and forgotten when it is
+//! old (I1).
 
-use crate::queue_story::{MISSING, NOTHING, QueueStory, Said, asking, key, said, slot, state, summary, told};
+use crate::queue_story::{
+    MISSING, NOTHING, QueueStory, Said, asking, key, said, slot, state, summary, told,
+};
 use reelay::machine::Status;
 use reelay::machine::job::{Start, State};
 use reelay::machine::lease::{ASK_AGAIN, WATCH};
@@ -14,7 +17,15 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
     for number in 0..20 {
         assert_eq!(story.asks(), [check("job", 1)]);
         assert!(number > 0 || story.now == ended_at + WATCH);
-        story.hears("job", 1, if number % 2 == 0 { NOTHING } else { left(story.now + SECOND) });
+        story.hears(
+            "job",
+            1,
+            if number % 2 == 0 {
+                NOTHING
+            } else {
+                left(story.now + SECOND)
+            },
+        );
     }
     story.asks();
     story.hears("job", 1, said(1, 2, Status::Completed, None));
@@ -25,7 +36,8 @@ fn an_ended_job_is_asked_until_it_says_that_nothing_is_left_i2() {
 fn an_answer_from_before_a_report_does_not_say_that_nothing_is_left_i2() {
     let mut story = ended("job");
     story.asks();
-    // The answer is on its way when the user has the video deleted, and is overtaken by the report of that.
+    // The answer is on its way when the user has the video deleted, and is overtaken by the report
+    // of that.
     story.report(told("job", 1, 3, Status::Completed));
     story.hears("job", 1, said(1, 2, Status::Completed, None));
     assert_eq!(story.asks(), [check("job", 1)]);
@@ -67,13 +79,30 @@ fn a_timer_in_the_far_future_is_looked_after_once_a_day() {
 #[test]
 fn a_lost_timer_is_counted_and_shown_until_the_job_is_found_well() {
     let mut story = ended("job");
-    let late = |late| Ok(Some(State { late, ..state(1, 2, Status::Completed, Some(0)) }));
+    let late = |late| {
+        Ok(Some(State {
+            late,
+            ..state(1, 2, Status::Completed, Some(0))
+        }))
+    };
     story.asks();
     story.hears("job", 1, late(true));
-    assert_eq!((story.entry("job").unwrap().late, story.rows.book.timers_repaired), (true, 1));
+    assert_eq!(
+        (
+            story.entry("job").unwrap().late,
+            story.rows.book.timers_repaired
+        ),
+        (true, 1)
+    );
     story.asks();
     story.hears("job", 1, late(false));
-    assert_eq!((story.entry("job").unwrap().late, story.rows.book.timers_repaired), (false, 1));
+    assert_eq!(
+        (
+            story.entry("job").unwrap().late,
+            story.rows.book.timers_repaired
+        ),
+        (false, 1)
+    );
 }
 
 #[test]
@@ -81,9 +110,16 @@ fn a_holders_lost_timer_is_counted_too() {
     let mut story = QueueStory::with_slots(1);
     story.enqueue(summary("job", 0));
     let wake_at = Some(story.now);
-    let lost = Ok(Some(State { late: true, submits: 1, ..state(1, 1, Status::Processing, wake_at) }));
+    let lost = Ok(Some(State {
+        late: true,
+        submits: 1,
+        ..state(1, 1, Status::Processing, wake_at)
+    }));
     story.hears("job", 1, lost);
-    assert_eq!((story.holders(), story.rows.book.timers_repaired), (vec!["job".to_owned()], 1));
+    assert_eq!(
+        (story.holders(), story.rows.book.timers_repaired),
+        (vec!["job".to_owned()], 1)
+    );
 }
 
 #[test]
@@ -117,7 +153,11 @@ fn a_holder_that_now_waits_for_its_user_gives_its_slot_back_i9() {
         if told_by_report {
             story.report(told("asking", 1, 2, Status::PendingClarification));
         } else {
-            story.hears("asking", 1, said(1, 2, Status::PendingClarification, Some(story.now + DAY)));
+            story.hears(
+                "asking",
+                1,
+                said(1, 2, Status::PendingClarification, Some(story.now + DAY)),
+            );
         }
         assert_eq!(story.holders(), ["next"]);
         assert!(matches!(story.stage("asking"), Stage::Watched { .. }));
@@ -148,7 +188,11 @@ fn only_what_ended_long_ago_with_nothing_left_is_forgotten() {
     story.mark_for_deletion(1);
     for (key, entry) in before {
         let expires = key.generation_id == "young";
-        assert_eq!(story.rows.entries[&key].stage != entry.stage, expires, "{key:?}");
+        assert_eq!(
+            story.rows.entries[&key].stage != entry.stage,
+            expires,
+            "{key:?}"
+        );
     }
 }
 
@@ -159,9 +203,19 @@ fn a_job_retried_while_it_expires_lives_on_i1() {
     story.asks();
     story.hears("job", 1, said(2, 3, Status::Queued, Some(story.now)));
     assert!(matches!(story.stage("job"), Stage::Watched { .. }));
-    assert_eq!(story.enqueue(told("job", 2, 3, Status::Queued)).unwrap().admitted, slot(2));
+    assert_eq!(
+        story
+            .enqueue(told("job", 2, 3, Status::Queued))
+            .unwrap()
+            .admitted,
+        slot(2)
+    );
     story.hears("job", 1, MISSING);
-    assert_eq!(story.holders(), ["job"], "a late answer takes nothing away (I3)");
+    assert_eq!(
+        story.holders(),
+        ["job"],
+        "a late answer takes nothing away (I3)"
+    );
 }
 
 #[test]
@@ -170,7 +224,10 @@ fn a_job_that_reports_that_its_video_is_deleted_is_still_forgotten() {
     mark_for_deletion(&mut story);
     story.asks();
     story.hears("job", 1, said(1, 3, Status::Completed, Some(story.now)));
-    story.report(Summary { updated_at: story.now, ..told("job", 1, 3, Status::Completed) });
+    story.report(Summary {
+        updated_at: story.now,
+        ..told("job", 1, 3, Status::Completed)
+    });
     assert!(matches!(story.stage("job"), Stage::Deleting { .. }));
     assert_eq!(story.asks()[0].question, Question::Delete);
     story.hears("job", 1, MISSING);
@@ -183,11 +240,21 @@ fn a_new_job_of_a_forgotten_ones_name_gets_its_place_i1() {
     mark_for_deletion(&mut story);
     story.asks();
     // The old one is gone, but its answer was lost; the name is taken again.
-    let new = Summary { created_at: story.now, ..summary("job", 0) };
-    let started = Some(Start { epoch: 1, created_at: story.now });
+    let new = Summary {
+        created_at: story.now,
+        ..summary("job", 0)
+    };
+    let started = Some(Start {
+        epoch: 1,
+        created_at: story.now,
+    });
     assert_eq!(story.enqueue(new.clone()).unwrap().admitted, started);
     story.hears("job", 1, MISSING);
-    assert_eq!(story.enqueue(new).unwrap().admitted, started, "a late word about the old one costs no more than time");
+    assert_eq!(
+        story.enqueue(new).unwrap().admitted,
+        started,
+        "a late word about the old one costs no more than time"
+    );
 }
 
 #[test]

@@ -4,11 +4,16 @@ use crate::job_story::{Answer, DELETE, Input, JobStory, again, dead_letter, slot
 use crate::life::{ready, stored, submitted};
 use reelay::machine::Status;
 use reelay::machine::delivery::{DeliveryState, EventKind, Receipt};
-use reelay::machine::job::{Cancel, Confirm, DeleteVideo, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Retry, WakeReason};
+use reelay::machine::job::{
+    Cancel, Confirm, DeleteVideo, EFFECT_GUARD, ENQUEUE_GRACE, Effect, Retry, WakeReason,
+};
 use reelay::machine::outcome::ErrorCode;
 use reelay::time::{MINUTE, SECOND};
 
-const BUSY: Receipt = Receipt::Failed { status: Some(503), retry_after: None };
+const BUSY: Receipt = Receipt::Failed {
+    status: Some(503),
+    retry_after: None,
+};
 
 #[test]
 fn a_whole_life_is_woken_at_every_step_i2() {
@@ -18,7 +23,10 @@ fn a_whole_life_is_woken_at_every_step_i2() {
     assert_eq!(woken(&story), (WakeReason::Phase, 0));
     story.next();
     assert_eq!(woken(&story), (WakeReason::Guard, EFFECT_GUARD));
-    story.hears(Answer::Submitted(again(ErrorCode::ProviderRateLimited, Some(9 * SECOND))));
+    story.hears(Answer::Submitted(again(
+        ErrorCode::ProviderRateLimited,
+        Some(9 * SECOND),
+    )));
     assert_eq!(woken(&story), (WakeReason::Phase, 0));
     assert!(matches!(story.next(), Effect::Enqueue { epoch: 2 }));
     assert_eq!(woken(&story), (WakeReason::Guard, EFFECT_GUARD));
@@ -38,7 +46,10 @@ fn a_whole_life_is_woken_at_every_step_i2() {
     story.next();
     assert_eq!(woken(&story), (WakeReason::Guard, EFFECT_GUARD));
     story.rests();
-    assert_eq!((story.status(), story.job.wake(story.now)), (Status::Completed, None));
+    assert_eq!(
+        (story.status(), story.job.wake(story.now)),
+        (Status::Completed, None)
+    );
 }
 
 #[test]
@@ -53,7 +64,13 @@ fn only_an_alarm_acts() {
         DELETE.into(),
     ];
     for input in inputs {
-        for life in [JobStory::accepted, JobStory::started, JobStory::rendered, JobStory::failed, JobStory::completed] {
+        for life in [
+            JobStory::accepted,
+            JobStory::started,
+            JobStory::rendered,
+            JobStory::failed,
+            JobStory::completed,
+        ] {
             let mut story = life();
             story.takes_any(input.clone());
             assert_eq!(story.job.in_flight, None, "after {input:?}");
@@ -67,9 +84,20 @@ fn an_app_that_wants_everything_hears_of_each_step_in_order() {
     story.policy.events = EventKind::ALL.into_iter().collect();
     story.start(1);
     story.rests();
-    let kinds = [EventKind::Started, EventKind::Progress, EventKind::Progress, EventKind::Completed];
+    let kinds = [
+        EventKind::Started,
+        EventKind::Progress,
+        EventKind::Progress,
+        EventKind::Completed,
+    ];
     assert_eq!(story.events(), kinds);
-    assert!(story.job.outbox.iter().all(|delivery| matches!(delivery.state, DeliveryState::Delivered { .. })));
+    assert!(
+        story
+            .job
+            .outbox
+            .iter()
+            .all(|delivery| matches!(delivery.state, DeliveryState::Delivered { .. }))
+    );
 }
 
 #[test]
@@ -98,8 +126,14 @@ fn a_receiver_that_is_gone_is_not_asked_again() {
     let mut story = JobStory::cancelled();
     story.next();
     story.hears(Answer::Delivered(Receipt::Gone));
-    assert_eq!((story.next_or_rest(), story.job.phase_name()), (None, "done"));
-    assert_eq!(story.job.outbox[0].state, DeliveryState::Exhausted { at: story.now });
+    assert_eq!(
+        (story.next_or_rest(), story.job.phase_name()),
+        (None, "done")
+    );
+    assert_eq!(
+        story.job.outbox[0].state,
+        DeliveryState::Exhausted { at: story.now }
+    );
 }
 
 #[test]

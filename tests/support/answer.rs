@@ -20,16 +20,28 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) fn to(self, effect: Effect) -> job::Answer {
         match (effect, self) {
-            (Effect::Enqueue { epoch }, Self::Enqueued(outcome)) => job::Answer::Enqueued { epoch, outcome },
-            (Effect::Submit { epoch, .. }, Self::Submitted(outcome)) => job::Answer::Submitted { epoch, outcome },
-            (Effect::Poll { epoch, operation }, Self::Polled(outcome)) => {
-                job::Answer::Polled { epoch, operation, outcome }
+            (Effect::Enqueue { epoch }, Self::Enqueued(outcome)) => {
+                job::Answer::Enqueued { epoch, outcome }
             }
-            (Effect::Store { epoch, attempt, .. }, Self::Stored(outcome)) => {
-                job::Answer::Stored { epoch, attempt, outcome }
+            (Effect::Submit { epoch, .. }, Self::Submitted(outcome)) => {
+                job::Answer::Submitted { epoch, outcome }
             }
-            (Effect::Report { number, .. }, Self::Reported(outcome)) => job::Answer::Reported { number, outcome },
-            (Effect::Deliver { event_id }, Self::Delivered(receipt)) => job::Answer::Delivered { event_id, receipt },
+            (Effect::Poll { epoch, operation }, Self::Polled(outcome)) => job::Answer::Polled {
+                epoch,
+                operation,
+                outcome,
+            },
+            (Effect::Store { epoch, attempt, .. }, Self::Stored(outcome)) => job::Answer::Stored {
+                epoch,
+                attempt,
+                outcome,
+            },
+            (Effect::Report { number, .. }, Self::Reported(outcome)) => {
+                job::Answer::Reported { number, outcome }
+            }
+            (Effect::Deliver { event_id }, Self::Delivered(receipt)) => {
+                job::Answer::Delivered { event_id, receipt }
+            }
             (Effect::CancelUpstream { operation }, Self::UpstreamCancelled(outcome)) => {
                 job::Answer::UpstreamCancelled { operation, outcome }
             }

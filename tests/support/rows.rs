@@ -21,18 +21,26 @@ pub(crate) struct MapRows {
 
 impl MapRows {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| entry.stage == Stage::Waiting)
+        self.entries
+            .values()
+            .filter(|entry| entry.stage == Stage::Waiting)
     }
 
     pub(crate) fn held(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(|entry| matches!(entry.stage, Stage::Held(_)))
+        self.entries
+            .values()
+            .filter(|entry| matches!(entry.stage, Stage::Held(_)))
     }
 
     /// Those who wait for a time, and until when.
     pub(crate) fn delayed(&self) -> impl Iterator<Item = (Millis, &Entry)> {
         self.entries.values().filter_map(|entry| match entry.stage {
             Stage::Delayed { until } => Some((until, entry)),
-            Stage::Waiting | Stage::Held(_) | Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => None,
+            Stage::Waiting
+            | Stage::Held(_)
+            | Stage::Watched { .. }
+            | Stage::Deleting { .. }
+            | Stage::Ended => None,
         })
     }
 
@@ -46,20 +54,31 @@ impl MapRows {
     }
 
     fn holds(&self, user: &str) -> u64 {
-        self.held().filter(|entry| entry.summary.key.user_id == user).count() as u64
+        self.held()
+            .filter(|entry| entry.summary.key.user_id == user)
+            .count() as u64
     }
 
     fn is_open(&self, entry: &Entry, closed: &Closed) -> bool {
-        closed.user_slots.is_none_or(|slots| self.holds(&entry.summary.key.user_id) < slots)
+        closed
+            .user_slots
+            .is_none_or(|slots| self.holds(&entry.summary.key.user_id) < slots)
             && !closed.upstreams.contains(&entry.summary.upstream)
     }
 }
 
 /// Those that are over at `now`, the longest over first.
-fn over<'a>(entries: impl Iterator<Item = (Millis, &'a Entry)>, now: Millis, limit: usize) -> Vec<Entry> {
+fn over<'a>(
+    entries: impl Iterator<Item = (Millis, &'a Entry)>,
+    now: Millis,
+    limit: usize,
+) -> Vec<Entry> {
     let mut over: Vec<_> = entries.filter(|(until, _)| *until <= now).collect();
     over.sort_by_key(|(until, entry)| (*until, entry.sequence));
-    over.into_iter().take(limit).map(|(_, entry)| entry.clone()).collect()
+    over.into_iter()
+        .take(limit)
+        .map(|(_, entry)| entry.clone())
+        .collect()
 }
 
 impl Rows for MapRows {
@@ -71,7 +90,8 @@ impl Rows for MapRows {
 
     fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Infallible> {
         self.book = book.clone();
-        self.minutes.extend(latest.map(|(number, minute)| (number, minute.clone())));
+        self.minutes
+            .extend(latest.map(|(number, minute)| (number, minute.clone())));
         Ok(())
     }
 
@@ -80,7 +100,8 @@ impl Rows for MapRows {
     }
 
     fn save(&mut self, entry: &Entry) -> Result<(), Infallible> {
-        self.entries.insert(entry.summary.key.clone(), entry.clone());
+        self.entries
+            .insert(entry.summary.key.clone(), entry.clone());
         Ok(())
     }
 
@@ -95,15 +116,19 @@ impl Rows for MapRows {
     }
 
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Infallible> {
-        let own =
-            self.waiting().filter(|entry| entry.summary.key.user_id == user_id && entry.summary.priority == priority);
+        let own = self.waiting().filter(|entry| {
+            entry.summary.key.user_id == user_id && entry.summary.priority == priority
+        });
         Ok(own.map(|entry| entry.round).max())
     }
 
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Infallible> {
         let head = |priority| {
-            let open = self.waiting().filter(|entry| entry.summary.priority == priority && self.is_open(entry, closed));
-            open.min_by_key(|entry| (entry.round, entry.sequence)).cloned()
+            let open = self
+                .waiting()
+                .filter(|entry| entry.summary.priority == priority && self.is_open(entry, closed));
+            open.min_by_key(|entry| (entry.round, entry.sequence))
+                .cloned()
         };
         Ok((0..=MAX_PRIORITY).filter_map(head).collect())
     }
@@ -113,21 +138,33 @@ impl Rows for MapRows {
     }
 
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Infallible> {
-        let (own, others): (Vec<_>, Vec<_>) =
-            self.waiting().partition(|other| other.summary.priority == entry.summary.priority);
+        let (own, others): (Vec<_>, Vec<_>) = self
+            .waiting()
+            .partition(|other| other.summary.priority == entry.summary.priority);
         let key = |entry: &Entry| (entry.head_start_key(), entry.sequence);
-        let own = own.into_iter().filter(|other| other.turn() < entry.turn()).count() as u64;
-        let others = others.into_iter().filter(|other| key(other) < key(entry)).count() as u64;
+        let own = own
+            .into_iter()
+            .filter(|other| other.turn() < entry.turn())
+            .count() as u64;
+        let others = others
+            .into_iter()
+            .filter(|other| key(other) < key(entry))
+            .count() as u64;
         Ok(own.min(limit) + others.min(limit))
     }
 
     fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Infallible> {
         let upstreams = self.waiting().map(|entry| &entry.summary.upstream);
-        Ok(upstreams.filter(|upstream| after.is_none_or(|after| upstream.as_str() > after)).min().cloned())
+        Ok(upstreams
+            .filter(|upstream| after.is_none_or(|after| upstream.as_str() > after))
+            .min()
+            .cloned())
     }
 
     fn waits_for(&self, upstream: &str) -> Result<bool, Infallible> {
-        Ok(self.waiting().any(|entry| entry.summary.upstream == upstream))
+        Ok(self
+            .waiting()
+            .any(|entry| entry.summary.upstream == upstream))
     }
 
     fn count_held(&self) -> Result<u64, Infallible> {
@@ -139,7 +176,10 @@ impl Rows for MapRows {
     }
 
     fn count_unspent(&self, upstream: &str) -> Result<u64, Infallible> {
-        Ok(self.held().filter(|entry| entry.unspent && entry.summary.upstream == upstream).count() as u64)
+        Ok(self
+            .held()
+            .filter(|entry| entry.unspent && entry.summary.upstream == upstream)
+            .count() as u64)
     }
 
     fn has_waiting(&self) -> Result<bool, Infallible> {
@@ -151,15 +191,20 @@ impl Rows for MapRows {
     }
 
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Infallible> {
-        let (held, others): (Vec<_>, Vec<_>) =
-            self.asked().partition(|(_, entry)| matches!(entry.stage, Stage::Held(_)));
+        let (held, others): (Vec<_>, Vec<_>) = self
+            .asked()
+            .partition(|(_, entry)| matches!(entry.stage, Stage::Held(_)));
         let mut asked = over(held.into_iter(), now, limit);
         asked.extend(over(others.into_iter(), now, limit - asked.len()));
         Ok(asked)
     }
 
     fn next_due(&self) -> Result<Option<Millis>, Infallible> {
-        Ok(self.asked().chain(self.delayed()).map(|(until, _)| until).min())
+        Ok(self
+            .asked()
+            .chain(self.delayed())
+            .map(|(until, _)| until)
+            .min())
     }
 
     fn mark_for_deletion(&mut self, before: Millis, now: Millis) -> Result<u64, Infallible> {
@@ -174,16 +219,27 @@ impl Rows for MapRows {
     }
 
     fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Infallible> {
-        Ok(self.deliveries.values().filter(|(of, _)| of == key).map(|(_, summary)| summary.clone()).collect())
+        Ok(self
+            .deliveries
+            .values()
+            .filter(|(of, _)| of == key)
+            .map(|(_, summary)| summary.clone())
+            .collect())
     }
 
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), Infallible> {
-        self.deliveries.insert(delivery.id.clone(), (key.clone(), delivery.clone()));
+    fn save_delivery(
+        &mut self,
+        key: &JobKey,
+        delivery: &DeliverySummary,
+    ) -> Result<(), Infallible> {
+        self.deliveries
+            .insert(delivery.id.clone(), (key.clone(), delivery.clone()));
         Ok(())
     }
 
     fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Infallible> {
-        self.deliveries.retain(|known, (of, _)| known != id || of != key);
+        self.deliveries
+            .retain(|known, (of, _)| known != id || of != key);
         Ok(())
     }
 
@@ -193,7 +249,11 @@ impl Rows for MapRows {
     }
 
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Infallible> {
-        Ok(self.spending.get(&(day, user_id.map(str::to_owned))).copied().unwrap_or(0))
+        Ok(self
+            .spending
+            .get(&(day, user_id.map(str::to_owned)))
+            .copied()
+            .unwrap_or(0))
     }
 
     fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Infallible> {
@@ -218,7 +278,10 @@ impl Rows for MapRows {
     }
 
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), Infallible> {
-        Ok((self.waiting().count() as u64, self.waiting().map(|entry| entry.enqueued_at).min()))
+        Ok((
+            self.waiting().count() as u64,
+            self.waiting().map(|entry| entry.enqueued_at).min(),
+        ))
     }
 
     fn latest_minute(&self) -> Result<Option<(u64, Minute)>, Infallible> {
@@ -237,7 +300,8 @@ impl Rows for MapRows {
 
     fn delete_minutes(&mut self, before: u64) -> Result<(), Infallible> {
         let latest = self.minutes.keys().next_back().copied().unwrap_or(0);
-        self.minutes.retain(|number, _| *number == 0 || *number >= before.min(latest));
+        self.minutes
+            .retain(|number, _| *number == 0 || *number >= before.min(latest));
         Ok(())
     }
 }

@@ -22,15 +22,22 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         return Vec::new();
     }
     let code = file.code();
-    let found = READS.into_iter().filter(|read| !find_words(&code, read).is_empty());
-    found.map(|read| format!("`{read}` outside src/clock.rs")).collect()
+    let found = READS
+        .into_iter()
+        .filter(|read| !find_words(&code, read).is_empty());
+    found
+        .map(|read| format!("`{read}` outside src/clock.rs"))
+        .collect()
 }
 
 #[test]
 fn each_read_is_found_outside_the_clock_only() {
     for read in READS {
         let text = format!("fn f() {{ let now = worker::{read}(); }}");
-        assert_eq!(violations(&File::new("src/api/a.rs", &text)), [format!("`{read}` outside src/clock.rs")]);
+        assert_eq!(
+            violations(&File::new("src/api/a.rs", &text)),
+            [format!("`{read}` outside src/clock.rs")]
+        );
         assert!(violations(&File::new("src/clock.rs", &text)).is_empty());
     }
     assert!(violations(&File::new("src/api/a.rs", "let now = clock::now();")).is_empty());

@@ -7,13 +7,24 @@ const LEAST: usize = 5;
 
 /// What README tells and the report does not, and that README tells too little.
 pub(crate) fn violations(readme: &str, report: &str) -> Vec<String> {
-    let rows = readme.lines().skip_while(|line| *line != HEADING).skip(2).take_while(|line| line.starts_with('|'));
+    let rows = readme
+        .lines()
+        .skip_while(|line| *line != HEADING)
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
     let rows: Vec<&str> = rows.collect();
-    let quoted = rows.iter().flat_map(|row| row.split('|').skip(2)).flat_map(str::split_whitespace);
-    let figures = quoted.map(|word| word.trim_end_matches([',', ';', ':', '.'])).filter(|word| is_figure(word));
-    let strange =
-        figures.filter(|figure| !report.contains(figure)).map(|figure| format!("{figure} is not in the report"));
-    let few = (rows.len() < LEAST).then(|| format!("{} rows of figures, {LEAST} at least", rows.len()));
+    let quoted = rows
+        .iter()
+        .flat_map(|row| row.split('|').skip(2))
+        .flat_map(str::split_whitespace);
+    let figures = quoted
+        .map(|word| word.trim_end_matches([',', ';', ':', '.']))
+        .filter(|word| is_figure(word));
+    let strange = figures
+        .filter(|figure| !report.contains(figure))
+        .map(|figure| format!("{figure} is not in the report"));
+    let few =
+        (rows.len() < LEAST).then(|| format!("{} rows of figures, {LEAST} at least", rows.len()));
     strange.chain(few).collect()
 }
 
@@ -23,13 +34,20 @@ fn is_figure(word: &str) -> bool {
 
 #[test]
 fn a_figure_that_is_not_in_the_report_and_too_few_of_them_are_found() {
-    let readme =
-        |row: &str, count: usize| format!("before\n{HEADING}\n|---|---|---|\n{}\nafter", vec![row; count].join("\n"));
+    let readme = |row: &str, count: usize| {
+        format!(
+            "before\n{HEADING}\n|---|---|---|\n{}\nafter",
+            vec![row; count].join("\n")
+        )
+    };
     let report = "| accept | 4.1 (3.9–4.4) | 4.50 × |";
     let row = "| an order of 8 s | 4.1 (3.9–4.4) ms | 4.50 ×, the floor's |";
     assert!(violations(&readme(row, LEAST), report).is_empty());
     assert_eq!(violations(&readme(row, LEAST - 1), report).len(), 1);
     assert_eq!(violations("", report).len(), 1);
     let other = "| an order of 8 s | 4.2 (3.9–4.4) ms | none |";
-    assert_eq!(violations(&readme(other, LEAST), report)[0], "4.2 is not in the report");
+    assert_eq!(
+        violations(&readme(other, LEAST), report)[0],
+        "4.2 is not in the report"
+    );
 }

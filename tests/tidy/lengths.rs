@@ -16,7 +16,11 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         _ => MAX_TEST,
     };
     let lines = file.text.lines().count();
-    if lines > limit { vec![format!("{lines} lines, at most {limit} are allowed")] } else { Vec::new() }
+    if lines > limit {
+        vec![format!("{lines} lines, at most {limit} are allowed")]
+    } else {
+        Vec::new()
+    }
 }
 
 #[test]
@@ -27,7 +31,14 @@ fn one_line_too_many_is_found() {
         ("tests/a.rs", MAX_TEST),
         ("tools/a.rs", MAX_TEST),
     ] {
-        assert!(violations(&File::new(path, &"\n".repeat(limit))).is_empty(), "{path}");
-        assert_eq!(violations(&File::new(path, &"\n".repeat(limit + 1))).len(), 1, "{path}");
+        assert!(
+            violations(&File::new(path, &"\n".repeat(limit))).is_empty(),
+            "{path}"
+        );
+        assert_eq!(
+            violations(&File::new(path, &"\n".repeat(limit + 1))).len(),
+            1,
+            "{path}"
+        );
     }
 }

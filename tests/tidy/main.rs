@@ -1,7 +1,8 @@
-//! The rules of ARCHITECTURE.md that one crate's compiler cannot enforce, enforced by reading the source.
+//! The rules of ARCHITECTURE.md that one crate's compiler cannot enforce, enforced by reading the
+//! source.
 //!
-//! Each rule is a pure function from a file's path and text to the violations it finds, and each is shown to
-//! find one: a check that cannot fail proves nothing.
+//! Each rule is a pure function from a file's path and text to the violations it finds, and each is
+//! shown to find one: a check that cannot fail proves nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -42,7 +43,12 @@ fn no_files_know_each_other_in_circles() {
     let scripts = source::read_files("packages", &["ts", "js", "mjs"]);
     violations.extend(circles::of_scripts(&scripts));
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
-    assert!(scripts.iter().any(|file| file.path == "packages/client/src/index.ts"), "the packages are really read");
+    assert!(
+        scripts
+            .iter()
+            .any(|file| file.path == "packages/client/src/index.ts"),
+        "the packages are really read"
+    );
 }
 
 #[test]
@@ -102,32 +108,60 @@ fn providers_are_known_to_the_registry_and_the_table_alone() {
 #[test]
 fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
     let mut files = source::read_files("assets/dashboard", &["js", "css"]);
-    files.push(source::File::new("assets/dashboard.html", &source::read("assets/dashboard.html")));
-    assert!(files.iter().any(|file| file.path == "assets/dashboard/style/base.css"), "the pages are really read");
-    let told =
-        |file: &File| pages::violations(file).into_iter().map(|found| format!("{}: {found}", file.path)).collect();
-    let violations: Vec<String> = files.iter().flat_map(|file| -> Vec<String> { told(file) }).collect();
+    files.push(source::File::new(
+        "assets/dashboard.html",
+        &source::read("assets/dashboard.html"),
+    ));
+    assert!(
+        files
+            .iter()
+            .any(|file| file.path == "assets/dashboard/style/base.css"),
+        "the pages are really read"
+    );
+    let told = |file: &File| {
+        pages::violations(file)
+            .into_iter()
+            .map(|found| format!("{}: {found}", file.path))
+            .collect()
+    };
+    let violations: Vec<String> = files
+        .iter()
+        .flat_map(|file| -> Vec<String> { told(file) })
+        .collect();
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
 #[test]
 fn the_figures_in_the_readme_are_those_of_the_report() {
-    let violations = figures::violations(&source::read("README.md"), &source::read("docs/BENCHMARKS.md"));
+    let violations = figures::violations(
+        &source::read("README.md"),
+        &source::read("docs/BENCHMARKS.md"),
+    );
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
 #[test]
 fn the_source_is_really_read() {
-    let paths: Vec<String> = read_rust_files("src").into_iter().map(|file| file.path).collect();
+    let paths: Vec<String> = read_rust_files("src")
+        .into_iter()
+        .map(|file| file.path)
+        .collect();
     for known in ["src/lib.rs", "src/machine/job.rs", "src/api/routes.rs"] {
-        assert!(paths.iter().any(|path| path == known), "{known} was not found among {paths:?}");
+        assert!(
+            paths.iter().any(|path| path == known),
+            "{known} was not found among {paths:?}"
+        );
     }
 }
 
 fn assert_holds(folder: &str, rule: Rule) {
     let violations: Vec<String> = read_rust_files(folder)
         .iter()
-        .flat_map(|file| rule(file).into_iter().map(|violation| format!("{}: {violation}", file.path)))
+        .flat_map(|file| {
+            rule(file)
+                .into_iter()
+                .map(|violation| format!("{}: {violation}", file.path))
+        })
         .collect();
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }

@@ -12,7 +12,9 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
             let line = code[..at].lines().count().max(1);
             match message(&code[at..], &file.text[at..]) {
                 Some(message) if is_good(&message) => {}
-                Some(message) => found.push(format!("line {line}: `{message}` is not `[COMPONENT] Action`")),
+                Some(message) => found.push(format!(
+                    "line {line}: `{message}` is not `[COMPONENT] Action`"
+                )),
                 None => found.push(format!("line {line}: a line without a message")),
             }
         }
@@ -39,27 +41,52 @@ fn message(code: &str, text: &str) -> Option<String> {
 }
 
 fn is_good(message: &str) -> bool {
-    let Some((component, action)) = message.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
+    let Some((component, action)) = message
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "))
+    else {
         return false;
     };
-    let named = component == "{}" || (!component.is_empty() && component.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let named = component == "{}"
+        || (!component.is_empty() && component.bytes().all(|byte| byte.is_ascii_uppercase()));
     named && action.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 #[test]
 fn a_message_without_its_component_is_found_with_its_line() {
-    for bad in ["cron failed", "[cron] Failed", "[CRON] failed", "[CRON]Failed", "[] Failed"] {
-        let file =
-            File::new("src/a.rs", &format!("fn f() {{\n    tracing::warn!(reason = %g(\"x\"), \"{bad}\", h(1));\n}}"));
-        assert_eq!(violations(&file), [format!("line 2: `{bad}` is not `[COMPONENT] Action`")]);
+    for bad in [
+        "cron failed",
+        "[cron] Failed",
+        "[CRON] failed",
+        "[CRON]Failed",
+        "[] Failed",
+    ] {
+        let file = File::new(
+            "src/a.rs",
+            &format!("fn f() {{\n    tracing::warn!(reason = %g(\"x\"), \"{bad}\", h(1));\n}}"),
+        );
+        assert_eq!(
+            violations(&file),
+            [format!("line 2: `{bad}` is not `[COMPONENT] Action`")]
+        );
     }
-    assert_eq!(violations(&File::new("src/a.rs", "tracing::info!(a = 1)")), ["line 1: a line without a message"]);
+    assert_eq!(
+        violations(&File::new("src/a.rs", "tracing::info!(a = 1)")),
+        ["line 1: a line without a message"]
+    );
 }
 
 #[test]
 fn good_messages_are_no_violation() {
-    for good in ["[CRON] Failed", "[{}] Alarm failed", "[API] Unavailable: {message}"] {
-        let file = File::new("src/a.rs", &format!("fn f() {{ tracing::error!(\n    a = b(1),\n    \"{good}\"\n); }}"));
+    for good in [
+        "[CRON] Failed",
+        "[{}] Alarm failed",
+        "[API] Unavailable: {message}",
+    ] {
+        let file = File::new(
+            "src/a.rs",
+            &format!("fn f() {{ tracing::error!(\n    a = b(1),\n    \"{good}\"\n); }}"),
+        );
         assert!(violations(&file).is_empty(), "{good}");
     }
 }

@@ -1,4 +1,5 @@
-//! A module is named for what it holds; a drawer named for nothing fills with everything. A type's name stands once.
+//! A module is named for what it holds; a drawer named for nothing fills with everything. A type's
+//! name stands once.
 
 use crate::source::{File, find_words, is_word};
 use std::collections::BTreeMap;
@@ -11,16 +12,33 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
     let code = file.code();
     let declared = find_words(&code, "mod").into_iter().map(|at| {
         let name = code[at + "mod".len()..].trim_start();
-        name.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect::<String>()
+        name.bytes()
+            .take_while(|byte| is_word(*byte))
+            .map(char::from)
+            .collect::<String>()
     });
-    let mut found: Vec<String> = of_path.chain(declared).filter(|name| DRAWERS.contains(&name.as_str())).collect();
+    let mut found: Vec<String> = of_path
+        .chain(declared)
+        .filter(|name| DRAWERS.contains(&name.as_str()))
+        .collect();
     found.dedup();
-    found.into_iter().map(|name| format!("a module named `{name}` says nothing")).collect()
+    found
+        .into_iter()
+        .map(|name| format!("a module named `{name}` says nothing"))
+        .collect()
 }
 
-/// Names that more than one type has. A job and the queue are machines of the same parts, and the wires of the video
-/// services are alike on purpose.
-const SHARED: [&str; 7] = ["Answer", "Context", "Parameters", "Policy", "Reply", "Step", "SubmitBody"];
+/// Names that more than one type has. A job and the queue are machines of the same parts, and the
+/// wires of the video services are alike on purpose.
+const SHARED: [&str; 7] = [
+    "Answer",
+    "Context",
+    "Parameters",
+    "Policy",
+    "Reply",
+    "Step",
+    "SubmitBody",
+];
 
 /// The names of types that stand more than once, and those of [`SHARED`] that do not.
 pub(crate) fn repeated(files: &[File]) -> Vec<String> {
@@ -31,31 +49,58 @@ pub(crate) fn repeated(files: &[File]) -> Vec<String> {
         }
     }
     let is_shared = |name: &str| SHARED.contains(&name);
-    let odd = places.into_iter().filter(|(name, places)| (places.len() > 1) != is_shared(name));
-    odd.map(|(name, places)| format!("{name} stands in {}", places.join(", "))).collect()
+    let odd = places
+        .into_iter()
+        .filter(|(name, places)| (places.len() > 1) != is_shared(name));
+    odd.map(|(name, places)| format!("{name} stands in {}", places.join(", ")))
+        .collect()
 }
 
 /// The types that code declares outside of other items.
 fn types(code: &str) -> Vec<String> {
     let declared = code.lines().filter_map(|line| {
-        let shown = line.strip_prefix("pub").map(|rest| rest.trim_start_matches(|c| c != ' ').trim_start());
+        let shown = line
+            .strip_prefix("pub")
+            .map(|rest| rest.trim_start_matches(|c| c != ' ').trim_start());
         let (kind, rest) = shown.unwrap_or(line).split_once(' ')?;
-        ["struct", "enum", "trait", "type"].contains(&kind).then_some(rest)
+        ["struct", "enum", "trait", "type"]
+            .contains(&kind)
+            .then_some(rest)
     });
-    let word = |rest: &str| rest.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect();
+    let word = |rest: &str| {
+        rest.bytes()
+            .take_while(|byte| is_word(*byte))
+            .map(char::from)
+            .collect()
+    };
     declared.map(word).collect()
 }
 
 #[test]
 fn a_type_that_stands_twice_is_found_and_one_that_no_longer_does() {
     let found = |files: &[(&str, &str)]| {
-        let files: Vec<File> = files.iter().map(|(path, text)| File::new(path, text)).collect();
+        let files: Vec<File> = files
+            .iter()
+            .map(|(path, text)| File::new(path, text))
+            .collect();
         repeated(&files)
     };
-    let (first, second) = (("src/a.rs", "pub struct Kind<'a>(&'a str);"), ("src/b.rs", "struct Other;\nenum Kind {}"));
-    assert_eq!(found(&[first, second]), ["Kind stands in src/a.rs, src/b.rs"]);
-    assert_eq!(found(&[("src/a.rs", "pub(crate) struct Step;")]), ["Step stands in src/a.rs"]);
-    let fine = ("src/c.rs", "impl T for U {\n    type Kind = u8;\n}\n// struct Kind;\npub type Step = u8;");
+    let (first, second) = (
+        ("src/a.rs", "pub struct Kind<'a>(&'a str);"),
+        ("src/b.rs", "struct Other;\nenum Kind {}"),
+    );
+    assert_eq!(
+        found(&[first, second]),
+        ["Kind stands in src/a.rs, src/b.rs"]
+    );
+    assert_eq!(
+        found(&[("src/a.rs", "pub(crate) struct Step;")]),
+        ["Step stands in src/a.rs"]
+    );
+    let fine = (
+        "src/c.rs",
+        "impl T for U {\n    type Kind = u8;\n}\n// struct Kind;\npub type Step = u8;",
+    );
     assert!(found(&[first, fine, ("src/d.rs", "pub(super) trait Step {}")]).is_empty());
 }
 
@@ -67,7 +112,17 @@ fn a_drawer_is_found_by_its_file_its_folder_and_its_declaration() {
         ("src/store.rs", "pub mod types;"),
         ("src/a.rs", "mod types {}"),
     ] {
-        assert_eq!(violations(&File::new(path, text)), ["a module named `types` says nothing"], "{path}");
+        assert_eq!(
+            violations(&File::new(path, text)),
+            ["a module named `types` says nothing"],
+            "{path}"
+        );
     }
-    assert!(violations(&File::new("src/webhooks/event_types.rs", "mod model; use core::fmt;")).is_empty());
+    assert!(
+        violations(&File::new(
+            "src/webhooks/event_types.rs",
+            "mod model; use core::fmt;"
+        ))
+        .is_empty()
+    );
 }

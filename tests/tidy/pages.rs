@@ -1,5 +1,5 @@
-//! What users wrote can never become a part of a page, and a page loads nothing from elsewhere: the rules that its
-//! `Content-Security-Policy` holds in the browser, held in the source too.
+//! What users wrote can never become a part of a page, and a page loads nothing from elsewhere: the
+//! rules that its `Content-Security-Policy` holds in the browser, held in the source too.
 
 use crate::source::File;
 use std::path::Path;
@@ -32,7 +32,10 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         .filter(|word| text.contains(word))
         .map(|word| format!("`{word}`"))
         .collect();
-    if Path::new(&file.path).extension().is_some_and(|ending| ending == "html") {
+    if Path::new(&file.path)
+        .extension()
+        .is_some_and(|ending| ending == "html")
+    {
         found.extend(in_markup(&text));
     }
     let lines = file.text.lines().count();
@@ -44,10 +47,17 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
 
 /// Code and styles within a page's markup.
 fn in_markup(text: &str) -> Vec<String> {
-    let tags = text.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag));
+    let tags = text
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag));
     let mut found = Vec::new();
     for tag in tags {
-        let attributes = tag.split_whitespace().skip(1).filter_map(|word| word.split_once('=')).map(|(name, _)| name);
+        let attributes = tag
+            .split_whitespace()
+            .skip(1)
+            .filter_map(|word| word.split_once('='))
+            .map(|(name, _)| name);
         for attribute in attributes {
             if attribute == "style" || attribute.starts_with("on") {
                 found.push(format!("the attribute `{attribute}`"));
@@ -64,12 +74,36 @@ fn in_markup(text: &str) -> Vec<String> {
 #[test]
 fn markup_from_text_and_what_is_inline_or_elsewhere_are_found() {
     for word in BANNED.into_iter().chain(["http://"]) {
-        assert_eq!(violations(&File::new("assets/dashboard/job.js", &format!("a {word} b"))).len(), 1, "{word}");
+        assert_eq!(
+            violations(&File::new(
+                "assets/dashboard/job.js",
+                &format!("a {word} b")
+            ))
+            .len(),
+            1,
+            "{word}"
+        );
     }
-    for tag in ["<p style=\"a\">", "<p onclick=\"a\">", "<script>", "<style>"] {
-        assert_eq!(violations(&File::new("assets/dashboard.html", tag)).len(), 1, "{tag}");
+    for tag in [
+        "<p style=\"a\">",
+        "<p onclick=\"a\">",
+        "<script>",
+        "<style>",
+    ] {
+        assert_eq!(
+            violations(&File::new("assets/dashboard.html", tag)).len(),
+            1,
+            "{tag}"
+        );
     }
     let good = format!("<script src=\"/a.js\"></script><p class=\"a\">{NAMESPACE}</p>");
     assert!(violations(&File::new("assets/dashboard.html", &good)).is_empty());
-    assert_eq!(violations(&File::new("assets/dashboard/a.css", &"\n".repeat(MAX_LINES + 1))).len(), 1);
+    assert_eq!(
+        violations(&File::new(
+            "assets/dashboard/a.css",
+            &"\n".repeat(MAX_LINES + 1)
+        ))
+        .len(),
+        1
+    );
 }

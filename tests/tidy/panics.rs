@@ -3,11 +3,21 @@
 use crate::source::{File, is_word};
 
 const CALLS: [&str; 4] = [".unwrap()", ".unwrap_err()", ".expect(", ".expect_err("];
-const MACROS: [&str; 7] = ["panic!", "todo!", "unimplemented!", "unreachable!", "assert!", "assert_eq!", "assert_ne!"];
+const MACROS: [&str; 7] = [
+    "panic!",
+    "todo!",
+    "unimplemented!",
+    "unreachable!",
+    "assert!",
+    "assert_eq!",
+    "assert_ne!",
+];
 
 /// Calls that cannot panic, by file and the line they stand on.
-const CANNOT_HAPPEN: [(&str, &str); 1] =
-    [("src/signed_url.rs", "Hmac::new_from_slice(key).expect(\"HMAC takes a key of any length\")")];
+const CANNOT_HAPPEN: [(&str, &str); 1] = [(
+    "src/signed_url.rs",
+    "Hmac::new_from_slice(key).expect(\"HMAC takes a key of any length\")",
+)];
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
     let code = file.code();
@@ -18,13 +28,18 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         }
         let calls = CALLS.into_iter().filter(|call| line.contains(call));
         let macros = MACROS.into_iter().filter(|name| invokes(line, name));
-        found.extend(calls.chain(macros).map(|what| format!("line {}: `{what}` can panic", number + 1)));
+        found.extend(
+            calls
+                .chain(macros)
+                .map(|what| format!("line {}: `{what}` can panic", number + 1)),
+        );
     }
     found
 }
 
 fn invokes(line: &str, name: &str) -> bool {
-    line.match_indices(name).any(|(at, _)| at == 0 || !is_word(line.as_bytes()[at - 1]))
+    line.match_indices(name)
+        .any(|(at, _)| at == 0 || !is_word(line.as_bytes()[at - 1]))
 }
 
 #[test]
@@ -32,7 +47,10 @@ fn each_way_to_panic_is_found_with_its_line() {
     for what in CALLS.into_iter().chain(MACROS) {
         let file = File::new(
             "src/api/a.rs",
-            &format!("fn f() {{\n    x{}{what}\n}}", if what.starts_with('.') { "" } else { ";" }),
+            &format!(
+                "fn f() {{\n    x{}{what}\n}}",
+                if what.starts_with('.') { "" } else { ";" }
+            ),
         );
         assert_eq!(violations(&file), [format!("line 2: `{what}` can panic")]);
     }

@@ -12,11 +12,20 @@ const BANNED: [(&str, &str); 14] = [
     ("web_sys", "a machine knows no platform"),
     ("futures", "a machine does not wait"),
     ("tokio", "a machine does not wait"),
-    ("tracing", "a machine tells what it did, and its shell writes it down"),
+    (
+        "tracing",
+        "a machine tells what it did, and its shell writes it down",
+    ),
     ("chrono", "time is an argument"),
     ("uuid", "randomness is an argument"),
-    ("HashMap", "the order of a hash map differs from run to run (I12)"),
-    ("HashSet", "the order of a hash set differs from run to run (I12)"),
+    (
+        "HashMap",
+        "the order of a hash map differs from run to run (I12)",
+    ),
+    (
+        "HashSet",
+        "the order of a hash set differs from run to run (I12)",
+    ),
 ];
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
@@ -24,16 +33,33 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
         return Vec::new();
     }
     let code = file.code();
-    let found = BANNED.into_iter().filter(|(word, _)| !find_words(&code, word).is_empty());
-    found.map(|(word, why)| format!("`{word}` in a machine: {why}")).collect()
+    let found = BANNED
+        .into_iter()
+        .filter(|(word, _)| !find_words(&code, word).is_empty());
+    found
+        .map(|(word, why)| format!("`{word}` in a machine: {why}"))
+        .collect()
 }
 
 #[test]
 fn each_banned_word_is_found_in_a_machine_only() {
     for (word, _) in BANNED {
         let text = format!("use {word}::thing;");
-        assert_eq!(violations(&File::new("src/machine/job/submit.rs", &text)).len(), 1, "{word}");
-        assert!(violations(&File::new("src/clients/r2.rs", &text)).is_empty(), "{word}");
+        assert_eq!(
+            violations(&File::new("src/machine/job/submit.rs", &text)).len(),
+            1,
+            "{word}"
+        );
+        assert!(
+            violations(&File::new("src/clients/r2.rs", &text)).is_empty(),
+            "{word}"
+        );
     }
-    assert!(violations(&File::new("src/machine.rs", "// async worker\nuse std::collections::BTreeMap;")).is_empty());
+    assert!(
+        violations(&File::new(
+            "src/machine.rs",
+            "// async worker\nuse std::collections::BTreeMap;"
+        ))
+        .is_empty()
+    );
 }

@@ -24,8 +24,24 @@ const ROOMS: [(&str, &[&str]); 19] = [
     // Each provider reads its own settings.
     ("upstream", &["machine", "clients", "clock", "variables"]),
     ("webhooks", &["machine", "generation", "clients", "clock"]),
-    ("config", &["machine", "models", "variables", "signed_url", "upstream"]),
-    ("objects", &["machine", "generation", "store", "clients", "upstream", "webhooks", "config", "clock", "log"]),
+    (
+        "config",
+        &["machine", "models", "variables", "signed_url", "upstream"],
+    ),
+    (
+        "objects",
+        &[
+            "machine",
+            "generation",
+            "store",
+            "clients",
+            "upstream",
+            "webhooks",
+            "config",
+            "clock",
+            "log",
+        ],
+    ),
     ("dispatch", &["machine", "objects", "clock"]),
     (
         "api",
@@ -47,7 +63,9 @@ const ROOMS: [(&str, &[&str]); 19] = [
 ];
 
 pub(crate) fn violations(file: &File) -> Vec<String> {
-    let Some(room) = room(&file.path) else { return Vec::new() };
+    let Some(room) = room(&file.path) else {
+        return Vec::new();
+    };
     let Some((_, allowed)) = ROOMS.into_iter().find(|(name, _)| *name == room) else {
         return vec![format!("the room {room} does not stand in ARCHITECTURE.md")];
     };
@@ -58,7 +76,10 @@ pub(crate) fn violations(file: &File) -> Vec<String> {
     named.retain(|name| !may(name));
     named.sort();
     named.dedup();
-    named.into_iter().map(|name| format!("{room} may not name {name}")).collect()
+    named
+        .into_iter()
+        .map(|name| format!("{room} may not name {name}"))
+        .collect()
 }
 
 /// The room a file belongs to; `None` for the front door.
@@ -84,7 +105,9 @@ fn named_from(code: &str, root: &str) -> Vec<String> {
 }
 
 fn first_names(rest: &str) -> Vec<String> {
-    let Some(group) = rest.strip_prefix('{') else { return vec![first_name(rest)] };
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![first_name(rest)];
+    };
     let mut names = Vec::new();
     let (mut depth, mut start) = (0_usize, 0);
     for (at, byte) in group.bytes().enumerate() {
@@ -110,12 +133,18 @@ fn first_name(path: &str) -> String {
     if path.starts_with('*') {
         return "*".to_owned();
     }
-    path.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect()
+    path.bytes()
+        .take_while(|byte| is_word(*byte))
+        .map(char::from)
+        .collect()
 }
 
 #[test]
 fn a_machine_that_names_the_store_is_found() {
-    let file = File::new("src/machine/job.rs", "use crate::store::job;\nuse crate::time::Millis;");
+    let file = File::new(
+        "src/machine/job.rs",
+        "use crate::store::job;\nuse crate::time::Millis;",
+    );
     assert_eq!(violations(&file), ["machine may not name store"]);
 }
 
@@ -125,29 +154,45 @@ fn names_in_braces_and_within_expressions_are_found() {
         "src/store/job.rs",
         "use crate::{machine::{job, lease}, clients::{self, r2}, ids};\nfn f() { crate :: api::go(); }",
     );
-    assert_eq!(violations(&file), ["store may not name api", "store may not name clients"]);
+    assert_eq!(
+        violations(&file),
+        ["store may not name api", "store may not name clients"]
+    );
 }
 
 #[test]
 fn the_way_over_super_is_found() {
-    assert_eq!(violations(&File::new("src/store.rs", "use super::api::Call;")), ["store may not name api"]);
-    assert_eq!(violations(&File::new("src/store/a.rs", "use super::super::objects;")), ["store may not name objects"]);
+    assert_eq!(
+        violations(&File::new("src/store.rs", "use super::api::Call;")),
+        ["store may not name api"]
+    );
+    assert_eq!(
+        violations(&File::new("src/store/a.rs", "use super::super::objects;")),
+        ["store may not name objects"]
+    );
     assert!(violations(&File::new("src/store/a.rs", "use super::api;")).is_empty());
 }
 
 #[test]
 fn naming_everything_is_found() {
-    assert_eq!(violations(&File::new("src/api/a.rs", "use crate::*;")), ["api may not name *"]);
+    assert_eq!(
+        violations(&File::new("src/api/a.rs", "use crate::*;")),
+        ["api may not name *"]
+    );
 }
 
 #[test]
 fn a_new_room_must_be_entered_in_the_table() {
-    assert_eq!(violations(&File::new("src/attic/a.rs", "")), ["the room attic does not stand in ARCHITECTURE.md"]);
+    assert_eq!(
+        violations(&File::new("src/attic/a.rs", "")),
+        ["the room attic does not stand in ARCHITECTURE.md"]
+    );
 }
 
 #[test]
 fn comments_tests_and_allowed_names_are_no_violation() {
-    let text = "//! [`crate::api`]\nuse crate::machine::job;\n#[cfg(test)]\nmod tests { use crate::api; }";
+    let text =
+        "//! [`crate::api`]\nuse crate::machine::job;\n#[cfg(test)]\nmod tests { use crate::api; }";
     assert!(violations(&File::new("src/store/a.rs", text)).is_empty());
 }
 

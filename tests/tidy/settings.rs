@@ -1,4 +1,5 @@
-//! The variables that `src/config` and the providers in `src/upstream` read are those of README's table.
+//! The variables that `src/config` and the providers in `src/upstream` read are those of README's
+//! table.
 
 use crate::source::File;
 use std::collections::BTreeSet;
@@ -11,26 +12,40 @@ pub(crate) fn reads_outside(file: &File) -> Vec<String> {
         return Vec::new();
     }
     let code = file.code();
-    let reads = [".var(", ".secret("].into_iter().filter(|read| code.contains(read));
-    reads.map(|read| format!("`{read}` outside src/config")).collect()
+    let reads = [".var(", ".secret("]
+        .into_iter()
+        .filter(|read| code.contains(read));
+    reads
+        .map(|read| format!("`{read}` outside src/config"))
+        .collect()
 }
 
 /// What stands on one side only.
 pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
     let read: BTreeSet<String> = files
         .iter()
-        .filter(|file| is_configuration(&file.path) && (!is_provider(&file.path) || file.code().contains("Variables<")))
+        .filter(|file| {
+            is_configuration(&file.path)
+                && (!is_provider(&file.path) || file.code().contains("Variables<"))
+        })
         .flat_map(File::literals)
         .filter(|literal| is_variable(literal))
         .collect();
     let told = table(readme);
-    let missing = read.difference(&told).map(|name| format!("{name} is read, but not in README's table"));
-    let unread = told.difference(&read).map(|name| format!("{name} is in README's table, but not read"));
+    let missing = read
+        .difference(&told)
+        .map(|name| format!("{name} is read, but not in README's table"));
+    let unread = told
+        .difference(&read)
+        .map(|name| format!("{name} is in README's table, but not read"));
     missing.chain(unread).collect()
 }
 
 fn is_configuration(path: &str) -> bool {
-    path == "src/config.rs" || path == "src/variables.rs" || path.starts_with("src/config/") || is_provider(path)
+    path == "src/config.rs"
+        || path == "src/variables.rs"
+        || path.starts_with("src/config/")
+        || is_provider(path)
 }
 
 /// Of these, those that read variables; the others are full of words of the services.
@@ -39,39 +54,63 @@ fn is_provider(path: &str) -> bool {
 }
 
 fn is_variable(literal: &str) -> bool {
-    let shaped = literal.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let shaped = literal
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase()) && shaped
 }
 
 /// The names in the first column, which stand between backquotes.
 fn table(readme: &str) -> BTreeSet<String> {
-    let rows = readme.lines().skip_while(|line| *line != HEADING).skip(2).take_while(|line| line.starts_with('|'));
-    rows.filter_map(|row| row.strip_prefix("| `")?.split_once('`').map(|(name, _)| name.to_owned())).collect()
+    let rows = readme
+        .lines()
+        .skip_while(|line| *line != HEADING)
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| {
+        row.strip_prefix("| `")?
+            .split_once('`')
+            .map(|(name, _)| name.to_owned())
+    })
+    .collect()
 }
 
 #[test]
 fn a_variable_on_one_side_only_is_found() {
     let files = [
-        File::new("src/config/read.rs", "fn f() { text(\"JWT_SECRET\"); text(\"NEW_ONE\"); ok(\"a SENTENCE\"); }"),
+        File::new(
+            "src/config/read.rs",
+            "fn f() { text(\"JWT_SECRET\"); text(\"NEW_ONE\"); ok(\"a SENTENCE\"); }",
+        ),
         File::new("src/api/a.rs", "const METHOD: &str = \"OPTIONS\";"),
     ];
-    let readme =
-        format!("{HEADING}\n|---|---|---|\n| `JWT_SECRET` | required | x |\n| `OLD_ONE` | 3 | y |\n\n| `NO` |\n");
+    let readme = format!(
+        "{HEADING}\n|---|---|---|\n| `JWT_SECRET` | required | x |\n| `OLD_ONE` | 3 | y |\n\n| `NO` |\n"
+    );
     assert_eq!(
         differences(&files, &readme),
-        ["NEW_ONE is read, but not in README's table", "OLD_ONE is in README's table, but not read"]
+        [
+            "NEW_ONE is read, but not in README's table",
+            "OLD_ONE is in README's table, but not read"
+        ]
     );
 }
 
 #[test]
 fn without_the_table_every_variable_is_missing() {
-    let files = [File::new("src/config.rs", "fn f() { text(\"JWT_SECRET\"); }")];
+    let files = [File::new(
+        "src/config.rs",
+        "fn f() { text(\"JWT_SECRET\"); }",
+    )];
     assert_eq!(differences(&files, "# Reelay").len(), 1);
 }
 
 #[test]
 fn a_read_outside_the_configuration_is_found() {
     let text = "fn f() { env.secret(\"JWT_SECRET\"); }";
-    assert_eq!(reads_outside(&File::new("src/api/a.rs", text)), ["`.secret(` outside src/config"]);
+    assert_eq!(
+        reads_outside(&File::new("src/api/a.rs", text)),
+        ["`.secret(` outside src/config"]
+    );
     assert!(reads_outside(&File::new("src/config.rs", text)).is_empty());
 }

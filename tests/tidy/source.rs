@@ -1,4 +1,5 @@
-//! Reading Rust source without compiling it: files, code without its comments and tests, paths, literals.
+//! Reading Rust source without compiling it: files, code without its comments and tests, paths,
+//! literals.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,14 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
     }
 
-    /// The code that ships: without comments, without what literals hold, without what `#[cfg(test)]` marks.
+    /// The code that ships: without comments, without what literals hold, without what
+    /// `#[cfg(test)]` marks.
     pub(crate) fn code(&self) -> String {
         let code = split(&self.text).code;
         if code.contains("#![cfg(test)]") {
@@ -31,7 +36,11 @@ impl File {
         let Split { code, literals } = split(&self.text);
         let code = without_tests(&code);
         let ships = |at: &usize| code.as_bytes()[*at] != b' ';
-        literals.into_iter().filter(|(at, _)| ships(at)).map(|(_, literal)| literal).collect()
+        literals
+            .into_iter()
+            .filter(|(at, _)| ships(at))
+            .map(|(_, literal)| literal)
+            .collect()
     }
 }
 
@@ -57,7 +66,13 @@ pub(crate) fn read_files(folder: &str, endings: &[&str]) -> Vec<File> {
     let mut paths = Vec::new();
     collect(&root().join(folder), endings, &mut paths);
     paths.sort();
-    paths.into_iter().map(|path| File { text: fs::read_to_string(&path).unwrap(), path: relative(&path) }).collect()
+    paths
+        .into_iter()
+        .map(|path| File {
+            text: fs::read_to_string(&path).unwrap(),
+            path: relative(&path),
+        })
+        .collect()
 }
 
 fn root() -> PathBuf {
@@ -65,7 +80,11 @@ fn root() -> PathBuf {
 }
 
 fn relative(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
+    path.strip_prefix(root())
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .replace('\\', "/")
 }
 
 fn collect(folder: &Path, endings: &[&str], paths: &mut Vec<PathBuf>) {
@@ -73,7 +92,10 @@ fn collect(folder: &Path, endings: &[&str], paths: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
             collect(&path, endings, paths);
-        } else if path.extension().is_some_and(|ending| endings.iter().any(|own| ending == *own)) {
+        } else if path
+            .extension()
+            .is_some_and(|ending| endings.iter().any(|own| ending == *own))
+        {
             paths.push(path);
         }
     }
@@ -90,7 +112,11 @@ pub(crate) fn find_words(code: &str, word: &str) -> Vec<usize> {
     code.match_indices(word)
         .map(|(at, _)| at)
         .filter(|at| *at == 0 || !is_word(bytes[at - 1]))
-        .filter(|at| bytes.get(at + word.len()).is_none_or(|byte| !is_word(*byte)))
+        .filter(|at| {
+            bytes
+                .get(at + word.len())
+                .is_none_or(|byte| !is_word(*byte))
+        })
         .collect()
 }
 
@@ -112,7 +138,10 @@ fn split(text: &str) -> Split {
             length
         } else if let Some((open, close)) = quotes(rest, after_word) {
             let inside = inside(&rest[open..], &close);
-            literals.push((at, String::from_utf8_lossy(&rest[open..open + inside]).into_owned()));
+            literals.push((
+                at,
+                String::from_utf8_lossy(&rest[open..open + inside]).into_owned(),
+            ));
             blank(&mut code[at + open..at + open + inside]);
             (open + inside + close.len()).min(rest.len())
         } else if let Some(length) = character(rest) {
@@ -123,7 +152,10 @@ fn split(text: &str) -> Split {
         };
         at += length.max(1);
     }
-    Split { code: String::from_utf8_lossy(&code).into_owned(), literals }
+    Split {
+        code: String::from_utf8_lossy(&code).into_owned(),
+        literals,
+    }
 }
 
 /// The length of a block comment, those within it included.
@@ -175,13 +207,16 @@ fn character(rest: &[u8]) -> Option<usize> {
     if rest[0] != b'\'' {
         return None;
     }
-    let text = std::str::from_utf8(&rest[1..rest.len().min(16)])
-        .unwrap_or_else(|error| std::str::from_utf8(&rest[1..=error.valid_up_to()]).unwrap_or_default());
+    let text = std::str::from_utf8(&rest[1..rest.len().min(16)]).unwrap_or_else(|error| {
+        std::str::from_utf8(&rest[1..=error.valid_up_to()]).unwrap_or_default()
+    });
     if text.starts_with('\\') {
         return Some(2 + text.get(2..)?.find('\'')? + 2);
     }
     let first = text.chars().next()?;
-    text[first.len_utf8()..].starts_with('\'').then_some(first.len_utf8() + 2)
+    text[first.len_utf8()..]
+        .starts_with('\'')
+        .then_some(first.len_utf8() + 2)
 }
 
 fn blank(bytes: &mut [u8]) {
@@ -191,7 +226,10 @@ fn blank(bytes: &mut [u8]) {
 }
 
 fn position(bytes: &[u8], wanted: &[u8]) -> usize {
-    bytes.windows(wanted.len()).position(|window| window == wanted).unwrap_or(bytes.len())
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
+        .unwrap_or(bytes.len())
 }
 
 /// Blanks each item marked `#[cfg(test)]`.
@@ -231,10 +269,15 @@ fn comments_literals_and_tests_are_no_code() {
     );
     let file = File::new("src/a.rs", text);
     let code = file.code();
-    for gone in ["one", "two", "three", "four", "five", "six", "seven", "eight"] {
+    for gone in [
+        "one", "two", "three", "four", "five", "six", "seven", "eight",
+    ] {
         assert!(!code.contains(gone), "{gone} in {code}");
     }
-    assert!(code.contains("f::<'x>(d)") && code.contains("fn last()"), "{code}");
+    assert!(
+        code.contains("f::<'x>(d)") && code.contains("fn last()"),
+        "{code}"
+    );
     assert_eq!(file.literals(), ["four \\\" five", "six"]);
 }
 

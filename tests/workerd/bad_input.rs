@@ -1,4 +1,5 @@
-//! What nobody should send, on the real thing: a problem each time, nothing of the inside, and the worker goes on.
+//! What nobody should send, on the real thing: a problem each time, nothing of the inside, and the
+//! worker goes on.
 
 use crate::harness::{Answer, Api, shared, unique};
 use serde_json::json;
@@ -9,7 +10,11 @@ const ORDERS: &str = "/api/generations";
 fn a_body_of_a_hundred_megabytes_is_refused_with_413() {
     let user = shared().user();
     let body = vec![b' '; 100 * 1_000_000];
-    let answer = user.send("POST", ORDERS, |request| request.header("content-type", "application/json").body(body));
+    let answer = user.send("POST", ORDERS, |request| {
+        request
+            .header("content-type", "application/json")
+            .body(body)
+    });
     is_problem(&answer, 413, "payload_too_large");
     goes_on(&user);
 }
@@ -19,19 +24,37 @@ fn a_prompt_of_four_megabytes_is_refused_with_400() {
     let user = shared().user();
     let answer = user.create(&json!({ "prompt": "x".repeat(4_000_000) }));
     is_problem(&answer, 400, "invalid_request");
-    assert_eq!(answer.json()["errors"][0]["pointer"], "/prompt", "{}", answer.text());
+    assert_eq!(
+        answer.json()["errors"][0]["pointer"],
+        "/prompt",
+        "{}",
+        answer.text()
+    );
     assert!(answer.body.len() < 2_000, "the prompt is not sent back");
 }
 
 #[test]
 fn what_is_no_json_object_is_refused_with_400() {
     let user = shared().user();
-    for body in ["{\"prompt\": \"unfinished", "", "[]", "null", "\u{0}\u{1}", &"[".repeat(100_000)] {
+    for body in [
+        "{\"prompt\": \"unfinished",
+        "",
+        "[]",
+        "null",
+        "\u{0}\u{1}",
+        &"[".repeat(100_000),
+    ] {
         let body = body.to_owned();
-        let answer = user.send("POST", ORDERS, |request| request.header("content-type", "application/json").body(body));
+        let answer = user.send("POST", ORDERS, |request| {
+            request
+                .header("content-type", "application/json")
+                .body(body)
+        });
         is_problem(&answer, 400, "malformed_json");
     }
-    let text = user.send("POST", ORDERS, |request| request.header("content-type", "text/plain").body("{}"));
+    let text = user.send("POST", ORDERS, |request| {
+        request.header("content-type", "text/plain").body("{}")
+    });
     is_problem(&text, 415, "unsupported_media_type");
 }
 
@@ -42,9 +65,18 @@ fn every_bad_field_is_named() {
     let answer = user.create(&order);
     is_problem(&answer, 400, "invalid_request");
     let body = answer.json();
-    let named: Vec<&str> =
-        body["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect();
-    for pointer in ["/prompt", "/priority", "/parameters/duration", "/parameters/aspectRatio"] {
+    let named: Vec<&str> = body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["pointer"].as_str())
+        .collect();
+    for pointer in [
+        "/prompt",
+        "/priority",
+        "/parameters/duration",
+        "/parameters/aspectRatio",
+    ] {
         assert!(named.contains(&pointer), "{pointer} is not among {named:?}");
     }
 }
@@ -52,7 +84,13 @@ fn every_bad_field_is_named() {
 #[test]
 fn unknown_routes_and_methods_are_refused() {
     let user = shared().user();
-    for path in ["/api", "/api/generations/", "/api/generations/a/b/c", "/api/../etc/passwd", "/api/%00"] {
+    for path in [
+        "/api",
+        "/api/generations/",
+        "/api/generations/a/b/c",
+        "/api/../etc/passwd",
+        "/api/%00",
+    ] {
         is_problem(&user.get(path), 404, "");
     }
     for (method, path, allow) in [
@@ -70,8 +108,14 @@ fn unknown_routes_and_methods_are_refused() {
 fn a_video_address_that_was_touched_opens_nothing() {
     let world = shared();
     let user = world.user();
-    let (id, other) = (user.generate(&unique("signed")), user.generate(&unique("not signed")));
-    let url = user.ends_as(&id, "completed")["result"]["videoUrl"].as_str().expect("an address").to_owned();
+    let (id, other) = (
+        user.generate(&unique("signed")),
+        user.generate(&unique("not signed")),
+    );
+    let url = user.ends_as(&id, "completed")["result"]["videoUrl"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
     user.ends_as(&other, "completed");
     assert_eq!(user.get(&url).status, 200, "untouched it opens the video");
     let (before, signature) = url.rsplit_once("signature=").expect("a signature");
@@ -93,18 +137,41 @@ fn absurd_ranges_are_answered_and_never_with_wrong_bytes() {
     let world = shared();
     let user = world.user();
     let id = user.generate(&unique("ranged"));
-    let size = user.ends_as(&id, "completed")["result"]["fileSize"].as_u64().expect("a size");
+    let size = user.ends_as(&id, "completed")["result"]["fileSize"]
+        .as_u64()
+        .expect("a size");
     let ranged = |range: &str| {
-        user.send("GET", &format!("/api/generations/{id}/video"), |request| request.header("range", range))
+        user.send("GET", &format!("/api/generations/{id}/video"), |request| {
+            request.header("range", range)
+        })
     };
-    for range in ["bytes=99999999999999999999-", "bytes=999999999-9999999999", "bytes=-0"] {
+    for range in [
+        "bytes=99999999999999999999-",
+        "bytes=999999999-9999999999",
+        "bytes=-0",
+    ] {
         let answer = ranged(range);
         is_problem(&answer, 416, "range_not_satisfiable");
-        assert_eq!(answer.header("content-range"), format!("bytes */{size}"), "{range}");
+        assert_eq!(
+            answer.header("content-range"),
+            format!("bytes */{size}"),
+            "{range}"
+        );
     }
-    for range in ["bytes=5-2", "bytes=a-b", "lines=0-1", "bytes=0-1,5-6", "bytes", "bytes=-"] {
+    for range in [
+        "bytes=5-2",
+        "bytes=a-b",
+        "lines=0-1",
+        "bytes=0-1,5-6",
+        "bytes",
+        "bytes=-",
+    ] {
         let answer = ranged(range);
-        assert_eq!((answer.status, answer.body.len() as u64), (200, size), "{range} is ignored");
+        assert_eq!(
+            (answer.status, answer.body.len() as u64),
+            (200, size),
+            "{range} is ignored"
+        );
     }
 }
 
@@ -112,17 +179,41 @@ fn absurd_ranges_are_answered_and_never_with_wrong_bytes() {
 #[track_caller]
 fn is_problem(answer: &Answer, status: u16, code: &str) {
     let text = answer.text();
-    assert_eq!((answer.status, answer.header("content-type")), (status, "application/problem+json"), "{text}");
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (status, "application/problem+json"),
+        "{text}"
+    );
     let body = answer.json();
     assert!(code.is_empty() || body["code"] == code, "{text}");
-    assert_eq!((&body["status"], &body["success"]), (&json!(status), &json!(false)), "{text}");
-    assert!(body["error"].is_string() && body["requestId"] == answer.header("x-request-id"), "{text}");
-    for inside in ["panick", ".rs:", "wasm", "at async", "RuntimeError", "stack"] {
-        assert!(!text.contains(inside), "{inside} of the inside is shown: {text}");
+    assert_eq!(
+        (&body["status"], &body["success"]),
+        (&json!(status), &json!(false)),
+        "{text}"
+    );
+    assert!(
+        body["error"].is_string() && body["requestId"] == answer.header("x-request-id"),
+        "{text}"
+    );
+    for inside in [
+        "panick",
+        ".rs:",
+        "wasm",
+        "at async",
+        "RuntimeError",
+        "stack",
+    ] {
+        assert!(
+            !text.contains(inside),
+            "{inside} of the inside is shown: {text}"
+        );
     }
 }
 
 #[track_caller]
 fn goes_on(user: &Api) {
-    user.ends_as(&user.generate(&unique("as if nothing had happened")), "completed");
+    user.ends_as(
+        &user.generate(&unique("as if nothing had happened")),
+        "completed",
+    );
 }

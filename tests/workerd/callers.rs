@@ -1,9 +1,11 @@
-//! Who calls, in all the shapes that real callers have: keys without a user, pages with tracing headers, clocks that differ,
-//! tokens of other services, and tokens for development.
+//! Who calls, in all the shapes that real callers have: keys without a user, pages with tracing
+//! headers, clocks that differ, tokens of other services, and tokens for development.
 
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
-use crate::harness::{Answer, Api, Configuration, Lent, Setup, World, kept, now, shared, unique, until};
+use crate::harness::{
+    Answer, Api, Configuration, Lent, Setup, World, kept, now, shared, unique, until,
+};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,7 +20,10 @@ fn a_key_or_an_admin_acts_on_a_generation_by_its_id_alone() {
         let owner = world.user();
         let id = owner.generate(&format!("{} [[submit:400]]", unique("for a key")));
         owner.ends_as(&id, "failed");
-        assert_eq!(caller.post(&format!("/api/generations/{id}/retry")).status, 200);
+        assert_eq!(
+            caller.post(&format!("/api/generations/{id}/retry")).status,
+            200
+        );
         owner.ends_as(&id, "failed");
         let id = owner.generate(&unique("for a key"));
         owner.ends_as(&id, "completed");
@@ -32,13 +37,32 @@ fn a_key_or_an_admin_acts_on_a_generation_by_its_id_alone() {
             format!("/api/storage/videos/{id}"),
         ] {
             let (by_key, by_owner) = (caller.get(&path), owner.get(&path));
-            assert_eq!((by_key.status, by_owner.status), (200, 200), "{path}: {}", by_key.text());
+            assert_eq!(
+                (by_key.status, by_owner.status),
+                (200, 200),
+                "{path}: {}",
+                by_key.text()
+            );
         }
         assert_eq!(caller.generation(&id)["userId"], json!(owner.user));
         let again = caller.post(&format!("/api/generations/{id}/cancel"));
-        assert_eq!((again.status, code(&again)), (409, "already_ended".to_owned()));
-        assert_eq!(caller.send("DELETE", &format!("/api/storage/videos/{id}"), |request| request).status, 200);
-        assert_eq!(owner.get(&format!("/api/generations/{id}/video")).status, 404, "it was deleted");
+        assert_eq!(
+            (again.status, code(&again)),
+            (409, "already_ended".to_owned())
+        );
+        assert_eq!(
+            caller
+                .send("DELETE", &format!("/api/storage/videos/{id}"), |request| {
+                    request
+                })
+                .status,
+            200
+        );
+        assert_eq!(
+            owner.get(&format!("/api/generations/{id}/video")).status,
+            404,
+            "it was deleted"
+        );
     }
 }
 
@@ -58,27 +82,55 @@ fn an_id_that_two_users_have_asks_for_the_user_and_one_that_nobody_has_is_missin
     let world = shared();
     let (one, other, id) = (world.user(), world.user(), unique("chosen_twice"));
     for user in [&one, &other] {
-        assert_eq!(user.create(&json!({ "generationId": id, "prompt": unique("of two") })).status, 201);
+        assert_eq!(
+            user.create(&json!({ "generationId": id, "prompt": unique("of two") }))
+                .status,
+            201
+        );
     }
     for caller in keys(&world) {
-        for (method, path) in [("GET", ""), ("POST", "/cancel"), ("GET", "/events"), ("GET", "/video")] {
+        for (method, path) in [
+            ("GET", ""),
+            ("POST", "/cancel"),
+            ("GET", "/events"),
+            ("GET", "/video"),
+        ] {
             let path = format!("/api/generations/{id}{path}");
             let answer = caller.send(method, &path, |request| request);
-            assert_eq!((answer.status, code(&answer)), (409, "ambiguous_generation".to_owned()), "{path}");
+            assert_eq!(
+                (answer.status, code(&answer)),
+                (409, "ambiguous_generation".to_owned()),
+                "{path}"
+            );
             let sentence = answer.text();
-            assert!(sentence.contains("userId") && sentence.contains("X-User-Id"), "{sentence}");
-            assert!(!sentence.contains(&one.user) && !sentence.contains(&other.user), "{sentence}");
+            assert!(
+                sentence.contains("userId") && sentence.contains("X-User-Id"),
+                "{sentence}"
+            );
+            assert!(
+                !sentence.contains(&one.user) && !sentence.contains(&other.user),
+                "{sentence}"
+            );
         }
         for user in [&one, &other] {
             let path = format!("/api/generations/{id}?userId={}", user.user);
-            assert_eq!(caller.get(&path).json()["generation"]["userId"], json!(user.user));
-            let named = |request: reqwest::blocking::RequestBuilder| request.header("X-User-Id", &user.user);
+            assert_eq!(
+                caller.get(&path).json()["generation"]["userId"],
+                json!(user.user)
+            );
+            let named = |request: reqwest::blocking::RequestBuilder| {
+                request.header("X-User-Id", &user.user)
+            };
             let answer = caller.send("GET", &format!("/api/generations/{id}"), named);
             assert_eq!(answer.json()["generation"]["userId"], json!(user.user));
         }
         for missing in ["nobodys", "not an id", "a%2Fb"] {
             let answer = caller.get(&format!("/api/generations/{missing}"));
-            assert_eq!((answer.status, code(&answer)), (404, "not_found".to_owned()), "{missing}");
+            assert_eq!(
+                (answer.status, code(&answer)),
+                (404, "not_found".to_owned()),
+                "{missing}"
+            );
         }
     }
 }
@@ -90,7 +142,11 @@ fn an_admin_who_has_an_id_too_means_their_own() {
     let admin = world.user();
     let admin = admin.with_token(Some(admin_token(&admin.user)));
     for user in [&other, &admin] {
-        assert_eq!(user.create(&json!({ "generationId": id, "prompt": unique("of both") })).status, 201);
+        assert_eq!(
+            user.create(&json!({ "generationId": id, "prompt": unique("of both") }))
+                .status,
+            201
+        );
     }
     assert_eq!(admin.generation(&id)["userId"], json!(admin.user));
 }
@@ -102,23 +158,36 @@ fn the_querys_user_counts_wherever_a_key_or_an_admin_calls() {
         let owner = world.user();
         let id = owner.generate(&unique("listed for a key"));
         owner.ends_as(&id, "completed");
-        for (path, list) in [("/api/generations", "data"), ("/api/storage/videos", "videos")] {
+        for (path, list) in [
+            ("/api/generations", "data"),
+            ("/api/storage/videos", "videos"),
+        ] {
             for name in ["userId", "user_id"] {
-                let listed = caller.get(&format!("{path}?{name}={}&limit=5", owner.user)).json();
+                let listed = caller
+                    .get(&format!("{path}?{name}={}&limit=5", owner.user))
+                    .json();
                 assert_eq!(listed[list][0]["id"], json!(id), "{path}: {listed:#}");
             }
-            let two =
-                caller.send("GET", &format!("{path}?userId={}", owner.user), |r| r.header("X-User-Id", "another"));
+            let two = caller.send("GET", &format!("{path}?userId={}", owner.user), |r| {
+                r.header("X-User-Id", "another")
+            });
             assert_eq!(two.status, 400, "{path}: {}", two.text());
             for bad in ["a/b", "", ".x"] {
-                assert_eq!(caller.get(&format!("{path}?userId={bad}")).status, 400, "{path}: {bad}");
+                assert_eq!(
+                    caller.get(&format!("{path}?userId={bad}")).status,
+                    400,
+                    "{path}: {bad}"
+                );
             }
         }
         let order = json!({ "prompt": unique("ordered for them") });
         let path = format!("/api/generations?userId={}", owner.user);
         let made = caller.send("POST", &path, |request| request.json(&order));
         assert_eq!(made.status, 201, "{}", made.text());
-        let made = made.json()["generationId"].as_str().expect("an id").to_owned();
+        let made = made.json()["generationId"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         assert_eq!(owner.generation(&made)["userId"], json!(owner.user));
     }
 }
@@ -132,20 +201,39 @@ fn a_users_own_token_never_reads_another_users_things_i7() {
     for name in ["userId", "user_id"] {
         let query = format!("?{name}={}", owner.user);
         for path in ["/api/generations", "/api/storage/videos"] {
-            assert_eq!(stranger.get(&format!("{path}{query}")).status, 403, "{path}");
+            assert_eq!(
+                stranger.get(&format!("{path}{query}")).status,
+                403,
+                "{path}"
+            );
         }
-        for around in
-            ["/api/generations/{}", "/api/queue/jobs/{}", "/api/storage/videos/{}", "/api/generations/{}/video"]
-        {
+        for around in [
+            "/api/generations/{}",
+            "/api/queue/jobs/{}",
+            "/api/storage/videos/{}",
+            "/api/generations/{}/video",
+        ] {
             let ask = |id: &str| {
                 let path = format!("{}{query}", around.replace("{}", id));
-                stranger.send("GET", &path, |request| request.header("x-request-id", "the-same"))
+                stranger.send("GET", &path, |request| {
+                    request.header("x-request-id", "the-same")
+                })
             };
             let (foreign, absent) = (ask(&id), ask(&missing));
-            assert_eq!((foreign.status, foreign.text()), (403, absent.text()), "{around}");
+            assert_eq!(
+                (foreign.status, foreign.text()),
+                (403, absent.text()),
+                "{around}"
+            );
         }
     }
-    assert_eq!(owner.get(&format!("/api/generations?userId={}", owner.user)).status, 200, "one may name oneself");
+    assert_eq!(
+        owner
+            .get(&format!("/api/generations?userId={}", owner.user))
+            .status,
+        200,
+        "one may name oneself"
+    );
 }
 
 #[test]
@@ -153,11 +241,18 @@ fn a_clock_may_differ_by_a_minute_and_an_unknown_critical_extension_is_refused()
     let world = shared();
     let user = world.user();
     let seconds = now() / 1_000;
-    let fraction = |ahead: u32| json!(f64::from(u32::try_from(seconds).expect("before 2106") + ahead) + 0.5);
+    let fraction =
+        |ahead: u32| json!(f64::from(u32::try_from(seconds).expect("before 2106") + ahead) + 0.5);
     let status = |claims: Value| {
         let claims = [("sub", json!(user.user)), ("exp", json!(seconds + 600))]
             .into_iter()
-            .chain(claims.as_object().expect("claims").iter().map(|(name, value)| (name.as_str(), value.clone())))
+            .chain(
+                claims
+                    .as_object()
+                    .expect("claims")
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.clone())),
+            )
             .map(|(name, value)| (name.to_owned(), value))
             .collect::<serde_json::Map<_, _>>();
         let token = token::signed(&Value::Object(claims), JWT_SECRET);
@@ -187,7 +282,11 @@ fn a_clock_may_differ_by_a_minute_and_an_unknown_critical_extension_is_refused()
     ] {
         let claims = json!({ "sub": user.user, "exp": seconds + 600 });
         let token = token::with_header(&header, &claims, JWT_SECRET);
-        assert_eq!(user.with_token(Some(token)).get("/api/generations").status, 401, "{header}");
+        assert_eq!(
+            user.with_token(Some(token)).get("/api/generations").status,
+            401,
+            "{header}"
+        );
     }
 }
 
@@ -196,25 +295,44 @@ fn a_signed_address_counts_whatever_token_comes_along() {
     let world = shared();
     let (user, stranger) = (world.user(), world.user());
     let id = user.generate(&unique("by its address"));
-    let url = user.ends_as(&id, "completed")["result"]["videoUrl"].as_str().expect("an address").to_owned();
-    let path = url.strip_prefix(&user.address("")).expect("an address of this worker").to_owned();
+    let url = user.ends_as(&id, "completed")["result"]["videoUrl"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    let path = url
+        .strip_prefix(&user.address(""))
+        .expect("an address of this worker")
+        .to_owned();
     let foreign = format!("Bearer {}", stranger.bearer());
-    for authorization in
-        [foreign.as_str(), "Bearer sk-another-services-token", "Basic dXNlcjpwYXNz", "Bearer", "", "Bearer dev_u_1"]
-    {
+    for authorization in [
+        foreign.as_str(),
+        "Bearer sk-another-services-token",
+        "Basic dXNlcjpwYXNz",
+        "Bearer",
+        "",
+        "Bearer dev_u_1",
+    ] {
         let ask = |method| {
             let nobody = stranger.with_token(None);
-            nobody.send(method, &path, |request| request.header("Authorization", authorization))
+            nobody.send(method, &path, |request| {
+                request.header("Authorization", authorization)
+            })
         };
         assert_eq!(ask("GET").status, 200, "{authorization}");
         assert_eq!(ask("HEAD").status, 200, "{authorization}");
     }
     let forged = path.replace("signature=", "signature=A");
-    assert_eq!(user.get(&forged).status, 200, "the owner's token still counts");
+    assert_eq!(
+        user.get(&forged).status,
+        200,
+        "the owner's token still counts"
+    );
     assert_eq!(stranger.get(&forged).status, 404, "a stranger's never does");
     for authorization in ["Bearer nonsense", "Basic dXNlcjpwYXNz"] {
         let nobody = stranger.with_token(None);
-        let answer = nobody.send("GET", &forged, |request| request.header("Authorization", authorization));
+        let answer = nobody.send("GET", &forged, |request| {
+            request.header("Authorization", authorization)
+        });
         assert_eq!(answer.status, 401, "{authorization}");
     }
 }
@@ -225,17 +343,28 @@ fn an_address_is_valid_for_as_long_as_it_is_asked_for() {
     let user = world.user();
     let id = user.generate(&unique("for a while"));
     user.ends_as(&id, "completed");
-    let ask = |seconds: &str| user.get(&format!("/api/storage/videos/{id}?expiresIn={seconds}&allowDownload=true"));
+    let ask = |seconds: &str| {
+        user.get(&format!(
+            "/api/storage/videos/{id}?expiresIn={seconds}&allowDownload=true"
+        ))
+    };
     for seconds in [1_u64, 60, 604_800] {
         let answer = ask(&seconds.to_string()).json();
         let url = answer["videoUrl"].as_str().expect("an address");
-        let expires = url.split_once("expires=").and_then(|(_, rest)| rest.split('&').next()).expect("an end");
+        let expires = url
+            .split_once("expires=")
+            .and_then(|(_, rest)| rest.split('&').next())
+            .expect("an end");
         let ahead = expires.parse::<u64>().expect("seconds") - now() / 1_000;
         assert!(ahead.abs_diff(seconds) <= 30, "{seconds}: {url}");
     }
     for bad in ["0", "604801", "1.5", "-1", "soon"] {
         let answer = ask(bad);
-        assert_eq!((answer.status, answer.text().contains("expiresIn")), (400, true), "{bad}");
+        assert_eq!(
+            (answer.status, answer.text().contains("expiresIn")),
+            (400, true),
+            "{bad}"
+        );
     }
 }
 
@@ -243,9 +372,15 @@ fn an_address_is_valid_for_as_long_as_it_is_asked_for() {
 fn a_development_token_in_production_is_told_why_it_is_refused_and_logged_without_it() {
     let world = shared();
     for token in ["dev_u_7391", "dev_", "dev_a/b"] {
-        let answer = world.user().with_token(Some(token.to_owned())).get("/api/generations");
+        let answer = world
+            .user()
+            .with_token(Some(token.to_owned()))
+            .get("/api/generations");
         assert_eq!(answer.status, 401);
-        let sentence = answer.json()["error"].as_str().expect("a sentence").to_owned();
+        let sentence = answer.json()["error"]
+            .as_str()
+            .expect("a sentence")
+            .to_owned();
         for word in ["dev_", "ENVIRONMENT", "JWT_SECRET", "API_KEY"] {
             assert!(sentence.contains(word), "{token}: {sentence}");
         }
@@ -254,22 +389,37 @@ fn a_development_token_in_production_is_told_why_it_is_refused_and_logged_withou
     let lines = until("it is logged", PATIENCE, || {
         let lines = world.worker.lines();
         let is_it = |line: &&Value| {
-            line["message"].as_str().is_some_and(|text| text.contains("Development token")) && line["level"] == "WARN"
+            line["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("Development token"))
+                && line["level"] == "WARN"
         };
         (lines.iter().filter(is_it).count() >= 3).then_some(lines)
     });
-    assert!(lines.iter().all(|line| !line.to_string().contains("dev_u_7391")));
+    assert!(
+        lines
+            .iter()
+            .all(|line| !line.to_string().contains("dev_u_7391"))
+    );
 }
 
 #[test]
 fn in_development_a_refusal_names_a_token_that_works() {
     let variables = [("ENVIRONMENT", "development")];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     for token in [None, Some("nonsense"), Some("dev_"), Some("dev_a/b")] {
         let caller = world.user().with_token(token.map(str::to_owned));
-        let sentence = caller.get("/api/generations").json()["error"].as_str().expect("a sentence").to_owned();
+        let sentence = caller.get("/api/generations").json()["error"]
+            .as_str()
+            .expect("a sentence")
+            .to_owned();
         let (_, named) = sentence.split_once("Bearer dev_").expect(&sentence);
-        let works = world.user().with_token(Some(format!("dev_{}", named.trim())));
+        let works = world
+            .user()
+            .with_token(Some(format!("dev_{}", named.trim())));
         assert_eq!(works.get("/api/generations").status, 200, "{sentence}");
     }
 }
@@ -277,14 +427,26 @@ fn in_development_a_refusal_names_a_token_that_works() {
 #[test]
 fn a_page_of_an_allowed_origin_sends_what_its_monitoring_adds_and_a_foreign_one_gets_nothing() {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
-    let variables = [("CORS_ORIGINS", "https://app.example.com,http://localhost:3000")];
-    let world = kept(&WORLD, &Setup { variables: &variables, ..Setup::default() });
+    let variables = [(
+        "CORS_ORIGINS",
+        "https://app.example.com,http://localhost:3000",
+    )];
+    let world = kept(
+        &WORLD,
+        &Setup {
+            variables: &variables,
+            ..Setup::default()
+        },
+    );
     let user = world.user();
     let preflight = |origin: &str, headers: &str| {
-        user.with_token(None).send("OPTIONS", "/api/generations", |request| {
-            let request = request.header("Origin", origin).header("Access-Control-Request-Method", "POST");
-            request.header("Access-Control-Request-Headers", headers)
-        })
+        user.with_token(None)
+            .send("OPTIONS", "/api/generations", |request| {
+                let request = request
+                    .header("Origin", origin)
+                    .header("Access-Control-Request-Method", "POST");
+                request.header("Access-Control-Request-Headers", headers)
+            })
     };
     for headers in [
         "authorization,content-type,sentry-trace,baggage",
@@ -295,34 +457,68 @@ fn a_page_of_an_allowed_origin_sends_what_its_monitoring_adds_and_a_foreign_one_
         let answer = preflight(PAGE, headers);
         assert_eq!(answer.status, 204);
         assert_eq!(answer.header("access-control-allow-origin"), PAGE);
-        let allowed = answer.header("access-control-allow-headers").to_ascii_lowercase();
+        let allowed = answer
+            .header("access-control-allow-headers")
+            .to_ascii_lowercase();
         let allowed: Vec<&str> = allowed.split(',').map(str::trim).collect();
-        for name in headers.split(',').map(str::trim).chain(["authorization", "x-user-id"]) {
+        for name in headers
+            .split(',')
+            .map(str::trim)
+            .chain(["authorization", "x-user-id"])
+        {
             assert!(allowed.contains(&name), "{name}: {allowed:?}");
         }
         let vary = answer.header("vary").to_ascii_lowercase();
-        assert!(vary.contains("origin") && vary.contains("access-control-request-headers"), "{vary}");
-        assert!(answer.header("access-control-allow-methods").contains("POST"));
+        assert!(
+            vary.contains("origin") && vary.contains("access-control-request-headers"),
+            "{vary}"
+        );
+        assert!(
+            answer
+                .header("access-control-allow-methods")
+                .contains("POST")
+        );
     }
     let long = "x-a,".repeat(2_000);
     for bad in ["x y", "x-a;b", long.as_str()] {
         let answer = preflight(PAGE, bad);
         let allowed = answer.header("access-control-allow-headers").to_owned();
-        assert!(allowed.starts_with("Authorization") && allowed.len() < 300, "{allowed}");
+        assert!(
+            allowed.starts_with("Authorization") && allowed.len() < 300,
+            "{allowed}"
+        );
     }
-    for origin in ["https://evil.example.com", "https://app.example.com.evil.example", "null"] {
+    for origin in [
+        "https://evil.example.com",
+        "https://app.example.com.evil.example",
+        "null",
+    ] {
         let answer = preflight(origin, "sentry-trace,authorization");
-        let names = answer.headers.keys().filter(|name| name.as_str().starts_with("access-control"));
+        let names = answer
+            .headers
+            .keys()
+            .filter(|name| name.as_str().starts_with("access-control"));
         assert_eq!(names.count(), 0, "{origin}: {:?}", answer.headers);
         assert!(answer.header("vary").contains("Origin"), "{origin}");
     }
-    let read = user.send("GET", "/api/generations", |request| request.header("Origin", PAGE));
-    assert_eq!((read.header("access-control-allow-origin"), read.header("vary")), (PAGE, "Origin"));
+    let read = user.send("GET", "/api/generations", |request| {
+        request.header("Origin", PAGE)
+    });
+    assert_eq!(
+        (
+            read.header("access-control-allow-origin"),
+            read.header("vary")
+        ),
+        (PAGE, "Origin")
+    );
 }
 
 #[test]
 fn an_order_to_be_confirmed_is_charged_when_it_is_and_shuts_nobodys_budget_until_then_i13() {
-    let world = limited(&[("MAX_COST_PER_DAY", "9.60"), ("MAX_COST_PER_USER_PER_DAY", "6.40")]);
+    let world = limited(&[
+        ("MAX_COST_PER_DAY", "9.60"),
+        ("MAX_COST_PER_USER_PER_DAY", "6.40"),
+    ]);
     let (user, other) = (world.user(), world.user());
     let waiting: Vec<String> = (0..5).map(|_| unconfirmed(&user)).collect();
     for _ in 0..2 {
@@ -333,29 +529,53 @@ fn an_order_to_be_confirmed_is_charged_when_it_is_and_shuts_nobodys_budget_until
     user.ends_as(&waiting[0], "completed");
     for id in &waiting[1..] {
         let refused = confirm(id);
-        assert_eq!((refused.status, code(&refused)), (402, "budget_exceeded".to_owned()), "{}", refused.text());
-        assert_eq!(user.generation(id)["status"], "pending_confirmation", "nothing changed");
+        assert_eq!(
+            (refused.status, code(&refused)),
+            (402, "budget_exceeded".to_owned()),
+            "{}",
+            refused.text()
+        );
+        assert_eq!(
+            user.generation(id)["status"],
+            "pending_confirmation",
+            "nothing changed"
+        );
     }
     world.worker.kill();
-    world.worker.restart_with(&[("MAX_COST_PER_DAY", "20"), ("MAX_COST_PER_USER_PER_DAY", "20")]);
+    world.worker.restart_with(&[
+        ("MAX_COST_PER_DAY", "20"),
+        ("MAX_COST_PER_USER_PER_DAY", "20"),
+    ]);
     assert_eq!(confirm(&waiting[1]).status, 200, "it is confirmed later");
     user.ends_as(&waiting[1], "completed");
     let again = confirm(&waiting[1]);
-    assert_eq!((again.status, code(&again)), (409, "not_pending_confirmation".to_owned()));
+    assert_eq!(
+        (again.status, code(&again)),
+        (409, "not_pending_confirmation".to_owned())
+    );
     assert_eq!(confirm("nobodys").status, 404);
 }
 
 #[test]
 fn answers_to_questions_clarify_a_prompt() {
-    let world = limited(&[("ENABLE_CLARIFICATIONS", "true"), ("MAX_COST_PER_USER_PER_DAY", "32")]);
+    let world = limited(&[
+        ("ENABLE_CLARIFICATIONS", "true"),
+        ("MAX_COST_PER_USER_PER_DAY", "32"),
+    ]);
     let user = world.user();
     for (words, expected) in [
         (
             json!({ "clarificationResponses": { "Which mood?": "calm", "people": false } }),
             "Which mood? calm\npeople: no",
         ),
-        (json!({ "clarification_responses": ["no people", "a calm sea"] }), "no people\na calm sea"),
-        (json!({ "clarificationResponses": [{ "question": "Mood?", "answer": "calm" }] }), "Mood? calm"),
+        (
+            json!({ "clarification_responses": ["no people", "a calm sea"] }),
+            "no people\na calm sea",
+        ),
+        (
+            json!({ "clarificationResponses": [{ "question": "Mood?", "answer": "calm" }] }),
+            "Mood? calm",
+        ),
     ] {
         let prompt = unique("refused once");
         world.upstream.faults("[[submit:400-safety]]");
@@ -364,13 +584,23 @@ fn answers_to_questions_clarify_a_prompt() {
             (user.generation(&id)["status"] == "pending_clarification").then_some(())
         });
         let clarify = format!("/api/generations/{id}/clarify");
-        let bad = user.send("POST", &clarify, |request| request.json(&json!({ "clarificationResponses": {} })));
-        assert_eq!((bad.status, bad.text().contains("/clarificationResponses")), (400, true), "{}", bad.text());
+        let bad = user.send("POST", &clarify, |request| {
+            request.json(&json!({ "clarificationResponses": {} }))
+        });
+        assert_eq!(
+            (bad.status, bad.text().contains("/clarificationResponses")),
+            (400, true),
+            "{}",
+            bad.text()
+        );
         world.upstream.faults("");
         let service = user.with_token(Some(SERVICE_KEY.to_owned()));
         let answer = service.send("POST", &clarify, |request| request.json(&words));
         assert_eq!(answer.status, 200, "{}", answer.text());
-        assert_eq!(user.ends_as(&id, "completed")["prompt"], format!("{prompt}\n\n{expected}"));
+        assert_eq!(
+            user.ends_as(&id, "completed")["prompt"],
+            format!("{prompt}\n\n{expected}")
+        );
     }
 }
 
@@ -379,15 +609,27 @@ fn a_published_secret_stops_a_worker_that_is_not_for_development() {
     let world = World::start_beside(&Setup::default());
     let user = world.user();
     for (variable, value, own) in [
-        ("JWT_SECRET", "development-only-jwt-secret-do-not-deploy", JWT_SECRET),
+        (
+            "JWT_SECRET",
+            "development-only-jwt-secret-do-not-deploy",
+            JWT_SECRET,
+        ),
         ("API_KEY", "development-only-api-key", SERVICE_KEY),
         ("GEMINI_API_KEY", "dev-key", "a-key-of-ones-own"),
     ] {
         world.worker.kill();
         world.worker.restart_with(&[(variable, value)]);
         let answer = user.get("/api/generations");
-        assert_eq!((answer.status, code(&answer)), (500, "misconfigured".to_owned()), "{variable}");
-        assert!(answer.text().contains(variable) && !answer.text().contains(value), "{}", answer.text());
+        assert_eq!(
+            (answer.status, code(&answer)),
+            (500, "misconfigured".to_owned()),
+            "{variable}"
+        );
+        assert!(
+            answer.text().contains(variable) && !answer.text().contains(value),
+            "{}",
+            answer.text()
+        );
         world.worker.kill();
         world.worker.restart_with(&[(variable, own)]);
         assert_eq!(user.get("/api/generations").status, 200, "{variable}");
@@ -396,9 +638,18 @@ fn a_published_secret_stops_a_worker_that_is_not_for_development() {
 
 #[test]
 fn requests_are_limited_before_their_body_is_read_and_refused_bodies_count() {
-    let few = [("simple = { limit = 100, period = 10 }", "simple = { limit = 5, period = 10 }")];
-    let configuration = Configuration { replacements: &few, injector: false };
-    let world = World::start_with(&Setup { configuration, ..Setup::default() });
+    let few = [(
+        "simple = { limit = 100, period = 10 }",
+        "simple = { limit = 5, period = 10 }",
+    )];
+    let configuration = Configuration {
+        replacements: &few,
+        injector: false,
+    };
+    let world = World::start_with(&Setup {
+        configuration,
+        ..Setup::default()
+    });
     let other = world.user();
     for (content_type, body) in [
         ("application/json", "{\"prompt\":"),
@@ -409,15 +660,22 @@ fn requests_are_limited_before_their_body_is_read_and_refused_bodies_count() {
         let user = world.user();
         let send = || {
             user.send("POST", "/api/generations", |request| {
-                request.header("content-type", content_type).body(body.to_owned())
+                request
+                    .header("content-type", content_type)
+                    .body(body.to_owned())
             })
         };
-        let refused =
-            until("bodies that are refused count", PATIENCE, || Some(send()).filter(|answer| answer.status == 429));
+        let refused = until("bodies that are refused count", PATIENCE, || {
+            Some(send()).filter(|answer| answer.status == 429)
+        });
         assert_eq!(code(&refused), "too_many_requests", "{body}");
         assert_eq!(other.get("/health").status, 200);
     }
-    assert_eq!(other.get("/api/generations").status, 200, "another user's requests are their own");
+    assert_eq!(
+        other.get("/api/generations").status,
+        200,
+        "another user's requests are their own"
+    );
 }
 
 /// Whoever acts for all: the app's server, the operator, an admin.
@@ -425,23 +683,39 @@ fn keys(world: &World) -> Vec<Api> {
     let admin = world.user();
     let token = admin_token(&admin.user);
     let with = |token: String| admin.with_token(Some(token));
-    vec![with(SERVICE_KEY.to_owned()), with(ADMIN_KEY.to_owned()), with(token)]
+    vec![
+        with(SERVICE_KEY.to_owned()),
+        with(ADMIN_KEY.to_owned()),
+        with(token),
+    ]
 }
 
 fn admin_token(user: &str) -> String {
-    token::signed(&json!({ "sub": user, "role": "admin", "exp": 4_102_444_800_u64 }), JWT_SECRET)
+    token::signed(
+        &json!({ "sub": user, "role": "admin", "exp": 4_102_444_800_u64 }),
+        JWT_SECRET,
+    )
 }
 
 fn unconfirmed(user: &Api) -> String {
     let answer = user.create(&json!({ "prompt": unique("to be confirmed"), "confirm": true }));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"].as_str().expect("an id").to_owned()
+    answer.json()["generationId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 fn code(answer: &Answer) -> String {
-    answer.json()["code"].as_str().unwrap_or_default().to_owned()
+    answer.json()["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn limited(variables: &[(&str, &str)]) -> Lent {
-    World::start_beside(&Setup { variables, ..Setup::default() })
+    World::start_beside(&Setup {
+        variables,
+        ..Setup::default()
+    })
 }

@@ -9,7 +9,9 @@ fn cancelled_while_queued_nothing_is_ever_submitted_i8() {
     let world = exclusive();
     let (user, prompt) = (world.user(), unique("cancelled while queued"));
     world.upstream.close("submit");
-    let holders: Vec<String> = (0..3).map(|_| user.generate(&unique("holds a slot"))).collect();
+    let holders: Vec<String> = (0..3)
+        .map(|_| user.generate(&unique("holds a slot")))
+        .collect();
     world.upstream.wait_held("submit", "holds a slot", 3);
     let id = user.generate(&prompt);
     cancels(&user, &id);
@@ -61,22 +63,50 @@ fn a_retry_is_a_second_attempt_that_completes_and_is_told_i3_i4() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let generation = user.ends_as(&id, "completed");
     assert_eq!(generation["attempts"], 2, "{generation:#}");
-    assert_eq!(world.upstream.paid(&prompt).len(), 2, "each attempt is paid once");
-    let events: Vec<_> = world.upstream.inbox(&id).into_iter().map(|delivery| delivery["event"].clone()).collect();
-    assert_eq!(events, [json!("generation.cancelled"), json!("generation.completed")]);
+    assert_eq!(
+        world.upstream.paid(&prompt).len(),
+        2,
+        "each attempt is paid once"
+    );
+    let events: Vec<_> = world
+        .upstream
+        .inbox(&id)
+        .into_iter()
+        .map(|delivery| delivery["event"].clone())
+        .collect();
+    assert_eq!(
+        events,
+        [json!("generation.cancelled"), json!("generation.completed")]
+    );
     let video = user.get(&format!("/api/generations/{id}/video"));
-    assert!(video.status == 200 && video.body == SAMPLE, "{} with {} bytes", video.status, video.body.len());
+    assert!(
+        video.status == 200 && video.body == SAMPLE,
+        "{} with {} bytes",
+        video.status,
+        video.body.len()
+    );
     let again = user.post(&format!("/api/generations/{id}/retry"));
-    assert_eq!((again.status, again.json()["code"].as_str()), (409, Some("not_retryable")));
+    assert_eq!(
+        (again.status, again.json()["code"].as_str()),
+        (409, Some("not_retryable"))
+    );
     let late = user.post(&format!("/api/generations/{id}/cancel"));
-    assert_eq!((late.status, late.json()["code"].as_str()), (409, Some("already_ended")));
+    assert_eq!(
+        (late.status, late.json()["code"].as_str()),
+        (409, Some("already_ended"))
+    );
 }
 
 #[track_caller]
 fn cancels(user: &Api, id: &str) {
     let answer = user.post(&format!("/api/generations/{id}/cancel"));
     assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.json()["status"], "cancelled", "at once: {}", answer.text());
+    assert_eq!(
+        answer.json()["status"],
+        "cancelled",
+        "at once: {}",
+        answer.text()
+    );
 }
 
 /// The job is done, told once, and without a video.
@@ -86,5 +116,8 @@ fn stays_cancelled(world: &World, user: &Api, id: &str) {
     assert_eq!(generation["errorCode"], "cancelled");
     let deliveries = world.upstream.only_event(id, "generation.cancelled");
     assert_eq!(deliveries.len(), 1, "{deliveries:#?}");
-    assert_eq!(user.get(&format!("/api/generations/{id}/video")).status, 404);
+    assert_eq!(
+        user.get(&format!("/api/generations/{id}/video")).status,
+        404
+    );
 }

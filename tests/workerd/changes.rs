@@ -1,4 +1,5 @@
-//! The mode is changed by one variable and a restart, with jobs in flight and in line: in all twelve directions.
+//! The mode is changed by one variable and a restart, with jobs in flight and in line: in all
+//! twelve directions.
 
 use crate::harness::{Api, Ticker, World, unique, until};
 use std::time::Duration;
@@ -23,11 +24,15 @@ const CIRCUIT: [&str; 13] = [
 const TICK: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A job renders for longer than a kill takes, with nothing in flight that a kill could cut off.
-const UNHURRIED: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "4000"), ("DISPATCH_MODE", CIRCUIT[0])];
+const UNHURRIED: [(&str, &str); 3] = [
+    ("MAX_CONCURRENT_JOBS", "1"),
+    ("POLL_INTERVAL_MS", "4000"),
+    ("DISPATCH_MODE", CIRCUIT[0]),
+];
 
 #[test]
-fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or_out_of_order_i1_i4_i6_i9() {
+fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or_out_of_order_i1_i4_i6_i9()
+ {
     let directions: std::collections::BTreeSet<_> = CIRCUIT.windows(2).collect();
     assert_eq!(directions.len(), 12, "each direction once");
     let world = World::start(&UNHURRIED);
@@ -41,18 +46,28 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
         {
             let _clock = sweeps(&world, from);
             let waiting = order(&user, &mut jobs);
-            until("a job that this mode or an earlier one has started renders", PATIENCE, || {
-                jobs.iter().any(|(id, _)| user.generation(id)["phase"] == "rendering").then_some(())
-            });
+            until(
+                "a job that this mode or an earlier one has started renders",
+                PATIENCE,
+                || {
+                    jobs.iter()
+                        .any(|(id, _)| user.generation(id)["phase"] == "rendering")
+                        .then_some(())
+                },
+            );
             let waiting = user.generation(&waiting);
-            assert_eq!(waiting["blockedBy"], "concurrency", "from {from} to {to}: {waiting:#}");
+            assert_eq!(
+                waiting["blockedBy"], "concurrency",
+                "from {from} to {to}: {waiting:#}"
+            );
         }
         world.worker.kill();
         world.worker.restart_with(&[("DISPATCH_MODE", to)]);
         let _clock = sweeps(&world, to);
         // The one that rendered makes room for the next, which the new mode starts.
         let ended = until("what was in flight ends", PATIENCE, || {
-            jobs.iter().position(|(id, _)| user.generation(id)["phase"] == "done")
+            jobs.iter()
+                .position(|(id, _)| user.generation(id)["phase"] == "done")
         });
         completed_once(&world, &user, jobs.remove(ended));
     }
@@ -65,9 +80,17 @@ fn the_mode_is_changed_in_all_twelve_directions_and_no_job_is_lost_paid_twice_or
     let accepted = stats["accepted"].as_array().cloned().unwrap_or_default();
     let orders = user.get("/api/generations?limit=100").json();
     let listed = orders["data"].as_array().cloned().unwrap_or_default();
-    let placed: Vec<_> = listed.iter().rev().map(|generation| &generation["prompt"]).collect();
+    let placed: Vec<_> = listed
+        .iter()
+        .rev()
+        .map(|generation| &generation["prompt"])
+        .collect();
     let rendered: Vec<_> = accepted.iter().map(|job| &job["prompt"]).collect();
-    assert_eq!((rendered.len(), &rendered), (14, &placed), "the order at the upstream is the accept order");
+    assert_eq!(
+        (rendered.len(), &rendered),
+        (14, &placed),
+        "the order at the upstream is the accept order"
+    );
     assert_eq!(stats["maxRendering"], 1);
     world.all_slots_are_free();
 }
@@ -79,15 +102,19 @@ fn order(user: &Api, jobs: &mut Vec<(String, String)>) -> String {
     id
 }
 
-/// The minute's trigger, where the mode rests on it: in `queue` a kill takes with it what the local queue keeps in
-/// memory.
+/// The minute's trigger, where the mode rests on it: in `queue` a kill takes with it what the local
+/// queue keeps in memory.
 fn sweeps(world: &World, mode: &str) -> Option<Ticker> {
     matches!(mode, "cron" | "queue").then(|| Ticker::start(&world.worker, TICK))
 }
 
 fn completed_once(world: &World, user: &Api, (id, prompt): (String, String)) {
     user.ends_as(&id, "completed");
-    assert_eq!(world.upstream.requests("submit", &prompt).len(), 1, "{prompt}");
+    assert_eq!(
+        world.upstream.requests("submit", &prompt).len(),
+        1,
+        "{prompt}"
+    );
     assert_eq!(world.upstream.paid(&prompt).len(), 1, "{prompt}");
     world.upstream.only_event(&id, "generation.completed");
 }

@@ -1,10 +1,13 @@
-//! The npm package `@reelay/client` on the real worker. What it does and sees is in `tests/browser`, though none of these
-//! scenarios opens a page.
+//! The npm package `@reelay/client` on the real worker. What it does and sees is in
+//! `tests/browser`, though none of these scenarios opens a page.
 
 use crate::harness::World;
 use crate::harness::browser::play;
 
-const SETTINGS: [(&str, &str); 2] = [("ENVIRONMENT", "development"), ("ENABLE_CLARIFICATIONS", "true")];
+const SETTINGS: [(&str, &str); 2] = [
+    ("ENVIRONMENT", "development"),
+    ("ENABLE_CLARIFICATIONS", "true"),
+];
 
 #[test]
 fn the_client_orders_follows_changes_and_verifies_the_webhook() {

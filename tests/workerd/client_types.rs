@@ -1,5 +1,5 @@
-//! The types of `@reelay/client` against the worker's real answers. What is asked is in `tests/browser/client_types.mjs`,
-//! though it opens no page; the compiler judges.
+//! The types of `@reelay/client` against the worker's real answers. What is asked is in
+//! `tests/browser/client_types.mjs`, though it opens no page; the compiler judges.
 
 use crate::harness::browser::play;
 use crate::harness::{Configuration, Setup, World};
@@ -16,14 +16,27 @@ fn every_answer_is_what_the_types_of_the_client_say() {
         ("MAX_COST_PER_USER_PER_DAY", "30"),
     ];
     // What the script asks by itself stays below it, and what it sends at once does not.
-    let limit = [("simple = { limit = 100, period = 10 }", "simple = { limit = 400, period = 10 }")];
-    let configuration = Configuration { replacements: &limit, injector: false };
-    let world = World::start_with(&Setup { variables: &settings, configuration, ..Setup::default() });
+    let limit = [(
+        "simple = { limit = 100, period = 10 }",
+        "simple = { limit = 400, period = 10 }",
+    )];
+    let configuration = Configuration {
+        replacements: &limit,
+        injector: false,
+    };
+    let world = World::start_with(&Setup {
+        variables: &settings,
+        configuration,
+        ..Setup::default()
+    });
     play(&world, "client_types", |_| ());
 }
 
 #[test]
 fn a_page_on_another_origin_uses_the_client_in_a_browser() {
-    let settings = [("ENVIRONMENT", "development"), ("CORS_ORIGINS", "http://127.0.0.1:4999")];
+    let settings = [
+        ("ENVIRONMENT", "development"),
+        ("CORS_ORIGINS", "http://127.0.0.1:4999"),
+    ];
     play(&World::start(&settings), "client_elsewhere", |_| ());
 }

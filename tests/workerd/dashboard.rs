@@ -67,9 +67,15 @@ fn the_pictures_of_the_readme_can_be_taken() {
     play(&World::start(&SETTINGS), "screenshots", |_| ());
 }
 
-/// The one world of these tests, for one scenario at a time: they pause the queue and change the inbox.
+/// The one world of these tests, for one scenario at a time: they pause the queue and change the
+/// inbox.
 fn world() -> (Lent, MutexGuard<'static, ()>) {
-    static WORLD: LazyLock<World> = LazyLock::new(|| World::new(&Setup { variables: &SETTINGS, ..Setup::default() }));
+    static WORLD: LazyLock<World> = LazyLock::new(|| {
+        World::new(&Setup {
+            variables: &SETTINGS,
+            ..Setup::default()
+        })
+    });
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     // What a scenario that failed left behind.
@@ -77,7 +83,8 @@ fn world() -> (Lent, MutexGuard<'static, ()>) {
     (Lent::Shared(&WORLD), turn)
 }
 
-/// Puts [`MANY`] generations that ended into the stopped queue, a second apart, a tenth of them failed.
+/// Puts [`MANY`] generations that ended into the stopped queue, a second apart, a tenth of them
+/// failed.
 fn fill(world: &World) {
     let statement = "INSERT INTO entry (user_id, generation_id, epoch, report_number, status, priority, created_at, \
          updated_at, snapshot, sequence, enqueued_at, order_key, stage, upstream, round, unspent, late, submits, cost, \
@@ -87,8 +94,16 @@ fn fill(world: &World) {
     let transaction = database.transaction().expect("a transaction");
     let begin = i64::try_from(now()).expect("a time") - MANY * 1000;
     for number in 0..MANY {
-        let (user, id, at) = (format!("user-{}", number % 7), format!("many-{number}"), begin + number * 1000);
-        let status = if number % 10 == 0 { "failed" } else { "completed" };
+        let (user, id, at) = (
+            format!("user-{}", number % 7),
+            format!("many-{number}"),
+            begin + number * 1000,
+        );
+        let status = if number % 10 == 0 {
+            "failed"
+        } else {
+            "completed"
+        };
         let time = chrono::DateTime::from_timestamp_millis(at).expect("a time");
         let snapshot = json!({
             "id": id, "generationId": id, "userId": user, "status": status, "phase": "done", "progress": 100,
@@ -106,6 +121,8 @@ fn fill(world: &World) {
 fn queue(world: &World) -> Connection {
     let databases = world.worker.databases("QueueManager");
     let holds = |database: &Connection| database.prepare("SELECT 1 FROM entry LIMIT 1").is_ok();
-    let mut opened = databases.iter().filter_map(|path| Connection::open(path).ok());
+    let mut opened = databases
+        .iter()
+        .filter_map(|path| Connection::open(path).ok());
     opened.find(holds).expect("the queue's database")
 }

@@ -1,5 +1,5 @@
-//! The worker does what `openapi.json` says, no less and no more: `schemathesis` sends it what the description allows and what
-//! it forbids, follows its links, and looks at every answer.
+//! The worker does what `openapi.json` says, no less and no more: `schemathesis` sends it what the
+//! description allows and what it forbids, follows its links, and looks at every answer.
 //!
 //! Its settings, and what no schema can say, stand in `tests/workerd/schemathesis`.
 
@@ -12,8 +12,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// The tool, and the generators of data it rests on: with these and a seed each run is the same.
-static SCHEMATHESIS: Sdk =
-    Sdk::of(&["schemathesis==4.32.5", "hypothesis==6.170.17", "jsonschema-rs==0.60.3"], "SCHEMATHESIS_PYTHON");
+static SCHEMATHESIS: Sdk = Sdk::of(
+    &[
+        "schemathesis==4.32.5",
+        "hypothesis==6.170.17",
+        "jsonschema-rs==0.60.3",
+    ],
+    "SCHEMATHESIS_PYTHON",
+);
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workerd/schemathesis");
 const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/openapi.json");
 /// The user of every call.
@@ -64,7 +70,10 @@ fn a_user_finds_everything_as_it_is_described() {
     // A run in which hardly an order is taken has seen little.
     let orders = &report["valid_rates"]["POST /api/generations"];
     let accepted = |phase: &str| orders[phase]["accepted"].as_u64().unwrap_or(0);
-    assert!(accepted("coverage") >= 15 && accepted("examples") + accepted("fuzzing") >= 8, "{orders:#}");
+    assert!(
+        accepted("coverage") >= 15 && accepted("examples") + accepted("fuzzing") >= 8,
+        "{orders:#}"
+    );
 }
 
 #[test]
@@ -81,29 +90,70 @@ fn an_operator_finds_everything_as_it_is_described() {
 
 /// How many operations the description has for operators, and how many others.
 fn operations() -> [usize; 2] {
-    let document: Value = serde_json::from_slice(&std::fs::read(DESCRIPTION).expect("it is there")).expect("JSON");
-    let items = document["paths"].as_object().into_iter().flatten().map(|(_, item)| item);
-    let all = items.flat_map(|item| item.as_object().into_iter().flatten()).map(|(_, operation)| operation.clone());
-    let (operators, others): (Vec<Value>, Vec<Value>) = all.partition(|operation| operation["tags"][0] == OPERATORS);
+    let document: Value =
+        serde_json::from_slice(&std::fs::read(DESCRIPTION).expect("it is there")).expect("JSON");
+    let items = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(_, item)| item);
+    let all = items
+        .flat_map(|item| item.as_object().into_iter().flatten())
+        .map(|(_, operation)| operation.clone());
+    let (operators, others): (Vec<Value>, Vec<Value>) =
+        all.partition(|operation| operation["tags"][0] == OPERATORS);
     [operators.len(), others.len()]
 }
 
-/// Runs the tool against a worker of its own; it must find nothing, having looked. Returns its report.
+/// Runs the tool against a worker of its own; it must find nothing, having looked. Returns its
+/// report.
 fn run(run: &Run) -> Value {
-    let variables = [("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET), ("MAX_CONCURRENT_JOBS", "100")];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let variables = [
+        ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET),
+        ("MAX_CONCURRENT_JOBS", "100"),
+    ];
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     let folder = world.worker.folder().join("schemathesis");
     std::fs::create_dir_all(&folder).expect("a folder can be made");
     let python = SCHEMATHESIS.python();
     let output = Command::new(python.with_file_name("schemathesis"))
-        .args(["--config-file", &format!("{SETTINGS}/schemathesis.toml"), "run", DESCRIPTION])
-        .args(["--url", &world.worker.origin(), "--checks", "all", "--no-color", "--continue-on-failure"])
+        .args([
+            "--config-file",
+            &format!("{SETTINGS}/schemathesis.toml"),
+            "run",
+            DESCRIPTION,
+        ])
+        .args([
+            "--url",
+            &world.worker.origin(),
+            "--checks",
+            "all",
+            "--no-color",
+            "--continue-on-failure",
+        ])
         .args(["--max-examples", &run.examples.to_string()])
         .args(["--header", &format!("Authorization: Bearer {}", run.token)])
-        .args(["--report", "json,ndjson", "--report-json-path", "report.json", "--report-ndjson-path", "events.ndjson"])
+        .args([
+            "--report",
+            "json,ndjson",
+            "--report-json-path",
+            "report.json",
+            "--report-ndjson-path",
+            "events.ndjson",
+        ])
         .args(&run.selection)
-        .envs([("PYTHONPATH", SETTINGS), ("PYTHONDONTWRITEBYTECODE", "1"), ("SCHEMATHESIS_HOOKS", "hooks")])
-        .envs([("TESTER", TESTER), ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET)])
+        .envs([
+            ("PYTHONPATH", SETTINGS),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("SCHEMATHESIS_HOOKS", "hooks"),
+        ])
+        .envs([
+            ("TESTER", TESTER),
+            ("UPSTREAM_WEBHOOK_SECRET", UPSTREAM_SECRET),
+        ])
         // What an earlier run has found would be sent again.
         .current_dir(&folder)
         .output()
@@ -112,9 +162,15 @@ fn run(run: &Run) -> Value {
     let report = read(&folder.join("report.json"));
     assert_looked(run, &report, &text(&output));
     let checks = checks(&folder.join("events.ndjson"));
-    let missing: Vec<&&str> = CHECKS.iter().filter(|name| !checks.contains_key(**name)).collect();
+    let missing: Vec<&&str> = CHECKS
+        .iter()
+        .filter(|name| !checks.contains_key(**name))
+        .collect();
     assert!(missing.is_empty(), "{missing:?} of {checks:?}");
-    assert!(checks.values().all(|times| *times >= run.least / 2), "{checks:?}");
+    assert!(
+        checks.values().all(|times| *times >= run.least / 2),
+        "{checks:?}"
+    );
     told(&format!(
         "schemathesis: {} operations, {} requests, {} looks at answers, nothing found",
         report["operations"]["tested"],
@@ -125,29 +181,53 @@ fn run(run: &Run) -> Value {
 }
 
 fn assert_looked(run: &Run, report: &Value, printed: &str) {
-    assert_eq!(report["failures"].as_array().map(Vec::len), Some(0), "{printed}");
-    assert_eq!(report["errors"].as_array().map(Vec::len), Some(0), "{printed}");
+    assert_eq!(
+        report["failures"].as_array().map(Vec::len),
+        Some(0),
+        "{printed}"
+    );
+    assert_eq!(
+        report["errors"].as_array().map(Vec::len),
+        Some(0),
+        "{printed}"
+    );
     assert_eq!(report["complete"], true, "{printed}");
-    assert_eq!(report["operations"]["tested"].as_u64(), Some(run.operations as u64), "{printed}");
+    assert_eq!(
+        report["operations"]["tested"].as_u64(),
+        Some(run.operations as u64),
+        "{printed}"
+    );
     for phase in ["coverage", "fuzzing"] {
-        assert_eq!(report["phases"][phase]["status"], "success", "{phase}\n{printed}");
+        assert_eq!(
+            report["phases"][phase]["status"], "success",
+            "{phase}\n{printed}"
+        );
     }
     let generated = report["test_cases"]["generated"].as_u64().unwrap_or(0);
     assert!(generated >= run.least, "{generated} requests\n{printed}");
 }
 
 fn read(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).expect("a report was written")).expect("a report is JSON")
+    serde_json::from_slice(&std::fs::read(path).expect("a report was written"))
+        .expect("a report is JSON")
 }
 
 /// How often each check has looked at an answer.
 fn checks(path: &Path) -> BTreeMap<String, u64> {
     let events = std::fs::read_to_string(path).expect("a report was written");
     let mut times = BTreeMap::new();
-    for event in events.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-        let cases = event["ScenarioFinished"]["recorder"]["checks"].as_object().into_iter().flatten();
+    for event in events
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+    {
+        let cases = event["ScenarioFinished"]["recorder"]["checks"]
+            .as_object()
+            .into_iter()
+            .flatten();
         for check in cases.flat_map(|(_, checks)| checks.as_array().into_iter().flatten()) {
-            *times.entry(check["name"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+            *times
+                .entry(check["name"].as_str().unwrap_or_default().to_owned())
+                .or_default() += 1;
         }
     }
     times

@@ -1,4 +1,5 @@
-//! The pages and the API's description are files that the platform serves before the worker is asked.
+//! The pages and the API's description are files that the platform serves before the worker is
+//! asked.
 
 use crate::harness::shared;
 use serde_json::Value;
@@ -24,7 +25,11 @@ fn the_pages_and_their_files_are_served_under_a_strict_policy() {
     for (path, kind) in files {
         let answer = anyone.get(path);
         assert_eq!(answer.status, 200, "{path}");
-        assert!(answer.header("content-type").starts_with(kind), "{path}: {}", answer.header("content-type"));
+        assert!(
+            answer.header("content-type").starts_with(kind),
+            "{path}: {}",
+            answer.header("content-type")
+        );
         assert_eq!(answer.header("content-security-policy"), POLICY, "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
@@ -37,16 +42,30 @@ fn any_page_may_read_the_description_which_is_the_committed_one() {
     let world = shared();
     let answer = world.user().with_token(None).get("/openapi.json");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
-    assert_eq!(answer.json(), serde_json::from_str::<Value>(COMMITTED).expect("JSON"));
+    assert_eq!(
+        answer.json(),
+        serde_json::from_str::<Value>(COMMITTED).expect("JSON")
+    );
 }
 
 #[test]
 fn beside_the_files_every_address_is_the_workers() {
     let world = shared();
-    for path in ["/_redirects", "/nothing", "/docs/nothing", "/assets/docs.html", "/_headers", "/api/nothing"] {
+    for path in [
+        "/_redirects",
+        "/nothing",
+        "/docs/nothing",
+        "/assets/docs.html",
+        "/_headers",
+        "/api/nothing",
+    ] {
         let answer = world.user().get(path);
         assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{path}"
+        );
         assert_eq!(answer.json()["code"], "route_not_found", "{path}");
     }
     assert_eq!(world.user().get("/health").json()["status"], "ok");

@@ -20,17 +20,36 @@ fn a_live_stream_tells_every_step_of_the_timeline_in_its_order_and_ends_with_the
     world.upstream.wait_held("submit", &prompt, 1);
     world.upstream.open("submit");
     let rest = events.rest();
-    assert_eq!(rest.last().map(|end| (end.name.as_str(), &end.data)), Some(("end", &json!({ "status": "completed" }))));
+    assert_eq!(
+        rest.last().map(|end| (end.name.as_str(), &end.data)),
+        Some(("end", &json!({ "status": "completed" })))
+    );
     let told = [steps(&before), steps(&rest)].concat();
     is_the_timeline(&user, &id, &told);
-    assert_eq!(told.last().map(|(_, step)| step.as_str()), Some("completed"));
+    assert_eq!(
+        told.last().map(|(_, step)| step.as_str()),
+        Some("completed")
+    );
     let submitted = &before.last().expect("a step").data;
     assert_eq!(
-        (&submitted["status"], &submitted["phase"], &submitted["progress"], &submitted["attempt"]),
-        (&json!("processing"), &json!("submitting"), &json!(5), &json!(1)),
+        (
+            &submitted["status"],
+            &submitted["phase"],
+            &submitted["progress"],
+            &submitted["attempt"]
+        ),
+        (
+            &json!("processing"),
+            &json!("submitting"),
+            &json!(5),
+            &json!(1)
+        ),
         "{submitted:#}"
     );
-    assert!(submitted["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{submitted:#}");
+    assert!(
+        submitted["at"].as_str().is_some_and(|at| at.ends_with('Z')),
+        "{submitted:#}"
+    );
 }
 
 #[test]
@@ -41,24 +60,46 @@ fn a_stream_resumes_behind_the_last_event_without_gap_or_repeat_and_with_nothing
     user.ends_as(&id, "completed");
     let whole = steps(&user.events(&id, None).rest());
     is_the_timeline(&user, &id, &whole);
-    assert_eq!(whole.len(), user.steps(&id).len(), "an ended job's stream has all of it");
+    assert_eq!(
+        whole.len(),
+        user.steps(&id).len(),
+        "an ended job's stream has all of it"
+    );
     for (after, _) in &whole[..whole.len() - 1] {
         let rest = user.events(&id, Some(*after)).rest();
-        assert_eq!(steps(&rest), whole[usize::try_from(*after).expect("small")..]);
+        assert_eq!(
+            steps(&rest),
+            whole[usize::try_from(*after).expect("small")..]
+        );
         assert_eq!(rest.last().map(|end| end.name.as_str()), Some("end"));
     }
     let path = format!("/api/generations/{id}/events");
     let last = whole.len().to_string();
-    let by_header = |id: &str| user.send("GET", &path, |request| request.header("Last-Event-ID", id));
+    let by_header =
+        |id: &str| user.send("GET", &path, |request| request.header("Last-Event-ID", id));
     let nothing = by_header(&last);
     assert_eq!((nothing.status, nothing.text().as_str()), (204, ""));
     assert_eq!(user.get(&format!("{path}?lastEventId={last}")).status, 204);
-    let newer = user.send("GET", &format!("{path}?lastEventId=1"), |request| request.header("Last-Event-ID", &last));
-    assert_eq!(newer.status, 204, "a browser's header is newer than its address");
-    assert_eq!(by_header("none").json()["errors"][0]["header"], "Last-Event-ID");
-    assert_eq!(user.get(&format!("{path}?lastEventId=none")).json()["errors"][0]["parameter"], "lastEventId");
+    let newer = user.send("GET", &format!("{path}?lastEventId=1"), |request| {
+        request.header("Last-Event-ID", &last)
+    });
+    assert_eq!(
+        newer.status, 204,
+        "a browser's header is newer than its address"
+    );
+    assert_eq!(
+        by_header("none").json()["errors"][0]["header"],
+        "Last-Event-ID"
+    );
+    assert_eq!(
+        user.get(&format!("{path}?lastEventId=none")).json()["errors"][0]["parameter"],
+        "lastEventId"
+    );
     let head = user.send("HEAD", &path, |request| request);
-    assert_eq!((head.status, head.header("content-type"), head.body.len()), (200, "text/event-stream", 0));
+    assert_eq!(
+        (head.status, head.header("content-type"), head.body.len()),
+        (200, "text/event-stream", 0)
+    );
 }
 
 #[test]
@@ -72,13 +113,19 @@ fn a_stream_cut_off_by_a_kill_is_resumed_without_gap_or_repeat() {
     world.upstream.wait_held("poll", &prompt, 1);
     world.worker.kill();
     let cut_off = events.rest();
-    assert!(cut_off.iter().all(|event| event.name == "progress"), "{cut_off:#?}");
+    assert!(
+        cut_off.iter().all(|event| event.name == "progress"),
+        "{cut_off:#?}"
+    );
     world.upstream.wait_abandoned("poll", &prompt, 1);
     world.upstream.open("poll");
     world.worker.restart();
     let after = before.last().map(|(id, _)| *id);
     let rest = user.events(&id, after).rest();
-    assert_eq!(rest.last().map(|end| &end.data), Some(&json!({ "status": "completed" })));
+    assert_eq!(
+        rest.last().map(|end| &end.data),
+        Some(&json!({ "status": "completed" }))
+    );
     is_the_timeline(&user, &id, &[before, steps(&rest)].concat());
 }
 
@@ -91,10 +138,20 @@ fn a_waiting_jobs_stream_shows_that_it_is_alive_and_ends_when_it_is_cancelled() 
     events.until_step("created");
     let alive = events.next().expect("the stream goes on");
     assert_eq!(alive.name, ":", "nothing else is to be told: {alive:?}");
-    assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/cancel")).status,
+        200
+    );
     let rest = events.rest();
-    assert_eq!(steps(&rest).last().map(|(_, step)| step.as_str()), Some("cancelled"));
-    assert_eq!(rest.last().map(|end| (end.name.as_str(), &end.data["status"])), Some(("end", &json!("cancelled"))));
+    assert_eq!(
+        steps(&rest).last().map(|(_, step)| step.as_str()),
+        Some("cancelled")
+    );
+    assert_eq!(
+        rest.last()
+            .map(|end| (end.name.as_str(), &end.data["status"])),
+        Some(("end", &json!("cancelled")))
+    );
 }
 
 #[test]
@@ -102,13 +159,22 @@ fn a_retry_after_the_end_is_told_by_a_new_stream() {
     let world = shared();
     let user = world.user();
     let id = pending(&user);
-    assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/cancel")).status,
+        200
+    );
     let first = steps(&user.events(&id, None).rest());
     user.ends_as(&id, "cancelled");
-    assert_eq!(user.post(&format!("/api/generations/{id}/retry")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/retry")).status,
+        200
+    );
     let rest = user.events(&id, first.last().map(|(id, _)| *id)).rest();
     is_the_timeline(&user, &id, &[first, steps(&rest)].concat());
-    let completed = rest.iter().find(|event| event.data["step"] == "completed").expect("the second attempt's end");
+    let completed = rest
+        .iter()
+        .find(|event| event.data["step"] == "completed")
+        .expect("the second attempt's end");
     assert_eq!(completed.data["attempt"], 2);
 }
 
@@ -129,8 +195,16 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
         "{}",
         refused.text()
     );
-    assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{:?}", refused.headers);
-    // Half of them go away, which the platform notices when their streams next write: with the heartbeat.
+    assert!(
+        refused
+            .header("retry-after")
+            .parse::<u32>()
+            .is_ok_and(|seconds| seconds > 0),
+        "{:?}",
+        refused.headers
+    );
+    // Half of them go away, which the platform notices when their streams next write: with the
+    // heartbeat.
     open.truncate(MAX_STREAMS / 2);
     let mut again = Vec::new();
     until("as many streams fit again", PATIENCE, || {
@@ -138,7 +212,10 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
         (again.len() == MAX_STREAMS / 2).then_some(())
     });
     assert_eq!(user.get(&path).status, 429, "and no more than that");
-    assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/cancel")).status,
+        200
+    );
     for events in open.into_iter().chain(again) {
         let rest = events.rest();
         assert_eq!(rest.last().map(|end| end.name.as_str()), Some("end"));
@@ -149,7 +226,10 @@ fn streams_of_one_generation_are_bounded_and_one_whose_client_is_gone_makes_room
 fn pending(user: &Api) -> String {
     let answer = user.create(&json!({ "prompt": unique("not confirmed"), "confirm": true }));
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"].as_str().expect("an id").to_owned()
+    answer.json()["generationId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 /// These steps are the beginning of the generation's timeline, numbered from 1.

@@ -1,4 +1,5 @@
-//! The example app in a real browser, on the real worker. What is done and seen is in `tests/browser/example`.
+//! The example app in a real browser, on the real worker. What is done and seen is in
+//! `tests/browser/example`.
 
 use crate::harness::app::{App, Place};
 use crate::harness::browser::play_on;
@@ -6,12 +7,15 @@ use crate::harness::{Setup, World};
 use rusqlite::{Connection, OpenFlags};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Two run at a time, so that a third one waits; a webhook is tried each second for as long as the app takes to come
-/// back.
+/// Two run at a time, so that a third one waits; a webhook is tried each second for as long as the
+/// app takes to come back.
 const SETTINGS: [(&str, &str); 3] = [
     ("MAX_CONCURRENT_JOBS", "2"),
     ("ENABLE_CLARIFICATIONS", "true"),
-    ("WEBHOOK_RETRY_SECONDS", "0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"),
+    (
+        "WEBHOOK_RETRY_SECONDS",
+        "0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+    ),
 ];
 
 #[test]
@@ -73,58 +77,94 @@ fn stage() -> Stage {
         let origin = place.origin();
         let mut variables = SETTINGS.to_vec();
         variables.push(("NEXTJS_URL", &origin));
-        let world = World::new(&Setup { variables: &variables, ..Setup::default() });
-        Pair { app: App::start(&world, place), world }
+        let world = World::new(&Setup {
+            variables: &variables,
+            ..Setup::default()
+        });
+        Pair {
+            app: App::start(&world, place),
+            world,
+        }
     });
     Stage(pair)
 }
 
 impl Stage {
-    /// Plays a scenario, of whose own webhooks `own` were taken, and looks at what the app has kept.
+    /// Plays a scenario, of whose own webhooks `own` were taken, and looks at what the app has
+    /// kept.
     #[track_caller]
     fn play(&self, scenario: &str, own: i64) {
         let Pair { app, world } = self.0.as_ref().expect("it was started");
         let before = self.surplus();
-        play_on(app, world, &format!("example/{scenario}"), |word| match word {
-            "kill app" => app.kill(),
-            "restart app" => app.restart(),
-            "kill worker" => world.worker.kill(),
-            "restart worker" => world.worker.restart(),
-            other => panic!("nothing is known of {other}"),
-        });
-        assert_eq!(self.surplus() - before, own, "as many ids are noted as webhooks were handled");
+        play_on(
+            app,
+            world,
+            &format!("example/{scenario}"),
+            |word| match word {
+                "kill app" => app.kill(),
+                "restart app" => app.restart(),
+                "kill worker" => world.worker.kill(),
+                "restart worker" => world.worker.restart(),
+                other => panic!("nothing is known of {other}"),
+            },
+        );
+        assert_eq!(
+            self.surplus() - before,
+            own,
+            "as many ids are noted as webhooks were handled"
+        );
         let generations = self.count("SELECT count(*) FROM generations");
-        let ended = "SELECT count(*) FROM generations WHERE status IN ('completed', 'failed', 'cancelled')";
+        let ended =
+            "SELECT count(*) FROM generations WHERE status IN ('completed', 'failed', 'cancelled')";
         assert!(generations > 0, "the scenario has ordered");
         assert_eq!(self.count(ended), generations, "every generation has ended");
         let answers = "SELECT count(*) FROM messages WHERE role = 'assistant'";
         assert_eq!(self.count(answers), generations, "one answer a generation");
-        let answered = "SELECT count(DISTINCT generation_id) FROM messages WHERE role = 'assistant'";
-        assert_eq!(self.count(answered), generations, "an answer for each generation");
+        let answered =
+            "SELECT count(DISTINCT generation_id) FROM messages WHERE role = 'assistant'";
+        assert_eq!(
+            self.count(answered),
+            generations,
+            "an answer for each generation"
+        );
     }
 
-    /// How many more ids of webhooks the app has noted than the worker has made for the app's generations.
+    /// How many more ids of webhooks the app has noted than the worker has made for the app's
+    /// generations.
     fn surplus(&self) -> i64 {
         let world = &self.0.as_ref().expect("it was started").world;
         let database = self.open();
-        let mut statement = database.prepare("SELECT user_id, id FROM generations").expect("a statement");
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+        let mut statement = database
+            .prepare("SELECT user_id, id FROM generations")
+            .expect("a statement");
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("rows");
         let made: usize = rows
             .map(|row: rusqlite::Result<(String, String)>| {
                 let (user, id) = row.expect("a row");
-                let answer = world.user_named(&user).get(&format!("/api/generations/{id}/deliveries")).json();
-                answer["deliveries"].as_array().unwrap_or_else(|| panic!("deliveries: {answer}")).len()
+                let answer = world
+                    .user_named(&user)
+                    .get(&format!("/api/generations/{id}/deliveries"))
+                    .json();
+                answer["deliveries"]
+                    .as_array()
+                    .unwrap_or_else(|| panic!("deliveries: {answer}"))
+                    .len()
             })
             .sum();
         self.count("SELECT count(*) FROM webhooks") - i64::try_from(made).expect("a number")
     }
 
     fn count(&self, query: &str) -> i64 {
-        self.open().query_row(query, [], |row| row.get(0)).expect("a number")
+        self.open()
+            .query_row(query, [], |row| row.get(0))
+            .expect("a number")
     }
 
     fn open(&self) -> Connection {
         let path = self.0.as_ref().expect("it was started").app.database();
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the app's database")
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .expect("the app's database")
     }
 }

@@ -1,4 +1,5 @@
-//! Every class of upstream fault end to end: how the job ends, how often the upstream was asked, what was paid.
+//! Every class of upstream fault end to end: how the job ends, how often the upstream was asked,
+//! what was paid.
 //!
 //! The jobs of a table run beside each other.
 
@@ -7,7 +8,8 @@ use crate::harness::{Lent, Setup, Wire, World, on_each_wire, shared, unique, unt
 use serde_json::Value;
 use std::time::Duration;
 
-/// A mark of the upstream's language and what must come of it. `submits` counts the paid call and its repeats.
+/// A mark of the upstream's language and what must come of it. `submits` counts the paid call and
+/// its repeats.
 struct Case {
     mark: &'static str,
     end: End,
@@ -22,11 +24,21 @@ enum End {
 }
 
 const fn completed(mark: &'static str, submits: usize) -> Case {
-    Case { mark, end: End::Completed, submits, paid: 1 }
+    Case {
+        mark,
+        end: End::Completed,
+        submits,
+        paid: 1,
+    }
 }
 
 const fn failed(mark: &'static str, code: &'static str, submits: usize, paid: usize) -> Case {
-    Case { mark, end: End::Failed(code), submits, paid }
+    Case {
+        mark,
+        end: End::Failed(code),
+        submits,
+        paid,
+    }
 }
 
 on_each_wire! {
@@ -43,7 +55,13 @@ on_each_wire! {
 }
 
 fn a_submit_that_was_provably_refused_is_repeated_and_paid_once_at_most_i4(wire: Wire) {
-    hold(wire, &[completed("submit:500*2", 3), failed("submit:500", "provider_unavailable", 4, 0)]);
+    hold(
+        wire,
+        &[
+            completed("submit:500*2", 3),
+            failed("submit:500", "provider_unavailable", 4, 0),
+        ],
+    );
 }
 
 fn a_final_refusal_of_a_submit_ends_the_job_at_once(wire: Wire) {
@@ -51,14 +69,22 @@ fn a_final_refusal_of_a_submit_ends_the_job_at_once(wire: Wire) {
         wire,
         &[
             // A token may have expired: a new one is tried once.
-            failed("submit:401", "provider_unavailable", if wire == Wire::Vertex { 2 } else { 1 }, 0),
+            failed(
+                "submit:401",
+                "provider_unavailable",
+                if wire == Wire::Vertex { 2 } else { 1 },
+                0,
+            ),
             failed("submit:404", "provider_unavailable", 1, 0),
             failed("submit:400-safety", "provider_rejected_content", 1, 0),
             failed("submit:redirect", "provider_unavailable", 1, 0),
         ],
     );
     let elsewhere = world.upstream.other_host_requests();
-    assert!(!elsewhere.iter().any(|request| request["path"] == "/submit"), "the prompt went to another host");
+    assert!(
+        !elsewhere.iter().any(|request| request["path"] == "/submit"),
+        "the prompt went to another host"
+    );
 }
 
 fn a_submit_whose_outcome_is_unknown_is_never_repeated_i4(wire: Wire) {
@@ -109,7 +135,11 @@ fn an_operation_that_ends_without_a_video_ends_the_job(wire: Wire) {
             // Over the Interactions API that is how a filter looks.
             failed(
                 "result:empty",
-                if wire == Wire::Omni { "provider_rejected_content" } else { "provider_unavailable" },
+                if wire == Wire::Omni {
+                    "provider_rejected_content"
+                } else {
+                    "provider_unavailable"
+                },
                 1,
                 1,
             ),
@@ -131,8 +161,14 @@ fn the_upstreams_reason_for_filtering_reaches_the_user(wire: Wire) {
     };
     assert!(reason.contains(expected), "{reason}");
     let body = body_of(&world.upstream.only_event(&id, "generation.failed")[0]);
-    assert_eq!((&body["error"], &body["errorCode"]), (&generation["error"], &generation["errorCode"]));
-    assert_eq!((&body["status"], body.get("result")), (&Value::from("failed"), None));
+    assert_eq!(
+        (&body["error"], &body["errorCode"]),
+        (&generation["error"], &generation["errorCode"])
+    );
+    assert_eq!(
+        (&body["status"], body.get("result")),
+        (&Value::from("failed"), None)
+    );
 }
 
 fn a_download_that_fails_is_repeated_without_another_submit_i4_i8(wire: Wire) {
@@ -172,35 +208,67 @@ fn a_download_that_never_works_fails_the_job_and_leaves_no_video_i1_i8(wire: Wir
 
 fn a_wait_that_the_upstream_asks_for_is_kept(wire: Wire) {
     let world = shared();
-    let (user, prompt) = (world.user().over(wire), format!("{} [[submit:429-retry:5s*1]]", unique("asked to wait")));
+    let (user, prompt) = (
+        world.user().over(wire),
+        format!("{} [[submit:429-retry:5s*1]]", unique("asked to wait")),
+    );
     user.ends_as(&user.generate_by(wire.other_model(), &prompt), "completed");
-    let came: Vec<u64> =
-        world.upstream.requests("submit", &prompt).iter().filter_map(|request| request["atMs"].as_u64()).collect();
+    let came: Vec<u64> = world
+        .upstream
+        .requests("submit", &prompt)
+        .iter()
+        .filter_map(|request| request["atMs"].as_u64())
+        .collect();
     assert_eq!(came.len(), 2);
-    assert!(came[1] - came[0] >= 4_900, "it came back after {} ms", came[1] - came[0]);
+    assert!(
+        came[1] - came[0] >= 4_900,
+        "it came back after {} ms",
+        came[1] - came[0]
+    );
 }
 
 fn a_days_quota_that_is_used_up_is_left_alone_for_long_and_by_everyone(wire: Wire) {
     let world = World::start_beside(&Setup::default());
-    let (user, prompt) = (world.user().over(wire), format!("{} [[submit:429-quota:22s]]", unique("used up")));
+    let (user, prompt) = (
+        world.user().over(wire),
+        format!("{} [[submit:429-quota:22s]]", unique("used up")),
+    );
     let first = user.generate(&prompt);
     let waits = |id: &str| {
         until("it waits for the upstream", Duration::from_secs(20), || {
-            Some(user.generation(id)).filter(|generation| generation["blockedBy"] == "upstream_backoff")
+            Some(user.generation(id))
+                .filter(|generation| generation["blockedBy"] == "upstream_backoff")
         })
     };
     let generation = waits(&first);
-    assert_eq!((&generation["status"], &generation["phase"]), (&Value::from("queued"), &Value::from("queued")));
+    assert_eq!(
+        (&generation["status"], &generation["phase"]),
+        (&Value::from("queued"), &Value::from("queued"))
+    );
     assert!(generation["estimatedStartAt"].is_string(), "{generation:#}");
     let other = unique("waits with it");
     let second = user.generate(&other);
-    assert_eq!(waits(&second)["queuePosition"], 2, "the first one has kept its place");
+    assert_eq!(
+        waits(&second)["queuePosition"],
+        2,
+        "the first one has kept its place"
+    );
     // Another model is not concerned.
-    user.ends_as(&user.generate_by(wire.other_model(), &unique("another model")), "completed");
+    user.ends_as(
+        &user.generate_by(wire.other_model(), &unique("another model")),
+        "completed",
+    );
     assert_eq!(world.upstream.requests("submit", &prompt).len(), 1);
-    assert_eq!(world.upstream.requests("submit", &other).len(), 0, "one job learnt it for all");
+    assert_eq!(
+        world.upstream.requests("submit", &other).len(),
+        0,
+        "one job learnt it for all"
+    );
     for id in [first, second] {
-        assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+        assert_eq!(
+            user.post(&format!("/api/generations/{id}/cancel")).status,
+            200
+        );
     }
 }
 
@@ -228,14 +296,32 @@ fn hold(wire: Wire, cases: &[Case]) -> Lent {
             }
             End::Failed(code) => {
                 let generation = user.ends_as(&id, "failed");
-                assert_eq!(generation["errorCode"], code, "{mark}: {generation:#}\n{:#}", user.timeline(&id));
-                assert!(generation["error"].as_str().is_some_and(|error| error.ends_with('.')), "{mark}: one sentence");
+                assert_eq!(
+                    generation["errorCode"],
+                    code,
+                    "{mark}: {generation:#}\n{:#}",
+                    user.timeline(&id)
+                );
+                assert!(
+                    generation["error"]
+                        .as_str()
+                        .is_some_and(|error| error.ends_with('.')),
+                    "{mark}: one sentence"
+                );
                 world.upstream.only_event(&id, "generation.failed");
                 assert_eq!(video(&id).status, 404, "{mark}");
             }
         }
-        assert_eq!(world.upstream.requests("submit", &prompt).len(), case.submits, "submits of {mark}");
-        assert_eq!(world.upstream.paid(&prompt).len(), case.paid, "paid renders of {mark}");
+        assert_eq!(
+            world.upstream.requests("submit", &prompt).len(),
+            case.submits,
+            "submits of {mark}"
+        );
+        assert_eq!(
+            world.upstream.paid(&prompt).len(),
+            case.paid,
+            "paid renders of {mark}"
+        );
     }
     world
 }

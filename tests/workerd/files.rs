@@ -1,4 +1,5 @@
-//! A file is a video by its bytes: whatever it is called, however it comes, and wherever it is said to be.
+//! A file is a video by its bytes: whatever it is called, however it comes, and wherever it is said
+//! to be.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Wire, World, bucket, on_each_wire, shared, unique, until};
@@ -63,8 +64,16 @@ fn what_is_no_whole_video_is_fetched_again_and_then_fails_and_leaves_nothing_i8(
         let generation = user.fails_with(&id, "storage_failed");
         let sentence = generation["error"].as_str().expect("a sentence");
         assert!(sentence.contains(word), "{mark}: {sentence}");
-        assert_eq!(world.upstream.requests("download", &prompt).len(), TRIES, "{mark}");
-        assert_eq!(world.upstream.requests("submit", &prompt).len(), 1, "{mark}");
+        assert_eq!(
+            world.upstream.requests("download", &prompt).len(),
+            TRIES,
+            "{mark}"
+        );
+        assert_eq!(
+            world.upstream.requests("submit", &prompt).len(),
+            1,
+            "{mark}"
+        );
         is_removed(&world, &user, &id);
     }
 }
@@ -90,15 +99,24 @@ fn a_webm_is_stored_and_served_as_one_whatever_it_is_called() {
     assert_eq!(served_as(&user, &id), "video/webm");
     let path = format!("/api/generations/{id}/video");
     let head = user.send("HEAD", &path, |request| request);
-    assert_eq!((head.status, &head.headers["content-type"]), (200, &"video/webm".parse().expect("a value")));
+    assert_eq!(
+        (head.status, &head.headers["content-type"]),
+        (200, &"video/webm".parse().expect("a value"))
+    );
     let part = user.send("GET", &path, |request| request.header("range", "bytes=0-3"));
-    assert_eq!((part.status, part.body.as_slice()), (206, &[0x1a, 0x45, 0xdf, 0xa3][..]));
+    assert_eq!(
+        (part.status, part.body.as_slice()),
+        (206, &[0x1a, 0x45, 0xdf, 0xa3][..])
+    );
 }
 
 #[test]
 fn a_video_within_an_answer_is_looked_at_like_any_other_and_cut_off_when_it_stalls() {
     let variables = [("VERTEX_OUTPUT", ""), IMPATIENT];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     let user = world.user().over(Wire::Vertex);
     let wrong = ["json", "half", "no-moov", "trailing", "gzip"].map(|mark| order(&user, mark));
     let none = order(&user, "empty");
@@ -119,9 +137,17 @@ fn a_video_within_an_answer_is_looked_at_like_any_other_and_cut_off_when_it_stal
 
 #[test]
 fn a_download_that_stalls_or_trickles_is_let_go_of_and_tried_again() {
-    let world = World::start_beside(&Setup { variables: &[IMPATIENT], ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &[IMPATIENT],
+        ..Setup::default()
+    });
     let user = world.user();
-    let marks = ["stall*1", "slow:1000*1", "stall*1 download:bytes:20000000", "slow:2000*2 download:bytes:20000000"];
+    let marks = [
+        "stall*1",
+        "slow:1000*1",
+        "stall*1 download:bytes:20000000",
+        "slow:2000*2 download:bytes:20000000",
+    ];
     let mut orders = Vec::new();
     for mark in marks {
         let prompt = format!("{} [[download:{mark}]]", unique("stalls"));
@@ -130,13 +156,22 @@ fn a_download_that_stalls_or_trickles_is_let_go_of_and_tried_again() {
     for (mark, id, prompt) in orders {
         user.ends_as(&id, "completed");
         world.upstream.wait_abandoned("bytes", &prompt, 1);
-        assert_eq!(world.upstream.requests("submit", &prompt).len(), 1, "{mark}");
+        assert_eq!(
+            world.upstream.requests("submit", &prompt).len(),
+            1,
+            "{mark}"
+        );
     }
     // Cut off each time, the job ends, and so does its hold on a slot.
     let ids = ["stall", "slow:1000"].map(|mark| order(&user, mark));
     for (id, word) in ids.iter().zip(["No more of the video", "too slowly"]) {
         let generation = user.fails_with(id, "storage_failed");
-        assert!(generation["error"].as_str().is_some_and(|error| error.contains(word)), "{generation:#}");
+        assert!(
+            generation["error"]
+                .as_str()
+                .is_some_and(|error| error.contains(word)),
+            "{generation:#}"
+        );
         is_removed(&world, &user, id);
     }
     world.all_slots_are_free();
@@ -172,14 +207,31 @@ fn an_address_of_no_public_host_fails_the_job_at_once_and_is_never_visited() {
         for (id, prompt, downloads) in orders {
             let generation = user.fails_with(&id, "storage_failed");
             let sentence = generation["error"].as_str().expect("a sentence");
-            assert!(sentence.contains("not fetched from"), "{prompt}: {sentence}");
-            assert!(!user.steps(&id).contains(&"store_failed".to_owned()), "{prompt}: it is not tried again");
-            assert_eq!(world.upstream.requests("download", &prompt).len(), downloads, "{prompt}");
+            assert!(
+                sentence.contains("not fetched from"),
+                "{prompt}: {sentence}"
+            );
+            assert!(
+                !user.steps(&id).contains(&"store_failed".to_owned()),
+                "{prompt}: it is not tried again"
+            );
+            assert_eq!(
+                world.upstream.requests("download", &prompt).len(),
+                downloads,
+                "{prompt}"
+            );
         }
     }
     let visited = world.upstream.other_host_requests();
-    let file = visited.iter().find(|request| request["path"].as_str().is_some_and(|path| path.contains("/files/")));
-    assert!(file.is_none(), "another host than the upstream was visited: {file:?}");
+    let file = visited.iter().find(|request| {
+        request["path"]
+            .as_str()
+            .is_some_and(|path| path.contains("/files/"))
+    });
+    assert!(
+        file.is_none(),
+        "another host than the upstream was visited: {file:?}"
+    );
 }
 
 fn order(user: &Api, mark: &str) -> String {
@@ -193,12 +245,17 @@ fn key(user: &Api, id: &str) -> String {
 fn served_as(user: &Api, id: &str) -> String {
     let answer = user.get(&format!("/api/generations/{id}/video"));
     assert_eq!(answer.status, 200);
-    answer.headers["content-type"].to_str().expect("text").to_owned()
+    answer.headers["content-type"]
+        .to_str()
+        .expect("text")
+        .to_owned()
 }
 
 #[track_caller]
 fn is_removed(world: &World, user: &Api, id: &str) {
     until("the object is removed", Duration::from_secs(30), || {
-        bucket::object(&world.worker, &key(user, id)).is_none().then_some(())
+        bucket::object(&world.worker, &key(user, id))
+            .is_none()
+            .then_some(())
     });
 }

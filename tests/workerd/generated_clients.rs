@@ -1,8 +1,8 @@
-//! Other people's tools read the API's description: linters find nothing, and the clients that generators make of it order,
-//! look, list and cancel on the running worker.
+//! Other people's tools read the API's description: linters find nothing, and the clients that
+//! generators make of it order, look, list and cancel on the running worker.
 //!
-//! What the clients do is in `tests/workerd/generators`; `tools/generators` pins the tools, which the first test installs
-//! into the build folder.
+//! What the clients do is in `tests/workerd/generators`; `tools/generators` pins the tools, which
+//! the first test installs into the build folder.
 
 use crate::harness::{shared, told, unique};
 use crate::sdk::PIXEL;
@@ -18,15 +18,28 @@ const PLAYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workerd/generato
 #[test]
 fn the_linters_find_nothing_in_the_description() {
     let folder = folder("linters", &[".spectral.yaml"]);
-    let redocly = ["lint", "openapi.json", "--extends=recommended-strict", "--format=stylish"];
+    let redocly = [
+        "lint",
+        "openapi.json",
+        "--extends=recommended-strict",
+        "--format=stylish",
+    ];
     npm_tool(&folder, "redocly", &redocly);
-    npm_tool(&folder, "spectral", &["lint", "openapi.json", "--fail-severity=hint"]);
+    npm_tool(
+        &folder,
+        "spectral",
+        &["lint", "openapi.json", "--fail-severity=hint"],
+    );
 }
 
 #[test]
 fn the_client_of_hey_api_works() {
     let folder = folder("hey_api", &["hey_api.ts", "tsconfig.json"]);
-    let printed = npm_tool(&folder, "openapi-ts", &["-i", "openapi.json", "-o", "hey", "--no-log-file"]);
+    let printed = npm_tool(
+        &folder,
+        "openapi-ts",
+        &["-i", "openapi.json", "-o", "hey", "--no-log-file"],
+    );
     assert!(!printed.to_lowercase().contains("warn"), "{printed}");
     play_typescript(&folder, "hey_api");
 }
@@ -34,8 +47,15 @@ fn the_client_of_hey_api_works() {
 #[test]
 fn the_client_and_the_schemas_of_orval_work() {
     let folder = folder("orval", &["orval.ts", "orval.config.mjs", "tsconfig.json"]);
-    let printed = npm_tool(&folder, "orval", &["--config", "orval.config.mjs", "--fail-on-warnings"]);
-    assert!(printed.contains("fetch - 🎉") && printed.contains("zod - 🎉"), "{printed}");
+    let printed = npm_tool(
+        &folder,
+        "orval",
+        &["--config", "orval.config.mjs", "--fail-on-warnings"],
+    );
+    assert!(
+        printed.contains("fetch - 🎉") && printed.contains("zod - 🎉"),
+        "{printed}"
+    );
     play_typescript(&folder, "orval");
 }
 
@@ -46,12 +66,26 @@ fn the_client_of_openapi_python_client_works() {
     let bin = python.parent().expect("a folder");
     // It formats what it writes by ruff, which came with it.
     let path = std::env::var("PATH").unwrap_or_default();
-    let generate = ["generate", "--path", "openapi.json", "--config", "python.yaml", "--output-path", "client"];
+    let generate = [
+        "generate",
+        "--path",
+        "openapi.json",
+        "--config",
+        "python.yaml",
+        "--output-path",
+        "client",
+    ];
     let mut generator = Command::new(bin.join("openapi-python-client"));
-    generator.args(generate).arg("--fail-on-warning").env("PATH", format!("{}:{path}", bin.display()));
+    generator
+        .args(generate)
+        .arg("--fail-on-warning")
+        .env("PATH", format!("{}:{path}", bin.display()));
     run(generator.current_dir(&folder));
     let mut play = Command::new(python);
-    let play = play.args(["-W", "error", "play.py"]).env("PYTHONPATH", folder.join("client")).current_dir(&folder);
+    let play = play
+        .args(["-W", "error", "play.py"])
+        .env("PYTHONPATH", folder.join("client"))
+        .current_dir(&folder);
     play_on_the_worker("python", play);
 }
 
@@ -62,7 +96,8 @@ fn folder(name: &str, files: &[&str]) -> PathBuf {
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).expect("the build folder can be written");
     let copy = |from: PathBuf, to: &str| {
-        std::fs::copy(&from, folder.join(to)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        std::fs::copy(&from, folder.join(to))
+            .unwrap_or_else(|error| panic!("{}: {error}", from.display()));
     };
     copy(Path::new(ROOT).join("assets/openapi.json"), "openapi.json");
     for file in files {
@@ -71,7 +106,8 @@ fn folder(name: &str, files: &[&str]) -> PathBuf {
     folder
 }
 
-/// The folder whose `node_modules` has the tools, installed once for all tests and as long as their versions stay.
+/// The folder whose `node_modules` has the tools, installed once for all tests and as long as their
+/// versions stay.
 fn tools() -> &'static Path {
     static TOOLS: OnceLock<PathBuf> = OnceLock::new();
     TOOLS.get_or_init(|| {
@@ -85,9 +121,16 @@ fn tools() -> &'static Path {
                 std::fs::copy(pinned.join(file), folder.join(file)).expect("it can be copied");
             }
             // No script of a package is run.
-            let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+            let arguments = [
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+            ];
             run(Command::new("npm").args(arguments).current_dir(&folder));
-            std::fs::copy(folder.join("package-lock.json"), complete).expect("the build folder can be written");
+            std::fs::copy(folder.join("package-lock.json"), complete)
+                .expect("the build folder can be written");
         }
         folder
     })
@@ -98,23 +141,42 @@ fn npm_tool(folder: &Path, name: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(tools().join("node_modules/.bin").join(name));
     command.args(arguments).current_dir(folder);
     // They tell nobody of their use, and ask for no newer version.
-    let quiet = [("REDOCLY_TELEMETRY", "off"), ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"), ("NO_COLOR", "1")];
+    let quiet = [
+        ("REDOCLY_TELEMETRY", "off"),
+        ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"),
+        ("NO_COLOR", "1"),
+    ];
     text(&run(command.envs(quiet)))
 }
 
 /// Has the compiler look at a scenario and the code that it calls, and plays it.
 fn play_typescript(folder: &Path, scenario: &str) {
     npm_tool(folder, "tsc", &["--project", "."]);
-    let bundle = ["--bundle", "--platform=node", "--format=esm", "--log-level=error", "--outfile=play.mjs"];
-    npm_tool(folder, "esbuild", &[&[format!("{scenario}.ts").as_str()], bundle.as_slice()].concat());
-    play_on_the_worker(scenario, Command::new("node").arg("play.mjs").current_dir(folder));
+    let bundle = [
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        "--log-level=error",
+        "--outfile=play.mjs",
+    ];
+    npm_tool(
+        folder,
+        "esbuild",
+        &[&[format!("{scenario}.ts").as_str()], bundle.as_slice()].concat(),
+    );
+    play_on_the_worker(
+        scenario,
+        Command::new("node").arg("play.mjs").current_dir(folder),
+    );
 }
 
 /// Runs a scenario as a user of its own, who has ordered nothing else.
 fn play_on_the_worker(scenario: &str, command: &mut Command) {
     let world = shared();
     let user = world.user_named(&unique(scenario));
-    command.env("REELAY_ORIGIN", world.worker.origin()).env("REELAY_TOKEN", user.bearer());
+    command
+        .env("REELAY_ORIGIN", world.worker.origin())
+        .env("REELAY_TOKEN", user.bearer());
     let printed = text(&run(command.env("REELAY_PIXEL", PIXEL)));
     told(printed.trim());
 }

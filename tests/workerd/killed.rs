@@ -1,5 +1,5 @@
-//! What a kill by SIGKILL leaves to the platform: the alarms of jobs at work, and the line of those that wait. The
-//! points of a job's life at which it may come are in `kills.rs`.
+//! What a kill by SIGKILL leaves to the platform: the alarms of jobs at work, and the line of those
+//! that wait. The points of a job's life at which it may come are in `kills.rs`.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, World, exclusive, unique};
@@ -29,7 +29,9 @@ fn killed_with_jobs_waiting_all_of_them_complete_and_no_slot_leaks_i1_i9() {
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
     world.upstream.wait_held("poll", "killed in a queue", 3);
     world.worker.kill();
-    world.upstream.wait_abandoned("poll", "killed in a queue", 3);
+    world
+        .upstream
+        .wait_abandoned("poll", "killed in a queue", 3);
     world.upstream.open("poll");
     world.worker.restart();
     for (id, prompt) in ids.iter().zip(&prompts) {
@@ -42,12 +44,25 @@ fn killed_with_jobs_waiting_all_of_them_complete_and_no_slot_leaks_i1_i9() {
 
 fn completes_paid_once(world: &World, user: &Api, id: &str, prompt: &str) {
     user.ends_as(id, "completed");
-    assert_eq!(world.upstream.requests("submit", prompt).len(), 1, "{prompt}");
+    assert_eq!(
+        world.upstream.requests("submit", prompt).len(),
+        1,
+        "{prompt}"
+    );
     assert_eq!(world.upstream.paid(prompt).len(), 1, "{prompt}");
     world.upstream.only_event(id, "generation.completed");
     let ends = ["completed", "failed", "cancelled"];
-    let ended = user.steps(id).into_iter().filter(|step| ends.contains(&step.as_str())).count();
+    let ended = user
+        .steps(id)
+        .into_iter()
+        .filter(|step| ends.contains(&step.as_str()))
+        .count();
     assert_eq!(ended, 1, "a job ends once: {:#}", user.timeline(id));
     let video = user.get(&format!("/api/generations/{id}/video"));
-    assert!(video.status == 200 && video.body == SAMPLE, "{} with {} bytes", video.status, video.body.len());
+    assert!(
+        video.status == 200 && video.body == SAMPLE,
+        "{} with {} bytes",
+        video.status,
+        video.body.len()
+    );
 }

@@ -1,10 +1,11 @@
-//! workerd and wrangler are killed by SIGKILL at every point of a job's life, in each mode, and started again on the
-//! same state.
+//! workerd and wrangler are killed by SIGKILL at every point of a job's life, in each mode, and
+//! started again on the same state.
 //!
-//! Where a point is a request in flight, a gate of the upstream holds it until the kill. The points between two
-//! requests are met by a kill as soon as something shows that they are reached; there several jobs are under way, so
-//! that the kill finds them a little before and a little behind it. Jobs cut off at one point are left to themselves
-//! while the next kills come, and are looked at in the end: most of them are killed more than once.
+//! Where a point is a request in flight, a gate of the upstream holds it until the kill. The points
+//! between two requests are met by a kill as soon as something shows that they are reached; there
+//! several jobs are under way, so that the kill finds them a little before and a little behind it.
+//! Jobs cut off at one point are left to themselves while the next kills come, and are looked at in
+//! the end: most of them are killed more than once.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Ticker, Wire, World, told, unique, until};
@@ -15,7 +16,10 @@ use std::thread;
 use std::time::Duration;
 
 /// Every job may start at once, as those of earlier points still hold their slots.
-const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "40"), ("UPSTREAM_TIMEOUT_MS", "30000")];
+const SETTINGS: [(&str, &str); 2] = [
+    ("MAX_CONCURRENT_JOBS", "40"),
+    ("UPSTREAM_TIMEOUT_MS", "30000"),
+];
 /// Between two ticks of the clock that stands in for the minute's trigger.
 const TICK: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -87,7 +91,8 @@ struct Killed {
 }
 
 #[test]
-fn killed_at_twelve_points_in_each_mode_every_job_ends_once_by_the_money_rule_and_no_slot_leaks_i1_i4_i5_i8_i9() {
+fn killed_at_twelve_points_in_each_mode_every_job_ends_once_by_the_money_rule_and_no_slot_leaks_i1_i4_i5_i8_i9()
+ {
     let jobs: usize = thread::scope(|scope| {
         let modes = ["immediate", "alarm", "queue", "cron"];
         let mut first = 0;
@@ -95,22 +100,34 @@ fn killed_at_twelve_points_in_each_mode_every_job_ends_once_by_the_money_rule_an
             first += 1;
             scope.spawn(move || killed_at_every_point(mode, first))
         });
-        killed.into_iter().map(|killed| killed.join().expect("every point of the mode")).sum()
+        killed
+            .into_iter()
+            .map(|killed| killed.join().expect("every point of the mode"))
+            .sum()
     });
     told(&format!("{} kills, {jobs} jobs cut off", 4 * POINTS.len()));
 }
 
-/// Each point meets another wire in the next mode, so that it meets each wire. Returns how many jobs were cut off.
+/// Each point meets another wire in the next mode, so that it meets each wire. Returns how many
+/// jobs were cut off.
 fn killed_at_every_point(mode: &str, first: usize) -> usize {
-    let variables: Vec<_> = SETTINGS.into_iter().chain([("DISPATCH_MODE", mode)]).collect();
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
-    // Where the mode rests on the minute's trigger: a kill takes with it what the local queue keeps in memory.
+    let variables: Vec<_> = SETTINGS
+        .into_iter()
+        .chain([("DISPATCH_MODE", mode)])
+        .collect();
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
+    // Where the mode rests on the minute's trigger: a kill takes with it what the local queue keeps
+    // in memory.
     let _clock = matches!(mode, "cron" | "queue").then(|| Ticker::start(&world.worker, TICK));
     let user = world.user();
     let wires = Wire::ALL.into_iter().cycle().skip(first);
     let points = POINTS.into_iter().zip(wires);
-    let killed: Vec<Killed> =
-        points.flat_map(|(point, wire)| killed_at(&world, &user.clone().over(wire), point)).collect();
+    let killed: Vec<Killed> = points
+        .flat_map(|(point, wire)| killed_at(&world, &user.clone().over(wire), point))
+        .collect();
     for job in &killed {
         has_ended_once(&world, &user, job);
     }
@@ -129,7 +146,9 @@ fn killed_at(world: &World, user: &Api, point: Point) -> Vec<Killed> {
 fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     world.upstream.close("submit");
     let prompt = format!("killed at {point:?}");
-    let orders: Vec<(String, String)> = (0..CROWD).map(|_| (unique("killed"), unique(&prompt))).collect();
+    let orders: Vec<(String, String)> = (0..CROWD)
+        .map(|_| (unique("killed"), unique(&prompt)))
+        .collect();
     let (answered, answers) = mpsc::channel();
     let senders: Vec<_> = orders
         .iter()
@@ -150,7 +169,10 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     }
     if let Early::Logged(step) = point {
         until("the log shows the step", PATIENCE, || {
-            orders.iter().any(|(id, _)| world.worker.has_logged(step, id)).then_some(())
+            orders
+                .iter()
+                .any(|(id, _)| world.worker.has_logged(step, id))
+                .then_some(())
         });
     }
     world.worker.kill();
@@ -172,34 +194,52 @@ fn killed_early(world: &World, user: &Api, point: Early) -> Vec<Killed> {
     world.worker.restart();
     for order in orders.iter().filter(|_| point == Early::Accepting) {
         let again = user.create(&body(user.wire, order));
-        assert!(matches!(again.status, 200 | 201), "the same order again: {}", again.text());
+        assert!(
+            matches!(again.status, 200 | 201),
+            "the same order again: {}",
+            again.text()
+        );
     }
     let killed: Vec<Killed> = orders
         .into_iter()
         .map(|(id, prompt)| {
-            let end = if sent.contains(&prompt) { End::Unknown(0) } else { submits_or_ends(world, user, &id, &prompt) };
-            Killed { point: Point::Early(point), id, prompt, end }
+            let end = if sent.contains(&prompt) {
+                End::Unknown(0)
+            } else {
+                submits_or_ends(world, user, &id, &prompt)
+            };
+            Killed {
+                point: Point::Early(point),
+                id,
+                prompt,
+                end,
+            }
         })
         .collect();
     world.upstream.open("submit");
     // The next kill is not to meet those that have only now been submitted.
     for job in killed.iter().filter(|job| job.end == End::Completed) {
         until("the submit is recorded", PATIENCE, || {
-            user.steps(&job.id).contains(&"submitted".to_owned()).then_some(())
+            user.steps(&job.id)
+                .contains(&"submitted".to_owned())
+                .then_some(())
         });
     }
     killed
 }
 
-/// What becomes of a job that the upstream had not heard of: its submit is held now, or it had been intended in the
-/// last moment and is given up.
+/// What becomes of a job that the upstream had not heard of: its submit is held now, or it had been
+/// intended in the last moment and is given up.
 fn submits_or_ends(world: &World, user: &Api, id: &str, prompt: &str) -> End {
     until("the job is submitted or given up", PATIENCE, || {
         let submits = world.upstream.requests("submit", prompt);
         match submits.first().map(|submit| &submit["outcome"]) {
             Some(outcome) if outcome == "held" => Some(End::Completed),
             Some(outcome) if outcome == "abandoned" => Some(End::Unknown(0)),
-            _ => user.steps(id).contains(&"submit_outcome_unknown".to_owned()).then_some(End::Unknown(0)),
+            _ => user
+                .steps(id)
+                .contains(&"submit_outcome_unknown".to_owned())
+                .then_some(End::Unknown(0)),
         }
     })
 }
@@ -224,7 +264,9 @@ fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
             "submit"
         }
         OnTheWay::Rendering => {
-            until("the job renders", PATIENCE, || (user.generation(&id)["phase"] == "rendering").then_some(()));
+            until("the job renders", PATIENCE, || {
+                (user.generation(&id)["phase"] == "rendering").then_some(())
+            });
             "poll"
         }
         OnTheWay::Held(step) => {
@@ -244,19 +286,32 @@ fn killed_on_the_way(world: &World, user: &Api, point: OnTheWay) -> Killed {
     let end = match point {
         OnTheWay::SubmitBefore => End::Unknown(0),
         OnTheWay::SubmitAfter => End::Unknown(1),
-        OnTheWay::Rendering | OnTheWay::Held(_) | OnTheWay::Telling | OnTheWay::Told => End::Completed,
+        OnTheWay::Rendering | OnTheWay::Held(_) | OnTheWay::Telling | OnTheWay::Told => {
+            End::Completed
+        }
     };
-    // A submit whose caller the upstream believes to be there would be accepted once the gate opens.
+    // A submit whose caller the upstream believes to be there would be accepted once the gate
+    // opens.
     if end != End::Completed {
         upstream.wait_abandoned(gate, &prompt, 1);
     }
     upstream.open(gate);
     world.worker.restart();
-    Killed { point: Point::OnTheWay(point), id, prompt, end }
+    Killed {
+        point: Point::OnTheWay(point),
+        id,
+        prompt,
+        end,
+    }
 }
 
 fn has_ended_once(world: &World, user: &Api, job: &Killed) {
-    let Killed { point, id, prompt, end } = job;
+    let Killed {
+        point,
+        id,
+        prompt,
+        end,
+    } = job;
     let (paid, event) = match end {
         End::Completed => {
             user.ends_as(id, "completed");
@@ -274,14 +329,30 @@ fn has_ended_once(world: &World, user: &Api, job: &Killed) {
             (*paid, "generation.failed")
         }
     };
-    assert_eq!(world.upstream.paid(prompt).len(), paid, "paid renders, killed at {point:?}");
-    assert!(world.upstream.requests("submit", prompt).len() <= 1, "killed at {point:?}");
+    assert_eq!(
+        world.upstream.paid(prompt).len(),
+        paid,
+        "paid renders, killed at {point:?}"
+    );
+    assert!(
+        world.upstream.requests("submit", prompt).len() <= 1,
+        "killed at {point:?}"
+    );
     let ends = ["completed", "failed", "cancelled"];
-    let ended = user.steps(id).into_iter().filter(|step| ends.contains(&step.as_str())).count();
+    let ended = user
+        .steps(id)
+        .into_iter()
+        .filter(|step| ends.contains(&step.as_str()))
+        .count();
     assert_eq!(ended, 1, "a job ends once: {:#}", user.timeline(id));
     // One event id and one body, however often the app was told.
     let deliveries = world.upstream.only_event(id, event);
-    assert!(deliveries.iter().any(|delivery| delivery["answered"] == 200), "{deliveries:#?}");
+    assert!(
+        deliveries
+            .iter()
+            .any(|delivery| delivery["answered"] == 200),
+        "{deliveries:#?}"
+    );
 }
 
 fn body(wire: Wire, (id, prompt): &(String, String)) -> Value {

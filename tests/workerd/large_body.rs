@@ -9,7 +9,8 @@ use std::io::{Read, Write};
 
 const MIB: u64 = 1 << 20;
 const SIZE: u64 = 100 * MIB;
-/// How much workerd may grow; a worker that read the body would grow by all of it, and wasm never gives back.
+/// How much workerd may grow; a worker that read the body would grow by all of it, and wasm never
+/// gives back.
 const GROWTH: u64 = 64 * MIB;
 
 #[test]
@@ -17,7 +18,11 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
     let world = World::start_in(&[], &[COLLECT_OFTEN]);
     let user = world.user();
     let post = |body: Body| {
-        user.send("POST", "/api/generations", |request| request.header("content-type", "application/json").body(body))
+        user.send("POST", "/api/generations", |request| {
+            request
+                .header("content-type", "application/json")
+                .body(body)
+        })
     };
     // The largest body that is read, so that what it needs is there before.
     assert_eq!(post(" ".repeat(10 << 20).into()).status, 400);
@@ -25,7 +30,11 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
     let before = resident_bytes(&workerds);
     for announced in [true, false] {
         let spaces = std::io::repeat(b' ').take(SIZE);
-        let answer = post(if announced { Body::sized(spaces, SIZE) } else { Body::new(spaces) });
+        let answer = post(if announced {
+            Body::sized(spaces, SIZE)
+        } else {
+            Body::new(spaces)
+        });
         assert_eq!(
             (answer.status, answer.header("content-type")),
             (413, "application/problem+json"),
@@ -44,6 +53,13 @@ fn bodies_of_a_hundred_megabytes_are_refused_without_being_held() {
         growth / MIB
     );
     assert!(growth < GROWTH, "{} MiB more", growth / MIB);
-    assert_eq!(user.get("/api/generations").json()["data"], json!([]), "nothing was stored");
-    user.ends_as(&user.generate(&unique("as if nothing had happened")), "completed");
+    assert_eq!(
+        user.get("/api/generations").json()["data"],
+        json!([]),
+        "nothing was stored"
+    );
+    user.ends_as(
+        &user.generate(&unique("as if nothing had happened")),
+        "completed",
+    );
 }

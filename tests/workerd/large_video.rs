@@ -1,9 +1,9 @@
 //! A video larger than the worker's memory passes through it.
 //!
-//! The figure is of whole processes, in which the platform's own R2 for development moves the bytes too and leaves
-//! garbage. So that what is held is measured, and not what is yet to be collected, workerd collects often here, and as
-//! many bytes as would make a difference have passed in small videos before. A worker that held the video would still
-//! grow by all of it.
+//! The figure is of whole processes, in which the platform's own R2 for development moves the bytes
+//! too and leaves garbage. So that what is held is measured, and not what is yet to be collected,
+//! workerd collects often here, and as many bytes as would make a difference have passed in small
+//! videos before. A worker that held the video would still grow by all of it.
 
 use crate::harness::process::resident_bytes;
 use crate::harness::upstream::follows_pattern;
@@ -18,25 +18,35 @@ const GROWTH: u64 = 64 * MIB;
 /// The videos before it.
 const WARM_UP: [u64; 4] = [25 * MIB; 4];
 /// Has workerd collect its garbage often.
-pub(crate) const COLLECT_OFTEN: (&str, &str) = ("MINIFLARE_WORKERD_V8_FLAGS", "--gc-global --gc-interval=1000");
+pub(crate) const COLLECT_OFTEN: (&str, &str) = (
+    "MINIFLARE_WORKERD_V8_FLAGS",
+    "--gc-global --gc-interval=1000",
+);
 
 #[test]
 fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {
     let world = World::start_in(&[], &[COLLECT_OFTEN]);
     let user = world.user();
     for size in WARM_UP {
-        user.ends_as(&user.generate(&format!("{} [[download:bytes:{size}]]", unique("small"))), "completed");
+        user.ends_as(
+            &user.generate(&format!("{} [[download:bytes:{size}]]", unique("small"))),
+            "completed",
+        );
     }
     let before = resident_bytes(&world.worker.workerds());
     let prompt = format!("{} [[download:bytes:{SIZE}]]", unique("large"));
     let id = user.generate(&prompt);
     world.upstream.wait("bytes", &prompt, 1);
     let (mut most, mut samples) = (before, 0_u32);
-    until("the app is told of the large video", Duration::from_mins(2), || {
-        most = most.max(resident_bytes(&world.worker.workerds()));
-        samples += 1;
-        Some(()).filter(|()| !world.upstream.inbox(&id).is_empty())
-    });
+    until(
+        "the app is told of the large video",
+        Duration::from_mins(2),
+        || {
+            most = most.max(resident_bytes(&world.worker.workerds()));
+            samples += 1;
+            Some(()).filter(|()| !world.upstream.inbox(&id).is_empty())
+        },
+    );
     let generation = user.ends_as(&id, "completed");
     let growth = most - before;
     // Past the test runner, which would keep the figure of a run that passes.
@@ -57,6 +67,9 @@ fn two_hundred_megabytes_pass_through_less_than_64_of_memory() {
         let path = format!("/api/generations/{id}/video");
         let part = user.send("GET", &path, |request| request.header("range", range));
         assert_eq!(part.status, 206);
-        assert!(part.body.len() == 1_000 && follows_pattern(&part.body, first), "the bytes from {first} on");
+        assert!(
+            part.body.len() == 1_000 && follows_pattern(&part.body, first),
+            "the bytes from {first} on"
+        );
     }
 }

@@ -15,8 +15,14 @@ const OTHER_MODEL: &str = "veo-3.1-fast-generate-001";
 #[test]
 fn no_minute_at_the_upstream_holds_more_submits_than_allowed_and_all_jobs_complete_i1_i4() {
     const LIMIT: usize = 5;
-    let variables = [("MAX_SUBMITS_PER_MINUTE", "5"), ("MAX_CONCURRENT_JOBS", "10")];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let variables = [
+        ("MAX_SUBMITS_PER_MINUTE", "5"),
+        ("MAX_CONCURRENT_JOBS", "10"),
+    ];
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     let user = world.user();
     let prompts: Vec<String> = (0..2 * LIMIT).map(|_| unique("one of ten")).collect();
     let ids: Vec<String> = prompts.iter().map(|prompt| user.generate(prompt)).collect();
@@ -28,11 +34,17 @@ fn no_minute_at_the_upstream_holds_more_submits_than_allowed_and_all_jobs_comple
         let generation = user.generation(id);
         assert_eq!(generation["blockedBy"], "rate_limit", "{generation:#}");
         let expected = time(&generation["estimatedStartAt"]);
-        assert!((now()..=now() + 2 * MINUTE).contains(&expected), "{generation:#}");
+        assert!(
+            (now()..=now() + 2 * MINUTE).contains(&expected),
+            "{generation:#}"
+        );
     }
     let unlimited = user.generate_by(OTHER_MODEL, &unique("by another model"));
     user.ends_as(&unlimited, "completed");
-    let mut came: Vec<u64> = prompts[..LIMIT].iter().map(|prompt| submitted_at(&world, prompt)).collect();
+    let mut came: Vec<u64> = prompts[..LIMIT]
+        .iter()
+        .map(|prompt| submitted_at(&world, prompt))
+        .collect();
     for prompt in &prompts[LIMIT..] {
         until("the minute is over", MORE_THAN_A_MINUTE, || {
             (!world.upstream.requests("submit", prompt).is_empty()).then_some(())
@@ -45,7 +57,11 @@ fn no_minute_at_the_upstream_holds_more_submits_than_allowed_and_all_jobs_comple
     }
     came.sort_unstable();
     for window in came.windows(LIMIT + 1) {
-        assert!(window[LIMIT] - window[0] >= MINUTE, "{} submits within a minute: {came:?}", LIMIT + 1);
+        assert!(
+            window[LIMIT] - window[0] >= MINUTE,
+            "{} submits within a minute: {came:?}",
+            LIMIT + 1
+        );
     }
 }
 
@@ -67,8 +83,14 @@ fn one_users_second_job_waits_for_the_first_while_another_users_starts_i9() {
     let others = unique("anothers first");
     let others_id = other.generate(&others);
     world.upstream.wait_held("poll", &others, 1);
-    assert_eq!(user.get("/api/queue/status").json()["status"]["slots"], json!({ "total": 3, "used": 2 }));
-    assert!(world.upstream.requests("submit", &second).is_empty(), "started beside their first");
+    assert_eq!(
+        user.get("/api/queue/status").json()["status"]["slots"],
+        json!({ "total": 3, "used": 2 })
+    );
+    assert!(
+        world.upstream.requests("submit", &second).is_empty(),
+        "started beside their first"
+    );
     world.upstream.open("poll");
     other.ends_as(&others_id, "completed");
     for id in &ids {
@@ -76,7 +98,10 @@ fn one_users_second_job_waits_for_the_first_while_another_users_starts_i9() {
     }
     let [first, second] = [first, second].map(|prompt| world.upstream.paid(&prompt)[0].clone());
     let first_ended = number(&first["acceptedAtMs"]) + number(&first["renderMs"]);
-    assert!(number(&second["acceptedAtMs"]) >= first_ended, "one user's renders overlapped: {first:#} {second:#}");
+    assert!(
+        number(&second["acceptedAtMs"]) >= first_ended,
+        "one user's renders overlapped: {first:#} {second:#}"
+    );
     world.all_slots_are_free();
 }
 
@@ -91,8 +116,16 @@ fn one_users_waiting_jobs_do_not_stand_before_anothers_first_i6() {
     let others = unique("the only one");
     let others_id = other.generate(&others);
     let place = other.generation(&others_id);
-    assert_eq!((&place["queuePosition"], &place["blockedBy"]), (&json!(2), &json!("concurrency")), "{place:#}");
-    assert_eq!(user.generation(&ids[8])["queuePosition"], 7, "it went back by one");
+    assert_eq!(
+        (&place["queuePosition"], &place["blockedBy"]),
+        (&json!(2), &json!("concurrency")),
+        "{place:#}"
+    );
+    assert_eq!(
+        user.generation(&ids[8])["queuePosition"],
+        7,
+        "it went back by one"
+    );
     world.upstream.open("poll");
     other.ends_as(&others_id, "completed");
     for id in &ids {
@@ -100,39 +133,77 @@ fn one_users_waiting_jobs_do_not_stand_before_anothers_first_i6() {
     }
     let stats = world.upstream.render_stats();
     let mut accepted = stats["accepted"].as_array().into_iter().flatten();
-    let at = accepted.position(|job| job["prompt"] == others.as_str()).expect("it was rendered");
-    // Behind the three that run and the first that waits; those that hold slots together may swap places.
+    let at = accepted
+        .position(|job| job["prompt"] == others.as_str())
+        .expect("it was rendered");
+    // Behind the three that run and the first that waits; those that hold slots together may swap
+    // places.
     assert!((3..=6).contains(&at), "rendered as number {at}");
 }
 
 #[test]
 fn a_user_who_sends_too_many_requests_is_refused_and_no_header_makes_them_another_i7() {
-    let few = [("simple = { limit = 100, period = 10 }", "simple = { limit = 5, period = 10 }")];
-    let configuration = Configuration { replacements: &few, injector: false };
-    let world = World::start_with(&Setup { configuration, ..Setup::default() });
+    let few = [(
+        "simple = { limit = 100, period = 10 }",
+        "simple = { limit = 5, period = 10 }",
+    )];
+    let configuration = Configuration {
+        replacements: &few,
+        injector: false,
+    };
+    let world = World::start_with(&Setup {
+        configuration,
+        ..Setup::default()
+    });
     let user = world.user();
-    let named =
-        |header: &str, value: &str| user.send("GET", "/api/generations", |request| request.header(header, value));
+    let named = |header: &str, value: &str| {
+        user.send("GET", "/api/generations", |request| {
+            request.header(header, value)
+        })
+    };
     let other = world.user();
     // A new period may begin between two requests; then they are sent again.
-    let refused = until("a plain request and those with headers are refused alike", PATIENCE, || {
-        let refused = user.get("/api/generations");
-        let disguised = [
-            named("X-Forwarded-For", "203.0.113.7"),
-            named("X-User-Id", &user.user),
-            named("CF-Connecting-IP", "203.0.113.8"),
-        ];
-        (refused.status == 429 && disguised.iter().all(|answer| answer.status == 429)).then_some(refused)
-    });
-    assert_eq!((refused.header("retry-after"), refused.json()["code"].as_str()), ("10", Some("too_many_requests")));
+    let refused = until(
+        "a plain request and those with headers are refused alike",
+        PATIENCE,
+        || {
+            let refused = user.get("/api/generations");
+            let disguised = [
+                named("X-Forwarded-For", "203.0.113.7"),
+                named("X-User-Id", &user.user),
+                named("CF-Connecting-IP", "203.0.113.8"),
+            ];
+            (refused.status == 429 && disguised.iter().all(|answer| answer.status == 429))
+                .then_some(refused)
+        },
+    );
+    assert_eq!(
+        (
+            refused.header("retry-after"),
+            refused.json()["code"].as_str()
+        ),
+        ("10", Some("too_many_requests"))
+    );
     assert_eq!(refused.json()["retryable"], true, "{}", refused.text());
-    assert_eq!(other.get("/api/generations").status, 200, "another user's requests are their own");
-    assert_ne!(named("X-User-Id", &other.user).status, 200, "nobody borrows another's");
+    assert_eq!(
+        other.get("/api/generations").status,
+        200,
+        "another user's requests are their own"
+    );
+    assert_ne!(
+        named("X-User-Id", &other.user).status,
+        200,
+        "nobody borrows another's"
+    );
     let order = until("an order is refused too", PATIENCE, || {
         let answer = user.create(&json!({ "prompt": unique("one too many") }));
         (answer.status == 429).then_some(answer)
     });
-    assert!(order.header("retry-after").parse::<u32>().is_ok(), "{:?}", order.headers);
+    assert!(
+        order.header("retry-after").parse::<u32>().is_ok(),
+        "{:?}",
+        order.headers
+    );
 }
 
 fn submitted_at(world: &Lent, prompt: &str) -> u64 {
@@ -143,8 +214,11 @@ fn submitted_at(world: &Lent, prompt: &str) -> u64 {
 
 /// A time as the API writes it, in milliseconds since the Unix epoch.
 fn time(value: &Value) -> u64 {
-    let time = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    time.and_then(|time| u64::try_from(time.timestamp_millis()).ok()).expect("a time")
+    let time = value
+        .as_str()
+        .and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    time.and_then(|time| u64::try_from(time.timestamp_millis()).ok())
+        .expect("a time")
 }
 
 fn number(value: &Value) -> u64 {

@@ -1,4 +1,5 @@
-//! What a run leaves in the log: each step of each job, by the names under which someone looks for it.
+//! What a run leaves in the log: each step of each job, by the names under which someone looks for
+//! it.
 
 use crate::harness::{Api, Wire, World, exclusive, unique, until};
 use serde_json::{Value, json};
@@ -40,27 +41,60 @@ fn each_step_of_a_job_is_told_in_order_with_the_names_by_which_it_is_looked_for(
             let line = line.unwrap_or_else(|| panic!("no `{message}` in its place: {lines:#?}"));
             assert_eq!(line["userId"], user.user, "{line:#}");
         }
-        let line = |message: &str| lines.iter().find(|line| line["message"] == message).expect("a line");
+        let line = |message: &str| {
+            lines
+                .iter()
+                .find(|line| line["message"] == message)
+                .expect("a line")
+        };
         let accepted = line("[API] Accepted");
-        assert_eq!((&accepted["requestId"], &accepted["new"]), (&json!(request), &json!(true)));
-        assert_eq!((&accepted["method"], &accepted["route"]), (&json!("POST"), &json!("/api/generations")));
+        assert_eq!(
+            (&accepted["requestId"], &accepted["new"]),
+            (&json!(request), &json!(true))
+        );
+        assert_eq!(
+            (&accepted["method"], &accepted["route"]),
+            (&json!("POST"), &json!("/api/generations"))
+        );
         assert!(line("[QUEUE] Admitted")["waitMs"].is_u64());
-        for message in ["[UPSTREAM] Submitted", "[UPSTREAM] Rendered", "[STORAGE] Stored", "[WEBHOOK] Delivered"] {
+        for message in [
+            "[UPSTREAM] Submitted",
+            "[UPSTREAM] Rendered",
+            "[STORAGE] Stored",
+            "[WEBHOOK] Delivered",
+        ] {
             let line = line(message);
-            assert!(line["durationMs"].is_u64() && line["attempt"] == 1, "{line:#}");
+            assert!(
+                line["durationMs"].is_u64() && line["attempt"] == 1,
+                "{line:#}"
+            );
         }
         let submitted = line("[UPSTREAM] Submitted");
         let upstream = (&json!(user.wire.provider()), &json!(user.wire.model()));
         assert_eq!((&submitted["provider"], &submitted["model"]), upstream);
-        assert!(line("[STORAGE] Stored")["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+        assert!(
+            line("[STORAGE] Stored")["bytes"]
+                .as_u64()
+                .is_some_and(|bytes| bytes > 0)
+        );
         let failed = line("[WEBHOOK] Attempt failed");
         assert_eq!(
-            (&failed["level"], &failed["status"], &failed["webhookAttempt"]),
+            (
+                &failed["level"],
+                &failed["status"],
+                &failed["webhookAttempt"]
+            ),
             (&json!("WARN"), &json!(500), &json!(1))
         );
         assert_eq!(line("[WEBHOOK] Delivered")["event"], "generation.completed");
-        let looks = lines.iter().filter(|line| line["message"] == "[UPSTREAM] Polled");
-        assert_eq!(looks.count(), 0, "looks at a render that runs are told of only where someone asks for them");
+        let looks = lines
+            .iter()
+            .filter(|line| line["message"] == "[UPSTREAM] Polled");
+        assert_eq!(
+            looks.count(),
+            0,
+            "looks at a render that runs are told of only where someone asks for them"
+        );
     }
 }
 
@@ -71,15 +105,30 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     let (user, request) = (world.user(), unique("request"));
     let id = ordered(&user, &request, "[[submit:400-safety]]");
     user.fails_with(&id, "provider_rejected_content");
-    assert_eq!(user.with_token(None).get(&format!("/api/generations/{id}?signature=a-secret")).status, 401);
-    assert_eq!(user.get(&format!("/api/generations/{id}/nowhere/{id}")).status, 404);
+    assert_eq!(
+        user.with_token(None)
+            .get(&format!("/api/generations/{id}?signature=a-secret"))
+            .status,
+        401
+    );
+    assert_eq!(
+        user.get(&format!("/api/generations/{id}/nowhere/{id}"))
+            .status,
+        404
+    );
     let lines = lines_about(&world, &id, "[WEBHOOK] Exhausted");
     let told = |message: &str| {
         let line = lines.iter().find(|line| line["message"] == message);
         let line = line.unwrap_or_else(|| panic!("no `{message}`: {lines:#?}"));
-        (line["level"].as_str().unwrap_or_default(), line["errorCode"].as_str().unwrap_or_default())
+        (
+            line["level"].as_str().unwrap_or_default(),
+            line["errorCode"].as_str().unwrap_or_default(),
+        )
     };
-    assert_eq!(told("[UPSTREAM] Submit refused"), ("WARN", "provider_rejected_content"));
+    assert_eq!(
+        told("[UPSTREAM] Submit refused"),
+        ("WARN", "provider_rejected_content")
+    );
     assert_eq!(told("[JOB] Failed"), ("WARN", "provider_rejected_content"));
     assert_eq!(told("[WEBHOOK] Exhausted"), ("ERROR", ""));
 
@@ -90,23 +139,50 @@ fn a_failure_a_lost_webhook_and_every_answer_are_told_by_level_and_word() {
     });
     for line in &all {
         let text = |name: &str| line[name].as_str().unwrap_or_default();
-        assert!(text("timestamp").len() == 24 && text("timestamp").ends_with('Z'), "{line}");
+        assert!(
+            text("timestamp").len() == 24 && text("timestamp").ends_with('Z'),
+            "{line}"
+        );
         assert!(["ERROR", "WARN", "INFO"].contains(&text("level")), "{line}");
-        let component = text("message").strip_prefix('[').and_then(|rest| rest.split_once("] "));
-        let upper = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
-        assert!(component.is_some_and(|(name, action)| upper(name) && !action.is_empty()), "{line}");
+        let component = text("message")
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("] "));
+        let upper =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+        assert!(
+            component.is_some_and(|(name, action)| upper(name) && !action.is_empty()),
+            "{line}"
+        );
     }
     let answered = |status: u16| {
         let is_it = |line: &&Value| line["message"] == "[API] Answered" && line["status"] == status;
-        all.iter().rev().find(is_it).unwrap_or_else(|| panic!("an answer with {status}"))
+        all.iter()
+            .rev()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("an answer with {status}"))
     };
     let refused = answered(401);
-    assert_eq!((&refused["level"], &refused["code"]), (&json!("WARN"), &json!("unauthorized")), "{refused:#}");
-    assert_eq!((&refused["route"], refused.get("userId")), (&json!("/api/generations/{id}"), None));
-    assert!(answered(404).get("route").is_none(), "an address that nobody knows is not repeated");
-    let made = all.iter().find(|line| line["requestId"] == request && line["message"] == "[API] Answered");
+    assert_eq!(
+        (&refused["level"], &refused["code"]),
+        (&json!("WARN"), &json!("unauthorized")),
+        "{refused:#}"
+    );
+    assert_eq!(
+        (&refused["route"], refused.get("userId")),
+        (&json!("/api/generations/{id}"), None)
+    );
+    assert!(
+        answered(404).get("route").is_none(),
+        "an address that nobody knows is not repeated"
+    );
+    let made = all
+        .iter()
+        .find(|line| line["requestId"] == request && line["message"] == "[API] Answered");
     let made = made.expect("an answer to the order");
-    assert_eq!((&made["status"], &made["generationId"], &made["userId"]), (&json!(201), &json!(id), &json!(user.user)));
+    assert_eq!(
+        (&made["status"], &made["generationId"], &made["userId"]),
+        (&json!(201), &json!(id), &json!(user.user))
+    );
 }
 
 #[test]
@@ -114,10 +190,18 @@ fn with_the_lowest_level_each_look_at_a_render_is_told_too() {
     let world = World::start(&[("LOG_LEVEL", "DEBUG")]);
     let id = ordered(&world.user(), &unique("request"), "[[render:1500]]");
     let lines = lines_about(&world, &id, "[WEBHOOK] Delivered");
-    let look = lines.iter().find(|line| line["message"] == "[UPSTREAM] Polled");
+    let look = lines
+        .iter()
+        .find(|line| line["message"] == "[UPSTREAM] Polled");
     let look = look.unwrap_or_else(|| panic!("a look: {lines:#?}"));
-    assert_eq!((&look["level"], &look["outcome"]), (&json!("DEBUG"), &json!("running")));
-    assert!(look["durationMs"].is_u64() && look["attempt"] == 1, "{look:#}");
+    assert_eq!(
+        (&look["level"], &look["outcome"]),
+        (&json!("DEBUG"), &json!("running"))
+    );
+    assert!(
+        look["durationMs"].is_u64() && look["attempt"] == 1,
+        "{look:#}"
+    );
 }
 
 #[test]
@@ -130,20 +214,43 @@ fn with_a_higher_level_only_what_is_worth_it_is_told_and_with_all_its_names() {
     user.fails_with(&bad, "submit_outcome_unknown");
     let lines = until("the failure is told", PATIENCE, || {
         let lines = world.worker.lines();
-        lines.iter().any(|line| line["message"] == "[JOB] Failed").then_some(lines)
+        lines
+            .iter()
+            .any(|line| line["message"] == "[JOB] Failed")
+            .then_some(lines)
     });
-    assert!(lines.iter().all(|line| line["level"] == "ERROR"), "{lines:#?}");
-    let failed: Vec<&Value> = lines.iter().filter(|line| line["message"] == "[JOB] Failed").collect();
+    assert!(
+        lines.iter().all(|line| line["level"] == "ERROR"),
+        "{lines:#?}"
+    );
+    let failed: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["message"] == "[JOB] Failed")
+        .collect();
     assert_eq!(failed.len(), 1, "{lines:#?}");
-    assert_eq!((&failed[0]["generationId"], &failed[0]["userId"]), (&json!(bad), &json!(user.user)));
+    assert_eq!(
+        (&failed[0]["generationId"], &failed[0]["userId"]),
+        (&json!(bad), &json!(user.user))
+    );
 }
 
 #[track_caller]
 fn ordered(user: &Api, request: &str, mark: &str) -> String {
-    let order = json!({ "prompt": format!("{} {mark}", unique("told")), "provider": user.wire.provider() });
-    let answer = user.send("POST", "/api/generations", |post| post.header("X-Request-Id", request).json(&order));
-    assert_eq!((answer.status, answer.header("x-request-id")), (201, request), "{}", answer.text());
-    answer.json()["generationId"].as_str().expect("an id").to_owned()
+    let order =
+        json!({ "prompt": format!("{} {mark}", unique("told")), "provider": user.wire.provider() });
+    let answer = user.send("POST", "/api/generations", |post| {
+        post.header("X-Request-Id", request).json(&order)
+    });
+    assert_eq!(
+        (answer.status, answer.header("x-request-id")),
+        (201, request),
+        "{}",
+        answer.text()
+    );
+    answer.json()["generationId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 /// The lines about a generation, once there is one with the message `last`.
@@ -151,6 +258,9 @@ fn lines_about(world: &World, id: &str, last: &str) -> Vec<Value> {
     until("the last of its lines is written", PATIENCE, || {
         let all = world.worker.lines().into_iter();
         let lines: Vec<Value> = all.filter(|line| line["generationId"] == id).collect();
-        lines.iter().any(|line| line["message"] == last).then_some(lines)
+        lines
+            .iter()
+            .any(|line| line["message"] == last)
+            .then_some(lines)
     })
 }

@@ -14,21 +14,95 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workerd/strict_openmetrics.py");
+const SCRIPT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/workerd/strict_openmetrics.py"
+);
 /// The strict parser.
 static PARSER: Sdk = Sdk::of(&["prometheus_client==0.26.0"], "REELAY_PYTHON_PROMETHEUS");
-const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+const OPEN_METRICS: &str =
+    "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 const PATIENCE: Duration = Duration::from_mins(1);
 /// In milliseconds.
 const THREE_MINUTES: i64 = 180_000;
 
+/// A series by its name and labels, and what the run below counts there.
+type Counted = (&'static str, &'static [(&'static str, &'static str)], f64);
+const COUNTED: [Counted; 23] = [
+    ("reelay_jobs_accepted_total", &[("provider", "veo3")], 2.0),
+    ("reelay_jobs_started_total", &[], 3.0),
+    ("reelay_queue_wait_seconds_count", &[], 3.0),
+    ("reelay_attempts_total", &[("outcome", "completed")], 1.0),
+    ("reelay_attempts_total", &[("outcome", "failed")], 1.0),
+    (
+        "reelay_attempt_failures_total",
+        &[("code", "provider_rejected_content")],
+        1.0,
+    ),
+    ("reelay_retries_total", &[("phase", "submitting")], 1.0),
+    (
+        "reelay_upstream_calls_total",
+        &[("call", "submit"), ("outcome", "done")],
+        1.0,
+    ),
+    (
+        "reelay_upstream_calls_total",
+        &[("call", "submit"), ("outcome", "retry")],
+        1.0,
+    ),
+    (
+        "reelay_upstream_calls_total",
+        &[("call", "submit"), ("outcome", "refused")],
+        1.0,
+    ),
+    (
+        "reelay_upstream_calls_total",
+        &[("call", "fetch"), ("outcome", "done")],
+        1.0,
+    ),
+    (
+        "reelay_upstream_errors_total",
+        &[("class", "provider_rate_limited")],
+        1.0,
+    ),
+    ("reelay_upstream_rate_limited_total", &[], 1.0),
+    ("reelay_phase_seconds_count", &[("phase", "rendering")], 1.0),
+    (
+        "reelay_processing_seconds_count",
+        &[("outcome", "completed")],
+        1.0,
+    ),
+    (
+        "reelay_webhook_attempts_total",
+        &[("outcome", "delivered")],
+        2.0,
+    ),
+    (
+        "reelay_webhook_attempts_total",
+        &[("outcome", "failed")],
+        2.0,
+    ),
+    ("reelay_webhook_retries_total", &[], 2.0),
+    ("reelay_webhook_delivery_seconds_count", &[], 2.0),
+    ("reelay_webhook_exhausted_total", &[], 0.0),
+    ("reelay_jobs", &[("status", "completed")], 1.0),
+    ("reelay_slots_used", &[], 0.0),
+    ("reelay_jobs_without_timer", &[], 0.0),
+];
+
 #[test]
 fn a_run_is_counted_once_and_read_by_promtool_the_strict_parser_and_a_page_i18() {
-    let world = World::start_beside(&Setup { variables: &[("WEBHOOK_RETRY_SECONDS", "0,1,1")], ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &[("WEBHOOK_RETRY_SECONDS", "0,1,1")],
+        ..Setup::default()
+    });
     // Of each event the first attempt.
     world.upstream.inbox_mode("fail-first:1");
     let user = world.user();
-    let limited = user.generate(&format!("{} [[submit:429-retry:1s*1]]", unique("asked to wait")));
+    let limited = user.generate(&format!(
+        "{} [[submit:429-retry:1s*1]]",
+        unique("asked to wait")
+    ));
     user.ends_as(&limited, "completed");
     let refused = user.generate(&format!("{} [[submit:400-safety]]", unique("refused")));
     user.fails_with(&refused, "provider_rejected_content");
@@ -37,42 +111,29 @@ fn a_run_is_counted_once_and_read_by_promtool_the_strict_parser_and_a_page_i18()
     let operator = user.with_token(Some(ADMIN_KEY.to_owned()));
     let delivered = [("outcome", "delivered")];
     let samples = until("both webhooks are counted", PATIENCE, || {
-        Some(samples(&operator)).filter(|samples| of(samples, "reelay_webhook_attempts_total", &delivered) >= 2.0)
+        Some(samples(&operator))
+            .filter(|samples| of(samples, "reelay_webhook_attempts_total", &delivered) >= 2.0)
     });
     let counted = |name: &str, labels: &[(&str, &str)]| of(&samples, name, labels);
-    for (name, labels, expected) in [
-        ("reelay_jobs_accepted_total", &[("provider", "veo3")][..], 2.0),
-        ("reelay_jobs_started_total", &[], 3.0),
-        ("reelay_queue_wait_seconds_count", &[], 3.0),
-        ("reelay_attempts_total", &[("outcome", "completed")], 1.0),
-        ("reelay_attempts_total", &[("outcome", "failed")], 1.0),
-        ("reelay_attempt_failures_total", &[("code", "provider_rejected_content")], 1.0),
-        ("reelay_retries_total", &[("phase", "submitting")], 1.0),
-        ("reelay_upstream_calls_total", &[("call", "submit"), ("outcome", "done")], 1.0),
-        ("reelay_upstream_calls_total", &[("call", "submit"), ("outcome", "retry")], 1.0),
-        ("reelay_upstream_calls_total", &[("call", "submit"), ("outcome", "refused")], 1.0),
-        ("reelay_upstream_calls_total", &[("call", "fetch"), ("outcome", "done")], 1.0),
-        ("reelay_upstream_errors_total", &[("class", "provider_rate_limited")], 1.0),
-        ("reelay_upstream_rate_limited_total", &[], 1.0),
-        ("reelay_phase_seconds_count", &[("phase", "rendering")], 1.0),
-        ("reelay_processing_seconds_count", &[("outcome", "completed")], 1.0),
-        ("reelay_webhook_attempts_total", &delivered, 2.0),
-        ("reelay_webhook_attempts_total", &[("outcome", "failed")], 2.0),
-        ("reelay_webhook_retries_total", &[], 2.0),
-        ("reelay_webhook_delivery_seconds_count", &[], 2.0),
-        ("reelay_webhook_exhausted_total", &[], 0.0),
-        ("reelay_jobs", &[("status", "completed")], 1.0),
-        ("reelay_slots_used", &[], 0.0),
-        ("reelay_jobs_without_timer", &[], 0.0),
-    ] {
-        assert!((counted(name, labels) - expected).abs() < 1e-9, "{name} {labels:?}: {samples:#?}");
+    for (name, labels, expected) in COUNTED {
+        assert!(
+            (counted(name, labels) - expected).abs() < 1e-9,
+            "{name} {labels:?}: {samples:#?}"
+        );
     }
-    let spent = counted("reelay_cost_charged_dollars_total", &[]) - counted("reelay_cost_returned_dollars_total", &[]);
+    let spent = counted("reelay_cost_charged_dollars_total", &[])
+        - counted("reelay_cost_returned_dollars_total", &[]);
     assert!((spent - 3.2).abs() < 1e-9, "{spent}: {samples:#?}");
-    assert!(counted("reelay_upstream_calls_total", &[("call", "poll")]) >= 1.0, "{samples:#?}");
+    assert!(
+        counted("reelay_upstream_calls_total", &[("call", "poll")]) >= 1.0,
+        "{samples:#?}"
+    );
     the_page_shows_the_run(&user);
     let classic = operator.get("/metrics");
-    assert_eq!(classic.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(
+        classic.header("content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
     assert_promtool_reads(&classic.text());
 }
 
@@ -81,18 +142,39 @@ fn only_operators_read_the_counters_and_only_they_and_the_app_read_what_is_spent
     let world = crate::harness::shared();
     let user = world.user();
     let refused = user.get("/metrics");
-    assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("operators_only")));
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (403, &json!("operators_only"))
+    );
     assert_eq!(user.with_token(None).get("/metrics").status, 401);
-    assert_eq!(user.with_token(Some(SERVICE_KEY.to_owned())).get("/metrics").status, 403);
-    for (token, told) in [(None, false), (Some(SERVICE_KEY), true), (Some(ADMIN_KEY), true)] {
-        let caller = token.map_or_else(|| user.clone(), |key| user.with_token(Some(key.to_owned())));
+    assert_eq!(
+        user.with_token(Some(SERVICE_KEY.to_owned()))
+            .get("/metrics")
+            .status,
+        403
+    );
+    for (token, told) in [
+        (None, false),
+        (Some(SERVICE_KEY), true),
+        (Some(ADMIN_KEY), true),
+    ] {
+        let caller =
+            token.map_or_else(|| user.clone(), |key| user.with_token(Some(key.to_owned())));
         let answer = caller.get("/api/metrics?window=5m");
         assert_eq!(answer.status, 200, "{}", answer.text());
-        assert_eq!(answer.json()["metrics"].get("cost").is_some(), told, "{token:?}");
+        assert_eq!(
+            answer.json()["metrics"].get("cost").is_some(),
+            told,
+            "{token:?}"
+        );
     }
     for window in ["0m", "8d", "an%20hour"] {
         let bad = user.get(&format!("/api/metrics?window={window}"));
-        assert_eq!((bad.status, &bad.json()["errors"][0]["parameter"]), (400, &json!("window")), "{window}");
+        assert_eq!(
+            (bad.status, &bad.json()["errors"][0]["parameter"]),
+            (400, &json!("window")),
+            "{window}"
+        );
     }
 }
 
@@ -103,7 +185,10 @@ fn everything_that_can_be_counted_is_read_by_promtool_and_the_strict_parser() {
         for count in Count::all() {
             totals.of(upstream).count(count, 7);
         }
-        for (spread, took) in Histogram::all().into_iter().flat_map(|spread| [(spread, 1), (spread, u64::MAX / 4)]) {
+        for (spread, took) in Histogram::all()
+            .into_iter()
+            .flat_map(|spread| [(spread, 1), (spread, u64::MAX / 4)])
+        {
             totals.of(upstream).observe(spread, took);
         }
     }
@@ -111,7 +196,10 @@ fn everything_that_can_be_counted_is_read_by_promtool_and_the_strict_parser() {
         assert_promtool_reads(&expose(totals.clone(), stats(), Format::Classic).expect("text"));
         let samples = parsed(&expose(totals.clone(), stats(), Format::OpenMetrics).expect("text"));
         let attempts = of(&samples, "reelay_attempts_total", &[]);
-        assert!((attempts - if totals.is_empty() { 0.0 } else { 42.0 }).abs() < 1e-9, "{attempts}");
+        assert!(
+            (attempts - if totals.is_empty() { 0.0 } else { 42.0 }).abs() < 1e-9,
+            "{attempts}"
+        );
     }
 }
 
@@ -136,18 +224,46 @@ fn the_page_shows_the_run(user: &Api) {
         ("webhooks", "failed", 2),
         ("webhooks", "exhausted", 0),
     ] {
-        assert_eq!(sum(group, series), expected, "{group} {series}: {metrics:#}");
+        assert_eq!(
+            sum(group, series),
+            expected,
+            "{group} {series}: {metrics:#}"
+        );
     }
     assert_eq!(metrics["times"].as_array().map(Vec::len), Some(15));
-    let sampled = metrics["queue"]["waiting"].as_array().into_iter().flatten().any(|waiting| waiting == 0);
+    let sampled = metrics["queue"]["waiting"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|waiting| waiting == 0);
     assert!(sampled, "the sweep has looked: {metrics:#}");
     let (models, errors) = (&metrics["byModel"], &metrics["upstreamErrors"]);
     let of_model = |field: &str| -> u64 {
-        models.as_object().into_iter().flatten().filter_map(|(_, model)| model[field].as_u64()).sum()
+        models
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, model)| model[field].as_u64())
+            .sum()
     };
-    assert_eq!([of_model("completed"), of_model("failed"), of_model("retried")], [1, 1, 1], "{metrics:#}");
-    assert_eq!(*errors, json!({ "provider_rate_limited": 1, "provider_rejected_content": 1 }));
-    assert_eq!(metrics.get("cost"), None, "what all spend is not told to a user");
+    assert_eq!(
+        [
+            of_model("completed"),
+            of_model("failed"),
+            of_model("retried")
+        ],
+        [1, 1, 1],
+        "{metrics:#}"
+    );
+    assert_eq!(
+        *errors,
+        json!({ "provider_rate_limited": 1, "provider_rejected_content": 1 })
+    );
+    assert_eq!(
+        metrics.get("cost"),
+        None,
+        "what all spend is not told to a user"
+    );
 }
 
 /// Two minutes after its end the queue asks each job what it has done since; this has it ask now.
@@ -155,11 +271,17 @@ fn the_queue_asks_at_once(world: &World) {
     world.all_slots_are_free();
     world.worker.kill();
     let statement = "UPDATE entry SET lease_until = lease_until - ?1 WHERE stage = 'watched'";
-    let queues = world.worker.databases("QueueManager").into_iter().filter(|path| !path.ends_with("metadata.sqlite"));
+    let queues = world
+        .worker
+        .databases("QueueManager")
+        .into_iter()
+        .filter(|path| !path.ends_with("metadata.sqlite"));
     for path in queues {
         let queue = Connection::open(path).expect("a database");
         // One that has been asked already is not watched any more.
-        queue.execute(statement, [THREE_MINUTES]).expect("the queue's entries");
+        queue
+            .execute(statement, [THREE_MINUTES])
+            .expect("the queue's entries");
     }
     world.worker.restart();
     world.worker.tick();
@@ -170,19 +292,32 @@ type Samples = Vec<(String, BTreeMap<String, String>, f64)>;
 
 /// The counters as Prometheus asks for them.
 fn samples(operator: &Api) -> Samples {
-    let answer = operator.send("GET", "/metrics", |request| request.header("accept", OPEN_METRICS));
+    let answer = operator.send("GET", "/metrics", |request| {
+        request.header("accept", OPEN_METRICS)
+    });
     assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_eq!(
+        answer.header("content-type"),
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
     parsed(&answer.text())
 }
 
 fn parsed(text: &str) -> Samples {
     let output = fed(Command::new(PARSER.python()).arg(Path::new(SCRIPT)), text);
-    assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}\n{text}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let samples: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     let read = |sample: Value| {
         let labels = serde_json::from_value(sample["labels"].clone()).expect("labels");
-        (sample["name"].as_str().expect("a name").to_owned(), labels, sample["value"].as_f64().expect("a number"))
+        (
+            sample["name"].as_str().expect("a name").to_owned(),
+            labels,
+            sample["value"].as_f64().expect("a number"),
+        )
     };
     samples.into_iter().map(read).collect()
 }
@@ -190,9 +325,15 @@ fn parsed(text: &str) -> Samples {
 /// The sum of all samples of a name that have these labels.
 fn of(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
     let fits = |own: &BTreeMap<String, String>| {
-        labels.iter().all(|(label, value)| own.get(*label).is_some_and(|own| own == value))
+        labels
+            .iter()
+            .all(|(label, value)| own.get(*label).is_some_and(|own| own == value))
     };
-    samples.iter().filter(|(own, with, _)| own == name && fits(with)).map(|(_, _, value)| value).sum()
+    samples
+        .iter()
+        .filter(|(own, with, _)| own == name && fits(with))
+        .map(|(_, _, value)| value)
+        .sum()
 }
 
 /// Prometheus's own tool reads the text and has nothing to say about it.
@@ -201,12 +342,21 @@ fn assert_promtool_reads(text: &str) {
     let promtool = std::env::var_os("PROMTOOL").unwrap_or_else(|| "promtool".into());
     let output = fed(Command::new(promtool).args(["check", "metrics"]), text);
     let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success() && said.is_empty(), "{}\n{text}", String::from_utf8_lossy(&said));
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{}\n{text}",
+        String::from_utf8_lossy(&said)
+    );
 }
 
 fn fed(command: &mut Command, text: &str) -> Output {
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = pipes.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = pipes
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let mut stdin = child.stdin.take().expect("a pipe");
     stdin.write_all(text.as_bytes()).expect("it reads");
     drop(stdin);

@@ -29,23 +29,43 @@ fn five_in_order(world: &World, mode: &str) {
     let before_tick = now();
     let cron = (mode == "cron").then(|| {
         let first = user.generation(&ids[0]);
-        assert_eq!((&first["status"], &first["blockedBy"]), (&json!("queued"), &json!(null)), "{first:#}");
+        assert_eq!(
+            (&first["status"], &first["blockedBy"]),
+            (&json!("queued"), &json!(null)),
+            "{first:#}"
+        );
         Ticker::start(&world.worker, TICK)
     });
     let first_submit = at_ms(&world.upstream.wait("submit", &prompts[0], 1)[0]);
-    let (from, what) = if cron.is_some() { (before_tick, "tick") } else { (sent, "POST") };
-    assert!(first_submit >= from, "submitted {} ms before its {what}", from - first_submit);
+    let (from, what) = if cron.is_some() {
+        (before_tick, "tick")
+    } else {
+        (sent, "POST")
+    };
+    assert!(
+        first_submit >= from,
+        "submitted {} ms before its {what}",
+        from - first_submit
+    );
     // Elsewhere the sweep is what looks after messages that come back late.
     let _ticker = cron.or_else(|| (mode == "queue").then(|| Ticker::start(&world.worker, TICK)));
     for (id, prompt) in ids.iter().zip(&prompts) {
         user.ends_as(id, "completed");
-        assert_eq!(world.upstream.requests("submit", prompt).len(), 1, "{prompt} in {mode}");
+        assert_eq!(
+            world.upstream.requests("submit", prompt).len(),
+            1,
+            "{prompt} in {mode}"
+        );
         let deliveries = world.upstream.only_event(id, "generation.completed");
         assert_eq!(deliveries.len(), 1, "{deliveries:#?}");
     }
     let stats = world.upstream.render_stats();
-    let accepted: Vec<&str> =
-        stats["accepted"].as_array().into_iter().flatten().filter_map(|job| job["prompt"].as_str()).collect();
+    let accepted: Vec<&str> = stats["accepted"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|job| job["prompt"].as_str())
+        .collect();
     assert_eq!(accepted, prompts, "the order in {mode}");
     assert_eq!(stats["maxRendering"], 1, "in {mode}");
     world.all_slots_are_free();

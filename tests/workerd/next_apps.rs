@@ -1,5 +1,5 @@
-//! The README's code for Next.js, in the apps that people have: built by `npm test`, played in a real browser on the real
-//! worker. What is done and seen is in `tests/browser/next.mjs`.
+//! The README's code for Next.js, in the apps that people have: built by `npm test`, played in a
+//! real browser on the real worker. What is done and seen is in `tests/browser/next.mjs`.
 
 use crate::harness::app::{App, Place};
 use crate::harness::browser::play_on;
@@ -27,13 +27,23 @@ fn the_code_of_the_readme_works_in_next_16_without_cache_components() {
 
 #[track_caller]
 fn play(variable: &str) {
-    let code = std::env::var_os(variable).unwrap_or_else(|| panic!("{variable}: run these tests by `npm test`"));
+    let code = std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable}: run these tests by `npm test`"));
     let place = Place::free();
-    let world = World::new(&Setup { variables: &[("NEXTJS_URL", &place.origin())], ..Setup::default() });
+    let world = World::new(&Setup {
+        variables: &[("NEXTJS_URL", &place.origin())],
+        ..Setup::default()
+    });
     let app = App::of(&world, place, code.into());
-    play_on(&app, &world, "next", |word| panic!("nothing is known of {word}"));
+    play_on(&app, &world, "next", |word| {
+        panic!("nothing is known of {word}")
+    });
     // What Next.js has said of the one page that was asked for by a stranger.
     let log = app.log();
     let errors = log.lines().filter(|line| line.contains("Error")).count();
-    assert_eq!(errors, log.matches("There is no such generation.").count(), "the app complained:\n{log}");
+    assert_eq!(
+        errors,
+        log.matches("There is no such generation.").count(),
+        "the app complained:\n{log}"
+    );
 }

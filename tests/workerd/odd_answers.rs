@@ -1,5 +1,6 @@
-//! Answers of real services and gateways that are none of Google's own: whatever they look like, a refusal costs nothing, an
-//! acceptance is followed to its video, and an operation that is over ends its job at once.
+//! Answers of real services and gateways that are none of Google's own: whatever they look like, a
+//! refusal costs nothing, an acceptance is followed to its video, and an operation that is over
+//! ends its job at once.
 //!
 //! The jobs of a test run beside each other; each mark brings the whole answer along.
 
@@ -27,56 +28,134 @@ on_each_wire! {
     the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12,
 }
 
+/// Refusals: the status, the body, the failure and what is told of the words.
+const REFUSALS: [(u16, &str, &str, &str); 22] = [
+    (
+        401,
+        r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#,
+        UNAVAILABLE,
+        "bad key",
+    ),
+    (
+        401,
+        r#"{"detail":"Invalid token"}"#,
+        UNAVAILABLE,
+        "Invalid token",
+    ),
+    (
+        403,
+        r#"{"code":"insufficient_user_quota","message":"用户额度不足"}"#,
+        USED_UP,
+        "用户额度不足",
+    ),
+    (
+        402,
+        r#"{"error":"Out of credits"}"#,
+        USED_UP,
+        "Out of credits",
+    ),
+    (
+        400,
+        r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#,
+        USED_UP,
+        "Budget",
+    ),
+    (
+        400,
+        r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#,
+        INVALID,
+        "Bad seed.",
+    ),
+    (
+        400,
+        r#"[{"error":{"code":400,"message":"Bad seed","details":[null]}}]"#,
+        INVALID,
+        "Bad seed.",
+    ),
+    (400, "", INVALID, "HTTP 400"),
+    (
+        422,
+        r#"{"detail":[{"loc":["body","seed"],"msg":"too large","type":"x"}]}"#,
+        INVALID,
+        "body.seed: too large.",
+    ),
+    (
+        401,
+        "<html><head><title>401 Authorization &amp; Co</title></head></html>",
+        UNAVAILABLE,
+        "Authorization & Co",
+    ),
+    (
+        403,
+        "<!DOCTYPE html><title>\nAttention Required!\n</title>",
+        UNAVAILABLE,
+        "Attention Required!",
+    ),
+    (404, "404 page not found\n", UNAVAILABLE, "page not found"),
+    (
+        405,
+        r#"{"title":"Not allowed","status":405}"#,
+        UNAVAILABLE,
+        "Not allowed",
+    ),
+    (413, r#"{"msg":"too large"}"#, INVALID, "too large"),
+    (415, "{}", UNAVAILABLE, "HTTP 415"),
+    (
+        410,
+        r#"{"errors":[{"message":"The model is gone"}]}"#,
+        "model_retired",
+        "The model is gone",
+    ),
+    (
+        451,
+        r#"{"message":"Not in your country"}"#,
+        UNAVAILABLE,
+        "Not in your country",
+    ),
+    (
+        401,
+        r#"{"error":{"message":"bad {cut}"#,
+        UNAVAILABLE,
+        "refused",
+    ),
+    (422, "{cut}", INVALID, "HTTP 422"),
+    (
+        403,
+        r#"{"error":{"code":403,"message":"Access to this model is prohibited."}}"#,
+        UNAVAILABLE,
+        "prohibited",
+    ),
+    (
+        302,
+        "<title>Sign in</title>",
+        UNAVAILABLE,
+        "leads elsewhere",
+    ),
+    (308, "", UNAVAILABLE, "leads elsewhere"),
+];
+
 fn a_refusal_of_any_shape_ends_the_order_with_its_words_and_costs_nothing_i4(wire: Wire) {
-    let cases = [
-        (
-            401,
-            r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#,
-            UNAVAILABLE,
-            "bad key",
-        ),
-        (401, r#"{"detail":"Invalid token"}"#, UNAVAILABLE, "Invalid token"),
-        (403, r#"{"code":"insufficient_user_quota","message":"用户额度不足"}"#, USED_UP, "用户额度不足"),
-        (402, r#"{"error":"Out of credits"}"#, USED_UP, "Out of credits"),
-        (
-            400,
-            r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#,
-            USED_UP,
-            "Budget",
-        ),
-        (
-            400,
-            r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#,
-            INVALID,
-            "Bad seed.",
-        ),
-        (400, r#"[{"error":{"code":400,"message":"Bad seed","details":[null]}}]"#, INVALID, "Bad seed."),
-        (400, "", INVALID, "HTTP 400"),
-        (422, r#"{"detail":[{"loc":["body","seed"],"msg":"too large","type":"x"}]}"#, INVALID, "body.seed: too large."),
-        (401, "<html><head><title>401 Authorization &amp; Co</title></head></html>", UNAVAILABLE, "Authorization & Co"),
-        (403, "<!DOCTYPE html><title>\nAttention Required!\n</title>", UNAVAILABLE, "Attention Required!"),
-        (404, "404 page not found\n", UNAVAILABLE, "page not found"),
-        (405, r#"{"title":"Not allowed","status":405}"#, UNAVAILABLE, "Not allowed"),
-        (413, r#"{"msg":"too large"}"#, INVALID, "too large"),
-        (415, "{}", UNAVAILABLE, "HTTP 415"),
-        (410, r#"{"errors":[{"message":"The model is gone"}]}"#, "model_retired", "The model is gone"),
-        (451, r#"{"message":"Not in your country"}"#, UNAVAILABLE, "Not in your country"),
-        (401, r#"{"error":{"message":"bad {cut}"#, UNAVAILABLE, "refused"),
-        (422, "{cut}", INVALID, "HTTP 422"),
-        (403, r#"{"error":{"code":403,"message":"Access to this model is prohibited."}}"#, UNAVAILABLE, "prohibited"),
-        (302, "<title>Sign in</title>", UNAVAILABLE, "leads elsewhere"),
-        (308, "", UNAVAILABLE, "leads elsewhere"),
-    ];
     let (world, user) = (shared(), shared().user().over(wire));
-    let started = cases.map(|case| (case, ordered(&user, &raw("submit:raw", case.0, case.1))));
+    let started = REFUSALS.map(|case| (case, ordered(&user, &raw("submit:raw", case.0, case.1))));
     for ((status, body, code, words), (id, prompt)) in started {
         let generation = user.fails_with(&id, code);
         let sentence = generation["error"].as_str().unwrap_or_default();
-        assert!(sentence.contains(words) && sentence.ends_with(['.', '!']), "{status} {body}: {sentence}");
+        assert!(
+            sentence.contains(words) && sentence.ends_with(['.', '!']),
+            "{status} {body}: {sentence}"
+        );
         assert_eq!(generation.get("cost"), None, "{generation:#}");
         // A token may have expired: a new one is tried once.
-        let submits = if wire == Wire::Vertex && status == 401 { 2 } else { 1 };
-        assert_eq!(world.upstream.requests("submit", &prompt).len(), submits, "{status} {body}");
+        let submits = if wire == Wire::Vertex && status == 401 {
+            2
+        } else {
+            1
+        };
+        assert_eq!(
+            world.upstream.requests("submit", &prompt).len(),
+            submits,
+            "{status} {body}"
+        );
     }
 }
 
@@ -86,7 +165,10 @@ fn a_success_that_names_the_render_is_an_acceptance_whatever_else_it_says_i4(wir
         (202, ""),
         (201, r#","done":false"#),
         (200, r#","done":null"#),
-        (200, r#","error":null,"response":null,"metadata":null,"status":null"#),
+        (
+            200,
+            r#","error":null,"response":null,"metadata":null,"status":null"#,
+        ),
         (203, r#","extra":{"code":429}"#),
     ];
     let (world, user) = (shared(), shared().user().over(wire));
@@ -96,17 +178,35 @@ fn a_success_that_names_the_render_is_an_acceptance_whatever_else_it_says_i4(wir
     });
     for (id, prompt) in started {
         user.ends_as(&id, "completed");
-        assert_eq!((world.upstream.requests("submit", &prompt).len(), world.upstream.paid(&prompt).len()), (1, 1));
+        assert_eq!(
+            (
+                world.upstream.requests("submit", &prompt).len(),
+                world.upstream.paid(&prompt).len()
+            ),
+            (1, 1)
+        );
     }
 }
 
 fn an_error_in_a_success_is_unknown_unless_its_code_says_more_i4(wire: Wire) {
     let cases = [
         (r#"{"error":{"code":401,"message":"bad key"}}"#, UNAVAILABLE),
-        (r#"[{"error":{"code":"400","message":"Bad seed"}}]"#, INVALID),
-        (r#"{"error":{"code":"INVALID_ARGUMENT","message":"Bad seed"}}"#, INVALID),
-        (r#"{"error":{"code":500,"message":"Internal error"}}"#, "submit_outcome_unknown"),
-        (r#"{"error":{"message":"Internal error"}}"#, "submit_outcome_unknown"),
+        (
+            r#"[{"error":{"code":"400","message":"Bad seed"}}]"#,
+            INVALID,
+        ),
+        (
+            r#"{"error":{"code":"INVALID_ARGUMENT","message":"Bad seed"}}"#,
+            INVALID,
+        ),
+        (
+            r#"{"error":{"code":500,"message":"Internal error"}}"#,
+            "submit_outcome_unknown",
+        ),
+        (
+            r#"{"error":{"message":"Internal error"}}"#,
+            "submit_outcome_unknown",
+        ),
         (r#"{"error":"busy"}"#, "submit_outcome_unknown"),
     ];
     let (world, user) = (shared(), shared().user().over(wire));
@@ -119,31 +219,69 @@ fn an_error_in_a_success_is_unknown_unless_its_code_says_more_i4(wire: Wire) {
 
 fn an_operation_that_ended_with_any_error_ends_its_job_at_once_and_costs_nothing(wire: Wire) {
     let cases = [
-        (r#"{"message":"Internal error"}"#, UNAVAILABLE, "Internal error."),
-        (r#"{"code":"INTERNAL","message":"Internal error"}"#, UNAVAILABLE, "Internal error."),
-        (r#"{"code":13,"message":"Internal error","details":null}"#, UNAVAILABLE, "Internal error."),
+        (
+            r#"{"message":"Internal error"}"#,
+            UNAVAILABLE,
+            "Internal error.",
+        ),
+        (
+            r#"{"code":"INTERNAL","message":"Internal error"}"#,
+            UNAVAILABLE,
+            "Internal error.",
+        ),
+        (
+            r#"{"code":13,"message":"Internal error","details":null}"#,
+            UNAVAILABLE,
+            "Internal error.",
+        ),
         (r#""Internal error""#, UNAVAILABLE, "Internal error."),
-        (r#"[{"code":"13","message":"Internal error"}]"#, UNAVAILABLE, "Internal error."),
-        (r#"{"code":"RESOURCE_EXHAUSTED","message":"No more"}"#, USED_UP, "No more."),
-        (r#"{"status":"INVALID_ARGUMENT","message":"Too long"}"#, INVALID, "Too long."),
-        (r#"{"code":"content_blocked","message":"Against our rules"}"#, REJECTED, "Against our rules."),
+        (
+            r#"[{"code":"13","message":"Internal error"}]"#,
+            UNAVAILABLE,
+            "Internal error.",
+        ),
+        (
+            r#"{"code":"RESOURCE_EXHAUSTED","message":"No more"}"#,
+            USED_UP,
+            "No more.",
+        ),
+        (
+            r#"{"status":"INVALID_ARGUMENT","message":"Too long"}"#,
+            INVALID,
+            "Too long.",
+        ),
+        (
+            r#"{"code":"content_blocked","message":"Against our rules"}"#,
+            REJECTED,
+            "Against our rules.",
+        ),
     ];
     let user = shared().user().over(wire);
     let started = cases.map(|case| {
         let body = match wire {
-            Wire::Omni => format!(r#"{{"id":"{{name}}","status":"failed","error":{}}}"#, case.0),
-            Wire::Gemini | Wire::Vertex => format!(r#"{{"name":"{{name}}","done":true,"error":{}}}"#, case.0),
+            Wire::Omni => format!(
+                r#"{{"id":"{{name}}","status":"failed","error":{}}}"#,
+                case.0
+            ),
+            Wire::Gemini | Wire::Vertex => {
+                format!(r#"{{"name":"{{name}}","done":true,"error":{}}}"#, case.0)
+            }
         };
         (case, ordered(&user, &raw("result:raw", 200, &body)))
     });
     for ((error, code, words), (id, _)) in started {
         let generation = user.fails_with(&id, code);
         assert!(
-            generation["error"].as_str().is_some_and(|sentence| sentence.ends_with(words)),
+            generation["error"]
+                .as_str()
+                .is_some_and(|sentence| sentence.ends_with(words)),
             "{error}: {generation:#}"
         );
         assert_eq!(generation.get("cost"), None, "{generation:#}");
-        assert!(!user.steps(&id).iter().any(|step| step == "poll_failed"), "{error}");
+        assert!(
+            !user.steps(&id).iter().any(|step| step == "poll_failed"),
+            "{error}"
+        );
     }
 }
 
@@ -167,7 +305,10 @@ fn the_filters_words_are_found_wherever_they_stand(wire: Wire) {
         ],
     };
     let user = shared().user().over(wire);
-    let started: Vec<_> = bodies.iter().map(|body| (body, ordered(&user, &raw("result:raw", 200, body)))).collect();
+    let started: Vec<_> = bodies
+        .iter()
+        .map(|body| (body, ordered(&user, &raw("result:raw", 200, body))))
+        .collect();
     for (body, (id, _)) in started {
         let generation = user.fails_with(&id, REJECTED);
         let sentence = "No boats here. Support codes: 61493863. The filter found: violence.";
@@ -191,13 +332,18 @@ fn a_video_is_stored_from_the_place_of_any_wire_i8(wire: Wire) {
     let started = places.map(|place| {
         let body = match wire {
             Wire::Omni => format!(r#"{{"status":"completed","response":{{{place}}}}}"#),
-            Wire::Gemini | Wire::Vertex => format!(r#"{{"name":"{{name}}","done":true,"response":{{{place}}}}}"#),
+            Wire::Gemini | Wire::Vertex => {
+                format!(r#"{{"name":"{{name}}","done":true,"response":{{{place}}}}}"#)
+            }
         };
         (place, ordered(&user, &raw("result:raw", 200, &body)))
     });
     for (place, (id, prompt)) in started {
         user.ends_as(&id, "completed");
-        assert!(user.get(&format!("/api/generations/{id}/video")).body == SAMPLE, "{place}");
+        assert!(
+            user.get(&format!("/api/generations/{id}/video")).body == SAMPLE,
+            "{place}"
+        );
         assert_eq!(world.upstream.paid(&prompt).len(), 1, "{place}");
     }
 }
@@ -220,7 +366,10 @@ fn a_finished_operation_of_any_shape_is_stored_i8() {
         let started = bodies.map(|body| (body, ordered(&user, &raw("result:raw", 200, body))));
         for (body, (id, prompt)) in started {
             user.ends_as(&id, "completed");
-            assert!(user.get(&format!("/api/generations/{id}/video")).body == SAMPLE, "{wire:?} {body}");
+            assert!(
+                user.get(&format!("/api/generations/{id}/video")).body == SAMPLE,
+                "{wire:?} {body}"
+            );
             assert_eq!(world.upstream.paid(&prompt).len(), 1, "{wire:?} {body}");
         }
     }
@@ -237,7 +386,9 @@ fn an_idle_interaction_of_omni_is_read_by_what_it_holds() {
     ];
     let with_a_video = [
         said(r#"{"type":"video","uri":"{uri}"}"#),
-        said(r#"{"type":"text","text":"Here it is."},{"type":"video","mime_type":"video/mp4","data":"{film}"}"#),
+        said(
+            r#"{"type":"text","text":"Here it is."},{"type":"video","mime_type":"video/mp4","data":"{film}"}"#,
+        ),
         r#"{"status":"idle","outputs":[{"type":"video","uri":"{uri}"}]}"#.to_owned(),
     ];
     let with_an_error = [
@@ -245,30 +396,49 @@ fn an_idle_interaction_of_omni_is_read_by_what_it_holds() {
         r#"{"status":"idle","error":{"message":"It broke."}}"#,
     ];
     let (world, user) = (shared(), shared().user().over(Wire::Omni));
-    let polled = without_output.map(|body| ordered(&user, &format!("{}*2", raw("poll:raw", 200, &body))));
-    let stored = with_a_video.map(|body| ordered(&user, &raw("result:raw", 200, &body.replace("completed", "idle"))));
+    let polled =
+        without_output.map(|body| ordered(&user, &format!("{}*2", raw("poll:raw", 200, &body))));
+    let stored = with_a_video.map(|body| {
+        ordered(
+            &user,
+            &raw("result:raw", 200, &body.replace("completed", "idle")),
+        )
+    });
     let broken = with_an_error.map(|body| ordered(&user, &raw("result:raw", 200, body)));
     for (id, prompt) in polled.into_iter().chain(stored) {
         user.ends_as(&id, "completed");
-        assert!(user.get(&format!("/api/generations/{id}/video")).body == SAMPLE, "{prompt}");
+        assert!(
+            user.get(&format!("/api/generations/{id}/video")).body == SAMPLE,
+            "{prompt}"
+        );
         assert_eq!(world.upstream.paid(&prompt).len(), 1, "{prompt}");
     }
     for (id, prompt) in broken {
         let failed = user.ends_as(&id, "failed");
-        assert!(failed["error"].as_str().unwrap_or_default().contains("It broke"), "{prompt}: {failed}");
+        assert!(
+            failed["error"]
+                .as_str()
+                .unwrap_or_default()
+                .contains("It broke"),
+            "{prompt}: {failed}"
+        );
     }
 }
 
 fn polls_that_say_that_the_render_is_gone_do_not_fail_it(wire: Wire) {
     let gone = [
-        (404, r#"{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}"#),
+        (
+            404,
+            r#"{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}"#,
+        ),
         (410, ""),
         (404, "<title>Not Found</title>"),
         (403, r#"{"detail":"No."}"#),
         (200, r#"{"error":{"code":404,"message":"Gone"}}"#),
     ];
     let user = shared().user().over(wire);
-    let started = gone.map(|(status, body)| ordered(&user, &format!("{}*2", raw("poll:raw", status, body))));
+    let started =
+        gone.map(|(status, body)| ordered(&user, &format!("{}*2", raw("poll:raw", status, body))));
     for (id, _) in started {
         user.ends_as(&id, "completed");
     }
@@ -277,7 +447,8 @@ fn polls_that_say_that_the_render_is_gone_do_not_fail_it(wire: Wire) {
 fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wire: Wire) {
     const SECRET: &str = "a wish that nobody else should ever read";
     let (world, user) = (shared(), shared().user().over(wire));
-    let error = |code: &str| format!(r#"{{"error":{{"code":{code},"message":"No: {SECRET}, please."}}}}"#);
+    let error =
+        |code: &str| format!(r#"{{"error":{{"code":{code},"message":"No: {SECRET}, please."}}}}"#);
     let marked = |mark: String| user.generate(&format!("{} {SECRET} [[{mark}]]", unique("odd")));
     let polled = format!("{}*1", raw("poll:raw", 500, &error(r#""INTERNAL""#)));
     for (mark, message, status, code) in [
@@ -287,7 +458,12 @@ fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wir
             403,
             "PERMISSION_DENIED",
         ),
-        (raw("submit:raw", 400, &error("3")), "[UPSTREAM] Submit refused", 400, "3"),
+        (
+            raw("submit:raw", 400, &error("3")),
+            "[UPSTREAM] Submit refused",
+            400,
+            "3",
+        ),
         (
             raw("submit:raw", 504, &error(r#""gateway_timeout""#)),
             "[UPSTREAM] Answer not understood",
@@ -301,28 +477,60 @@ fn the_log_names_status_and_code_of_every_call_that_failed_and_no_prompt_i12(wir
             let is_it = |line: &Value| line["generationId"] == id && line["message"] == message;
             world.worker.lines().into_iter().find(is_it)
         });
-        assert_eq!((&line["upstreamStatus"], &line["upstreamCode"]), (&status.into(), &code.into()), "{line:#}");
-        until("the job is done", PATIENCE, || (user.generation(&id)["phase"] == "done").then_some(()));
+        assert_eq!(
+            (&line["upstreamStatus"], &line["upstreamCode"]),
+            (&status.into(), &code.into()),
+            "{line:#}"
+        );
+        until("the job is done", PATIENCE, || {
+            (user.generation(&id)["phase"] == "done").then_some(())
+        });
         let generation = user.generation(&id);
         let error = generation["error"].as_str().unwrap_or_default();
         assert!(!error.contains("nobody else"), "{error}");
-        assert!(!user.timeline(&id).to_string().contains("nobody else"), "{:#}", user.timeline(&id));
+        assert!(
+            !user.timeline(&id).to_string().contains("nobody else"),
+            "{:#}",
+            user.timeline(&id)
+        );
     }
-    assert!(!world.worker.log().contains("nobody else"), "a prompt stands in the log");
+    assert!(
+        !world.worker.log().contains("nobody else"),
+        "a prompt stands in the log"
+    );
 }
 
 #[test]
 fn what_asks_to_wait_is_waited_for_however_it_is_said() {
-    let world = World::start_beside(&Setup { variables: &[("MAX_CONCURRENT_JOBS", "100")], ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &[("MAX_CONCURRENT_JOBS", "100")],
+        ..Setup::default()
+    });
     let cases = [
-        (503, r#"{"error":{"code":503,"details":[{"@type":"x","retryDelay":"4s"}]}}"#, None),
-        (429, r#"[{"error":{"code":429,"details":[{"retryDelay":{"seconds":"3","nanos":990000000}}]}}]"#, None),
+        (
+            503,
+            r#"{"error":{"code":503,"details":[{"@type":"x","retryDelay":"4s"}]}}"#,
+            None,
+        ),
+        (
+            429,
+            r#"[{"error":{"code":429,"details":[{"retryDelay":{"seconds":"3","nanos":990000000}}]}}]"#,
+            None,
+        ),
         (429, "<html>", Some("4")),
         (529, "", Some("4")),
         (503, "<html>{cut}", Some("4")),
         (521, "", Some("4")),
-        (429, r#"{"error":{"message":"Slow down. Please try again in 4s.","type":"rate_limit_error"}}"#, None),
-        (200, r#"{"error":{"code":429,"message":"Please retry in 3990ms"}}"#, None),
+        (
+            429,
+            r#"{"error":{"message":"Slow down. Please try again in 4s.","type":"rate_limit_error"}}"#,
+            None,
+        ),
+        (
+            200,
+            r#"{"error":{"code":429,"message":"Please retry in 3990ms"}}"#,
+            None,
+        ),
     ];
     std::thread::scope(|scope| {
         for wire in Wire::ALL {
@@ -330,13 +538,24 @@ fn what_asks_to_wait_is_waited_for_however_it_is_said() {
             // One after another: an order that is accepted ends the waiting of all of its wire.
             scope.spawn(move || {
                 for (status, body, retry_after) in cases {
-                    let header = retry_after.map(|value| format!(",{}", base64(value))).unwrap_or_default();
+                    let header = retry_after
+                        .map(|value| format!(",{}", base64(value)))
+                        .unwrap_or_default();
                     let user = world.user().over(wire);
-                    let (_, prompt) = ordered(&user, &format!("{}{header}*1", raw("submit:raw", *status, body)));
+                    let (_, prompt) = ordered(
+                        &user,
+                        &format!("{}{header}*1", raw("submit:raw", *status, body)),
+                    );
                     let came = world.upstream.wait("submit", &prompt, 2);
-                    let at: Vec<u64> = came.iter().filter_map(|request| request["atMs"].as_u64()).collect();
+                    let at: Vec<u64> = came
+                        .iter()
+                        .filter_map(|request| request["atMs"].as_u64())
+                        .collect();
                     let after = at[1] - at[0];
-                    assert!(after >= 3_900, "{wire:?} {prompt}: it came back after {after} ms");
+                    assert!(
+                        after >= 3_900,
+                        "{wire:?} {prompt}: it came back after {after} ms"
+                    );
                 }
             });
         }
@@ -345,14 +564,28 @@ fn what_asks_to_wait_is_waited_for_however_it_is_said() {
 
 #[test]
 fn a_refused_order_leaves_the_days_budget_as_it_was_and_a_filtered_one_asks_for_another_prompt() {
-    let variables = [("MAX_COST_PER_USER_PER_DAY", "3.20"), ("ENABLE_CLARIFICATIONS", "true")];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let variables = [
+        ("MAX_COST_PER_USER_PER_DAY", "3.20"),
+        ("ENABLE_CLARIFICATIONS", "true"),
+    ];
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     let user = world.user().over(Wire::Gemini);
     for (step, status, body) in [
-        ("submit:raw", 401, r#"{"error":{"message":"bad key","type":"auth_error","code":"401"}}"#),
+        (
+            "submit:raw",
+            401,
+            r#"{"error":{"message":"bad key","type":"auth_error","code":"401"}}"#,
+        ),
         ("submit:raw", 403, "<html>"),
         ("submit:raw", 400, r#"{"detail":"No."}"#),
-        ("result:raw", 200, r#"{"done":true,"error":{"message":"Internal error"}}"#),
+        (
+            "result:raw",
+            200,
+            r#"{"done":true,"error":{"message":"Internal error"}}"#,
+        ),
     ] {
         let (id, _) = ordered(&user, &raw(step, status, body));
         user.ends_as(&id, "failed");
@@ -361,11 +594,16 @@ fn a_refused_order_leaves_the_days_budget_as_it_was_and_a_filtered_one_asks_for_
     let flat = r#"{"done":true,"response":{"raiMediaFilteredReasons":["No boats."]}}"#;
     let (id, _) = ordered(&user, &raw("result:raw", 200, flat));
     let asked = until("it asks for another prompt", PATIENCE, || {
-        Some(user.generation(&id)).filter(|generation| generation["status"] == "pending_clarification")
+        Some(user.generation(&id))
+            .filter(|generation| generation["status"] == "pending_clarification")
     });
     assert_eq!(asked["error"], "No boats.", "{asked:#}");
     let other = serde_json::json!({ "prompt": unique("another prompt") });
-    let answer = user.send("POST", &format!("/api/generations/{id}/clarify"), |request| request.json(&other));
+    let answer = user.send(
+        "POST",
+        &format!("/api/generations/{id}/clarify"),
+        |request| request.json(&other),
+    );
     assert!(answer.status < 300, "{}", answer.text());
     user.ends_as(&id, "completed");
 }
@@ -389,5 +627,7 @@ fn base64(text: &str) -> String {
 /// An interaction that was completed with such contents.
 fn said(contents: &str) -> String {
     let input = r#"{"type":"user_input","content":[{"type":"text","text":"a boat"}]}"#;
-    format!(r#"{{"status":"completed","steps":[{input},{{"type":"model_output","content":[{contents}]}}]}}"#)
+    format!(
+        r#"{{"status":"completed","steps":[{input},{{"type":"model_output","content":[{contents}]}}]}}"#
+    )
 }

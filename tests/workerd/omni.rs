@@ -17,11 +17,17 @@ fn a_file_that_is_not_ready_is_waited_for_and_one_that_failed_fails_the_job() {
 #[test]
 fn a_cancelled_render_is_given_up_upstream() {
     let world = exclusive();
-    let (user, prompt) = (world.user().over(Wire::Omni), unique("[[render:600000]] cancelled over omni"));
+    let (user, prompt) = (
+        world.user().over(Wire::Omni),
+        unique("[[render:600000]] cancelled over omni"),
+    );
     world.upstream.close("poll");
     let id = user.generate(&prompt);
     world.upstream.wait_held("poll", &prompt, 1);
-    assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).json()["status"], "cancelled");
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/cancel")).json()["status"],
+        "cancelled"
+    );
     world.upstream.open("poll");
     world.upstream.wait("cancel", &prompt, 1);
     user.ends_as(&id, "cancelled");
@@ -32,11 +38,17 @@ fn a_cancelled_render_is_given_up_upstream() {
 #[test]
 fn a_render_accepted_after_its_user_has_cancelled_is_given_up_too() {
     let world = exclusive();
-    let (user, prompt) = (world.user().over(Wire::Omni), unique("cancelled while submitting"));
+    let (user, prompt) = (
+        world.user().over(Wire::Omni),
+        unique("cancelled while submitting"),
+    );
     world.upstream.close_after_acceptance();
     let id = user.generate(&prompt);
     world.upstream.wait_held("submit", &prompt, 1);
-    assert_eq!(user.post(&format!("/api/generations/{id}/cancel")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{id}/cancel")).status,
+        200
+    );
     world.upstream.open("submit");
     world.upstream.wait("cancel", &prompt, 1);
     user.ends_as(&id, "cancelled");

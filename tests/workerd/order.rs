@@ -25,15 +25,31 @@ fn twenty_jobs_pass_three_slots_in_accept_order_and_each_is_told_once_i1_i5_i6_i
     }
     let stats = world.upstream.render_stats();
     let most = stats["maxRendering"].as_u64().expect("a number");
-    assert!((2..=SLOTS as u64).contains(&most), "{most} rendered at once");
+    assert!(
+        (2..=SLOTS as u64).contains(&most),
+        "{most} rendered at once"
+    );
     let accepted = stats["accepted"].as_array().expect("a list");
     assert_eq!(accepted.len(), JOBS, "each job is paid once");
-    let place: BTreeMap<&str, usize> =
-        accepted.iter().enumerate().filter_map(|(at, job)| Some((job["prompt"].as_str()?, at))).collect();
-    let places: Vec<usize> = prompts.iter().map(|prompt| place[prompt.as_str()]).collect();
-    // Jobs that hold slots at the same time may reach the upstream in any order; nobody else overtakes.
+    let place: BTreeMap<&str, usize> = accepted
+        .iter()
+        .enumerate()
+        .filter_map(|(at, job)| Some((job["prompt"].as_str()?, at)))
+        .collect();
+    let places: Vec<usize> = prompts
+        .iter()
+        .map(|prompt| place[prompt.as_str()])
+        .collect();
+    // Jobs that hold slots at the same time may reach the upstream in any order; nobody else
+    // overtakes.
     for (index, own) in places.iter().enumerate() {
-        let overtaken = places[..index].iter().filter(|earlier| *earlier > own).count();
-        assert!(overtaken < SLOTS, "job {index} went before {overtaken} earlier ones: {places:?}");
+        let overtaken = places[..index]
+            .iter()
+            .filter(|earlier| *earlier > own)
+            .count();
+        assert!(
+            overtaken < SLOTS,
+            "job {index} went before {overtaken} earlier ones: {places:?}"
+        );
     }
 }

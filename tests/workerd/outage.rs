@@ -1,4 +1,5 @@
-//! A video service that takes no orders for a minute: nobody fails, nobody loses their place, and no slot is held.
+//! A video service that takes no orders for a minute: nobody fails, nobody loses their place, and
+//! no slot is held.
 
 use crate::harness::{Setup, World, unique, until};
 use serde_json::Value;
@@ -6,7 +7,8 @@ use std::time::Duration;
 
 const SLOTS: usize = 3;
 const ORDERS: usize = 12;
-/// As many submits have been refused half a minute after the first ones, those that left together included.
+/// As many submits have been refused half a minute after the first ones, those that left together
+/// included.
 const REFUSED: usize = 7;
 const PATIENCE: Duration = Duration::from_secs(150);
 
@@ -18,30 +20,54 @@ fn twelve_orders_outlast_an_outage_of_a_minute_in_their_order_and_cost_one_probe
     });
     let users = [world.user(), world.user(), world.user()];
     world.upstream.faults("[[submit:503]]");
-    let prompts: Vec<String> = (0..ORDERS).map(|number| unique(&format!("order {number}"))).collect();
-    let ids: Vec<String> =
-        prompts.iter().enumerate().map(|(number, prompt)| users[number % users.len()].generate(prompt)).collect();
+    let prompts: Vec<String> = (0..ORDERS)
+        .map(|number| unique(&format!("order {number}")))
+        .collect();
+    let ids: Vec<String> = prompts
+        .iter()
+        .enumerate()
+        .map(|(number, prompt)| users[number % users.len()].generate(prompt))
+        .collect();
     let submits = || world.upstream.all_requests("submit");
-    until("half a minute of the outage is over", PATIENCE, || (submits().len() >= REFUSED).then_some(()));
+    until("half a minute of the outage is over", PATIENCE, || {
+        (submits().len() >= REFUSED).then_some(())
+    });
 
     // Between two probes nobody holds a slot, and everybody is told why they wait.
     let status = until("no slot is held", PATIENCE, || {
         let status = users[0].get("/api/queue/status").json()["status"].clone();
         (status["slots"]["used"] == 0).then_some(status)
     });
-    assert_eq!(status["upstreams"].as_array().map(Vec::len), Some(1), "{status:#}");
+    assert_eq!(
+        status["upstreams"].as_array().map(Vec::len),
+        Some(1),
+        "{status:#}"
+    );
     let waiting = users[1].generation(&ids[4]);
-    assert_eq!((&waiting["status"], &waiting["blockedBy"]), (&Value::from("queued"), &Value::from("upstream_backoff")));
+    assert_eq!(
+        (&waiting["status"], &waiting["blockedBy"]),
+        (&Value::from("queued"), &Value::from("upstream_backoff"))
+    );
     assert!(waiting["estimatedStartAt"].is_string(), "{waiting:#}");
     world.upstream.faults("");
 
     for (number, id) in ids.iter().enumerate() {
         users[number % users.len()].ends_as(id, "completed");
-        assert_eq!(world.upstream.paid(&prompts[number]).len(), 1, "order {number} is paid for once");
+        assert_eq!(
+            world.upstream.paid(&prompts[number]).len(),
+            1,
+            "order {number} is paid for once"
+        );
     }
-    let times: Vec<u64> = submits().iter().filter_map(|submit| submit["atMs"].as_u64()).collect();
+    let times: Vec<u64> = submits()
+        .iter()
+        .filter_map(|submit| submit["atMs"].as_u64())
+        .collect();
     let probes = &times[SLOTS..REFUSED];
-    assert!(probes.windows(2).all(|pair| pair[1] >= pair[0] + 1_900), "two probes at once: {times:?}");
+    assert!(
+        probes.windows(2).all(|pair| pair[1] >= pair[0] + 1_900),
+        "two probes at once: {times:?}"
+    );
     let accepted: Vec<String> = world.upstream.render_stats()["accepted"]
         .as_array()
         .into_iter()
@@ -49,7 +75,13 @@ fn twelve_orders_outlast_an_outage_of_a_minute_in_their_order_and_cost_one_probe
         .filter_map(|render| Some(render["prompt"].as_str()?.to_owned()))
         .collect();
     for (number, prompt) in prompts.iter().enumerate() {
-        let place = accepted.iter().position(|other| other == prompt).expect("it was accepted");
-        assert!(place.abs_diff(number) < SLOTS, "order {number} was started as number {place}: {accepted:#?}");
+        let place = accepted
+            .iter()
+            .position(|other| other == prompt)
+            .expect("it was accepted");
+        assert!(
+            place.abs_diff(number) < SLOTS,
+            "order {number} was started as number {place}: {accepted:#?}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What the harness promises of a world of a test's own, on which the proofs of modes and queues rest.
+//! What the harness promises of a world of a test's own, on which the proofs of modes and queues
+//! rest.
 
 use crate::harness::{Configuration, Setup, Ticker, World, until};
 use serde_json::json;
@@ -11,7 +12,9 @@ fn a_restart_can_change_variables_on_the_same_state() {
     let developer = user.with_token(Some(format!("dev_{}", user.user)));
     let id = user.generate("kept over a change of settings");
     until("its submit has an answer", Duration::from_secs(20), || {
-        user.steps(&id).contains(&"submitted".to_owned()).then_some(())
+        user.steps(&id)
+            .contains(&"submitted".to_owned())
+            .then_some(())
     });
     assert_eq!(developer.get("/api/models").status, 401);
     world.worker.kill();
@@ -23,9 +26,17 @@ fn a_restart_can_change_variables_on_the_same_state() {
 #[test]
 fn messages_and_triggers_reach_a_worker_behind_the_injector_which_serves_as_ever() {
     let sampled = [("head_sampling_rate = 1", "head_sampling_rate = 0.5")];
-    let configuration = Configuration { replacements: &sampled, injector: true };
-    let world = World::start_with(&Setup { configuration, ..Setup::default() });
-    world.worker.inject("DISPATCH", &[json!({ "a": "message" })], 0);
+    let configuration = Configuration {
+        replacements: &sampled,
+        injector: true,
+    };
+    let world = World::start_with(&Setup {
+        configuration,
+        ..Setup::default()
+    });
+    world
+        .worker
+        .inject("DISPATCH", &[json!({ "a": "message" })], 0);
     world.worker.inject_texts("DEAD", &["not JSON"], 1);
     let user = world.user();
     assert_eq!(user.post("/__inject/NOTHING").status, 404);
@@ -36,6 +47,8 @@ fn messages_and_triggers_reach_a_worker_behind_the_injector_which_serves_as_ever
     let fired = || world.worker.log().matches("/__scheduled").count();
     let before = fired();
     let ticker = Ticker::start(&world.worker, Duration::from_millis(50));
-    until("the clock ticks", Duration::from_secs(20), || (fired() >= before + 3).then_some(()));
+    until("the clock ticks", Duration::from_secs(20), || {
+        (fired() >= before + 3).then_some(())
+    });
     drop(ticker);
 }

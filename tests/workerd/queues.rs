@@ -1,4 +1,5 @@
-//! The mode `queue` under messages that no honest sender would send, and under a consumer that dies.
+//! The mode `queue` under messages that no honest sender would send, and under a consumer that
+//! dies.
 
 use crate::harness::{Api, Configuration, Lent, Setup, Ticker, World, kept, unique, until};
 use chrono::DateTime;
@@ -14,28 +15,59 @@ const TICK: Duration = Duration::from_millis(300);
 /// One slot, in the mode `queue`, behind the injector.
 fn world() -> Lent {
     static WORLD: Mutex<Option<World>> = Mutex::new(None);
-    let configuration = Configuration { injector: true, ..Configuration::default() };
-    kept(&WORLD, &Setup { variables: &SETTINGS, configuration, ..Setup::default() })
+    let configuration = Configuration {
+        injector: true,
+        ..Configuration::default()
+    };
+    kept(
+        &WORLD,
+        &Setup {
+            variables: &SETTINGS,
+            configuration,
+            ..Setup::default()
+        },
+    )
 }
 
 #[test]
-fn repeated_reordered_foreign_and_unreadable_messages_start_nothing_twice_or_out_of_order_i3_i4_i6_i7() {
+fn repeated_reordered_foreign_and_unreadable_messages_start_nothing_twice_or_out_of_order_i3_i4_i6_i7()
+ {
     let world = world();
     let (user, stranger) = (world.user(), world.user());
     let jobs = Jobs::ordered(&world, &user, 3);
     let batches = || world.worker.log().matches("QUEUE reelay-dispatch ").count();
     let before = batches();
-    let mut messages: Vec<Value> = jobs.ids.iter().rev().map(|id| wake_up(&user, id, 1)).collect();
+    let mut messages: Vec<Value> = jobs
+        .ids
+        .iter()
+        .rev()
+        .map(|id| wake_up(&user, id, 1))
+        .collect();
     messages.extend(messages.clone());
     messages.extend(jobs.ids.iter().map(|id| wake_up(&stranger, id, 1)));
     messages.push(wake_up(&user, "never-ordered", 1));
     messages.push(wake_up(&user, "..", 7));
-    messages.extend([json!({}), json!(null), json!([1]), json!({ "generationId": 5, "userId": user.user })]);
+    messages.extend([
+        json!({}),
+        json!(null),
+        json!([1]),
+        json!({ "generationId": 5, "userId": user.user }),
+    ]);
     world.worker.inject("DISPATCH", &messages, 0);
     world.worker.inject_texts("DISPATCH", &["not JSON", ""], 0);
-    world.worker.inject("DEAD", &[json!({ "epoch": 1 }), wake_up(&stranger, &jobs.ids[1], 1)], 0);
-    until("the consumer has had them", PATIENCE, || (batches() > before).then_some(()));
-    assert_eq!(world.upstream.requests("submit", &jobs.prompts[1]).len(), 0, "two jobs hold the one slot");
+    world.worker.inject(
+        "DEAD",
+        &[json!({ "epoch": 1 }), wake_up(&stranger, &jobs.ids[1], 1)],
+        0,
+    );
+    until("the consumer has had them", PATIENCE, || {
+        (batches() > before).then_some(())
+    });
+    assert_eq!(
+        world.upstream.requests("submit", &jobs.prompts[1]).len(),
+        0,
+        "two jobs hold the one slot"
+    );
     let _sweep = Ticker::start(&world.worker, TICK);
     world.upstream.open("poll");
     jobs.complete_once_in_order(&world, &user);
@@ -59,23 +91,41 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
     drop(sweep);
     let jobs = Jobs::ordered(&world, &user, 2);
     let retried = user.generate(&ended_prompt);
-    assert_eq!(user.post(&format!("/api/generations/{retried}/cancel")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{retried}/cancel"))
+            .status,
+        200
+    );
     user.ends_as(&retried, "cancelled");
-    assert_eq!(user.post(&format!("/api/generations/{retried}/retry")).status, 200);
+    assert_eq!(
+        user.post(&format!("/api/generations/{retried}/retry"))
+            .status,
+        200
+    );
     let [running, waiting] = [&jobs.ids[0], &jobs.ids[1]];
     // The running job's epoch is right too, and that of the retried one is its older attempt's.
     let messages = [&ended, running, &retried, waiting].map(|id| wake_up(&user, id, 1));
     world.worker.inject("DEAD", &messages, 0);
     let generation = user.fails_with(waiting, "internal");
     let sentence = generation["error"].as_str().expect("a sentence");
-    assert!(sentence.contains("could not be started") && sentence.ends_with('.'), "{sentence}");
+    assert!(
+        sentence.contains("could not be started") && sentence.ends_with('.'),
+        "{sentence}"
+    );
     let told = world.upstream.only_event(waiting, "generation.failed");
     assert_eq!(told.len(), 1, "{told:#?}");
-    let body: Value = serde_json::from_str(told[0]["body"].as_str().expect("a body")).expect("JSON");
-    assert_eq!((&body["errorCode"], &body["error"]), (&json!("internal"), &generation["error"]));
+    let body: Value =
+        serde_json::from_str(told[0]["body"].as_str().expect("a body")).expect("JSON");
+    assert_eq!(
+        (&body["errorCode"], &body["error"]),
+        (&json!("internal"), &generation["error"])
+    );
     for id in [&ended, running, &retried] {
         until("each dead letter is taken", PATIENCE, || {
-            world.worker.has_logged("[DISPATCH] Message given up", id).then_some(())
+            world
+                .worker
+                .has_logged("[DISPATCH] Message given up", id)
+                .then_some(())
         });
     }
     assert_eq!(user.generation(&ended)["status"], "completed");
@@ -87,8 +137,19 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
         user.ends_as(id, "completed");
         assert_eq!(world.upstream.paid(prompt).len(), 1, "{prompt}");
     }
-    assert!(world.upstream.requests("submit", &jobs.prompts[1]).is_empty(), "what was given up is not started later");
-    assert_eq!(user.post(&format!("/api/generations/{waiting}/retry")).status, 200, "but its user may try again");
+    assert!(
+        world
+            .upstream
+            .requests("submit", &jobs.prompts[1])
+            .is_empty(),
+        "what was given up is not started later"
+    );
+    assert_eq!(
+        user.post(&format!("/api/generations/{waiting}/retry"))
+            .status,
+        200,
+        "but its user may try again"
+    );
     user.ends_as(waiting, "completed");
     world.all_slots_are_free();
 }
@@ -104,14 +165,22 @@ fn jobs_whose_messages_die_with_the_consumer_are_started_by_the_sweep_and_two_sw
     world.upstream.open("poll");
     world.worker.restart();
     user.ends_as(&jobs.ids[0], "completed");
-    assert_eq!(user.generation(&jobs.ids[3])["status"], "queued", "nothing but the sweep knows of it");
-    until("the sweeps, fired in pairs, have started all", PATIENCE, || {
-        thread::scope(|scope| {
-            scope.spawn(|| world.worker.tick());
-            scope.spawn(|| world.worker.tick());
-        });
-        (user.generation(&jobs.ids[3])["phase"] == "done").then_some(())
-    });
+    assert_eq!(
+        user.generation(&jobs.ids[3])["status"],
+        "queued",
+        "nothing but the sweep knows of it"
+    );
+    until(
+        "the sweeps, fired in pairs, have started all",
+        PATIENCE,
+        || {
+            thread::scope(|scope| {
+                scope.spawn(|| world.worker.tick());
+                scope.spawn(|| world.worker.tick());
+            });
+            (user.generation(&jobs.ids[3])["phase"] == "done").then_some(())
+        },
+    );
     jobs.complete_once_in_order(&world, &user);
     world.all_slots_are_free();
 }
@@ -134,7 +203,11 @@ impl Jobs {
     fn complete_once_in_order(&self, world: &World, user: &Api) {
         for (id, prompt) in self.ids.iter().zip(&self.prompts) {
             user.ends_as(id, "completed");
-            assert_eq!(world.upstream.requests("submit", prompt).len(), 1, "{prompt}");
+            assert_eq!(
+                world.upstream.requests("submit", prompt).len(),
+                1,
+                "{prompt}"
+            );
             world.upstream.only_event(id, "generation.completed");
         }
         let stats = world.upstream.render_stats();
@@ -147,7 +220,9 @@ impl Jobs {
 
 fn wake_up(user: &Api, id: &str, epoch: u64) -> Value {
     let shown = user.get(&format!("/api/generations/{id}")).json();
-    let created = shown["generation"]["createdAt"].as_str().map(|at| DateTime::parse_from_rfc3339(at).expect("a time"));
+    let created = shown["generation"]["createdAt"]
+        .as_str()
+        .map(|at| DateTime::parse_from_rfc3339(at).expect("a time"));
     let created = created.map_or(0, |at| at.timestamp_millis());
     json!({ "generationId": id, "userId": user.user, "epoch": epoch, "createdAt": created })
 }

@@ -10,7 +10,12 @@ fn the_same_id_with_the_same_body_is_the_same_job_i10() {
     let (user, id, prompt) = (world.user(), unique("own-id"), unique("repeated by id"));
     let body = json!({ "generationId": id, "prompt": prompt });
     let first = user.create(&body);
-    assert_eq!((first.status, &first.json()["generationId"]), (201, &json!(id)), "{}", first.text());
+    assert_eq!(
+        (first.status, &first.json()["generationId"]),
+        (201, &json!(id)),
+        "{}",
+        first.text()
+    );
     is_repeat_of(&first, &user.create(&body));
     user.ends_as(&id, "completed");
     is_repeat_of(&first, &user.create(&body));
@@ -37,14 +42,22 @@ fn four_equal_orders_at_once_make_one_job_i10() {
     let (user, key, prompt) = (world.user(), unique("key"), unique("at once"));
     let body = json!({ "prompt": prompt });
     let answers: Vec<Answer> = thread::scope(|scope| {
-        let sent: Vec<_> = (0..4).map(|_| scope.spawn(|| keyed(&user, &key, &body))).collect();
-        sent.into_iter().map(|answer| answer.join().expect("an answer")).collect()
+        let sent: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| keyed(&user, &key, &body)))
+            .collect();
+        sent.into_iter()
+            .map(|answer| answer.join().expect("an answer"))
+            .collect()
     });
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 200, 201]);
     let first = answers[0].json();
-    assert!(answers.iter().all(|answer| answer.json()["generationId"] == first["generationId"]));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.json()["generationId"] == first["generationId"])
+    );
     user.ends_as(id_of(&first), "completed");
     assert_eq!(world.upstream.paid(&prompt).len(), 1);
     assert_eq!(listed(&user), 1);
@@ -53,22 +66,42 @@ fn four_equal_orders_at_once_make_one_job_i10() {
 #[test]
 fn another_body_under_a_used_id_or_key_is_refused_i10() {
     let world = shared();
-    let (user, id, key, prompt) = (world.user(), unique("own-id"), unique("key"), unique("first of two"));
+    let (user, id, key, prompt) = (
+        world.user(),
+        unique("own-id"),
+        unique("key"),
+        unique("first of two"),
+    );
     let other = json!({ "prompt": unique("second of two") });
-    assert_eq!(user.create(&json!({ "generationId": id, "prompt": prompt })).status, 201);
+    assert_eq!(
+        user.create(&json!({ "generationId": id, "prompt": prompt }))
+            .status,
+        201
+    );
     let by_id = user.create(&json!({ "generationId": id, "prompt": other["prompt"] }));
     assert_eq!(by_id.status, 422, "{}", by_id.text());
     assert_eq!(keyed(&user, &key, &json!({ "prompt": prompt })).status, 201);
     let by_key = keyed(&user, &key, &other);
-    assert_eq!((by_key.status, by_key.header("content-type")), (422, "application/problem+json"));
+    assert_eq!(
+        (by_key.status, by_key.header("content-type")),
+        (422, "application/problem+json")
+    );
     assert_eq!(by_key.json()["code"], "idempotency_conflict");
     assert_eq!(user.ends_as(&id, "completed")["prompt"], prompt);
     assert_eq!(listed(&user), 2);
-    assert_eq!(world.upstream.requests("submit", other["prompt"].as_str().expect("text")).len(), 0);
+    assert_eq!(
+        world
+            .upstream
+            .requests("submit", other["prompt"].as_str().expect("text"))
+            .len(),
+        0
+    );
 }
 
 fn keyed(user: &Api, key: &str, body: &Value) -> Answer {
-    user.send("POST", "/api/generations", |request| request.header("idempotency-key", key).json(body))
+    user.send("POST", "/api/generations", |request| {
+        request.header("idempotency-key", key).json(body)
+    })
 }
 
 fn is_repeat_of(first: &Answer, repeat: &Answer) {
@@ -82,5 +115,7 @@ fn id_of(body: &Value) -> &str {
 }
 
 fn listed(user: &Api) -> usize {
-    user.get("/api/generations").json()["data"].as_array().map_or(0, Vec::len)
+    user.get("/api/generations").json()["data"]
+        .as_array()
+        .map_or(0, Vec::len)
 }

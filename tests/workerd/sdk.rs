@@ -1,5 +1,5 @@
-//! What the worker sends is what Google's own SDK sends for the same wish: method, path, query, credential, content type
-//! and body.
+//! What the worker sends is what Google's own SDK sends for the same wish: method, path, query,
+//! credential, content type and body.
 
 #[path = "../../tools/fake-upstream/tests/behaviour/sdk.rs"]
 pub(crate) mod google;
@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/fake-upstream/sdk_requests.py");
+const SCRIPT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tools/fake-upstream/sdk_requests.py"
+);
 /// The image of the script: one pixel.
 pub(crate) const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGMAAQAAAAUAAQAKLbQAAAAASUVORK5CYII=";
@@ -27,7 +30,10 @@ on_each_wire! {
 }
 
 fn the_worker_sends_what_googles_sdk_sends(wire: Wire) {
-    let world = World::start_beside(&Setup { variables: &[("VERTEX_OUTPUT", "")], ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &[("VERTEX_OUTPUT", "")],
+        ..Setup::default()
+    });
     let prompts = sent_by_the_sdk(&world, wire);
     let user = world.user_named(&format!("sdk-{}", name(wire))).over(wire);
     let mut compared = 0;
@@ -40,7 +46,10 @@ fn the_worker_sends_what_googles_sdk_sends(wire: Wire) {
         compared += same(&world, &user, case, &prompts[case], order);
     }
     compared += same_on_the_way(&world, wire, &prompts["defaults"]);
-    told(&format!("{}: {compared} requests as Google's SDK sends them", name(wire)));
+    told(&format!(
+        "{}: {compared} requests as Google's SDK sends them",
+        name(wire)
+    ));
     assert!(first_round(wire).len() >= 8, "eight cases at least");
 }
 
@@ -64,9 +73,13 @@ fn sent_by_the_sdk(world: &World, wire: Wire) -> BTreeMap<String, String> {
     let output = sdk.run(Path::new(SCRIPT), &arguments);
     assert!(output.status.success(), "{}", text(&output));
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let cases = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let cases = printed
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let text_of = |case: &Value, field: &str| case[field].as_str().expect("text").to_owned();
-    cases.map(|case| (text_of(&case, "case"), text_of(&case, "prompt"))).collect()
+    cases
+        .map(|case| (text_of(&case, "case"), text_of(&case, "prompt")))
+        .collect()
 }
 
 /// What the app orders for each case of the SDK's.
@@ -78,7 +91,11 @@ fn first_round(wire: Wire) -> Vec<(&'static str, Value)> {
 }
 
 fn of_veo(wire: Wire) -> Vec<(&'static str, Value)> {
-    let people = if wire == Wire::Gemini { "allow_all" } else { "allow_adult" };
+    let people = if wire == Wire::Gemini {
+        "allow_all"
+    } else {
+        "allow_adult"
+    };
     let parameters = |more: Value| {
         let mut parameters = json!({ "personGeneration": people });
         for (name, value) in more.as_object().expect("an object") {
@@ -93,19 +110,37 @@ fn of_veo(wire: Wire) -> Vec<(&'static str, Value)> {
     };
     let mut cases = vec![
         ("defaults", parameters(json!({}))),
-        ("portrait-1080p", parameters(json!({ "aspectRatio": "9:16", "resolution": "1080p" }))),
-        ("fast", parameters(json!({ "model": "veo-3.1-fast-generate-001" }))),
-        ("negative-prompt", parameters(json!({ "negativePrompt": "cartoon, text" }))),
+        (
+            "portrait-1080p",
+            parameters(json!({ "aspectRatio": "9:16", "resolution": "1080p" })),
+        ),
+        (
+            "fast",
+            parameters(json!({ "model": "veo-3.1-fast-generate-001" })),
+        ),
+        (
+            "negative-prompt",
+            parameters(json!({ "negativePrompt": "cartoon, text" })),
+        ),
         ("four-seconds", parameters(json!({ "duration": 4 }))),
         ("image", pictured(json!({ "image": image() }))),
-        ("image-and-last-frame", pictured(json!({ "image": image(), "lastFrame": image() }))),
-        ("reference-images", pictured(json!({ "referenceImages": [image(), image()] }))),
+        (
+            "image-and-last-frame",
+            pictured(json!({ "image": image(), "lastFrame": image() })),
+        ),
+        (
+            "reference-images",
+            pictured(json!({ "referenceImages": [image(), image()] })),
+        ),
     ];
     if wire == Wire::Vertex {
         cases.extend([
             ("4k", parameters(json!({ "resolution": "4k" }))),
             ("seed", parameters(json!({ "seed": u32::MAX }))),
-            ("audio-off", parameters(json!({ "generateAudio": false, "duration": 6 }))),
+            (
+                "audio-off",
+                parameters(json!({ "generateAudio": false, "duration": 6 })),
+            ),
         ]);
     }
     cases
@@ -113,7 +148,8 @@ fn of_veo(wire: Wire) -> Vec<(&'static str, Value)> {
 
 fn of_omni() -> Vec<(&'static str, Value)> {
     let parameters = |parameters: Value| json!({ "parameters": parameters });
-    let older = |parameters: Value| json!({ "parameters": parameters, "model": "gemini-omni-1.1-flash" });
+    let older =
+        |parameters: Value| json!({ "parameters": parameters, "model": "gemini-omni-1.1-flash" });
     vec![
         ("defaults", parameters(json!({}))),
         ("portrait", parameters(json!({ "aspectRatio": "9:16" }))),
@@ -125,18 +161,33 @@ fn of_omni() -> Vec<(&'static str, Value)> {
         ("older-model", older(json!({}))),
         ("older-model-longest", older(json!({ "duration": 10 }))),
         ("image-to-video", parameters(json!({ "image": image() }))),
-        ("first-and-last-frame", parameters(json!({ "image": image(), "lastFrame": image() }))),
-        ("reference-images", parameters(json!({ "referenceImages": [image(), image()] }))),
-        ("six-references", older(json!({ "referenceImages": vec![image(); 6] }))),
+        (
+            "first-and-last-frame",
+            parameters(json!({ "image": image(), "lastFrame": image() })),
+        ),
+        (
+            "reference-images",
+            parameters(json!({ "referenceImages": [image(), image()] })),
+        ),
+        (
+            "six-references",
+            older(json!({ "referenceImages": vec![image(); 6] })),
+        ),
     ]
 }
 
 fn second_round(wire: Wire) -> Vec<(&'static str, Value)> {
     match wire {
         Wire::Gemini => {
-            vec![("webhook", json!({ "generationId": "webhook", "parameters": { "personGeneration": "allow_all" } }))]
+            vec![(
+                "webhook",
+                json!({ "generationId": "webhook", "parameters": { "personGeneration": "allow_all" } }),
+            )]
         }
-        Wire::Vertex => vec![("storage", json!({ "parameters": { "personGeneration": "allow_adult" } }))],
+        Wire::Vertex => vec![(
+            "storage",
+            json!({ "parameters": { "personGeneration": "allow_adult" } }),
+        )],
         Wire::Omni => vec![("webhook", json!({ "generationId": "webhook" }))],
     }
 }
@@ -148,7 +199,10 @@ fn same(world: &World, user: &Api, case: &str, prompt: &str, mut order: Value) -
     order["provider"] = json!(user.wire.provider());
     let answer = user.create(&order);
     assert_eq!(answer.status, 201, "{case}: {}", answer.text());
-    user.ends_as(answer.json()["generationId"].as_str().expect("an id"), "completed");
+    user.ends_as(
+        answer.json()["generationId"].as_str().expect("an id"),
+        "completed",
+    );
     let (theirs, ours) = both(world, "submit", prompt);
     assert_eq!(seen(&ours[0]), seen(&theirs[0]), "{case}");
     let content_type = |request: &Value| request["headers"]["content-type"].clone();
@@ -178,12 +232,22 @@ fn same_on_the_way(world: &World, wire: Wire, prompt: &str) -> usize {
 #[track_caller]
 fn both(world: &World, step: &str, prompt: &str) -> (Vec<Value>, Vec<Value>) {
     let is_theirs = |request: &Value| {
-        let agent = request["headers"]["user-agent"].as_str().unwrap_or_default();
+        let agent = request["headers"]["user-agent"]
+            .as_str()
+            .unwrap_or_default();
         agent.contains("google") || agent.contains("python")
     };
-    let (theirs, ours): (Vec<Value>, Vec<Value>) =
-        world.upstream.requests(step, prompt).into_iter().partition(is_theirs);
-    assert!(!theirs.is_empty() && !ours.is_empty(), "{step} of {prompt}: {} and {}", theirs.len(), ours.len());
+    let (theirs, ours): (Vec<Value>, Vec<Value>) = world
+        .upstream
+        .requests(step, prompt)
+        .into_iter()
+        .partition(is_theirs);
+    assert!(
+        !theirs.is_empty() && !ours.is_empty(),
+        "{step} of {prompt}: {} and {}",
+        theirs.len(),
+        ours.len()
+    );
     (theirs, ours)
 }
 
@@ -191,13 +255,15 @@ fn both(world: &World, step: &str, prompt: &str) -> (Vec<Value>, Vec<Value>) {
 fn seen(request: &Value) -> Value {
     let plain = |text: &Value| {
         let text = text.as_str().unwrap_or_default();
-        let operation =
-            request["operation"].as_str().map_or_else(|| text.to_owned(), |id| text.replace(id, "{operation}"));
+        let operation = request["operation"]
+            .as_str()
+            .map_or_else(|| text.to_owned(), |id| text.replace(id, "{operation}"));
         match operation.split_once("/files/") {
             None => operation,
             Some((before, file)) => {
-                let rest =
-                    file.trim_start_matches(|letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+                let rest = file.trim_start_matches(|letter: char| {
+                    letter.is_ascii_lowercase() || letter.is_ascii_digit()
+                });
                 format!("{before}/files/{{file}}{rest}")
             }
         }
@@ -219,10 +285,20 @@ fn image() -> Value {
 
 #[test]
 fn a_request_that_differs_is_told_from_one_that_does_not() {
-    let request = |body: &str| json!({ "method": "POST", "path": "/a/7/b", "operation": "7", "body": body });
-    assert_eq!(seen(&request(r#"{"a":1,"b":"7"}"#)), seen(&request(r#"{"b":"7","a":1}"#)));
+    let request =
+        |body: &str| json!({ "method": "POST", "path": "/a/7/b", "operation": "7", "body": body });
+    assert_eq!(
+        seen(&request(r#"{"a":1,"b":"7"}"#)),
+        seen(&request(r#"{"b":"7","a":1}"#))
+    );
     let file = |path: &str| seen(&json!({ "path": path, "body": "" }))["path"].clone();
-    assert_eq!(file("/v1/files/abc1:download"), file("/v1/files/xyz2:download"));
-    assert_ne!(file("/v1/files/abc1:download"), file("/v1beta/files/abc1:download"));
+    assert_eq!(
+        file("/v1/files/abc1:download"),
+        file("/v1/files/xyz2:download")
+    );
+    assert_ne!(
+        file("/v1/files/abc1:download"),
+        file("/v1beta/files/abc1:download")
+    );
     assert_ne!(seen(&request(r#"{"a":1}"#)), seen(&request(r#"{"a":"1"}"#)));
 }

@@ -3,7 +3,7 @@
 use crate::harness::token::{self, JWT_SECRET};
 use crate::harness::upstream::{API_KEY, WEBHOOK_SECRET};
 use crate::harness::worker::{ADMIN_KEY, SERVICE_KEY};
-use crate::harness::{Wire, exclusive, unique, until};
+use crate::harness::{Wire, World, exclusive, unique, until};
 use crate::images::PNG;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use std::time::Duration;
 fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     let world = exclusive();
     let user = world.user();
-    // One job of each kind that has something to say: repeated, refused with the upstream's words, failing to be told.
+    // One job of each kind that has something to say: repeated, refused with the upstream's words,
+    // failing to be told.
     world.upstream.inbox_mode("status:500");
     let private = unique("a-very-private-word");
     let order = |mark: &str, wire: Wire| {
@@ -27,7 +28,10 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
         }
         let answer = user.create(&body);
         assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()["generationId"].as_str().expect("an id").to_owned()
+        answer.json()["generationId"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
     };
     let marks = [
         ("submit:503*1", "completed"),
@@ -47,35 +51,84 @@ fn no_line_of_the_log_holds_a_prompt_a_token_a_body_or_a_secret_i12() {
     assert_eq!(urls.len(), 6);
     assert!(urls.iter().all(|url| user.get(url).status == 200));
     // A token that is refused, and a body that cannot be read.
-    assert_eq!(user.with_token(Some(format!("{private}.{private}.{private}"))).get("/api/generations").status, 401);
+    assert_eq!(
+        user.with_token(Some(format!("{private}.{private}.{private}")))
+            .get("/api/generations")
+            .status,
+        401
+    );
     assert_eq!(user.create(&json!([private])).status, 400);
     // What an operator looks for and does, and a stream of events.
     let operator = user.with_token(Some(ADMIN_KEY.to_owned()));
     let found = operator.get(&format!("/api/queue/jobs?search={private}"));
-    assert_eq!(found.json()["data"].as_array().map(Vec::len), Some(ids.len()), "{}", found.text());
+    assert_eq!(
+        found.json()["data"].as_array().map(Vec::len),
+        Some(ids.len()),
+        "{}",
+        found.text()
+    );
     assert_eq!(operator.get("/metrics").status, 200);
-    assert_eq!(operator.post("/api/webhooks/recover?since=2020-01-01T00:00:00Z").status, 200);
-    assert!(user.get(&format!("/api/generations/{}/events", ids[0].0)).text().contains("event: end"));
+    assert_eq!(
+        operator
+            .post("/api/webhooks/recover?since=2020-01-01T00:00:00Z")
+            .status,
+        200
+    );
+    assert!(
+        user.get(&format!("/api/generations/{}/events", ids[0].0))
+            .text()
+            .contains("event: end")
+    );
     let last = unique("request");
-    assert_eq!(user.send("GET", "/api/whoami", |request| request.header("X-Request-Id", &last)).status, 200);
+    assert_eq!(
+        user.send("GET", "/api/whoami", |request| request
+            .header("X-Request-Id", &last))
+            .status,
+        200
+    );
 
     let lines = until("the last line is written", Duration::from_mins(1), || {
         let lines = world.worker.lines();
-        lines.iter().any(|line| line["requestId"] == last.as_str()).then_some(lines)
+        lines
+            .iter()
+            .any(|line| line["requestId"] == last.as_str())
+            .then_some(lines)
     });
     for (id, _) in &ids {
-        assert!(lines.iter().any(|line| line["generationId"] == *id), "the log tells of {id}");
+        assert!(
+            lines.iter().any(|line| line["generationId"] == *id),
+            "the log tells of {id}"
+        );
     }
-    let signature = |url: &String| url.rsplit_once("signature=").expect("a signature").1.to_owned();
-    let mut secrets: Vec<String> = urls.iter().map(signature).collect();
-    let account: Value = serde_json::from_str(&world.upstream.service_account()).expect("JSON");
-    let key = account["private_key"].as_str().expect("a key").lines().nth(1).expect("its first line").to_owned();
-    secrets.extend([private, token::user(&user.user), key, PNG.to_owned()]);
-    secrets.extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY, ADMIN_KEY].map(str::to_owned));
+    let mut secrets = secrets(&world, &urls);
+    secrets.extend([private, token::user(&user.user)]);
     // What wrangler writes of its own is left out: it shows each request's path.
     for line in lines.iter().map(Value::to_string) {
         for secret in &secrets {
             assert!(!line.contains(secret), "{secret} stands in {line}");
         }
     }
+}
+
+/// What the log must not hold, whoever orders.
+fn secrets(world: &World, urls: &[String]) -> Vec<String> {
+    let signature = |url: &String| {
+        url.rsplit_once("signature=")
+            .expect("a signature")
+            .1
+            .to_owned()
+    };
+    let mut secrets: Vec<String> = urls.iter().map(signature).collect();
+    let account: Value = serde_json::from_str(&world.upstream.service_account()).expect("JSON");
+    let key = account["private_key"]
+        .as_str()
+        .expect("a key")
+        .lines()
+        .nth(1)
+        .expect("its first line")
+        .to_owned();
+    secrets.extend([key, PNG.to_owned()]);
+    secrets
+        .extend([JWT_SECRET, API_KEY, WEBHOOK_SECRET, SERVICE_KEY, ADMIN_KEY].map(str::to_owned));
+    secrets
 }

@@ -8,10 +8,20 @@ use std::time::Duration;
 fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
     let world = World::start(&[("POLL_INTERVAL_MS", "as-fast-as-possible")]);
     let user = world.user();
-    for answer in [user.create(&json!({ "prompt": "for nobody" })), user.get("/health"), user.get("/api/generations")] {
-        assert_eq!((answer.status, answer.header("content-type")), (500, "application/problem+json"));
+    for answer in [
+        user.create(&json!({ "prompt": "for nobody" })),
+        user.get("/health"),
+        user.get("/api/generations"),
+    ] {
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (500, "application/problem+json")
+        );
         let text = answer.text();
-        assert!(text.contains("POLL_INTERVAL_MS") && !text.contains("as-fast-as-possible"), "{text}");
+        assert!(
+            text.contains("POLL_INTERVAL_MS") && !text.contains("as-fast-as-possible"),
+            "{text}"
+        );
         assert_eq!(answer.json()["code"], "misconfigured");
     }
     assert_eq!(world.upstream.requests("submit", "for nobody").len(), 0);
@@ -20,7 +30,13 @@ fn a_bad_variable_stops_the_worker_with_its_name_and_never_its_value() {
         let lines = world.worker.lines();
         (lines.iter().filter(is_told).count() >= 3).then_some(lines)
     });
-    assert!(lines.iter().filter(is_told).all(|line| line["level"] == "ERROR"), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .filter(is_told)
+            .all(|line| line["level"] == "ERROR"),
+        "{lines:#?}"
+    );
     for line in lines {
         assert!(!line.to_string().contains("as-fast-as-possible"), "{line}");
     }
@@ -37,15 +53,40 @@ fn an_order_beyond_the_queues_length_is_refused_and_leaves_nothing_behind() {
     let (id, prompt) = (unique("refused"), unique("finds no place"));
     let order = json!({ "generationId": id, "prompt": prompt });
     let answer = user.create(&order);
-    assert_eq!((answer.status, answer.json()["code"].as_str()), (429, Some("queue_full")), "{}", answer.text());
-    assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0), "{:?}", answer.headers);
+    assert_eq!(
+        (answer.status, answer.json()["code"].as_str()),
+        (429, Some("queue_full")),
+        "{}",
+        answer.text()
+    );
+    assert!(
+        answer
+            .header("retry-after")
+            .parse::<u32>()
+            .is_ok_and(|seconds| seconds > 0),
+        "{:?}",
+        answer.headers
+    );
     assert_eq!(user.get(&format!("/api/generations/{id}")).status, 404);
-    assert_eq!(user.get("/api/generations").json()["data"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        user.get("/api/generations").json()["data"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
     world.upstream.open("submit");
     user.ends_as(&first, "completed");
     user.ends_as(&second, "completed");
-    assert_eq!(world.upstream.requests("submit", &prompt).len(), 0, "a refused order is not run later");
-    assert_eq!(user.create(&order).status, 201, "the same order is taken once there is a place");
+    assert_eq!(
+        world.upstream.requests("submit", &prompt).len(),
+        0,
+        "a refused order is not run later"
+    );
+    assert_eq!(
+        user.create(&order).status,
+        201,
+        "the same order is taken once there is a place"
+    );
     user.ends_as(&id, "completed");
     assert_eq!(world.upstream.paid(&prompt).len(), 1);
 }
@@ -53,7 +94,10 @@ fn an_order_beyond_the_queues_length_is_refused_and_leaves_nothing_behind() {
 #[test]
 fn a_render_that_never_ends_fails_at_the_jobs_deadline_i1() {
     let world = World::start(&[("JOB_TIMEOUT_MS", "3000")]);
-    let (user, prompt) = (world.user(), format!("{} [[result:never]]", unique("endless")));
+    let (user, prompt) = (
+        world.user(),
+        format!("{} [[result:never]]", unique("endless")),
+    );
     let id = user.generate(&prompt);
     user.fails_with(&id, "deadline_exceeded");
     world.upstream.only_event(&id, "generation.failed");

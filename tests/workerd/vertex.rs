@@ -16,7 +16,9 @@ fn one_token_serves_many_jobs_and_one_that_is_refused_is_replaced_once() {
     user.ends_as(&user.generate(&unique("the first")), "completed");
     let tokens = || world.upstream.all_requests("token").len();
     let first = tokens();
-    let ids: Vec<String> = (0..6).map(|_| user.generate(&unique("shares a token"))).collect();
+    let ids: Vec<String> = (0..6)
+        .map(|_| user.generate(&unique("shares a token")))
+        .collect();
     for id in &ids {
         user.ends_as(id, "completed");
     }
@@ -36,9 +38,14 @@ fn one_token_serves_many_jobs_and_one_that_is_refused_is_replaced_once() {
 #[test]
 fn a_service_account_that_google_does_not_know_is_named_and_nothing_is_spent() {
     let world = World::start_beside(&Setup::default());
-    let account = world.upstream.service_account().replace("reelay@", "someone-else@");
+    let account = world
+        .upstream
+        .service_account()
+        .replace("reelay@", "someone-else@");
     world.worker.kill();
-    world.worker.restart_with(&[("VERTEX_SERVICE_ACCOUNT", &account)]);
+    world
+        .worker
+        .restart_with(&[("VERTEX_SERVICE_ACCOUNT", &account)]);
     let (user, prompt) = (world.user().over(Wire::Vertex), unique("by a stranger"));
     let generation = user.fails_with(&user.generate(&prompt), "provider_unavailable");
     let sentence = generation["error"].as_str().expect("a sentence");
@@ -49,8 +56,14 @@ fn a_service_account_that_google_does_not_know_is_named_and_nothing_is_spent() {
 
 #[test]
 fn a_project_that_is_not_the_accounts_is_named() {
-    let world = World::start_beside(&Setup { variables: &[("VERTEX_PROJECT", "another-project")], ..Setup::default() });
-    let (user, prompt) = (world.user().over(Wire::Vertex), unique("in another project"));
+    let world = World::start_beside(&Setup {
+        variables: &[("VERTEX_PROJECT", "another-project")],
+        ..Setup::default()
+    });
+    let (user, prompt) = (
+        world.user().over(Wire::Vertex),
+        unique("in another project"),
+    );
     let generation = user.fails_with(&user.generate(&prompt), "provider_unavailable");
     let sentence = generation["error"].as_str().expect("a sentence");
     assert!(sentence.contains("VERTEX_PROJECT"), "{sentence}");
@@ -61,28 +74,51 @@ fn a_project_that_is_not_the_accounts_is_named() {
 fn a_setting_that_cannot_work_stops_the_worker_with_its_name() {
     for (variable, value) in [
         ("VERTEX_SERVICE_ACCOUNT", "not JSON"),
-        ("VERTEX_SERVICE_ACCOUNT", r#"{"type":"service_account","client_email":"a@b.c"}"#),
+        (
+            "VERTEX_SERVICE_ACCOUNT",
+            r#"{"type":"service_account","client_email":"a@b.c"}"#,
+        ),
         ("VERTEX_PROJECT", "No Project"),
         ("VERTEX_OUTPUT", "s3://elsewhere"),
     ] {
-        let world = World::start_beside(&Setup { variables: &[(variable, value)], ..Setup::default() });
+        let world = World::start_beside(&Setup {
+            variables: &[(variable, value)],
+            ..Setup::default()
+        });
         let answer = world.user().get("/api/models");
         assert_eq!(answer.status, 500, "{variable}");
-        let sentence = answer.json()["error"].as_str().unwrap_or_default().to_owned();
-        assert!(sentence.contains(variable) && !sentence.contains(value), "{sentence}");
+        let sentence = answer.json()["error"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(
+            sentence.contains(variable) && !sentence.contains(value),
+            "{sentence}"
+        );
     }
 }
 
 #[test]
 fn without_an_output_the_video_comes_within_the_answer() {
-    let world = World::start_beside(&Setup { variables: &[("VERTEX_OUTPUT", "")], ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &[("VERTEX_OUTPUT", "")],
+        ..Setup::default()
+    });
     let user = world.user().over(Wire::Vertex);
     let id = user.generate(&unique("inline"));
-    let cut = user.generate(&format!("{} [[download:truncated*1]]", unique("inline and cut")));
+    let cut = user.generate(&format!(
+        "{} [[download:truncated*1]]",
+        unique("inline and cut")
+    ));
     for id in [id, cut] {
         user.ends_as(&id, "completed");
         let video = user.get(&format!("/api/generations/{id}/video"));
-        assert!(video.body == SAMPLE, "{} bytes of {}", video.body.len(), SAMPLE.len());
+        assert!(
+            video.body == SAMPLE,
+            "{} bytes of {}",
+            video.body.len(),
+            SAMPLE.len()
+        );
     }
 }
 
@@ -93,23 +129,43 @@ fn sixty_megabytes_within_an_answer_pass_through_less_than_64_of_memory() {
     let world = World::start_in(&[("VERTEX_OUTPUT", "")], &[COLLECT_OFTEN]);
     let user = world.user().over(Wire::Vertex);
     for size in [10 * MIB; 4] {
-        user.ends_as(&user.generate(&format!("{} [[download:bytes:{size}]]", unique("small"))), "completed");
+        user.ends_as(
+            &user.generate(&format!("{} [[download:bytes:{size}]]", unique("small"))),
+            "completed",
+        );
     }
     let before = resident_bytes(&world.worker.workerds());
-    let id = user.generate(&format!("{} [[download:bytes:{SIZE}]]", unique("large inline")));
+    let id = user.generate(&format!(
+        "{} [[download:bytes:{SIZE}]]",
+        unique("large inline")
+    ));
     let (mut most, mut samples) = (before, 0_u32);
-    until("the app is told of the large video", Duration::from_mins(2), || {
-        most = most.max(resident_bytes(&world.worker.workerds()));
-        samples += 1;
-        Some(()).filter(|()| !world.upstream.inbox(&id).is_empty())
-    });
+    until(
+        "the app is told of the large video",
+        Duration::from_mins(2),
+        || {
+            most = most.max(resident_bytes(&world.worker.workerds()));
+            samples += 1;
+            Some(()).filter(|()| !world.upstream.inbox(&id).is_empty())
+        },
+    );
     let generation = user.ends_as(&id, "completed");
     let growth = most - before;
-    told(&format!("{} MiB inline: {} MiB resident before, {} MiB more", SIZE / MIB, before / MIB, growth / MIB));
+    told(&format!(
+        "{} MiB inline: {} MiB resident before, {} MiB more",
+        SIZE / MIB,
+        before / MIB,
+        growth / MIB
+    ));
     assert!(samples > 5, "the transfer was watched");
     assert!(growth < GROWTH, "{} MiB more", growth / MIB);
     assert_eq!(generation["result"]["fileSize"], SIZE);
     let range = format!("bytes={}-{}", SIZE - 1_000, SIZE - 1);
-    let part = user.send("GET", &format!("/api/generations/{id}/video"), |request| request.header("range", range));
-    assert!(part.body.len() == 1_000 && follows_pattern(&part.body, SIZE - 1_000), "the last bytes");
+    let part = user.send("GET", &format!("/api/generations/{id}/video"), |request| {
+        request.header("range", range)
+    });
+    assert!(
+        part.body.len() == 1_000 && follows_pattern(&part.body, SIZE - 1_000),
+        "the last bytes"
+    );
 }

@@ -19,7 +19,14 @@ fn a_receiver_that_is_down_for_three_attempts_gets_the_same_event_once_it_is_up_
 fn a_receiver_that_stays_down_exhausts_the_event_and_the_job_stays_completed_i5() {
     let (_world, deliveries, steps) = told("status:500");
     assert_eq!(answers(&deliveries), [500; ATTEMPTS]);
-    assert_eq!((count(&steps, "webhook_failed"), count(&steps, "webhook_exhausted")), (ATTEMPTS - 1, 1), "{steps:?}");
+    assert_eq!(
+        (
+            count(&steps, "webhook_failed"),
+            count(&steps, "webhook_exhausted")
+        ),
+        (ATTEMPTS - 1, 1),
+        "{steps:?}"
+    );
     assert_eq!(count(&steps, "webhook_delivered"), 0, "{steps:?}");
 }
 
@@ -56,7 +63,10 @@ fn a_receiver_whose_answer_never_ends_has_taken_the_event() {
 fn a_retry_after_in_any_form_and_on_any_failure_is_honoured_up_to_twice_the_step() {
     const STEP: i64 = 100_000;
     let variables = [("WEBHOOK_RETRY_SECONDS", "0,100")];
-    let world = World::start_beside(&Setup { variables: &variables, ..Setup::default() });
+    let world = World::start_beside(&Setup {
+        variables: &variables,
+        ..Setup::default()
+    });
     let user = world.user();
     for (mode, wait) in [
         ("status:503:150", 150_000),
@@ -69,12 +79,17 @@ fn a_retry_after_in_any_form_and_on_any_failure_is_honoured_up_to_twice_the_step
         world.upstream.inbox_mode(mode);
         let id = user.generate(&unique("told later"));
         let event = until("the first attempt was made", PATIENCE, || {
-            let events = user.get(&format!("/api/generations/{id}/deliveries")).json();
+            let events = user
+                .get(&format!("/api/generations/{id}/deliveries"))
+                .json();
             Some(events["deliveries"][0].clone()).filter(|event| event["attempts"] == 1)
         });
         let timeline = user.timeline(&id);
-        let failed =
-            timeline["timeline"].as_array().into_iter().flatten().find(|step| step["step"] == "webhook_failed");
+        let failed = timeline["timeline"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|step| step["step"] == "webhook_failed");
         let failed = failed.unwrap_or_else(|| panic!("{mode}: {timeline:#}"));
         let waits = millis(&event["nextAttemptAt"]) - millis(&failed["at"]);
         assert_eq!(waits, wait, "{mode}: {event:#}");
@@ -83,11 +98,13 @@ fn a_retry_after_in_any_form_and_on_any_failure_is_honoured_up_to_twice_the_step
 
 fn millis(time: &Value) -> i64 {
     let text = time.as_str().expect("a time");
-    chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+    chrono::DateTime::parse_from_rfc3339(text)
+        .expect("a time")
+        .timestamp_millis()
 }
 
-/// One completed generation told to an inbox in this mode: the attempts and the job's steps. Every attempt has the
-/// same id and body, and a valid signature of its own.
+/// One completed generation told to an inbox in this mode: the attempts and the job's steps. Every
+/// attempt has the same id and body, and a valid signature of its own.
 fn told(mode: &str) -> (Lent, Vec<Value>, Vec<String>) {
     let world = exclusive();
     let user = world.user();
@@ -100,7 +117,10 @@ fn told(mode: &str) -> (Lent, Vec<Value>, Vec<String>) {
 }
 
 fn answers(deliveries: &[Value]) -> Vec<u64> {
-    deliveries.iter().filter_map(|delivery| delivery["answered"].as_u64()).collect()
+    deliveries
+        .iter()
+        .filter_map(|delivery| delivery["answered"].as_u64())
+        .collect()
 }
 
 fn count(steps: &[String], step: &str) -> usize {

@@ -20,10 +20,20 @@ fn a_video_reaches_the_app_whole_i8(wire: Wire) {
     let user = world.user().over(wire);
     let id = ordered(&user, &unique("a fox runs"));
     let generation = user.ends_as(&id, "completed");
-    let url = generation["result"]["videoUrl"].as_str().expect("a signed address");
+    let url = generation["result"]["videoUrl"]
+        .as_str()
+        .expect("a signed address");
     let video = user.get(url);
-    assert_eq!((video.status, video.header("content-type")), (200, "video/mp4"));
-    assert!(video.body == SAMPLE, "{} bytes of {}", video.body.len(), SAMPLE.len());
+    assert_eq!(
+        (video.status, video.header("content-type")),
+        (200, "video/mp4")
+    );
+    assert!(
+        video.body == SAMPLE,
+        "{} bytes of {}",
+        video.body.len(),
+        SAMPLE.len()
+    );
     assert_eq!(generation["result"]["fileSize"], SAMPLE.len());
     let own = user.get(&format!("/api/generations/{id}/video"));
     assert!(own.body == SAMPLE, "the owner's token opens the video too");
@@ -32,14 +42,30 @@ fn a_video_reaches_the_app_whole_i8(wire: Wire) {
 fn an_order_is_answered_with_201_and_where_it_is(wire: Wire) {
     let world = shared();
     let user = world.user().over(wire);
-    let answer = user.create(&json!({ "prompt": unique("a fox waits"), "provider": wire.provider() }));
+    let answer =
+        user.create(&json!({ "prompt": unique("a fox waits"), "provider": wire.provider() }));
     assert_eq!(answer.status, 201, "{}", answer.text());
     let body = answer.json();
     let id = body["generationId"].as_str().expect("an id");
-    assert_eq!(answer.header("location"), format!("{}/api/generations/{id}", world.worker.origin()));
-    assert_eq!((&body["success"], &body["status"]), (&json!(true), &json!("queued")));
+    assert_eq!(
+        answer.header("location"),
+        format!("{}/api/generations/{id}", world.worker.origin())
+    );
+    assert_eq!(
+        (&body["success"], &body["status"]),
+        (&json!(true), &json!("queued"))
+    );
     assert!(!answer.header("x-request-id").is_empty());
-    assert_eq!(user.get(answer.header("location").strip_prefix(&world.worker.origin()).expect("ours")).status, 200);
+    assert_eq!(
+        user.get(
+            answer
+                .header("location")
+                .strip_prefix(&world.worker.origin())
+                .expect("ours")
+        )
+        .status,
+        200
+    );
     user.ends_as(id, "completed");
 }
 
@@ -59,13 +85,31 @@ fn the_webhook_says_what_the_contract_says_signed_i5(wire: Wire) {
         assert_eq!(&body[name], value, "{name} of {body:#}");
     }
     let result = &body["result"];
-    assert_eq!((&result["duration"], &result["fileSize"]), (&json!(8), &json!(SAMPLE.len())));
-    assert_eq!((&result["resolution"], &result["format"]), (&json!("720p"), &json!("mp4")));
-    assert!(result["processingTime"].is_u64() && result["cost"].is_number(), "{result:#}");
-    assert!(body["sequence"].is_u64() && body["timestamp"].is_string(), "{body:#}");
-    assert!(body.get("error").is_none() && body.get("errorCode").is_none(), "absent fields are left out: {body:#}");
+    assert_eq!(
+        (&result["duration"], &result["fileSize"]),
+        (&json!(8), &json!(SAMPLE.len()))
+    );
+    assert_eq!(
+        (&result["resolution"], &result["format"]),
+        (&json!("720p"), &json!("mp4"))
+    );
+    assert!(
+        result["processingTime"].is_u64() && result["cost"].is_number(),
+        "{result:#}"
+    );
+    assert!(
+        body["sequence"].is_u64() && body["timestamp"].is_string(),
+        "{body:#}"
+    );
+    assert!(
+        body.get("error").is_none() && body.get("errorCode").is_none(),
+        "absent fields are left out: {body:#}"
+    );
     let video = user.get(result["videoUrl"].as_str().expect("a signed address"));
-    assert!(video.status == 200 && video.body == SAMPLE, "the address in the webhook opens the video");
+    assert!(
+        video.status == 200 && video.body == SAMPLE,
+        "the address in the webhook opens the video"
+    );
 }
 
 fn the_upstream_is_asked_once_and_told_nothing_it_does_not_know(wire: Wire) {
@@ -75,7 +119,8 @@ fn the_upstream_is_asked_once_and_told_nothing_it_does_not_know(wire: Wire) {
     user.ends_as(&id, "completed");
     let submits = world.upstream.requests("submit", &prompt);
     assert_eq!(submits.len(), 1, "{submits:#?}");
-    let body: Value = serde_json::from_str(submits[0]["body"].as_str().expect("a body")).expect("JSON");
+    let body: Value =
+        serde_json::from_str(submits[0]["body"].as_str().expect("a body")).expect("JSON");
     // Numbers are numbers, and what the app keeps for itself stays here.
     let expected = match wire {
         Wire::Gemini => json!({ "instances": [{ "prompt": prompt }], "parameters": {
@@ -101,10 +146,16 @@ fn a_video_is_served_in_parts_and_by_its_etag(wire: Wire) {
     let user = world.user().over(wire);
     let id = user.generate(&unique("a fox in parts"));
     let generation = user.ends_as(&id, "completed");
-    let url = generation["result"]["videoUrl"].as_str().expect("a signed address").to_owned();
+    let url = generation["result"]["videoUrl"]
+        .as_str()
+        .expect("a signed address")
+        .to_owned();
     let size = SAMPLE.len();
     let head = user.send("HEAD", &url, |request| request);
-    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, &*size.to_string(), 0));
+    assert_eq!(
+        (head.status, head.header("content-length"), head.body.len()),
+        (200, &*size.to_string(), 0)
+    );
     let etag = head.header("etag").to_owned();
     assert!(etag.starts_with('"') && etag.len() > 2, "{etag}");
     let ranged = |range: &str| user.send("GET", &url, |request| request.header("range", range));
@@ -116,14 +167,29 @@ fn a_video_is_served_in_parts_and_by_its_etag(wire: Wire) {
     ] {
         let part = ranged(range);
         assert_eq!(part.status, 206, "{range}");
-        assert_eq!(part.header("content-range"), format!("bytes {first}-{last}/{size}"), "{range}");
-        assert!(part.body == SAMPLE[first..=last], "{range}: {} bytes", part.body.len());
+        assert_eq!(
+            part.header("content-range"),
+            format!("bytes {first}-{last}/{size}"),
+            "{range}"
+        );
+        assert!(
+            part.body == SAMPLE[first..=last],
+            "{range}: {} bytes",
+            part.body.len()
+        );
     }
     let beyond = ranged(&format!("bytes={size}-"));
-    assert_eq!((beyond.status, beyond.header("content-range")), (416, &*format!("bytes */{size}")));
-    let known = user.send("GET", &url, |request| request.header("if-none-match", &etag));
+    assert_eq!(
+        (beyond.status, beyond.header("content-range")),
+        (416, &*format!("bytes */{size}"))
+    );
+    let known = user.send("GET", &url, |request| {
+        request.header("if-none-match", &etag)
+    });
     assert_eq!((known.status, known.body.len()), (304, 0));
-    let other = user.send("GET", &url, |request| request.header("if-none-match", "\"another\""));
+    let other = user.send("GET", &url, |request| {
+        request.header("if-none-match", "\"another\"")
+    });
     assert_eq!((other.status, other.body.len()), (200, size));
 }
 
@@ -135,7 +201,12 @@ fn what_was_stored_is_there_after_a_restart_i8(wire: Wire) {
     world.worker.kill();
     world.worker.restart();
     let video = user.get(&format!("/api/generations/{id}/video"));
-    assert!(video.status == 200 && video.body == SAMPLE, "{} with {} bytes", video.status, video.body.len());
+    assert!(
+        video.status == 200 && video.body == SAMPLE,
+        "{} with {} bytes",
+        video.status,
+        video.body.len()
+    );
     assert_eq!(user.generation(&id)["status"], "completed");
 }
 
@@ -145,7 +216,8 @@ fn ordered(user: &Api, prompt: &str) -> String {
         "duration": 8, "aspectRatio": "16:9", "resolution": "720p",
         "conversationId": "c_1", "messageId": "m_1", "somethingElse": { "deep": true },
     });
-    let mut order = json!({ "prompt": prompt, "parameters": parameters, "metadata": { "scene": "7" } });
+    let mut order =
+        json!({ "prompt": prompt, "parameters": parameters, "metadata": { "scene": "7" } });
     order["provider"] = json!(user.wire.provider());
     if user.wire != Wire::Omni {
         order["parameters"]["negativePrompt"] = json!("rain");
@@ -153,7 +225,10 @@ fn ordered(user: &Api, prompt: &str) -> String {
     }
     let answer = user.create(&order);
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["generationId"].as_str().expect("an id").to_owned()
+    answer.json()["generationId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }
 
 /// A delivery's body, its signature verified by the reference implementation.
@@ -161,13 +236,22 @@ fn verified(delivery: &Value) -> Value {
     let mut headers = HeaderMap::new();
     for (name, value) in delivery["headers"].as_object().expect("headers") {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("a header's name");
-        headers.insert(name, HeaderValue::from_str(value.as_str().expect("text")).expect("a header's value"));
+        headers.insert(
+            name,
+            HeaderValue::from_str(value.as_str().expect("text")).expect("a header's value"),
+        );
     }
     assert_eq!(headers["content-type"], "application/json");
     let body = delivery["body"].as_str().expect("a body");
     let webhook = Webhook::new(WEBHOOK_SECRET).expect("a secret");
-    webhook.verify(body.as_bytes(), &headers).expect("the signature is right");
-    let other = Webhook::new("whsec_YW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgISEhISE=").expect("a secret");
-    assert!(other.verify(body.as_bytes(), &headers).is_err(), "another secret's signature is not taken");
+    webhook
+        .verify(body.as_bytes(), &headers)
+        .expect("the signature is right");
+    let other =
+        Webhook::new("whsec_YW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgISEhISE=").expect("a secret");
+    assert!(
+        other.verify(body.as_bytes(), &headers).is_err(),
+        "another secret's signature is not taken"
+    );
     serde_json::from_str(body).expect("JSON")
 }

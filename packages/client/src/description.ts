@@ -984,8 +984,7 @@ export interface components {
             provider: string;
             /**
              * Format: int64
-             * @description From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out
-             *     for those that wait.
+             * @description From 1 while waiting, else 0; an estimate where more than a thousand of another priority wait. A list leaves it out for those that wait.
              */
             queuePosition?: number;
             result?: components["schemas"]["GenerationResult"];
@@ -1341,8 +1340,7 @@ export interface components {
             cost?: components["schemas"]["SpentToday"];
             /**
              * Format: int64
-             * @description Jobs whose timer was found lost when they were last asked, or that have not answered for a minute: 0 in a
-             *     healthy system.
+             * @description Jobs whose timer was found lost when they were last asked, or that have not answered for a minute: 0 in a healthy system.
              */
             jobsWithoutTimer?: number;
             /** @description `immediate`, `cron`, `alarm` or `queue`. */

@@ -16,15 +16,28 @@ const TAG: &str = "Operators";
 
 pub(crate) fn of_generation(schemas: &mut Schemas) -> Operation {
     Operation::new("listGenerationDeliveries", "Generations")
-        .says("Its webhooks", "Every event of this generation, and whether your app has taken it.")
-        .answers(200, success("The events, oldest first.", "deliveries", &schemas.list_of::<ShownDelivery>()))
+        .says(
+            "Its webhooks",
+            "Every event of this generation, and whether your app has taken it.",
+        )
+        .answers(
+            200,
+            success(
+                "The events, oldest first.",
+                "deliveries",
+                &schemas.list_of::<ShownDelivery>(),
+            ),
+        )
 }
 
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     let states = json!({ "type": "string", "enum": DeliveryState::WORDS });
     let wrong = FieldError::parameter("state", "must be one of pending, delivered, exhausted");
     Operation::new("listDeliveries", TAG)
-        .says("All webhooks", "Every event for the app, newest first, and whether it was taken.")
+        .says(
+            "All webhooks",
+            "Every event for the app, newest first, and whether it was taken.",
+        )
         .with(query("state", "Only those in this state.", &states))
         .fails([Problem::invalid(vec![wrong])])
         .answers_page(&schemas.of::<DeliveryPage>())
@@ -32,8 +45,18 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn redeliver(schemas: &mut Schemas) -> Operation {
     Operation::new("redeliver", TAG)
-        .says("Send one again", "The same event with the same bytes, at once, with all its attempts before it.")
-        .answers(200, success("The event, which is pending again.", "delivery", &schemas.of::<ShownDelivery>()))
+        .says(
+            "Send one again",
+            "The same event with the same bytes, at once, with all its attempts before it.",
+        )
+        .answers(
+            200,
+            success(
+                "The event, which is pending again.",
+                "delivery",
+                &schemas.of::<ShownDelivery>(),
+            ),
+        )
         .fails([Problem::no_delivery()])
 }
 

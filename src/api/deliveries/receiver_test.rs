@@ -10,6 +10,13 @@ use crate::webhooks::test_event::{WebhookTest, compose};
 /// Sends one signed test event to the configured receiver, once.
 pub async fn test(config: &Config, moment: Moment) -> WebhookTest {
     let (id, body) = compose(moment);
-    let outcome = send::test(&config.webhook_url, &config.webhook_secrets, &id, &body, moment.now).await;
+    let outcome = send::test(
+        &config.webhook_url,
+        &config.webhook_secrets,
+        &id,
+        &body,
+        moment.now,
+    )
+    .await;
     WebhookTest::of(&config.webhook_url, &outcome)
 }

@@ -1,4 +1,5 @@
-//! Answers to questions about a prompt, as apps send them that ask their users several: one text comes of them.
+//! Answers to questions about a prompt, as apps send them that ask their users several: one text
+//! comes of them.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::spelling::pointer_token;
@@ -14,23 +15,36 @@ const ANSWER: [&str; 4] = ["answer", "value", "response", "text"];
 
 /// The answers of a body: where they stand, and their text. `None` if there are none.
 pub(crate) fn answers(body: &Map<String, Value>) -> Result<Option<(String, String)>, FieldError> {
-    let Some((name, given)) = first(body, &ANSWERS) else { return Ok(None) };
+    let Some((name, given)) = first(body, &ANSWERS) else {
+        return Ok(None);
+    };
     let place = format!("/{name}");
     let questions = first(body, &QUESTIONS).map(|(_, questions)| questions);
     let lines = match given {
         Value::String(text) => vec![text.trim().to_owned()],
         Value::Object(answers) => {
             let line = |(key, answer): (&String, &Value)| {
-                line(Some(&asked(questions, key)), answer, &format!("{place}/{}", pointer_token(key)))
+                line(
+                    Some(&asked(questions, key)),
+                    answer,
+                    &format!("{place}/{}", pointer_token(key)),
+                )
             };
             answers.iter().map(line).collect::<Result<_, _>>()?
         }
         Value::Array(entries) => {
             let line = |(index, entry)| entry_line(entry, questions, &format!("{place}/{index}"));
-            entries.iter().enumerate().map(line).collect::<Result<_, _>>()?
+            entries
+                .iter()
+                .enumerate()
+                .map(line)
+                .collect::<Result<_, _>>()?
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {
-            return Err(FieldError::field(place, "must be an object of questions and answers, or a list of answers"));
+            return Err(FieldError::field(
+                place,
+                "must be an object of questions and answers, or a list of answers",
+            ));
         }
     };
     let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
@@ -39,26 +53,41 @@ pub(crate) fn answers(body: &Map<String, Value>) -> Result<Option<(String, Strin
 
 /// An entry of a list: an answer alone, or an object with its question.
 fn entry_line(entry: &Value, questions: Option<&Value>, place: &str) -> Result<String, FieldError> {
-    let Value::Object(entry) = entry else { return line(None, entry, place) };
+    let Value::Object(entry) = entry else {
+        return line(None, entry, place);
+    };
     let Some((name, answer)) = first(entry, &ANSWER) else {
-        return Err(FieldError::field(format!("{place}/answer"), "must be there"));
+        return Err(FieldError::field(
+            format!("{place}/answer"),
+            "must be there",
+        ));
     };
     let text = |names| first(entry, names).and_then(|(_, value)| value.as_str());
-    let question = text(&QUESTION).map(str::to_owned).or_else(|| text(&ID).map(|id| asked(questions, id)));
+    let question = text(&QUESTION)
+        .map(str::to_owned)
+        .or_else(|| text(&ID).map(|id| asked(questions, id)));
     line(question.as_deref(), answer, &format!("{place}/{name}"))
 }
 
-/// The question of this key: what the app has sent along for it, else the key, which may be the question.
+/// The question of this key: what the app has sent along for it, else the key, which may be the
+/// question.
 fn asked(questions: Option<&Value>, key: &str) -> String {
     let found = match questions {
         Some(Value::Object(questions)) => questions.get(key),
         Some(Value::Array(questions)) => questions.iter().find(|question| {
-            let id = question.as_object().and_then(|question| first(question, &ID));
+            let id = question
+                .as_object()
+                .and_then(|question| first(question, &ID));
             id.is_some_and(|(_, id)| id.as_str() == Some(key))
         }),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => None,
     };
-    let text = |value: &Value| value.as_str().or_else(|| value.get(QUESTION[0])?.as_str()).map(str::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .or_else(|| value.get(QUESTION[0])?.as_str())
+            .map(str::to_owned)
+    };
     found.and_then(text).unwrap_or_else(|| key.to_owned())
 }
 
@@ -66,15 +95,31 @@ fn asked(questions: Option<&Value>, key: &str) -> String {
 fn line(question: Option<&str>, answer: &Value, place: &str) -> Result<String, FieldError> {
     let answer = match answer {
         Value::Array(parts) => {
-            let parts = parts.iter().map(|part| word(part, place)).collect::<Result<Vec<_>, _>>()?;
-            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+            let parts = parts
+                .iter()
+                .map(|part| word(part, place))
+                .collect::<Result<Vec<_>, _>>()?;
+            parts
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ")
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => word(answer, place)?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            word(answer, place)?
+        }
     };
-    let Some(question) = question.map(str::trim).filter(|question| !question.is_empty() && !answer.is_empty()) else {
+    let Some(question) = question
+        .map(str::trim)
+        .filter(|question| !question.is_empty() && !answer.is_empty())
+    else {
         return Ok(answer);
     };
-    let mark = if question.ends_with(['?', ':', '.', '!']) { "" } else { ":" };
+    let mark = if question.ends_with(['?', ':', '.', '!']) {
+        ""
+    } else {
+        ":"
+    };
     Ok(format!("{question}{mark} {answer}"))
 }
 
@@ -85,13 +130,19 @@ fn word(value: &Value, place: &str) -> Result<String, FieldError> {
         Value::Bool(false) => Ok("no".to_owned()),
         Value::Number(number) => Ok(number.to_string()),
         Value::String(text) => Ok(text.trim().to_owned()),
-        Value::Array(_) | Value::Object(_) => {
-            Err(FieldError::field(place, "must be a text, a number, true or false, or a list of these"))
-        }
+        Value::Array(_) | Value::Object(_) => Err(FieldError::field(
+            place,
+            "must be a text, a number, true or false, or a list of these",
+        )),
     }
 }
 
 /// The first field of these names that is not null.
-fn first<'a>(object: &'a Map<String, Value>, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
-    names.iter().find_map(|name| Some((*name, object.get(*name).filter(|value| !value.is_null())?)))
+fn first<'a>(
+    object: &'a Map<String, Value>,
+    names: &[&'static str],
+) -> Option<(&'static str, &'a Value)> {
+    names
+        .iter()
+        .find_map(|name| Some((*name, object.get(*name).filter(|value| !value.is_null())?)))
 }

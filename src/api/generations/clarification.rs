@@ -6,7 +6,8 @@ use crate::api::order::prompt::{PROMPT_CHARACTERS, check_prompt, check_response}
 use crate::machine::job::{Clarify, MAX_PROMPT};
 use serde_json::{Map, Value};
 
-/// What a user says about a prompt that was refused: `{"prompt": "…"}`, `{"response": "…"}`, or answers to questions.
+/// What a user says about a prompt that was refused: `{"prompt": "…"}`, `{"response": "…"}`, or
+/// answers to questions.
 pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldError>> {
     if let Some((place, text)) = answers(body).map_err(|error| vec![error])? {
         return answered(body, &place, text).map_err(|error| vec![error]);
@@ -14,7 +15,10 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldErro
     let field = |name: &str| body.get(name).filter(|value| !value.is_null());
     let wrong = |pointer: &str, detail: String| Err(vec![FieldError::field(pointer, detail)]);
     match (field("prompt"), field("response")) {
-        (Some(_), Some(_)) => wrong("/response", "must be left out when there is a prompt".to_owned()),
+        (Some(_), Some(_)) => wrong(
+            "/response",
+            "must be left out when there is a prompt".to_owned(),
+        ),
         (None, Some(Value::String(response))) => match check_response(response) {
             Some(detail) => wrong("/response", detail),
             None => Ok(Clarify::Response(response.clone())),
@@ -27,15 +31,24 @@ pub fn clarification(body: &Map<String, Value>) -> Result<Clarify, Vec<FieldErro
         (Some(_), None) => wrong("/prompt", "must be a string".to_owned()),
         (None, None) => {
             let (fewest, most) = PROMPT_CHARACTERS.into_inner();
-            wrong("/prompt", format!("is required: {fewest} to {most} characters"))
+            wrong(
+                "/prompt",
+                format!("is required: {fewest} to {most} characters"),
+            )
         }
     }
 }
 
 /// Answers are a response; a prompt or a response beside them would leave open which one is meant.
 fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clarify, FieldError> {
-    if ["prompt", "response"].into_iter().any(|other| body.get(other).is_some_and(|value| !value.is_null())) {
-        return Err(FieldError::field(place, "must be left out when there is a prompt or a response"));
+    if ["prompt", "response"]
+        .into_iter()
+        .any(|other| body.get(other).is_some_and(|value| !value.is_null()))
+    {
+        return Err(FieldError::field(
+            place,
+            "must be left out when there is a prompt or a response",
+        ));
     }
     match check_response(&text) {
         Some(detail) => Err(FieldError::field(place, detail)),
@@ -45,5 +58,8 @@ fn answered(body: &Map<String, Value>, place: &str, text: String) -> Result<Clar
 
 /// The response and the prompt before it are too long together.
 pub fn response_too_long() -> FieldError {
-    FieldError::field("/response", format!("must leave the prompt at most {MAX_PROMPT} characters long"))
+    FieldError::field(
+        "/response",
+        format!("must leave the prompt at most {MAX_PROMPT} characters long"),
+    )
 }

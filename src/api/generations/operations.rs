@@ -3,7 +3,9 @@
 use crate::api::body::MAX_BODY;
 use crate::api::field_error::FieldError;
 use crate::api::generations::{AcceptedOrder, Changed, GenerationPage, ShownStep};
-use crate::api::openapi::formats::{EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success};
+use crate::api::openapi::formats::{
+    EVENT_NUMBER, IDEMPOTENCY_KEY, body_problems, json_answer, json_body, success,
+};
 use crate::api::openapi::headers;
 use crate::api::openapi::operation::Operation;
 use crate::api::openapi::parameters;
@@ -19,7 +21,10 @@ const TAG: &str = "Generations";
 
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     Operation::new("listGenerations", TAG)
-        .says("Your generations", "Newest first, each as of its last change of status.")
+        .says(
+            "Your generations",
+            "Newest first, each as of its last change of status.",
+        )
         .with(parameters::status())
         .with(parameters::search())
         .answers_page(&schemas.of::<GenerationPage>())
@@ -118,21 +123,42 @@ fn links() -> Value {
         "listGenerationDeliveries",
     ];
     let link = |id: &&str| {
-        let link = json!({ "operationId": id, "parameters": { "id": "$response.body#/generationId" } });
+        let link =
+            json!({ "operationId": id, "parameters": { "id": "$response.body#/generationId" } });
         ((*id).to_owned(), link)
     };
     Value::Object(operations.iter().map(link).collect())
 }
 
 fn over_budget() -> Problem {
-    let whose = Whose::User { limit_micros: 10_000_000, left_micros: 1_600_000 };
-    Problem::over_budget(&OverBudget { whose, price_micros: 3_200_000, resets_at: Some(3_600_000) }, 0)
+    let whose = Whose::User {
+        limit_micros: 10_000_000,
+        left_micros: 1_600_000,
+    };
+    Problem::over_budget(
+        &OverBudget {
+            whose,
+            price_micros: 3_200_000,
+            resets_at: Some(3_600_000),
+        },
+        0,
+    )
 }
 
 pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     Operation::new("getGeneration", TAG)
-        .says("How a generation stands", "Its status, phase, progress, place in line, result, costs and links.")
-        .answers(200, success("The generation as it is now.", "generation", &schemas.of::<Generation>()))
+        .says(
+            "How a generation stands",
+            "Its status, phase, progress, place in line, result, costs and links.",
+        )
+        .answers(
+            200,
+            success(
+                "The generation as it is now.",
+                "generation",
+                &schemas.of::<Generation>(),
+            ),
+        )
 }
 
 /// What leads to another status.
@@ -149,11 +175,23 @@ pub(crate) fn cancel(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn retry(schemas: &mut Schemas) -> Operation {
     change(schemas, "retryGeneration")
-        .says("Retry", "A new attempt of a failed or cancelled one, which is paid for again.")
+        .says(
+            "Retry",
+            "A new attempt of a failed or cancelled one, which is paid for again.",
+        )
         .fails([
-            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried."),
-            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have."),
-            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew."),
+            Problem::conflict(
+                "not_retryable",
+                "Only a failed or cancelled generation can be retried.",
+            ),
+            Problem::conflict(
+                "too_many_attempts",
+                "The generation has had all the attempts it may have.",
+            ),
+            Problem::conflict(
+                "images_deleted",
+                "The images of this order have been deleted; order it anew.",
+            ),
             over_budget(),
         ])
 }
@@ -179,7 +217,10 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
         "response": { "summary": "Words to add", "value": { "response": "without people" } },
         "answers": { "summary": "Answers to questions", "value": { "clarificationResponses": { "Which mood?": "calm" } } },
     });
-    let too_long = FieldError::field("/response", "must leave the prompt at most 5000 characters long");
+    let too_long = FieldError::field(
+        "/response",
+        "must leave the prompt at most 5000 characters long",
+    );
     change(schemas, "clarifyGeneration")
         .says(
             "Clarify",
@@ -196,8 +237,18 @@ pub(crate) fn clarify(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn timeline(schemas: &mut Schemas) -> Operation {
     Operation::new("getTimeline", TAG)
-        .says("Its timeline", "Every step of every attempt with its time and duration.")
-        .answers(200, success("The steps, oldest first.", "timeline", &schemas.list_of::<ShownStep<'static>>()))
+        .says(
+            "Its timeline",
+            "Every step of every attempt with its time and duration.",
+        )
+        .answers(
+            200,
+            success(
+                "The steps, oldest first.",
+                "timeline",
+                &schemas.list_of::<ShownStep<'static>>(),
+            ),
+        )
 }
 
 pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
@@ -223,7 +274,8 @@ pub(crate) fn follow(schemas: &mut Schemas) -> Operation {
                 "description": "The stream.",
                 "headers": { "Cache-Control": headers::header("Cache-Control", true) },
                 "content": { "text/event-stream": {
-                    // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for both.
+                    // Of the whole stream and of one event of it, as OpenAPI 3.1 has one place for
+                    // both.
                     "schema": { "oneOf": [
                         { "type": "string", "title": "stream" },
                         event("step", &step, true), event("progress", &progress, false), event("end", &end, false),

@@ -1,4 +1,5 @@
-//! Completing a generation with what depends on the moment of asking: place in the queue, links, signed address.
+//! Completing a generation with what depends on the moment of asking: place in the queue, links,
+//! signed address.
 
 use crate::api::call::Call;
 use crate::api::generations::clarification::response_too_long;
@@ -17,13 +18,17 @@ use crate::objects::stub;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Sends a message to a job. One that is not there, or does not take the message, is the caller's problem.
+/// Sends a message to a job. One that is not there, or does not take the message, is the caller's
+/// problem.
 pub(crate) async fn job<M, T>(call: &Call, key: &JobKey, message: &M) -> Result<T, Problem>
 where
     M: Message<Reply = Result<T, Refusal>> + Serialize,
     T: DeserializeOwned,
 {
-    stub::job(&call.env, key, message).await.map_err(|error| silent(&error))?.map_err(refused)
+    stub::job(&call.env, key, message)
+        .await
+        .map_err(|error| silent(&error))?
+        .map_err(refused)
 }
 
 /// Sends a message to the queue.
@@ -32,7 +37,9 @@ where
     M: Message + Serialize,
     M::Reply: DeserializeOwned,
 {
-    stub::queue(&call.env, message).await.map_err(|error| silent(&error))
+    stub::queue(&call.env, message)
+        .await
+        .map_err(|error| silent(&error))
 }
 
 /// A cursor that is none of ours is the caller's problem.
@@ -43,23 +50,30 @@ pub(crate) fn unknown_cursor(_: BadCursor) -> Problem {
 pub(crate) fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::NoJob => Problem::no_generation(),
-        Refusal::AlreadyEnded => Problem::conflict("already_ended", "The generation has already ended."),
-        Refusal::NotRetryable => {
-            Problem::conflict("not_retryable", "Only a failed or cancelled generation can be retried.")
+        Refusal::AlreadyEnded => {
+            Problem::conflict("already_ended", "The generation has already ended.")
         }
-        Refusal::TooManyAttempts => {
-            Problem::conflict("too_many_attempts", "The generation has had all the attempts it may have.")
-        }
-        Refusal::ImagesGone => {
-            Problem::conflict("images_deleted", "The images of this order have been deleted; order it anew.")
-        }
+        Refusal::NotRetryable => Problem::conflict(
+            "not_retryable",
+            "Only a failed or cancelled generation can be retried.",
+        ),
+        Refusal::TooManyAttempts => Problem::conflict(
+            "too_many_attempts",
+            "The generation has had all the attempts it may have.",
+        ),
+        Refusal::ImagesGone => Problem::conflict(
+            "images_deleted",
+            "The images of this order have been deleted; order it anew.",
+        ),
         Refusal::NoVideo => Problem::no_video(),
-        Refusal::NotConfirmable => {
-            Problem::conflict("not_pending_confirmation", "The generation does not wait for a confirmation.")
-        }
-        Refusal::NotClarifiable => {
-            Problem::conflict("not_pending_clarification", "The generation does not wait for a clarification.")
-        }
+        Refusal::NotConfirmable => Problem::conflict(
+            "not_pending_confirmation",
+            "The generation does not wait for a confirmation.",
+        ),
+        Refusal::NotClarifiable => Problem::conflict(
+            "not_pending_clarification",
+            "The generation does not wait for a clarification.",
+        ),
         Refusal::PromptTooLong => Problem::invalid(vec![response_too_long()]),
         Refusal::NoEvent => Problem::no_delivery(),
     }
@@ -75,7 +89,13 @@ pub(crate) async fn now(call: &Call, key: &JobKey) -> Result<Generation, Problem
 pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
     let mut generation = Generation::of(job, clock::now());
     if generation.status == Status::Queued
-        && let Ok(Some(position)) = stub::queue(&call.env, &GetPosition { key: job.key.clone() }).await
+        && let Ok(Some(position)) = stub::queue(
+            &call.env,
+            &GetPosition {
+                key: job.key.clone(),
+            },
+        )
+        .await
     {
         generation.stand(&position);
     }
@@ -87,9 +107,15 @@ pub(crate) async fn shown(call: &Call, job: &Job) -> Generation {
 }
 
 /// A page of the catalogue and the cursor of the next one.
-pub(crate) async fn page(call: &Call, message: &List) -> Result<(Vec<Generation>, Option<String>), Problem> {
+pub(crate) async fn page(
+    call: &Call,
+    message: &List,
+) -> Result<(Vec<Generation>, Option<String>), Problem> {
     let page = queue(call, message).await?.map_err(unknown_cursor)?;
-    let listed = page.jobs.iter().filter_map(|(summary, position)| listed(call, summary, position.as_ref()));
+    let listed = page
+        .jobs
+        .iter()
+        .filter_map(|(summary, position)| listed(call, summary, position.as_ref()));
     Ok((listed.collect(), page.next))
 }
 
@@ -111,7 +137,9 @@ fn listed(call: &Call, summary: &Summary, position: Option<&Position>) -> Option
 
 /// The signed address of a video.
 pub(crate) fn video_url(call: &Call, key: &JobKey) -> String {
-    call.config.url_signer.sign(&call.public_url(), key, video_url_expiry(call))
+    call.config
+        .url_signer
+        .sign(&call.public_url(), key, video_url_expiry(call))
 }
 
 /// Until when an address handed out now is valid, in seconds since the Unix epoch.

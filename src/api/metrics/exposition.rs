@@ -1,13 +1,17 @@
 //! The metrics as Prometheus reads them. Pure.
 
 use crate::machine::Status;
-use crate::machine::metrics::{Buckets, Metric, MetricKind, Metrics, MetricsByUpstream, TABLE, Unit};
+use crate::machine::metrics::{
+    Buckets, Metric, MetricKind, Metrics, MetricsByUpstream, TABLE, Unit,
+};
 use crate::machine::queue::MAX_PRIORITY;
 use crate::money::dollars;
 use crate::store::stats::{QueueStats, UpstreamBackoff};
 use chrono::DateTime;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text, text,
+};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{self, Registry};
@@ -27,10 +31,19 @@ pub enum Format {
 }
 
 impl Format {
-    /// What an `Accept` header asks for; whoever does not name `OpenMetrics` gets the classic format.
+    /// What an `Accept` header asks for; whoever does not name `OpenMetrics` gets the classic
+    /// format.
     pub fn asked_for(accept: Option<&str>) -> Self {
-        let names = |accept: &str| accept.to_ascii_lowercase().contains("application/openmetrics-text");
-        if accept.is_some_and(names) { Self::OpenMetrics } else { Self::Classic }
+        let names = |accept: &str| {
+            accept
+                .to_ascii_lowercase()
+                .contains("application/openmetrics-text")
+        };
+        if accept.is_some_and(names) {
+            Self::OpenMetrics
+        } else {
+            Self::Classic
+        }
     }
 
     pub fn content_type(self) -> &'static str {
@@ -42,7 +55,11 @@ impl Format {
 }
 
 /// Writes all that was ever counted, and how the queue stands now.
-pub fn expose(totals: MetricsByUpstream, stats: QueueStats, format: Format) -> Result<String, fmt::Error> {
+pub fn expose(
+    totals: MetricsByUpstream,
+    stats: QueueStats,
+    format: Format,
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix(PREFIX);
     registry.register_collector(Box::new(Exposed { totals, stats }));
     let mut text = String::new();
@@ -67,11 +84,16 @@ impl Collector for Exposed {
         for metric in TABLE {
             write_metric(&mut encoder, metric, &self.totals)?;
         }
-        write_gauges(&mut encoder, &self.stats)
+        write_line(&mut encoder, &self.stats)?;
+        write_condition(&mut encoder, &self.stats)
     }
 }
 
-fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &MetricsByUpstream) -> fmt::Result {
+fn write_metric(
+    encoder: &mut DescriptorEncoder<'_>,
+    metric: &Metric,
+    totals: &MetricsByUpstream,
+) -> fmt::Result {
     let unit = match metric.unit {
         Unit::None => None,
         Unit::Time => Some(registry::Unit::Seconds),
@@ -86,7 +108,13 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &M
     for (upstream, metrics) in totals.iter() {
         for own in label_values(metric, metrics) {
             let mut labels = upstream_labels(upstream);
-            labels.extend(metric.labels.iter().copied().zip(own.iter().map(|value| (*value).to_owned())));
+            labels.extend(
+                metric
+                    .labels
+                    .iter()
+                    .copied()
+                    .zip(own.iter().map(|value| (*value).to_owned())),
+            );
             let mut series = family.encode_family(&labels)?;
             match metric.kind {
                 MetricKind::Counter => {
@@ -94,7 +122,10 @@ fn write_metric(encoder: &mut DescriptorEncoder<'_>, metric: &Metric, totals: &M
                     write_counter(&mut series, mine.map_or(0, |(_, count)| count), metric.unit)?;
                 }
                 MetricKind::Histogram(_) => {
-                    write_histogram(&mut series, &metrics.histogram(metric, own.first().copied()))?;
+                    write_histogram(
+                        &mut series,
+                        &metrics.histogram(metric, own.first().copied()),
+                    )?;
                 }
             }
         }
@@ -118,7 +149,10 @@ fn label_values<'a>(metric: &'a Metric, metrics: &'a Metrics) -> Vec<Vec<&'a str
 
 fn upstream_labels(upstream: &str) -> Labels {
     let (provider, model) = upstream.split_once('/').unwrap_or(("", upstream));
-    vec![("provider", provider.to_owned()), ("model", model.to_owned())]
+    vec![
+        ("provider", provider.to_owned()),
+        ("model", model.to_owned()),
+    ]
 }
 
 fn write_counter(series: &mut MetricEncoder<'_>, count: u64, unit: Unit) -> fmt::Result {
@@ -137,64 +171,174 @@ fn write_histogram(series: &mut MetricEncoder<'_>, histogram: &Buckets) -> fmt::
         .chain([(f64::INFINITY, histogram.beyond)])
         .collect();
     let no_exemplars = None::<&HashMap<usize, Exemplar<NoLabelSet, f64>>>;
-    series.encode_histogram(seconds(histogram.sum), histogram.count(), &buckets, no_exemplars)
+    series.encode_histogram(
+        seconds(histogram.sum),
+        histogram.count(),
+        &buckets,
+        no_exemplars,
+    )
 }
 
-fn write_gauges(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
-    let mut gauge = |name: &str, help: &str, unit: Option<registry::Unit>, values: &[(Labels, f64)]| {
-        let mut family = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
-        for (labels, value) in values {
-            if labels.is_empty() {
-                family.encode_gauge(value)?;
-            } else {
-                family.encode_family(labels)?.encode_gauge(value)?;
-            }
+/// A gauge, in each of its series.
+fn write_gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    unit: Option<&registry::Unit>,
+    values: &[(Labels, f64)],
+) -> fmt::Result {
+    let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+    for (labels, value) in values {
+        if labels.is_empty() {
+            family.encode_gauge(value)?;
+        } else {
+            family.encode_family(labels)?.encode_gauge(value)?;
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+/// The value of a gauge that has one series.
+fn alone(value: u64) -> [(Labels, f64); 1] {
+    [(Labels::new(), whole(value))]
+}
+
+/// How long the line is, and what runs.
+fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
+    let of = |counts: &std::collections::BTreeMap<String, u64>, name: &str| {
+        whole(counts.get(name).copied().unwrap_or(0))
     };
-    let alone = |value: u64| [(Labels::new(), whole(value))];
-    let of =
-        |counts: &std::collections::BTreeMap<String, u64>, name: &str| whole(counts.get(name).copied().unwrap_or(0));
     let depth: Vec<_> = (0..=MAX_PRIORITY)
         .map(|priority| priority.to_string())
-        .map(|priority| (vec![("priority", priority.clone())], of(&stats.waiting_by_priority, &priority)))
+        .map(|priority| {
+            (
+                vec![("priority", priority.clone())],
+                of(&stats.waiting_by_priority, &priority),
+            )
+        })
         .collect();
     let jobs: Vec<_> = Status::ALL
         .map(Status::as_str)
-        .map(|status| (vec![("status", status.to_owned())], of(&stats.by_status, status)))
+        .map(|status| {
+            (
+                vec![("status", status.to_owned())],
+                of(&stats.by_status, status),
+            )
+        })
         .into();
-    gauge("queue_waiting", "Jobs that wait for a slot now, by priority.", None, &depth)?;
+    write_gauge(
+        encoder,
+        "queue_waiting",
+        "Jobs that wait for a slot now, by priority.",
+        None,
+        &depth,
+    )?;
     let oldest = [(Labels::new(), seconds(stats.oldest_wait_ms.unwrap_or(0)))];
     let help = "How long the first in line has waited.";
-    gauge("queue_oldest_wait", help, Some(registry::Unit::Seconds), &oldest)?;
-    gauge("jobs", "Jobs that are kept, by status.", None, &jobs)?;
-    gauge("slots", "Jobs that may run at once.", None, &alone(stats.slots.total))?;
-    gauge("slots_used", "Slots that are held now.", None, &alone(stats.slots.used))?;
+    write_gauge(
+        encoder,
+        "queue_oldest_wait",
+        help,
+        Some(&registry::Unit::Seconds),
+        &oldest,
+    )?;
+    write_gauge(
+        encoder,
+        "jobs",
+        "Jobs that are kept, by status.",
+        None,
+        &jobs,
+    )?;
+    write_gauge(
+        encoder,
+        "slots",
+        "Jobs that may run at once.",
+        None,
+        &alone(stats.slots.total),
+    )?;
+    write_gauge(
+        encoder,
+        "slots_used",
+        "Slots that are held now.",
+        None,
+        &alone(stats.slots.used),
+    )?;
+    Ok(())
+}
+
+/// What an operator watches: lost timers, webhooks, upstreams and money.
+fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
     let help = "Jobs whose timer was found lost or that do not answer; 0 in a healthy system.";
-    gauge("jobs_without_timer", help, None, &alone(stats.jobs_without_timer))?;
-    gauge("queue_paused", "Whether an operator has had nobody started.", None, &alone(u64::from(stats.paused)))?;
+    write_gauge(
+        encoder,
+        "jobs_without_timer",
+        help,
+        None,
+        &alone(stats.jobs_without_timer),
+    )?;
+    write_gauge(
+        encoder,
+        "queue_paused",
+        "Whether an operator has had nobody started.",
+        None,
+        &alone(u64::from(stats.paused)),
+    )?;
     let help = "Webhooks that are still to be taken by the app.";
-    gauge("webhooks_pending", help, None, &alone(stats.webhooks.pending))?;
-    gauge("webhooks_exhausted", "Webhooks that were given up.", None, &alone(stats.webhooks.exhausted))?;
+    write_gauge(
+        encoder,
+        "webhooks_pending",
+        help,
+        None,
+        &alone(stats.webhooks.pending),
+    )?;
+    write_gauge(
+        encoder,
+        "webhooks_exhausted",
+        "Webhooks that were given up.",
+        None,
+        &alone(stats.webhooks.exhausted),
+    )?;
     let backoffs: Vec<_> = stats.upstreams.iter().map(backoff).collect();
-    let help =
-        "When an upstream that takes no orders is probed next, in seconds since the Unix epoch; absent for others.";
-    gauge("upstream_backoff_until_timestamp", help, Some(registry::Unit::Seconds), &backoffs)?;
+    let help = "When an upstream that takes no orders is probed next, in seconds since the Unix epoch; absent for others.";
+    write_gauge(
+        encoder,
+        "upstream_backoff_until_timestamp",
+        help,
+        Some(&registry::Unit::Seconds),
+        &backoffs,
+    )?;
     if let Some(cost) = stats.cost {
         let help = "What today commits, UTC.";
-        gauge("cost_today", help, Some(money()), &[(Labels::new(), cost.today)])?;
+        write_gauge(
+            encoder,
+            "cost_today",
+            help,
+            Some(&money()),
+            &[(Labels::new(), cost.today)],
+        )?;
         if let Some(limit) = cost.limit {
-            gauge("cost_limit", "MAX_COST_PER_DAY.", Some(money()), &[(Labels::new(), limit)])?;
+            write_gauge(
+                encoder,
+                "cost_limit",
+                "MAX_COST_PER_DAY.",
+                Some(&money()),
+                &[(Labels::new(), limit)],
+            )?;
         }
     }
     let help = "Lost timers that were found and set again.";
-    let mut repaired = encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
+    let mut repaired =
+        encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
     write_counter(&mut repaired, stats.timers_repaired, Unit::None)
 }
 
 fn backoff(upstream: &UpstreamBackoff) -> (Labels, f64) {
-    let until = DateTime::parse_from_rfc3339(&upstream.backoff_until).map_or(0, |until| until.timestamp_millis());
-    (upstream_labels(&upstream.upstream), seconds(u64::try_from(until).unwrap_or(0)))
+    let until = DateTime::parse_from_rfc3339(&upstream.backoff_until)
+        .map_or(0, |until| until.timestamp_millis());
+    (
+        upstream_labels(&upstream.upstream),
+        seconds(u64::try_from(until).unwrap_or(0)),
+    )
 }
 
 fn money() -> registry::Unit {

@@ -9,7 +9,8 @@ pub(crate) const USER_ID: &str = "^[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127}$";
 /// A generation's id; see `is_generation_id`.
 pub(crate) const GENERATION_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// Bare visible characters, or a structured field's string; see `idempotency_key`.
-pub(crate) const IDEMPOTENCY_KEY: &str = r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
+pub(crate) const IDEMPOTENCY_KEY: &str =
+    r#"^(?:[!#-~](?:[ -~]{0,253}[!-~])?|"(?:[ !#-\[\]-~]|\\["\\]){1,255}")$"#;
 /// What a page's `nextCursor` looks like, or nothing.
 pub(crate) const CURSOR: &str =
     r"^(?:[0-9]{1,15}\.[A-Za-z0-9_-]{1,64}(?:/[A-Za-z0-9_@|:+-][A-Za-z0-9_.@|:+-]{0,127})?)?$";

@@ -38,7 +38,11 @@ impl Operation {
 
     /// A heading, and what it does.
     pub(crate) fn says(self, summary: &'static str, description: impl Into<String>) -> Self {
-        Self { summary, description: description.into(), ..self }
+        Self {
+            summary,
+            description: description.into(),
+            ..self
+        }
     }
 
     pub(crate) fn with(mut self, parameter: Value) -> Self {
@@ -48,7 +52,10 @@ impl Operation {
 
     /// A JSON body.
     pub(crate) fn takes(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+        Self {
+            body: Some(body),
+            ..self
+        }
     }
 
     /// An answer that is a success, whole as the document has it.
@@ -74,8 +81,21 @@ impl Operation {
 
     /// The operation as the document has it, at `path` and open to `access`.
     pub(crate) fn into_json(self, path: &str, access: &Access, problems: &mut Problems) -> Value {
-        let Self { id, tag, summary, description, parameters, body, mut answers, problems: own } = self;
-        let mut all_parameters = if path.contains("{id}") { vec![parameters::id(path)] } else { Vec::new() };
+        let Self {
+            id,
+            tag,
+            summary,
+            description,
+            parameters,
+            body,
+            mut answers,
+            problems: own,
+        } = self;
+        let mut all_parameters = if path.contains("{id}") {
+            vec![parameters::id(path)]
+        } else {
+            Vec::new()
+        };
         all_parameters.extend(parameters);
         if names_a_user(access) {
             all_parameters.push(reference("parameters", USER_PARAMETER));
@@ -108,13 +128,18 @@ impl Operation {
 
 /// Whether the request may name the user it is for.
 fn names_a_user(access: &Access) -> bool {
-    matches!(access, Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_))
+    matches!(
+        access,
+        Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_)
+    )
 }
 
 fn security(access: &Access) -> Value {
     match access {
         Access::Open(_) | Access::Signed(_) => json!([]),
-        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) => json!([{ "token": [] }]),
+        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) => {
+            json!([{ "token": [] }])
+        }
         Access::OwnerOrAddress(_) => json!([{ "token": [] }, { "signedAddress": [] }]),
         Access::Operator(_) => json!([{ "operator": [] }]),
     }
@@ -126,18 +151,28 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
     let mut problems = match access {
         Access::Open(_) | Access::Signed(_) => Vec::new(),
         Access::Operator(_) => vec![unauthorized, Problem::operators_only()],
-        Access::Anyone(_) | Access::User(_) | Access::Sender(_) | Access::Owner(_) | Access::OwnerOrAddress(_) => {
+        Access::Anyone(_)
+        | Access::User(_)
+        | Access::Sender(_)
+        | Access::Owner(_)
+        | Access::OwnerOrAddress(_) => {
             vec![unauthorized, Problem::too_many_requests(10)]
         }
     };
     if names_a_user(access) {
-        let detail = "must name the user the key acts for (or userId in the body or the query does)";
-        problems.extend([Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]), Problem::foreign_user()]);
+        let detail =
+            "must name the user the key acts for (or userId in the body or the query does)";
+        problems.extend([
+            Problem::invalid(vec![FieldError::header(USER_HEADER, detail)]),
+            Problem::foreign_user(),
+        ]);
     }
     if matches!(access, Access::Owner(_) | Access::OwnerOrAddress(_)) {
         problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
     }
-    problems.push(Problem::misconfigured("The worker is misconfigured: NEXTJS_URL is required.".to_owned()));
+    problems.push(Problem::misconfigured(
+        "The worker is misconfigured: NEXTJS_URL is required.".to_owned(),
+    ));
     problems.push(Problem::unavailable());
     problems
 }

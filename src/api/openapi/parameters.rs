@@ -8,7 +8,14 @@ use serde_json::{Value, json};
 
 /// The last part of a path.
 pub(crate) fn id(path: &str) -> Value {
-    reference("parameters", if path.contains("/webhooks/deliveries/{id}") { "eventId" } else { "generationId" })
+    reference(
+        "parameters",
+        if path.contains("/webhooks/deliveries/{id}") {
+            "eventId"
+        } else {
+            "generationId"
+        },
+    )
 }
 
 /// A query parameter that may be left out. An empty one counts as left out.
@@ -27,25 +34,38 @@ pub(crate) fn optional(place: &str, name: &str, description: &str, schema: &Valu
 /// `status` of a list.
 pub(crate) fn status() -> Value {
     let words = Status::ALL.map(Status::as_str);
-    query("status", "Only those of this status.", &json!({ "type": "string", "enum": words }))
+    query(
+        "status",
+        "Only those of this status.",
+        &json!({ "type": "string", "enum": words }),
+    )
 }
 
 /// `limit` of a list.
 pub(crate) fn limit() -> Value {
-    let schema = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+    let schema =
+        json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
     query("limit", "How many entries the page has at most.", &schema)
 }
 
 /// `after` of a list of generations.
 pub(crate) fn after() -> Value {
     let schema = json!({ "type": "string", "maxLength": MAX_CURSOR, "pattern": CURSOR });
-    query("after", "The `nextCursor` of the page before; take it as it is.", &schema)
+    query(
+        "after",
+        "The `nextCursor` of the page before; take it as it is.",
+        &schema,
+    )
 }
 
 /// `search` of a list.
 pub(crate) fn search() -> Value {
     let schema = json!({ "type": "string", "minLength": 1, "maxLength": MAX_SEARCH });
-    query("search", "Only those whose id or prompt contains this, whatever the case.", &schema)
+    query(
+        "search",
+        "Only those whose id or prompt contains this, whatever the case.",
+        &schema,
+    )
 }
 
 /// The components that operations refer to.

@@ -14,15 +14,24 @@ pub(crate) struct Problems(BTreeMap<String, Value>);
 
 impl Problems {
     /// The responses of one operation, by status.
-    pub(crate) fn responses(&mut self, problems: impl IntoIterator<Item = Problem>) -> Map<String, Value> {
+    pub(crate) fn responses(
+        &mut self,
+        problems: impl IntoIterator<Item = Problem>,
+    ) -> Map<String, Value> {
         let mut by_status: BTreeMap<u16, BTreeMap<&'static str, Problem>> = BTreeMap::new();
         for problem in problems {
-            by_status.entry(problem.status).or_default().entry(problem.code).or_insert(problem);
+            by_status
+                .entry(problem.status)
+                .or_default()
+                .entry(problem.code)
+                .or_insert(problem);
         }
         let mut responses = Map::new();
         for (status, problems) in by_status {
             let name = problems.keys().copied().collect::<Vec<_>>().join(".");
-            self.0.entry(name.clone()).or_insert_with(|| response(status, &problems));
+            self.0
+                .entry(name.clone())
+                .or_insert_with(|| response(status, &problems));
             responses.insert(status.to_string(), reference("responses", &name));
         }
         responses
@@ -35,16 +44,21 @@ impl Problems {
 
 fn response(status: u16, problems: &BTreeMap<&'static str, Problem>) -> Value {
     let codes: Vec<&str> = problems.keys().copied().collect();
-    let sentences: Vec<String> =
-        problems.values().map(|problem| format!("* `{}`: {}", problem.code, problem.detail)).collect();
-    let examples: BTreeMap<&str, Value> =
-        problems.iter().map(|(code, problem)| (*code, json!({ "value": problem.body(REQUEST) }))).collect();
+    let sentences: Vec<String> = problems
+        .values()
+        .map(|problem| format!("* `{}`: {}", problem.code, problem.detail))
+        .collect();
+    let examples: BTreeMap<&str, Value> = problems
+        .iter()
+        .map(|(code, problem)| (*code, json!({ "value": problem.body(REQUEST) })))
+        .collect();
     json!({
         "description": sentences.join("\n"),
         "headers": headers(status, problems.values()),
         "content": {
             "application/problem+json": {
-                // Beside the only reference of `allOf`: so generators make one type of all problems.
+                // Beside the only reference of `allOf`: so generators make one type of all
+                // problems.
                 "schema": {
                     "allOf": [reference("schemas", "Problem")],
                     "properties": { "status": { "const": status }, "code": { "enum": codes } },

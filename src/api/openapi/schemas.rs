@@ -1,4 +1,5 @@
-//! Schemas of the types that are serialised, collected by name and put right where a derive cannot know better.
+//! Schemas of the types that are serialised, collected by name and put right where a derive cannot
+//! know better.
 
 use crate::api::openapi::formats::reference;
 use crate::api::problem::ProblemBody;
@@ -23,13 +24,23 @@ impl Schemas {
         schemas
     }
 
-    /// Makes one object of a type and the choice that is flattened into it: generators make nothing of `allOf` with a choice.
+    /// Makes one object of a type and the choice that is flattened into it: generators make nothing
+    /// of `allOf` with a choice.
     fn flatten(&mut self, name: &str, choice: &str) {
         let choices = self.0.remove(choice).unwrap_or_default();
-        let Some(Value::Array(parts)) = self.0[name].get("allOf").cloned() else { return };
-        let mut flat = parts.into_iter().find(|part| part.get("properties").is_some()).unwrap_or_default();
-        for (field, schema) in
-            choices["oneOf"].as_array().into_iter().flatten().filter_map(|one| one["properties"].as_object()).flatten()
+        let Some(Value::Array(parts)) = self.0[name].get("allOf").cloned() else {
+            return;
+        };
+        let mut flat = parts
+            .into_iter()
+            .find(|part| part.get("properties").is_some())
+            .unwrap_or_default();
+        for (field, schema) in choices["oneOf"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one["properties"].as_object())
+            .flatten()
         {
             flat["properties"][field] = schema.clone();
         }
@@ -48,7 +59,9 @@ impl Schemas {
         // A number under a name of its own is a number.
         named.retain(|(name, _)| name != NUMBER);
         for (name, schema) in named {
-            self.0.entry(name).or_insert_with(|| polished(serde_json::to_value(schema).unwrap_or_default()));
+            self.0
+                .entry(name)
+                .or_insert_with(|| polished(serde_json::to_value(schema).unwrap_or_default()));
         }
         reference("schemas", &T::name())
     }
@@ -69,19 +82,28 @@ impl Schemas {
     }
 }
 
-/// What holds for all our types, wherever they nest: a field that may be absent is never null, a field whose name tells of
-/// a time is one, and `success` is true.
+/// What holds for all our types, wherever they nest: a field that may be absent is never null, a
+/// field whose name tells of a time is one, and `success` is true.
 fn polished(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(object) => {
             if object.get("$ref") == reference("schemas", NUMBER).get("$ref") {
                 object.remove("$ref");
-                object.extend([("type".to_owned(), json!("integer")), ("minimum".to_owned(), json!(0))]);
+                object.extend([
+                    ("type".to_owned(), json!("integer")),
+                    ("minimum".to_owned(), json!(0)),
+                ]);
             }
             // Every name is a string.
             object.remove("propertyNames");
-            let required: Vec<String> =
-                object.get("required").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default();
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                // A docstring's lines end where the source is full.
+                *text = text.replace('\n', " ");
+            }
+            let required: Vec<String> = object
+                .get("required")
+                .and_then(|names| serde_json::from_value(names.clone()).ok())
+                .unwrap_or_default();
             if let Some(Value::Object(properties)) = object.get_mut("properties") {
                 for (name, property) in properties.iter_mut() {
                     if !required.contains(name) {
@@ -105,13 +127,27 @@ fn polished(mut schema: Value) -> Value {
 }
 
 fn never_null(mut property: Value) -> Value {
-    let types: Vec<String> =
-        property.get("type").and_then(|types| serde_json::from_value(types.clone()).ok()).unwrap_or_default();
-    if let [one] = types.iter().filter(|name| *name != "null").collect::<Vec<_>>().as_slice() {
+    let types: Vec<String> = property
+        .get("type")
+        .and_then(|types| serde_json::from_value(types.clone()).ok())
+        .unwrap_or_default();
+    if let [one] = types
+        .iter()
+        .filter(|name| *name != "null")
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         property["type"] = json!(one);
     }
-    let choices = property.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
-    let others: Vec<&Value> = choices.iter().filter(|choice| **choice != json!({ "type": "null" })).collect();
+    let choices = property
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let others: Vec<&Value> = choices
+        .iter()
+        .filter(|choice| **choice != json!({ "type": "null" }))
+        .collect();
     if let ([other], true) = (others.as_slice(), choices.len() == 2)
         && let Some(object) = property.as_object_mut()
     {

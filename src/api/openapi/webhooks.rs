@@ -23,14 +23,28 @@ pub(crate) fn all(schemas: &mut Schemas) -> Map<String, Value> {
         .collect();
     let schema = schemas.of::<TestBody>();
     let body = json!({ "allOf": [schema, { "properties": { "event": { "const": EVENT } } }] });
-    let summary =
-        ("A test", "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.");
-    let test = request(EVENT, summary, "This one is never tried again.", &body, &test_example());
+    let summary = (
+        "A test",
+        "Sent once when an operator asks for it (`POST /api/webhooks/test`), and about no generation.",
+    );
+    let test = request(
+        EVENT,
+        summary,
+        "This one is never tried again.",
+        &body,
+        &test_example(),
+    );
     all.insert(EVENT.to_owned(), json!({ "post": test }));
     all
 }
 
-fn request(event: &str, (summary, when): (&str, &str), how: &str, schema: &Value, example: &Value) -> Value {
+fn request(
+    event: &str,
+    (summary, when): (&str, &str),
+    how: &str,
+    schema: &Value,
+    example: &Value,
+) -> Value {
     json!({
         "operationId": event,
         "tags": ["Webhooks"],
@@ -68,16 +82,26 @@ fn header(name: &str, description: &str, schema: &Value) -> Value {
 /// A heading, and when it is sent.
 fn told(kind: EventKind) -> (&'static str, &'static str) {
     match kind {
-        EventKind::Started => ("It is being rendered", "Sent when an attempt has begun, if asked for."),
-        EventKind::Progress => ("It is getting on", "Sent when a render goes on to its next phase, if asked for."),
+        EventKind::Started => (
+            "It is being rendered",
+            "Sent when an attempt has begun, if asked for.",
+        ),
+        EventKind::Progress => (
+            "It is getting on",
+            "Sent when a render goes on to its next phase, if asked for.",
+        ),
         EventKind::PendingClarification => (
             "Another prompt is needed",
             "Sent when the safety filter has refused the prompt and another one may be given within a day.",
         ),
-        EventKind::Completed => ("The video is there", "Sent when the video is stored; `result` says where."),
-        EventKind::Failed => {
-            ("It has failed", "Sent when it has ended without a video; `error` and `errorCode` say why.")
-        }
+        EventKind::Completed => (
+            "The video is there",
+            "Sent when the video is stored; `result` says where.",
+        ),
+        EventKind::Failed => (
+            "It has failed",
+            "Sent when it has ended without a video; `error` and `errorCode` say why.",
+        ),
         EventKind::Cancelled => ("It was cancelled", "Sent when its user has cancelled it."),
     }
 }
@@ -110,6 +134,9 @@ fn example(kind: EventKind) -> Value {
 }
 
 fn test_example() -> Value {
-    let (_, body) = compose(Moment { now: 1_767_225_600_000, random: 0 });
+    let (_, body) = compose(Moment {
+        now: 1_767_225_600_000,
+        random: 0,
+    });
     serde_json::from_str(&body).unwrap_or_default()
 }

@@ -13,9 +13,16 @@ const TAG: &str = "Operators";
 pub(crate) fn jobs(schemas: &mut Schemas) -> Operation {
     let user = json!({ "type": "string", "pattern": USER_ID });
     Operation::new("listQueueJobs", TAG)
-        .says("All users' generations", "Newest first, each as of its last change of status.")
+        .says(
+            "All users' generations",
+            "Newest first, each as of its last change of status.",
+        )
         .with(parameters::status())
-        .with(parameters::query("userId", "Only those of this user.", &user))
+        .with(parameters::query(
+            "userId",
+            "Only those of this user.",
+            &user,
+        ))
         .with(parameters::search())
         .answers_page(&schemas.of::<GenerationPage>())
 }

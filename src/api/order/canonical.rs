@@ -9,7 +9,10 @@ use std::fmt::{self, Write};
 /// Hex SHA-256 over the canonical text of named values.
 pub(crate) fn fingerprint(parts: &BTreeMap<&str, Cow<'_, Value>>) -> String {
     let mut text = Hashed(Sha256::new());
-    write_object(parts.iter().map(|(key, value)| (*key, value.as_ref())), &mut text);
+    write_object(
+        parts.iter().map(|(key, value)| (*key, value.as_ref())),
+        &mut text,
+    );
     format!("{:x}", text.0.finalize())
 }
 
@@ -26,7 +29,10 @@ impl Write for Hashed {
 fn write_value(value: &Value, text: &mut Hashed) {
     match value {
         Value::Object(object) => {
-            let sorted: BTreeMap<&str, &Value> = object.iter().map(|(key, value)| (key.as_str(), value)).collect();
+            let sorted: BTreeMap<&str, &Value> = object
+                .iter()
+                .map(|(key, value)| (key.as_str(), value))
+                .collect();
             write_object(sorted.into_iter(), text);
         }
         Value::Array(items) => {

@@ -51,51 +51,122 @@ pub(crate) struct Row {
 }
 
 const fn row(field: Field, home: Home, name: &'static str, others: &'static [&'static str]) -> Row {
-    Row { field, home, name, others }
+    Row {
+        field,
+        home,
+        name,
+        others,
+    }
 }
 
-/// Every field, in the order of [`Field`]. The parser, the fingerprint and the errors' pointers read it.
+/// Every field, in the order of [`Field`]. The parser, the fingerprint and the errors' pointers
+/// read it.
 pub(crate) const TABLE: [Row; 25] = [
     row(Field::GenerationId, Home::Order, "generationId", &["id"]),
     row(Field::UserId, Home::Order, "userId", &[]),
-    row(Field::Prompt, Home::Order, "prompt", &["promptText", "textPrompt"]),
+    row(
+        Field::Prompt,
+        Home::Order,
+        "prompt",
+        &["promptText", "textPrompt"],
+    ),
     row(Field::Provider, Home::Order, "provider", &[]),
-    row(Field::Model, Home::Order, "model", &["modelId", "modelName"]),
+    row(
+        Field::Model,
+        Home::Order,
+        "model",
+        &["modelId", "modelName"],
+    ),
     row(Field::Priority, Home::Order, "priority", &[]),
     row(Field::Metadata, Home::Order, "metadata", &[]),
     row(Field::StartAfter, Home::Order, "startAfter", &[]),
     row(Field::TimeoutMs, Home::Order, "timeoutMs", &[]),
     row(Field::StartTimeoutMs, Home::Order, "startTimeoutMs", &[]),
     row(Field::Confirm, Home::Order, "confirm", &[]),
-    row(Field::ConversationId, Home::Parameters, "conversationId", &[]),
+    row(
+        Field::ConversationId,
+        Home::Parameters,
+        "conversationId",
+        &[],
+    ),
     row(Field::MessageId, Home::Parameters, "messageId", &[]),
     row(Field::Type, Home::Parameters, "type", &[]),
     row(
         Field::Duration,
         Home::Parameters,
         "duration",
-        &["durationSeconds", "durationSecs", "durationInSeconds", "seconds"],
+        &[
+            "durationSeconds",
+            "durationSecs",
+            "durationInSeconds",
+            "seconds",
+        ],
     ),
-    row(Field::AspectRatio, Home::Parameters, "aspectRatio", &["ratio"]),
-    row(Field::Resolution, Home::Parameters, "resolution", &["quality"]),
+    row(
+        Field::AspectRatio,
+        Home::Parameters,
+        "aspectRatio",
+        &["ratio"],
+    ),
+    row(
+        Field::Resolution,
+        Home::Parameters,
+        "resolution",
+        &["quality"],
+    ),
     row(Field::Size, Home::Parameters, "size", &[]),
-    row(Field::NegativePrompt, Home::Parameters, "negativePrompt", &[]),
+    row(
+        Field::NegativePrompt,
+        Home::Parameters,
+        "negativePrompt",
+        &[],
+    ),
     row(Field::Seed, Home::Parameters, "seed", &[]),
-    row(Field::PersonGeneration, Home::Parameters, "personGeneration", &[]),
-    row(Field::GenerateAudio, Home::Parameters, "generateAudio", &["audio", "withAudio", "enableAudio", "sound"]),
+    row(
+        Field::PersonGeneration,
+        Home::Parameters,
+        "personGeneration",
+        &[],
+    ),
+    row(
+        Field::GenerateAudio,
+        Home::Parameters,
+        "generateAudio",
+        &["audio", "withAudio", "enableAudio", "sound"],
+    ),
     row(
         Field::Image,
         Home::Parameters,
         "image",
-        &["firstFrame", "firstFrameImage", "startFrame", "startImage", "inputImage", "inputReference", "promptImage"],
+        &[
+            "firstFrame",
+            "firstFrameImage",
+            "startFrame",
+            "startImage",
+            "inputImage",
+            "inputReference",
+            "promptImage",
+        ],
     ),
     row(
         Field::LastFrame,
         Home::Parameters,
         "lastFrame",
-        &["lastFrameImage", "lastImage", "endFrame", "endImage", "tailImage", "imageTail"],
+        &[
+            "lastFrameImage",
+            "lastImage",
+            "endFrame",
+            "endImage",
+            "tailImage",
+            "imageTail",
+        ],
     ),
-    row(Field::ReferenceImages, Home::Parameters, "referenceImages", &["references", "inputReferences"]),
+    row(
+        Field::ReferenceImages,
+        Home::Parameters,
+        "referenceImages",
+        &["references", "inputReferences"],
+    ),
 ];
 
 impl Field {
@@ -111,7 +182,11 @@ impl Field {
 
     /// Where the contract has it, as a JSON pointer.
     pub(crate) fn usual_pointer(self) -> String {
-        let prefix = if self.is_parameter() { "/parameters/" } else { "/" };
+        let prefix = if self.is_parameter() {
+            "/parameters/"
+        } else {
+            "/"
+        };
         format!("{prefix}{}", self.name())
     }
 
@@ -145,7 +220,10 @@ mod tests {
 
     #[test]
     fn a_name_means_one_field() {
-        let names: Vec<&str> = TABLE.iter().flat_map(|row| row.others.iter().copied().chain([row.name])).collect();
+        let names: Vec<&str> = TABLE
+            .iter()
+            .flat_map(|row| row.others.iter().copied().chain([row.name]))
+            .collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
     }
 }

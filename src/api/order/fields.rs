@@ -16,8 +16,7 @@ const MAX_WARNINGS: usize = 50;
 /// The key that holds further fields.
 const PARAMETERS: &str = "parameters";
 const KEPT: &str = "is not a field of an order: it is kept and echoed, but nothing is done with it";
-const SIZES: &str =
-    "must be 640x360, 1280x720, 1920x1080 or 3840x2160, or the same upright; or send resolution and aspectRatio";
+const SIZES: &str = "must be 640x360, 1280x720, 1920x1080 or 3840x2160, or the same upright; or send resolution and aspectRatio";
 
 /// A value of a field, and where it stands.
 #[derive(Debug, Clone)]
@@ -44,8 +43,19 @@ impl<'a> Fields<'a> {
     pub(crate) fn new(top: &'a Map<String, Value>) -> Self {
         let (found, unknown) = (BTreeMap::new(), BTreeMap::new());
         let (warnings, errors) = (Vec::new(), Vec::new());
-        let mut fields = Self { top, parameters: None, found, unknown, warnings, unwarned: 0, errors };
-        for (key, value) in top.iter().filter(|(key, value)| *key != PARAMETERS && !value.is_null()) {
+        let mut fields = Self {
+            top,
+            parameters: None,
+            found,
+            unknown,
+            warnings,
+            unwarned: 0,
+            errors,
+        };
+        for (key, value) in top
+            .iter()
+            .filter(|(key, value)| *key != PARAMETERS && !value.is_null())
+        {
             fields.sort(key, value, false);
         }
         match top.get(PARAMETERS) {
@@ -63,7 +73,11 @@ impl<'a> Fields<'a> {
     }
 
     fn sort(&mut self, key: &'a str, value: &'a Value, inside: bool) {
-        let pointer = format!("{}/{}", if inside { "/parameters" } else { "" }, pointer_token(key));
+        let pointer = format!(
+            "{}/{}",
+            if inside { "/parameters" } else { "" },
+            pointer_token(key)
+        );
         match meaning(key, value) {
             Meaning::Field(field) => self.find(field, pointer, value),
             Meaning::Harmless => {}
@@ -84,17 +98,32 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         match (size, field) {
-            (Some(Picture::Known { resolution, aspect_ratio }), _) => {
-                self.note(Field::Resolution, pointer.clone(), Cow::Owned(resolution.into()));
+            (
+                Some(Picture::Known {
+                    resolution,
+                    aspect_ratio,
+                }),
+                _,
+            ) => {
+                self.note(
+                    Field::Resolution,
+                    pointer.clone(),
+                    Cow::Owned(resolution.into()),
+                );
                 self.note(Field::AspectRatio, pointer, Cow::Owned(aspect_ratio.into()));
             }
-            (Some(Picture::Unknown), _) | (None, Field::Size) => self.refuse(FieldError::field(pointer, SIZES)),
+            (Some(Picture::Unknown), _) | (None, Field::Size) => {
+                self.refuse(FieldError::field(pointer, SIZES));
+            }
             (None, _) => self.note(field, pointer, canonical(field, value)),
         }
     }
 
     fn note(&mut self, field: Field, pointer: String, value: Cow<'a, Value>) {
-        self.found.entry(field).or_default().push(Found { pointer, value });
+        self.found
+            .entry(field)
+            .or_default()
+            .push(Found { pointer, value });
     }
 
     /// Names both places of a field that has two values.
@@ -102,8 +131,15 @@ impl<'a> Fields<'a> {
         let places: Vec<(Field, Vec<String>)> = self
             .found
             .iter()
-            .filter(|(field, found)| !field.holds_images() && found.iter().any(|other| other.value != found[0].value))
-            .map(|(field, found)| (*field, found.iter().map(|found| found.pointer.clone()).collect()))
+            .filter(|(field, found)| {
+                !field.holds_images() && found.iter().any(|other| other.value != found[0].value)
+            })
+            .map(|(field, found)| {
+                (
+                    *field,
+                    found.iter().map(|found| found.pointer.clone()).collect(),
+                )
+            })
             .collect();
         for (field, pointers) in places {
             self.refuse_contradiction(field, &pointers);
@@ -112,10 +148,16 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn refuse_contradiction(&mut self, field: Field, pointers: &[String]) {
         for pointer in pointers {
-            let others: Vec<&str> =
-                pointers.iter().map(String::as_str).filter(|other| *other != pointer.as_str()).collect();
-            let detail =
-                format!("differs from {}: both are {}, so send one of them", others.join(" and "), field.name());
+            let others: Vec<&str> = pointers
+                .iter()
+                .map(String::as_str)
+                .filter(|other| *other != pointer.as_str())
+                .collect();
+            let detail = format!(
+                "differs from {}: both are {}, so send one of them",
+                others.join(" and "),
+                field.name()
+            );
             self.refuse(FieldError::field(pointer.clone(), detail));
         }
     }
@@ -138,17 +180,29 @@ impl<'a> Fields<'a> {
             self.unwarned += 1;
             return;
         }
-        let hint = near.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-        self.warnings.push(Warning { pointer, detail: format!("{KEPT}{hint}") });
+        let hint = near
+            .map(|name| format!("; did you mean {name}?"))
+            .unwrap_or_default();
+        self.warnings.push(Warning {
+            pointer,
+            detail: format!("{KEPT}{hint}"),
+        });
     }
 
     /// All warnings. The last one counts those that there is no room for.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let rest = Warning {
             pointer: String::new(),
-            detail: format!("has {} more keys that are not fields of an order", self.unwarned),
+            detail: format!(
+                "has {} more keys that are not fields of an order",
+                self.unwarned
+            ),
         };
-        self.warnings.iter().cloned().chain((self.unwarned > 0).then_some(rest)).collect()
+        self.warnings
+            .iter()
+            .cloned()
+            .chain((self.unwarned > 0).then_some(rest))
+            .collect()
     }
 
     pub(crate) fn into_errors(self) -> Vec<FieldError> {
@@ -162,7 +216,9 @@ impl<'a> Fields<'a> {
 
     /// The fields that are there, with the value of each.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Field, &Value)> {
-        self.found.iter().filter_map(|(field, found)| Some((*field, found.first()?.value.as_ref())))
+        self.found
+            .iter()
+            .filter_map(|(field, found)| Some((*field, found.first()?.value.as_ref())))
     }
 
     /// The keys inside `parameters` that mean nothing here.
@@ -170,8 +226,9 @@ impl<'a> Fields<'a> {
         &self.unknown
     }
 
-    /// What was written inside `parameters`, and what could have been: the parameters that stand beside the prompt, and
-    /// keys that mean nothing. A key that stands at both places is taken from `parameters`.
+    /// What was written inside `parameters`, and what could have been: the parameters that stand
+    /// beside the prompt, and keys that mean nothing. A key that stands at both places is taken
+    /// from `parameters`.
     pub(crate) fn written_parameters(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let (top, parameters) = (self.top, self.parameters);
         let beside = top.iter().filter(move |(key, value)| {
@@ -184,12 +241,18 @@ impl<'a> Fields<'a> {
                 && belongs
                 && !parameters.is_some_and(|inside| inside.contains_key(*key))
         });
-        parameters.into_iter().flatten().chain(beside).map(|(key, value)| (key.as_str(), value))
+        parameters
+            .into_iter()
+            .flatten()
+            .chain(beside)
+            .map(|(key, value)| (key.as_str(), value))
     }
 
     /// Where a field stands, or where it usually does.
     pub(crate) fn pointer(&self, field: Field) -> String {
-        self.places(field).first().map_or_else(|| field.usual_pointer(), |found| found.pointer.clone())
+        self.places(field)
+            .first()
+            .map_or_else(|| field.usual_pointer(), |found| found.pointer.clone())
     }
 
     fn value(&self, field: Field) -> Option<&Value> {
@@ -221,13 +284,28 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn whole_number(&mut self, field: Field, range: RangeInclusive<u32>) -> Option<u32> {
-        let number = self.value(field).and_then(whole).filter(|number| range.contains(number));
-        self.checked(field, number, &format!("must be a whole number from {} to {}", range.start(), range.end()))
+        let number = self
+            .value(field)
+            .and_then(whole)
+            .filter(|number| range.contains(number));
+        self.checked(
+            field,
+            number,
+            &format!(
+                "must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        )
     }
 
     /// A number of seconds, which may have been a string of it.
     pub(crate) fn seconds(&mut self, field: Field) -> Option<u32> {
         let seconds = self.value(field).and_then(whole);
-        self.checked(field, seconds, "must be a whole number of seconds, such as 8")
+        self.checked(
+            field,
+            seconds,
+            "must be a whole number of seconds, such as 8",
+        )
     }
 }

@@ -16,8 +16,10 @@ use sha2::{Digest, Sha256};
 pub use crate::api::order::images::picture::MAX_IMAGE;
 
 /// The fields that hold one image each.
-const SINGLE: [(Field, ImageRole); 2] =
-    [(Field::Image, ImageRole::FirstFrame), (Field::LastFrame, ImageRole::LastFrame)];
+const SINGLE: [(Field, ImageRole); 2] = [
+    (Field::Image, ImageRole::FirstFrame),
+    (Field::LastFrame, ImageRole::LastFrame),
+];
 
 /// An image as it stands in a body, checked.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,16 +45,27 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<Given> {
             take(fields, pointer, value, role).into_iter().collect()
         }));
     }
-    given.extend(read_field(fields, Field::ReferenceImages, |fields, pointer, value| {
-        let Some(list) = value.as_array() else {
-            fields.refuse(FieldError::field(pointer, "must be a list of images"));
-            return Vec::new();
-        };
-        let numbered = list.iter().enumerate();
-        numbered
-            .filter_map(|(index, value)| take(fields, &format!("{pointer}/{index}"), value, ImageRole::Reference))
-            .collect()
-    }));
+    given.extend(read_field(
+        fields,
+        Field::ReferenceImages,
+        |fields, pointer, value| {
+            let Some(list) = value.as_array() else {
+                fields.refuse(FieldError::field(pointer, "must be a list of images"));
+                return Vec::new();
+            };
+            let numbered = list.iter().enumerate();
+            numbered
+                .filter_map(|(index, value)| {
+                    take(
+                        fields,
+                        &format!("{pointer}/{index}"),
+                        value,
+                        ImageRole::Reference,
+                    )
+                })
+                .collect()
+        },
+    ));
     given
 }
 
@@ -63,8 +76,11 @@ fn read_field(
     take: impl Fn(&mut Fields<'_>, &str, &Value) -> Vec<Given>,
 ) -> Vec<Given> {
     let places = fields.places(field).to_vec();
-    let mut read =
-        places.iter().map(|found| take(fields, &found.pointer, &found.value)).collect::<Vec<_>>().into_iter();
+    let mut read = places
+        .iter()
+        .map(|found| take(fields, &found.pointer, &found.value))
+        .collect::<Vec<_>>()
+        .into_iter();
     let first = read.next().unwrap_or_default();
     if read.any(|other| other != first) {
         let pointers: Vec<String> = places.into_iter().map(|found| found.pointer).collect();
@@ -73,32 +89,65 @@ fn read_field(
     first
 }
 
-/// Which images an order has, whether they can be read or not: first frame, last frame, and how many references.
+/// Which images an order has, whether they can be read or not: first frame, last frame, and how
+/// many references.
 pub(crate) fn present(fields: &Fields<'_>) -> (bool, bool, usize) {
     let is_there = |field: Field| !fields.places(field).is_empty();
-    let references = fields.places(Field::ReferenceImages).first().and_then(|found| found.value.as_array());
-    (is_there(Field::Image), is_there(Field::LastFrame), references.map_or(0, Vec::len))
+    let references = fields
+        .places(Field::ReferenceImages)
+        .first()
+        .and_then(|found| found.value.as_array());
+    (
+        is_there(Field::Image),
+        is_there(Field::LastFrame),
+        references.map_or(0, Vec::len),
+    )
 }
 
 fn take(fields: &mut Fields<'_>, pointer: &str, value: &Value, role: ImageRole) -> Option<Given> {
-    let Read { image, unknown, errors } = picture::read(value, role);
+    let Read {
+        image,
+        unknown,
+        errors,
+    } = picture::read(value, role);
     for key in unknown {
         fields.warn_unknown(format!("{pointer}{key}"), None);
     }
     for (key, detail) in errors {
         fields.refuse(FieldError::field(format!("{pointer}{key}"), detail));
     }
-    image.map(|(mime_type, bytes)| Given { role, mime_type, bytes })
+    image.map(|(mime_type, bytes)| Given {
+        role,
+        mime_type,
+        bytes,
+    })
 }
 
 /// Where the images go, in the order of the request. `request` is a random number of its own.
 pub(crate) fn uploads(given: Vec<Given>, key: &JobKey, request: u128) -> Vec<Upload> {
     let numbered = given.into_iter().enumerate();
     numbered
-        .map(|(index, Given { role, mime_type, bytes })| {
-            let (mime_type, size) = (mime_type.to_owned(), bytes.len() as u64);
-            Upload { image: InputImage { role, mime_type, key: key.input_key(request, index), size }, bytes }
-        })
+        .map(
+            |(
+                index,
+                Given {
+                    role,
+                    mime_type,
+                    bytes,
+                },
+            )| {
+                let (mime_type, size) = (mime_type.to_owned(), bytes.len() as u64);
+                Upload {
+                    image: InputImage {
+                        role,
+                        mime_type,
+                        key: key.input_key(request, index),
+                        size,
+                    },
+                    bytes,
+                }
+            },
+        )
         .collect()
 }
 
@@ -107,7 +156,9 @@ pub(crate) fn shown_parameters(fields: &Fields<'_>) -> Map<String, Value> {
     let shown = |(key, value): (&str, &Value)| {
         let value = match (meaning(key, value), value) {
             (Meaning::Field(Field::Image | Field::LastFrame), image) => picture::shown(image),
-            (Meaning::Field(Field::ReferenceImages), Value::Array(list)) => list.iter().map(picture::shown).collect(),
+            (Meaning::Field(Field::ReferenceImages), Value::Array(list)) => {
+                list.iter().map(picture::shown).collect()
+            }
             (_, other) => other.clone(),
         };
         (key.to_owned(), value)

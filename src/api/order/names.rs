@@ -23,7 +23,10 @@ pub(crate) fn meaning(key: &str, value: &Value) -> Meaning {
     if let Some(row) = TABLE.iter().find(|row| is_called(row, &name)) {
         return Meaning::Field(row.field);
     }
-    match VENDORS.iter().find(|vendor: &&Vendor| vendor.names.contains(&name.as_str())) {
+    match VENDORS
+        .iter()
+        .find(|vendor: &&Vendor| vendor.names.contains(&name.as_str()))
+    {
         Some(vendor) if vendor.takes(value) => Meaning::Harmless,
         Some(vendor) => Meaning::Refused(vendor.detail),
         None => Meaning::Unknown(suggestion(key)),
@@ -32,7 +35,10 @@ pub(crate) fn meaning(key: &str, value: &Value) -> Meaning {
 
 /// The fields that have names besides the contract's, with these, all in camelCase.
 pub fn other_names() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    TABLE.iter().filter(|row| !row.others.is_empty()).map(|row| (row.name, row.others))
+    TABLE
+        .iter()
+        .filter(|row| !row.others.is_empty())
+        .map(|row| (row.name, row.others))
 }
 
 fn is_called(row: &Row, name: &str) -> bool {
@@ -41,7 +47,13 @@ fn is_called(row: &Row, name: &str) -> bool {
 
 /// The first field whose name, or one of whose names, is nearly this.
 fn suggestion(key: &str) -> Option<&'static str> {
-    let near = |row: &&Row| row.others.iter().copied().chain([row.name]).any(|name| is_near(key, name));
+    let near = |row: &&Row| {
+        row.others
+            .iter()
+            .copied()
+            .chain([row.name])
+            .any(|name| is_near(key, name))
+    };
     TABLE.iter().find(near).map(|row| row.name)
 }
 
@@ -53,9 +65,17 @@ mod tests {
 
     #[test]
     fn no_vendors_name_is_one_of_the_fields_or_stands_twice() {
-        let names: Vec<&str> = VENDORS.iter().flat_map(|vendor| vendor.names).copied().collect();
+        let names: Vec<&str> = VENDORS
+            .iter()
+            .flat_map(|vendor| vendor.names)
+            .copied()
+            .collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-        assert!(!names.iter().any(|name| TABLE.iter().any(|row| is_called(row, name))));
+        assert!(
+            !names
+                .iter()
+                .any(|name| TABLE.iter().any(|row| is_called(row, name)))
+        );
     }
 
     #[test]
@@ -70,9 +90,20 @@ mod tests {
             ("durations", "duration"),
             ("lastframe", "lastFrame"),
         ] {
-            assert_eq!(meaning(key, &json!(1)), Meaning::Unknown(Some(name)), "{key}");
+            assert_eq!(
+                meaning(key, &json!(1)),
+                Meaning::Unknown(Some(name)),
+                "{key}"
+            );
         }
-        for key in ["mine", "projectId", "x", "", "need", &"aspectRatio".repeat(9)] {
+        for key in [
+            "mine",
+            "projectId",
+            "x",
+            "",
+            "need",
+            &"aspectRatio".repeat(9),
+        ] {
             assert_eq!(meaning(key, &json!(1)), Meaning::Unknown(None), "{key}");
         }
     }

@@ -31,11 +31,15 @@ const INVISIBLE: [(char, char); 19] = [
 
 /// How many characters of a text can be seen.
 pub(crate) fn visible_characters(text: &str) -> usize {
-    text.chars().filter(|character| is_visible(*character)).count()
+    text.chars()
+        .filter(|character| is_visible(*character))
+        .count()
 }
 
 fn is_visible(character: char) -> bool {
-    let hidden = INVISIBLE.into_iter().any(|(first, last)| (first..=last).contains(&character));
+    let hidden = INVISIBLE
+        .into_iter()
+        .any(|(first, last)| (first..=last).contains(&character));
     !(hidden || character.is_whitespace() || character.is_control())
 }
 
@@ -43,7 +47,9 @@ fn is_visible(character: char) -> bool {
 pub(crate) fn check_prompt(prompt: &str) -> Option<String> {
     let (fewest, most) = PROMPT_CHARACTERS.into_inner();
     let fits = visible_characters(prompt) >= fewest && prompt.chars().count() <= most;
-    (!fits).then(|| format!("must have {fewest} to {most} characters, at least {fewest} of them visible"))
+    (!fits).then(|| {
+        format!("must have {fewest} to {most} characters, at least {fewest} of them visible")
+    })
 }
 
 /// What is wrong with words that are added to a prompt.
@@ -71,15 +77,22 @@ mod tests {
             "\u{a0}\u{3000}\u{2003}\u{2028}",
         ] {
             assert_eq!(visible_characters(hidden), 0, "{hidden:?}");
-            assert!(check_prompt(hidden).is_some() && check_response(hidden).is_some(), "{hidden:?}");
+            assert!(
+                check_prompt(hidden).is_some() && check_response(hidden).is_some(),
+                "{hidden:?}"
+            );
         }
     }
 
     #[test]
     fn a_prompt_in_any_writing_is_counted_by_what_shows() {
-        for (text, count) in
-            [("a b", 2), ("a\u{200b}b\u{200b}c", 3), ("小狗跑", 3), ("👨\u{200d}👩\u{200d}👧", 3), ("ক্ষ", 3)]
-        {
+        for (text, count) in [
+            ("a b", 2),
+            ("a\u{200b}b\u{200b}c", 3),
+            ("小狗跑", 3),
+            ("👨\u{200d}👩\u{200d}👧", 3),
+            ("ক্ষ", 3),
+        ] {
             assert_eq!(visible_characters(text), count, "{text}");
         }
     }

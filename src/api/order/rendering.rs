@@ -1,11 +1,12 @@
-//! From an order's wishes to what a model is asked for: every wish that the model cannot grant is named.
+//! From an order's wishes to what a model is asked for: every wish that the model cannot grant is
+//! named.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::field::Field;
 use crate::api::order::fields::Fields;
 use crate::api::order::images;
 use crate::machine::job::RenderOptions;
-use crate::models::{Audio, Catalogue, Model, NotOffered};
+use crate::models::{Audio, Catalogue, Model, NotOffered, Resolution};
 
 /// The longest negative prompt, in characters.
 pub const MAX_NEGATIVE_PROMPT: usize = 5_000;
@@ -73,7 +74,9 @@ fn wish(fields: &mut Fields<'_>) -> Wish {
         duration: fields.seconds(Field::Duration),
         aspect_ratio: fields.text(Field::AspectRatio),
         resolution: fields.text(Field::Resolution),
-        negative_prompt: fields.text(Field::NegativePrompt).filter(|text| !text.is_empty()),
+        negative_prompt: fields
+            .text(Field::NegativePrompt)
+            .filter(|text| !text.is_empty()),
         seed: fields.whole_number(Field::Seed, 0..=u32::MAX),
         person_generation: fields.text(Field::PersonGeneration),
         audio: fields.flag(Field::GenerateAudio),
@@ -81,9 +84,16 @@ fn wish(fields: &mut Fields<'_>) -> Wish {
         last_frame,
         reference_images,
     };
-    if wish.negative_prompt.as_ref().is_some_and(|text| text.chars().count() > MAX_NEGATIVE_PROMPT) {
+    if wish
+        .negative_prompt
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > MAX_NEGATIVE_PROMPT)
+    {
         let detail = format!("must have at most {MAX_NEGATIVE_PROMPT} characters");
-        fields.refuse(FieldError::field(fields.pointer(Field::NegativePrompt), detail));
+        fields.refuse(FieldError::field(
+            fields.pointer(Field::NegativePrompt),
+            detail,
+        ));
     }
     wish
 }
@@ -94,43 +104,67 @@ fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64), Vec
     let mut offend = |field, detail: String| offences.push((field, detail));
 
     let duration_seconds = wish.duration.unwrap_or(model.default_duration);
-    let known_duration = model.durations.contains(&duration_seconds);
-    if !known_duration {
-        offend(Field::Duration, format!("must be one of {} seconds for {}", numbers(model.durations), model.id));
+    if !model.durations.contains(&duration_seconds) {
+        offend(
+            Field::Duration,
+            format!(
+                "must be one of {} seconds for {}",
+                numbers(model.durations),
+                model.id
+            ),
+        );
     } else if (1..=model.inputs.reference_images).contains(&wish.reference_images)
         && !model.inputs.reference_durations.contains(&duration_seconds)
     {
         let seconds = numbers(model.inputs.reference_durations);
-        offend(Field::Duration, format!("must be {seconds} seconds with reference images for {}", model.id));
+        offend(
+            Field::Duration,
+            format!(
+                "must be {seconds} seconds with reference images for {}",
+                model.id
+            ),
+        );
     } else if wish.image
         && wish.last_frame
         && model.inputs.last_frame
-        && !model.inputs.two_frames_durations.contains(&duration_seconds)
+        && !model
+            .inputs
+            .two_frames_durations
+            .contains(&duration_seconds)
     {
         let seconds = numbers(model.inputs.two_frames_durations);
-        let detail = format!("must be one of {seconds} seconds with image and lastFrame for {}", model.id);
+        let detail = format!(
+            "must be one of {seconds} seconds with image and lastFrame for {}",
+            model.id
+        );
         offend(Field::Duration, detail);
     }
-    let aspect_ratio = wish.aspect_ratio.unwrap_or_else(|| model.default_aspect_ratio().to_owned());
+    let aspect_ratio = wish
+        .aspect_ratio
+        .unwrap_or_else(|| model.default_aspect_ratio().to_owned());
     if !model.aspect_ratios.contains(&aspect_ratio.as_str()) {
-        offend(Field::AspectRatio, format!("must be one of {} for {}", model.aspect_ratios.join(", "), model.id));
+        offend(
+            Field::AspectRatio,
+            format!(
+                "must be one of {} for {}",
+                model.aspect_ratios.join(", "),
+                model.id
+            ),
+        );
     }
-    let wanted = wish.resolution.unwrap_or_else(|| model.default_resolution().to_owned()).to_ascii_lowercase();
-    let resolution = model.resolutions.iter().find(|resolution| resolution.name == wanted);
-    match resolution {
-        None => {
-            let names: Vec<&str> = model.resolutions.iter().map(|resolution| resolution.name).collect();
-            offend(Field::Resolution, format!("must be one of {} for {}", names.join(", "), model.id));
-        }
-        Some(resolution) if known_duration && !resolution.durations.contains(&duration_seconds) => {
-            let seconds = numbers(resolution.durations);
-            let detail = format!("{} needs a duration of {seconds} seconds, not {duration_seconds}", resolution.name);
-            offend(Field::Resolution, detail);
-        }
-        Some(_) => {}
-    }
+    let wanted = wish
+        .resolution
+        .unwrap_or_else(|| model.default_resolution().to_owned())
+        .to_ascii_lowercase();
+    let resolution = model
+        .resolutions
+        .iter()
+        .find(|resolution| resolution.name == wanted);
+    offences.extend(refuse_resolution(model, resolution, duration_seconds));
 
-    let price = resolution.map_or(0, |resolution| resolution.price_micros_per_second * u64::from(duration_seconds));
+    let price = resolution.map_or(0, |resolution| {
+        resolution.price_micros_per_second * u64::from(duration_seconds)
+    });
     let options = RenderOptions {
         duration_seconds,
         aspect_ratio,
@@ -143,7 +177,38 @@ fn render_options(model: &Model, wish: Wish) -> Result<(RenderOptions, u64), Vec
             Audio::Optional => Some(wish.audio.unwrap_or(true)),
         },
     };
-    if offences.is_empty() { Ok((options, price)) } else { Err(offences) }
+    if offences.is_empty() {
+        Ok((options, price))
+    } else {
+        Err(offences)
+    }
+}
+
+/// A resolution that the model lacks, or has for other durations only.
+fn refuse_resolution(
+    model: &Model,
+    resolution: Option<&Resolution>,
+    duration_seconds: u32,
+) -> Option<Offence> {
+    let Some(resolution) = resolution else {
+        let names: Vec<&str> = model
+            .resolutions
+            .iter()
+            .map(|resolution| resolution.name)
+            .collect();
+        let detail = format!("must be one of {} for {}", names.join(", "), model.id);
+        return Some((Field::Resolution, detail));
+    };
+    // A duration that the model lacks is refused by itself.
+    let is_known = model.durations.contains(&duration_seconds);
+    (is_known && !resolution.durations.contains(&duration_seconds)).then(|| {
+        let seconds = numbers(resolution.durations);
+        let name = resolution.name;
+        (
+            Field::Resolution,
+            format!("{name} needs a duration of {seconds} seconds, not {duration_seconds}"),
+        )
+    })
 }
 
 /// What not every model takes.
@@ -158,16 +223,31 @@ fn refuse_extras(model: &Model, wish: &Wish) -> Vec<Offence> {
         offences.push(unsupported(Field::NegativePrompt));
     }
     if wish.audio == Some(false) && model.audio == Audio::Always {
-        offences.push((Field::GenerateAudio, format!("cannot be false for {}, which always makes sound", model.id)));
+        offences.push((
+            Field::GenerateAudio,
+            format!("cannot be false for {}, which always makes sound", model.id),
+        ));
     }
     let with_images = wish.image || wish.last_frame || wish.reference_images > 0;
-    let people = if with_images { model.person_generation_with_images } else { model.person_generation };
-    if wish.person_generation.as_deref().is_some_and(|word| !people.contains(&word)) {
+    let people = if with_images {
+        model.person_generation_with_images
+    } else {
+        model.person_generation
+    };
+    if wish
+        .person_generation
+        .as_deref()
+        .is_some_and(|word| !people.contains(&word))
+    {
         offences.push(if people.is_empty() {
             unsupported(Field::PersonGeneration)
         } else {
             let when = if with_images { " with images" } else { "" };
-            let detail = format!("must be one of {}{when} for {}", people.join(", "), model.id);
+            let detail = format!(
+                "must be one of {}{when} for {}",
+                people.join(", "),
+                model.id
+            );
             (Field::PersonGeneration, detail)
         });
     }
@@ -185,21 +265,35 @@ fn refuse_images(model: &Model, wish: &Wish) -> Vec<Offence> {
     if wish.last_frame && !model.inputs.last_frame {
         offences.push(unsupported(Field::LastFrame));
     } else if wish.last_frame && !wish.image {
-        offences.push((Field::LastFrame, "needs an image as the first frame".to_owned()));
+        offences.push((
+            Field::LastFrame,
+            "needs an image as the first frame".to_owned(),
+        ));
     }
     if wish.reference_images > model.inputs.reference_images {
         offences.push(match model.inputs.reference_images {
             0 => unsupported(Field::ReferenceImages),
-            most => (Field::ReferenceImages, format!("must be at most {most} images for {}", model.id)),
+            most => (
+                Field::ReferenceImages,
+                format!("must be at most {most} images for {}", model.id),
+            ),
         });
     } else if wish.reference_images > 0 {
         let frames = [
-            (wish.image && !model.inputs.references_with_first_frame, Field::Image, "image"),
+            (
+                wish.image && !model.inputs.references_with_first_frame,
+                Field::Image,
+                "image",
+            ),
             (wish.last_frame, Field::LastFrame, "lastFrame"),
         ];
-        let refused: Vec<_> = frames.into_iter().filter(|(refused, ..)| *refused).collect();
+        let refused: Vec<_> = frames
+            .into_iter()
+            .filter(|(refused, ..)| *refused)
+            .collect();
         for (_, field, name) in &refused {
-            let beside = |other| format!("cannot go with {other} for {}: send one of them", model.id);
+            let beside =
+                |other| format!("cannot go with {other} for {}: send one of them", model.id);
             offences.push((*field, beside("referenceImages")));
             offences.push((Field::ReferenceImages, beside(name)));
         }
@@ -208,5 +302,9 @@ fn refuse_images(model: &Model, wish: &Wish) -> Vec<Offence> {
 }
 
 fn numbers(numbers: &[u32]) -> String {
-    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+    numbers
+        .iter()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

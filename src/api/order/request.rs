@@ -1,5 +1,5 @@
-//! The body of `POST /api/generations`: read leniently where the app in use differs from the contract, checked
-//! strictly, every bad field named in one answer.
+//! The body of `POST /api/generations`: read leniently where the app in use differs from the
+//! contract, checked strictly, every bad field named in one answer.
 
 use crate::api::field_error::FieldError;
 use crate::api::order::canonical::fingerprint;
@@ -13,8 +13,8 @@ use crate::api::order::spelling::pointer_token;
 use crate::dispatch::Submission;
 use crate::ids::JobKey;
 use crate::ids::{
-    GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id, is_user_id,
-    new_generation_id,
+    GENERATION_ID_RULE, USER_ID_RULE, generation_id_for, idempotency_key, is_generation_id,
+    is_user_id, new_generation_id,
 };
 use crate::machine::job::{ModelTerms, Order, Origin, Request};
 use crate::machine::queue::MAX_PRIORITY;
@@ -59,11 +59,18 @@ pub fn body_user_id(body: &Map<String, Value>) -> Result<Option<String>, FieldEr
     let mut fields = Fields::new(body);
     let pointer = fields.pointer(Field::UserId);
     let user_id = fields.text(Field::UserId);
-    if let Some(error) = fields.into_errors().into_iter().find(|error| error.name() == pointer) {
+    if let Some(error) = fields
+        .into_errors()
+        .into_iter()
+        .find(|error| error.name() == pointer)
+    {
         return Err(error);
     }
     match user_id {
-        Some(user_id) if !is_user_id(&user_id) => Err(FieldError::field(pointer, format!("must be {USER_ID_RULE}"))),
+        Some(user_id) if !is_user_id(&user_id) => Err(FieldError::field(
+            pointer,
+            format!("must be {USER_ID_RULE}"),
+        )),
         user_id => Ok(user_id),
     }
 }
@@ -73,11 +80,17 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
     let prompt = prompt(&mut fields);
-    let priority = fields.whole_number(Field::Priority, 0..=u32::from(MAX_PRIORITY)).unwrap_or(0);
+    let priority = fields
+        .whole_number(Field::Priority, 0..=u32::from(MAX_PRIORITY))
+        .unwrap_or(0);
     let metadata = metadata(&mut fields);
     let start_after = start_after(&mut fields, intake.moment.now);
-    let timeout = fields.whole_number(Field::TimeoutMs, TIMEOUT_MS).map(Millis::from);
-    let start_timeout = fields.whole_number(Field::StartTimeoutMs, START_TIMEOUT_MS).map(Millis::from);
+    let timeout = fields
+        .whole_number(Field::TimeoutMs, TIMEOUT_MS)
+        .map(Millis::from);
+    let start_timeout = fields
+        .whole_number(Field::StartTimeoutMs, START_TIMEOUT_MS)
+        .map(Millis::from);
     // An order may give itself less time than the operator gives all.
     let start_timeout = start_timeout.into_iter().chain(intake.start_timeout).min();
     let confirm = fields.flag(Field::Confirm).unwrap_or(false);
@@ -88,7 +101,9 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     let rendering = rendering(&mut fields, intake.catalogue);
     let (fingerprint, warnings) = (fingerprint_of(&fields, &given), fields.warnings());
     let errors = fields.into_errors();
-    let Some((model, render, price_micros)) = rendering.filter(|_| errors.is_empty()) else { return Err(errors) };
+    let Some((model, render, price_micros)) = rendering.filter(|_| errors.is_empty()) else {
+        return Err(errors);
+    };
     let key = JobKey::new(intake.user_id, generation_id);
     let uploads = images::uploads(given, &key, intake.moment.random);
     let order = Order {
@@ -108,22 +123,45 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
         model: model.id.to_owned(),
         usual_render: model.usual_render_ms,
         price_micros,
-        submits_per_minute: Some(intake.catalogue.submits_per_minute.unwrap_or(model.requests_per_minute)),
+        submits_per_minute: Some(
+            intake
+                .catalogue
+                .submits_per_minute
+                .unwrap_or(model.requests_per_minute),
+        ),
         cancellable: model.cancellable,
         wants_webhook: intake.webhooks && model.has_webhooks(),
     };
-    let origin = Origin { public_url: intake.public_url.to_owned(), fingerprint, warnings };
-    Ok(Submission { key, request: Request { order, terms, origin }, uploads })
+    let origin = Origin {
+        public_url: intake.public_url.to_owned(),
+        fingerprint,
+        warnings,
+    };
+    Ok(Submission {
+        key,
+        request: Request {
+            order,
+            terms,
+            origin,
+        },
+        uploads,
+    })
 }
 
-/// Two bodies are the same request when they have equal fields, whatever the names, the places and the order of these.
-/// A key that means nothing counts inside `parameters` only.
+/// Two bodies are the same request when they have equal fields, whatever the names, the places and
+/// the order of these. A key that means nothing counts inside `parameters` only.
 fn fingerprint_of(fields: &Fields<'_>, given: &[Given]) -> String {
-    let asked = fields.all().filter(|(field, _)| field.is_asked() && !field.holds_images());
-    let mut parts: BTreeMap<&str, Cow<'_, Value>> =
-        asked.map(|(field, value)| (field.name(), Cow::Borrowed(value))).collect();
+    let asked = fields
+        .all()
+        .filter(|(field, _)| field.is_asked() && !field.holds_images());
+    let mut parts: BTreeMap<&str, Cow<'_, Value>> = asked
+        .map(|(field, value)| (field.name(), Cow::Borrowed(value)))
+        .collect();
     if !given.is_empty() {
-        parts.insert("images", Cow::Owned(given.iter().map(Given::digest).collect()));
+        parts.insert(
+            "images",
+            Cow::Owned(given.iter().map(Given::digest).collect()),
+        );
     }
     if !fields.unknown().is_empty() {
         parts.insert("parameters", Cow::Owned(json!(fields.unknown())));
@@ -136,21 +174,34 @@ fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
     let key = intake.idempotency_key.and_then(|header| {
         let key = idempotency_key(header);
         if key.is_none() {
-            fields.refuse(FieldError::header("Idempotency-Key", "must be a string of 1 to 255 visible characters"));
+            fields.refuse(FieldError::header(
+                "Idempotency-Key",
+                "must be a string of 1 to 255 visible characters",
+            ));
         }
         key
     });
     let own = fields.text(Field::GenerationId);
     let pointer = fields.pointer(Field::GenerationId);
     if own.as_deref().is_some_and(|own| !is_generation_id(own)) {
-        fields.refuse(FieldError::field(pointer.clone(), format!("must be {GENERATION_ID_RULE}")));
+        fields.refuse(FieldError::field(
+            pointer.clone(),
+            format!("must be {GENERATION_ID_RULE}"),
+        ));
     }
     match (own, key) {
         (Some(own), Some(key)) => {
             if own != key {
-                let detail = "must be equal when both are given, or one left out: one names the job already";
-                fields.refuse(FieldError::field(pointer, format!("{detail} (see Idempotency-Key)")));
-                fields.refuse(FieldError::header("Idempotency-Key", format!("{detail} (see generationId)")));
+                let detail =
+                    "must be equal when both are given, or one left out: one names the job already";
+                fields.refuse(FieldError::field(
+                    pointer,
+                    format!("{detail} (see Idempotency-Key)"),
+                ));
+                fields.refuse(FieldError::header(
+                    "Idempotency-Key",
+                    format!("{detail} (see generationId)"),
+                ));
             }
             own
         }
@@ -163,7 +214,10 @@ fn generation_id(fields: &mut Fields<'_>, intake: Intake<'_>) -> String {
 fn prompt(fields: &mut Fields<'_>) -> String {
     let (fewest, most) = PROMPT_CHARACTERS.into_inner();
     let Some(prompt) = fields.text(Field::Prompt) else {
-        fields.require(Field::Prompt, &format!("is required: {fewest} to {most} characters"));
+        fields.require(
+            Field::Prompt,
+            &format!("is required: {fewest} to {most} characters"),
+        );
         return String::new();
     };
     if let Some(wrong) = check_prompt(&prompt) {
@@ -175,51 +229,76 @@ fn prompt(fields: &mut Fields<'_>) -> String {
 /// Apps in use say what kind of thing they order.
 fn require_video(fields: &mut Fields<'_>) {
     if fields.text(Field::Type).is_some_and(|kind| kind != "video") {
-        fields.refuse(FieldError::field(fields.pointer(Field::Type), "must be \"video\": nothing else is made here"));
+        fields.refuse(FieldError::field(
+            fields.pointer(Field::Type),
+            "must be \"video\": nothing else is made here",
+        ));
     }
 }
 
 /// A time as RFC 3339; one that has passed means at once.
 fn start_after(fields: &mut Fields<'_>, now: Millis) -> Option<Millis> {
     let text = fields.text(Field::StartAfter)?;
-    let time = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.timestamp_millis().max(0));
-    let at = time.and_then(|time| Millis::try_from(time).ok()).filter(|at| *at <= now + MAX_START_DELAY);
+    let time = DateTime::parse_from_rfc3339(&text)
+        .ok()
+        .map(|time| time.timestamp_millis().max(0));
+    let at = time
+        .and_then(|time| Millis::try_from(time).ok())
+        .filter(|at| *at <= now + MAX_START_DELAY);
     if at.is_none() {
         let days = MAX_START_DELAY / DAY;
-        let detail = format!("must be a time such as 2026-01-01T00:00:00Z, at most {days} days ahead");
+        let detail =
+            format!("must be a time such as 2026-01-01T00:00:00Z, at most {days} days ahead");
         fields.refuse(FieldError::field(fields.pointer(Field::StartAfter), detail));
     }
     at.filter(|at| *at > now)
 }
 
 fn metadata(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
-    let Some(object) = fields.object(Field::Metadata) else { return BTreeMap::new() };
+    let Some(object) = fields.object(Field::Metadata) else {
+        return BTreeMap::new();
+    };
     let pointer = fields.pointer(Field::Metadata);
     let mut strings = BTreeMap::new();
     for (key, value) in &object {
         if let Value::String(text) = value {
             strings.insert(key.clone(), text.clone());
         } else {
-            fields.refuse(FieldError::field(format!("{pointer}/{}", pointer_token(key)), "must be a string"));
+            fields.refuse(FieldError::field(
+                format!("{pointer}/{}", pointer_token(key)),
+                "must be a string",
+            ));
         }
     }
     if json_length(&object) > MAX_METADATA {
-        fields.refuse(FieldError::field(pointer, format!("must be at most {MAX_METADATA} bytes of JSON")));
+        fields.refuse(FieldError::field(
+            pointer,
+            format!("must be at most {MAX_METADATA} bytes of JSON"),
+        ));
     }
     strings
 }
 
-/// `kept` are the parameters as they are stored. What is too long is the largest key beside them, or all of them.
+/// `kept` are the parameters as they are stored. What is too long is the largest key beside them,
+/// or all of them.
 fn limit_parameters(fields: &mut Fields<'_>, kept: &Map<String, Value>, body: &Map<String, Value>) {
     if json_length(kept) <= MAX_PARAMETERS {
         return;
     }
-    let beside = kept.iter().filter(|(key, _)| body.contains_key(key.as_str()));
-    let largest = beside.map(|(key, value)| (key.len() + value.to_string().len(), key)).max();
+    let beside = kept
+        .iter()
+        .filter(|(key, _)| body.contains_key(key.as_str()));
+    let largest = beside
+        .map(|(key, value)| (key.len() + value.to_string().len(), key))
+        .max();
     let pointer = largest.filter(|(length, _)| *length > MAX_PARAMETERS / 2);
-    let pointer = pointer.map_or_else(|| "/parameters".to_owned(), |(_, key)| format!("/{}", pointer_token(key)));
-    let detail =
-        format!("must be at most {MAX_PARAMETERS} bytes of JSON besides the images, with all other parameters");
+    let pointer = pointer.map_or_else(
+        || "/parameters".to_owned(),
+        |(_, key)| format!("/{}", pointer_token(key)),
+    );
+    let detail = format!(
+        "must be at most {MAX_PARAMETERS} bytes of JSON besides the images, with all other parameters"
+    );
     fields.refuse(FieldError::field(pointer, detail));
 }
 

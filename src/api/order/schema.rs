@@ -1,5 +1,5 @@
-//! What an order may hold, as its neighbours read it: written by hand because it is read by hand, with the limits and
-//! words from where they are checked.
+//! What an order may hold, as its neighbours read it: written by hand because it is read by hand,
+//! with the limits and words from where they are checked.
 
 use crate::api::openapi::formats::{GENERATION_ID, USER_ID};
 use crate::api::openapi::schemas::Schemas;
@@ -7,7 +7,9 @@ use crate::api::order::images::picture::MAX_IMAGE;
 use crate::api::order::names::other_names;
 use crate::api::order::prompt::PROMPT_CHARACTERS;
 use crate::api::order::rendering::MAX_NEGATIVE_PROMPT;
-use crate::api::order::request::{MAX_METADATA, MAX_PARAMETERS, MAX_START_DELAY, START_TIMEOUT_MS, TIMEOUT_MS};
+use crate::api::order::request::{
+    MAX_METADATA, MAX_PARAMETERS, MAX_START_DELAY, START_TIMEOUT_MS, TIMEOUT_MS,
+};
 use crate::machine::job::MAX_PROMPT;
 use crate::machine::queue::MAX_PRIORITY;
 use crate::models::{MODELS, Model, PROVIDERS};
@@ -15,8 +17,8 @@ use crate::time::DAY;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF are left out here,
-/// because tools write them in different ways.
+/// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF
+/// are left out here, because tools write them in different ways.
 macro_rules! invisible {
     () => {
         concat!(
@@ -35,8 +37,10 @@ const PNG: &str = concat!(
     "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$"
 );
 /// Base64 of a file that begins as a JPEG does.
-const JPEG: &str =
-    concat!("^/9j/(?:[A-Za-z0-9+/]{4})*", "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$");
+const JPEG: &str = concat!(
+    "^/9j/(?:[A-Za-z0-9+/]{4})*",
+    "(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
+);
 
 /// The body of `POST /api/generations`.
 pub(crate) fn order(schemas: &mut Schemas) -> Value {
@@ -106,8 +110,14 @@ pub(crate) fn order(schemas: &mut Schemas) -> Value {
 }
 
 fn parameters(image: &Value) -> Value {
-    let ratios: BTreeSet<&str> = served().flat_map(|model| model.aspect_ratios).copied().collect();
-    let people: BTreeSet<&str> = served().flat_map(|model| model.person_generation).copied().collect();
+    let ratios: BTreeSet<&str> = served()
+        .flat_map(|model| model.aspect_ratios)
+        .copied()
+        .collect();
+    let people: BTreeSet<&str> = served()
+        .flat_map(|model| model.person_generation)
+        .copied()
+        .collect();
     json!({
         "type": "object",
         "additionalProperties": true,
@@ -141,7 +151,10 @@ fn parameters(image: &Value) -> Value {
 
 /// A number, or a text of it as some apps send it.
 fn duration() -> Value {
-    let seconds: BTreeSet<u32> = served().flat_map(|model| model.durations).copied().collect();
+    let seconds: BTreeSet<u32> = served()
+        .flat_map(|model| model.durations)
+        .copied()
+        .collect();
     let words: Vec<String> = seconds.iter().map(u32::to_string).collect();
     json!({
         "description": "Seconds. A string of the number, such as `8` or `8s`, is taken too.",
@@ -217,25 +230,37 @@ fn served() -> impl Iterator<Item = &'static Model> {
 }
 
 fn provider_words() -> BTreeSet<&'static str> {
-    PROVIDERS.iter().flat_map(|provider| provider.synonyms.iter().copied().chain([provider.name])).collect()
+    PROVIDERS
+        .iter()
+        .flat_map(|provider| provider.synonyms.iter().copied().chain([provider.name]))
+        .collect()
 }
 
 /// Every resolution of any model, in any case of its letters.
 fn resolutions() -> String {
-    let mut names: BTreeSet<&str> =
-        served().flat_map(|model| model.resolutions).map(|resolution| resolution.name).collect();
+    let mut names: BTreeSet<&str> = served()
+        .flat_map(|model| model.resolutions)
+        .map(|resolution| resolution.name)
+        .collect();
     names.extend(["standard", "high", "ultra"]);
     let any_case = |name: &&str| {
         let letters = name.chars().map(|letter| {
             if letter.is_ascii_alphabetic() {
-                format!("[{}{}]", letter.to_ascii_lowercase(), letter.to_ascii_uppercase())
+                format!(
+                    "[{}{}]",
+                    letter.to_ascii_lowercase(),
+                    letter.to_ascii_uppercase()
+                )
             } else {
                 letter.to_string()
             }
         });
         letters.collect::<String>()
     };
-    format!("^(?:{})$", names.iter().map(any_case).collect::<Vec<_>>().join("|"))
+    format!(
+        "^(?:{})$",
+        names.iter().map(any_case).collect::<Vec<_>>().join("|")
+    )
 }
 
 /// The names of fields besides those of the contract, such as "`duration`: `seconds`".
@@ -248,12 +273,19 @@ fn further_names() -> String {
 }
 
 fn most_references() -> usize {
-    served().map(|model| model.inputs.reference_images).max().unwrap_or(0)
+    served()
+        .map(|model| model.inputs.reference_images)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The same or null, which counts as left out.
 fn optional(mut schema: Value, description: &str) -> Value {
-    match schema.get("type").and_then(Value::as_str).map(str::to_owned) {
+    match schema
+        .get("type")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+    {
         Some(kind) if schema.get("enum").is_none() => schema["type"] = json!([kind, "null"]),
         // Of an enumeration or a schema with a name, null is no part.
         _ => schema = json!({ "anyOf": [schema, { "type": "null" }] }),

@@ -12,7 +12,10 @@ pub(crate) fn camel_case(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut letters = name.chars().peekable();
     while let Some(letter) = letters.next() {
-        let next = letters.peek().filter(|next| next.is_ascii_lowercase() || next.is_ascii_digit()).copied();
+        let next = letters
+            .peek()
+            .filter(|next| next.is_ascii_lowercase() || next.is_ascii_digit())
+            .copied();
         match next {
             Some(next) if letter == '_' && !camel.is_empty() => {
                 letters.next();
@@ -30,7 +33,10 @@ pub(crate) fn is_near(key: &str, name: &str) -> bool {
         return false;
     }
     let plain = |text: &str| -> Vec<char> {
-        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        text.chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     let (key, name) = (plain(key), plain(name));
     let allowed = match name.len() {
@@ -88,8 +94,21 @@ mod tests {
 
     #[test]
     fn a_distance_counts_letters() {
-        let of =
-            |one: &str, other: &str| distance(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>());
-        assert_eq!([of("", "ab"), of("ab", "ab"), of("ab", "ba"), of("abc", "ac"), of("abc", "xyz")], [2, 0, 1, 1, 3]);
+        let of = |one: &str, other: &str| {
+            distance(
+                &one.chars().collect::<Vec<_>>(),
+                &other.chars().collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            [
+                of("", "ab"),
+                of("ab", "ab"),
+                of("ab", "ba"),
+                of("abc", "ac"),
+                of("abc", "xyz")
+            ],
+            [2, 0, 1, 1, 3]
+        );
     }
 }

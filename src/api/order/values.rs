@@ -1,4 +1,5 @@
-//! One value for one meaning, however it is written: what two names of a field, or two orders, are compared by.
+//! One value for one meaning, however it is written: what two names of a field, or two orders, are
+//! compared by.
 
 use crate::api::order::field::Field;
 use crate::time::rfc3339;
@@ -27,18 +28,32 @@ pub(crate) enum Picture {
 /// The picture that a text gives the size of; `None` if it gives none.
 pub(crate) fn picture(text: &str) -> Option<Picture> {
     let (width, height) = text.trim().split_once(['x', 'X', '*', ':', '×'])?;
-    let side = |text: &str| text.trim().parse::<u32>().ok().filter(|side| *side >= MIN_SIDE);
+    let side = |text: &str| {
+        text.trim()
+            .parse::<u32>()
+            .ok()
+            .filter(|side| *side >= MIN_SIDE)
+    };
     let (width, height) = (side(width)?, side(height)?);
     let (long, short) = (width.max(height), width.min(height));
     let aspect_ratio = if width > height { "16:9" } else { "9:16" };
-    let resolution =
-        HEIGHTS.into_iter().find(|(known, _)| *known == short && u64::from(long) * 9 == u64::from(short) * 16);
-    Some(resolution.map_or(Picture::Unknown, |(_, resolution)| Picture::Known { resolution, aspect_ratio }))
+    let resolution = HEIGHTS
+        .into_iter()
+        .find(|(known, _)| *known == short && u64::from(long) * 9 == u64::from(short) * 16);
+    Some(
+        resolution.map_or(Picture::Unknown, |(_, resolution)| Picture::Known {
+            resolution,
+            aspect_ratio,
+        }),
+    )
 }
 
 /// The value of a field in its usual spelling. What cannot be read as one stays as it is.
 pub(crate) fn canonical(field: Field, value: &Value) -> Cow<'_, Value> {
-    let is_number = matches!(field, Field::Priority | Field::Seed | Field::TimeoutMs | Field::StartTimeoutMs);
+    let is_number = matches!(
+        field,
+        Field::Priority | Field::Seed | Field::TimeoutMs | Field::StartTimeoutMs
+    );
     let usual = match (field, value.as_str()) {
         (Field::Duration, _) => seconds(value).map(Value::from),
         (Field::Resolution, Some(text)) => Some(resolution(text)),
@@ -57,14 +72,20 @@ pub(crate) fn whole(value: &Value) -> Option<u32> {
     }
     let number = value.as_f64()?;
     let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and in range")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be whole and in range"
+    )]
     let whole = number as u32;
     fits.then_some(whole)
 }
 
 /// A whole number, or a string of one as some SDKs send it: `8`, `"8"` or `"8s"`.
 fn seconds(value: &Value) -> Option<u32> {
-    let Some(text) = value.as_str() else { return whole(value) };
+    let Some(text) = value.as_str() else {
+        return whole(value);
+    };
     let text = text.trim();
     text.strip_suffix(['s', 'S']).unwrap_or(text).parse().ok()
 }
@@ -87,7 +108,12 @@ mod tests {
 
     #[test]
     fn a_size_is_a_resolution_and_an_aspect_ratio() {
-        let known = |resolution, aspect_ratio| Some(Picture::Known { resolution, aspect_ratio });
+        let known = |resolution, aspect_ratio| {
+            Some(Picture::Known {
+                resolution,
+                aspect_ratio,
+            })
+        };
         assert_eq!(picture("1280x720"), known("720p", "16:9"));
         assert_eq!(picture(" 1080X1920 "), known("1080p", "9:16"));
         assert_eq!(picture("3840*2160"), known("4k", "16:9"));
@@ -104,13 +130,28 @@ mod tests {
     #[test]
     fn one_meaning_has_one_value() {
         for (field, spellings, value) in [
-            (Field::Duration, vec![json!(8), json!(8.0), json!("8"), json!(" 8 "), json!("8s")], json!(8)),
-            (Field::Resolution, vec![json!("1080p"), json!("1080P"), json!("high"), json!("High")], json!("1080p")),
-            (Field::Resolution, vec![json!("standard"), json!("720p")], json!("720p")),
+            (
+                Field::Duration,
+                vec![json!(8), json!(8.0), json!("8"), json!(" 8 "), json!("8s")],
+                json!(8),
+            ),
+            (
+                Field::Resolution,
+                vec![json!("1080p"), json!("1080P"), json!("high"), json!("High")],
+                json!("1080p"),
+            ),
+            (
+                Field::Resolution,
+                vec![json!("standard"), json!("720p")],
+                json!("720p"),
+            ),
             (Field::Seed, vec![json!(7), json!(7.0)], json!(7)),
             (
                 Field::StartAfter,
-                vec![json!("2026-01-02T00:00:00Z"), json!("2026-01-02T01:00:00+01:00")],
+                vec![
+                    json!("2026-01-02T00:00:00Z"),
+                    json!("2026-01-02T01:00:00+01:00"),
+                ],
                 json!("2026-01-02T00:00:00.000Z"),
             ),
             (Field::Prompt, vec![json!("8s")], json!("8s")),
@@ -119,7 +160,14 @@ mod tests {
                 assert_eq!(*canonical(field, &spelling), value, "{field:?} {spelling}");
             }
         }
-        for odd in [json!("six"), json!("8 s x"), json!("s"), json!(-8), json!(8.5), json!(true)] {
+        for odd in [
+            json!("six"),
+            json!("8 s x"),
+            json!("s"),
+            json!(-8),
+            json!(8.5),
+            json!(true),
+        ] {
             assert_eq!(*canonical(Field::Duration, &odd), odd);
         }
     }

@@ -1,4 +1,5 @@
-//! Fields of the vendors' SDKs that no model here has: each is refused by name, with what to do instead.
+//! Fields of the vendors' SDKs that no model here has: each is refused by name, with what to do
+//! instead.
 
 use crate::api::order::values::whole;
 use serde_json::Value;
@@ -30,7 +31,11 @@ impl Vendor {
 }
 
 const fn refuse(names: &'static [&'static str], unless: Harmless, detail: &'static str) -> Vendor {
-    Vendor { names, unless, detail }
+    Vendor {
+        names,
+        unless,
+        detail,
+    }
 }
 
 /// Names in camelCase; each stands for the same name in `snake_case` too.
@@ -60,7 +65,12 @@ pub(crate) const VENDORS: [Vendor; 22] = [
         "is not supported: send duration in seconds instead",
     ),
     refuse(
-        &["enhancePrompt", "promptOptimizer", "promptExtend", "promptUpsampling"],
+        &[
+            "enhancePrompt",
+            "promptOptimizer",
+            "promptExtend",
+            "promptUpsampling",
+        ],
         Harmless::Nothing,
         "is not supported: the models here always prepare prompts in their own way, so leave it out",
     ),
@@ -90,7 +100,16 @@ pub(crate) const VENDORS: [Vendor; 22] = [
          {\"mimeType\", \"data\": base64}",
     ),
     refuse(
-        &["video", "videoUrl", "videoUri", "videoGcsUri", "inputVideo", "sourceVideo", "referenceVideos", "videoUrls"],
+        &[
+            "video",
+            "videoUrl",
+            "videoUri",
+            "videoGcsUri",
+            "inputVideo",
+            "sourceVideo",
+            "referenceVideos",
+            "videoUrls",
+        ],
         Harmless::Nothing,
         "is not supported by any model here: send text and images instead",
     ),
@@ -100,7 +119,12 @@ pub(crate) const VENDORS: [Vendor; 22] = [
         "is not supported by any model here: send text and images instead",
     ),
     refuse(
-        &["storageUri", "outputGcsUri", "outputStorageUri", "outputUri"],
+        &[
+            "storageUri",
+            "outputGcsUri",
+            "outputStorageUri",
+            "outputUri",
+        ],
         Harmless::Nothing,
         "is set by the operator (VERTEX_OUTPUT): leave it out and fetch the video from result.videoUrl",
     ),
@@ -118,38 +142,76 @@ pub(crate) const VENDORS: [Vendor; 22] = [
         Harmless::Nothing,
         "is set by the operator for all orders: leave it out and receive the worker's webhooks",
     ),
-    refuse(&["compressionQuality"], Harmless::Nothing, "is not supported: leave it out"),
+    refuse(
+        &["compressionQuality"],
+        Harmless::Nothing,
+        "is not supported: leave it out",
+    ),
     refuse(
         &["resizeMode"],
         Harmless::Nothing,
         "is not supported: crop or pad the image to the aspectRatio before you send it",
     ),
     refuse(
-        &["cfgScale", "guidanceScale", "numInferenceSteps", "scheduler", "temperature", "topP", "systemInstruction"],
+        &[
+            "cfgScale",
+            "guidanceScale",
+            "numInferenceSteps",
+            "scheduler",
+            "temperature",
+            "topP",
+            "systemInstruction",
+        ],
         Harmless::Nothing,
         "is not supported by any model here: leave it out",
     ),
     refuse(
-        &["cameraControl", "cameraMotion", "cameraMovement", "cameraFixed"],
+        &[
+            "cameraControl",
+            "cameraMotion",
+            "cameraMovement",
+            "cameraFixed",
+        ],
         Harmless::False,
         "is not supported: describe the camera in the prompt instead",
     ),
-    refuse(&["loop"], Harmless::False, "is not supported: send the same picture as image and lastFrame instead"),
+    refuse(
+        &["loop"],
+        Harmless::False,
+        "is not supported: send the same picture as image and lastFrame instead",
+    ),
     refuse(
         &["watermark", "addWatermark"],
         Harmless::False,
         "is not supported: no model here draws a visible watermark, so leave it out",
     ),
-    refuse(&["keyframes", "frameImages"], Harmless::Nothing, "is not supported: send image and lastFrame instead"),
-    refuse(&["width", "height"], Harmless::Nothing, "is not supported: send size, such as \"1280x720\", instead"),
+    refuse(
+        &["keyframes", "frameImages"],
+        Harmless::Nothing,
+        "is not supported: send image and lastFrame instead",
+    ),
+    refuse(
+        &["width", "height"],
+        Harmless::Nothing,
+        "is not supported: send size, such as \"1280x720\", instead",
+    ),
     refuse(
         &["task", "previousInteractionId", "extendFrom", "remixId"],
         Harmless::Nothing,
         "is not supported: no video can be edited or extended here, so order a new one",
     ),
-    refuse(&["labels"], Harmless::Nothing, "is not supported: send metadata instead, which is echoed back"),
     refuse(
-        &["safetySettings", "safetyFilterLevel", "safetyTolerance", "enableSafetyChecker"],
+        &["labels"],
+        Harmless::Nothing,
+        "is not supported: send metadata instead, which is echoed back",
+    ),
+    refuse(
+        &[
+            "safetySettings",
+            "safetyFilterLevel",
+            "safetyTolerance",
+            "enableSafetyChecker",
+        ],
         Harmless::Nothing,
         "is not supported: the video service applies its own filter, so leave it out",
     ),
@@ -158,5 +220,9 @@ pub(crate) const VENDORS: [Vendor; 22] = [
         Harmless::Nothing,
         "is not supported: describe the sound in the prompt instead",
     ),
-    refuse(&["referenceType"], Harmless::Nothing, "belongs inside an entry of referenceImages"),
+    refuse(
+        &["referenceType"],
+        Harmless::Nothing,
+        "belongs inside an entry of referenceImages",
+    ),
 ];

@@ -13,17 +13,33 @@ const NUMBERS: &str = "How many wait and run, for how long, in which mode, and w
 pub(crate) fn status(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueStatus", TAG)
         .says("What the queue holds", NUMBERS)
-        .answers(200, success("The numbers of now.", "status", &schemas.of::<QueueStats>()))
+        .answers(
+            200,
+            success("The numbers of now.", "status", &schemas.of::<QueueStats>()),
+        )
 }
 
 pub(crate) fn stats(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueStats", TAG)
         .says("The same as `stats`", NUMBERS)
-        .answers(200, success("The numbers of now.", "stats", &schemas.of::<QueueStats>()))
+        .answers(
+            200,
+            success("The numbers of now.", "stats", &schemas.of::<QueueStats>()),
+        )
 }
 
 pub(crate) fn job(schemas: &mut Schemas) -> Operation {
     Operation::new("getQueueJob", TAG)
-        .says("The same as a generation", "What `GET /api/generations/{id}` answers, called `job`.")
-        .answers(200, success("The generation as it is now.", "job", &schemas.of::<Generation>()))
+        .says(
+            "The same as a generation",
+            "What `GET /api/generations/{id}` answers, called `job`.",
+        )
+        .answers(
+            200,
+            success(
+                "The generation as it is now.",
+                "job",
+                &schemas.of::<Generation>(),
+            ),
+        )
 }

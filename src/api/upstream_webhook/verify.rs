@@ -6,10 +6,12 @@ use crate::config::upstream_webhook::UpstreamWebhooks;
 use crate::upstream::jwks;
 use crate::upstream::webhook::SignedClaim;
 
-/// Whether one of the signatures is by a secret of ours, or else by a key that the upstream publishes.
+/// Whether one of the signatures is by a secret of ours, or else by a key that the upstream
+/// publishes.
 pub async fn is_genuine(settings: &UpstreamWebhooks, claim: &SignedClaim, body: &[u8]) -> bool {
     if claim.is_signed_by(settings.secrets(), body) {
         return true;
     }
-    !claim.ed25519.is_empty() && jwks::has_signed(&settings.keys_url, &claim.ed25519, &claim.message(body)).await
+    !claim.ed25519.is_empty()
+        && jwks::has_signed(&settings.keys_url, &claim.ed25519, &claim.message(body)).await
 }

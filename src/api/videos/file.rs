@@ -19,8 +19,11 @@ pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
     let video = videos::stored(call, &key).await?;
     let etag = format!("\"{}\"", video.etag);
     let head = call.request.inner().method() == "HEAD";
-    let (if_none_match, if_range, range) =
-        (call.header("If-None-Match"), call.header("If-Range"), call.header("Range"));
+    let (if_none_match, if_range, range) = (
+        call.header("If-None-Match"),
+        call.header("If-Range"),
+        call.header("Range"),
+    );
     let conditions = Conditions {
         if_none_match: if_none_match.as_deref(),
         if_range: if_range.as_deref(),
@@ -36,27 +39,52 @@ pub(crate) async fn serve(call: &Call, key: JobKey) -> Result<Answer, Problem> {
         }
         Selection::Whole => {
             let object = found(bucket(call)?.get(video.key.as_str()).execute().await)?;
-            file(Answer::stream(200, body(&object)?), &object, &key, video.size)
+            file(
+                Answer::stream(200, body(&object)?),
+                &object,
+                &key,
+                video.size,
+            )
         }
         Selection::Part { offset, length } => {
             let part = Range::OffsetWithLength { offset, length };
-            let object = found(bucket(call)?.get(video.key.as_str()).range(part).execute().await)?;
+            let object = found(
+                bucket(call)?
+                    .get(video.key.as_str())
+                    .range(part)
+                    .execute()
+                    .await,
+            )?;
             let content_range = format!("bytes {offset}-{}/{}", offset + length - 1, video.size);
-            file(Answer::stream(206, body(&object)?), &object, &key, length).with("Content-Range", content_range)
+            file(Answer::stream(206, body(&object)?), &object, &key, length)
+                .with("Content-Range", content_range)
         }
     };
-    Ok(answer.with("ETag", etag).with("Cache-Control", CACHE).with("Accept-Ranges", "bytes"))
+    Ok(answer
+        .with("ETag", etag)
+        .with("Cache-Control", CACHE)
+        .with("Accept-Ranges", "bytes"))
 }
 
 /// What the video was found to be when it was stored says how it is served.
 fn file(answer: Answer, object: &Object, key: &JobKey, length: u64) -> Answer {
     let stored_as = object.http_metadata().content_type;
-    let kind =
-        if stored_as.as_deref() == Some(VideoKind::WebM.content_type()) { VideoKind::WebM } else { VideoKind::Mp4 };
+    let kind = if stored_as.as_deref() == Some(VideoKind::WebM.content_type()) {
+        VideoKind::WebM
+    } else {
+        VideoKind::Mp4
+    };
     answer
         .with("Content-Type", kind.content_type())
         .with("Content-Length", length.to_string())
-        .with("Content-Disposition", format!("inline; filename=\"{}.{}\"", key.generation_id, kind.extension()))
+        .with(
+            "Content-Disposition",
+            format!(
+                "inline; filename=\"{}.{}\"",
+                key.generation_id,
+                kind.extension()
+            ),
+        )
 }
 
 fn bucket(call: &Call) -> Result<Bucket, Problem> {
@@ -71,7 +99,11 @@ fn found(answer: worker::Result<Option<Object>>) -> Result<Object, Problem> {
 }
 
 fn body(object: &Object) -> Result<ResponseBody, Problem> {
-    object.body().ok_or_else(Problem::no_video)?.response_body().map_err(|error| failed(&error))
+    object
+        .body()
+        .ok_or_else(Problem::no_video)?
+        .response_body()
+        .map_err(|error| failed(&error))
 }
 
 fn failed(error: &worker::Error) -> Problem {

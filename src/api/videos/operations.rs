@@ -27,15 +27,26 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
 pub(crate) fn show(schemas: &mut Schemas) -> Operation {
     let seconds = json!({ "type": "integer", "minimum": 1, "maximum": MAX_EXPIRES_IN, "default": VIDEO_URL_TTL });
     Operation::new("getStoredVideo", TAG)
-        .says("A signed address", "Whoever has the address may load the video until it expires.")
-        .with(parameters::optional("query", "expiresIn", "For how many seconds the address is valid.", &seconds))
+        .says(
+            "A signed address",
+            "Whoever has the address may load the video until it expires.",
+        )
+        .with(parameters::optional(
+            "query",
+            "expiresIn",
+            "For how many seconds the address is valid.",
+            &seconds,
+        ))
         .answers(200, json_answer("The address.", &schemas.of::<Signed>()))
         .fails([Problem::no_video()])
 }
 
 pub(crate) fn delete(_: &mut Schemas) -> Operation {
     Operation::new("deleteStoredVideo", TAG)
-        .says("Delete a video", "The file goes for good; the generation stays completed.")
+        .says(
+            "Delete a video",
+            "The file goes for good; the generation stays completed.",
+        )
         .answers(200, done("It is gone."))
         .fails([Problem::no_video()])
 }

@@ -23,13 +23,18 @@ pub struct Conditions<'a> {
     pub range: Option<&'a str>,
 }
 
-/// Decides for a file of `size` bytes with a quoted `etag`. A range that is malformed or asks for several parts is
-/// ignored, as is one whose `If-Range` names another file.
+/// Decides for a file of `size` bytes with a quoted `etag`. A range that is malformed or asks for
+/// several parts is ignored, as is one whose `If-Range` names another file.
 pub fn select(conditions: Conditions<'_>, etag: &str, size: u64) -> Selection {
-    if conditions.if_none_match.is_some_and(|header| matches_any(header, etag)) {
+    if conditions
+        .if_none_match
+        .is_some_and(|header| matches_any(header, etag))
+    {
         return Selection::NotModified;
     }
-    let same_file = conditions.if_range.is_none_or(|validator| validator.trim() == etag);
+    let same_file = conditions
+        .if_range
+        .is_none_or(|validator| validator.trim() == etag);
     match conditions.range {
         Some(range) if same_file => part(range, size).unwrap_or(Selection::Whole),
         Some(_) | None => Selection::Whole,
@@ -54,7 +59,11 @@ fn part(header: &str, size: u64) -> Option<Selection> {
         return Some(bytes(size - suffix, suffix));
     }
     let first = number(first)?;
-    let end = if last.is_empty() { size } else { number(last)?.saturating_add(1).min(size) };
+    let end = if last.is_empty() {
+        size
+    } else {
+        number(last)?.saturating_add(1).min(size)
+    };
     if !last.is_empty() && number(last)? < first {
         return None;
     }
@@ -63,7 +72,11 @@ fn part(header: &str, size: u64) -> Option<Selection> {
 
 /// Nothing is left of a range that begins behind the end.
 fn bytes(offset: u64, length: u64) -> Selection {
-    if length == 0 { Selection::Unsatisfiable } else { Selection::Part { offset, length } }
+    if length == 0 {
+        Selection::Unsatisfiable
+    } else {
+        Selection::Part { offset, length }
+    }
 }
 
 /// Digits only; a number beyond every file is as good as the largest.

@@ -26,19 +26,35 @@ pub(crate) enum Length {
 impl Element {
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let id_length = width(bytes, 4)?;
-        let id = bytes.get(..id_length)?.iter().fold(0, |id, byte| (id << 8) | u32::from(*byte));
+        let id = bytes
+            .get(..id_length)?
+            .iter()
+            .fold(0, |id, byte| (id << 8) | u32::from(*byte));
         let rest = bytes.get(id_length..)?;
         let width = width(rest, 8)?;
-        let marked = rest.get(..width)?.iter().fold(0, |length, byte| (length << 8) | u64::from(*byte));
+        let marked = rest
+            .get(..width)?
+            .iter()
+            .fold(0, |length, byte| (length << 8) | u64::from(*byte));
         let most = (1_u64 << (7 * width)) - 1;
         let length = marked & most;
-        let length = if length == most { Length::ToTheEnd } else { Length::Of(length) };
-        Some(Self { id, length, header: (id_length + width) as u64 })
+        let length = if length == most {
+            Length::ToTheEnd
+        } else {
+            Length::Of(length)
+        };
+        Some(Self {
+            id,
+            length,
+            header: (id_length + width) as u64,
+        })
     }
 
     /// The body, if it is there whole.
     pub(crate) fn body<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        let Length::Of(length) = self.length else { return None };
+        let Length::Of(length) = self.length else {
+            return None;
+        };
         let start = usize::try_from(self.header).ok()?;
         bytes.get(start..start.checked_add(usize::try_from(length).ok()?)?)
     }
@@ -48,13 +64,17 @@ impl Element {
 pub(crate) fn is_video(header: &[u8]) -> bool {
     let mut rest = header;
     while let Some(element) = Element::read(rest) {
-        let Some(body) = element.body(rest) else { return false };
+        let Some(body) = element.body(rest) else {
+            return false;
+        };
         if element.id == DOC_TYPE {
             // A text may be followed by zeros (RFC 8794, section 7.4).
             let name = body.split(|byte| *byte == 0).next().unwrap_or_default();
             return matches!(name, b"webm" | b"matroska");
         }
-        let next = usize::try_from(element.header).unwrap_or(usize::MAX).saturating_add(body.len());
+        let next = usize::try_from(element.header)
+            .unwrap_or(usize::MAX)
+            .saturating_add(body.len());
         rest = rest.get(next..).unwrap_or_default();
     }
     false

@@ -1,5 +1,5 @@
-//! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry one that ended
-//! without a video; and what is done to one that is old enough to be deleted.
+//! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry
+//! one that ended without a video; and what is done to one that is old enough to be deleted.
 
 use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineStep};
 
@@ -7,13 +7,17 @@ use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineSt
 pub const MAX_PROMPT: usize = 5_000;
 
 impl Job {
-    /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is deleted.
+    /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is
+    /// deleted.
     pub(super) fn cancel(&mut self, context: &mut Context) -> Result<(), Refusal> {
         match &self.phase {
             Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),
             Phase::Storing { .. } => self.delete_file(self.attempt, context.now()),
             Phase::Rendering { operation, .. } => self.cancel_upstream(operation.clone(), context),
-            Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Clarifying { .. } => {}
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Submitting { .. }
+            | Phase::Clarifying { .. } => {}
         }
         self.end(End::Cancelled, context);
         Ok(())
@@ -37,7 +41,12 @@ impl Job {
 
     /// Starts a new attempt with a new epoch: the only way a user pays again for the same job.
     pub(super) fn retry(&mut self, context: &mut Context) -> Result<(), Refusal> {
-        if !matches!(self.phase, Phase::Ended { end: End::Failed { .. } | End::Cancelled }) {
+        if !matches!(
+            self.phase,
+            Phase::Ended {
+                end: End::Failed { .. } | End::Cancelled
+            }
+        ) {
             return Err(Refusal::NotRetryable);
         }
         if self.attempt >= MAX_ATTEMPTS {
@@ -47,7 +56,10 @@ impl Job {
             return Err(Refusal::ImagesGone);
         }
         self.begin_attempt(context);
-        context.enter(TimelineStep::Retried, Some(format!("attempt {}", self.attempt)));
+        context.enter(
+            TimelineStep::Retried,
+            Some(format!("attempt {}", self.attempt)),
+        );
         Ok(())
     }
 
@@ -63,7 +75,11 @@ impl Job {
     }
 
     /// Starts a new attempt with another prompt.
-    pub(super) fn clarify(&mut self, clarification: Clarify, context: &mut Context) -> Result<(), Refusal> {
+    pub(super) fn clarify(
+        &mut self,
+        clarification: Clarify,
+        context: &mut Context,
+    ) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Clarifying { .. }) {
             return Err(Refusal::NotClarifiable);
         }
@@ -76,7 +92,10 @@ impl Job {
         }
         self.record.order.prompt = prompt;
         self.begin_attempt(context);
-        context.enter(TimelineStep::Clarified, Some(format!("attempt {}", self.attempt)));
+        context.enter(
+            TimelineStep::Clarified,
+            Some(format!("attempt {}", self.attempt)),
+        );
         Ok(())
     }
 

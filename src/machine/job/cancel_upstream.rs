@@ -1,5 +1,5 @@
-//! Telling the upstream that nobody waits for a render any more. It may save money and never delays an end: a few tries,
-//! and then the render is left to itself.
+//! Telling the upstream that nobody waits for a render any more. It may save money and never delays
+//! an end: a few tries, and then the render is left to itself.
 
 use super::{Context, Job, RetryTask, TimelineStep};
 use crate::machine::metrics::UpstreamCall;
@@ -14,7 +14,13 @@ impl Job {
     /// Has the upstream told to give a render up, if it can be told.
     pub(super) fn cancel_upstream(&mut self, operation: String, context: &Context) {
         if self.terms.cancellable {
-            self.record.upstream_cancels.insert(operation, RetryTask { next_at: context.now(), tries: 0 });
+            self.record.upstream_cancels.insert(
+                operation,
+                RetryTask {
+                    next_at: context.now(),
+                    tries: 0,
+                },
+            );
         }
     }
 
@@ -25,17 +31,28 @@ impl Job {
         }
     }
 
-    pub(super) fn upstream_cancelled(&mut self, operation: &str, outcome: &Outcome<()>, context: &mut Context) {
+    pub(super) fn upstream_cancelled(
+        &mut self,
+        operation: &str,
+        outcome: &Outcome<()>,
+        context: &mut Context,
+    ) {
         self.count_call(UpstreamCall::Cancel, outcome);
-        let Some(task) = self.record.upstream_cancels.get_mut(operation) else { return };
+        let Some(task) = self.record.upstream_cancels.get_mut(operation) else {
+            return;
+        };
         task.tries += 1;
         let wait = retry::backoff(task.tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let (step, why) = match outcome {
             Ok(()) => (TimelineStep::RenderAbandoned, None),
-            Err(Trouble::Refused(failure)) => (TimelineStep::RenderNotAbandoned, Some(failure.message.clone())),
-            Err(_) if task.tries >= MAX_CANCEL_TRIES => {
-                (TimelineStep::RenderNotAbandoned, Some(format!("no word after {MAX_CANCEL_TRIES} tries")))
-            }
+            Err(Trouble::Refused(failure)) => (
+                TimelineStep::RenderNotAbandoned,
+                Some(failure.message.clone()),
+            ),
+            Err(_) if task.tries >= MAX_CANCEL_TRIES => (
+                TimelineStep::RenderNotAbandoned,
+                Some(format!("no word after {MAX_CANCEL_TRIES} tries")),
+            ),
             Err(Trouble::Retry { after, .. } | Trouble::NotNow { after, .. }) => {
                 task.next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
                 return;

@@ -17,6 +17,10 @@ impl Context<'_> {
 
     /// Enters a step into the timeline.
     pub(super) fn enter(&mut self, step: TimelineStep, detail: Option<String>) {
-        self.timeline.push(TimelineEntry { at: self.moment.now, step, detail });
+        self.timeline.push(TimelineEntry {
+            at: self.moment.now,
+            step,
+            detail,
+        });
     }
 }

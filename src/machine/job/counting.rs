@@ -1,5 +1,5 @@
-//! What a job counts of itself: calls, errors, phases, ends and webhooks. It only ever grows, a user's retry included, so
-//! that every message can tell the whole of it (I18).
+//! What a job counts of itself: calls, errors, phases, ends and webhooks. It only ever grows, a
+//! user's retry included, so that every message can tell the whole of it (I18).
 
 use super::Job;
 use super::record::Phase;
@@ -36,25 +36,33 @@ impl Job {
             self.record.metrics.count(Count::Failure(failure.code), 1);
         }
         if let Some(took) = self.processing_time() {
-            self.record.metrics.observe(Histogram::Processing(status), took);
+            self.record
+                .metrics
+                .observe(Histogram::Processing(status), took);
         }
     }
 
-    /// Counts an attempt to deliver an event, which has brought it to where it is now. What someone had sent again is
-    /// neither a retry at first nor slow.
+    /// Counts an attempt to deliver an event, which has brought it to where it is now. What someone
+    /// had sent again is neither a retry at first nor slow.
     pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
         let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
-        self.record.metrics.count(Count::WebhookSent { delivered }, 1);
+        self.record
+            .metrics
+            .count(Count::WebhookSent { delivered }, 1);
         if event.attempts.saturating_sub(event.attempts_before) > 1 {
             self.record.metrics.count(Count::WebhookRetry, 1);
         }
         match state {
             DeliveryState::Delivered { .. } if event.redeliveries == 0 => {
-                self.record.metrics.observe(Histogram::Delivery, now.saturating_sub(event.created_at));
+                self.record
+                    .metrics
+                    .observe(Histogram::Delivery, now.saturating_sub(event.created_at));
             }
             DeliveryState::Delivered { .. } | DeliveryState::Pending { .. } => {}
-            DeliveryState::Exhausted { .. } => self.record.metrics.count(Count::WebhookExhausted, 1),
+            DeliveryState::Exhausted { .. } => {
+                self.record.metrics.count(Count::WebhookExhausted, 1);
+            }
         }
     }
 
@@ -62,9 +70,14 @@ impl Job {
     pub(super) fn timed(&self) -> Option<Timed> {
         let (phase, since) = match &self.phase {
             Phase::Submitting { .. } => (metrics::TimedPhase::Submitting, self.started_at?),
-            Phase::Rendering { submitted_at, .. } => (metrics::TimedPhase::Rendering, *submitted_at),
+            Phase::Rendering { submitted_at, .. } => {
+                (metrics::TimedPhase::Rendering, *submitted_at)
+            }
             Phase::Storing { rendered_at, .. } => (metrics::TimedPhase::Storing, *rendered_at),
-            Phase::Confirming { .. } | Phase::Queued { .. } | Phase::Clarifying { .. } | Phase::Ended { .. } => {
+            Phase::Confirming { .. }
+            | Phase::Queued { .. }
+            | Phase::Clarifying { .. }
+            | Phase::Ended { .. } => {
                 return None;
             }
         };
@@ -74,7 +87,9 @@ impl Job {
     /// Counts how long the phase took that was under way before a step, if the step has left it.
     pub(super) fn count_phase(&mut self, before: Option<Timed>, now: Millis) {
         if let Some((phase, _, since)) = before.filter(|_| self.timed() != before) {
-            self.record.metrics.observe(Histogram::Phase(phase), now.saturating_sub(since));
+            self.record
+                .metrics
+                .observe(Histogram::Phase(phase), now.saturating_sub(since));
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What a job answers to a message: what to save, how to set the alarm, what to reply. A message records what happened;
-//! only the alarm acts.
+//! What a job answers to a message: what to save, how to set the alarm, what to reply. A message
+//! records what happened; only the alarm acts.
 
 use super::{
-    Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete, DeleteVideo, Deliveries,
-    Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts, TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
+    Cancel, Check, Clarify, Confirm, Conflict, Context, Create, Created, DeadLetter, Delete,
+    DeleteVideo, Deliveries, Job, Redeliver, Refusal, Retry, Rules, Start, State, Texts,
+    TimelineEntry, UpstreamWebhook, View, Wake, Withdraw,
 };
 use crate::machine::delivery::DeliverySummary;
 use crate::machine::message::Message;
@@ -46,7 +47,8 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmChange {
     Leave,
-    /// It is set unless this instance has done so: a new instance does not trust that its alarm survived.
+    /// It is set unless this instance has done so: a new instance does not trust that its alarm
+    /// survived.
     Ensure(Option<Millis>),
     Set(Option<Wake>),
     /// It is set even for the same time: whoever asks may do so because the alarm was lost.
@@ -69,11 +71,27 @@ pub struct Desk<'a> {
 }
 
 /// Takes one message.
-pub fn answer<M: JobMessage>(job: Option<Job>, message: M, setting: Setting<'_>) -> Answered<M::Reply> {
-    let mut desk =
-        Desk { job, setting, change: Change::None, timeline: Vec::new(), alarm: AlarmChange::Leave, was_late: false };
+pub fn answer<M: JobMessage>(
+    job: Option<Job>,
+    message: M,
+    setting: Setting<'_>,
+) -> Answered<M::Reply> {
+    let mut desk = Desk {
+        job,
+        setting,
+        change: Change::None,
+        timeline: Vec::new(),
+        alarm: AlarmChange::Leave,
+        was_late: false,
+    };
     let reply = message.take(&mut desk);
-    Answered { reply, change: desk.change, timeline: desk.timeline, alarm: desk.alarm, was_late: desk.was_late }
+    Answered {
+        reply,
+        change: desk.change,
+        timeline: desk.timeline,
+        alarm: desk.alarm,
+        was_late: desk.was_late,
+    }
 }
 
 impl Job {
@@ -129,7 +147,11 @@ impl Desk<'_> {
     }
 
     /// Makes a change, and has it saved if it was one.
-    fn change<T>(&mut self, mut job: Job, change: impl FnOnce(&mut Job, &mut Context) -> T) -> (Job, T) {
+    fn change<T>(
+        &mut self,
+        mut job: Job,
+        change: impl FnOnce(&mut Job, &mut Context) -> T,
+    ) -> (Job, T) {
         let before = job.clone();
         let (came, timeline) = job.change(self.setting.moment, self.setting.rules, change);
         if job != before || !timeline.is_empty() {
@@ -141,18 +163,30 @@ impl Desk<'_> {
     }
 
     /// What a user or an operator wants.
-    fn wish(&mut self, wish: impl FnOnce(&mut Job, &mut Context) -> Result<(), Refusal>) -> Result<Box<Job>, Refusal> {
+    fn wish(
+        &mut self,
+        wish: impl FnOnce(&mut Job, &mut Context) -> Result<(), Refusal>,
+    ) -> Result<Box<Job>, Refusal> {
         let job = self.job.take().ok_or(Refusal::NoJob)?;
         let (job, granted) = self.change(job, wish);
         granted.map(|()| Box::new(job))
     }
 
-    /// Answers how the job stands that was made at `created_at`, or any. Another one only has its alarm set.
-    fn asked(&mut self, created_at: Option<Millis>, hear: impl FnOnce(&mut Job, &mut Context)) -> Option<State> {
+    /// Answers how the job stands that was made at `created_at`, or any. Another one only has its
+    /// alarm set.
+    fn asked(
+        &mut self,
+        created_at: Option<Millis>,
+        hear: impl FnOnce(&mut Job, &mut Context),
+    ) -> Option<State> {
         let job = self.job.take()?;
         let is_meant = created_at.is_none_or(|at| at == job.created_at);
         self.was_late = job.is_late(self.setting.armed, self.now()) && !self.setting.is_acting;
-        let job = if is_meant { self.change(job, hear).0 } else { job };
+        let job = if is_meant {
+            self.change(job, hear).0
+        } else {
+            job
+        };
         self.alarm = AlarmChange::SetAnew(job.wake_at(self.now()));
         is_meant.then(|| job.state(self.now(), self.was_late))
     }
@@ -177,14 +211,20 @@ impl JobMessage for Create {
         }
         desk.alarm = AlarmChange::Ensure(job.wake_at(desk.now()));
         // The same message once more: the images that it names are the job's.
-        let new = !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
-        Ok(Created { new, summary: desk.summary(&job) })
+        let new =
+            !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
+        Ok(Created {
+            new,
+            summary: desk.summary(&job),
+        })
     }
 }
 
 impl JobMessage for Withdraw {
     fn take(self, desk: &mut Desk<'_>) -> bool {
-        let Some(job) = desk.job.take() else { return true };
+        let Some(job) = desk.job.take() else {
+            return true;
+        };
         let can = job.can_withdraw(self.created_at);
         if can {
             desk.change = Change::Delete;
@@ -203,7 +243,9 @@ impl JobMessage for View {
 
 impl JobMessage for Start {
     fn take(self, desk: &mut Desk<'_>) -> Option<State> {
-        desk.asked(Some(self.created_at), |job, context| job.start(self.epoch, context))
+        desk.asked(Some(self.created_at), |job, context| {
+            job.start(self.epoch, context);
+        })
     }
 }
 
@@ -215,7 +257,9 @@ impl JobMessage for Check {
 
 impl JobMessage for DeadLetter {
     fn take(self, desk: &mut Desk<'_>) -> Option<State> {
-        desk.asked(Some(self.created_at), |job, context| job.dead_letter(self.epoch, context))
+        desk.asked(Some(self.created_at), |job, context| {
+            job.dead_letter(self.epoch, context);
+        })
     }
 }
 
@@ -228,7 +272,9 @@ impl JobMessage for UpstreamWebhook {
 impl JobMessage for Delete {
     fn take(self, desk: &mut Desk<'_>) -> Option<State> {
         let mut is_over = false;
-        let state = desk.asked(Some(self.created_at), |job, context| is_over = job.delete(context))?;
+        let state = desk.asked(Some(self.created_at), |job, context| {
+            is_over = job.delete(context);
+        })?;
         if !is_over {
             return Some(state);
         }
@@ -270,12 +316,16 @@ impl JobMessage for DeleteVideo {
 
 impl JobMessage for Deliveries {
     fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliverySummary>, Refusal> {
-        desk.job.as_ref().map(Job::delivery_summaries).ok_or(Refusal::NoJob)
+        desk.job
+            .as_ref()
+            .map(Job::delivery_summaries)
+            .ok_or(Refusal::NoJob)
     }
 }
 
 impl JobMessage for Redeliver {
     fn take(self, desk: &mut Desk<'_>) -> Result<Vec<DeliverySummary>, Refusal> {
-        desk.wish(|job, context| job.redeliver(&self.event_id, context)).map(|job| job.delivery_summaries())
+        desk.wish(|job, context| job.redeliver(&self.event_id, context))
+            .map(|job| job.delivery_summaries())
     }
 }

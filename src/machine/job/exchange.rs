@@ -101,18 +101,43 @@ impl Effect {
     /// Of an effect that was cut off.
     pub(super) fn lost(self) -> Answer {
         match self {
-            Self::Enqueue { epoch } => Answer::Enqueued { epoch, outcome: Err(Trouble::Unknown) },
-            Self::Submit { epoch, .. } => Answer::Submitted { epoch, outcome: Err(Trouble::Unknown) },
-            Self::Poll { epoch, operation } => Answer::Polled { epoch, operation, outcome: Err(Trouble::Unknown) },
-            Self::Store { epoch, attempt, .. } => Answer::Stored { epoch, attempt, outcome: Err(Trouble::Unknown) },
-            Self::Report { number, .. } => Answer::Reported { number, outcome: Err(Trouble::Unknown) },
-            Self::Deliver { event_id } => {
-                Answer::Delivered { event_id, receipt: Receipt::Failed { status: None, retry_after: None } }
-            }
-            Self::CancelUpstream { operation } => {
-                Answer::UpstreamCancelled { operation, outcome: Err(Trouble::Unknown) }
-            }
-            Self::DeleteFile { attempt } => Answer::FileDeleted { attempt, outcome: Err(Trouble::Unknown) },
+            Self::Enqueue { epoch } => Answer::Enqueued {
+                epoch,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::Submit { epoch, .. } => Answer::Submitted {
+                epoch,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::Poll { epoch, operation } => Answer::Polled {
+                epoch,
+                operation,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::Store { epoch, attempt, .. } => Answer::Stored {
+                epoch,
+                attempt,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::Report { number, .. } => Answer::Reported {
+                number,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::Deliver { event_id } => Answer::Delivered {
+                event_id,
+                receipt: Receipt::Failed {
+                    status: None,
+                    retry_after: None,
+                },
+            },
+            Self::CancelUpstream { operation } => Answer::UpstreamCancelled {
+                operation,
+                outcome: Err(Trouble::Unknown),
+            },
+            Self::DeleteFile { attempt } => Answer::FileDeleted {
+                attempt,
+                outcome: Err(Trouble::Unknown),
+            },
         }
     }
 }

@@ -1,7 +1,12 @@
 //! The terminal transition, what the queue is told of it, and the events the app hears.
 
-use super::{Context, Effect, End, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, RetryTask, Texts, TimelineStep};
-use crate::machine::delivery::{Delivery, DeliveryState, DeliverySummary, EventKind, Receipt, advice};
+use super::{
+    Context, Effect, End, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, RetryTask, Texts,
+    TimelineStep,
+};
+use crate::machine::delivery::{
+    Delivery, DeliveryState, DeliverySummary, EventKind, Receipt, advice,
+};
 use crate::machine::message::Reply;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
 use crate::machine::queue::Report;
@@ -13,15 +18,23 @@ impl Job {
         self.end(End::Failed { failure }, context);
     }
 
-    /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that may help.
+    /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that
+    /// may help.
     pub(super) fn refused(&mut self, failure: Failure, context: &mut Context) {
-        let clarifiable = failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
+        let clarifiable =
+            failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
         if !context.policy.clarifications || !clarifiable {
             self.fail(failure, context);
             return;
         }
-        context.enter(TimelineStep::ClarificationNeeded, Some(failure.message.clone()));
-        self.record.phase = Phase::Clarifying { expires_at: context.now() + PENDING_EXPIRY, failure };
+        context.enter(
+            TimelineStep::ClarificationNeeded,
+            Some(failure.message.clone()),
+        );
+        self.record.phase = Phase::Clarifying {
+            expires_at: context.now() + PENDING_EXPIRY,
+            failure,
+        };
         self.report_change(context.now());
         self.announce(EventKind::PendingClarification, context);
     }
@@ -30,7 +43,11 @@ impl Job {
     pub(super) fn end(&mut self, end: End, context: &mut Context) {
         let (kind, step, detail) = match &end {
             End::Completed { .. } => (EventKind::Completed, TimelineStep::Completed, None),
-            End::Failed { failure } => (EventKind::Failed, TimelineStep::Failed, Some(failure.message.clone())),
+            End::Failed { failure } => (
+                EventKind::Failed,
+                TimelineStep::Failed,
+                Some(failure.message.clone()),
+            ),
             End::Cancelled => (EventKind::Cancelled, TimelineStep::Cancelled, None),
         };
         if let End::Completed { .. } = &end {
@@ -47,11 +64,17 @@ impl Job {
     /// Has the queue told of a status change.
     pub(super) fn report_change(&mut self, now: Millis) {
         self.record.report_number += 1;
-        self.record.report = Some(RetryTask { next_at: now, tries: 0 });
+        self.record.report = Some(RetryTask {
+            next_at: now,
+            tries: 0,
+        });
     }
 
     pub fn report_message(&self, texts: &dyn Texts, now: Millis) -> Report {
-        Report { summary: self.summary(texts, now), availability: self.availability }
+        Report {
+            summary: self.summary(texts, now),
+            availability: self.availability,
+        }
     }
 
     /// What the reply to that comes to.
@@ -59,14 +82,20 @@ impl Job {
         (*reply == Ok(true)).then_some(()).ok_or(Trouble::Unknown)
     }
 
-    pub(super) fn report_answered(&mut self, number: u64, outcome: &Outcome<()>, context: &mut Context) {
+    pub(super) fn report_answered(
+        &mut self,
+        number: u64,
+        outcome: &Outcome<()>,
+        context: &mut Context,
+    ) {
         if number != self.report_number {
             return;
         }
         if outcome.is_ok() {
             self.record.report = None;
         } else if let Some(task) = &mut self.record.report {
-            task.next_at = context.now() + retry::backoff(task.tries, SECOND, MINUTE, context.moment.jitter());
+            task.next_at =
+                context.now() + retry::backoff(task.tries, SECOND, MINUTE, context.moment.jitter());
             task.tries += 1;
         }
     }
@@ -95,7 +124,14 @@ impl Job {
     }
 
     pub(super) fn delivered(&mut self, event_id: &str, receipt: Receipt, context: &mut Context) {
-        let Some(delivery) = self.record.outbox.iter_mut().find(|delivery| delivery.id == event_id) else { return };
+        let Some(delivery) = self
+            .record
+            .outbox
+            .iter_mut()
+            .find(|delivery| delivery.id == event_id)
+        else {
+            return;
+        };
         delivery.attempted(receipt, context.moment, &context.policy.webhook_schedule);
         let delivery = delivery.clone();
         let step = match delivery.state {
@@ -103,7 +139,14 @@ impl Job {
             DeliveryState::Exhausted { .. } => TimelineStep::WebhookExhausted,
             DeliveryState::Pending { .. } => TimelineStep::WebhookFailed,
         };
-        context.enter(step, Some(format!("attempt {}: {}", delivery.attempts, answered(delivery.last_status))));
+        context.enter(
+            step,
+            Some(format!(
+                "attempt {}: {}",
+                delivery.attempts,
+                answered(delivery.last_status)
+            )),
+        );
         self.count_delivery(&delivery, context.now());
         // Someone may be waiting for it, or the queue learns with it that nothing is left to do.
         let awaited = match delivery.state {
@@ -117,11 +160,23 @@ impl Job {
     }
 
     /// Sends an event again, whatever came of it before.
-    pub(super) fn redeliver(&mut self, event_id: &str, context: &mut Context) -> Result<(), Refusal> {
-        let event = self.record.outbox.iter_mut().find(|delivery| delivery.id == event_id).ok_or(Refusal::NoEvent)?;
+    pub(super) fn redeliver(
+        &mut self,
+        event_id: &str,
+        context: &mut Context,
+    ) -> Result<(), Refusal> {
+        let event = self
+            .record
+            .outbox
+            .iter_mut()
+            .find(|delivery| delivery.id == event_id)
+            .ok_or(Refusal::NoEvent)?;
         event.redeliver(context.moment);
         let kind = event.kind;
-        context.enter(TimelineStep::WebhookRedelivered, Some(kind.as_str().to_owned()));
+        context.enter(
+            TimelineStep::WebhookRedelivered,
+            Some(kind.as_str().to_owned()),
+        );
         self.report_change(context.now());
         Ok(())
     }
@@ -131,11 +186,17 @@ impl Job {
         self.outbox.iter().map(Delivery::summary).collect()
     }
 
-    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet answer to a poll gives it
-    /// nothing more to do unless it is reported.
+    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet
+    /// answer to a poll gives it nothing more to do unless it is reported.
     pub fn has_only_to_report(&self) -> bool {
-        let acts = self.in_flight.as_ref().is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. }));
-        let tells = self.outbox.iter().any(|delivery| delivery.next_at().is_some());
+        let acts = self
+            .in_flight
+            .as_ref()
+            .is_some_and(|in_flight| !matches!(in_flight.effect, Effect::Report { .. }));
+        let tells = self
+            .outbox
+            .iter()
+            .any(|delivery| delivery.next_at().is_some());
         matches!(self.phase, Phase::Ended { .. })
             && !(acts || tells)
             && self.upstream_cancels.is_empty()
@@ -150,6 +211,11 @@ impl Job {
 
 /// What came back of a webhook attempt, in words.
 fn answered(status: Option<u16>) -> String {
-    let Some(status) = status else { return "no answer".to_owned() };
-    advice(status).map_or_else(|| status.to_string(), |advice| format!("{status}, {advice}"))
+    let Some(status) = status else {
+        return "no answer".to_owned();
+    };
+    advice(status).map_or_else(
+        || status.to_string(),
+        |advice| format!("{status}, {advice}"),
+    )
 }

@@ -31,8 +31,8 @@ pub struct Created {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict;
 
-/// Takes back the job made at `created_at`, which the queue refused, as long as nobody was told that it was accepted.
-/// Answers whether it is gone.
+/// Takes back the job made at `created_at`, which the queue refused, as long as nobody was told
+/// that it was accepted. Answers whether it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdraw {
     pub created_at: Millis,
@@ -44,7 +44,8 @@ message!(Withdraw -> bool);
 pub struct View;
 message!(View -> Result<Box<Job>, Refusal>);
 
-/// A slot was granted to `epoch` of the job made at `created_at`. Also asks a holder whether it still works.
+/// A slot was granted to `epoch` of the job made at `created_at`. Also asks a holder whether it
+/// still works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     pub epoch: u64,

@@ -1,5 +1,5 @@
-//! An upstream that takes no submits of anyone is no failure of the job: it gives its slot back and keeps its place in
-//! line, until its start deadline.
+//! An upstream that takes no submits of anyone is no failure of the job: it gives its slot back and
+//! keeps its place in line, until its start deadline.
 
 use super::poll::late;
 use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
@@ -9,51 +9,85 @@ use crate::time::{DAY, Millis};
 
 /// How long an attempt waits for an upstream that takes no submits, counted from its first refusal.
 pub(super) const MAX_NOT_NOW: Millis = DAY;
-/// Of so many tries each one is in the timeline; of later ones only each of which the number is a power of two.
+/// Of so many tries each one is in the timeline; of later ones only each of which the number is a
+/// power of two.
 const TRIES_NOTED: u64 = 4;
 
 impl Job {
-    /// The upstream takes no submits for now. The queue decides when the next one is sent, and whose.
+    /// The upstream takes no submits for now. The queue decides when the next one is sent, and
+    /// whose.
     pub(super) fn not_now(&mut self, failure: Failure, context: &mut Context) {
-        self.enter_try(TimelineStep::SubmitRefused, Some(failure.message.clone()), context);
-        let (since, count) = self.not_now.as_ref().map_or((context.now(), 0), |before| (before.since, before.count));
+        self.enter_try(
+            TimelineStep::SubmitRefused,
+            Some(failure.message.clone()),
+            context,
+        );
+        let (since, count) = self
+            .not_now
+            .as_ref()
+            .map_or((context.now(), 0), |before| (before.since, before.count));
         self.drop_earlier_refusals();
         self.count_retry(metrics::TimedPhase::Submitting);
         self.requeue(None, context);
-        self.record.not_now = Some(NotNow { since, count: count + 1, failure });
+        self.record.not_now = Some(NotNow {
+            since,
+            count: count + 1,
+            failure,
+        });
     }
 
-    /// Before this the attempt has to be started: the time that the order gives itself, or a day after the first refusal.
+    /// Before this the attempt has to be started: the time that the order gives itself, or a day
+    /// after the first refusal.
     pub(super) fn start_deadline(&self) -> Option<Millis> {
-        let own = self.order.start_timeout.map(|timeout| self.queued_at.saturating_add(timeout));
-        let patience = self.not_now.as_ref().map(|refused| refused.since.saturating_add(MAX_NOT_NOW));
+        let own = self
+            .order
+            .start_timeout
+            .map(|timeout| self.queued_at.saturating_add(timeout));
+        let patience = self
+            .not_now
+            .as_ref()
+            .map(|refused| refused.since.saturating_add(MAX_NOT_NOW));
         own.into_iter().chain(patience).min()
     }
 
     /// Why an attempt failed that was not started by `deadline`.
     pub(super) fn not_started(&self, deadline: Millis) -> Failure {
         match &self.not_now {
-            Some(refused) if deadline >= refused.since.saturating_add(MAX_NOT_NOW) => refused.failure.clone(),
+            Some(refused) if deadline >= refused.since.saturating_add(MAX_NOT_NOW) => {
+                refused.failure.clone()
+            }
             Some(refused) => {
                 let why = refused.failure.message.trim_end_matches('.');
-                late(&format!("The video was not started in the time that the order allows: {why}."))
+                late(&format!(
+                    "The video was not started in the time that the order allows: {why}."
+                ))
             }
             None => late("The video was not started in the time that the order allows."),
         }
     }
 
-    /// Notes a step of a try to submit, unless there were many: an outage of hours must not fill the timeline.
-    pub(super) fn enter_try(&self, step: TimelineStep, detail: Option<String>, context: &mut Context) {
+    /// Notes a step of a try to submit, unless there were many: an outage of hours must not fill
+    /// the timeline.
+    pub(super) fn enter_try(
+        &self,
+        step: TimelineStep,
+        detail: Option<String>,
+        context: &mut Context,
+    ) {
         let tries = self.not_now.as_ref().map_or(0, |refused| refused.count) + 1;
         if tries <= TRIES_NOTED || tries.is_power_of_two() {
             context.enter(step, detail);
         }
     }
 
-    /// Keeps only the last refusal of this kind in the ledger, which would grow with each probe of an outage.
+    /// Keeps only the last refusal of this kind in the ledger, which would grow with each probe of
+    /// an outage.
     fn drop_earlier_refusals(&mut self) {
         let before = self.submits.len();
-        let last = self.submits.iter().rposition(|row| row.answer == SubmitAnswer::NotNow);
+        let last = self
+            .submits
+            .iter()
+            .rposition(|row| row.answer == SubmitAnswer::NotNow);
         let mut index = 0;
         self.record.submits.retain(|row| {
             let keeps = row.answer != SubmitAnswer::NotNow || Some(index) == last;

@@ -28,8 +28,8 @@ pub struct Order {
     pub priority: u8,
     /// Not to be started before this.
     pub start_after: Option<Millis>,
-    /// How long the order waits to be started at most, counted from when it joins the line; for as long as it takes if
-    /// not given.
+    /// How long the order waits to be started at most, counted from when it joins the line; for as
+    /// long as it takes if not given.
     pub start_timeout: Option<Millis>,
     /// From start to the end of rendering, if shorter than the operator's limit.
     pub timeout: Option<Millis>,
@@ -46,7 +46,8 @@ pub struct ModelTerms {
     pub usual_render: Millis,
     /// The price of this render in millionths of a US dollar.
     pub price_micros: u64,
-    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the operator.
+    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the
+    /// operator.
     pub submits_per_minute: Option<u64>,
     /// Whether the upstream can be told to give a render up.
     pub cancellable: bool,

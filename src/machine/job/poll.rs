@@ -1,8 +1,9 @@
-//! Waiting for the render. Trouble while polling never fails a render that may still succeed in time.
+//! Waiting for the render. Trouble while polling never fails a render that may still succeed in
+//! time.
 //!
-//! Each run of the alarm handler polls once, and again for each webhook of the upstream that comes meanwhile. A poll is not
-//! recorded before it leaves, and one that finds the render running writes nothing: a poll is safe to repeat, and the alarm
-//! for the next one is set before it leaves.
+//! Each run of the alarm handler polls once, and again for each webhook of the upstream that comes
+//! meanwhile. A poll is not recorded before it leaves, and one that finds the render running writes
+//! nothing: a poll is safe to repeat, and the alarm for the next one is set before it leaves.
 
 use super::{Context, Job, Phase, Progress, TimelineStep};
 use crate::machine::delivery::EventKind;
@@ -17,13 +18,21 @@ pub const MAX_UPSTREAM_WEBHOOKS: usize = 8;
 pub const MAX_UPSTREAM_WEBHOOK_ID: usize = 200;
 /// The longest wait between polls that fail.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
-/// The longest wait between polls that the upstream is granted: it may be about other calls, and the render is paid for.
+/// The longest wait between polls that the upstream is granted: it may be about other calls, and
+/// the render is paid for.
 pub(super) const MAX_POLL_WAIT: Millis = MINUTE;
 
 impl Job {
     /// Whether a poll is due; `first` says whether this run of the alarm handler has yet to poll.
     pub(super) fn is_poll_due(&self, first: bool, now: Millis) -> bool {
-        let Phase::Rendering { webhook_came, not_before, .. } = self.phase else { return false };
+        let Phase::Rendering {
+            webhook_came,
+            not_before,
+            ..
+        } = self.phase
+        else {
+            return false;
+        };
         webhook_came || (first && not_before.min(now + MAX_POLL_WAIT) <= now)
     }
 
@@ -45,27 +54,48 @@ impl Job {
             self.count_call(UpstreamCall::Poll, &outcome);
         }
         match &outcome {
-            Ok(Progress::Ready { cost_micros: Some(cost), .. }) => self.charge_render(epoch, *cost),
+            Ok(Progress::Ready {
+                cost_micros: Some(cost),
+                ..
+            }) => self.charge_render(epoch, *cost),
             // What the upstream itself gives up or filters is not charged.
             Err(Trouble::Refused(_)) => self.charge_render(epoch, 0),
-            Ok(Progress::Running | Progress::Ready { cost_micros: None, .. })
+            Ok(
+                Progress::Running
+                | Progress::Ready {
+                    cost_micros: None, ..
+                },
+            )
             | Err(Trouble::Retry { .. } | Trouble::NotNow { .. } | Trouble::Unknown) => {}
         }
-        if matches!(outcome, Ok(Progress::Ready { .. }) | Err(Trouble::Refused(_))) {
+        if matches!(
+            outcome,
+            Ok(Progress::Ready { .. }) | Err(Trouble::Refused(_))
+        ) {
             self.found_over(operation, context);
         }
         if !self.is_current(epoch) {
             return;
         }
         let now = context.moment.now;
-        let Phase::Rendering { tries, not_before, .. } = &mut self.record.phase else { return };
+        let Phase::Rendering {
+            tries, not_before, ..
+        } = &mut self.record.phase
+        else {
+            return;
+        };
         let asked = match outcome {
             Ok(Progress::Running) => {
                 (*tries, *not_before) = (0, 0);
                 return;
             }
             Ok(Progress::Ready { uri, .. }) => {
-                self.record.phase = Phase::Storing { next_at: now, tries: 0, uri, rendered_at: now };
+                self.record.phase = Phase::Storing {
+                    next_at: now,
+                    tries: 0,
+                    uri,
+                    rendered_at: now,
+                };
                 context.enter(TimelineStep::Rendered, None);
                 return self.announce(EventKind::Progress, context);
             }
@@ -79,17 +109,29 @@ impl Job {
             }
             Err(Trouble::Unknown) => 0,
         };
-        let wait = retry::backoff(*tries, context.policy.poll_interval, POLL_BACKOFF_CAP, context.moment.jitter());
+        let wait = retry::backoff(
+            *tries,
+            context.policy.poll_interval,
+            POLL_BACKOFF_CAP,
+            context.moment.jitter(),
+        );
         *not_before = now + asked.min(MAX_POLL_WAIT).max(wait);
         *tries += 1;
         self.count_retry(metrics::TimedPhase::Rendering);
     }
 
-    /// A webhook of the upstream says that there is something to see, and nothing more: a poll follows at
-    /// once, one for each webhook that was not heard before. It may have come before there is, so that from then on polls are
-    /// as frequent as if none were to come.
+    /// A webhook of the upstream says that there is something to see, and nothing more: a poll
+    /// follows at once, one for each webhook that was not heard before. It may have come before
+    /// there is, so that from then on polls are as frequent as if none were to come.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
-        let Phase::Rendering { webhook_came, awaits_webhook, .. } = &mut self.record.phase else { return };
+        let Phase::Rendering {
+            webhook_came,
+            awaits_webhook,
+            ..
+        } = &mut self.record.phase
+        else {
+            return;
+        };
         if self.record.upstream_webhooks.contains(&id) || id.len() > MAX_UPSTREAM_WEBHOOK_ID {
             return;
         }
@@ -101,19 +143,26 @@ impl Job {
         }
     }
 
-    /// Fails a job that has not been rendered in time, or of which its user has said nothing for too long. A rendered one
-    /// is paid for, so storing it has bounds of its own.
+    /// Fails a job that has not been rendered in time, or of which its user has said nothing for
+    /// too long. A rendered one is paid for, so storing it has bounds of its own.
     pub(super) fn check_deadline(&mut self, context: &mut Context) {
         let (until, failure) = match &self.phase {
             Phase::Queued { .. } => match self.start_deadline() {
                 Some(at) => (at, self.not_started(at)),
                 None => return,
             },
-            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => {
-                (*deadline_at, late("The video was not ready before the job's deadline."))
-            }
-            Phase::Confirming { expires_at } => (*expires_at, late("The order was not confirmed within a day.")),
-            Phase::Clarifying { expires_at, failure } => (*expires_at, failure.clone()),
+            Phase::Submitting { deadline_at, .. } | Phase::Rendering { deadline_at, .. } => (
+                *deadline_at,
+                late("The video was not ready before the job's deadline."),
+            ),
+            Phase::Confirming { expires_at } => (
+                *expires_at,
+                late("The order was not confirmed within a day."),
+            ),
+            Phase::Clarifying {
+                expires_at,
+                failure,
+            } => (*expires_at, failure.clone()),
             Phase::Storing { .. } | Phase::Ended { .. } => return,
         };
         if context.now() < until {

@@ -20,7 +20,8 @@ pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
 /// How long a job waits for its confirmation or for another prompt.
 pub const PENDING_EXPIRY: Millis = DAY;
 
-/// Stands for the order's images among the attempts whose videos are deleted; attempts count from 1.
+/// Stands for the order's images among the attempts whose videos are deleted; attempts count from
+/// 1.
 pub const IMAGES: u32 = 0;
 
 /// How many attempts one job may have, its user's retries included.
@@ -58,7 +59,8 @@ pub enum Phase {
         not_before: Millis,
         /// A webhook of the upstream came since the last poll began: the next poll follows at once.
         webhook_came: bool,
-        /// The upstream was asked for a webhook and none has come: until then polls are only for one that is lost.
+        /// The upstream was asked for a webhook and none has come: until then polls are only for
+        /// one that is lost.
         awaits_webhook: bool,
     },
     Storing {
@@ -94,7 +96,8 @@ pub struct Submit {
     pub epoch: u64,
     pub intended_at: Millis,
     pub answer: SubmitAnswer,
-    /// What the render cost in millionths of a US dollar, once the upstream has said so; its price until then.
+    /// What the render cost in millionths of a US dollar, once the upstream has said so; its price
+    /// until then.
     pub cost_micros: Option<u64>,
 }
 
@@ -161,9 +164,11 @@ pub struct JobRecord {
     pub phase: Phase,
     /// Whether the queue has said that it knows this epoch.
     pub enqueued: bool,
-    /// Whether someone may have been told that the job is accepted although the queue had not confirmed it.
+    /// Whether someone may have been told that the job is accepted although the queue had not
+    /// confirmed it.
     pub promised: bool,
-    /// Before this the attempt is not to be started: the order said so, or a refused submit is to be repeated then.
+    /// Before this the attempt is not to be started: the order said so, or a refused submit is to
+    /// be repeated then.
     pub not_before: Option<Millis>,
     /// The attempt was started before and goes back to its place in line.
     pub keeps_place: bool,
@@ -189,9 +194,11 @@ pub struct JobRecord {
     pub upstream_webhooks: Vec<String>,
     /// Renders that the upstream is to give up, by operation.
     pub upstream_cancels: BTreeMap<String, RetryTask>,
-    /// Since when the order's images are being deleted, or have been: no further attempt can be made with them.
+    /// Since when the order's images are being deleted, or have been: no further attempt can be
+    /// made with them.
     pub images_deleted_at: Option<Millis>,
-    /// A video that must not stay in R2, by attempt; by [`IMAGES`](super::IMAGES) the order's images.
+    /// A video that must not stay in R2, by attempt; by [`IMAGES`](super::IMAGES) the order's
+    /// images.
     pub deletions: BTreeMap<u32, RetryTask>,
     /// When the user had the video deleted.
     pub video_deleted_at: Option<Millis>,
@@ -203,16 +210,34 @@ pub struct JobRecord {
 }
 
 impl Job {
-    /// A newly accepted job. The accepting request tells the queue of it; the job does so itself after
-    /// [`ENQUEUE_GRACE`].
+    /// A newly accepted job. The accepting request tells the queue of it; the job does so itself
+    /// after [`ENQUEUE_GRACE`].
     pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, TimelineEntry) {
         let told_at = moment.now + ENQUEUE_GRACE;
-        let Request { order, terms, origin } = request;
+        let Request {
+            order,
+            terms,
+            origin,
+        } = request;
         let (phase, report) = if order.confirm {
-            let phase = Phase::Confirming { expires_at: moment.now + PENDING_EXPIRY };
-            (phase, Some(RetryTask { next_at: told_at, tries: 0 }))
+            let phase = Phase::Confirming {
+                expires_at: moment.now + PENDING_EXPIRY,
+            };
+            (
+                phase,
+                Some(RetryTask {
+                    next_at: told_at,
+                    tries: 0,
+                }),
+            )
         } else {
-            (Phase::Queued { enqueue_at: told_at, tries: 0 }, None)
+            (
+                Phase::Queued {
+                    enqueue_at: told_at,
+                    tries: 0,
+                },
+                None,
+            )
         };
         let not_before = order.start_after;
         let record = JobRecord {
@@ -249,7 +274,14 @@ impl Job {
             event_sequence: 0,
             metrics: Metrics::default(),
         };
-        (Self { record }, TimelineEntry { at: moment.now, step: TimelineStep::Created, detail: None })
+        (
+            Self { record },
+            TimelineEntry {
+                at: moment.now,
+                step: TimelineStep::Created,
+                detail: None,
+            },
+        )
     }
 
     /// The app's word for where the job stands.
@@ -258,15 +290,23 @@ impl Job {
             Phase::Confirming { .. } => Status::PendingConfirmation,
             Phase::Queued { .. } => Status::Queued,
             Phase::Clarifying { .. } => Status::PendingClarification,
-            Phase::Submitting { .. } | Phase::Rendering { .. } | Phase::Storing { .. } => Status::Processing,
-            Phase::Ended { end: End::Completed { .. } } => Status::Completed,
-            Phase::Ended { end: End::Failed { .. } } => Status::Failed,
-            Phase::Ended { end: End::Cancelled } => Status::Cancelled,
+            Phase::Submitting { .. } | Phase::Rendering { .. } | Phase::Storing { .. } => {
+                Status::Processing
+            }
+            Phase::Ended {
+                end: End::Completed { .. },
+            } => Status::Completed,
+            Phase::Ended {
+                end: End::Failed { .. },
+            } => Status::Failed,
+            Phase::Ended {
+                end: End::Cancelled,
+            } => Status::Cancelled,
         }
     }
 
-    /// The fine phase: `queued · submitting · rendering · storing · notifying · done`, or `confirming` and
-    /// `clarifying` while a person has to say something.
+    /// The fine phase: `queued · submitting · rendering · storing · notifying · done`, or
+    /// `confirming` and `clarifying` while a person has to say something.
     pub fn phase_name(&self) -> &'static str {
         match &self.phase {
             Phase::Confirming { .. } => "confirming",
@@ -275,7 +315,14 @@ impl Job {
             Phase::Submitting { .. } => "submitting",
             Phase::Rendering { .. } => "rendering",
             Phase::Storing { .. } => "storing",
-            Phase::Ended { .. } if self.outbox.iter().any(|delivery| delivery.next_at().is_some()) => "notifying",
+            Phase::Ended { .. }
+                if self
+                    .outbox
+                    .iter()
+                    .any(|delivery| delivery.next_at().is_some()) =>
+            {
+                "notifying"
+            }
             Phase::Ended { .. } => "done",
         }
     }
@@ -286,26 +333,33 @@ impl Job {
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Clarifying { .. }
-            | Phase::Ended { end: End::Failed { .. } | End::Cancelled } => 0,
+            | Phase::Ended {
+                end: End::Failed { .. } | End::Cancelled,
+            } => 0,
             Phase::Submitting { .. } => 5,
             Phase::Rendering { submitted_at, .. } => {
                 let share = now.saturating_sub(*submitted_at) * 80 / self.terms.usual_render.max(1);
                 10 + u8::try_from(share.min(75)).unwrap_or(75)
             }
             Phase::Storing { .. } => 90,
-            Phase::Ended { end: End::Completed { .. } } => 100,
+            Phase::Ended {
+                end: End::Completed { .. },
+            } => 100,
         }
     }
 
     /// The stored video of a completed attempt, unless it was deleted.
     pub fn video(&self) -> Option<&Video> {
-        self.stored_video().filter(|_| self.video_deleted_at.is_none())
+        self.stored_video()
+            .filter(|_| self.video_deleted_at.is_none())
     }
 
     /// What a completed attempt stored, even if it was deleted since.
     pub fn stored_video(&self) -> Option<&Video> {
         match &self.phase {
-            Phase::Ended { end: End::Completed { video } } => Some(video),
+            Phase::Ended {
+                end: End::Completed { video },
+            } => Some(video),
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Submitting { .. }
@@ -319,16 +373,24 @@ impl Job {
     /// Why the attempt failed, was cancelled, or waits for another prompt.
     pub fn failure(&self) -> Option<Failure> {
         match &self.phase {
-            Phase::Ended { end: End::Failed { failure } } | Phase::Clarifying { failure, .. } => Some(failure.clone()),
-            Phase::Ended { end: End::Cancelled } => {
-                Some(Failure::new(ErrorCode::Cancelled, "The generation was cancelled."))
+            Phase::Ended {
+                end: End::Failed { failure },
             }
+            | Phase::Clarifying { failure, .. } => Some(failure.clone()),
+            Phase::Ended {
+                end: End::Cancelled,
+            } => Some(Failure::new(
+                ErrorCode::Cancelled,
+                "The generation was cancelled.",
+            )),
             Phase::Confirming { .. }
             | Phase::Queued { .. }
             | Phase::Submitting { .. }
             | Phase::Rendering { .. }
             | Phase::Storing { .. }
-            | Phase::Ended { end: End::Completed { .. } } => None,
+            | Phase::Ended {
+                end: End::Completed { .. },
+            } => None,
         }
     }
 

@@ -1,7 +1,11 @@
-//! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved, the effect carried out,
-//! and its answer saved together with the next intent, until nothing is due.
+//! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved,
+//! the effect carried out, and its answer saved together with the next intent, until nothing is
+//! due.
 
-use super::{AlarmChange, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered, wake};
+use super::{
+    AlarmChange, Answer, InFlight, Job, Rules, Step, TimelineEntry, Wake, WakeReason, answered,
+    wake,
+};
 use crate::time::{MINUTE, Millis, Moment};
 
 /// How many effects one run carries out at most.
@@ -17,8 +21,8 @@ pub struct Run {
     effects: u32,
 }
 
-/// What one step of a run came to. The job is saved, if it `changed`, and the alarm set; then the effect is carried out.
-/// Without one the run is over.
+/// What one step of a run came to. The job is saved, if it `changed`, and the alarm set; then the
+/// effect is carried out. Without one the run is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
     pub job: Job,
@@ -34,7 +38,10 @@ pub struct Ran {
 impl Run {
     /// A run that carries out so many effects at most.
     pub fn new(effects: u32, now: Millis) -> Self {
-        Self { began_at: now, effects }
+        Self {
+            began_at: now,
+            effects,
+        }
     }
 
     /// The first step.
@@ -43,25 +50,58 @@ impl Run {
         Ran::of(job, Vec::new(), first, moment.now)
     }
 
-    /// The step after an effect: what came of it, and the next one unless the rest is for a run of its own.
-    pub fn go_on(&mut self, job: &Job, number: u64, answer: Answer, moments: [Moment; 2], rules: Rules<'_>) -> Ran {
+    /// The step after an effect: what came of it, and the next one unless the rest is for a run of
+    /// its own.
+    pub fn go_on(
+        &mut self,
+        job: &Job,
+        number: u64,
+        answer: Answer,
+        moments: [Moment; 2],
+        rules: Rules<'_>,
+    ) -> Ran {
         let [then, next] = moments;
-        let Step { job: heard, timeline, .. } = answered(job.clone(), number, answer, then, rules);
+        let Step {
+            job: heard,
+            timeline,
+            ..
+        } = answered(job.clone(), number, answer, then, rules);
         self.effects = self.effects.saturating_sub(1);
         if self.effects > 0 && next.now.saturating_sub(self.began_at) <= MAX_TIME {
             return Ran::of(job, timeline, wake(heard, false, next, rules), next.now);
         }
         let changed = heard != *job || !timeline.is_empty();
-        let alarm = AlarmChange::Set(Some(Wake { at: next.now, reason: WakeReason::Phase }));
-        Ran { job: heard, changed, answered: timeline, began: Vec::new(), effect: None, alarm }
+        let alarm = AlarmChange::Set(Some(Wake {
+            at: next.now,
+            reason: WakeReason::Phase,
+        }));
+        Ran {
+            job: heard,
+            changed,
+            answered: timeline,
+            began: Vec::new(),
+            effect: None,
+            alarm,
+        }
     }
 }
 
 impl Ran {
     fn of(before: &Job, answered: Vec<TimelineEntry>, step: Step, now: Millis) -> Self {
-        let Step { job, effect, timeline: began } = step;
+        let Step {
+            job,
+            effect,
+            timeline: began,
+        } = step;
         let changed = job != *before || !answered.is_empty() || !began.is_empty();
         let alarm = AlarmChange::Set(job.wake(now));
-        Self { job, changed, answered, began, effect, alarm }
+        Self {
+            job,
+            changed,
+            answered,
+            began,
+            effect,
+            alarm,
+        }
     }
 }

@@ -8,31 +8,40 @@ use crate::machine::queue::{EnqueueAgain, Mode};
 use crate::machine::{Status, retry};
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 
-/// When a waiting job makes sure that the queue still knows it: after as long again as it has waited, but not before the
-/// first of these, and after the second one at the latest. The queue looks after those it knows by itself.
+/// When a waiting job makes sure that the queue still knows it: after as long again as it has
+/// waited, but not before the first of these, and after the second one at the latest. The queue
+/// looks after those it knows by itself.
 pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 
 impl Job {
-    /// Notes that a repeat of the order was told that the job is accepted; returns whether that is news.
+    /// Notes that a repeat of the order was told that the job is accepted; returns whether that is
+    /// news.
     pub fn promise(&mut self) -> bool {
         !self.enqueued && !std::mem::replace(&mut self.record.promised, true)
     }
 
-    /// Whether the job made at `created_at` can still be withdrawn because the queue refused it: nobody was told of
-    /// it, and the accepting request is the only one that has asked for a place. The moment tells this job from
-    /// a later one of the same name, so that a late withdrawal of a refused job never takes an accepted one away.
+    /// Whether the job made at `created_at` can still be withdrawn because the queue refused it:
+    /// nobody was told of it, and the accepting request is the only one that has asked for a place.
+    /// The moment tells this job from a later one of the same name, so that a late withdrawal of a
+    /// refused job never takes an accepted one away.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
         let same = self.created_at == created_at;
         let untouched = match self.phase {
             Phase::Queued { tries, .. } => tries == 0,
-            Phase::Confirming { .. } => self.report.as_ref().is_some_and(|report| report.tries == 0),
+            Phase::Confirming { .. } => {
+                self.report.as_ref().is_some_and(|report| report.tries == 0)
+            }
             Phase::Submitting { .. }
             | Phase::Rendering { .. }
             | Phase::Storing { .. }
             | Phase::Clarifying { .. }
             | Phase::Ended { .. } => false,
         };
-        same && untouched && self.epoch == 1 && !self.enqueued && !self.promised && self.in_flight.is_none()
+        same && untouched
+            && self.epoch == 1
+            && !self.enqueued
+            && !self.promised
+            && self.in_flight.is_none()
     }
 
     /// Takes the slot granted to `epoch`; a repeat, or a grant to an older epoch, changes nothing.
@@ -43,9 +52,17 @@ impl Job {
         let now = context.now();
         self.record.enqueued = true;
         self.record.started_at = Some(now);
-        let timeout = self.order.timeout.unwrap_or(Millis::MAX).min(context.policy.job_timeout);
+        let timeout = self
+            .order
+            .timeout
+            .unwrap_or(Millis::MAX)
+            .min(context.policy.job_timeout);
         let tries = self.submits_of_attempt();
-        self.record.phase = Phase::Submitting { deadline_at: now + timeout, next_at: now, tries };
+        self.record.phase = Phase::Submitting {
+            deadline_at: now + timeout,
+            next_at: now,
+            tries,
+        };
         self.enter_try(TimelineStep::Started, None, context);
         self.report_change(now);
         if tries == 0 && self.not_now.is_none() {
@@ -53,8 +70,9 @@ impl Job {
         }
     }
 
-    /// Gives the slot back and waits in line again, at the place the attempt had, until `not_before` at least. The
-    /// new epoch keeps every message about the old slot from starting it.
+    /// Gives the slot back and waits in line again, at the place the attempt had, until
+    /// `not_before` at least. The new epoch keeps every message about the old slot from starting
+    /// it.
     pub(super) fn requeue(&mut self, not_before: Option<Millis>, context: &mut Context) {
         self.record.keeps_place = true;
         self.record.not_before = not_before;
@@ -68,37 +86,54 @@ impl Job {
         self.record.enqueued = false;
         self.record.report = None;
         self.record.report_number += 1;
-        self.record.phase = Phase::Queued { enqueue_at: now, tries: 0 };
+        self.record.phase = Phase::Queued {
+            enqueue_at: now,
+            tries: 0,
+        };
     }
 
-    /// How many submits of this attempt count as tries: all but those that the upstream took of nobody.
+    /// How many submits of this attempt count as tries: all but those that the upstream took of
+    /// nobody.
     pub(super) fn submits_of_attempt(&self) -> u32 {
-        let counts = |row: &&Submit| row.attempt == self.attempt && row.answer != SubmitAnswer::NotNow;
+        let counts =
+            |row: &&Submit| row.attempt == self.attempt && row.answer != SubmitAnswer::NotNow;
         let made = self.submits.iter().filter(counts).count();
         u32::try_from(made).unwrap_or(u32::MAX)
     }
 
-    /// How many submits the job has ever made, its older attempts included. One that is on its way counts when it is
-    /// over, for a holder's right to it is not used up before: heard of too early, it would cease to count too early.
+    /// How many submits the job has ever made, its older attempts included. One that is on its way
+    /// counts when it is over, for a holder's right to it is not used up before: heard of too
+    /// early, it would cease to count too early.
     pub fn submits_made(&self) -> u64 {
-        self.submits_dropped + self.submits.iter().filter(|row| !self.is_on_its_way(row)).count() as u64
+        self.submits_dropped
+            + self
+                .submits
+                .iter()
+                .filter(|row| !self.is_on_its_way(row))
+                .count() as u64
     }
 
-    /// The status that the queue is told when it asks. Who is cancelled while the paid call is on its way holds the slot, and
-    /// with it the right to that call, until it is over.
+    /// The status that the queue is told when it asks. Who is cancelled while the paid call is on
+    /// its way holds the slot, and with it the right to that call, until it is over.
     pub fn status_told(&self) -> Status {
         let submits = self.submits.iter().any(|row| self.is_on_its_way(row));
-        if submits { Status::Processing } else { self.status() }
+        if submits {
+            Status::Processing
+        } else {
+            self.status()
+        }
     }
 
     fn is_on_its_way(&self, row: &Submit) -> bool {
         row.epoch == self.epoch && row.answer == SubmitAnswer::Intended
     }
 
-    /// Ends an attempt that could not be started because the platform's queue gave up on its message.
+    /// Ends an attempt that could not be started because the platform's queue gave up on its
+    /// message.
     pub(super) fn dead_letter(&mut self, epoch: u64, context: &mut Context) {
         if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
-            let sentence = "The generation could not be started: its message in the queue failed too often.";
+            let sentence =
+                "The generation could not be started: its message in the queue failed too often.";
             self.fail(Failure::new(ErrorCode::Internal, sentence), context);
         }
     }
@@ -116,7 +151,12 @@ impl Job {
         }
     }
 
-    pub(super) fn enqueue_answered(&mut self, epoch: u64, outcome: &Outcome<bool>, context: &mut Context) {
+    pub(super) fn enqueue_answered(
+        &mut self,
+        epoch: u64,
+        outcome: &Outcome<bool>,
+        context: &mut Context,
+    ) {
         match outcome {
             Ok(admitted) => {
                 self.confirm_enqueued(epoch, context.now());
@@ -128,36 +168,45 @@ impl Job {
                 if epoch == self.epoch
                     && let Phase::Queued { enqueue_at, tries } = &mut self.record.phase
                 {
-                    *enqueue_at = context.now() + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());
+                    *enqueue_at = context.now()
+                        + retry::backoff(*tries, 2 * SECOND, MINUTE, context.moment.jitter());
                     *tries += 1;
                 }
             }
         }
     }
 
-    /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing (I3).
+    /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing
+    /// (I3).
     pub(super) fn is_current(&self, epoch: u64) -> bool {
         epoch == self.epoch
     }
 
     /// What the job asks of the queue.
     pub fn enqueue_message(&self, texts: &dyn Texts, now: Millis) -> EnqueueAgain {
-        EnqueueAgain { summary: self.summary(texts, now), terms: self.terms() }
+        EnqueueAgain {
+            summary: self.summary(texts, now),
+            terms: self.terms(),
+        }
     }
 
-    /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its name may be in the way.
+    /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its
+    /// name may be in the way.
     pub fn enqueued(&self, reply: &Reply<EnqueueAgain>) -> Outcome<bool> {
         match reply {
             Ok(Some(position)) => {
-                let own = Start { epoch: self.epoch, created_at: self.created_at };
+                let own = Start {
+                    epoch: self.epoch,
+                    created_at: self.created_at,
+                };
                 Ok(position.admitted == Some(own))
             }
             Ok(None) | Err(NoAnswer) => Err(Trouble::Unknown),
         }
     }
 
-    /// Whether a message of the platform's queue is to say that the job waits. The accepting request sends the first one.
-    /// One that is lost costs time only, because the sweep admits too.
+    /// Whether a message of the platform's queue is to say that the job waits. The accepting
+    /// request sends the first one. One that is lost costs time only, because the sweep admits too.
     pub fn wants_wake_up(&self, reply: &Reply<EnqueueAgain>, mode: Mode) -> bool {
         let waits = matches!(reply, Ok(Some(position)) if position.number > 0);
         mode == Mode::Queue && waits && self.epoch > 1 && !self.enqueued
@@ -165,6 +214,8 @@ impl Job {
 
     /// Whether a paid call of this job is in flight.
     pub fn is_submitting(&self) -> bool {
-        self.in_flight.as_ref().is_some_and(|in_flight| matches!(in_flight.effect, Effect::Submit { .. }))
+        self.in_flight
+            .as_ref()
+            .is_some_and(|in_flight| matches!(in_flight.effect, Effect::Submit { .. }))
     }
 }

@@ -13,26 +13,47 @@ pub struct Step {
     pub timeline: Vec<TimelineEntry>,
 }
 
-/// The alarm fired, and nobody carries out an effect of this job: one that is still in flight was cut off. `first` says
-/// whether this is the first step of a run of the alarm handler: each run polls once.
+/// The alarm fired, and nobody carries out an effect of this job: one that is still in flight was
+/// cut off. `first` says whether this is the first step of a run of the alarm handler: each run
+/// polls once.
 pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step {
     let (effect, timeline) = job.change(moment, rules, |job, context| {
         job.resume_cut_off(context);
         job.begin_due(first, context)
     });
-    Step { job, effect, timeline }
+    Step {
+        job,
+        effect,
+        timeline,
+    }
 }
 
-/// What came of the effect of this number, if it is the one in flight. A poll is not recorded, so its answer is matched by
-/// epoch and operation.
-pub fn answered(mut job: Job, number: u64, answer: Answer, moment: Moment, rules: Rules<'_>) -> Step {
+/// What came of the effect of this number, if it is the one in flight. A poll is not recorded, so
+/// its answer is matched by epoch and operation.
+pub fn answered(
+    mut job: Job,
+    number: u64,
+    answer: Answer,
+    moment: Moment,
+    rules: Rules<'_>,
+) -> Step {
     let ((), timeline) = job.change(moment, rules, |job, context| {
         let is_poll = matches!(answer, Answer::Polled { .. });
-        if is_poll || job.record.in_flight.take_if(|in_flight| in_flight.number == number).is_some() {
+        if is_poll
+            || job
+                .record
+                .in_flight
+                .take_if(|in_flight| in_flight.number == number)
+                .is_some()
+        {
             job.take_answer(answer, context);
         }
     });
-    Step { job, effect: None, timeline }
+    Step {
+        job,
+        effect: None,
+        timeline,
+    }
 }
 
 impl Job {
@@ -43,7 +64,11 @@ impl Job {
         rules: Rules<'_>,
         change: impl FnOnce(&mut Self, &mut Context) -> T,
     ) -> (T, Vec<TimelineEntry>) {
-        let mut context = Context { moment, policy: rules.policy, timeline: Vec::new() };
+        let mut context = Context {
+            moment,
+            policy: rules.policy,
+            timeline: Vec::new(),
+        };
         let told = (self.epoch, self.report_number);
         let committed = self.committed_micros();
         let phase = self.timed();
@@ -61,7 +86,9 @@ impl Job {
     }
 
     fn resume_cut_off(&mut self, context: &mut Context) {
-        let Some(InFlight { effect, .. }) = self.in_flight.clone() else { return };
+        let Some(InFlight { effect, .. }) = self.in_flight.clone() else {
+            return;
+        };
         if let Effect::Submit { epoch, .. } = effect
             && self.may_be_on_its_way(epoch, context.now())
         {
@@ -76,16 +103,29 @@ impl Job {
         match answer {
             Answer::Enqueued { epoch, outcome } => self.enqueue_answered(epoch, &outcome, context),
             Answer::Submitted { epoch, outcome } => self.submit_answered(epoch, outcome, context),
-            Answer::Polled { epoch, operation, outcome } => self.poll_answered(epoch, &operation, outcome, context),
-            Answer::Stored { epoch, attempt, outcome } => self.store_answered(epoch, attempt, outcome, context),
+            Answer::Polled {
+                epoch,
+                operation,
+                outcome,
+            } => self.poll_answered(epoch, &operation, outcome, context),
+            Answer::Stored {
+                epoch,
+                attempt,
+                outcome,
+            } => self.store_answered(epoch, attempt, outcome, context),
             Answer::Reported { number, outcome } => self.report_answered(number, &outcome, context),
             Answer::Delivered { event_id, receipt } => self.delivered(&event_id, receipt, context),
-            Answer::UpstreamCancelled { operation, outcome } => self.upstream_cancelled(&operation, &outcome, context),
-            Answer::FileDeleted { attempt, outcome } => self.file_deleted(attempt, &outcome, context),
+            Answer::UpstreamCancelled { operation, outcome } => {
+                self.upstream_cancelled(&operation, &outcome, context);
+            }
+            Answer::FileDeleted { attempt, outcome } => {
+                self.file_deleted(attempt, &outcome, context);
+            }
         }
     }
 
-    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a render up, clean-up.
+    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a
+    /// render up, clean-up.
     fn begin_due(&mut self, first: bool, context: &mut Context) -> Option<InFlight> {
         if self.in_flight.is_some() {
             return None;
@@ -96,10 +136,16 @@ impl Job {
             self.intend_submit(context);
         } else if let Effect::Poll { .. } = effect {
             self.begin_poll();
-            return Some(InFlight { number: self.effect_number, effect });
+            return Some(InFlight {
+                number: self.effect_number,
+                effect,
+            });
         }
         self.record.effect_number += 1;
-        let in_flight = InFlight { number: self.effect_number, effect };
+        let in_flight = InFlight {
+            number: self.effect_number,
+            effect,
+        };
         self.record.in_flight = Some(in_flight.clone());
         Some(in_flight)
     }
@@ -108,13 +154,23 @@ impl Job {
         let epoch = self.epoch;
         match &self.phase {
             Phase::Submitting { next_at, .. } if *next_at <= now => {
-                return Some(Effect::Submit { epoch, attempt: self.attempt });
+                return Some(Effect::Submit {
+                    epoch,
+                    attempt: self.attempt,
+                });
             }
             Phase::Rendering { operation, .. } if self.is_poll_due(first, now) => {
-                return Some(Effect::Poll { epoch, operation: operation.clone() });
+                return Some(Effect::Poll {
+                    epoch,
+                    operation: operation.clone(),
+                });
             }
             Phase::Storing { next_at, uri, .. } if *next_at <= now => {
-                return Some(Effect::Store { epoch, attempt: self.attempt, uri: uri.clone() });
+                return Some(Effect::Store {
+                    epoch,
+                    attempt: self.attempt,
+                    uri: uri.clone(),
+                });
             }
             Phase::Confirming { .. }
             | Phase::Queued { .. }
@@ -125,24 +181,41 @@ impl Job {
             | Phase::Ended { .. } => {}
         }
         if self.report.as_ref().is_some_and(|task| task.next_at <= now) {
-            return Some(Effect::Report { epoch, number: self.report_number });
+            return Some(Effect::Report {
+                epoch,
+                number: self.report_number,
+            });
         }
         if let Phase::Queued { enqueue_at, .. } = self.phase
             && enqueue_at <= now
         {
             return Some(Effect::Enqueue { epoch });
         }
-        let next =
-            self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, delivery))).min_by_key(|row| row.0);
+        let next = self
+            .outbox
+            .iter()
+            .filter_map(|delivery| Some((delivery.next_at()?, delivery)))
+            .min_by_key(|row| row.0);
         if let Some((at, delivery)) = next
             && at <= now
         {
-            return Some(Effect::Deliver { event_id: delivery.id.clone() });
+            return Some(Effect::Deliver {
+                event_id: delivery.id.clone(),
+            });
         }
-        if let Some((operation, _)) = self.upstream_cancels.iter().find(|(_, task)| task.next_at <= now) {
-            return Some(Effect::CancelUpstream { operation: operation.clone() });
+        if let Some((operation, _)) = self
+            .upstream_cancels
+            .iter()
+            .find(|(_, task)| task.next_at <= now)
+        {
+            return Some(Effect::CancelUpstream {
+                operation: operation.clone(),
+            });
         }
-        let (attempt, _) = self.deletions.iter().find(|(_, task)| task.next_at <= now)?;
+        let (attempt, _) = self
+            .deletions
+            .iter()
+            .find(|(_, task)| task.next_at <= now)?;
         Some(Effect::DeleteFile { attempt: *attempt })
     }
 }

@@ -1,5 +1,5 @@
-//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted, and so are the order's
-//! images.
+//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted,
+//! and so are the order's images.
 
 use super::{Context, End, IMAGES, Job, Phase, RetryTask, TimelineStep, Video};
 use crate::machine::metrics::{self, UpstreamCall};
@@ -8,19 +8,37 @@ use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Video {
-    /// Takes what R2 holds for the stored video only if it has the size that was announced or counted (I8).
+    /// Takes what R2 holds for the stored video only if it has the size that was announced or
+    /// counted (I8).
     pub fn verified(self, expected: u64) -> Outcome<Self> {
         if self.size == expected {
             return Ok(self);
         }
-        Err(Trouble::retry(Failure::storage("The stored video has not the size it should have.")))
+        Err(Trouble::retry(Failure::storage(
+            "The stored video has not the size it should have.",
+        )))
     }
 }
 
 impl Job {
-    pub(super) fn store_answered(&mut self, epoch: u64, attempt: u32, outcome: Outcome<Video>, context: &mut Context) {
+    pub(super) fn store_answered(
+        &mut self,
+        epoch: u64,
+        attempt: u32,
+        outcome: Outcome<Video>,
+        context: &mut Context,
+    ) {
         self.count_call(UpstreamCall::Fetch, &outcome);
-        let (Phase::Storing { tries, uri, rendered_at, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+        let (
+            Phase::Storing {
+                tries,
+                uri,
+                rendered_at,
+                ..
+            },
+            true,
+        ) = (&self.phase, self.is_current(epoch))
+        else {
             return self.delete_file(attempt, context.now());
         };
         let (tries, uri, rendered_at) = (*tries, uri.clone(), *rendered_at);
@@ -30,11 +48,14 @@ impl Job {
                 return self.end(End::Completed { video }, context);
             }
             Err(Trouble::Refused(failure)) => return self.give_up_storing(failure, context),
-            Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => (after, failure),
+            Err(Trouble::Retry { after, failure } | Trouble::NotNow { after, failure }) => {
+                (after, failure)
+            }
             Err(Trouble::Unknown) => (None, Failure::storage("Storing the video was cut off.")),
         };
         context.enter(TimelineStep::StoreFailed, Some(failure.message.clone()));
-        // The video is paid for, and the trouble may pass: neither a few tries nor a short time are reason enough alone.
+        // The video is paid for, and the trouble may pass: neither a few tries nor a short time are
+        // reason enough alone.
         let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
         if tries >= context.policy.max_retries && !in_time {
             return self.give_up_storing(failure, context);
@@ -42,7 +63,12 @@ impl Job {
         let wait = retry::backoff(tries, SECOND, MINUTE, context.moment.jitter());
         let next_at = context.now() + after.unwrap_or(0).min(10 * MINUTE).max(wait);
         self.count_retry(metrics::TimedPhase::Storing);
-        self.record.phase = Phase::Storing { next_at, tries: tries + 1, uri, rendered_at };
+        self.record.phase = Phase::Storing {
+            next_at,
+            tries: tries + 1,
+            uri,
+            rendered_at,
+        };
     }
 
     fn give_up_storing(&mut self, failure: Failure, context: &mut Context) {
@@ -52,7 +78,13 @@ impl Job {
 
     /// Makes sure that nothing of an unwanted attempt stays in R2.
     pub(super) fn delete_file(&mut self, attempt: u32, now: Millis) {
-        self.record.deletions.insert(attempt, RetryTask { next_at: now, tries: 0 });
+        self.record.deletions.insert(
+            attempt,
+            RetryTask {
+                next_at: now,
+                tries: 0,
+            },
+        );
     }
 
     /// Has the order's images deleted, which nobody needs any more.
@@ -68,11 +100,17 @@ impl Job {
         !self.order.images.is_empty() && self.images_deleted_at.is_none()
     }
 
-    pub(super) fn file_deleted(&mut self, attempt: u32, outcome: &Outcome<()>, context: &mut Context) {
+    pub(super) fn file_deleted(
+        &mut self,
+        attempt: u32,
+        outcome: &Outcome<()>,
+        context: &mut Context,
+    ) {
         if outcome.is_ok() {
             self.record.deletions.remove(&attempt);
         } else if let Some(task) = self.record.deletions.get_mut(&attempt) {
-            task.next_at = context.now() + retry::backoff(task.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
+            task.next_at = context.now()
+                + retry::backoff(task.tries, 5 * SECOND, 60 * MINUTE, context.moment.jitter());
             task.tries += 1;
         }
     }

@@ -1,4 +1,5 @@
-//! The paid call, under the money rule: a durable intent first, and never again after a lost answer.
+//! The paid call, under the money rule: a durable intent first, and never again after a lost
+//! answer.
 
 use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
 use crate::machine::delivery::EventKind;
@@ -21,10 +22,21 @@ impl Job {
         self.enter_try(TimelineStep::SubmitIntended, None, context);
     }
 
-    pub(super) fn submit_answered(&mut self, epoch: u64, outcome: Outcome<String>, context: &mut Context) {
+    pub(super) fn submit_answered(
+        &mut self,
+        epoch: u64,
+        outcome: Outcome<String>,
+        context: &mut Context,
+    ) {
         self.close_ledger_row(epoch, &outcome);
         self.count_call(UpstreamCall::Submit, &outcome);
-        let (&Phase::Submitting { deadline_at, tries, .. }, true) = (&self.phase, self.is_current(epoch)) else {
+        let (
+            &Phase::Submitting {
+                deadline_at, tries, ..
+            },
+            true,
+        ) = (&self.phase, self.is_current(epoch))
+        else {
             return self.answered_late(outcome, context);
         };
         match outcome {
@@ -57,14 +69,22 @@ impl Job {
                 context.enter(TimelineStep::SubmitOutcomeUnknown, None);
                 match context.policy.unknown_submit {
                     UnknownSubmit::Fail => self.fail(unknown_outcome(), context),
-                    UnknownSubmit::Retry => self.submit_again(tries, None, unknown_outcome(), context),
+                    UnknownSubmit::Retry => {
+                        self.submit_again(tries, None, unknown_outcome(), context);
+                    }
                 }
             }
         }
     }
 
     /// Goes back in line and submits again later, unless the retries are used up.
-    fn submit_again(&mut self, tries: u32, after: Option<Millis>, failure: Failure, context: &mut Context) {
+    fn submit_again(
+        &mut self,
+        tries: u32,
+        after: Option<Millis>,
+        failure: Failure,
+        context: &mut Context,
+    ) {
         let backoff = retry::backoff(tries, 2 * SECOND, MINUTE, context.moment.jitter());
         let not_before = context.now() + after.unwrap_or(0).min(MAX_BACKOFF).max(backoff);
         if tries >= context.policy.max_retries {
@@ -74,8 +94,8 @@ impl Job {
         self.requeue(Some(not_before), context);
     }
 
-    /// The job was cancelled while the call was in flight; what became of the money is still told, and the render given
-    /// up.
+    /// The job was cancelled while the call was in flight; what became of the money is still told,
+    /// and the render given up.
     fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
             Ok(_) => "the upstream had accepted the render",
@@ -88,9 +108,9 @@ impl Job {
         }
     }
 
-    /// Whether a submit that was cut off is so young that its call may still reach the upstream. It is not given up before,
-    /// because the queue counts it from when it is: counted too early, it would cease to count too early. A clock that was
-    /// set back does not tell.
+    /// Whether a submit that was cut off is so young that its call may still reach the upstream. It
+    /// is not given up before, because the queue counts it from when it is: counted too early, it
+    /// would cease to count too early. A clock that was set back does not tell.
     pub(super) fn may_be_on_its_way(&self, epoch: u64, now: Millis) -> bool {
         let row = self.submits.iter().rev().find(|row| row.epoch == epoch);
         row.is_some_and(|row| (row.intended_at..row.intended_at + EFFECT_GUARD).contains(&now))
@@ -100,11 +120,18 @@ impl Job {
         let (answer, availability) = match outcome {
             Ok(_) => (SubmitAnswer::Accepted, Availability::Accepted),
             Err(Trouble::Retry { .. }) => (SubmitAnswer::Refused, Availability::Failed),
-            Err(Trouble::NotNow { after, .. }) => (SubmitAnswer::NotNow, Availability::NotNow { after: *after }),
+            Err(Trouble::NotNow { after, .. }) => {
+                (SubmitAnswer::NotNow, Availability::NotNow { after: *after })
+            }
             Err(Trouble::Refused(_)) => (SubmitAnswer::Refused, Availability::Refused),
             Err(Trouble::Unknown) => (SubmitAnswer::Unknown, Availability::Failed),
         };
-        let row = self.record.submits.iter_mut().rev().find(|row| row.epoch == epoch);
+        let row = self
+            .record
+            .submits
+            .iter_mut()
+            .rev()
+            .find(|row| row.epoch == epoch);
         if let Some(row) = row.filter(|row| row.answer == SubmitAnswer::Intended) {
             row.answer = answer;
             self.record.availability = Some(availability);

@@ -4,7 +4,8 @@ use super::{Job, Phase, Wake, WakeReason};
 use crate::machine::queue::Terms;
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has that of the next one.
+/// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has
+/// that of the next one.
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
 /// A timer that is overdue by more than this was lost.
 const LATE: Millis = MINUTE;
@@ -20,16 +21,25 @@ impl Job {
         }
     }
 
-    /// Whether the job's alarm must have been lost: `armed` is when it is set for, if it is, and no handler is at work.
+    /// Whether the job's alarm must have been lost: `armed` is when it is set for, if it is, and no
+    /// handler is at work.
     pub fn is_late(&self, armed: Option<Millis>, now: Millis) -> bool {
-        let Some(wake) = self.wake(now) else { return false };
-        armed.is_none_or(|at| at > wake.at.max(now).saturating_add(LATE) || at.saturating_add(LATE) < now)
+        let Some(wake) = self.wake(now) else {
+            return false;
+        };
+        armed.is_none_or(|at| {
+            at > wake.at.max(now).saturating_add(LATE) || at.saturating_add(LATE) < now
+        })
     }
 
-    /// When the job must be woken next: the earliest of its timers. `None` only when nothing is left to do.
+    /// When the job must be woken next: the earliest of its timers. `None` only when nothing is
+    /// left to do.
     pub fn wake(&self, now: Millis) -> Option<Wake> {
         if self.in_flight.is_some() {
-            return Some(Wake { at: now + EFFECT_GUARD, reason: WakeReason::Guard });
+            return Some(Wake {
+                at: now + EFFECT_GUARD,
+                reason: WakeReason::Guard,
+            });
         }
         let mut timers = Vec::new();
         match &self.phase {
@@ -40,17 +50,38 @@ impl Job {
             Phase::Confirming { expires_at } | Phase::Clarifying { expires_at, .. } => {
                 timers.push((*expires_at, WakeReason::Phase));
             }
-            phase @ Phase::Rendering { .. } => timers.extend(phase.next_poll(now).map(|at| (at, WakeReason::Phase))),
+            phase @ Phase::Rendering { .. } => {
+                timers.extend(phase.next_poll(now).map(|at| (at, WakeReason::Phase)));
+            }
             // No step is ever due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));
             }
             Phase::Ended { .. } => {}
         }
-        timers.extend(self.report.iter().map(|task| (task.next_at, WakeReason::Report)));
-        timers.extend(self.outbox.iter().filter_map(|delivery| Some((delivery.next_at()?, WakeReason::Deliver))));
-        timers.extend(self.upstream_cancels.values().map(|task| (task.next_at, WakeReason::CancelUpstream)));
-        timers.extend(self.deletions.values().map(|task| (task.next_at, WakeReason::DeleteFile)));
-        timers.into_iter().min().map(|(at, reason)| Wake { at, reason })
+        timers.extend(
+            self.report
+                .iter()
+                .map(|task| (task.next_at, WakeReason::Report)),
+        );
+        timers.extend(
+            self.outbox
+                .iter()
+                .filter_map(|delivery| Some((delivery.next_at()?, WakeReason::Deliver))),
+        );
+        timers.extend(
+            self.upstream_cancels
+                .values()
+                .map(|task| (task.next_at, WakeReason::CancelUpstream)),
+        );
+        timers.extend(
+            self.deletions
+                .values()
+                .map(|task| (task.next_at, WakeReason::DeleteFile)),
+        );
+        timers
+            .into_iter()
+            .min()
+            .map(|(at, reason)| Wake { at, reason })
     }
 }

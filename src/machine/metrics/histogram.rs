@@ -17,8 +17,8 @@ pub(super) fn bucket(metric: &Metric, took: Millis) -> String {
 /// A histogram with its buckets one by one, not yet added up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buckets {
-    /// The upper ends of the buckets in milliseconds, and how many took no longer than that, but longer than the one
-    /// before.
+    /// The upper ends of the buckets in milliseconds, and how many took no longer than that, but
+    /// longer than the one before.
     pub buckets: Vec<(Millis, u64)>,
     /// How many took longer than all of them.
     pub beyond: u64,
@@ -28,10 +28,15 @@ pub struct Buckets {
 
 impl Buckets {
     pub(super) fn of(metric: &Metric) -> Self {
-        Self { buckets: metric.bounds().iter().map(|end| (*end, 0)).collect(), beyond: 0, sum: 0 }
+        Self {
+            buckets: metric.bounds().iter().map(|end| (*end, 0)).collect(),
+            beyond: 0,
+            sum: 0,
+        }
     }
 
-    /// Takes one series of the histogram. A bucket that has an end of another build's counts for the next one of ours.
+    /// Takes one series of the histogram. A bucket that has an end of another build's counts for
+    /// the next one of ours.
     pub(super) fn take(&mut self, part: &str, count: u64) {
         match part.parse::<Millis>() {
             _ if part == SUM => self.sum = self.sum.saturating_add(count),
@@ -45,7 +50,10 @@ impl Buckets {
 
     /// How many were counted.
     pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|(_, count)| *count).fold(self.beyond, u64::saturating_add)
+        self.buckets
+            .iter()
+            .map(|(_, count)| *count)
+            .fold(self.beyond, u64::saturating_add)
     }
 
     /// The mean in milliseconds; `None` when nothing was counted.
@@ -53,8 +61,9 @@ impl Buckets {
         self.sum.checked_div(self.count())
     }
 
-    /// What so many per cent took at most, in milliseconds: interpolated within its bucket as Prometheus's
-    /// `histogram_quantile` does, and the last end for whatever lies beyond. `None` when nothing was counted.
+    /// What so many per cent took at most, in milliseconds: interpolated within its bucket as
+    /// Prometheus's `histogram_quantile` does, and the last end for whatever lies beyond. `None`
+    /// when nothing was counted.
     pub fn percentile(&self, per_cent: u64) -> Option<Millis> {
         let count = self.count();
         if count == 0 {
@@ -82,7 +91,11 @@ mod tests {
     use crate::machine::metrics::{Histogram, Metrics, table};
 
     fn of(buckets: &[(u64, u64)], beyond: u64) -> Buckets {
-        Buckets { buckets: buckets.to_vec(), beyond, sum: 0 }
+        Buckets {
+            buckets: buckets.to_vec(),
+            beyond,
+            sum: 0,
+        }
     }
 
     #[test]
@@ -103,7 +116,10 @@ mod tests {
 
     #[test]
     fn nothing_has_no_percentile_and_no_mean() {
-        assert_eq!((of(&[(1_000, 0)], 0).percentile(50), of(&[], 0).mean()), (None, None));
+        assert_eq!(
+            (of(&[(1_000, 0)], 0).percentile(50), of(&[], 0).mean()),
+            (None, None)
+        );
     }
 
     #[test]
@@ -111,7 +127,10 @@ mod tests {
         let first = table::WAIT.bounds()[0];
         assert_eq!(bucket(&table::WAIT, 0), first.to_string());
         assert_eq!(bucket(&table::WAIT, first), first.to_string());
-        assert_eq!(bucket(&table::WAIT, first + 1), table::WAIT.bounds()[1].to_string());
+        assert_eq!(
+            bucket(&table::WAIT, first + 1),
+            table::WAIT.bounds()[1].to_string()
+        );
         assert_eq!(bucket(&table::WAIT, u64::MAX), "inf");
     }
 
@@ -122,15 +141,24 @@ mod tests {
             metrics.observe(Histogram::Wait, took);
         }
         let histogram = metrics.histogram(&table::WAIT, None);
-        assert_eq!((histogram.count(), histogram.beyond, histogram.sum), (3, 1, u64::MAX / 2 + 400));
+        assert_eq!(
+            (histogram.count(), histogram.beyond, histogram.sum),
+            (3, 1, u64::MAX / 2 + 400)
+        );
     }
 
     #[test]
     fn buckets_of_another_build_are_not_lost() {
         let last = *table::WAIT.bounds().last().expect("it has buckets");
-        let stored = format!(r#"{{"wait;1":2,"wait;{}":3,"wait;inf":4,"wait;sum":9}}"#, last + 1);
+        let stored = format!(
+            r#"{{"wait;1":2,"wait;{}":3,"wait;inf":4,"wait;sum":9}}"#,
+            last + 1
+        );
         let metrics: Metrics = serde_json::from_str(&stored).expect("a metrics");
         let histogram = metrics.histogram(&table::WAIT, None);
-        assert_eq!((histogram.count(), histogram.buckets[0].1, histogram.beyond), (9, 2, 7));
+        assert_eq!(
+            (histogram.count(), histogram.buckets[0].1, histogram.beyond),
+            (9, 2, 7)
+        );
     }
 }

@@ -44,11 +44,21 @@ impl Metric {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        Self { key, name, help, kind: MetricKind::Counter, unit: Unit::None, labels }
+        Self {
+            key,
+            name,
+            help,
+            kind: MetricKind::Counter,
+            unit: Unit::None,
+            labels,
+        }
     }
 
     const fn money(key: &'static str, name: &'static str, help: &'static str) -> Self {
-        Self { unit: Unit::Money, ..Self::counter(key, name, &[], help) }
+        Self {
+            unit: Unit::Money,
+            ..Self::counter(key, name, &[], help)
+        }
     }
 
     const fn times(
@@ -58,7 +68,11 @@ impl Metric {
         bounds: &'static [Millis],
         help: &'static str,
     ) -> Self {
-        Self { kind: MetricKind::Histogram(bounds), unit: Unit::Time, ..Self::counter(key, name, labels, help) }
+        Self {
+            kind: MetricKind::Histogram(bounds),
+            unit: Unit::Time,
+            ..Self::counter(key, name, labels, help)
+        }
     }
 
     /// The upper ends of its buckets in milliseconds; none for a counter.
@@ -72,13 +86,13 @@ impl Metric {
 
 /// From a call's answer to a day in line.
 const WAITS: &[Millis] = &[
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
-    14_400_000, 86_400_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+    1_800_000, 3_600_000, 14_400_000, 86_400_000,
 ];
 /// A render takes from 11 s to 6 min; a deadline is usually 10 min.
 const WORKS: &[Millis] = &[
-    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 240_000,
-    360_000, 600_000, 1_200_000,
+    500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000,
+    180_000, 240_000, 360_000, 600_000, 1_200_000,
 ];
 /// From an answer at once to the end of the webhook's schedule.
 const DELIVERIES: &[Millis] = &[
@@ -102,8 +116,14 @@ const DELIVERIES: &[Millis] = &[
 pub(super) mod table {
     use super::{DELIVERIES, Metric, WAITS, WORKS};
 
-    pub static ACCEPTED: Metric = Metric::counter("accepted", "jobs_accepted", &[], "Jobs that the queue has taken");
-    pub static STARTED: Metric = Metric::counter("started", "jobs_started", &[], "Slots granted to jobs");
+    pub static ACCEPTED: Metric = Metric::counter(
+        "accepted",
+        "jobs_accepted",
+        &[],
+        "Jobs that the queue has taken",
+    );
+    pub static STARTED: Metric =
+        Metric::counter("started", "jobs_started", &[], "Slots granted to jobs");
     pub static WAIT: Metric = Metric::times(
         "wait",
         "queue_wait",
@@ -111,18 +131,28 @@ pub(super) mod table {
         WAITS,
         "How long jobs waited for a slot, from when they could first have had it",
     );
-    pub static CHARGED: Metric =
-        Metric::money("charged", "cost_charged", "What was charged for renders, and reserved for those to come");
-    pub static RETURNED: Metric =
-        Metric::money("returned", "cost_returned", "What turned out not to be spent of that and was given back");
+    pub static CHARGED: Metric = Metric::money(
+        "charged",
+        "cost_charged",
+        "What was charged for renders, and reserved for those to come",
+    );
+    pub static RETURNED: Metric = Metric::money(
+        "returned",
+        "cost_returned",
+        "What turned out not to be spent of that and was given back",
+    );
     pub static ATTEMPTS: Metric = Metric::counter(
         "attempts",
         "attempts",
         &["outcome"],
         "Attempts that have ended: completed, failed or cancelled",
     );
-    pub static FAILURES: Metric =
-        Metric::counter("failures", "attempt_failures", &["code"], "Attempts that have failed, by errorCode");
+    pub static FAILURES: Metric = Metric::counter(
+        "failures",
+        "attempt_failures",
+        &["code"],
+        "Attempts that have failed, by errorCode",
+    );
     pub static PROCESSING: Metric = Metric::times(
         "processing",
         "processing",
@@ -130,10 +160,19 @@ pub(super) mod table {
         WORKS,
         "How long attempts took from their last start to their end",
     );
-    pub static PHASE: Metric =
-        Metric::times("phase", "phase", &["phase"], WORKS, "How long attempts were submitting, rendering and storing");
-    pub static RETRIES: Metric =
-        Metric::counter("retries", "retries", &["phase"], "Steps that failed or got no answer and are made again");
+    pub static PHASE: Metric = Metric::times(
+        "phase",
+        "phase",
+        &["phase"],
+        WORKS,
+        "How long attempts were submitting, rendering and storing",
+    );
+    pub static RETRIES: Metric = Metric::counter(
+        "retries",
+        "retries",
+        &["phase"],
+        "Steps that failed or got no answer and are made again",
+    );
     pub static CALLS: Metric = Metric::counter(
         "calls",
         "upstream_calls",
@@ -146,16 +185,37 @@ pub(super) mod table {
         &["class"],
         "Calls that were refused, failed or got no answer (unknown), by why",
     );
-    pub static RATE_LIMITED: Metric =
-        Metric::counter("rate_limited", "upstream_rate_limited", &[], "Calls refused by a rate limit or a quota");
-    pub static WEBHOOK_ATTEMPTS: Metric =
-        Metric::counter("hook_attempts", "webhook_attempts", &["outcome"], "Webhooks sent: delivered, or failed");
-    pub static WEBHOOK_RETRIES: Metric =
-        Metric::counter("hook_retries", "webhook_retries", &[], "Webhooks sent again after a failure");
-    pub static WEBHOOK_EXHAUSTED: Metric =
-        Metric::counter("hook_exhausted", "webhook_exhausted", &[], "Webhooks given up after their last attempt");
-    pub static WEBHOOK_DELIVERY: Metric =
-        Metric::times("hook_delivery", "webhook_delivery", &[], DELIVERIES, "How long webhooks took from event to 2xx");
+    pub static RATE_LIMITED: Metric = Metric::counter(
+        "rate_limited",
+        "upstream_rate_limited",
+        &[],
+        "Calls refused by a rate limit or a quota",
+    );
+    pub static WEBHOOK_ATTEMPTS: Metric = Metric::counter(
+        "hook_attempts",
+        "webhook_attempts",
+        &["outcome"],
+        "Webhooks sent: delivered, or failed",
+    );
+    pub static WEBHOOK_RETRIES: Metric = Metric::counter(
+        "hook_retries",
+        "webhook_retries",
+        &[],
+        "Webhooks sent again after a failure",
+    );
+    pub static WEBHOOK_EXHAUSTED: Metric = Metric::counter(
+        "hook_exhausted",
+        "webhook_exhausted",
+        &[],
+        "Webhooks given up after their last attempt",
+    );
+    pub static WEBHOOK_DELIVERY: Metric = Metric::times(
+        "hook_delivery",
+        "webhook_delivery",
+        &[],
+        DELIVERIES,
+        "How long webhooks took from event to 2xx",
+    );
 }
 
 /// Every metric, in the order in which they are shown.
@@ -257,13 +317,36 @@ impl Count {
 
     /// Everything that can be counted.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Accepted, Self::Started, Self::Charged, Self::Returned, Self::RateLimited];
-        all.extend([Self::WebhookRetry, Self::WebhookExhausted, Self::Error(None)]);
+        let mut all = vec![
+            Self::Accepted,
+            Self::Started,
+            Self::Charged,
+            Self::Returned,
+            Self::RateLimited,
+        ];
+        all.extend([
+            Self::WebhookRetry,
+            Self::WebhookExhausted,
+            Self::Error(None),
+        ]);
         all.extend([true, false].map(|delivered| Self::WebhookSent { delivered }));
-        all.extend(Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Attempt));
+        all.extend(
+            Status::ALL
+                .into_iter()
+                .filter(|status| status.is_terminal())
+                .map(Self::Attempt),
+        );
         all.extend(TimedPhase::ALL.map(Self::Retry));
-        all.extend(ErrorCode::ALL.into_iter().flat_map(|code| [Self::Failure(code), Self::Error(Some(code))]));
-        all.extend(UpstreamCall::ALL.into_iter().flat_map(|call| OUTCOMES.map(|outcome| Self::Called(call, outcome))));
+        all.extend(
+            ErrorCode::ALL
+                .into_iter()
+                .flat_map(|code| [Self::Failure(code), Self::Error(Some(code))]),
+        );
+        all.extend(
+            UpstreamCall::ALL
+                .into_iter()
+                .flat_map(|call| OUTCOMES.map(|outcome| Self::Called(call, outcome))),
+        );
         all
     }
 
@@ -277,7 +360,10 @@ impl Count {
             Self::Failure(code) => (&table::FAILURES, &[code.as_str()]),
             Self::Retry(phase) => (&table::RETRIES, &[phase.as_str()]),
             Self::Called(call, outcome) => (&table::CALLS, &[call.as_str(), outcome]),
-            Self::Error(class) => (&table::ERRORS, &[class.map_or("unknown", ErrorCode::as_str)]),
+            Self::Error(class) => (
+                &table::ERRORS,
+                &[class.map_or("unknown", ErrorCode::as_str)],
+            ),
             Self::RateLimited => (&table::RATE_LIMITED, &[]),
             Self::WebhookSent { delivered: true } => (&table::WEBHOOK_ATTEMPTS, &["delivered"]),
             Self::WebhookSent { delivered: false } => (&table::WEBHOOK_ATTEMPTS, &["failed"]),
@@ -303,8 +389,15 @@ pub enum Histogram {
 impl Histogram {
     /// Everything whose length can be counted.
     pub fn all() -> Vec<Self> {
-        let ends = Status::ALL.into_iter().filter(|status| status.is_terminal()).map(Self::Processing);
-        [Self::Wait, Self::Delivery].into_iter().chain(ends).chain(TimedPhase::ALL.map(Self::Phase)).collect()
+        let ends = Status::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+            .map(Self::Processing);
+        [Self::Wait, Self::Delivery]
+            .into_iter()
+            .chain(ends)
+            .chain(TimedPhase::ALL.map(Self::Phase))
+            .collect()
     }
 
     pub(super) fn metric(self) -> &'static Metric {
@@ -327,5 +420,9 @@ impl Histogram {
 }
 
 fn joined(metric: &Metric, labels: &[&str]) -> String {
-    std::iter::once(&metric.key).chain(labels).copied().collect::<Vec<_>>().join(";")
+    std::iter::once(&metric.key)
+        .chain(labels)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(";")
 }

@@ -1,7 +1,11 @@
-//! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why does it wait?".
+//! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why
+//! does it wait?".
 
 use super::position::shut;
-use super::{Claim, Closed, Context, Entry, Event, GetPosition, Input, Mode, Position, Rows, Stage, position_of};
+use super::{
+    Claim, Closed, Context, Entry, Event, GetPosition, Input, Mode, Position, Rows, Stage,
+    position_of,
+};
 use crate::ids::JobKey;
 use crate::machine::lease::Lease;
 use crate::machine::limiter::Shut;
@@ -33,15 +37,19 @@ impl<R: Rows> Context<'_, R> {
     /// The same; the caller starts this job itself.
     pub(super) fn changed_for(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
         self.changed = true;
-        if self.admits_on_change() { self.admit(starting) } else { Ok(()) }
+        if self.admits_on_change() {
+            self.admit(starting)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn admits_on_change(&self) -> bool {
         self.policy.mode == Mode::Immediate
     }
 
-    /// Grants free slots in order. The caller of `starting` starts that one itself; the others are due to be
-    /// started by the alarm at once.
+    /// Grants free slots in order. The caller of `starting` starts that one itself; the others are
+    /// due to be started by the alarm at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
         self.take_into_line()?;
         if self.book.is_paused() {
@@ -50,12 +58,16 @@ impl<R: Rows> Context<'_, R> {
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let closed = self.closed()?;
-            // Or each step would look for the first that is open through all who wait for the one upstream that is shut.
+            // Or each step would look for the first that is open through all who wait for the one
+            // upstream that is shut.
             if !closed.upstreams.is_empty() && !self.waits_for_others(&closed.upstreams)? {
                 break;
             }
             let heads = self.rows.heads(&closed)?;
-            let Some(entry) = heads.into_iter().min_by_key(|entry| (entry.head_start_key(), entry.sequence)) else {
+            let Some(entry) = heads
+                .into_iter()
+                .min_by_key(|entry| (entry.head_start_key(), entry.sequence))
+            else {
                 break;
             };
             let starting = starting == Some(&entry.summary.key);
@@ -67,13 +79,23 @@ impl<R: Rows> Context<'_, R> {
 
     fn grant(&mut self, mut entry: Entry, starting: bool) -> Result<(), R::Error> {
         let granted = Lease::grant(entry.summary.epoch, self.now);
-        entry.stage = Stage::Held(if starting { granted } else { Lease { until: self.now, ..granted } });
+        entry.stage = Stage::Held(if starting {
+            granted
+        } else {
+            Lease {
+                until: self.now,
+                ..granted
+            }
+        });
         entry.unspent = true;
         self.book.serve(entry.summary.priority, entry.round);
         self.book.use_upstream(&entry.summary);
         self.count_grant(&entry);
         let waited = self.now.saturating_sub(entry.enqueued_at);
-        self.events.push(Event::Admitted { key: entry.summary.key.clone(), waited });
+        self.events.push(Event::Admitted {
+            key: entry.summary.key.clone(),
+            waited,
+        });
         self.rows.save(&entry)
     }
 
@@ -93,8 +115,9 @@ impl<R: Rows> Context<'_, R> {
     pub(super) fn take_into_line(&mut self) -> Result<(), R::Error> {
         for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
             self.changed = true;
-            // One that was refused keeps its turn. One that was only ordered for later counts as ordered now, or all that
-            // a user has ordered for the same time would come in one turn, and before every priority.
+            // One that was refused keeps its turn. One that was only ordered for later counts as
+            // ordered now, or all that a user has ordered for the same time would come in one turn,
+            // and before every priority.
             if entry.summary.submits == 0 {
                 entry.round = self.next_round(&entry.summary)?;
                 entry.enqueued_at = self.now;
@@ -108,7 +131,9 @@ impl<R: Rows> Context<'_, R> {
 
     /// Where a job stands; `None` when the queue does not know it.
     pub(super) fn position(&self, key: &JobKey) -> Result<Option<Position>, R::Error> {
-        let Some(entry) = self.rows.find(key)? else { return Ok(None) };
+        let Some(entry) = self.rows.find(key)? else {
+            return Ok(None);
+        };
         position_of(self.rows, &self.book, &entry, self.policy, self.now).map(Some)
     }
 
@@ -119,7 +144,10 @@ impl<R: Rows> Context<'_, R> {
                 upstreams.push(upstream.clone());
             }
         }
-        Ok(Closed { user_slots: self.policy.limited_user_slots(), upstreams })
+        Ok(Closed {
+            user_slots: self.policy.limited_user_slots(),
+            upstreams,
+        })
     }
 
     /// When the first upstream that is shut opens again.

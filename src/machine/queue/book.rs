@@ -30,7 +30,11 @@ pub struct Book {
 impl Book {
     /// The round of a job that joins now, after its user's own last one.
     pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
-        let served = self.served.iter().find(|(of, _)| *of == priority).map_or(0, |(_, served)| *served);
+        let served = self
+            .served
+            .iter()
+            .find(|(of, _)| *of == priority)
+            .map_or(0, |(_, served)| *served);
         own_last.map_or(served, |last| last.max(served)) + 1
     }
 
@@ -41,7 +45,8 @@ impl Book {
         }
     }
 
-    /// Counts submits that have been made, and learns from what the answer of the last one says about the upstream.
+    /// Counts submits that have been made, and learns from what the answer of the last one says
+    /// about the upstream.
     pub(super) fn learn(
         &mut self,
         summary: &Summary,
@@ -68,12 +73,18 @@ impl Book {
 
     /// Whether, and since when, an upstream takes no submits.
     pub(super) fn backoff_of(&self, upstream: &str, now: Millis) -> Option<Backoff> {
-        self.limiters.iter().find(|(name, _)| name == upstream)?.1.backoff(now)
+        self.limiters
+            .iter()
+            .find(|(name, _)| name == upstream)?
+            .1
+            .backoff(now)
     }
 
     /// The upstreams that take no submits.
     pub(super) fn all_backoffs(&self, now: Millis) -> impl Iterator<Item = (&str, Backoff)> {
-        self.limiters.iter().filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
+        self.limiters
+            .iter()
+            .filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
     }
 
     /// Has every upstream that takes no submits probed as soon as anyone waits for it.
@@ -91,17 +102,31 @@ impl Book {
     /// The limiter of a summary's upstream, new if there was none.
     pub(super) fn use_upstream(&mut self, summary: &Summary) -> &mut Limiter {
         let name = upstream_of(summary);
-        let at = self.limiters.iter().position(|(of, _)| *of == name).unwrap_or_else(|| {
-            self.limiters.push((name, Limiter::default()));
-            self.limiters.len() - 1
-        });
+        let at = self
+            .limiters
+            .iter()
+            .position(|(of, _)| *of == name)
+            .unwrap_or_else(|| {
+                self.limiters.push((name, Limiter::default()));
+                self.limiters.len() - 1
+            });
         let limiter = &mut self.limiters[at].1;
         limiter.allow(summary.submits_per_minute);
         limiter
     }
 
-    pub(super) fn shut(&self, upstream: &str, unspent: u64, policy: &Policy, now: Millis) -> Option<Shut> {
-        self.limiters.iter().find(|(name, _)| name == upstream)?.1.shut(policy.submits_per_minute, unspent, now)
+    pub(super) fn shut(
+        &self,
+        upstream: &str,
+        unspent: u64,
+        policy: &Policy,
+        now: Millis,
+    ) -> Option<Shut> {
+        self.limiters
+            .iter()
+            .find(|(name, _)| name == upstream)?
+            .1
+            .shut(policy.submits_per_minute, unspent, now)
     }
 
     pub(super) fn observe_hold(&mut self, held: Millis) {

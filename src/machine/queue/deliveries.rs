@@ -1,7 +1,9 @@
-//! The catalogue of events: a copy of what the jobs say of theirs, so that all can be listed and counted.
+//! The catalogue of events: a copy of what the jobs say of theirs, so that all can be listed and
+//! counted.
 //!
-//! A job's own outbox is the truth. Summaries of it travel on messages that are sent anyway, and each counts only if it
-//! is newer than what is known of the same event. The events of a job go with its entry.
+//! A job's own outbox is the truth. Summaries of it travel on messages that are sent anyway, and
+//! each counts only if it is newer than what is known of the same event. The events of a job go
+//! with its entry.
 
 use super::{Context, Input, Redelivered, RedeliveredEvent, Rows, Stage};
 use crate::ids::JobKey;
@@ -9,8 +11,8 @@ use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::WATCH;
 
 impl Input for Redelivered {
-    /// Taken over at once, so that the same events are not taken for exhausted again. The jobs report by themselves; one
-    /// whose timer is lost before that is asked.
+    /// Taken over at once, so that the same events are not taken for exhausted again. The jobs
+    /// report by themselves; one whose timer is lost before that is asked.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         for event in self.events {
             context.redelivered(event)?;
@@ -21,14 +23,19 @@ impl Input for Redelivered {
 
 impl<R: Rows> Context<'_, R> {
     /// Takes over what is news of the events of a job whose entry is there.
-    pub(super) fn hear_of_deliveries(&mut self, key: &JobKey, said: Vec<DeliverySummary>) -> Result<(), R::Error> {
+    pub(super) fn hear_of_deliveries(
+        &mut self,
+        key: &JobKey,
+        said: Vec<DeliverySummary>,
+    ) -> Result<(), R::Error> {
         if said.is_empty() {
             return Ok(());
         }
         let known = self.rows.deliveries(key)?;
         for delivery in said {
             let before = known.iter().find(|known| known.id == delivery.id);
-            let is_news = before.is_none_or(|before| delivery.age() >= before.age() && *before != delivery);
+            let is_news =
+                before.is_none_or(|before| delivery.age() >= before.age() && *before != delivery);
             if is_news {
                 self.rows.save_delivery(key, &delivery)?;
             }
@@ -37,15 +44,30 @@ impl<R: Rows> Context<'_, R> {
     }
 
     fn redelivered(&mut self, event: RedeliveredEvent) -> Result<(), R::Error> {
-        let RedeliveredEvent { key, event_id, delivery } = event;
-        let Some(mut entry) = self.rows.find(&key)? else { return Ok(()) };
-        if !self.rows.deliveries(&key)?.iter().any(|known| known.id == event_id) {
+        let RedeliveredEvent {
+            key,
+            event_id,
+            delivery,
+        } = event;
+        let Some(mut entry) = self.rows.find(&key)? else {
+            return Ok(());
+        };
+        if !self
+            .rows
+            .deliveries(&key)?
+            .iter()
+            .any(|known| known.id == event_id)
+        {
             return Ok(());
         }
-        let Some(delivery) = delivery else { return self.rows.remove_delivery(&key, &event_id) };
+        let Some(delivery) = delivery else {
+            return self.rows.remove_delivery(&key, &event_id);
+        };
         self.hear_of_deliveries(&key, vec![delivery])?;
         if entry.stage == Stage::Ended {
-            entry.stage = Stage::Watched { until: self.now + WATCH };
+            entry.stage = Stage::Watched {
+                until: self.now + WATCH,
+            };
             self.rows.save(&entry)?;
         }
         Ok(())

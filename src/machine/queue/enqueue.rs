@@ -1,6 +1,8 @@
 //! A job asks for its place.
 
-use super::{Context, Enqueue, EnqueueAgain, Entry, Event, Input, Refused, Rows, Stage, Summary, Terms};
+use super::{
+    Context, Enqueue, EnqueueAgain, Entry, Event, Input, Refused, Rows, Stage, Summary, Terms,
+};
 use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::time::{MINUTE, Millis, SECOND};
@@ -27,23 +29,44 @@ impl Input for EnqueueAgain {
         let key = self.summary.key.clone();
         let is_placed = context.enqueue(self.summary, self.terms, false)? == Ok(true);
         context.changed_for(Some(&key))?;
-        if is_placed { context.position(&key) } else { Ok(None) }
+        if is_placed {
+            context.position(&key)
+        } else {
+            Ok(None)
+        }
     }
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Gives a job its place unless it has one; a `new` one may be refused. `false` while an earlier job of its name is
-    /// in the way.
-    fn enqueue(&mut self, mut summary: Summary, terms: Terms, new: bool) -> Result<Result<bool, Refused>, R::Error> {
+    /// Gives a job its place unless it has one; a `new` one may be refused. `false` while an
+    /// earlier job of its name is in the way.
+    fn enqueue(
+        &mut self,
+        mut summary: Summary,
+        terms: Terms,
+        new: bool,
+    ) -> Result<Result<bool, Refused>, R::Error> {
         let deliveries = std::mem::take(&mut summary.deliveries);
-        let mut known = self.rows.find(&summary.key)?.filter(|entry| !entry.gives_way_to(&summary));
-        if known.as_ref().is_some_and(|entry| entry.summary.created_at != summary.created_at) {
+        let mut known = self
+            .rows
+            .find(&summary.key)?
+            .filter(|entry| !entry.gives_way_to(&summary));
+        if known
+            .as_ref()
+            .is_some_and(|entry| entry.summary.created_at != summary.created_at)
+        {
             return Ok(Ok(false));
         }
-        let news = self.learn(known.as_mut(), &summary, summary.submits, terms.availability);
+        let news = self.learn(
+            known.as_mut(),
+            &summary,
+            summary.submits,
+            terms.availability,
+        );
         if let Some(entry) = &known {
             let stale = summary.age() < entry.summary.age();
-            let repeat = summary.epoch == entry.summary.epoch && !matches!(entry.stage, Stage::Ended);
+            let repeat =
+                summary.epoch == entry.summary.epoch && !matches!(entry.stage, Stage::Ended);
             if stale || repeat {
                 let mut entry = entry.clone();
                 if self.count(&mut entry, &summary.metrics) || news {
@@ -60,8 +83,18 @@ impl<R: Rows> Context<'_, R> {
         let (cost, told) = (summary.cost_micros, summary.metrics.clone());
         let mut entry = match known.filter(|_| terms.keeps_place) {
             Some(entry) => {
-                let summary = Summary { metrics: entry.summary.metrics, ..summary };
-                Entry { summary, stage, waits_since: self.waits_since(stage), unspent: false, late: false, ..entry }
+                let summary = Summary {
+                    metrics: entry.summary.metrics,
+                    ..summary
+                };
+                Entry {
+                    summary,
+                    stage,
+                    waits_since: self.waits_since(stage),
+                    unspent: false,
+                    late: false,
+                    ..entry
+                }
             }
             None => self.new_entry(summary, stage)?,
         };
@@ -69,7 +102,9 @@ impl<R: Rows> Context<'_, R> {
         self.count(&mut entry, &told);
         self.hear_of_deliveries(&entry.summary.key, deliveries)?;
         if entry.is_in_line() {
-            self.events.push(Event::Enqueued { key: entry.summary.key.clone() });
+            self.events.push(Event::Enqueued {
+                key: entry.summary.key.clone(),
+            });
         }
         self.rows.save(&entry)?;
         Ok(Ok(true))
@@ -81,33 +116,46 @@ impl<R: Rows> Context<'_, R> {
             return Ok(Some(Refused::OverBudget(over)));
         }
         let full = !summary.status.is_pending() && self.is_full()?;
-        Ok(full.then_some(Refused::Full { retry_after: FULL_RETRY_AFTER }))
+        Ok(full.then_some(Refused::Full {
+            retry_after: FULL_RETRY_AFTER,
+        }))
     }
 
     fn place_of(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
         Ok(match terms.not_before {
-            _ if summary.status.is_pending() => Stage::Watched { until: self.now + WATCH },
+            _ if summary.status.is_pending() => Stage::Watched {
+                until: self.now + WATCH,
+            },
             Some(until) if until > self.now => Stage::Delayed { until },
             Some(_) | None => self.behind_probes_of_others(summary, terms)?,
         })
     }
 
-    /// Where a job waits that an upstream takes no submit of. One that is refused for long stands aside for long enough
-    /// that in every mode another one is the next probe, if there is one: or a job that the upstream refuses for what
-    /// it is, though it says "not now", would hold up all of its model.
+    /// Where a job waits that an upstream takes no submit of. One that is refused for long stands
+    /// aside for long enough that in every mode another one is the next probe, if there is one: or
+    /// a job that the upstream refuses for what it is, though it says "not now", would hold up all
+    /// of its model.
     fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
-        let for_long = terms.refused_since.is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
+        let for_long = terms
+            .refused_since
+            .is_some_and(|since| since + LETS_OTHERS_PROBE <= self.now);
         let others = for_long && self.rows.waits_for(&summary.upstream)?;
         Ok(match self.book.backoff_of(&summary.upstream, self.now) {
-            Some(backoff) if others => Stage::Delayed { until: backoff.until + MINUTE + SECOND },
+            Some(backoff) if others => Stage::Delayed {
+                until: backoff.until + MINUTE + SECOND,
+            },
             Some(_) | None => Stage::Waiting,
         })
     }
 
-    /// An entry with the next place in accept order, and its user's next turn. What its job tells is not counted yet.
+    /// An entry with the next place in accept order, and its user's next turn. What its job tells
+    /// is not counted yet.
     pub(super) fn new_entry(&mut self, summary: Summary, stage: Stage) -> Result<Entry, R::Error> {
         let gone = self.rows.find(&summary.key)?;
-        let summary = Summary { metrics: self.count_new(&summary, gone.as_ref()), ..summary };
+        let summary = Summary {
+            metrics: self.count_new(&summary, gone.as_ref()),
+            ..summary
+        };
         let charges = match gone {
             Some(same) if same.summary.created_at == summary.created_at => same.charges,
             Some(mut gone) => {
@@ -123,12 +171,24 @@ impl<R: Rows> Context<'_, R> {
         let sequence = sequence + 1;
         let waits_since = self.waits_since(stage);
         let (unspent, late) = (false, false);
-        Ok(Entry { summary, sequence, enqueued_at, waits_since, round, unspent, late, charges, stage })
+        Ok(Entry {
+            summary,
+            sequence,
+            enqueued_at,
+            waits_since,
+            round,
+            unspent,
+            late,
+            charges,
+            stage,
+        })
     }
 
     /// The turn that is its user's next.
     pub(super) fn next_round(&self, summary: &Summary) -> Result<u64, R::Error> {
-        let own_last = self.rows.last_round(&summary.key.user_id, summary.priority)?;
+        let own_last = self
+            .rows
+            .last_round(&summary.key.user_id, summary.priority)?;
         Ok(self.book.next_round(summary.priority, own_last))
     }
 
@@ -138,8 +198,9 @@ impl<R: Rows> Context<'_, R> {
         Ok(self.rows.count_line()? >= room)
     }
 
-    /// Counts the submits it had not heard of, and learns from what the last one's answer says about the upstream;
-    /// whether the entry changed with it. What was heard before is not taken again.
+    /// Counts the submits it had not heard of, and learns from what the last one's answer says
+    /// about the upstream; whether the entry changed with it. What was heard before is not taken
+    /// again.
     pub(super) fn learn(
         &mut self,
         known: Option<&mut Entry>,
@@ -154,10 +215,16 @@ impl<R: Rows> Context<'_, R> {
         let upstream = summary.upstream.clone();
         match (before, self.book.backoff_of(&summary.upstream, self.now)) {
             (before, Some(after)) if before != Some(after) => {
-                self.events.push(Event::Unavailable { upstream, until: after.until });
+                self.events.push(Event::Unavailable {
+                    upstream,
+                    until: after.until,
+                });
             }
             (Some(before), None) => {
-                self.events.push(Event::Available { upstream, took: self.now.saturating_sub(before.since) });
+                self.events.push(Event::Available {
+                    upstream,
+                    took: self.now.saturating_sub(before.since),
+                });
             }
             _ => {}
         }

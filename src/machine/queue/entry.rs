@@ -40,7 +40,8 @@ pub struct Summary {
     pub metrics: Metrics,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
-    /// Its events, on the way to the queue only: an [`Entry`]'s summary has none. A job has a few an attempt.
+    /// Its events, on the way to the queue only: an [`Entry`]'s summary has none. A job has a few
+    /// an attempt.
     pub deliveries: Vec<DeliverySummary>,
     /// It has ended, and nothing is left for it to do; on the way to the queue only as well.
     pub settled: bool,
@@ -105,8 +106,8 @@ pub enum Stage {
 }
 
 impl Entry {
-    /// Orders the first entries of different priorities: each level of priority is worth a [`HEAD_START`]. By the
-    /// round and the accept order within one priority.
+    /// Orders the first entries of different priorities: each level of priority is worth a
+    /// [`HEAD_START`]. By the round and the accept order within one priority.
     pub fn head_start_key(&self) -> i64 {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
         enqueued_at - i64::from(self.summary.priority) * i64::try_from(HEAD_START).unwrap_or(0)
@@ -117,8 +118,9 @@ impl Entry {
         (self.round, self.sequence)
     }
 
-    /// Whether `summary` is of a job that was made anew under the name, after this entry's was withdrawn or deleted.
-    /// The later one counts; what is over gives way to any, and who holds a slot is asked first.
+    /// Whether `summary` is of a job that was made anew under the name, after this entry's was
+    /// withdrawn or deleted. The later one counts; what is over gives way to any, and who holds a
+    /// slot is asked first.
     pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
         match self.stage {
             Stage::Held(_) => false,
@@ -131,7 +133,9 @@ impl Entry {
 
     /// All that was charged for it, in millionths of a US dollar.
     pub fn charged(&self) -> u64 {
-        self.charges.iter().fold(0, |sum, charge| sum.saturating_add(charge.micros))
+        self.charges
+            .iter()
+            .fold(0, |sum, charge| sum.saturating_add(charge.micros))
     }
 
     pub fn is_in_line(&self) -> bool {

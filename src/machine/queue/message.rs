@@ -25,7 +25,8 @@ pub enum Refused {
     OverBudget(OverBudget),
 }
 
-/// An accepted job asks for its place; it is never refused. `None` while an earlier job of its name is in the way.
+/// An accepted job asks for its place; it is never refused. `None` while an earlier job of its name
+/// is in the way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnqueueAgain {
     pub summary: Summary,
@@ -33,7 +34,8 @@ pub struct EnqueueAgain {
 }
 message!(EnqueueAgain -> Option<Position>);
 
-/// A job reports a change. `false`: it must report again, because an earlier job of its name has yet to be found gone.
+/// A job reports a change. `false`: it must report again, because an earlier job of its name has
+/// yet to be found gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub summary: Summary,
@@ -41,8 +43,8 @@ pub struct Report {
 }
 message!(Report -> bool);
 
-/// A message of the platform's queue says that this job waits. It is admitted if its turn has come. `None` if the queue
-/// does not know the job.
+/// A message of the platform's queue says that this job waits. It is admitted if its turn has come.
+/// `None` if the queue does not know the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub key: JobKey,

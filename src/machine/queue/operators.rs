@@ -11,7 +11,8 @@ impl Input for Pause {
 }
 
 impl Input for Resume {
-    /// An operator may know more than the last answer of an upstream: whoever asked for a wait is probed at once.
+    /// An operator may know more than the last answer of an upstream: whoever asked for a wait is
+    /// probed at once.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         context.book.paused_since = None;
         context.book.probe_now(context.now);
@@ -30,10 +31,16 @@ impl Input for Sweep {
 impl Input for DeleteOld {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<u64, R::Error> {
         let now = context.now;
-        let count = context.rows.mark_for_deletion(now.saturating_sub(context.policy.retention), now)?;
+        let count = context
+            .rows
+            .mark_for_deletion(now.saturating_sub(context.policy.retention), now)?;
         // Yesterday's is kept for a clock that is set back.
-        context.rows.delete_spending(day_of(now).saturating_sub(1))?;
-        context.rows.delete_minutes(now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
+        context
+            .rows
+            .delete_spending(day_of(now).saturating_sub(1))?;
+        context
+            .rows
+            .delete_minutes(now.saturating_sub(MINUTES_KEPT) / MINUTE)?;
         Ok(count)
     }
 }

@@ -38,13 +38,19 @@ pub struct Position {
     pub admitted: Option<Start>,
     /// `None` also while it waits for nothing but the next occasion to be started.
     pub blocked_by: Option<BlockedBy>,
-    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue is paused.
+    /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue
+    /// is paused.
     pub estimated_start: Option<Millis>,
 }
 
 impl Position {
     /// Of a job that does not wait.
-    pub const NOT_IN_LINE: Self = Self { number: 0, admitted: None, blocked_by: None, estimated_start: None };
+    pub const NOT_IN_LINE: Self = Self {
+        number: 0,
+        admitted: None,
+        blocked_by: None,
+        estimated_start: None,
+    };
 }
 
 pub(super) fn shut<R: Rows>(
@@ -58,8 +64,15 @@ pub(super) fn shut<R: Rows>(
 }
 
 /// A job's position; `None` when the queue does not know it.
-pub fn position<R: Rows>(rows: &R, key: &JobKey, policy: &Policy, now: Millis) -> Result<Option<Position>, R::Error> {
-    let Some(entry) = rows.find(key)? else { return Ok(None) };
+pub fn position<R: Rows>(
+    rows: &R,
+    key: &JobKey,
+    policy: &Policy,
+    now: Millis,
+) -> Result<Option<Position>, R::Error> {
+    let Some(entry) = rows.find(key)? else {
+        return Ok(None);
+    };
     position_of(rows, &rows.book()?, &entry, policy, now).map(Some)
 }
 
@@ -73,38 +86,66 @@ pub fn position_of<R: Rows>(
 ) -> Result<Position, R::Error> {
     match entry.stage {
         Stage::Held(lease) => {
-            let admitted = Start { epoch: lease.epoch, created_at: entry.summary.created_at };
-            Ok(Position { admitted: Some(admitted), ..Position::NOT_IN_LINE })
+            let admitted = Start {
+                epoch: lease.epoch,
+                created_at: entry.summary.created_at,
+            };
+            Ok(Position {
+                admitted: Some(admitted),
+                ..Position::NOT_IN_LINE
+            })
         }
         Stage::Watched { .. } | Stage::Deleting { .. } | Stage::Ended => Ok(Position::NOT_IN_LINE),
         Stage::Waiting | Stage::Delayed { .. } => {
             let number = count_before(rows, entry)? + 1;
             if book.is_paused() {
-                return Ok(Position { number, blocked_by: Some(BlockedBy::Paused), ..Position::NOT_IN_LINE });
+                return Ok(Position {
+                    number,
+                    blocked_by: Some(BlockedBy::Paused),
+                    ..Position::NOT_IN_LINE
+                });
             }
             let shut = shut(rows, book, &entry.summary.upstream, policy, now)?;
             let held = rows.count_held()?;
             let own_held = rows.count_held_by(&entry.summary.key.user_id)?;
-            let delay = if let Stage::Delayed { until } = entry.stage { Some(until) } else { None };
+            let delay = if let Stage::Delayed { until } = entry.stage {
+                Some(until)
+            } else {
+                None
+            };
             let delay = delay.filter(|until| *until > now);
             let blocked_by = match (delay, shut) {
                 (Some(_), _) if entry.summary.submits == 0 => Some(BlockedBy::StartAfter),
-                (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => Some(BlockedBy::UpstreamBackoff),
+                (Some(_), _) | (None, Some(Shut::Backoff { .. } | Shut::Probing)) => {
+                    Some(BlockedBy::UpstreamBackoff)
+                }
                 (None, Some(Shut::Rate { .. })) => Some(BlockedBy::RateLimit),
-                (None, None) if policy.limited_user_slots().is_some_and(|slots| own_held >= slots) => {
+                (None, None)
+                    if policy
+                        .limited_user_slots()
+                        .is_some_and(|slots| own_held >= slots) =>
+                {
                     Some(BlockedBy::UserConcurrency)
                 }
                 (None, None) if held >= policy.slots => Some(BlockedBy::Concurrency),
                 (None, None) => None,
             };
-            let start = estimate(book, number, held, policy, now).max(delay.unwrap_or(0)).max(opening(shut, now));
+            let start = estimate(book, number, held, policy, now)
+                .max(delay.unwrap_or(0))
+                .max(opening(shut, now));
             let estimated_start = Some(on_occasion(start, policy.mode));
-            Ok(Position { number, blocked_by, estimated_start, ..Position::NOT_IN_LINE })
+            Ok(Position {
+                number,
+                blocked_by,
+                estimated_start,
+                ..Position::NOT_IN_LINE
+            })
         }
     }
 }
 
-/// How many are before an entry in line. Beyond [`EXACT`] it is an estimate: all in line but those that came later.
+/// How many are before an entry in line. Beyond [`EXACT`] it is an estimate: all in line but those
+/// that came later.
 fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
     let before = rows.count_before(entry, EXACT)?;
     if before < EXACT {
@@ -133,12 +174,20 @@ fn opening(shut: Option<Shut>, now: Millis) -> Millis {
 
 /// The cron comes at full minutes; every other mode comes at once.
 fn on_occasion(at: Millis, mode: Mode) -> Millis {
-    if mode == Mode::Cron { at.div_ceil(MINUTE) * MINUTE } else { at }
+    if mode == Mode::Cron {
+        at.div_ceil(MINUTE) * MINUTE
+    } else {
+        at
+    }
 }
 
-/// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may take them again: that is
-/// not known, and it is not among them.
-pub fn backoffs<'a, R: Rows>(rows: &R, book: &'a Book, now: Millis) -> Result<Vec<(&'a str, Backoff)>, R::Error> {
+/// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may
+/// take them again: that is not known, and it is not among them.
+pub fn backoffs<'a, R: Rows>(
+    rows: &R,
+    book: &'a Book,
+    now: Millis,
+) -> Result<Vec<(&'a str, Backoff)>, R::Error> {
     let mut backoffs = Vec::new();
     for (name, backoff) in book.all_backoffs(now) {
         if backoff.until > now || rows.waits_for(name)? {

@@ -74,21 +74,27 @@ impl<R: Rows> Context<'_, R> {
         if let Stage::Held(lease) = entry.stage
             && !matches!(stage, Stage::Held(_))
         {
-            self.book.observe_hold(self.now.saturating_sub(lease.granted_at));
+            self.book
+                .observe_hold(self.now.saturating_sub(lease.granted_at));
             entry.unspent = false;
         }
         entry.stage = stage;
     }
 
-    /// A job that waits and is not in line is on its way there: a user's retry, confirmation or clarification has just
-    /// put it there. Should its own timer be lost before it has told so, it is asked.
+    /// A job that waits and is not in line is on its way there: a user's retry, confirmation or
+    /// clarification has just put it there. Should its own timer be lost before it has told so, it
+    /// is asked.
     pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
-        let Some(mut entry) = self.rows.find(key)? else { return Ok(()) };
+        let Some(mut entry) = self.rows.find(key)? else {
+            return Ok(());
+        };
         let soon = self.now + WATCH;
         let unwatched = match entry.stage {
             Stage::Ended => true,
             Stage::Watched { until } => until > soon,
-            Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => false,
+            Stage::Waiting | Stage::Delayed { .. } | Stage::Held(_) | Stage::Deleting { .. } => {
+                false
+            }
         };
         if unwatched {
             entry.stage = Stage::Watched { until: soon };
@@ -103,22 +109,49 @@ impl<R: Rows> Context<'_, R> {
         for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
             let again = self.now + ASK_AGAIN;
             let (stage, epoch, question) = match entry.stage {
-                Stage::Held(lease) => (Stage::Held(lease.asked(self.now)), lease.epoch, Question::Start),
-                Stage::Watched { .. } => (Stage::Watched { until: again }, entry.summary.epoch, Question::Check),
-                Stage::Deleting { .. } => (Stage::Deleting { until: again }, entry.summary.epoch, Question::Delete),
+                Stage::Held(lease) => (
+                    Stage::Held(lease.asked(self.now)),
+                    lease.epoch,
+                    Question::Start,
+                ),
+                Stage::Watched { .. } => (
+                    Stage::Watched { until: again },
+                    entry.summary.epoch,
+                    Question::Check,
+                ),
+                Stage::Deleting { .. } => (
+                    Stage::Deleting { until: again },
+                    entry.summary.epoch,
+                    Question::Delete,
+                ),
                 Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => continue,
             };
             entry.stage = stage;
             self.rows.save(&entry)?;
-            asks.push(Ask { key: entry.summary.key, created_at: entry.summary.created_at, epoch, question });
+            asks.push(Ask {
+                key: entry.summary.key,
+                created_at: entry.summary.created_at,
+                epoch,
+                question,
+            });
         }
         Ok(asks)
     }
 
     fn heard(&mut self, ask: &Ask, said: Option<State>) -> Result<(), R::Error> {
-        let Ask { key, created_at, epoch, .. } = ask;
-        let known = self.rows.find(key)?.filter(|entry| entry.summary.created_at == *created_at);
-        let Some(mut entry) = known else { return Ok(()) };
+        let Ask {
+            key,
+            created_at,
+            epoch,
+            ..
+        } = ask;
+        let known = self
+            .rows
+            .find(key)?
+            .filter(|entry| entry.summary.created_at == *created_at);
+        let Some(mut entry) = known else {
+            return Ok(());
+        };
         let epoch = *epoch;
         match said {
             Some(state) => {
@@ -148,7 +181,8 @@ impl<R: Rows> Context<'_, R> {
         self.count(entry, &state.metrics);
         let summary = entry.summary.clone();
         self.learn(Some(entry), &summary, state.submits, state.availability);
-        // What is no older than the summary is the job's own word, also on whether a reserved price will be used.
+        // What is no older than the summary is the job's own word, also on whether a reserved price
+        // will be used.
         if (state.epoch, state.report_number) >= summary.age() {
             entry.summary.cost_micros = state.cost_micros;
             self.charge(entry, state.cost_micros)?;
@@ -162,7 +196,8 @@ impl<R: Rows> Context<'_, R> {
             Stage::Held(lease) if lease.epoch != epoch => {}
             Stage::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
             Stage::Watched { .. } => {
-                // What it has told since then may have given it more to do, and is not answered for: it is asked again.
+                // What it has told since then may have given it more to do, and is not answered
+                // for: it is asked again.
                 if (state.epoch, state.report_number) >= entry.summary.age() {
                     entry.stage = self.watched_on(state.status, state.wake_at);
                 }
@@ -170,7 +205,9 @@ impl<R: Rows> Context<'_, R> {
             }
             // It lives again: its own enqueue gives it a place.
             Stage::Deleting { .. } if !state.status.is_terminal() => {
-                entry.stage = Stage::Watched { until: self.now + WATCH };
+                entry.stage = Stage::Watched {
+                    until: self.now + WATCH,
+                };
             }
             Stage::Deleting { .. } | Stage::Waiting | Stage::Delayed { .. } | Stage::Ended => {}
         }
@@ -180,24 +217,40 @@ impl<R: Rows> Context<'_, R> {
         self.hear_if_late(entry, state.late);
         if state.epoch > epoch {
             // It has moved on, and its next attempt enqueues itself.
-            self.leave(entry, Stage::Watched { until: self.now + WATCH });
+            self.leave(
+                entry,
+                Stage::Watched {
+                    until: self.now + WATCH,
+                },
+            );
             return;
         }
         let works = !state.status.is_terminal() && !state.status.is_pending();
-        let next =
-            if works { Stage::Held(lease.heard(self.now)) } else { self.watched_on(state.status, state.wake_at) };
+        let next = if works {
+            Stage::Held(lease.heard(self.now))
+        } else {
+            self.watched_on(state.status, state.wake_at)
+        };
         self.leave(entry, next);
         // The report itself follows with its snapshot and must still count as newer.
-        entry.summary.report_number = entry.summary.report_number.max(state.report_number.saturating_sub(1));
+        entry.summary.report_number = entry
+            .summary
+            .report_number
+            .max(state.report_number.saturating_sub(1));
         entry.summary.status = state.status;
     }
 
-    /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to do.
+    /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to
+    /// do.
     fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Stage {
         match wake_at {
             None if status.is_terminal() => Stage::Ended,
-            None => Stage::Watched { until: self.now + WATCH },
-            Some(at) => Stage::Watched { until: at.clamp(self.now, self.now + DAY) + WATCH },
+            None => Stage::Watched {
+                until: self.now + WATCH,
+            },
+            Some(at) => Stage::Watched {
+                until: at.clamp(self.now, self.now + DAY) + WATCH,
+            },
         }
     }
 

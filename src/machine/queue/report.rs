@@ -14,19 +14,37 @@ impl Input for Report {
 }
 
 impl<R: Rows> Context<'_, R> {
-    fn report(&mut self, mut summary: Summary, availability: Option<Availability>) -> Result<bool, R::Error> {
+    fn report(
+        &mut self,
+        mut summary: Summary,
+        availability: Option<Availability>,
+    ) -> Result<bool, R::Error> {
         let deliveries = std::mem::take(&mut summary.deliveries);
         let settled = std::mem::take(&mut summary.settled) && summary.status.is_terminal();
-        let mut known = self.rows.find(&summary.key)?.filter(|entry| !entry.gives_way_to(&summary));
-        if let Some(other) = known.as_ref().filter(|entry| entry.summary.created_at != summary.created_at) {
-            // An earlier job of its name that holds a slot has to be found gone first: until then it is to be told again.
+        let mut known = self
+            .rows
+            .find(&summary.key)?
+            .filter(|entry| !entry.gives_way_to(&summary));
+        if let Some(other) = known
+            .as_ref()
+            .filter(|entry| entry.summary.created_at != summary.created_at)
+        {
+            // An earlier job of its name that holds a slot has to be found gone first: until then
+            // it is to be told again.
             let unheard = summary.created_at > other.summary.created_at;
             return Ok(!unheard);
         }
         let news = self.learn(known.as_mut(), &summary, summary.submits, availability);
-        let watched = if settled { Stage::Ended } else { Stage::Watched { until: self.now + WATCH } };
+        let watched = if settled {
+            Stage::Ended
+        } else {
+            Stage::Watched {
+                until: self.now + WATCH,
+            }
+        };
         let Some(mut entry) = known else {
-            // It ended, or waits for its user, before it was ever enqueued: only the catalogue needs to know.
+            // It ended, or waits for its user, before it was ever enqueued: only the catalogue
+            // needs to know.
             if summary.status.is_terminal() || summary.status.is_pending() {
                 let (cost, told) = (summary.cost_micros, summary.metrics.clone());
                 let mut entry = self.new_entry(summary, watched)?;
@@ -47,15 +65,22 @@ impl<R: Rows> Context<'_, R> {
         }
         let same_epoch = summary.epoch == entry.summary.epoch;
         let stage = match (summary.status, entry.stage) {
-            (Status::Processing, Stage::Held(lease)) if same_epoch => Stage::Held(lease.heard(self.now)),
-            // The job is the truth about itself: what runs holds a slot, whatever was thought of it.
-            (Status::Processing, _) => Stage::Held(Lease::grant(summary.epoch, self.now).heard(self.now)),
+            (Status::Processing, Stage::Held(lease)) if same_epoch => {
+                Stage::Held(lease.heard(self.now))
+            }
+            // The job is the truth about itself: what runs holds a slot, whatever was thought of
+            // it.
+            (Status::Processing, _) => {
+                Stage::Held(Lease::grant(summary.epoch, self.now).heard(self.now))
+            }
             (Status::Queued, stage) if same_epoch => stage,
             // What it deletes on its way out is no reason to keep it for longer.
-            (Status::Completed | Status::Failed | Status::Cancelled, stage @ Stage::Deleting { .. }) if same_epoch => {
-                stage
-            }
-            // A new attempt still has to enqueue itself; until then only the old one's slot is freed.
+            (
+                Status::Completed | Status::Failed | Status::Cancelled,
+                stage @ Stage::Deleting { .. },
+            ) if same_epoch => stage,
+            // A new attempt still has to enqueue itself; until then only the old one's slot is
+            // freed.
             (
                 Status::Queued
                 | Status::PendingConfirmation
@@ -67,10 +92,20 @@ impl<R: Rows> Context<'_, R> {
             ) => watched,
         };
         self.leave(&mut entry, stage);
-        // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is not taken for a repeat.
-        let epoch = if matches!(summary.status, Status::Queued) { entry.summary.epoch } else { summary.epoch };
+        // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is
+        // not taken for a repeat.
+        let epoch = if matches!(summary.status, Status::Queued) {
+            entry.summary.epoch
+        } else {
+            summary.epoch
+        };
         let counted = std::mem::take(&mut entry.summary.metrics);
-        entry.summary = Summary { epoch, submits: entry.summary.submits, metrics: counted, ..summary };
+        entry.summary = Summary {
+            epoch,
+            submits: entry.summary.submits,
+            metrics: counted,
+            ..summary
+        };
         entry.late = false;
         let cost = entry.summary.cost_micros;
         self.charge(&mut entry, cost)?;

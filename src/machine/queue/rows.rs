@@ -20,8 +20,10 @@ pub trait Rows {
 
     /// What the queue remembers besides its entries.
     fn book(&self) -> Result<Book, Self::Error>;
-    /// Saves the book, and with it what was counted within the latest minute, if that has changed: the two are one row.
-    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>) -> Result<(), Self::Error>;
+    /// Saves the book, and with it what was counted within the latest minute, if that has changed:
+    /// the two are one row.
+    fn save_book(&mut self, book: &Book, latest: Option<(u64, &Minute)>)
+    -> Result<(), Self::Error>;
     fn find(&self, key: &JobKey) -> Result<Option<Entry>, Self::Error>;
     /// Inserts or replaces the entry of `entry.summary.key`.
     fn save(&mut self, entry: &Entry) -> Result<(), Self::Error>;
@@ -30,12 +32,14 @@ pub trait Rows {
     fn last_accepted(&self) -> Result<(u64, Millis), Self::Error>;
     /// The last round of a user's waiting entries of one priority.
     fn last_round(&self, user_id: &str, priority: u8) -> Result<Option<u64>, Self::Error>;
-    /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are not closed.
+    /// Of each priority, the waiting entry whose [`Entry::turn`] comes first among those that are
+    /// not closed.
     fn heads(&self, closed: &Closed) -> Result<Vec<Entry>, Self::Error>;
     /// How many are in line, delayed ones included.
     fn count_line(&self) -> Result<u64, Self::Error>;
-    /// How many wait before an entry in line, with an earlier [`Entry::turn`] of the same priority, or with an earlier
-    /// [`Entry::head_start_key`] (then by sequence) of another one; counts no further than `limit` of either.
+    /// How many wait before an entry in line, with an earlier [`Entry::turn`] of the same priority,
+    /// or with an earlier [`Entry::head_start_key`] (then by sequence) of another one; counts no
+    /// further than `limit` of either.
     fn count_before(&self, entry: &Entry, limit: u64) -> Result<u64, Self::Error>;
     /// The first upstream after this one, by name, that anyone waits for.
     fn next_upstream(&self, after: Option<&str>) -> Result<Option<String>, Self::Error>;
@@ -48,8 +52,8 @@ pub trait Rows {
     fn has_waiting(&self) -> Result<bool, Self::Error>;
     /// Delayed entries whose time has come, the longest over first.
     fn delays_over(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
-    /// Entries that are to be asked, the longest over first: held ones, because a job may be waiting to be started,
-    /// and then watched and deleting ones.
+    /// Entries that are to be asked, the longest over first: held ones, because a job may be
+    /// waiting to be started, and then watched and deleting ones.
     fn to_ask(&self, now: Millis, limit: usize) -> Result<Vec<Entry>, Self::Error>;
     /// When the next entry is due: a lease, a watch, a deletion or a delay.
     fn next_due(&self) -> Result<Option<Millis>, Self::Error>;
@@ -58,12 +62,17 @@ pub trait Rows {
     /// The events of a job, in any order.
     fn deliveries(&self, key: &JobKey) -> Result<Vec<DeliverySummary>, Self::Error>;
     /// Inserts or replaces a job's event.
-    fn save_delivery(&mut self, key: &JobKey, delivery: &DeliverySummary) -> Result<(), Self::Error>;
+    fn save_delivery(
+        &mut self,
+        key: &JobKey,
+        delivery: &DeliverySummary,
+    ) -> Result<(), Self::Error>;
     /// Removes one event of a job.
     fn remove_delivery(&mut self, key: &JobKey, id: &str) -> Result<(), Self::Error>;
     /// Removes all events of a job.
     fn remove_deliveries(&mut self, key: &JobKey) -> Result<(), Self::Error>;
-    /// What is charged to a day, in days since the Unix epoch: for one user, or with `None` for all.
+    /// What is charged to a day, in days since the Unix epoch: for one user, or with `None` for
+    /// all.
     fn spent(&self, day: u64, user_id: Option<&str>) -> Result<u64, Self::Error>;
     /// Charges so much to a day for one user, and so for all.
     fn spend(&mut self, day: u64, user_id: &str, micros: u64) -> Result<(), Self::Error>;

@@ -3,11 +3,14 @@
 use super::{Context, Mode, Position, Rows};
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
-/// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted with it.
+/// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted
+/// with it.
 pub const ALARM_DELAY: Millis = 250;
-/// How long after the last sweep the queue's own alarm stands in for it: the cron comes each minute.
+/// How long after the last sweep the queue's own alarm stands in for it: the cron comes each
+/// minute.
 pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
-/// The shortest and the longest wait of a message of the platform's queue whose job has no slot yet.
+/// The shortest and the longest wait of a message of the platform's queue whose job has no slot
+/// yet.
 const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
 /// How long a wait is taken to be whose end nobody knows, because the queue is paused.
@@ -20,13 +23,18 @@ const CLAIM_STEP: Millis = 5 * SECOND;
 impl<R: Rows> Context<'_, R> {
     /// Decides when the queue's own alarm admits next.
     pub(super) fn schedule(&mut self) -> Result<(), R::Error> {
-        // While the queue is paused nobody can be admitted, and the resumption is an occasion of its own.
+        // While the queue is paused nobody can be admitted, and the resumption is an occasion of
+        // its own.
         if self.book.is_paused() || !self.rows.has_waiting()? {
             self.book.admit_at = None;
             return Ok(());
         }
         let latest = self.now + SWEEP_PATIENCE;
-        let mut at = self.book.admit_at.filter(|_| !self.swept).map_or(latest, |at| at.min(latest));
+        let mut at = self
+            .book
+            .admit_at
+            .filter(|_| !self.swept)
+            .map_or(latest, |at| at.min(latest));
         let free = self.rows.count_held()? < self.policy.slots;
         let by_itself = matches!(self.policy.mode, Mode::Immediate | Mode::Alarm);
         if by_itself && free {
@@ -40,13 +48,19 @@ impl<R: Rows> Context<'_, R> {
     }
 
     pub(super) fn wake_at(&self) -> Result<Option<Millis>, R::Error> {
-        Ok(self.rows.next_due()?.into_iter().chain(self.book.admit_at).min())
+        Ok(self
+            .rows
+            .next_due()?
+            .into_iter()
+            .chain(self.book.admit_at)
+            .min())
     }
 }
 
-/// How long a message of the platform's queue waits before it asks again: half of the expected `wait`, sooner the
-/// fewer are before it in line (`position`), so that a slot is not idle for long; and at least a tenth of the message's
-/// `age`, so that no message uses up its retries while its job waits in good order.
+/// How long a message of the platform's queue waits before it asks again: half of the expected
+/// `wait`, sooner the fewer are before it in line (`position`), so that a slot is not idle for
+/// long; and at least a tenth of the message's `age`, so that no message uses up its retries while
+/// its job waits in good order.
 pub(in crate::machine) fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
     let soon = (wait / 2).min(position.saturating_mul(CLAIM_STEP));
     soon.max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
@@ -66,7 +80,8 @@ mod tests {
     use crate::time::{HOUR, MINUTE, SECOND};
 
     #[test]
-    fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems() {
+    fn a_message_uses_few_of_its_hundred_retries_within_half_an_hour_however_short_the_wait_seems()
+    {
         let (mut age, mut retries) = (0, 0);
         while age < 30 * MINUTE {
             age += claim_delay(0, 1, age);

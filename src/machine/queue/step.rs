@@ -77,5 +77,9 @@ pub fn step<I: Input, R: Rows>(
         let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
         context.rows.save_book(&context.book, latest)?;
     }
-    Ok(Step { reply, wake_at, events: context.events })
+    Ok(Step {
+        reply,
+        wake_at,
+        events: context.events,
+    })
 }

@@ -60,7 +60,8 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
+/// What the answer of a submit proves. Anything that leaves room for an accepted render is
+/// `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     refusal::read_submit(reply, CREDENTIAL, |body| {
         let name = google::bare_name(body.get("name")?.as_str()?);
@@ -75,7 +76,8 @@ pub fn inline_uri(operation: &str) -> String {
 
 /// The operation whose answer holds the video at this address; `None` if the video is elsewhere.
 pub fn inline_operation(uri: &str) -> Option<&str> {
-    uri.strip_prefix(INLINE).filter(|operation| google::is_operation_name(operation))
+    uri.strip_prefix(INLINE)
+        .filter(|operation| google::is_operation_name(operation))
 }
 
 #[cfg(test)]
@@ -86,12 +88,19 @@ mod tests {
     use crate::time::{DAY, MINUTE};
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
+        Reply {
+            status,
+            retry_after: None,
+            body: body.as_bytes().to_vec(),
+            now: 0,
+        }
     }
 
     fn refused(status: u16, body: &str) -> (ErrorCode, String) {
         let outcome = read_submit(&reply(status, body));
-        let Err(Trouble::Refused(failure)) = outcome else { panic!("{status} {body}: {outcome:?}") };
+        let Err(Trouble::Refused(failure)) = outcome else {
+            panic!("{status} {body}: {outcome:?}")
+        };
         (failure.code, failure.message)
     }
 
@@ -119,79 +128,171 @@ mod tests {
             }
             for status in [429, 503, 529] {
                 let outcome = read_submit(&reply(status, body));
-                assert!(matches!(outcome, Err(Trouble::NotNow { after: None, .. })), "{status} {body}: {outcome:?}");
+                assert!(
+                    matches!(outcome, Err(Trouble::NotNow { after: None, .. })),
+                    "{status} {body}: {outcome:?}"
+                );
             }
             for status in [521, 523, 525, 526] {
-                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::NotNow { .. })), "{status} {body}");
+                assert!(
+                    matches!(
+                        read_submit(&reply(status, body)),
+                        Err(Trouble::NotNow { .. })
+                    ),
+                    "{status} {body}"
+                );
             }
             for status in [301, 302, 307, 308] {
-                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))), "{status} {body}");
+                assert!(
+                    matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))),
+                    "{status} {body}"
+                );
             }
-            for status in [200, 202, 303, 304, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524] {
+            for status in [
+                200, 202, 303, 304, 408, 409, 499, 500, 501, 502, 504, 520, 522, 524,
+            ] {
                 let outcome = read_submit(&reply(status, body));
-                let means_refusal = status < 300 && body.contains(r#""code""#) && body.contains("400");
-                assert_eq!(outcome == Err(Trouble::Unknown), !means_refusal, "{status} {body}: {outcome:?}");
+                let means_refusal =
+                    status < 300 && body.contains(r#""code""#) && body.contains("400");
+                assert_eq!(
+                    outcome == Err(Trouble::Unknown),
+                    !means_refusal,
+                    "{status} {body}: {outcome:?}"
+                );
             }
         }
-        let error = |code: &str| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        assert!(matches!(read_submit(&reply(500, &error("500"))), Err(Trouble::Retry { .. })));
-        for body in [&error("13"), &error(r#""500""#), r#"{"error":{"code":500,"type":"server_error","message":"m"}}"#]
-        {
-            assert_eq!(read_submit(&reply(500, body)), Err(Trouble::Unknown), "not Google's own: {body}");
+        let error =
+            |code: &str| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
+        assert!(matches!(
+            read_submit(&reply(500, &error("500"))),
+            Err(Trouble::Retry { .. })
+        ));
+        for body in [
+            &error("13"),
+            &error(r#""500""#),
+            r#"{"error":{"code":500,"type":"server_error","message":"m"}}"#,
+        ] {
+            assert_eq!(
+                read_submit(&reply(500, body)),
+                Err(Trouble::Unknown),
+                "not Google's own: {body}"
+            );
         }
-        assert!(matches!(read_submit(&reply(418, &error("418"))), Err(Trouble::Refused(_))), "an error in words");
+        assert!(
+            matches!(
+                read_submit(&reply(418, &error("418"))),
+                Err(Trouble::Refused(_))
+            ),
+            "an error in words"
+        );
         assert_eq!(read_submit(&reply(418, "<html>")), Err(Trouble::Unknown));
     }
 
     #[test]
     fn an_error_in_a_success_is_read_by_its_code() {
-        for code in ["429", r#""429""#, "503", "8", r#""RESOURCE_EXHAUSTED""#, r#""rate_limit_exceeded""#] {
+        for code in [
+            "429",
+            r#""429""#,
+            "503",
+            "8",
+            r#""RESOURCE_EXHAUSTED""#,
+            r#""rate_limit_exceeded""#,
+        ] {
             for body in [
                 format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#),
                 format!(r#"[{{"error":{{"code":{code}}}}}]"#),
             ] {
-                assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })), "{body}");
+                assert!(
+                    matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })),
+                    "{body}"
+                );
             }
         }
-        for code in ["400", r#""401""#, "403", r#""invalid_api_key""#, "404", "422", "16"] {
+        for code in [
+            "400",
+            r#""401""#,
+            "403",
+            r#""invalid_api_key""#,
+            "404",
+            "422",
+            "16",
+        ] {
             let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
-            assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::Refused(_))), "{body}");
+            assert!(
+                matches!(read_submit(&reply(200, &body)), Err(Trouble::Refused(_))),
+                "{body}"
+            );
         }
-        for code in ["500", "13", r#""409""#, "408", "200", "null", r#""odd""#, "521"] {
+        for code in [
+            "500", "13", r#""409""#, "408", "200", "null", r#""odd""#, "521",
+        ] {
             let body = format!(r#"{{"error":{{"code":{code},"message":"m"}}}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Err(Trouble::Unknown), "{body}");
+            assert_eq!(
+                read_submit(&reply(200, &body)),
+                Err(Trouble::Unknown),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn the_upstreams_own_words_are_passed_on() {
-        let openai = r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#;
-        let refused_key =
-            (ErrorCode::ProviderUnavailable, "The video service refused the API key: bad key.".to_owned());
+        let openai =
+            r#"{"error":{"message":"bad key","type":"auth_error","param":"key","code":"401"}}"#;
+        let refused_key = (
+            ErrorCode::ProviderUnavailable,
+            "The video service refused the API key: bad key.".to_owned(),
+        );
         assert_eq!(refused(401, openai), refused_key);
         assert_eq!(refused(403, "<title>bad key</title>"), refused_key);
         assert_eq!(refused(401, "").1, "The video service refused the API key.");
-        let google =
-            r#"{"error":{"code":400,"message":"API key not valid.","details":[{"reason":"API_KEY_INVALID"}]}}"#;
-        assert_eq!(refused(400, google).1, "The video service refused the API key: API key not valid.");
+        let google = r#"{"error":{"code":400,"message":"API key not valid.","details":[{"reason":"API_KEY_INVALID"}]}}"#;
+        assert_eq!(
+            refused(400, google).1,
+            "The video service refused the API key: API key not valid."
+        );
         let quota = r#"{"code":"insufficient_user_quota","message":"用户额度不足"}"#;
         assert_eq!(refused(403, quota).0, ErrorCode::ProviderQuotaExhausted);
-        assert!(refused(403, quota).1.ends_with("quota left: 用户额度不足."), "{}", refused(403, quota).1);
+        assert!(
+            refused(403, quota).1.ends_with("quota left: 用户额度不足."),
+            "{}",
+            refused(403, quota).1
+        );
         let budget = r#"{"error":{"type":"budget_exceeded","message":"Budget has been exceeded!","code":"400"}}"#;
         assert_eq!(refused(400, budget).0, ErrorCode::ProviderQuotaExhausted);
         assert_eq!(refused(402, "{}").0, ErrorCode::ProviderQuotaExhausted);
         let details = r#"{"error":{"code":400,"message":"Bad seed","status":"INVALID_ARGUMENT","details":null}}"#;
-        assert_eq!(refused(400, details), (ErrorCode::InvalidRequest, "Bad seed.".to_owned()));
         assert_eq!(
-            refused(422, r#"{"detail":[{"loc":["body","seed"],"msg":"too large"}]}"#).1,
+            refused(400, details),
+            (ErrorCode::InvalidRequest, "Bad seed.".to_owned())
+        );
+        assert_eq!(
+            refused(
+                422,
+                r#"{"detail":[{"loc":["body","seed"],"msg":"too large"}]}"#
+            )
+            .1,
             "body.seed: too large."
         );
-        assert_eq!(refused(413, "").1, "The video service refused the order with HTTP 413.");
-        assert_eq!(refused(404, r#"{"message":"It is no longer available"}"#).0, ErrorCode::ModelRetired);
-        assert_eq!(refused(404, "").0, ErrorCode::ProviderUnavailable);
-        assert_eq!(refused(400, r#"{"message":"violates our safety policies"}"#).0, ErrorCode::ProviderRejectedContent);
         assert_eq!(
-            refused(451, r#"{"error":{"code":"content_policy_violation","message":"No."}}"#).0,
+            refused(413, "").1,
+            "The video service refused the order with HTTP 413."
+        );
+        assert_eq!(
+            refused(404, r#"{"message":"It is no longer available"}"#).0,
+            ErrorCode::ModelRetired
+        );
+        assert_eq!(refused(404, "").0, ErrorCode::ProviderUnavailable);
+        assert_eq!(
+            refused(400, r#"{"message":"violates our safety policies"}"#).0,
+            ErrorCode::ProviderRejectedContent
+        );
+        assert_eq!(
+            refused(
+                451,
+                r#"{"error":{"code":"content_policy_violation","message":"No."}}"#
+            )
+            .0,
             ErrorCode::ProviderRejectedContent
         );
     }
@@ -208,21 +309,44 @@ mod tests {
             (202, r#","done":"no","extra":[1]"#),
         ] {
             let body = format!(r#"{{"name":"models/veo-3.1/operations/abc_1"{rest}}}"#);
-            assert_eq!(read_submit(&reply(status, &body)), accepted, "{status} {body}");
-            assert_eq!(read_submit(&reply(status, &format!("[{body}]"))), accepted, "in a list");
+            assert_eq!(
+                read_submit(&reply(status, &body)),
+                accepted,
+                "{status} {body}"
+            );
+            assert_eq!(
+                read_submit(&reply(status, &format!("[{body}]"))),
+                accepted,
+                "in a list"
+            );
         }
     }
 
     #[test]
     fn an_operation_name_that_could_leave_its_path_is_not_taken() {
-        for name in ["models/m/operations/../../x", "http://evil/../operations/x", "models/m/operations/a?b", "x"] {
+        for name in [
+            "models/m/operations/../../x",
+            "http://evil/../operations/x",
+            "models/m/operations/a?b",
+            "x",
+        ] {
             let body = format!(r#"{{"name":"{name}"}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Err(Trouble::Unknown), "{name}");
+            assert_eq!(
+                read_submit(&reply(200, &body)),
+                Err(Trouble::Unknown),
+                "{name}"
+            );
         }
         // It is asked for at the configured address, whatever stands before it.
         for (name, bare) in [
-            ("https://other.example/v1beta/models/m/operations/x", "models/m/operations/x"),
-            ("https://other.example/google/v1/operations/x", "operations/x"),
+            (
+                "https://other.example/v1beta/models/m/operations/x",
+                "models/m/operations/x",
+            ),
+            (
+                "https://other.example/google/v1/operations/x",
+                "operations/x",
+            ),
             ("http://other.example/operations/x", "operations/x"),
             ("/v1beta/models/m/operations/x", "models/m/operations/x"),
             ("v1beta/operations/x", "operations/x"),
@@ -230,37 +354,98 @@ mod tests {
             ("models/v1/operations/x", "models/v1/operations/x"),
         ] {
             let body = format!(r#"{{"name":"{name}"}}"#);
-            assert_eq!(read_submit(&reply(200, &body)), Ok(bare.to_owned()), "{name}");
+            assert_eq!(
+                read_submit(&reply(200, &body)),
+                Ok(bare.to_owned()),
+                "{name}"
+            );
         }
         let uri = inline_uri("models/m/operations/1");
         assert_eq!(inline_operation(&uri), Some("models/m/operations/1"));
-        assert_eq!((inline_operation("inline:models/../x"), inline_operation("https://h/v")), (None, None));
+        assert_eq!(
+            (
+                inline_operation("inline:models/../x"),
+                inline_operation("https://h/v")
+            ),
+            (None, None)
+        );
     }
 
     #[test]
     fn the_wait_asked_for_is_taken_and_a_daily_quota_waits_for_its_reset() {
         let body = r#"{"error":{"code":429,"message":"q","details":[{"@type":"x","retryDelay":"22.5s"}]}}"#;
-        assert!(matches!(read_submit(&reply(429, body)), Err(Trouble::NotNow { after: Some(22_500), .. })));
-        assert!(matches!(read_submit(&reply(503, body)), Err(Trouble::NotNow { after: Some(22_500), .. })));
-        let header = Reply { retry_after: Some("7".to_owned()), ..reply(503, "<html>") };
-        assert!(matches!(read_submit(&header), Err(Trouble::NotNow { after: Some(7_000), .. })));
+        assert!(matches!(
+            read_submit(&reply(429, body)),
+            Err(Trouble::NotNow {
+                after: Some(22_500),
+                ..
+            })
+        ));
+        assert!(matches!(
+            read_submit(&reply(503, body)),
+            Err(Trouble::NotNow {
+                after: Some(22_500),
+                ..
+            })
+        ));
+        let header = Reply {
+            retry_after: Some("7".to_owned()),
+            ..reply(503, "<html>")
+        };
+        assert!(matches!(
+            read_submit(&header),
+            Err(Trouble::NotNow {
+                after: Some(7_000),
+                ..
+            })
+        ));
         let body = r#"{"error":{"code":429,"details":[{"violations":[{"quotaId":"GeneratePerDayPerProject"}]},
             {"retryDelay":"22s"}]}}"#;
-        let used_up = Reply { now: DAY, ..reply(429, body) };
-        let Err(Trouble::NotNow { after, failure }) = read_submit(&used_up) else { panic!("it may be repeated") };
+        let used_up = Reply {
+            now: DAY,
+            ..reply(429, body)
+        };
+        let Err(Trouble::NotNow { after, failure }) = read_submit(&used_up) else {
+            panic!("it may be repeated")
+        };
         // It is 16:00 in California.
         assert_eq!(after, Some(8 * 60 * MINUTE + MINUTE / 2));
         assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted);
-        let longer = Reply { now: DAY, ..reply(429, &body.replace("22s", "40000s")) };
-        assert!(matches!(read_submit(&longer), Err(Trouble::NotNow { after: Some(40_000_000), .. })));
+        let longer = Reply {
+            now: DAY,
+            ..reply(429, &body.replace("22s", "40000s"))
+        };
+        assert!(matches!(
+            read_submit(&longer),
+            Err(Trouble::NotNow {
+                after: Some(40_000_000),
+                ..
+            })
+        ));
     }
 
     #[test]
     fn status_and_code_are_kept_for_the_log() {
         let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"a prompt"}}"#;
-        let Err(Trouble::Refused(failure)) = read_submit(&reply(403, body)) else { panic!("refused") };
-        assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 403, code: Some("PERMISSION_DENIED".to_owned()) }));
-        let Err(Trouble::NotNow { failure, .. }) = read_submit(&reply(503, "<html>")) else { panic!("not now") };
-        assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 503, code: None }));
+        let Err(Trouble::Refused(failure)) = read_submit(&reply(403, body)) else {
+            panic!("refused")
+        };
+        assert_eq!(
+            failure.upstream,
+            Some(UpstreamAnswer {
+                status: 403,
+                code: Some("PERMISSION_DENIED".to_owned())
+            })
+        );
+        let Err(Trouble::NotNow { failure, .. }) = read_submit(&reply(503, "<html>")) else {
+            panic!("not now")
+        };
+        assert_eq!(
+            failure.upstream,
+            Some(UpstreamAnswer {
+                status: 503,
+                code: None
+            })
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The quota of a day: how it is named, and when it is there again.
 //!
-//! Source: "Requests per day (RPD) quotas reset at midnight Pacific time" (ai.google.dev/gemini-api/docs/rate-limits).
+//! Source: "Requests per day (RPD) quotas reset at midnight Pacific time"
+//! (ai.google.dev/gemini-api/docs/rate-limits).
 
 use crate::clients::error_body::ErrorBody;
 use crate::time::{DAY, HOUR, Millis};
@@ -14,7 +15,13 @@ const SUMMER: Millis = 7 * HOUR;
 
 /// Whether an error is about the quota of a day: by the id of a violated quota, else by its words.
 pub(crate) fn is_used_up(body: &ErrorBody) -> bool {
-    let ids = body.fields(&["quotaId", "quota_id", "quotaMetric", "quota_metric", "quota_limit"]);
+    let ids = body.fields(&[
+        "quotaId",
+        "quota_id",
+        "quotaMetric",
+        "quota_metric",
+        "quota_limit",
+    ]);
     let by_id = ids.into_iter().filter_map(Value::as_str).any(|id| {
         let id = id.to_lowercase();
         id.contains("perday") || id.contains("per_day") || id.contains("daily")
@@ -26,17 +33,21 @@ pub(crate) fn is_used_up(body: &ErrorBody) -> bool {
 pub(crate) fn until_reset(now: Millis) -> Millis {
     let local = now.saturating_sub(offset(now));
     let midnight = (local / DAY + 1) * DAY;
-    // Clocks change at two in the morning, so that midnight has the offset of the moment eight hours after it in UTC.
+    // Clocks change at two in the morning, so that midnight has the offset of the moment eight
+    // hours after it in UTC.
     (midnight + offset(midnight + STANDARD)).saturating_sub(now)
 }
 
-/// By how much local time is behind UTC: summer time begins at 2:00 of March's second Sunday and ends at 2:00 of
-/// November's first (15 U.S.C. 260a).
+/// By how much local time is behind UTC: summer time begins at 2:00 of March's second Sunday and
+/// ends at 2:00 of November's first (15 U.S.C. 260a).
 fn offset(now: Millis) -> Millis {
     let change = |month: u32, sunday: u8, hours: Millis| {
-        let at = i64::try_from(now).ok().and_then(DateTime::from_timestamp_millis)?;
+        let at = i64::try_from(now)
+            .ok()
+            .and_then(DateTime::from_timestamp_millis)?;
         let day = NaiveDate::from_weekday_of_month_opt(at.year(), month, Weekday::Sun, sunday)?;
-        let midnight = u64::try_from(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()).ok()?;
+        let midnight =
+            u64::try_from(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()).ok()?;
         Some(midnight + 2 * HOUR + hours)
     };
     match (change(3, 2, STANDARD), change(11, 1, SUMMER)) {
@@ -59,10 +70,22 @@ mod tests {
 
     #[test]
     fn a_day_ends_at_midnight_in_california() {
-        assert_eq!(until("2026-11-28T17:00:00Z"), 15 * HOUR, "winter: 09:00 there");
-        assert_eq!(until("2026-07-01T17:00:00Z"), 14 * HOUR, "summer: 10:00 there");
+        assert_eq!(
+            until("2026-11-28T17:00:00Z"),
+            15 * HOUR,
+            "winter: 09:00 there"
+        );
+        assert_eq!(
+            until("2026-07-01T17:00:00Z"),
+            14 * HOUR,
+            "summer: 10:00 there"
+        );
         assert_eq!(until("2026-11-28T07:59:00-00:00"), MINUTE);
-        assert_eq!(until("2026-11-28T08:00:00Z"), 24 * HOUR, "at midnight the next day begins");
+        assert_eq!(
+            until("2026-11-28T08:00:00Z"),
+            24 * HOUR,
+            "at midnight the next day begins"
+        );
         assert_eq!(until("2026-12-31T23:30:00-08:00"), 30 * MINUTE);
     }
 
@@ -89,9 +112,11 @@ mod tests {
         ] {
             assert!(is_used_up(&ErrorBody::read(body.as_bytes())), "{body}");
         }
-        for body in
-            [r#"{"error":{"details":[{"violations":[{"quotaId":"XPerMinutePerProject"}]}]}}"#, "{}", "Slow down."]
-        {
+        for body in [
+            r#"{"error":{"details":[{"violations":[{"quotaId":"XPerMinutePerProject"}]}]}}"#,
+            "{}",
+            "Slow down.",
+        ] {
             assert!(!is_used_up(&ErrorBody::read(body.as_bytes())), "{body}");
         }
     }

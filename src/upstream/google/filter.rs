@@ -52,14 +52,20 @@ pub(crate) fn rejected(reason: &str) -> Failure {
     let explained = if categories.is_empty() {
         sentence::ended(&reason)
     } else {
-        format!("{}. The filter found: {}.", reason.trim_end_matches('.'), categories.join(", "))
+        format!(
+            "{}. The filter found: {}.",
+            reason.trim_end_matches('.'),
+            categories.join(", ")
+        )
     };
     Failure::new(ErrorCode::ProviderRejectedContent, explained)
 }
 
 /// What the safety filters' support codes mean, each once.
 fn categories(reason: &str) -> Vec<&'static str> {
-    let Some((_, codes)) = reason.split_once("upport code") else { return Vec::new() };
+    let Some((_, codes)) = reason.split_once("upport code") else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for code in codes.split(|character: char| !character.is_ascii_digit()) {
         if let Some(category) = category(code).filter(|category| !found.contains(category)) {
@@ -96,9 +102,16 @@ mod tests {
 
     #[test]
     fn support_codes_are_explained_once_each() {
-        let reason = "Veo could not generate the video. Support codes: 15236754, 29310472, 61493863";
-        assert_eq!(rejected(reason).message, format!("{reason}. The filter found: a celebrity, violence."));
-        assert_eq!(rejected("No. Support codes: 1").message, "No. Support codes: 1.");
+        let reason =
+            "Veo could not generate the video. Support codes: 15236754, 29310472, 61493863";
+        assert_eq!(
+            rejected(reason).message,
+            format!("{reason}. The filter found: a celebrity, violence.")
+        );
+        assert_eq!(
+            rejected("No. Support codes: 1").message,
+            "No. Support codes: 1."
+        );
         assert_eq!(rejected("15236754 boats").message, "15236754 boats.");
     }
 
@@ -111,15 +124,25 @@ mod tests {
             json!({"response": {"generatedVideos": [], "rai_media_filtered_reasons": ["", "No boats."]}}),
             json!({"generate_video_response": {"raiMediaFilteredReasons": [{"reason": "No boats."}]}}),
         ] {
-            assert_eq!(verdict(&answer).map(|failure| failure.message).as_deref(), Some("No boats."), "{answer}");
+            assert_eq!(
+                verdict(&answer).map(|failure| failure.message).as_deref(),
+                Some("No boats."),
+                "{answer}"
+            );
         }
         for answer in [
             json!({"raiMediaFilteredCount": "1"}),
             json!({"a": {"rai_media_filtered_count": 2, "raiMediaFilteredReasons": []}}),
         ] {
-            assert!(verdict(&answer).is_some_and(|failure| failure.message.contains("safety filter")), "{answer}");
+            assert!(
+                verdict(&answer).is_some_and(|failure| failure.message.contains("safety filter")),
+                "{answer}"
+            );
         }
-        for answer in [json!({}), json!({"raiMediaFilteredCount": 0, "raiMediaFilteredReasons": null})] {
+        for answer in [
+            json!({}),
+            json!({"raiMediaFilteredCount": 0, "raiMediaFilteredReasons": null}),
+        ] {
             assert_eq!(verdict(&answer), None, "{answer}");
         }
     }

@@ -1,22 +1,24 @@
 //! The video inside a JSON answer, decoded while the answer streams in.
 //!
-//! An operation without a bucket carries its video as base64, up to hundreds of megabytes in one string.
-//! [`InlineVideo`] does not parse the answer. It reads one JSON string after another and holds only the base64 of the
-//! last piece, so its memory does not grow with the video.
+//! An operation without a bucket carries its video as base64, up to hundreds of megabytes in one
+//! string. [`InlineVideo`] does not parse the answer. It reads one JSON string after another and
+//! holds only the base64 of the last piece, so its memory does not grow with the video.
 //!
 //! It accepts the first string, under any key and at any depth, that
 //!
-//! * is base64 (RFC 4648, sections 4 and 5): in either alphabet, padded or not, with white space and JSON escapes inside,
-//!   after the head of a `data:` URL or not;
-//! * begins like an MP4 or a WebM, as [`Kind`] defines it, and not like a picture in an MP4's boxes (AVIF, HEIC);
+//! * is base64 (RFC 4648, sections 4 and 5): in either alphabet, padded or not, with white space
+//!   and JSON escapes inside, after the head of a `data:` URL or not;
+//! * begins like an MP4 or a WebM, as [`Kind`] defines it, and not like a picture in an MP4's boxes
+//!   (AVIF, HEIC);
 //! * ends with its closing quote.
 //!
-//! It skips every other string. It fails when a video has begun and then has a character that is not base64, padding
-//! before its end, or a length that base64 cannot have. An answer that ends before the closing quote is not whole.
+//! It skips every other string. It fails when a video has begun and then has a character that is
+//! not base64, padding before its end, or a length that base64 cannot have. An answer that ends
+//! before the closing quote is not whole.
 //!
-//! It does not check the JSON around the video: brackets, commas and numbers may be wrong or missing, and nothing after
-//! the closing quote is read. Whether the render is done, and whether a video stands where one belongs, is for the poll
-//! to decide (`poll_reader`).
+//! It does not check the JSON around the video: brackets, commas and numbers may be wrong or
+//! missing, and nothing after the closing quote is read. Whether the render is done, and whether a
+//! video stands where one belongs, is for the poll to decide (`poll_reader`).
 
 use crate::clients::video_file::{TELLING, VideoKind};
 use base64::Engine;
@@ -33,12 +35,15 @@ const DATA_URL: &[u8] = b"data:";
 /// The longest head of a `data:` URL, in bytes.
 const MAX_HEAD: usize = 256;
 /// The brands of pictures that begin like an MP4 (ISO/IEC 23000-22 and 23008-12).
-const PICTURES: [&[u8]; 7] = [b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1"];
+const PICTURES: [&[u8]; 7] = [
+    b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1",
+];
 /// Stands for an escaped character that base64 does not have.
 const FOREIGN: u8 = 0;
 /// Decodes the end of a text, padded or not.
 const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
-const INDIFFERENT: GeneralPurposeConfig = NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const INDIFFERENT: GeneralPurposeConfig =
+    NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// A text is not base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +76,9 @@ enum ScanState {
 pub fn decode(text: &str) -> Result<Vec<u8>, Broken> {
     let base64: Vec<u8> = standard(text.as_bytes()).collect();
     let start = start(&base64).ok_or(Broken)?;
-    PADDED_OR_NOT.decode(base64.get(start..).unwrap_or_default()).map_err(|_| Broken)
+    PADDED_OR_NOT
+        .decode(base64.get(start..).unwrap_or_default())
+        .map_err(|_| Broken)
 }
 
 impl InlineVideo {
@@ -102,7 +109,9 @@ impl InlineVideo {
     }
 
     fn read_to_quote(&mut self, rest: &[u8]) -> usize {
-        let Some(quote) = rest.iter().position(|byte| *byte == b'"') else { return rest.len() };
+        let Some(quote) = rest.iter().position(|byte| *byte == b'"') else {
+            return rest.len();
+        };
         self.state = ScanState::Beginning;
         self.base64.clear();
         quote + 1
@@ -110,13 +119,18 @@ impl InlineVideo {
 
     /// Reads a string up to its closing quote or the next escape. Returns how many bytes that took.
     fn read_string(&mut self, rest: &[u8], decoded: &mut Vec<u8>) -> Result<usize, Broken> {
-        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        let plain = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\'))
+            .unwrap_or(rest.len());
         self.read_text(rest.get(..plain).unwrap_or_default(), decoded)?;
         match rest.get(plain) {
             None => return Ok(plain),
             Some(b'\\') => self.escape.push(b'\\'),
             Some(_) if self.state == ScanState::Video => {
-                PADDED_OR_NOT.decode_vec(&self.base64, decoded).map_err(|_| Broken)?;
+                PADDED_OR_NOT
+                    .decode_vec(&self.base64, decoded)
+                    .map_err(|_| Broken)?;
                 self.state = ScanState::Whole;
             }
             Some(_) => self.state = ScanState::BetweenStrings,
@@ -138,7 +152,9 @@ impl InlineVideo {
         // The last characters wait for the closing quote, because only there they may be padding.
         let ready = self.base64.len().saturating_sub(1) / QUAD * QUAD;
         let quads = self.base64.get(..ready).unwrap_or_default();
-        STANDARD_NO_PAD.decode_vec(quads, decoded).map_err(|_| Broken)?;
+        STANDARD_NO_PAD
+            .decode_vec(quads, decoded)
+            .map_err(|_| Broken)?;
         self.base64.drain(..ready);
         Ok(())
     }
@@ -149,10 +165,18 @@ impl InlineVideo {
             None if self.base64.len() > MAX_HEAD => ScanState::Other,
             None => ScanState::Beginning,
             Some(start) => {
-                let Some(beginning) = self.base64.get(start..start + BEGINNING) else { return ScanState::Beginning };
-                let is_video = STANDARD_NO_PAD.decode(beginning).is_ok_and(|bytes| is_video(&bytes));
+                let Some(beginning) = self.base64.get(start..start + BEGINNING) else {
+                    return ScanState::Beginning;
+                };
+                let is_video = STANDARD_NO_PAD
+                    .decode(beginning)
+                    .is_ok_and(|bytes| is_video(&bytes));
                 self.base64.drain(..start);
-                if is_video { ScanState::Video } else { ScanState::Other }
+                if is_video {
+                    ScanState::Video
+                } else {
+                    ScanState::Other
+                }
             }
         }
     }
@@ -162,29 +186,38 @@ fn is_video(beginning: &[u8]) -> bool {
     VideoKind::of(beginning).is_ok() && !PICTURES.iter().any(|brand| beginning.ends_with(brand))
 }
 
-/// Where base64 starts: after the head of a `data:` URL if there is one. `None` if that head has not ended.
+/// Where base64 starts: after the head of a `data:` URL if there is one. `None` if that head has
+/// not ended.
 fn start(base64: &[u8]) -> Option<usize> {
     if !base64.starts_with(DATA_URL) {
         return Some(0);
     }
-    base64.iter().position(|byte| *byte == b',').map(|comma| comma + 1)
+    base64
+        .iter()
+        .position(|byte| *byte == b',')
+        .map(|comma| comma + 1)
 }
 
 /// A text of base64 in the standard alphabet and without white space.
 fn standard(text: &[u8]) -> impl Iterator<Item = u8> {
-    text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        other => *other,
-    })
+    text.iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
 }
 
-/// The character that a JSON escape stands for (RFC 8259, section 7), once all of the escape has come.
+/// The character that a JSON escape stands for (RFC 8259, section 7), once all of the escape has
+/// come.
 fn unescaped(escape: &[u8]) -> Option<u8> {
     match escape {
         [_, b'u', hex @ ..] if hex.len() < 4 => None,
         [_, b'u', hex @ ..] => {
-            let character = std::str::from_utf8(hex).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            let character = std::str::from_utf8(hex)
+                .ok()
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok());
             Some(character.unwrap_or(FOREIGN))
         }
         // White space is skipped, whichever it is.
@@ -203,12 +236,22 @@ mod tests {
         const PIECE: usize = 16 * 1024;
         for beginning in ["\"AAAAIGZ0eXBpc29t", "\"data:", "\"", "\"AAAA", "", "\"\\u"] {
             let mut video = InlineVideo::default();
-            video.feed(beginning.as_bytes(), &mut Vec::new()).expect("a beginning");
+            video
+                .feed(beginning.as_bytes(), &mut Vec::new())
+                .expect("a beginning");
             for filler in ["A", " ", "\\/"] {
                 for _ in 0..100 {
-                    video.feed(filler.repeat(PIECE / filler.len()).as_bytes(), &mut Vec::new()).expect("base64");
+                    video
+                        .feed(
+                            filler.repeat(PIECE / filler.len()).as_bytes(),
+                            &mut Vec::new(),
+                        )
+                        .expect("base64");
                 }
-                assert!(video.base64.capacity() + video.escape.capacity() <= 4 * PIECE, "{beginning} {filler}");
+                assert!(
+                    video.base64.capacity() + video.escape.capacity() <= 4 * PIECE,
+                    "{beginning} {filler}"
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Google's APIs that a key opens: one address, one key, one time limit.
 //!
-//! The key goes to the configured host only. Files are named by Google under Google's own host; wherever that host
-//! really is, the file is asked for there.
+//! The key goes to the configured host only. Files are named by Google under Google's own host;
+//! wherever that host really is, the file is asked for there.
 
 use crate::clients::file;
 use crate::clients::file::Download;
@@ -51,24 +51,40 @@ impl KeyApi {
         variables.refuse_published(key, |key| key == PUBLISHED_KEY)?;
         let url = variables.safe_url(url, GOOGLE_API_URL)?;
         let timeout = variables.upstream_timeout()?;
-        Ok(variables.header_key(key)?.map(|key| Self { url, key, version, timeout }))
+        Ok(variables.header_key(key)?.map(|key| Self {
+            url,
+            key,
+            version,
+            timeout,
+        }))
     }
 
     /// The answer to a GET of a path below the version, if it ends within `limit` bytes.
     pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<Reply, Lost> {
-        self.send(Method::Get, path, &[(KEY_HEADER, &self.key)], None, limit).await
+        self.send(Method::Get, path, &[(KEY_HEADER, &self.key)], None, limit)
+            .await
     }
 
     /// The same of a POST.
-    pub(crate) async fn post(&self, path: &str, body: Option<String>, limit: usize) -> Result<Reply, Lost> {
-        let headers = [("content-type", "application/json"), (KEY_HEADER, self.key.as_str())];
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: Option<String>,
+        limit: usize,
+    ) -> Result<Reply, Lost> {
+        let headers = [
+            ("content-type", "application/json"),
+            (KEY_HEADER, self.key.as_str()),
+        ];
         self.send(Method::Post, path, &headers, body, limit).await
     }
 
     /// The answer to a GET of a path below the version, to be read while it comes in.
     pub(crate) async fn ask(&self, path: &str) -> Result<HttpAnswer, Lost> {
         let url = self.address(path);
-        self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None).send().await
+        self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None)
+            .send()
+            .await
     }
 
     /// The same of an answer that holds a video, which may take as long as a file.
@@ -76,7 +92,13 @@ impl KeyApi {
         let url = self.address(path);
         let headers: [(&str, &str); 1] = [(KEY_HEADER, &self.key)];
         let call = self.call(Method::Get, &url, &headers, None);
-        HttpCall { headers_within: file::HEADERS_TIMEOUT, all_within: file::TIMEOUT, ..call }.send().await
+        HttpCall {
+            headers_within: file::HEADERS_TIMEOUT,
+            all_within: file::TIMEOUT,
+            ..call
+        }
+        .send()
+        .await
     }
 
     async fn send(
@@ -102,7 +124,14 @@ impl KeyApi {
         headers: &'a [(&'a str, &'a str)],
         body: Option<String>,
     ) -> HttpCall<'a> {
-        HttpCall { method, url, headers, body, headers_within: self.timeout, all_within: self.timeout }
+        HttpCall {
+            method,
+            url,
+            headers,
+            body,
+            headers_within: self.timeout,
+            all_within: self.timeout,
+        }
     }
 
     /// Opens a file at the address that the upstream gave.
@@ -114,7 +143,11 @@ impl KeyApi {
     /// A path below the version.
     pub(crate) fn address(&self, path: &str) -> String {
         let url = self.url.as_str().trim_end_matches('/');
-        let version = if VERSIONS.iter().any(|version| url.ends_with(version)) { "" } else { self.version };
+        let version = if VERSIONS.iter().any(|version| url.ends_with(version)) {
+            ""
+        } else {
+            self.version
+        };
         format!("{url}{version}/{path}")
     }
 
@@ -124,20 +157,34 @@ impl KeyApi {
         may_be_fetched(url, &self.url).then(|| ours.then(|| (KEY_HEADER, self.key.clone())))
     }
 
-    /// Where a file really is: one that Google names under its own host lives at the configured one.
+    /// Where a file really is: one that Google names under its own host lives at the configured
+    /// one.
     fn located(&self, uri: &str) -> Option<Url> {
         // A path at the service itself, or a file's name.
         let mut url = match uri {
             file if file.starts_with("files/") => {
-                let media = if file.contains(':') { "" } else { ":download?alt=media" };
-                Url::parse(&format!("https://{GOOGLE_HOST}{}/{file}{media}", self.version)).ok()?
+                let media = if file.contains(':') {
+                    ""
+                } else {
+                    ":download?alt=media"
+                };
+                Url::parse(&format!(
+                    "https://{GOOGLE_HOST}{}/{file}{media}",
+                    self.version
+                ))
+                .ok()?
             }
-            path if path.starts_with('/') => Url::parse(&format!("https://{GOOGLE_HOST}{path}")).ok()?,
+            path if path.starts_with('/') => {
+                Url::parse(&format!("https://{GOOGLE_HOST}{path}")).ok()?
+            }
             address => Url::parse(address).ok()?,
         };
         if url.host_str() == Some(GOOGLE_HOST) {
             let path = self.url.path().trim_end_matches('/');
-            let prefix = VERSIONS.iter().find_map(|version| path.strip_suffix(version)).unwrap_or(path);
+            let prefix = VERSIONS
+                .iter()
+                .find_map(|version| path.strip_suffix(version))
+                .unwrap_or(path);
             let mut ours = self.url.clone();
             ours.set_path(&format!("{prefix}{}", url.path()));
             ours.set_query(url.query());
@@ -149,9 +196,14 @@ impl KeyApi {
 
 /// The body of an error that repeats the key, without it.
 fn without_key(body: &[u8], key: &str) -> Option<Vec<u8>> {
-    let repeats =
-        body.len() <= MAX_ERROR && key.len() >= MIN_KEY && body.windows(key.len()).any(|part| part == key.as_bytes());
-    repeats.then(|| String::from_utf8_lossy(body).replace(key, "[key]").into_bytes())
+    let repeats = body.len() <= MAX_ERROR
+        && key.len() >= MIN_KEY
+        && body.windows(key.len()).any(|part| part == key.as_bytes());
+    repeats.then(|| {
+        String::from_utf8_lossy(body)
+            .replace(key, "[key]")
+            .into_bytes()
+    })
 }
 
 #[cfg(test)]
@@ -160,7 +212,12 @@ mod tests {
     use url::Url;
 
     fn api(url: &str) -> KeyApi {
-        KeyApi { url: Url::parse(url).expect("an address"), key: "k".to_owned(), version: "/v1", timeout: 1 }
+        KeyApi {
+            url: Url::parse(url).expect("an address"),
+            key: "k".to_owned(),
+            version: "/v1",
+            timeout: 1,
+        }
     }
 
     fn at(base: &str, uri: &str) -> Option<String> {
@@ -170,10 +227,19 @@ mod tests {
     #[test]
     fn the_version_is_added_unless_the_address_names_one() {
         for (url, base) in [
-            ("https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/v1"),
+            (
+                "https://generativelanguage.googleapis.com",
+                "https://generativelanguage.googleapis.com/v1",
+            ),
             ("http://127.0.0.1:8788/", "http://127.0.0.1:8788/v1"),
-            ("https://gateway.example/google/v1", "https://gateway.example/google/v1"),
-            ("https://gateway.example/google/v1beta/", "https://gateway.example/google/v1beta"),
+            (
+                "https://gateway.example/google/v1",
+                "https://gateway.example/google/v1",
+            ),
+            (
+                "https://gateway.example/google/v1beta/",
+                "https://gateway.example/google/v1beta",
+            ),
         ] {
             assert_eq!(api(url).address("x"), format!("{base}/x"));
         }
@@ -181,12 +247,20 @@ mod tests {
 
     #[test]
     fn a_file_under_googles_name_is_fetched_from_the_configured_host() {
-        let uri = "https://generativelanguage.googleapis.com/v1beta/files/abc123:download?alt=media";
-        for base in ["http://127.0.0.1:8788", "http://127.0.0.1:8788/", "http://127.0.0.1:8788/v1beta"] {
+        let uri =
+            "https://generativelanguage.googleapis.com/v1beta/files/abc123:download?alt=media";
+        for base in [
+            "http://127.0.0.1:8788",
+            "http://127.0.0.1:8788/",
+            "http://127.0.0.1:8788/v1beta",
+        ] {
             let expected = "http://127.0.0.1:8788/v1beta/files/abc123:download?alt=media";
             assert_eq!(at(base, uri).as_deref(), Some(expected), "{base}");
         }
-        for base in ["https://gateway.example/google/v1beta", "https://gateway.example/google/v1"] {
+        for base in [
+            "https://gateway.example/google/v1beta",
+            "https://gateway.example/google/v1",
+        ] {
             let expected = "https://gateway.example/google/v1beta/files/abc123:download?alt=media";
             assert_eq!(at(base, uri).as_deref(), Some(expected), "{base}");
         }
@@ -197,23 +271,42 @@ mod tests {
         let base = "https://gateway.example/google/v1";
         for (uri, path) in [
             ("files/abc", "v1/files/abc:download?alt=media"),
-            ("files/abc:download?alt=media", "v1/files/abc:download?alt=media"),
-            ("/v1beta/files/abc:download?alt=media", "v1beta/files/abc:download?alt=media"),
+            (
+                "files/abc:download?alt=media",
+                "v1/files/abc:download?alt=media",
+            ),
+            (
+                "/v1beta/files/abc:download?alt=media",
+                "v1beta/files/abc:download?alt=media",
+            ),
         ] {
-            assert_eq!(at(base, uri), Some(format!("https://gateway.example/google/{path}")), "{uri}");
+            assert_eq!(
+                at(base, uri),
+                Some(format!("https://gateway.example/google/{path}")),
+                "{uri}"
+            );
         }
     }
 
     #[test]
     fn an_address_of_a_host_that_is_not_public_is_not_visited_unless_it_is_the_upstreams_own() {
         let visit = |base: &str, url: &str| api(base).visit(&Url::parse(url).expect("an address"));
-        for url in
-            ["http://10.0.0.1/secret", "https://10.0.0.1/secret", "file:///etc/passwd", "http://cdn.example.com/v"]
-        {
+        for url in [
+            "http://10.0.0.1/secret",
+            "https://10.0.0.1/secret",
+            "file:///etc/passwd",
+            "http://cdn.example.com/v",
+        ] {
             assert_eq!(visit("https://gateway.example.com", url), None, "{url}");
         }
-        assert_eq!(visit("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4"), None);
-        assert!(visit("http://127.0.0.1:1", "http://127.0.0.1:1/v.mp4").is_some_and(|credential| credential.is_some()));
+        assert_eq!(
+            visit("http://127.0.0.1:1", "http://127.0.0.1:2/v.mp4"),
+            None
+        );
+        assert!(
+            visit("http://127.0.0.1:1", "http://127.0.0.1:1/v.mp4")
+                .is_some_and(|credential| credential.is_some())
+        );
     }
 
     #[test]
@@ -222,15 +315,24 @@ mod tests {
             without_key(body.as_bytes(), key).map(|body| String::from_utf8(body).expect("text"))
         };
         let key = "a-secret-key";
-        assert_eq!(read("bad key a-secret-key, a-secret-key", key).as_deref(), Some("bad key [key], [key]"));
-        assert_eq!((read("bad key", key), read("a key", "key"), read("", key)), (None, None, None));
+        assert_eq!(
+            read("bad key a-secret-key, a-secret-key", key).as_deref(),
+            Some("bad key [key], [key]")
+        );
+        assert_eq!(
+            (read("bad key", key), read("a key", "key"), read("", key)),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn the_key_goes_to_the_configured_host_alone() {
         let api = api("https://gateway.example/google");
         let visit = |url: &str| api.visit(&Url::parse(url).expect("an address"));
-        assert_eq!(visit("https://gateway.example/x"), Some(Some(("x-goog-api-key", "k".to_owned()))));
+        assert_eq!(
+            visit("https://gateway.example/x"),
+            Some(Some(("x-goog-api-key", "k".to_owned())))
+        );
         for other in ["https://gateway.example:444/x", "https://evil.example/x"] {
             assert_eq!(visit(other), Some(None), "{other}");
         }

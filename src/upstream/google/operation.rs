@@ -16,11 +16,15 @@ pub(crate) fn failed_poll(reply: &Reply) -> Trouble {
         200..=299 => "Asking for the render was answered with an error.".to_owned(),
         status => format!("Asking for the render was answered with HTTP {status}."),
     };
-    Trouble::Retry { after: delay::asked(reply, &body), failure: unavailable(&sentence) }.answered(answer(reply, &body))
+    Trouble::Retry {
+        after: delay::asked(reply, &body),
+        failure: unavailable(&sentence),
+    }
+    .answered(answer(reply, &body))
 }
 
-/// What a poll found. Only the operation's own final word ends a render; every other trouble is asked again. A video in the
-/// answer itself is at `inline`.
+/// What a poll found. Only the operation's own final word ends a render; every other trouble is
+/// asked again. A video in the answer itself is at `inline`.
 pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
     if !reply.is_success() {
         return Err(failed_poll(reply));
@@ -45,14 +49,19 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
         Some(FoundVideo::Inline) => inline,
         None => {
             let verdict = filter::verdict(operation);
-            let failure = verdict.unwrap_or_else(|| unavailable("The video service finished without a video."));
+            let failure = verdict
+                .unwrap_or_else(|| unavailable("The video service finished without a video."));
             return Err(Trouble::Refused(failure).answered(answer(reply, &ErrorBody::default())));
         }
     };
-    Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None })
+    Ok(Progress::Ready {
+        uri: uri.to_owned(),
+        cost_micros: None,
+    })
 }
 
-/// Whether an answer with a video says that the render is done; `None` if it denies that or has no video.
+/// Whether an answer with a video says that the render is done; `None` if it denies that or has no
+/// video.
 pub(crate) fn says_done_with_video(body: &[u8]) -> Option<bool> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let (_, fields) = operation(&answer)?;
@@ -63,7 +72,10 @@ pub(crate) fn says_done_with_video(body: &[u8]) -> Option<bool> {
 
 /// The operation in an answer: the document, or the first in a list.
 fn operation(answer: &Value) -> Option<(&Value, &Map<String, Value>)> {
-    let operation = answer.as_array().and_then(|answers| answers.first()).unwrap_or(answer);
+    let operation = answer
+        .as_array()
+        .and_then(|answers| answers.first())
+        .unwrap_or(answer);
     Some((operation, operation.as_object()?))
 }
 
@@ -74,7 +86,11 @@ fn made(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
 
 /// The video of an operation, in what it made or beside that.
 fn video(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
-    made(fields).or_else(|| CONTAINERS.iter().find_map(|name| find_video(fields.get(*name)?)))
+    made(fields).or_else(|| {
+        CONTAINERS
+            .iter()
+            .find_map(|name| find_video(fields.get(*name)?))
+    })
 }
 
 /// Whether an operation is over, by its field; `None` if it cannot be told.
@@ -82,7 +98,10 @@ fn done(field: Option<&Value>) -> Option<bool> {
     match field {
         None | Some(Value::Null) => Some(false),
         Some(Value::Bool(done)) => Some(*done),
-        Some(Value::Number(done)) => done.as_u64().filter(|done| *done <= 1).map(|done| done == 1),
+        Some(Value::Number(done)) => done
+            .as_u64()
+            .filter(|done| *done <= 1)
+            .map(|done| done == 1),
         Some(Value::String(done)) if done.eq_ignore_ascii_case("true") => Some(true),
         Some(Value::String(done)) if done.eq_ignore_ascii_case("false") => Some(false),
         Some(Value::String(_) | Value::Array(_) | Value::Object(_)) => None,
@@ -97,10 +116,19 @@ fn is_unsaid(field: Option<&Value>) -> bool {
 pub(crate) fn failed_operation(error: &ErrorBody) -> Failure {
     let words = error.sentence.as_deref();
     let is_filtered = words.is_some_and(filter::is_meant)
-        || error.has_code_like(&["safety", "blocked", "prohibited", "content_policy", "content_filter"]);
+        || error.has_code_like(&[
+            "safety",
+            "blocked",
+            "prohibited",
+            "content_policy",
+            "content_filter",
+        ]);
     let invalid = || match words {
         Some(words) => Failure::new(ErrorCode::InvalidRequest, sentence::ended(words)),
-        None => Failure::new(ErrorCode::InvalidRequest, "The video service refused the order."),
+        None => Failure::new(
+            ErrorCode::InvalidRequest,
+            "The video service refused the order.",
+        ),
     };
     let used_up = || {
         let sentence = with_words("The video service's quota is used up.", words);
@@ -112,7 +140,10 @@ pub(crate) fn failed_operation(error: &ErrorBody) -> Failure {
         Some(402 | 429) => used_up(),
         None if error.has_code_like(&["quota", "exhausted", "billing", "budget"]) => used_up(),
         None if error.has_code_like(&["invalid"]) => invalid(),
-        _ => unavailable(&with_words("The video service failed to render the video.", words)),
+        _ => unavailable(&with_words(
+            "The video service failed to render the video.",
+            words,
+        )),
     }
 }
 
@@ -124,12 +155,22 @@ mod tests {
     use crate::machine::outcome::{ErrorCode, Outcome, Trouble, UpstreamAnswer};
 
     fn poll(body: &str) -> Outcome<Progress> {
-        read_operation(&Reply { status: 200, retry_after: None, body: body.into(), now: 0 }, "inline:x")
+        read_operation(
+            &Reply {
+                status: 200,
+                retry_after: None,
+                body: body.into(),
+                now: 0,
+            },
+            "inline:x",
+        )
     }
 
     fn refused(body: &str) -> (ErrorCode, String) {
         let outcome = poll(body);
-        let Err(Trouble::Refused(failure)) = outcome else { panic!("{body}: {outcome:?}") };
+        let Err(Trouble::Refused(failure)) = outcome else {
+            panic!("{body}: {outcome:?}")
+        };
         (failure.code, failure.message)
     }
 
@@ -147,50 +188,114 @@ mod tests {
             r#"{"code":null,"status":"UNKNOWN","message":"Internal error"}"#,
         ] {
             let told = refused(&format!(r#"{{"name":"n","done":true,"error":{error}}}"#));
-            assert_eq!(told, (ErrorCode::ProviderUnavailable, FAILED.to_owned()), "{error}");
+            assert_eq!(
+                told,
+                (ErrorCode::ProviderUnavailable, FAILED.to_owned()),
+                "{error}"
+            );
         }
         for (error, code) in [
             (r#"{"code":8}"#, ErrorCode::ProviderQuotaExhausted),
-            (r#"{"code":"RESOURCE_EXHAUSTED","message":"q"}"#, ErrorCode::ProviderQuotaExhausted),
-            (r#"{"code":429,"message":"q"}"#, ErrorCode::ProviderQuotaExhausted),
-            (r#"{"status":"RESOURCE_EXHAUSTED"}"#, ErrorCode::ProviderQuotaExhausted),
+            (
+                r#"{"code":"RESOURCE_EXHAUSTED","message":"q"}"#,
+                ErrorCode::ProviderQuotaExhausted,
+            ),
+            (
+                r#"{"code":429,"message":"q"}"#,
+                ErrorCode::ProviderQuotaExhausted,
+            ),
+            (
+                r#"{"status":"RESOURCE_EXHAUSTED"}"#,
+                ErrorCode::ProviderQuotaExhausted,
+            ),
             (r#"{"code":3,"message":"No."}"#, ErrorCode::InvalidRequest),
-            (r#"{"code":"INVALID_ARGUMENT","message":"No."}"#, ErrorCode::InvalidRequest),
-            (r#"{"code":"3","message":"It violates the usage guidelines."}"#, ErrorCode::ProviderRejectedContent),
-            (r#"{"message":"Blocked by our safety filters."}"#, ErrorCode::ProviderRejectedContent),
-            (r#"{"code":"content_blocked","message":"No."}"#, ErrorCode::ProviderRejectedContent),
-            (r#"{"code":13,"message":"the safety system is down"}"#, ErrorCode::ProviderUnavailable),
+            (
+                r#"{"code":"INVALID_ARGUMENT","message":"No."}"#,
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                r#"{"code":"3","message":"It violates the usage guidelines."}"#,
+                ErrorCode::ProviderRejectedContent,
+            ),
+            (
+                r#"{"message":"Blocked by our safety filters."}"#,
+                ErrorCode::ProviderRejectedContent,
+            ),
+            (
+                r#"{"code":"content_blocked","message":"No."}"#,
+                ErrorCode::ProviderRejectedContent,
+            ),
+            (
+                r#"{"code":13,"message":"the safety system is down"}"#,
+                ErrorCode::ProviderUnavailable,
+            ),
             ("7", ErrorCode::ProviderUnavailable),
             ("true", ErrorCode::ProviderUnavailable),
         ] {
-            assert_eq!(refused(&format!(r#"{{"done":true,"error":{error}}}"#)).0, code, "{error}");
+            assert_eq!(
+                refused(&format!(r#"{{"done":true,"error":{error}}}"#)).0,
+                code,
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn no_error_is_none_and_an_error_of_the_question_ends_nothing() {
         let video = r#""response":{"videos":[{"uri":"https://h/v"}]}"#;
-        for none in ["null", "{}", r#"{"code":0}"#, r#"{"code":0,"message":"","details":[]}"#, r#""""#, "false"] {
-            let ready = Progress::Ready { uri: "https://h/v".to_owned(), cost_micros: None };
-            assert_eq!(poll(&format!(r#"{{"done":true,"error":{none},{video}}}"#)), Ok(ready), "{none}");
+        for none in [
+            "null",
+            "{}",
+            r#"{"code":0}"#,
+            r#"{"code":0,"message":"","details":[]}"#,
+            r#""""#,
+            "false",
+        ] {
+            let ready = Progress::Ready {
+                uri: "https://h/v".to_owned(),
+                cost_micros: None,
+            };
+            assert_eq!(
+                poll(&format!(r#"{{"done":true,"error":{none},{video}}}"#)),
+                Ok(ready),
+                "{none}"
+            );
         }
-        for running in ["{}", r#"{"done":false}"#, r#"{"done":null,"error":null,"response":null}"#, r#"[{"name":"n"}]"#]
-        {
+        for running in [
+            "{}",
+            r#"{"done":false}"#,
+            r#"{"done":null,"error":null,"response":null}"#,
+            r#"[{"name":"n"}]"#,
+        ] {
             assert_eq!(poll(running), Ok(Progress::Running), "{running}");
         }
-        for body in
-            [r#"{"error":{"code":404,"message":"gone"}}"#, r#"{"error":"gone"}"#, r#"[{"error":{"code":"429"}}]"#]
-        {
+        for body in [
+            r#"{"error":{"code":404,"message":"gone"}}"#,
+            r#"{"error":"gone"}"#,
+            r#"[{"error":{"code":"429"}}]"#,
+        ] {
             assert!(matches!(poll(body), Err(Trouble::Retry { .. })), "{body}");
         }
-        for body in ["<html>", r#"{"done":2}"#, r#"{"done":"perhaps"}"#, "7", "[]", "[1]"] {
+        for body in [
+            "<html>",
+            r#"{"done":2}"#,
+            r#"{"done":"perhaps"}"#,
+            "7",
+            "[]",
+            "[1]",
+        ] {
             assert_eq!(poll(body), Err(Trouble::Unknown), "{body}");
         }
     }
 
     #[test]
     fn a_video_makes_an_operation_done_that_does_not_say_so() {
-        let ready = |uri: &str| Ok(Progress::Ready { uri: uri.to_owned(), cost_micros: None });
+        let ready = |uri: &str| {
+            Ok(Progress::Ready {
+                uri: uri.to_owned(),
+                cost_micros: None,
+            })
+        };
         let uri = "https://h/v";
         for body in [
             r#"{"done":1,"response":{"videos":[{"uri":"https://h/v"}]}}"#,
@@ -222,7 +327,15 @@ mod tests {
     #[test]
     fn what_an_operation_failed_with_is_kept_for_the_log() {
         let body = r#"{"done":true,"error":{"code":13,"status":"INTERNAL","message":"a prompt"}}"#;
-        let Err(Trouble::Refused(failure)) = poll(body) else { panic!("it failed") };
-        assert_eq!(failure.upstream, Some(UpstreamAnswer { status: 200, code: Some("INTERNAL".to_owned()) }));
+        let Err(Trouble::Refused(failure)) = poll(body) else {
+            panic!("it failed")
+        };
+        assert_eq!(
+            failure.upstream,
+            Some(UpstreamAnswer {
+                status: 200,
+                code: Some("INTERNAL".to_owned())
+            })
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The answer about an operation, which may hold the video itself: read and decoded while it comes in.
+//! The answer about an operation, which may hold the video itself: read and decoded while it comes
+//! in.
 
 use crate::clients::file;
 use crate::clients::file::Download;
@@ -28,7 +29,12 @@ pub(crate) async fn read_poll(answer: HttpAnswer, inline: String) -> Outcome<Pro
             return outcome;
         }
     }
-    reader.finish(Reply { status, retry_after, body: Vec::new(), now: clock::now() })
+    reader.finish(Reply {
+        status,
+        retry_after,
+        body: Vec::new(),
+        now: clock::now(),
+    })
 }
 
 /// The video that the answer about its operation holds itself.
@@ -39,7 +45,8 @@ pub(crate) fn inline_video(answer: HttpAnswer) -> Outcome<Download> {
     Err(file::refused_fetch(answer, None))
 }
 
-/// The video in an answer. It ends with an error unless the video is whole; what follows it is not read.
+/// The video in an answer. It ends with an error unless the video is whole; what follows it is not
+/// read.
 fn decoded(
     answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
 ) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {

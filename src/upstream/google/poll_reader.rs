@@ -1,8 +1,10 @@
-//! The answer to a poll, which may hold a whole video: read as far as it takes to know what it says.
+//! The answer to a poll, which may hold a whole video: read as far as it takes to know what it
+//! says.
 //!
-//! Long strings are cut short on the way in. What remains is the answer's outline, which is JSON again, so that one
-//! reader ([`operation`]) understands short and long answers. Inside a long string the outline is closed as if the answer
-//! ended there. If it says then that the render is done and has its video inside, the rest is not read.
+//! Long strings are cut short on the way in. What remains is the answer's outline, which is JSON
+//! again, so that one reader ([`operation`]) understands short and long answers. Inside a long
+//! string the outline is closed as if the answer ended there. If it says then that the render is
+//! done and has its video inside, the rest is not read.
 
 use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
@@ -51,10 +53,15 @@ struct OpenString {
 
 impl PollReader {
     pub fn new(inline: String) -> Self {
-        Self { inline, read: 0, outline: Outline::default() }
+        Self {
+            inline,
+            read: 0,
+            outline: Outline::default(),
+        }
     }
 
-    /// Takes the next piece of the answer to a call that succeeded, and says what the answer means once that is known.
+    /// Takes the next piece of the answer to a call that succeeded, and says what the answer means
+    /// once that is known.
     pub fn read(&mut self, piece: &[u8]) -> Option<Outcome<Progress>> {
         self.read += piece.len();
         for byte in piece {
@@ -62,9 +69,17 @@ impl PollReader {
         }
         if let Some(closed) = self.outline.closed() {
             let says_done = operation::says_done_with_video(&closed) == Some(true);
-            let ready = Ok(Progress::Ready { uri: self.inline.clone(), cost_micros: None });
+            let ready = Ok(Progress::Ready {
+                uri: self.inline.clone(),
+                cost_micros: None,
+            });
             // An address may be cut off, and an error may be followed by its code.
-            let reply = Reply { status: 200, retry_after: None, body: closed, now: 0 };
+            let reply = Reply {
+                status: 200,
+                retry_after: None,
+                body: closed,
+                now: 0,
+            };
             if says_done && operation::read_operation(&reply, &self.inline) == ready {
                 return Some(ready);
             }
@@ -73,8 +88,8 @@ impl PollReader {
         is_hopeless.then_some(Err(Trouble::Unknown))
     }
 
-    /// What the answer means, now that it is over. `reply` tells its head and, of a call that failed, its
-    /// body; else that is what was read here.
+    /// What the answer means, now that it is over. `reply` tells its head and, of a call that
+    /// failed, its body; else that is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
         if self.read > MAX_KEPT && operation::says_done_with_video(&self.outline.text).is_none() {
             return Err(Trouble::Unknown);
@@ -99,7 +114,8 @@ impl Outline {
             return self.text.push(byte);
         };
         let ends = byte == b'"' && !string.is_escaped;
-        string.is_cut = string.is_cut || string.length >= MAX_STRING && byte.is_ascii() && ends_plainly(&self.text);
+        string.is_cut = string.is_cut
+            || string.length >= MAX_STRING && byte.is_ascii() && ends_plainly(&self.text);
         string.is_escaped = byte == b'\\' && !string.is_escaped;
         string.length += 1;
         if ends || !string.is_cut {
@@ -112,18 +128,30 @@ impl Outline {
 
     /// The outline as if the answer ended here, once within each long string.
     fn closed(&mut self) -> Option<Vec<u8>> {
-        let string = self.string.as_mut().filter(|string| string.length >= LONG && !string.is_tried)?;
+        let string = self
+            .string
+            .as_mut()
+            .filter(|string| string.length >= LONG && !string.is_tried)?;
         if !ends_plainly(&self.text) {
             return None;
         }
         string.is_tried = true;
-        Some(self.text.iter().copied().chain([b'"']).chain(self.closers.iter().rev().copied()).collect())
+        Some(
+            self.text
+                .iter()
+                .copied()
+                .chain([b'"'])
+                .chain(self.closers.iter().rev().copied())
+                .collect(),
+        )
     }
 }
 
-/// Whether a part of a string ends in no escape and within no character, so that a quote may follow.
+/// Whether a part of a string ends in no escape and within no character, so that a quote may
+/// follow.
 fn ends_plainly(text: &[u8]) -> bool {
-    text.last_chunk::<ESCAPE>().is_some_and(|end| end.is_ascii() && !end.contains(&b'\\'))
+    text.last_chunk::<ESCAPE>()
+        .is_some_and(|end| end.is_ascii() && !end.contains(&b'\\'))
 }
 
 #[cfg(test)]
@@ -145,7 +173,15 @@ mod tests {
                 return (outcome, read);
             }
         }
-        (reader.finish(Reply { status, retry_after: Some("7".to_owned()), body: Vec::new(), now: 0 }), read)
+        (
+            reader.finish(Reply {
+                status,
+                retry_after: Some("7".to_owned()),
+                body: Vec::new(),
+                now: 0,
+            }),
+            read,
+        )
     }
 
     fn outcome(body: &str) -> Outcome<Progress> {
@@ -155,13 +191,19 @@ mod tests {
     }
 
     fn ready(uri: &str) -> Progress {
-        Progress::Ready { uri: uri.to_owned(), cost_micros: None }
+        Progress::Ready {
+            uri: uri.to_owned(),
+            cost_micros: None,
+        }
     }
 
     #[test]
     fn every_state_of_an_operation_is_understood() {
         assert_eq!(outcome(r#"{"name":"n"}"#), Ok(Progress::Running));
-        assert_eq!(outcome(r#"{"name":"n","done":false,"metadata":{}}"#), Ok(Progress::Running));
+        assert_eq!(
+            outcome(r#"{"name":"n","done":false,"metadata":{}}"#),
+            Ok(Progress::Running)
+        );
         for unreadable in ["", "<html>", r#"{"done":"#, r#"{"done":2}"#] {
             assert_eq!(outcome(unreadable), Err(Trouble::Unknown), "{unreadable}");
         }
@@ -169,19 +211,34 @@ mod tests {
             "videos":[{"gcsUri":"gs://bucket/1/sample_0.mp4","mimeType":"video/mp4"}]}}"#;
         assert_eq!(outcome(stored), Ok(ready("gs://bucket/1/sample_0.mp4")));
         let refused = |body: &str| {
-            let Err(Trouble::Refused(failure)) = outcome(body) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = outcome(body) else {
+                panic!("{body}")
+            };
             (failure.code, failure.message)
         };
         let filtered = r#"{"done":true,"response":{"raiMediaFilteredCount":1,
             "raiMediaFilteredReasons":["Veo could not generate 1 videos. Support codes: 42237218"]}}"#;
         let (code, words) = refused(filtered);
         assert_eq!(code, ErrorCode::ProviderRejectedContent);
-        assert!(words.ends_with(". The filter found: a general safety violation."), "{words}");
-        let unsafe_prompt = r#"{"done":true,"error":{"code":3,"message":"It violates the usage guidelines."}}"#;
+        assert!(
+            words.ends_with(". The filter found: a general safety violation."),
+            "{words}"
+        );
+        let unsafe_prompt =
+            r#"{"done":true,"error":{"code":3,"message":"It violates the usage guidelines."}}"#;
         assert_eq!(refused(unsafe_prompt).0, ErrorCode::ProviderRejectedContent);
-        assert_eq!(refused(r#"{"done":true,"error":{"code":3,"message":"No."}}"#).0, ErrorCode::InvalidRequest);
-        assert_eq!(refused(r#"{"done":true,"error":{"code":8}}"#).0, ErrorCode::ProviderQuotaExhausted);
-        assert_eq!(refused(r#"{"done":true,"error":{"code":13}}"#).0, ErrorCode::ProviderUnavailable);
+        assert_eq!(
+            refused(r#"{"done":true,"error":{"code":3,"message":"No."}}"#).0,
+            ErrorCode::InvalidRequest
+        );
+        assert_eq!(
+            refused(r#"{"done":true,"error":{"code":8}}"#).0,
+            ErrorCode::ProviderQuotaExhausted
+        );
+        assert_eq!(
+            refused(r#"{"done":true,"error":{"code":13}}"#).0,
+            ErrorCode::ProviderUnavailable
+        );
         for empty in [
             r#"{"done":true}"#,
             r#"{"done":true,"response":{"videos":[]}}"#,
@@ -195,16 +252,26 @@ mod tests {
     fn trouble_with_the_question_says_nothing_of_the_render() {
         for status in [302, 400, 401, 403, 404, 429, 500, 503] {
             let outcome = poll(status, "", 1).0;
-            assert!(matches!(outcome, Err(Trouble::Retry { .. })), "{status}: {outcome:?}");
+            assert!(
+                matches!(outcome, Err(Trouble::Retry { .. })),
+                "{status}: {outcome:?}"
+            );
         }
-        assert!(matches!(poll(503, "", 1).0, Err(Trouble::Retry { after: Some(7_000), .. })));
+        assert!(matches!(
+            poll(503, "", 1).0,
+            Err(Trouble::Retry {
+                after: Some(7_000),
+                ..
+            })
+        ));
     }
 
     #[test]
     fn an_answer_with_a_video_in_it_is_read_no_further_than_that_it_has_one() {
         let video = "A".repeat(4 * MAX_KEPT);
-        let inline =
-            format!(r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
+        let inline = format!(
+            r#"{{"name":"n","done":true,"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#
+        );
         let found = poll(200, &inline, 1_024);
         assert_eq!(found, (Ok(ready(INLINE)), 1_024));
         for small in [
@@ -215,12 +282,24 @@ mod tests {
             assert_eq!(outcome(small), Ok(ready(INLINE)), "{small}");
         }
         let beside = r#"{"done":true,"response":{"videos":[{"bytesBase64Encoded":"","uri":"https://h/v"}]}}"#;
-        assert_eq!(outcome(beside), Ok(ready("https://h/v")), "no bytes are no video");
-        let turned = format!(r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#);
+        assert_eq!(
+            outcome(beside),
+            Ok(ready("https://h/v")),
+            "no bytes are no video"
+        );
+        let turned = format!(
+            r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#
+        );
         let found = poll(200, &turned, 1_024);
-        assert_eq!(found, (Ok(ready(INLINE)), turned.len()), "whether it is done comes last");
+        assert_eq!(
+            found,
+            (Ok(ready(INLINE)), turned.len()),
+            "whether it is done comes last"
+        );
         for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
-            let body = format!(r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#);
+            let body = format!(
+                r#"{{{unsaid}"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}}}}"#
+            );
             assert_eq!(poll(200, &body, 1_024).0, Ok(ready(INLINE)), "{unsaid}");
         }
     }
@@ -230,32 +309,56 @@ mod tests {
         let long = "A".repeat(2 * MAX_KEPT);
         for (body, whole) in [
             (format!(r#"{{"done":true,"metadata":"{long}"}}"#), true),
-            (format!(r#"{{"done":false,"response":{{"videos":[{{"bytesBase64Encoded":"{long}"}}]}}}}"#), true),
+            (
+                format!(
+                    r#"{{"done":false,"response":{{"videos":[{{"bytesBase64Encoded":"{long}"}}]}}}}"#
+                ),
+                true,
+            ),
             (format!("<html>{long}"), false),
         ] {
             let (outcome, read) = poll(200, &body, 1_000);
-            assert_eq!((outcome, read == body.len()), (Err(Trouble::Unknown), whole));
+            assert_eq!(
+                (outcome, read == body.len()),
+                (Err(Trouble::Unknown), whole)
+            );
         }
     }
 
     #[test]
     fn long_strings_before_and_after_a_video_change_nothing() {
-        let long = format!("{}\\\"\u{e9}{}", "\\u00e9\u{e9}".repeat(3_000), "A".repeat(2 * MAX_KEPT));
+        let long = format!(
+            "{}\\\"\u{e9}{}",
+            "\\u00e9\u{e9}".repeat(3_000),
+            "A".repeat(2 * MAX_KEPT)
+        );
         let video = "A".repeat(4 * MAX_KEPT);
         let beside = |done: &str, error: &str| {
-            let videos =
-                format!(r#"[{{"thumbnail":"{long}","bytesBase64Encoded":"{video}","thumbnails":["{long}"]}}]"#);
-            format!(r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#)
+            let videos = format!(
+                r#"[{{"thumbnail":"{long}","bytesBase64Encoded":"{video}","thumbnails":["{long}"]}}]"#
+            );
+            format!(
+                r#"{{"metadata":"{long}",{done}{error}"response":{{"text":"{long}","videos":{videos}}}}}"#
+            )
         };
         let (outcome, read) = poll(200, &beside(r#""done":true,"#, ""), 1_000);
         assert_eq!(outcome, Ok(ready(INLINE)));
         assert!(read < 4 * long.len(), "the video is not read: {read}");
         assert_eq!(poll(200, &beside("", ""), 1_000).0, Ok(ready(INLINE)));
-        assert_eq!(poll(200, &beside(r#""done":false,"#, ""), 1_000).0, Err(Trouble::Unknown));
+        assert_eq!(
+            poll(200, &beside(r#""done":false,"#, ""), 1_000).0,
+            Err(Trouble::Unknown)
+        );
         let error = r#""error":{"code":8,"message":"No."},"#;
         let (outcome, _) = poll(200, &beside(r#""done":true,"#, error), 1_000);
-        let Err(Trouble::Refused(failure)) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(failure.code, ErrorCode::ProviderQuotaExhausted, "an error counts more than a video beside it");
+        let Err(Trouble::Refused(failure)) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(
+            failure.code,
+            ErrorCode::ProviderQuotaExhausted,
+            "an error counts more than a video beside it"
+        );
     }
 
     #[test]

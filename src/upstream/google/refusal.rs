@@ -12,14 +12,31 @@ use serde_json::Value;
 /// How long after its reset a day's quota is tried again: clocks differ.
 const RESET_MARGIN: Millis = 30 * SECOND;
 /// Words of an account that has nothing left to pay with.
-const NO_FUNDS: [&str; 6] = ["quota", "budget", "balance", "credit", "insufficient funds", "payment"];
+const NO_FUNDS: [&str; 6] = [
+    "quota",
+    "budget",
+    "balance",
+    "credit",
+    "insufficient funds",
+    "payment",
+];
 /// Words of a model that is gone for good.
-const RETIRED: [&str; 5] = ["no longer available", "retired", "has been shut down", "discontinued", "decommissioned"];
+const RETIRED: [&str; 5] = [
+    "no longer available",
+    "retired",
+    "has been shut down",
+    "discontinued",
+    "decommissioned",
+];
 
-/// What the answer of a submit proves. `name` finds a usable name of the accepted render in an answer's body, and
-/// `credential` is what the upstream may object to, such as `the API key`. Anything that leaves room for an accepted render
-/// is `Unknown`.
-pub(crate) fn read_submit(reply: &Reply, credential: &str, name: impl Fn(&Value) -> Option<String>) -> Outcome<String> {
+/// What the answer of a submit proves. `name` finds a usable name of the accepted render in an
+/// answer's body, and `credential` is what the upstream may object to, such as `the API key`.
+/// Anything that leaves room for an accepted render is `Unknown`.
+pub(crate) fn read_submit(
+    reply: &Reply,
+    credential: &str,
+    name: impl Fn(&Value) -> Option<String>,
+) -> Outcome<String> {
     let body = ErrorBody::read(&reply.body);
     if reply.is_success() {
         let accepted = name(&body.json).or_else(|| name(body.json.as_array()?.first()?));
@@ -38,16 +55,23 @@ pub(crate) fn refuses_api_key(body: &[u8]) -> bool {
 fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
     let status = match (reply.is_success(), body.meaning()) {
         (false, _) => reply.status,
-        // A gateway that reports an error with 200 means what its code says. Only refusals are believed.
-        (true, Some(status)) if body.is_error() && matches!(status, 400..=499 | 503 | 529) => status,
+        // A gateway that reports an error with 200 means what its code says. Only refusals are
+        // believed.
+        (true, Some(status)) if body.is_error() && matches!(status, 400..=499 | 503 | 529) => {
+            status
+        }
         (true, _) => return Trouble::Unknown,
     };
     match status {
         429 | 503 | 529 => not_now(status, reply, body),
-        // Google's own word that the call has failed: a method that ends with an error has created no operation.
+        // Google's own word that the call has failed: a method that ends with an error has created
+        // no operation.
         500 if is_googles_own(&body.json) => Trouble::Retry {
             after: delay::asked(reply, body),
-            failure: unavailable(&with_words("The video service failed to take the order.", body.sentence.as_deref())),
+            failure: unavailable(&with_words(
+                "The video service failed to take the order.",
+                body.sentence.as_deref(),
+            )),
         },
         status if NEVER_REACHED.contains(&status) => Trouble::NotNow {
             after: delay::asked(reply, body),
@@ -57,7 +81,9 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
         301 | 302 | 307 | 308 => Trouble::Refused(unavailable(&format!(
             "The video service's address leads elsewhere (HTTP {status}): check the address in the settings."
         ))),
-        400..=405 | 410 | 413 | 415 | 422 | 451 => Trouble::Refused(refusal(status, body, credential)),
+        400..=405 | 410 | 413 | 415 | 422 | 451 => {
+            Trouble::Refused(refusal(status, body, credential))
+        }
         // A timeout of the request itself, or a conflict, says nothing about what became of it.
         408 | 409 | 499 => Trouble::Unknown,
         400..=499 if body.is_error() => Trouble::Refused(refusal(status, body, credential)),
@@ -73,7 +99,10 @@ fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
         // A shorter delay that comes with it is that of the quota a minute.
         let reset = daily_quota::until_reset(reply.now) + RESET_MARGIN;
         let after = Some(asked.unwrap_or(0).max(reset));
-        return Trouble::NotNow { after, failure: Failure::new(ErrorCode::ProviderQuotaExhausted, sentence) };
+        return Trouble::NotNow {
+            after,
+            failure: Failure::new(ErrorCode::ProviderQuotaExhausted, sentence),
+        };
     }
     let failure = if status == 429 {
         let sentence = with_words("The video service's rate limit was reached.", words);
@@ -81,14 +110,21 @@ fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
     } else {
         unavailable(&with_words("The video service is overloaded.", words))
     };
-    Trouble::NotNow { after: asked, failure }
+    Trouble::NotNow {
+        after: asked,
+        failure,
+    }
 }
 
-/// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without the `type` of
-/// other services.
+/// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without
+/// the `type` of other services.
 fn is_googles_own(body: &Value) -> bool {
-    let error = body.get("error").or_else(|| body.as_array()?.first()?.get("error"));
-    error.is_some_and(|error| error.get("code").and_then(Value::as_u64) == Some(500) && error.get("type").is_none())
+    let error = body
+        .get("error")
+        .or_else(|| body.as_array()?.first()?.get("error"));
+    error.is_some_and(|error| {
+        error.get("code").and_then(Value::as_u64) == Some(500) && error.get("type").is_none()
+    })
 }
 
 fn refusal(status: u16, body: &ErrorBody, credential: &str) -> Failure {
@@ -102,20 +138,30 @@ fn refusal(status: u16, body: &ErrorBody, credential: &str) -> Failure {
     let is_filtered = is_of_policy && status == 403
         || matches!(status, 400 | 422 | 451) && (filter::is_meant(&lower) || is_of_policy);
     match status {
-        400 if mentions_api_key(body) => {
-            unavailable(&with_words(&format!("The video service refused {credential}."), words))
-        }
+        400 if mentions_api_key(body) => unavailable(&with_words(
+            &format!("The video service refused {credential}."),
+            words,
+        )),
         _ if has_no_funds => {
             let sentence = "The account at the video service has no credit or quota left.";
-            Failure::new(ErrorCode::ProviderQuotaExhausted, with_words(sentence, words))
+            Failure::new(
+                ErrorCode::ProviderQuotaExhausted,
+                with_words(sentence, words),
+            )
         }
         _ if is_filtered => filter::rejected(words.unwrap_or_default()),
-        401 | 403 => unavailable(&with_words(&format!("The video service refused {credential}."), words)),
-        404 | 410 if is_retired => {
-            Failure::new(ErrorCode::ModelRetired, with_words("The model has been retired by its provider.", words))
-        }
+        401 | 403 => unavailable(&with_words(
+            &format!("The video service refused {credential}."),
+            words,
+        )),
+        404 | 410 if is_retired => Failure::new(
+            ErrorCode::ModelRetired,
+            with_words("The model has been retired by its provider.", words),
+        ),
         404 => {
-            let sentence = format!("The video service does not know the model, or {credential} may not use it.");
+            let sentence = format!(
+                "The video service does not know the model, or {credential} may not use it."
+            );
             unavailable(&with_words(&sentence, words))
         }
         400 | 413 | 422 => Failure::new(
@@ -125,13 +171,24 @@ fn refusal(status: u16, body: &ErrorBody, credential: &str) -> Failure {
                 None => format!("The video service refused the order with HTTP {status}."),
             },
         ),
-        _ => unavailable(&with_words(&format!("The video service refused the order with HTTP {status}."), words)),
+        _ => unavailable(&with_words(
+            &format!("The video service refused the order with HTTP {status}."),
+            words,
+        )),
     }
 }
 
 fn mentions_api_key(body: &ErrorBody) -> bool {
-    let named = body.fields(&["reason"]).into_iter().any(|reason| reason == "API_KEY_INVALID");
+    let named = body
+        .fields(&["reason"])
+        .into_iter()
+        .any(|reason| reason == "API_KEY_INVALID");
     named
         || body.meaning() == Some(401)
-        || body.mentions(&["api key not valid", "invalid api key", "api key expired", "invalid_api_key"])
+        || body.mentions(&[
+            "api key not valid",
+            "invalid api key",
+            "api key expired",
+            "invalid_api_key",
+        ])
 }

@@ -34,13 +34,19 @@ struct ReferenceImage<'a> {
 
 impl<'a> Instance<'a> {
     pub(crate) fn of(request: &'a RenderRequest<'_>) -> Self {
-        let references = request.images.iter().filter(|image| image.role == ImageRole::Reference);
+        let references = request
+            .images
+            .iter()
+            .filter(|image| image.role == ImageRole::Reference);
         Self {
             prompt: request.prompt,
             image: request.image(ImageRole::FirstFrame).map(Into::into),
             last_frame: request.image(ImageRole::LastFrame).map(Into::into),
             reference_images: references
-                .map(|image| ReferenceImage { image: image.into(), reference_type: "ASSET" })
+                .map(|image| ReferenceImage {
+                    image: image.into(),
+                    reference_type: "ASSET",
+                })
                 .collect(),
         }
     }
@@ -48,6 +54,9 @@ impl<'a> Instance<'a> {
 
 impl<'a> From<&'a Image> for InlineImage<'a> {
     fn from(image: &'a Image) -> Self {
-        Self { bytes_base64_encoded: &image.base64, mime_type: &image.mime_type }
+        Self {
+            bytes_base64_encoded: &image.base64,
+            mime_type: &image.mime_type,
+        }
     }
 }

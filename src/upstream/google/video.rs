@@ -1,4 +1,5 @@
-//! Where an answer has its video. Each of Google's wires has a place of its own, and gateways mix them up.
+//! Where an answer has its video. Each of Google's wires has a place of its own, and gateways mix
+//! them up.
 
 use serde_json::Value;
 
@@ -23,10 +24,25 @@ pub(crate) const CONTAINERS: [&str; 15] = [
     "output",
 ];
 /// The fields with a video's bytes as base64.
-pub(crate) const BYTES: [&str; 6] =
-    ["bytesBase64Encoded", "bytes_base64_encoded", "encodedVideo", "encoded_video", "videoBytes", "video_bytes"];
+pub(crate) const BYTES: [&str; 6] = [
+    "bytesBase64Encoded",
+    "bytes_base64_encoded",
+    "encodedVideo",
+    "encoded_video",
+    "videoBytes",
+    "video_bytes",
+];
 /// The fields with a video's address.
-const ADDRESSES: [&str; 8] = ["uri", "gcsUri", "gcs_uri", "videoUri", "video_uri", "url", "videoUrl", "video_url"];
+const ADDRESSES: [&str; 8] = [
+    "uri",
+    "gcsUri",
+    "gcs_uri",
+    "videoUri",
+    "video_uri",
+    "url",
+    "videoUrl",
+    "video_url",
+];
 /// How deep an answer is searched.
 const MAX_DEPTH: usize = 8;
 
@@ -39,7 +55,8 @@ pub(crate) enum FoundVideo<'a> {
     Inline,
 }
 
-/// The first video in what an operation made. An address of the web goes before bytes, and they before one in Cloud Storage.
+/// The first video in what an operation made. An address of the web goes before bytes, and they
+/// before one in Cloud Storage.
 pub(crate) fn find(answer: &Value) -> Option<FoundVideo<'_>> {
     within(answer, 0)
 }
@@ -51,13 +68,35 @@ fn within(value: &Value, depth: usize) -> Option<FoundVideo<'_>> {
     match value {
         Value::Array(items) => items.iter().find_map(|item| within(item, depth + 1)),
         Value::Object(fields) => {
-            let text = |name: &&str| fields.get(*name).and_then(Value::as_str).filter(|text| !text.is_empty());
-            let address = || ADDRESSES.iter().filter_map(text).find(|text| is_address(text));
+            let text = |name: &&str| {
+                fields
+                    .get(*name)
+                    .and_then(Value::as_str)
+                    .filter(|text| !text.is_empty())
+            };
+            let address = || {
+                ADDRESSES
+                    .iter()
+                    .filter_map(text)
+                    .find(|text| is_address(text))
+            };
             let web = address().filter(|address| !address.starts_with("gs://"));
-            let bytes = || BYTES.iter().any(|name| text(name).is_some()).then_some(FoundVideo::Inline);
+            let bytes = || {
+                BYTES
+                    .iter()
+                    .any(|name| text(name).is_some())
+                    .then_some(FoundVideo::Inline)
+            };
             let stored = || address().map(FoundVideo::At);
-            let deeper = || CONTAINERS.iter().find_map(|name| within(fields.get(*name)?, depth + 1));
-            web.map(FoundVideo::At).or_else(bytes).or_else(stored).or_else(deeper)
+            let deeper = || {
+                CONTAINERS
+                    .iter()
+                    .find_map(|name| within(fields.get(*name)?, depth + 1))
+            };
+            web.map(FoundVideo::At)
+                .or_else(bytes)
+                .or_else(stored)
+                .or_else(deeper)
         }
         Value::String(address) if depth > 0 && is_address(address) => Some(FoundVideo::At(address)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,

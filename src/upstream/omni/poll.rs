@@ -1,6 +1,6 @@
 //! Looking at an interaction: how its render stands, and where its video is.
 
-use crate::clients::error_body::{ErrorBody, fields, is_empty};
+use crate::clients::error_body::{ErrorBody, fields};
 use crate::clients::reply::{Reply, answer};
 use crate::machine::job::Progress;
 use crate::machine::outcome::{ErrorCode, Failure, Outcome, Trouble};
@@ -8,15 +8,11 @@ use crate::upstream::google;
 use crate::upstream::google::filter;
 use crate::upstream::google::inline_video;
 use crate::upstream::google::operation;
-use crate::upstream::google::video;
 use crate::upstream::google::video::{BYTES, FoundVideo};
+use crate::upstream::omni::interaction::{cost, error, failed, found, video, words};
 use crate::upstream::omni::wire::is_id;
 use serde::Deserialize;
-use serde_json::{Value, json};
-
-/// Millionths of a US dollar for a million tokens of video, by Google's price list of November 2026: $17.50, which at
-/// 5,792 tokens a second of 720p is $0.10 a second.
-const MICROS_PER_MILLION_TOKENS: u64 = 17_500_000;
+use serde_json::Value;
 
 /// Where a video is: in a file of the Files API.
 const FILE: &str = "files/";
@@ -29,7 +25,10 @@ pub enum PollAnswer {
     /// All there is to know.
     Told(Progress),
     /// The video is in a file, which may not be ready yet.
-    File { id: String, cost_micros: Option<u64> },
+    File {
+        id: String,
+        cost_micros: Option<u64>,
+    },
 }
 
 /// Where the address of a video leads.
@@ -55,8 +54,16 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
         return Err(operation::failed_poll(reply));
     }
     let body = ErrorBody::read(&reply.body);
-    let interaction = body.json.as_array().and_then(|answers| answers.first()).unwrap_or(&body.json);
-    let status = interaction.get("status").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    let interaction = body
+        .json
+        .as_array()
+        .and_then(|answers| answers.first())
+        .unwrap_or(&body.json);
+    let status = interaction
+        .get("status")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let refused = |code, sentence: &str| {
         let sentence = google::with_words(sentence, words(interaction).as_deref());
         Err(Trouble::Refused(Failure::new(code, sentence)))
@@ -64,20 +71,28 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     let look = match status.as_str() {
         "completed" => completed(interaction, id),
         // The model is at rest: before its work, or after it.
-        "idle" if video(interaction).is_some() || words(interaction).is_some() => completed(interaction, id),
+        "idle" if video(interaction).is_some() || words(interaction).is_some() => {
+            completed(interaction, id)
+        }
         "idle" if error(interaction).is_some() => Err(Trouble::Refused(failed(interaction))),
         "in_progress" | "queued" | "idle" => Ok(PollAnswer::Told(Progress::Running)),
         "failed" => Err(Trouble::Refused(failed(interaction))),
-        "cancelled" => refused(ErrorCode::ProviderUnavailable, "The render was cancelled at the video service."),
-        "incomplete" => {
-            refused(ErrorCode::ProviderUnavailable, "The video service stopped before the video was complete.")
-        }
-        "budget_exceeded" => {
-            refused(ErrorCode::ProviderQuotaExhausted, "The budget set at the video service is used up.")
-        }
-        "requires_action" | "requires_continuation" => {
-            refused(ErrorCode::ProviderUnavailable, "The video service asked a question back instead of rendering.")
-        }
+        "cancelled" => refused(
+            ErrorCode::ProviderUnavailable,
+            "The render was cancelled at the video service.",
+        ),
+        "incomplete" => refused(
+            ErrorCode::ProviderUnavailable,
+            "The video service stopped before the video was complete.",
+        ),
+        "budget_exceeded" => refused(
+            ErrorCode::ProviderQuotaExhausted,
+            "The budget set at the video service is used up.",
+        ),
+        "requires_action" | "requires_continuation" => refused(
+            ErrorCode::ProviderUnavailable,
+            "The video service asked a question back instead of rendering.",
+        ),
         _ if body.is_error() => Err(operation::failed_poll(reply)),
         _ => Err(Trouble::Unknown),
     };
@@ -89,22 +104,35 @@ pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<P
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
     }
-    let state = serde_json::from_slice::<File>(&reply.body).ok().and_then(|file| file.state);
+    let state = serde_json::from_slice::<File>(&reply.body)
+        .ok()
+        .and_then(|file| file.state);
     match state.map(|state| state.to_ascii_uppercase()).as_deref() {
         Some("PROCESSING") => Ok(Progress::Running),
-        Some("ACTIVE") => Ok(Progress::Ready { uri: format!("{FILE}{id}"), cost_micros }),
-        Some("FAILED") => {
-            Err(Trouble::Refused(google::unavailable("The video service failed to prepare the file of the video.")))
-        }
+        Some("ACTIVE") => Ok(Progress::Ready {
+            uri: format!("{FILE}{id}"),
+            cost_micros,
+        }),
+        Some("FAILED") => Err(Trouble::Refused(google::unavailable(
+            "The video service failed to prepare the file of the video.",
+        ))),
         Some(_) | None => Err(Trouble::Unknown),
     }
 }
 
-/// The bytes of a video that an interaction holds itself; `None` when it holds none that can be read.
+/// The bytes of a video that an interaction holds itself; `None` when it holds none that can be
+/// read.
 pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
     let interaction = serde_json::from_slice::<Value>(&reply.body).ok()?;
-    let data = video(&interaction).and_then(|video| video.get("data")?.as_str()).filter(|data| !data.is_empty());
-    let elsewhere = || fields(&interaction, &BYTES).into_iter().filter_map(Value::as_str).find(|text| !text.is_empty());
+    let data = video(&interaction)
+        .and_then(|video| video.get("data")?.as_str())
+        .filter(|data| !data.is_empty());
+    let elsewhere = || {
+        fields(&interaction, &BYTES)
+            .into_iter()
+            .filter_map(Value::as_str)
+            .find(|text| !text.is_empty())
+    };
     inline_video::decode(data.or_else(elsewhere)?).ok()
 }
 
@@ -121,10 +149,17 @@ pub fn place(uri: &str) -> Option<FilePlace<'_>> {
 
 fn completed(interaction: &Value, id: &str) -> Outcome<PollAnswer> {
     let cost_micros = cost(interaction);
-    let found = video(interaction).and_then(found).ok_or_else(|| Trouble::Refused(without_video(interaction)))?;
+    let found = video(interaction)
+        .and_then(found)
+        .ok_or_else(|| Trouble::Refused(without_video(interaction)))?;
     let uri = match found {
         FoundVideo::At(uri) => match file_id(uri) {
-            Some(file) => return Ok(PollAnswer::File { id: file.to_owned(), cost_micros }),
+            Some(file) => {
+                return Ok(PollAnswer::File {
+                    id: file.to_owned(),
+                    cost_micros,
+                });
+            }
             None => uri.to_owned(),
         },
         FoundVideo::Inline => format!("{INLINE}{id}"),
@@ -144,86 +179,15 @@ fn without_video(interaction: &Value) -> Failure {
     })
 }
 
-/// The contents of the model's own last steps, the last one first; what comes before the user's last input belongs to
-/// another turn.
-fn contents(interaction: &Value) -> impl Iterator<Item = &Value> {
-    let steps = interaction.get("steps").or_else(|| interaction.get("outputs")).and_then(Value::as_array);
-    let steps = steps.map(Vec::as_slice).unwrap_or_default();
-    let answers = steps.iter().rev().take_while(|step| !is(step, "user_input"));
-    answers.flat_map(|step| {
-        match step.get("content").and_then(Value::as_array) {
-            Some(contents) if is(step, "model_output") => contents.as_slice(),
-            // An older form of the API has the contents themselves.
-            _ => std::slice::from_ref(step),
-        }
-        .iter()
-        .rev()
-    })
-}
-
-/// What the model says in an answer, if it says anything.
-fn words(interaction: &Value) -> Option<String> {
-    let texts = contents(interaction).filter(|content| is(content, "text"));
-    let mut texts: Vec<&str> = texts.filter_map(|text| text.get("text")?.as_str()).collect();
-    texts.reverse();
-    crate::clients::sentence::clean(&texts.join(" "))
-}
-
-/// The last video of the model's own steps, or one that the interaction has elsewhere.
-fn video(interaction: &Value) -> Option<&Value> {
-    let is_video = |content: &&Value| is(content, "video") && found(content).is_some();
-    let of_steps = contents(interaction).find(is_video);
-    let beside = || interaction.get("output_video").filter(|video| is_somewhere(video));
-    of_steps.or_else(beside).or_else(|| video::find(interaction).map(|_| interaction))
-}
-
-/// Where a video is.
-fn found(video: &Value) -> Option<FoundVideo<'_>> {
-    let text = |field: &str| video.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let inline = || text("data").map(|_| FoundVideo::Inline);
-    text("uri").map(FoundVideo::At).or_else(inline).or_else(|| video::find(video))
-}
-
-fn is_somewhere(video: &Value) -> bool {
-    ["uri", "data"].iter().any(|field| video.get(field).and_then(Value::as_str).is_some_and(|text| !text.is_empty()))
-}
-
-fn is(item: &Value, kind: &str) -> bool {
-    item.get("type").and_then(Value::as_str) == Some(kind)
-}
-
 /// The id in the address of a file, the way the SDK finds it.
 fn file_id(uri: &str) -> Option<&str> {
-    let rest = uri.strip_prefix(FILE).or_else(|| uri.split_once("/files/").map(|(_, rest)| rest))?;
-    let end = rest.find(|character: char| !character.is_ascii_lowercase() && !character.is_ascii_digit());
+    let rest = uri
+        .strip_prefix(FILE)
+        .or_else(|| uri.split_once("/files/").map(|(_, rest)| rest))?;
+    let end =
+        rest.find(|character: char| !character.is_ascii_lowercase() && !character.is_ascii_digit());
     let id = rest.get(..end.unwrap_or(rest.len()))?;
     is_id(id).then_some(id)
-}
-
-/// What the video's tokens cost, where they are told.
-fn cost(interaction: &Value) -> Option<u64> {
-    let counts = interaction.pointer("/usage/output_tokens_by_modality")?.as_array()?;
-    let is_video = |count: &&Value| {
-        count.get("modality").and_then(Value::as_str).is_some_and(|modality| modality.eq_ignore_ascii_case("video"))
-    };
-    let tokens = counts.iter().find(is_video)?.get("tokens")?.as_u64()?;
-    tokens.checked_mul(MICROS_PER_MILLION_TOKENS).map(|millionths| millionths / 1_000_000)
-}
-
-/// Why an interaction failed: the status of its last step that has one, else its errors.
-fn error(interaction: &Value) -> Option<ErrorBody> {
-    let steps = interaction.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let of_step = steps.iter().rev().filter_map(|step| step.get("error")).find(|error| !is_empty(error));
-    let of_all = || ["errors", "error"].iter().filter_map(|name| interaction.get(name)).find(|error| !is_empty(error));
-    of_step.or_else(of_all).map(|error| ErrorBody::of(json!({ "error": error })))
-}
-
-fn failed(interaction: &Value) -> Failure {
-    if let Some(error) = error(interaction) {
-        return operation::failed_operation(&error);
-    }
-    let sentence = "The video service failed to render the video.";
-    google::unavailable(&google::with_words(sentence, words(interaction).as_deref()))
 }
 
 #[cfg(test)]
@@ -231,7 +195,12 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
+        Reply {
+            status,
+            retry_after: None,
+            body: body.as_bytes().to_vec(),
+            now: 0,
+        }
     }
 
     fn poll(body: &str) -> Outcome<PollAnswer> {
@@ -239,21 +208,37 @@ mod tests {
     }
 
     fn refusal(body: &str) -> (ErrorCode, String) {
-        let Err(Trouble::Refused(failure)) = poll(body) else { panic!("{:?}", poll(body)) };
+        let Err(Trouble::Refused(failure)) = poll(body) else {
+            panic!("{:?}", poll(body))
+        };
         (failure.code, failure.message)
     }
 
     #[test]
     fn what_says_nothing_of_the_render_is_asked_again() {
-        for body in [r#"{"error":{"code":404,"message":"gone"}}"#, r#"[{"error":{"code":"429"}}]"#, r#"{"error":"x"}"#]
-        {
+        for body in [
+            r#"{"error":{"code":404,"message":"gone"}}"#,
+            r#"[{"error":{"code":"429"}}]"#,
+            r#"{"error":"x"}"#,
+        ] {
             assert!(matches!(poll(body), Err(Trouble::Retry { .. })), "{body}");
         }
-        for body in ["<html>", "{}", r#"{"status":"pondering"}"#, r#"{"status":7}"#] {
+        for body in [
+            "<html>",
+            "{}",
+            r#"{"status":"pondering"}"#,
+            r#"{"status":7}"#,
+        ] {
             assert_eq!(poll(body), Err(Trouble::Unknown), "{body}");
         }
         for status in [404, 429, 500] {
-            assert!(matches!(read_poll(&reply(status, "{}"), "i"), Err(Trouble::Retry { .. })), "{status}");
+            assert!(
+                matches!(
+                    read_poll(&reply(status, "{}"), "i"),
+                    Err(Trouble::Retry { .. })
+                ),
+                "{status}"
+            );
         }
         for status in ["in_progress", "queued"] {
             let body = format!(r#"{{"status":"{status}"}}"#);
@@ -269,26 +254,57 @@ mod tests {
             {"type":"user_input","content":[{"type":"image","data":"eA=="},{"type":"video","data":"eA=="}]},{"type":"thought","content":7},
             {"type":"model_output","content":[{"type":"text","text":"x"},{"type":"video","uri":"https://h/v1beta/files/abc123:download?alt=media"}]}]}"#,
         );
-        assert_eq!(found, Ok(PollAnswer::File { id: "abc123".to_owned(), cost_micros: Some(1_013_600) }));
+        assert_eq!(
+            found,
+            Ok(PollAnswer::File {
+                id: "abc123".to_owned(),
+                cost_micros: Some(1_013_600)
+            })
+        );
         let video = |content: &str| {
-            poll(&format!(r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#))
+            poll(&format!(
+                r#"{{"status":"completed","steps":[{{"type":"model_output","content":[{content}]}}]}}"#
+            ))
         };
-        let ready = |uri: &str| Ok(PollAnswer::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
-        assert_eq!(video(r#"{"type":"video","data":"eA==","uri":null}"#), ready("inline:v1_abc"));
-        assert_eq!(video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#), ready("https://cdn.example/v.mp4"));
-        assert_eq!(video(r#"{"type":"video","video":{"url":"https://h/v"}}"#), ready("https://h/v"));
+        let ready = |uri: &str| {
+            Ok(PollAnswer::Told(Progress::Ready {
+                uri: uri.to_owned(),
+                cost_micros: None,
+            }))
+        };
+        assert_eq!(
+            video(r#"{"type":"video","data":"eA==","uri":null}"#),
+            ready("inline:v1_abc")
+        );
+        assert_eq!(
+            video(r#"{"type":"video","uri":"https://cdn.example/v.mp4"}"#),
+            ready("https://cdn.example/v.mp4")
+        );
+        assert_eq!(
+            video(r#"{"type":"video","video":{"url":"https://h/v"}}"#),
+            ready("https://h/v")
+        );
     }
 
     #[test]
     fn a_video_in_the_place_of_another_wire_is_found_and_read() {
-        let ready = |uri: &str| Ok(PollAnswer::Told(Progress::Ready { uri: uri.to_owned(), cost_micros: None }));
+        let ready = |uri: &str| {
+            Ok(PollAnswer::Told(Progress::Ready {
+                uri: uri.to_owned(),
+                cost_micros: None,
+            }))
+        };
         for place in [
             r#""videos":[{"uri":"https://h/v"}]"#,
             r#""response":{"generatedVideos":[{"video":{"uri":"https://h/v"}}]}"#,
             r#""output_video":{"uri":"https://h/v"}"#,
             r#""outputs":[{"type":"text","text":"Here."},{"type":"video","uri":"https://h/v"}]"#,
         ] {
-            assert_eq!(poll(&format!(r#"{{"status":"completed",{place}}}"#)), ready("https://h/v"), "{place}");
+            assert_eq!(
+                poll(&format!(r#"{{"status":"completed",{place}}}"#)),
+                ready("https://h/v"),
+                "{place}"
+            );
         }
         let input = r#""steps":[{"type":"user_input","content":[{"type":"image","data":"eHh4"}]}]"#;
         for place in [
@@ -298,7 +314,11 @@ mod tests {
         ] {
             let body = format!(r#"{{"status":"completed",{input},{place}}}"#);
             assert_eq!(poll(&body), ready("inline:v1_abc"), "{place}");
-            assert_eq!(read_inline(&reply(200, &body)), Some(vec![0, 1, 2]), "{place}");
+            assert_eq!(
+                read_inline(&reply(200, &body)),
+                Some(vec![0, 1, 2]),
+                "{place}"
+            );
         }
     }
 
@@ -307,10 +327,18 @@ mod tests {
         let idle = |rest: &str| poll(&format!(r#"{{"status":"idle"{rest}}}"#));
         let running = Ok(PollAnswer::Told(Progress::Running));
         assert_eq!(idle(""), running);
-        assert_eq!(idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#), running);
-        let step = |content: &str| format!(r#","steps":[{{"type":"model_output","content":[{content}]}}]"#);
+        assert_eq!(
+            idle(r#","steps":[{"type":"user_input","content":[{"type":"text","text":"a dog"}]}]"#),
+            running
+        );
+        let step = |content: &str| {
+            format!(r#","steps":[{{"type":"model_output","content":[{content}]}}]"#)
+        };
         let uri = idle(&step(r#"{"type":"video","uri":"https://h/v"}"#));
-        assert!(matches!(uri, Ok(PollAnswer::Told(Progress::Ready { .. }))), "{uri:?}");
+        assert!(
+            matches!(uri, Ok(PollAnswer::Told(Progress::Ready { .. }))),
+            "{uri:?}"
+        );
         let text = idle(&step(r#"{"type":"text","text":"I cannot."}"#));
         assert!(matches!(text, Err(Trouble::Refused(failure)) if failure.message == "I cannot."));
         let error = idle(r#","errors":[{"code":"internal","message":"x"}]"#);
@@ -330,7 +358,13 @@ mod tests {
             format!(r#"{{"type":"thought","signature":"x"}},{text}"#),
             format!(r#"{{"type":"video","uri":""}},{text}"#),
         ] {
-            assert_eq!(said(&contents), (ErrorCode::ProviderRejectedContent, "I can't show real people.".to_owned()));
+            assert_eq!(
+                said(&contents),
+                (
+                    ErrorCode::ProviderRejectedContent,
+                    "I can't show real people.".to_owned()
+                )
+            );
         }
         let two = r#"{"type":"text","text":"I can't."},{"type":"text","text":"Try a cat"}"#;
         assert_eq!(said(two).1, "I can't. Try a cat.");
@@ -346,7 +380,10 @@ mod tests {
         ] {
             let (code, sentence) = refusal(body);
             assert_eq!(code, ErrorCode::ProviderRejectedContent);
-            assert!(sentence.contains("safety filter") && sentence.contains("region"), "{sentence}");
+            assert!(
+                sentence.contains("safety filter") && sentence.contains("region"),
+                "{sentence}"
+            );
         }
         for (status, code) in [
             ("cancelled", ErrorCode::ProviderUnavailable),
@@ -356,7 +393,11 @@ mod tests {
             ("budget_exceeded", ErrorCode::ProviderQuotaExhausted),
             ("failed", ErrorCode::ProviderUnavailable),
         ] {
-            assert_eq!(refusal(&format!(r#"{{"status":"{status}"}}"#)).0, code, "{status}");
+            assert_eq!(
+                refusal(&format!(r#"{{"status":"{status}"}}"#)).0,
+                code,
+                "{status}"
+            );
         }
     }
 
@@ -367,47 +408,88 @@ mod tests {
                 r#"{{"status":"failed","steps":[{{"type":"model_output","error":{{"code":{code},"message":"{message}"}}}}]}}"#
             )
         };
-        assert_eq!(refusal(&step(3, "Against the usage guidelines.")).0, ErrorCode::ProviderRejectedContent);
-        assert_eq!(refusal(&step(3, "Too long.")), (ErrorCode::InvalidRequest, "Too long.".to_owned()));
+        assert_eq!(
+            refusal(&step(3, "Against the usage guidelines.")).0,
+            ErrorCode::ProviderRejectedContent
+        );
+        assert_eq!(
+            refusal(&step(3, "Too long.")),
+            (ErrorCode::InvalidRequest, "Too long.".to_owned())
+        );
         assert_eq!(refusal(&step(8, "")).0, ErrorCode::ProviderQuotaExhausted);
         assert_eq!(refusal(&step(13, "")).0, ErrorCode::ProviderUnavailable);
         let error = |code: &str, message: &str| {
-            format!(r#"{{"status":"failed","errors":[{{"code":"https://h/errors/{code}","message":"{message}"}}]}}"#)
+            format!(
+                r#"{{"status":"failed","errors":[{{"code":"https://h/errors/{code}","message":"{message}"}}]}}"#
+            )
         };
         assert_eq!(
             refusal(&error("x", "The safety filter.")),
-            (ErrorCode::ProviderRejectedContent, "The safety filter.".to_owned())
+            (
+                ErrorCode::ProviderRejectedContent,
+                "The safety filter.".to_owned()
+            )
         );
-        assert_eq!(refusal(&error("content_blocked", "No.")).0, ErrorCode::ProviderRejectedContent);
-        assert_eq!(refusal(&error("INVALID_ARGUMENT", "No.")), (ErrorCode::InvalidRequest, "No.".to_owned()));
-        assert_eq!(refusal(&error("quota_exceeded", "No.")).0, ErrorCode::ProviderQuotaExhausted);
-        assert_eq!(refusal(&error("internal", "No.")).0, ErrorCode::ProviderUnavailable);
+        assert_eq!(
+            refusal(&error("content_blocked", "No.")).0,
+            ErrorCode::ProviderRejectedContent
+        );
+        assert_eq!(
+            refusal(&error("INVALID_ARGUMENT", "No.")),
+            (ErrorCode::InvalidRequest, "No.".to_owned())
+        );
+        assert_eq!(
+            refusal(&error("quota_exceeded", "No.")).0,
+            ErrorCode::ProviderQuotaExhausted
+        );
+        assert_eq!(
+            refusal(&error("internal", "No.")).0,
+            ErrorCode::ProviderUnavailable
+        );
     }
 
     #[test]
     fn a_file_is_waited_for_until_it_is_active() {
         let state = |state: &str| {
-            read_file(&reply(200, &format!(r#"{{"name":"files/abc","state":"{state}"}}"#)), "abc", Some(5))
+            read_file(
+                &reply(200, &format!(r#"{{"name":"files/abc","state":"{state}"}}"#)),
+                "abc",
+                Some(5),
+            )
         };
         assert_eq!(state("PROCESSING"), Ok(Progress::Running));
-        assert_eq!(state("ACTIVE"), Ok(Progress::Ready { uri: "files/abc".to_owned(), cost_micros: Some(5) }));
+        assert_eq!(
+            state("ACTIVE"),
+            Ok(Progress::Ready {
+                uri: "files/abc".to_owned(),
+                cost_micros: Some(5)
+            })
+        );
         assert!(
             matches!(state("FAILED"), Err(Trouble::Refused(failure)) if failure.code == ErrorCode::ProviderUnavailable)
         );
         assert_eq!(
-            (state("STATE_UNSPECIFIED"), read_file(&reply(200, "{}"), "abc", None)),
+            (
+                state("STATE_UNSPECIFIED"),
+                read_file(&reply(200, "{}"), "abc", None)
+            ),
             (Err(Trouble::Unknown), Err(Trouble::Unknown))
         );
-        assert!(matches!(read_file(&reply(403, "{}"), "abc", None), Err(Trouble::Retry { .. })));
+        assert!(matches!(
+            read_file(&reply(403, "{}"), "abc", None),
+            Err(Trouble::Retry { .. })
+        ));
         assert_eq!(place("files/abc"), Some(FilePlace::File { id: "abc" }));
     }
 
     #[test]
     fn a_video_in_the_answer_itself_is_decoded() {
-        let body =
-            r#"{"status":"completed","steps":[{"type":"model_output","content":[{"type":"video","data":"AAEC"}]}]}"#;
+        let body = r#"{"status":"completed","steps":[{"type":"model_output","content":[{"type":"video","data":"AAEC"}]}]}"#;
         assert_eq!(read_inline(&reply(200, body)), Some(vec![0, 1, 2]));
         assert_eq!(read_inline(&reply(200, &body.replace("AAEC", "!"))), None);
-        assert_eq!(place("inline:v1_abc"), Some(FilePlace::Interaction { id: "v1_abc" }));
+        assert_eq!(
+            place("inline:v1_abc"),
+            Some(FilePlace::Interaction { id: "v1_abc" })
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! Gemini Omni over the Interactions API: one interaction a render, and the file it leaves behind.
 //!
-//! Source: what Google's SDK sends and reads (google-genai 3.6): `CreateModelInteraction`, `Interaction`, `File`.
+//! Source: what Google's SDK sends and reads (google-genai 3.6): `CreateModelInteraction`,
+//! `Interaction`, `File`.
 
-pub use crate::upstream::omni::poll::{FilePlace, PollAnswer, place, read_file, read_inline, read_poll};
+pub use crate::upstream::omni::poll::{
+    FilePlace, PollAnswer, place, read_file, read_inline, read_poll,
+};
 
 use crate::clients::reply::Reply;
 use crate::machine::job::ImageRole;
@@ -84,7 +87,10 @@ impl GenerationConfig {
 
 impl<'a> From<&'a Image> for InputContent<'a> {
     fn from(image: &'a Image) -> Self {
-        Self::Image { data: &image.base64, mime_type: &image.mime_type }
+        Self::Image {
+            data: &image.base64,
+            mime_type: &image.mime_type,
+        }
     }
 }
 
@@ -94,15 +100,25 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
     let input = if request.images.is_empty() {
         InteractionInput::Text(prompt)
     } else {
-        let text = InputContent::Text { text: words(request) };
-        let content = std::iter::once(text).chain(request.images.iter().map(Into::into)).collect();
-        InteractionInput::Steps([UserInput { content, kind: "user_input" }])
+        let text = InputContent::Text {
+            text: words(request),
+        };
+        let content = std::iter::once(text)
+            .chain(request.images.iter().map(Into::into))
+            .collect();
+        InteractionInput::Steps([UserInput {
+            content,
+            kind: "user_input",
+        }])
     };
     let video_config = task(request).map(|task| VideoConfig { task });
     let body = SubmitBody {
         model: request.model,
         background: true,
-        generation_config: GenerationConfig { seed: render.seed, video_config },
+        generation_config: GenerationConfig {
+            seed: render.seed,
+            video_config,
+        },
         input,
         response_format: ResponseFormat {
             aspect_ratio: &render.aspect_ratio,
@@ -117,8 +133,8 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the images are for. `image_to_video` takes a first frame and after it at most a last frame; a first frame with
-/// references has no task of its own, and the prompt says which image is which.
+/// What the images are for. `image_to_video` takes a first frame and after it at most a last frame;
+/// a first frame with references has no task of its own, and the prompt says which image is which.
 ///
 /// Source: ai.google.dev/gemini-api/docs/omni, "Task parameter" and "Set image roles with tags".
 fn task(request: &RenderRequest<'_>) -> Option<&'static str> {
@@ -130,22 +146,32 @@ fn task(request: &RenderRequest<'_>) -> Option<&'static str> {
     }
 }
 
-/// The prompt, which declares the images where no task does. The images follow in the order of their numbers.
+/// The prompt, which declares the images where no task does. The images follow in the order of
+/// their numbers.
 fn words<'a>(request: &RenderRequest<'a>) -> Cow<'a, str> {
     let prompt = request.prompt;
     if task(request).is_some() {
         return Cow::Borrowed(prompt);
     }
-    let tags: Vec<String> =
-        (0..references(request)).map(|index| format!("<IMAGE_REF_{index}>@Image{}", index + 2)).collect();
-    Cow::Owned(format!("[# Sources <FIRST_FRAME>@Image1] [# References {}] {prompt}", tags.join(" ")))
+    let tags: Vec<String> = (0..references(request))
+        .map(|index| format!("<IMAGE_REF_{index}>@Image{}", index + 2))
+        .collect();
+    Cow::Owned(format!(
+        "[# Sources <FIRST_FRAME>@Image1] [# References {}] {prompt}",
+        tags.join(" ")
+    ))
 }
 
 fn references(request: &RenderRequest<'_>) -> usize {
-    request.images.iter().filter(|image| image.role == ImageRole::Reference).count()
+    request
+        .images
+        .iter()
+        .filter(|image| image.role == ImageRole::Reference)
+        .count()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
+/// What the answer of a submit proves. Anything that leaves room for an accepted render is
+/// `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     refusal::read_submit(reply, CREDENTIAL, |body| {
         let id = body.get("id")?.as_str()?;
@@ -158,7 +184,9 @@ pub fn read_cancel(reply: &Reply) -> Outcome<()> {
     match reply.status {
         200..=299 | 404 | 409 => Ok(()),
         400 if !refusal::refuses_api_key(&reply.body) => Ok(()),
-        _ => Err(Trouble::retry(google::unavailable("The video service did not take the cancellation."))),
+        _ => Err(Trouble::retry(google::unavailable(
+            "The video service did not take the cancellation.",
+        ))),
     }
 }
 
@@ -175,7 +203,11 @@ mod tests {
     use serde_json::Value;
 
     fn image(role: ImageRole) -> Image {
-        Image { role, mime_type: "image/png".to_owned(), base64: "eA==".to_owned() }
+        Image {
+            role,
+            mime_type: "image/png".to_owned(),
+            base64: "eA==".to_owned(),
+        }
     }
 
     fn body(seed: Option<u32>, images: &[Image], uri: Option<&str>) -> String {
@@ -193,11 +225,22 @@ mod tests {
             ..RenderOptions::default()
         };
         let (model, prompt) = ("gemini-omni-1.2-flash", "a dog");
-        submit_body(&RenderRequest { model, prompt, options: &options, images, webhook: webhook.as_ref() })
+        submit_body(&RenderRequest {
+            model,
+            prompt,
+            options: &options,
+            images,
+            webhook: webhook.as_ref(),
+        })
     }
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 }
+        Reply {
+            status,
+            retry_after: None,
+            body: body.as_bytes().to_vec(),
+            now: 0,
+        }
     }
 
     const FORMAT: &str = r#""response_format":{"aspect_ratio":"16:9","delivery":"uri","duration":"8s","resolution":"720p","type":"video"}"#;
@@ -213,12 +256,16 @@ mod tests {
     #[test]
     fn images_are_one_step_of_user_input() {
         let sent = |task: &str, images: usize| {
-            let images = r#",{"type":"image","data":"eA==","mime_type":"image/png"}"#.repeat(images);
+            let images =
+                r#",{"type":"image","data":"eA==","mime_type":"image/png"}"#.repeat(images);
             format!(
                 r#"{{"model":"gemini-omni-1.2-flash","background":true,"generation_config":{{"video_config":{{"task":"{task}"}}}},"input":[{{"content":[{{"type":"text","text":"a dog"}}{images}],"type":"user_input"}}],{FORMAT}}}"#
             )
         };
-        assert_eq!(body(None, &[image(ImageRole::FirstFrame)], None), sent("image_to_video", 1));
+        assert_eq!(
+            body(None, &[image(ImageRole::FirstFrame)], None),
+            sent("image_to_video", 1)
+        );
         let frames = [image(ImageRole::FirstFrame), image(ImageRole::LastFrame)];
         assert_eq!(body(None, &frames, None), sent("image_to_video", 2));
         let references = [image(ImageRole::Reference), image(ImageRole::Reference)];
@@ -228,7 +275,9 @@ mod tests {
     #[test]
     fn a_first_frame_with_references_is_declared_in_the_prompt() {
         let [first, reference] = [ImageRole::FirstFrame, ImageRole::Reference].map(image);
-        let sent = |images: &[Image]| serde_json::from_str::<Value>(&body(None, images, None)).expect("JSON");
+        let sent = |images: &[Image]| {
+            serde_json::from_str::<Value>(&body(None, images, None)).expect("JSON")
+        };
         let one = sent(&[first.clone(), reference.clone()]);
         let text = "[# Sources <FIRST_FRAME>@Image1] [# References <IMAGE_REF_0>@Image2] a dog";
         assert_eq!(one["input"][0]["content"][0]["text"], text);
@@ -245,49 +294,96 @@ mod tests {
 
     #[test]
     fn an_address_for_webhooks_is_named_with_what_it_is_to_repeat() {
-        let config =
-            r#""webhook_config":{"uris":["https://r.example/p"],"user_metadata":{"userId":"u","generationId":"g"}}"#;
+        let config = r#""webhook_config":{"uris":["https://r.example/p"],"user_metadata":{"userId":"u","generationId":"g"}}"#;
         assert!(body(None, &[], Some("https://r.example/p")).contains(config));
     }
 
     #[test]
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
-        let numbered = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
+        let numbered =
+            |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
         let named = r#"{"error":{"code":"https://ai.google.dev/errors/some_word","message":"m"}}"#;
-        assert!(matches!(read_submit(&reply(500, &numbered(500))), Err(Trouble::Retry { .. })));
+        assert!(matches!(
+            read_submit(&reply(500, &numbered(500))),
+            Err(Trouble::Retry { .. })
+        ));
         for status in [429, 503, 529] {
             for body in [&numbered(status), named, "<html>"] {
-                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::NotNow { .. })), "{status} {body}");
+                assert!(
+                    matches!(
+                        read_submit(&reply(status, body)),
+                        Err(Trouble::NotNow { .. })
+                    ),
+                    "{status} {body}"
+                );
             }
         }
         for status in [400, 401, 403, 404] {
-            for body in [&numbered(status), named, "<html>", "", r#"{"detail":"No."}"#] {
-                assert!(matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))), "{status} {body}");
+            for body in [
+                &numbered(status),
+                named,
+                "<html>",
+                "",
+                r#"{"detail":"No."}"#,
+            ] {
+                assert!(
+                    matches!(read_submit(&reply(status, body)), Err(Trouble::Refused(_))),
+                    "{status} {body}"
+                );
             }
         }
-        for (status, body) in
-            [(200, "{}"), (200, r#"{"id":7}"#), (409, named), (500, named), (502, named), (408, named), (200, named)]
-        {
-            assert_eq!(read_submit(&reply(status, body)), Err(Trouble::Unknown), "{status} {body}");
+        for (status, body) in [
+            (200, "{}"),
+            (200, r#"{"id":7}"#),
+            (409, named),
+            (500, named),
+            (502, named),
+            (408, named),
+            (200, named),
+        ] {
+            assert_eq!(
+                read_submit(&reply(status, body)),
+                Err(Trouble::Unknown),
+                "{status} {body}"
+            );
         }
-        for body in [numbered(429), r#"{"error":{"code":"503","message":"m"}}"#.to_owned()] {
-            assert!(matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })), "{body}");
+        for body in [
+            numbered(429),
+            r#"{"error":{"code":"503","message":"m"}}"#.to_owned(),
+        ] {
+            assert!(
+                matches!(read_submit(&reply(200, &body)), Err(Trouble::NotNow { .. })),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn an_id_that_could_leave_its_path_is_not_taken() {
         for id in ["", "..", "a/b", "a?b", "a%2fb", &"a".repeat(513)] {
-            assert_eq!(read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))), Err(Trouble::Unknown), "{id}");
+            assert_eq!(
+                read_submit(&reply(200, &format!(r#"{{"id":"{id}"}}"#))),
+                Err(Trouble::Unknown),
+                "{id}"
+            );
         }
-        for (status, rest) in
-            [(200, r#","status":"in_progress""#), (202, ""), (200, r#","status":null,"error":null,"steps":null"#)]
-        {
+        for (status, rest) in [
+            (200, r#","status":"in_progress""#),
+            (202, ""),
+            (200, r#","status":null,"error":null,"steps":null"#),
+        ] {
             let body = format!(r#"{{"id":"v1_a-b.c"{rest}}}"#);
-            assert_eq!(read_submit(&reply(status, &body)), Ok("v1_a-b.c".to_owned()), "{status} {body}");
+            assert_eq!(
+                read_submit(&reply(status, &body)),
+                Ok("v1_a-b.c".to_owned()),
+                "{status} {body}"
+            );
         }
         assert_eq!((place("inline:a/b"), place("files/../x")), (None, None));
-        assert_eq!(place("https://h/v"), Some(FilePlace::Elsewhere { uri: "https://h/v" }));
+        assert_eq!(
+            place("https://h/v"),
+            Some(FilePlace::Elsewhere { uri: "https://h/v" })
+        );
     }
 
     #[test]
@@ -295,9 +391,22 @@ mod tests {
         for status in [200, 204, 400, 404, 409] {
             assert_eq!(read_cancel(&reply(status, "{}")), Ok(()), "{status}");
         }
-        let bad_key = r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#;
-        for (status, body) in [(400, bad_key), (401, "{}"), (429, "{}"), (500, "{}"), (302, "")] {
-            assert!(matches!(read_cancel(&reply(status, body)), Err(Trouble::Retry { .. })), "{status} {body}");
+        let bad_key =
+            r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#;
+        for (status, body) in [
+            (400, bad_key),
+            (401, "{}"),
+            (429, "{}"),
+            (500, "{}"),
+            (302, ""),
+        ] {
+            assert!(
+                matches!(
+                    read_cancel(&reply(status, body)),
+                    Err(Trouble::Retry { .. })
+                ),
+                "{status} {body}"
+            );
         }
     }
 }

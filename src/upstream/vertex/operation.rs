@@ -31,15 +31,30 @@ impl<'a> OperationName<'a> {
     pub fn parse(name: &'a str) -> Option<Self> {
         let (model, _) = name.split_once("/operations/")?;
         let segments: Vec<&str> = name.split('/').collect();
-        let ["projects", project, "locations", location, "publishers", "google", "models", _, "operations", _] =
-            segments[..]
+        let [
+            "projects",
+            project,
+            "locations",
+            location,
+            "publishers",
+            "google",
+            "models",
+            _,
+            "operations",
+            _,
+        ] = segments[..]
         else {
             return None;
         };
         // A project of a domain has a colon: `example.com:project`.
         let plain = google::is_operation_name(&name.replacen(project, "p", 1));
-        let usable = plain && project.split(':').all(google::is_plain_segment) && is_location(location);
-        usable.then_some(Self { name, model, location })
+        let usable =
+            plain && project.split(':').all(google::is_plain_segment) && is_location(location);
+        usable.then_some(Self {
+            name,
+            model,
+            location,
+        })
     }
 
     /// The path at which it is asked for, below the API's version.
@@ -49,7 +64,10 @@ impl<'a> OperationName<'a> {
 
     /// The body of that question.
     pub fn poll_body(&self) -> String {
-        serde_json::to_string(&PollBody { operation_name: self.name }).unwrap_or_default()
+        serde_json::to_string(&PollBody {
+            operation_name: self.name,
+        })
+        .unwrap_or_default()
     }
 
     /// The address under which its video can be fetched if the answer itself carries it.
@@ -69,7 +87,9 @@ pub fn host(location: &str) -> String {
 
 /// Whether it is `global` or looks like a region: `us-central1`.
 pub fn is_location(location: &str) -> bool {
-    let word = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    let word = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
+    };
     let region = location.len() <= MAX_LOCATION
         && location.contains('-')
         && location.starts_with(|first: char| first.is_ascii_lowercase())
@@ -84,19 +104,25 @@ mod tests {
 
     #[test]
     fn a_name_says_where_to_ask() {
-        let name = "projects/p/locations/europe-west4/publishers/google/models/veo-3.1/operations/a1b0-7c";
+        let name =
+            "projects/p/locations/europe-west4/publishers/google/models/veo-3.1/operations/a1b0-7c";
         let operation = OperationName::parse(name).expect("a name");
         assert_eq!(operation.location, "europe-west4");
         let path = "projects/p/locations/europe-west4/publishers/google/models/veo-3.1:fetchPredictOperation";
         assert_eq!(operation.poll_path(), path);
-        assert_eq!(operation.poll_body(), format!(r#"{{"operationName":"{name}"}}"#));
+        assert_eq!(
+            operation.poll_body(),
+            format!(r#"{{"operationName":"{name}"}}"#)
+        );
         assert_eq!(operation.inline_uri(), format!("inline:{name}"));
     }
 
     #[test]
     fn a_name_that_could_lead_elsewhere_is_none() {
         let with = |project: &str, location: &str, id: &str| {
-            format!("projects/{project}/locations/{location}/publishers/google/models/m/operations/{id}")
+            format!(
+                "projects/{project}/locations/{location}/publishers/google/models/m/operations/{id}"
+            )
         };
         assert!(OperationName::parse(&with("p", "global", "1")).is_some());
         for name in [
@@ -116,12 +142,28 @@ mod tests {
 
     #[test]
     fn each_location_has_its_host() {
-        assert_eq!(host("us-central1"), "https://us-central1-aiplatform.googleapis.com");
+        assert_eq!(
+            host("us-central1"),
+            "https://us-central1-aiplatform.googleapis.com"
+        );
         assert_eq!(host("global"), "https://aiplatform.googleapis.com");
-        for location in ["us-central1", "northamerica-northeast1", "me-central2", "global"] {
+        for location in [
+            "us-central1",
+            "northamerica-northeast1",
+            "me-central2",
+            "global",
+        ] {
             assert!(is_location(location), "{location}");
         }
-        for location in ["", "us-central", "US-central1", "us", "1-a1", "us-central1.evil.example/a1", "globe"] {
+        for location in [
+            "",
+            "us-central",
+            "US-central1",
+            "us",
+            "1-a1",
+            "us-central1.evil.example/a1",
+            "globe",
+        ] {
             assert!(!is_location(location), "{location}");
         }
     }

@@ -1,6 +1,6 @@
 //! A Google service account: its JSON key, the assertion it signs, and the token it gets for it.
 //!
-//! Source: RFC 7523 (JWT bearer grants) and RFC 6749, section 5, as Google's token endpoint speaks them.
+//! Source: RFC 7523 (JWT bearer grants) and RFC 6749, section 5.
 
 use crate::clients::reply::Reply;
 use crate::clients::retry_after;
@@ -63,7 +63,9 @@ pub enum KeyFlaw {
     NotPem,
     #[error("its private_key is damaged or cut short")]
     DamagedKey,
-    #[error("its token_uri is not an https address without a query (http for a loopback host only)")]
+    #[error(
+        "its token_uri is not an https address without a query (http for a loopback host only)"
+    )]
     UnsafeTokenUri,
 }
 
@@ -96,7 +98,11 @@ impl ServiceAccount {
 
     /// The header and claims of an assertion, to be signed with RS256.
     pub fn claims(&self, now: Millis) -> String {
-        let header = Header { alg: "RS256", typ: "JWT", kid: self.key_id.as_deref() };
+        let header = Header {
+            alg: "RS256",
+            typ: "JWT",
+            kid: self.key_id.as_deref(),
+        };
         let issued_at = now / SECOND;
         let claims = Claims {
             iss: &self.client_email,
@@ -118,20 +124,28 @@ pub fn token_form(claims: &str, signature: &[u8]) -> String {
         .finish()
 }
 
-/// What the token endpoint answered to a call made at `asked_at`. `Refused` is its word that asking again cannot help.
+/// What the token endpoint answered to a call made at `asked_at`. `Refused` is its word that asking
+/// again cannot help.
 pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
     match reply.status {
         200 => serde_json::from_slice(&reply.body)
             .ok()
             .and_then(|granted: Granted| granted.token(asked_at))
-            .ok_or_else(|| Trouble::retry(no_token("the answer of the token endpoint cannot be read"))),
-        status @ (400..=407 | 409..=428 | 430..=499) => Err(Trouble::Refused(google::unavailable(&format!(
-            "Google refused the service account ({}): check VERTEX_SERVICE_ACCOUNT.",
-            words(reply, status)
-        )))),
+            .ok_or_else(|| {
+                Trouble::retry(no_token("the answer of the token endpoint cannot be read"))
+            }),
+        status @ (400..=407 | 409..=428 | 430..=499) => {
+            Err(Trouble::Refused(google::unavailable(&format!(
+                "Google refused the service account ({}): check VERTEX_SERVICE_ACCOUNT.",
+                words(reply, status)
+            ))))
+        }
         status => {
             let failure = no_token(&format!("the token endpoint answered with HTTP {status}"));
-            Err(Trouble::Retry { after: asked_wait(reply), failure })
+            Err(Trouble::Retry {
+                after: asked_wait(reply),
+                failure,
+            })
         }
     }
 }
@@ -143,7 +157,9 @@ pub fn unanswered() -> Failure {
 
 /// The platform's cryptography does not take the private key.
 pub fn unusable_key() -> Failure {
-    google::unavailable("The private_key of the service account cannot sign: check VERTEX_SERVICE_ACCOUNT.")
+    google::unavailable(
+        "The private_key of the service account cannot sign: check VERTEX_SERVICE_ACCOUNT.",
+    )
 }
 
 #[derive(Serialize)]
@@ -175,13 +191,18 @@ struct Granted {
 impl Granted {
     fn token(self, asked_at: Millis) -> Option<Token> {
         let secret = self.access_token;
-        let sendable = (1..=MAX_TOKEN).contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic());
+        let sendable = (1..=MAX_TOKEN).contains(&secret.len())
+            && secret.bytes().all(|byte| byte.is_ascii_graphic());
         let usable_until = asked_at + usable_for(self.expires_in.saturating_mul(SECOND));
-        sendable.then_some(Token { secret, usable_until })
+        sendable.then_some(Token {
+            secret,
+            usable_until,
+        })
     }
 }
 
-/// How long a token is used: until the margin before its end; a short-lived one for half of its life.
+/// How long a token is used: until the margin before its end; a short-lived one for half of its
+/// life.
 fn usable_for(lifetime: Millis) -> Millis {
     let lifetime = lifetime.min(MAX_TOKEN_LIFETIME);
     lifetime.saturating_sub(TOKEN_MARGIN).max(lifetime / 2)
@@ -196,13 +217,22 @@ struct Denied {
 
 /// The endpoint's own words, short and without anything that might be a secret.
 fn words(reply: &Reply, status: u16) -> String {
-    let Ok(denied) = serde_json::from_slice::<Denied>(&reply.body) else { return format!("HTTP {status}") };
+    let Ok(denied) = serde_json::from_slice::<Denied>(&reply.body) else {
+        return format!("HTTP {status}");
+    };
     let said = match denied.error_description.trim_end_matches('.') {
         "" => denied.error,
         description => format!("{}: {description}", denied.error),
     };
-    let kept: Vec<&str> = said.split_whitespace().filter(|word| word.chars().count() <= MAX_WORD).collect();
-    sentence::clean(&kept.join(" ")).unwrap_or_default().chars().take(MAX_WORDS).collect()
+    let kept: Vec<&str> = said
+        .split_whitespace()
+        .filter(|word| word.chars().count() <= MAX_WORD)
+        .collect();
+    sentence::clean(&kept.join(" "))
+        .unwrap_or_default()
+        .chars()
+        .take(MAX_WORDS)
+        .collect()
 }
 
 /// There is no token, and it is nobody's word that there will be none.
@@ -215,7 +245,9 @@ fn asked_wait(reply: &Reply) -> Option<Millis> {
 }
 
 fn string<'a>(key: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    key.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+    key.get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.trim().is_empty())
 }
 
 fn required<'a>(key: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, KeyFlaw> {
@@ -225,15 +257,24 @@ fn required<'a>(key: &'a Map<String, Value>, name: &'static str) -> Result<&'a s
 /// The bytes within PEM (RFC 7468).
 fn der(pem: &str) -> Result<Vec<u8>, KeyFlaw> {
     let (begin, end) = PEM;
-    let base64 = pem.trim().strip_prefix(begin).ok_or(KeyFlaw::NotPem)?.strip_suffix(end).ok_or(KeyFlaw::DamagedKey)?;
+    let base64 = pem
+        .trim()
+        .strip_prefix(begin)
+        .ok_or(KeyFlaw::NotPem)?
+        .strip_suffix(end)
+        .ok_or(KeyFlaw::DamagedKey)?;
     let base64: String = base64.split_whitespace().collect();
     let der = STANDARD.decode(base64).map_err(|_| KeyFlaw::DamagedKey)?;
     is_whole(&der).then_some(der).ok_or(KeyFlaw::DamagedKey)
 }
 
-/// Whether the outermost sequence is as long as it says. No RSA key of use is short enough for another form.
+/// Whether the outermost sequence is as long as it says. No RSA key of use is short enough for
+/// another form.
 fn is_whole(der: &[u8]) -> bool {
-    match der.strip_prefix(&LONG_SEQUENCE).and_then(|rest| rest.split_first_chunk::<2>()) {
+    match der
+        .strip_prefix(&LONG_SEQUENCE)
+        .and_then(|rest| rest.split_first_chunk::<2>())
+    {
         Some((length, content)) => content.len() == usize::from(u16::from_be_bytes(*length)),
         None => false,
     }
@@ -256,7 +297,10 @@ mod tests {
     /// The shape of a key, which signs nothing.
     fn pem() -> String {
         let der = [&[0x30, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
-        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(der)
+        )
     }
 
     fn key() -> Value {
@@ -276,8 +320,14 @@ mod tests {
     #[test]
     fn a_key_is_read_as_google_hands_it_out() {
         let account = ServiceAccount::parse(&key().to_string()).expect("a key");
-        assert_eq!(account.client_email, "reelay@my-project.iam.gserviceaccount.com");
-        assert_eq!((account.key_id.as_deref(), account.project_id.as_deref()), (Some("abc"), Some("my-project")));
+        assert_eq!(
+            account.client_email,
+            "reelay@my-project.iam.gserviceaccount.com"
+        );
+        assert_eq!(
+            (account.key_id.as_deref(), account.project_id.as_deref()),
+            (Some("abc"), Some("my-project"))
+        );
         assert_eq!(account.private_key.len(), 260);
         for (name, value) in [
             ("token_uri", Value::Null),
@@ -292,15 +342,25 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_key_is_told() {
-        assert_eq!(ServiceAccount::parse("/path/to/key.json").err(), Some(KeyFlaw::NotJson));
-        assert_eq!(ServiceAccount::parse("\"text\"").err(), Some(KeyFlaw::NotObject));
+        assert_eq!(
+            ServiceAccount::parse("/path/to/key.json").err(),
+            Some(KeyFlaw::NotJson)
+        );
+        assert_eq!(
+            ServiceAccount::parse("\"text\"").err(),
+            Some(KeyFlaw::NotObject)
+        );
         let old = pem().replace("PRIVATE KEY", "RSA PRIVATE KEY");
         let cut: String = pem().chars().take(200).collect();
         let short = pem().replacen("Bw", "", 2);
         for (name, value, flaw) in [
             ("type", json!("authorized_user"), KeyFlaw::OtherType),
             ("type", Value::Null, KeyFlaw::OtherType),
-            ("client_email", Value::Null, KeyFlaw::Missing("client_email")),
+            (
+                "client_email",
+                Value::Null,
+                KeyFlaw::Missing("client_email"),
+            ),
             ("client_email", json!(" "), KeyFlaw::Missing("client_email")),
             ("private_key", Value::Null, KeyFlaw::Missing("private_key")),
             ("private_key", json!(7), KeyFlaw::Missing("private_key")),
@@ -308,8 +368,16 @@ mod tests {
             ("private_key", json!(old), KeyFlaw::NotPem),
             ("private_key", json!(cut), KeyFlaw::DamagedKey),
             ("private_key", json!(short), KeyFlaw::DamagedKey),
-            ("token_uri", json!("http://oauth2.googleapis.com/token"), KeyFlaw::UnsafeTokenUri),
-            ("token_uri", json!("oauth2.googleapis.com"), KeyFlaw::UnsafeTokenUri),
+            (
+                "token_uri",
+                json!("http://oauth2.googleapis.com/token"),
+                KeyFlaw::UnsafeTokenUri,
+            ),
+            (
+                "token_uri",
+                json!("oauth2.googleapis.com"),
+                KeyFlaw::UnsafeTokenUri,
+            ),
         ] {
             assert_eq!(with(name, value), Some(flaw), "{name}");
         }
@@ -321,7 +389,10 @@ mod tests {
         let claims = account.claims(1_700_000_000_999);
         let parts: Vec<Value> = claims
             .split('.')
-            .map(|part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON"))
+            .map(|part| {
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64"))
+                    .expect("JSON")
+            })
             .collect();
         assert_eq!(
             parts,
@@ -342,14 +413,23 @@ mod tests {
     }
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: Some("9".to_owned()), body: body.as_bytes().to_vec(), now: 0 }
+        Reply {
+            status,
+            retry_after: Some("9".to_owned()),
+            body: body.as_bytes().to_vec(),
+            now: 0,
+        }
     }
 
     #[test]
     fn a_token_is_used_until_five_minutes_before_its_end_or_for_half_of_a_short_life() {
         let until = |seconds: u64| -> Millis {
-            let body = json!({"access_token": "ya29.x", "expires_in": seconds, "token_type": "Bearer"}).to_string();
-            let Ok(token) = read_token(&reply(200, &body), 1_000_000) else { panic!("a token") };
+            let body =
+                json!({"access_token": "ya29.x", "expires_in": seconds, "token_type": "Bearer"})
+                    .to_string();
+            let Ok(token) = read_token(&reply(200, &body), 1_000_000) else {
+                panic!("a token")
+            };
             token.usable_until - 1_000_000
         };
         assert_eq!(until(3_600), 55 * MINUTE);
@@ -370,18 +450,35 @@ mod tests {
             json!({"access_token": "a\r\nhost: x"}).to_string(),
             json!({ "access_token": long }).to_string(),
         ] {
-            assert!(matches!(read_token(&reply(200, &body), 0), Err(Trouble::Retry { after: None, .. })), "{body}");
+            assert!(
+                matches!(
+                    read_token(&reply(200, &body), 0),
+                    Err(Trouble::Retry { after: None, .. })
+                ),
+                "{body}"
+            );
         }
         for status in [302, 408, 429, 500, 503] {
             let outcome = read_token(&reply(status, "{}"), 0);
-            assert!(matches!(outcome, Err(Trouble::Retry { after: Some(9_000), .. })), "{status}");
+            assert!(
+                matches!(
+                    outcome,
+                    Err(Trouble::Retry {
+                        after: Some(9_000),
+                        ..
+                    })
+                ),
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn a_refusal_is_told_in_the_endpoints_words_without_anything_long() {
         let refused = |body: &str| {
-            let Err(Trouble::Refused(failure)) = read_token(&reply(400, body), 0) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = read_token(&reply(400, body), 0) else {
+                panic!("{body}")
+            };
             assert_eq!(failure.code, ErrorCode::ProviderUnavailable);
             failure.message
         };
@@ -390,7 +487,9 @@ mod tests {
             "Google refused the service account (invalid_grant: Invalid JWT Signature): check VERTEX_SERVICE_ACCOUNT."
         );
         let secret = "s".repeat(60);
-        let echoing = json!({"error": "invalid_grant", "error_description": format!("Bad {secret} given")}).to_string();
+        let echoing =
+            json!({"error": "invalid_grant", "error_description": format!("Bad {secret} given")})
+                .to_string();
         assert_eq!(
             refused(&echoing),
             "Google refused the service account (invalid_grant: Bad given): check VERTEX_SERVICE_ACCOUNT."

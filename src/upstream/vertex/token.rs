@@ -1,7 +1,8 @@
 //! Access tokens of a service account: signed for by the platform, kept in the isolate.
 //!
-//! What is kept is a cache and never the truth: every object of the isolate may use it, losing it costs one call. Only
-//! finished tokens are kept, because the platform forbids waiting for another request's call.
+//! What is kept is a cache and never the truth: every object of the isolate may use it, losing it
+//! costs one call. Only finished tokens are kept, because the platform forbids waiting for another
+//! request's call.
 
 use crate::clients::http::HttpCall;
 use crate::clients::web_crypto::{settled, subtle};
@@ -36,8 +37,8 @@ struct Identity {
     key_id: Option<String>,
 }
 
-/// A usable token: the kept one, or a fresh one. Without one nothing was sent that needs it, so that a lost answer of the
-/// token endpoint is a retry.
+/// A usable token: the kept one, or a fresh one. Without one nothing was sent that needs it, so
+/// that a lost answer of the token endpoint is a retry.
 pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<String> {
     let identity = Identity::of(account);
     let now = clock::now();
@@ -48,14 +49,20 @@ pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<St
     let fresh = fresh(account, timeout, now).await;
     let token = fresh.map_err(|trouble| trouble.before_the_call(service_account::unanswered()))?;
     let secret = token.secret.clone();
-    KEPT.set(Some(Kept { account: identity, token }));
+    KEPT.set(Some(Kept {
+        account: identity,
+        token,
+    }));
     Ok(secret)
 }
 
 /// Keeps a token no longer, because it was not believed. Another one that has come since stays.
 pub(crate) fn forget(secret: &str) {
     KEPT.with_borrow_mut(|kept| {
-        if kept.as_ref().is_some_and(|kept| kept.token.secret == secret) {
+        if kept
+            .as_ref()
+            .is_some_and(|kept| kept.token.secret == secret)
+        {
             *kept = None;
         }
     });
@@ -93,7 +100,8 @@ async fn sign(private_key: &[u8], text: &[u8]) -> Result<Vec<u8>, JsValue> {
 
 impl Kept {
     fn usable(&self, account: &Identity, now: Millis) -> Option<String> {
-        (self.account == *account && now < self.token.usable_until).then(|| self.token.secret.clone())
+        (self.account == *account && now < self.token.usable_until)
+            .then(|| self.token.secret.clone())
     }
 }
 
@@ -119,9 +127,18 @@ mod tests {
             token_uri: "https://oauth2.googleapis.com/token".to_owned(),
             key_id: Some(key.to_owned()),
         };
-        let token = Token { secret: "t".to_owned(), usable_until: 1_000 };
-        let kept = Kept { account: account("a@p", "k1"), token };
-        assert_eq!(kept.usable(&account("a@p", "k1"), 999).as_deref(), Some("t"));
+        let token = Token {
+            secret: "t".to_owned(),
+            usable_until: 1_000,
+        };
+        let kept = Kept {
+            account: account("a@p", "k1"),
+            token,
+        };
+        assert_eq!(
+            kept.usable(&account("a@p", "k1"), 999).as_deref(),
+            Some("t")
+        );
         assert_eq!(kept.usable(&account("a@p", "k1"), 1_000), None);
         assert_eq!(kept.usable(&account("a@p", "k2"), 0), None);
         assert_eq!(kept.usable(&account("b@p", "k1"), 0), None);

@@ -1,4 +1,5 @@
-//! Veo over Vertex AI: `:predictLongRunning`, `:fetchPredictOperation`, and videos in Cloud Storage or in the answer itself.
+//! Veo over Vertex AI: `:predictLongRunning`, `:fetchPredictOperation`, and videos in Cloud Storage
+//! or in the answer itself.
 //!
 //! Source: the bodies Google's SDK sends and reads (google-genai 3.6).
 
@@ -75,7 +76,8 @@ pub fn submit_body(request: &RenderRequest<'_>, storage_uri: Option<&str>) -> St
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is `Unknown`.
+/// What the answer of a submit proves. Anything that leaves room for an accepted render is
+/// `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     let outcome = refusal::read_submit(reply, CREDENTIAL, |body| {
         let name = google::bare_name(body.get("name")?.as_str()?);
@@ -88,15 +90,22 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
 pub fn place(uri: &str) -> Option<VideoPlace<'_>> {
     match uri.strip_prefix(INLINE_SCHEME) {
         Some(operation) => OperationName::parse(operation).map(VideoPlace::Inline),
-        None if uri.starts_with("https://") || uri.starts_with("http://") => Some(VideoPlace::Elsewhere(uri)),
+        None if uri.starts_with("https://") || uri.starts_with("http://") => {
+            Some(VideoPlace::Elsewhere(uri))
+        }
         None => storage_path(uri).map(VideoPlace::Stored),
     }
 }
 
 /// Whether it is a bucket, or a folder in one.
 pub fn is_output(uri: &str) -> bool {
-    let Some((bucket, folder)) = in_bucket(uri) else { return false };
-    is_bucket(bucket) && folder.chars().all(|character| character.is_ascii_graphic() && !"#?[]*".contains(character))
+    let Some((bucket, folder)) = in_bucket(uri) else {
+        return false;
+    };
+    is_bucket(bucket)
+        && folder
+            .chars()
+            .all(|character| character.is_ascii_graphic() && !"#?[]*".contains(character))
 }
 
 /// Names the setting that is probably wrong.
@@ -107,25 +116,44 @@ fn explained(status: u16, failure: Failure) -> Failure {
         (400, ErrorCode::InvalidRequest) if is_private => {
             let sentence = "The video service cannot write to the bucket of VERTEX_OUTPUT: check it and the account's \
                 rights there.";
-            return Failure { code: ErrorCode::ProviderUnavailable, message: sentence.to_owned(), ..failure };
+            return Failure {
+                code: ErrorCode::ProviderUnavailable,
+                message: sentence.to_owned(),
+                ..failure
+            };
         }
         (401, ErrorCode::ProviderUnavailable) => "Check VERTEX_SERVICE_ACCOUNT.",
         (403, ErrorCode::ProviderUnavailable) => {
             "Check VERTEX_PROJECT, that Vertex AI is enabled in it, and that the account has the role Vertex AI User there."
         }
-        (404, ErrorCode::ProviderUnavailable) => "Check the model, VERTEX_LOCATION and VERTEX_PROJECT.",
+        (404, ErrorCode::ProviderUnavailable) => {
+            "Check the model, VERTEX_LOCATION and VERTEX_PROJECT."
+        }
         _ => return failure,
     };
-    let said = if is_private { "The video service refused the service account." } else { &failure.message };
-    Failure { message: format!("{said} {message}"), ..failure }
+    let said = if is_private {
+        "The video service refused the service account."
+    } else {
+        &failure.message
+    };
+    Failure {
+        message: format!("{said} {message}"),
+        ..failure
+    }
 }
 
-/// The path below the storage's address at which an object's bytes are (Cloud Storage's JSON API, `objects.get`).
+/// The path below the storage's address at which an object's bytes are (Cloud Storage's JSON API,
+/// `objects.get`).
 fn storage_path(uri: &str) -> Option<String> {
     let (bucket, object) = in_bucket(uri)?;
     // A segment of dots would be resolved, not sent, even percent-encoded.
     let usable = is_bucket(bucket) && !object.is_empty() && object != "." && object != "..";
-    usable.then(|| format!("storage/v1/b/{bucket}/o/{}?alt=media", percent_encoded(object)))
+    usable.then(|| {
+        format!(
+            "storage/v1/b/{bucket}/o/{}?alt=media",
+            percent_encoded(object)
+        )
+    })
 }
 
 fn in_bucket(uri: &str) -> Option<(&str, &str)> {
@@ -138,7 +166,9 @@ fn is_bucket(name: &str) -> bool {
     (3..=222).contains(&name.len())
         && name.starts_with(plain)
         && name.ends_with(plain)
-        && name.chars().all(|character| plain(character) || "._-".contains(character))
+        && name
+            .chars()
+            .all(|character| plain(character) || "._-".contains(character))
 }
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3), the slash included.
@@ -167,10 +197,18 @@ mod tests {
     const NAME: &str = "projects/p/locations/us-central1/publishers/google/models/m/operations/1";
 
     fn image(role: ImageRole, base64: &str) -> Image {
-        Image { role, mime_type: "image/png".to_owned(), base64: base64.to_owned() }
+        Image {
+            role,
+            mime_type: "image/png".to_owned(),
+            base64: base64.to_owned(),
+        }
     }
 
-    fn body(change: impl FnOnce(&mut RenderOptions), images: &[Image], output: Option<&str>) -> String {
+    fn body(
+        change: impl FnOnce(&mut RenderOptions),
+        images: &[Image],
+        output: Option<&str>,
+    ) -> String {
         let mut options = RenderOptions {
             duration_seconds: 8,
             aspect_ratio: "16:9".to_owned(),
@@ -179,17 +217,28 @@ mod tests {
         };
         change(&mut options);
         let (model, prompt) = ("veo-3.1-generate-001", "a \"dog\"");
-        submit_body(&RenderRequest { model, prompt, options: &options, images, webhook: None }, output)
+        submit_body(
+            &RenderRequest {
+                model,
+                prompt,
+                options: &options,
+                images,
+                webhook: None,
+            },
+            output,
+        )
     }
 
-    const PLAIN: &str =
-        r#""parameters":{"sampleCount":1,"durationSeconds":8,"aspectRatio":"16:9","resolution":"720p"}}"#;
+    const PLAIN: &str = r#""parameters":{"sampleCount":1,"durationSeconds":8,"aspectRatio":"16:9","resolution":"720p"}}"#;
 
     #[test]
     fn a_submit_is_written_as_googles_sdk_writes_it() {
         let text = r#"{"instances":[{"prompt":"a \"dog\""}],"#;
         let changed = |change: fn(&mut RenderOptions), parameters: &str| {
-            assert_eq!(body(change, &[], None), format!(r#"{text}"parameters":{{{parameters}}}}}"#));
+            assert_eq!(
+                body(change, &[], None),
+                format!(r#"{text}"parameters":{{{parameters}}}}}"#)
+            );
         };
         assert_eq!(body(|_| {}, &[], None), format!("{text}{PLAIN}"));
         changed(
@@ -213,54 +262,103 @@ mod tests {
             },
             r#""sampleCount":1,"durationSeconds":8,"aspectRatio":"9:16","resolution":"4k","personGeneration":"allow_adult","negativePrompt":"cartoon""#,
         );
-        let stored = body(|render| render.seed = Some(0), &[], Some("gs://bucket/out/"));
+        let stored = body(
+            |render| render.seed = Some(0),
+            &[],
+            Some("gs://bucket/out/"),
+        );
         let parameters = r#""parameters":{"sampleCount":1,"storageUri":"gs://bucket/out/","durationSeconds":8,"seed":0,"aspectRatio":"16:9","resolution":"720p"}}"#;
         assert_eq!(stored, format!("{text}{parameters}"));
     }
 
     #[test]
     fn images_go_with_the_prompt_in_the_roles_they_have() {
-        let written = |base64: &str| format!(r#"{{"bytesBase64Encoded":"{base64}","mimeType":"image/png"}}"#);
+        let written =
+            |base64: &str| format!(r#"{{"bytesBase64Encoded":"{base64}","mimeType":"image/png"}}"#);
         let prompt = r#"{"instances":[{"prompt":"a \"dog\"""#;
         let first = image(ImageRole::FirstFrame, "QQ==");
         let last = image(ImageRole::LastFrame, "Qg==");
         let first_alone = format!(r#"{prompt},"image":{}}}],{PLAIN}"#, written("QQ=="));
-        assert_eq!(body(|_| {}, std::slice::from_ref(&first), None), first_alone);
-        let both = format!(r#"{prompt},"image":{},"lastFrame":{}}}],{PLAIN}"#, written("QQ=="), written("Qg=="));
+        assert_eq!(
+            body(|_| {}, std::slice::from_ref(&first), None),
+            first_alone
+        );
+        let both = format!(
+            r#"{prompt},"image":{},"lastFrame":{}}}],{PLAIN}"#,
+            written("QQ=="),
+            written("Qg==")
+        );
         assert_eq!(body(|_| {}, &[first, last], None), both);
-        let references = [image(ImageRole::Reference, "Qw=="), image(ImageRole::Reference, "RA==")];
-        let reference = |base64: &str| format!(r#"{{"image":{},"referenceType":"ASSET"}}"#, written(base64));
-        let expected =
-            format!(r#"{prompt},"referenceImages":[{},{}]}}],{PLAIN}"#, reference("Qw=="), reference("RA=="));
+        let references = [
+            image(ImageRole::Reference, "Qw=="),
+            image(ImageRole::Reference, "RA=="),
+        ];
+        let reference =
+            |base64: &str| format!(r#"{{"image":{},"referenceType":"ASSET"}}"#, written(base64));
+        let expected = format!(
+            r#"{prompt},"referenceImages":[{},{}]}}],{PLAIN}"#,
+            reference("Qw=="),
+            reference("RA==")
+        );
         assert_eq!(body(|_| {}, &references, None), expected);
     }
 
     fn submit(status: u16, body: &str) -> Outcome<String> {
-        read_submit(&Reply { status, retry_after: None, body: body.as_bytes().to_vec(), now: 0 })
+        read_submit(&Reply {
+            status,
+            retry_after: None,
+            body: body.as_bytes().to_vec(),
+            now: 0,
+        })
     }
 
     #[test]
     fn only_a_proof_of_refusal_allows_a_second_submit_i4() {
-        let error = |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
-        assert_eq!(submit(200, &json!({ "name": NAME }).to_string()), Ok(NAME.to_owned()));
-        for body in ["{}", "<html>", r#"{"name":"models/m/operations/1"}"#, r#"{"name":"projects/p/operations/1"}"#] {
+        let error =
+            |code: u16| format!(r#"{{"error":{{"code":{code},"message":"m","status":"S"}}}}"#);
+        assert_eq!(
+            submit(200, &json!({ "name": NAME }).to_string()),
+            Ok(NAME.to_owned())
+        );
+        for body in [
+            "{}",
+            "<html>",
+            r#"{"name":"models/m/operations/1"}"#,
+            r#"{"name":"projects/p/operations/1"}"#,
+        ] {
             assert_eq!(submit(200, body), Err(Trouble::Unknown), "{body}");
         }
-        assert_eq!(submit(202, &json!({ "name": NAME, "done": null }).to_string()), Ok(NAME.to_owned()));
-        assert!(matches!(submit(500, &error(500)), Err(Trouble::Retry { .. })));
+        assert_eq!(
+            submit(202, &json!({ "name": NAME, "done": null }).to_string()),
+            Ok(NAME.to_owned())
+        );
+        assert!(matches!(
+            submit(500, &error(500)),
+            Err(Trouble::Retry { .. })
+        ));
         for status in [429, 503, 521, 529] {
-            assert!(matches!(submit(status, &error(status)), Err(Trouble::NotNow { .. })), "{status}");
+            assert!(
+                matches!(submit(status, &error(status)), Err(Trouble::NotNow { .. })),
+                "{status}"
+            );
         }
         for status in [400, 401, 403, 404] {
             for body in [error(status).as_str(), "<html>", "", r#"{"detail":"No."}"#] {
-                assert!(matches!(submit(status, body), Err(Trouble::Refused(_))), "{status} {body}");
+                assert!(
+                    matches!(submit(status, body), Err(Trouble::Refused(_))),
+                    "{status} {body}"
+                );
             }
         }
         for status in [303, 408, 409, 500, 502, 504, 524] {
             assert_eq!(submit(status, "<html>"), Err(Trouble::Unknown), "{status}");
         }
         for status in [408, 502, 504] {
-            assert_eq!(submit(status, &error(status)), Err(Trouble::Unknown), "{status}");
+            assert_eq!(
+                submit(status, &error(status)),
+                Err(Trouble::Unknown),
+                "{status}"
+            );
         }
     }
 
@@ -268,27 +366,50 @@ mod tests {
     fn a_refusal_names_the_setting_to_look_at() {
         let message = |status: u16, words: &str| {
             let body: Value = json!({"error": {"code": status, "message": words, "status": "S"}});
-            let Err(Trouble::Refused(failure)) = submit(status, &body.to_string()) else { panic!("{body}") };
+            let Err(Trouble::Refused(failure)) = submit(status, &body.to_string()) else {
+                panic!("{body}")
+            };
             (failure.code, failure.message)
         };
-        for (status, setting) in [(401, "VERTEX_SERVICE_ACCOUNT"), (403, "VERTEX_PROJECT"), (404, "VERTEX_LOCATION")] {
+        for (status, setting) in [
+            (401, "VERTEX_SERVICE_ACCOUNT"),
+            (403, "VERTEX_PROJECT"),
+            (404, "VERTEX_LOCATION"),
+        ] {
             let (code, sentence) = message(status, "Permission denied.");
             assert_eq!(code, ErrorCode::ProviderUnavailable);
             assert!(sentence.contains(setting), "{sentence}");
         }
         let (_, sentence) = message(403, "reelay@p.iam lacks a role");
-        assert!(sentence.contains("VERTEX_PROJECT") && !sentence.contains('@'), "{sentence}");
-        let (_, sentence) = message(403, "Vertex AI is off");
         assert!(
-            sentence.starts_with("The video service refused the service account: Vertex AI is off. Check"),
+            sentence.contains("VERTEX_PROJECT") && !sentence.contains('@'),
             "{sentence}"
         );
-        assert_eq!(message(404, "It is no longer available.").0, ErrorCode::ModelRetired);
-        assert_eq!(message(400, "Bad seed."), (ErrorCode::InvalidRequest, "Bad seed.".to_owned()));
+        let (_, sentence) = message(403, "Vertex AI is off");
+        assert!(
+            sentence.starts_with(
+                "The video service refused the service account: Vertex AI is off. Check"
+            ),
+            "{sentence}"
+        );
+        assert_eq!(
+            message(404, "It is no longer available.").0,
+            ErrorCode::ModelRetired
+        );
+        assert_eq!(
+            message(400, "Bad seed."),
+            (ErrorCode::InvalidRequest, "Bad seed.".to_owned())
+        );
         let (code, sentence) = message(400, "reelay@p.iam has no access to gs://b/o.");
         assert_eq!(code, ErrorCode::ProviderUnavailable);
-        assert!(sentence.contains("VERTEX_OUTPUT") && !sentence.contains("gs://"), "{sentence}");
-        assert_eq!(message(400, "It violates the usage guidelines.").0, ErrorCode::ProviderRejectedContent);
+        assert!(
+            sentence.contains("VERTEX_OUTPUT") && !sentence.contains("gs://"),
+            "{sentence}"
+        );
+        assert_eq!(
+            message(400, "It violates the usage guidelines.").0,
+            ErrorCode::ProviderRejectedContent
+        );
     }
 
     #[test]
@@ -305,7 +426,10 @@ mod tests {
             Some("storage/v1/b/my-bucket/o/out%20dir%2F%C3%A9%252e%2Fsample_0.mp4?alt=media")
         );
         assert_eq!(path(&format!("inline:{NAME}")).as_deref(), Some(NAME));
-        assert_eq!(path("https://cdn.example/v.mp4").as_deref(), Some("https://cdn.example/v.mp4"));
+        assert_eq!(
+            path("https://cdn.example/v.mp4").as_deref(),
+            Some("https://cdn.example/v.mp4")
+        );
         for uri in [
             "gs://my-bucket",
             "gs://my-bucket/",
@@ -328,8 +452,15 @@ mod tests {
         for output in ["gs://bucket", "gs://bucket/", "gs://my.bucket_1/a/b/"] {
             assert!(is_output(output), "{output}");
         }
-        for output in ["bucket", "s3://bucket", "gs://", "gs://ab", "gs://Bucket/", "gs://bucket/a b", "gs://bucket/*"]
-        {
+        for output in [
+            "bucket",
+            "s3://bucket",
+            "gs://",
+            "gs://ab",
+            "gs://Bucket/",
+            "gs://bucket/a b",
+            "gs://bucket/*",
+        ] {
             assert!(!is_output(output), "{output}");
         }
     }

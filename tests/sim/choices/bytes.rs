@@ -10,7 +10,11 @@ pub(crate) struct Bytes {
 
 impl Bytes {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self { given: bytes.into_iter(), rest: Seeded::new(0), random: Seeded::new(1) }
+        Self {
+            given: bytes.into_iter(),
+            rest: Seeded::new(0),
+            random: Seeded::new(1),
+        }
     }
 }
 
@@ -20,7 +24,9 @@ impl Driver for Bytes {
         let needed = (u64::BITS - (bound - 1).leading_zeros()).div_ceil(8);
         let mut number = 0;
         for _ in 0..needed {
-            let Some(byte) = self.given.next() else { return self.rest.below(bound) };
+            let Some(byte) = self.given.next() else {
+                return self.rest.below(bound);
+            };
             number = number << 8 | u64::from(byte);
         }
         number % bound

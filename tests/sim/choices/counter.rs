@@ -1,4 +1,5 @@
-//! Counts the decisions and says yes at chosen ones, so that a walk over all choices visits every cut.
+//! Counts the decisions and says yes at chosen ones, so that a walk over all choices visits every
+//! cut.
 
 use super::{Driver, Seeded};
 
@@ -12,7 +13,11 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn new(yes_at: &[u64]) -> Self {
-        Self { yes_at: yes_at.to_vec(), decided: 0, numbers: Seeded::new(0) }
+        Self {
+            yes_at: yes_at.to_vec(),
+            decided: 0,
+            numbers: Seeded::new(0),
+        }
     }
 }
 

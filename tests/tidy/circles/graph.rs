@@ -19,7 +19,11 @@ impl fmt::Display for Circle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.way.join(" -> "))?;
         if !self.others.is_empty() {
-            write!(formatter, " (in circles with them: {})", self.others.join(", "))?;
+            write!(
+                formatter,
+                " (in circles with them: {})",
+                self.others.join(", ")
+            )?;
         }
         Ok(())
     }
@@ -28,7 +32,10 @@ impl fmt::Display for Circle {
 impl Graph {
     pub(super) fn add(&mut self, from: &str, to: &str) {
         if from != to {
-            self.uses.entry(from.to_owned()).or_default().insert(to.to_owned());
+            self.uses
+                .entry(from.to_owned())
+                .or_default()
+                .insert(to.to_owned());
         }
     }
 
@@ -38,17 +45,28 @@ impl Graph {
         components
             .into_iter()
             .filter_map(|component| {
-                let way = component.iter().filter_map(|file| self.way_back(file)).min_by_key(Vec::len)?;
-                let others = component.into_iter().filter(|file| !way.contains(file)).collect();
+                let way = component
+                    .iter()
+                    .filter_map(|file| self.way_back(file))
+                    .min_by_key(Vec::len)?;
+                let others = component
+                    .into_iter()
+                    .filter(|file| !way.contains(file))
+                    .collect();
                 Some(Circle { way, others })
             })
             .collect()
     }
 
-    /// The files that `file` reaches and that reach it, itself included; none if it is in no circle.
+    /// The files that `file` reaches and that reach it, itself included; none if it is in no
+    /// circle.
     fn component(&self, file: &str) -> BTreeSet<String> {
         let reached = self.reached(file);
-        reached.keys().filter(|other| self.reached(other).contains_key(file)).cloned().collect()
+        reached
+            .keys()
+            .filter(|other| self.reached(other).contains_key(file))
+            .cloned()
+            .collect()
     }
 
     /// The shortest way from `file` to itself, with it at both ends.
@@ -65,7 +83,8 @@ impl Graph {
         Some(way)
     }
 
-    /// Each file that `file` reaches by one step or more, with the one before it on the shortest way.
+    /// Each file that `file` reaches by one step or more, with the one before it on the shortest
+    /// way.
     fn reached(&self, file: &str) -> BTreeMap<String, String> {
         let mut before = BTreeMap::new();
         let mut open = VecDeque::from([file.to_owned()]);

@@ -25,8 +25,15 @@ struct Modules<'a> {
 
 /// Which file of the crate in `folder` uses which.
 pub(super) fn dependencies(folder: &str, files: &[&File]) -> Graph {
-    let read = files.iter().map(|file| (module(folder, &file.path), (*file, paths::read(&file.code()))));
-    let modules = Modules { files: read.collect() };
+    let read = files.iter().map(|file| {
+        (
+            module(folder, &file.path),
+            (*file, paths::read(&file.code())),
+        )
+    });
+    let modules = Modules {
+        files: read.collect(),
+    };
     let mut graph = Graph::default();
     for (module, (file, paths)) in &modules.files {
         let imported = paths
@@ -35,7 +42,9 @@ pub(super) fn dependencies(folder: &str, files: &[&File]) -> Graph {
             .filter(|import| !import.exported || paths.words.contains(&import.name))
             .map(|import| &import.path);
         for path in imported.chain(&paths.inline) {
-            let Some(Named::Module(target) | Named::Item(target)) = modules.find(module, path, MAX_HOPS) else {
+            let Some(Named::Module(target) | Named::Item(target)) =
+                modules.find(module, path, MAX_HOPS)
+            else {
                 continue;
             };
             if let Some((other, _)) = modules.files.get(&target) {
@@ -48,16 +57,24 @@ pub(super) fn dependencies(folder: &str, files: &[&File]) -> Graph {
 
 /// The module that a file holds.
 fn module(folder: &str, path: &str) -> Module {
-    let path = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/').trim_end_matches(".rs");
+    let path = path
+        .strip_prefix(folder)
+        .unwrap_or(path)
+        .trim_start_matches('/')
+        .trim_end_matches(".rs");
     let mut module: Module = path.split('/').map(str::to_owned).collect();
-    if matches!(module.last().map(String::as_str), Some("lib" | "main" | "mod")) {
+    if matches!(
+        module.last().map(String::as_str),
+        Some("lib" | "main" | "mod")
+    ) {
         module.pop();
     }
     module
 }
 
 impl Modules<'_> {
-    /// What `path` names in `from`; `None` for what other crates, the prelude or the module itself define.
+    /// What `path` names in `from`; `None` for what other crates, the prelude or the module itself
+    /// define.
     fn find(&self, from: &Module, path: &[String], hops: usize) -> Option<Named> {
         let (first, rest) = path.split_first()?;
         let mut named = match first.as_str() {
@@ -70,7 +87,9 @@ impl Modules<'_> {
             let Named::Module(module) = &named else { break };
             named = match name.as_str() {
                 "super" => Named::Module(module.split_last()?.1.to_vec()),
-                name => self.member(module, name, hops).unwrap_or_else(|| Named::Item(module.clone())),
+                name => self
+                    .member(module, name, hops)
+                    .unwrap_or_else(|| Named::Item(module.clone())),
             };
         }
         Some(named)
@@ -87,6 +106,10 @@ impl Modules<'_> {
         let import = paths.imports.iter().find(|import| import.name == name)?;
         // `use time::…` within a module that imports `time` names another crate.
         let names_itself = import.path.len() == 1;
-        if names_itself { None } else { self.find(module, &import.path, hops) }
+        if names_itself {
+            None
+        } else {
+            self.find(module, &import.path, hops)
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! The paths of a Rust file: what its `use` items import, and the paths written out within its code.
+//! The paths of a Rust file: what its `use` items import, and the paths written out within its
+//! code.
 
 use crate::source::is_word;
 use std::collections::BTreeSet;
@@ -36,11 +37,22 @@ pub(super) fn read(code: &str) -> Paths {
             "}" => drop(braces.pop()),
             "use" if tokens.get(at + 1).is_some_and(|next| *next != "<") => {
                 let exported = is_public(&tokens[..at]);
-                let mut tree = Tree { tokens: &tokens, at: at + 1, found: Vec::new() };
+                let mut tree = Tree {
+                    tokens: &tokens,
+                    at: at + 1,
+                    found: Vec::new(),
+                };
                 tree.read(&[]);
                 at = tree.at;
-                let imports = tree.found.into_iter().map(|(path, name)| (from_file(path, inner), name));
-                paths.imports.extend(imports.map(|(path, name)| Import { path, name, exported }));
+                let imports = tree
+                    .found
+                    .into_iter()
+                    .map(|(path, name)| (from_file(path, inner), name));
+                paths.imports.extend(imports.map(|(path, name)| Import {
+                    path,
+                    name,
+                    exported,
+                }));
             }
             // `mod name;` uses nothing.
             "mod" => at += 1,
@@ -62,7 +74,11 @@ pub(super) fn read(code: &str) -> Paths {
 
 /// A path as the file would write it, of one written in as many inline modules.
 fn from_file(mut path: Vec<String>, inline_modules: usize) -> Vec<String> {
-    let own = path.iter().take(inline_modules).take_while(|segment| *segment == "super").count();
+    let own = path
+        .iter()
+        .take(inline_modules)
+        .take_while(|segment| *segment == "super")
+        .count();
     if own > 0 {
         path.splice(..own, ["self".to_owned()]);
     }
@@ -168,7 +184,12 @@ fn every_form_of_a_use_item_is_read() {
         .imports
         .iter()
         .map(|import| {
-            format!("{}{} as {}", if import.exported { "pub " } else { "" }, import.path.join("::"), import.name)
+            format!(
+                "{}{} as {}",
+                if import.exported { "pub " } else { "" },
+                import.path.join("::"),
+                import.name
+            )
         })
         .collect();
     assert_eq!(
@@ -188,7 +209,9 @@ fn every_form_of_a_use_item_is_read() {
 
 #[test]
 fn paths_within_code_are_read() {
-    let paths = read("mod n; use a::b;\npub(crate) fn f(x: crate::c::D<E>) { g::h(x.i.j); self::k :: l!(m) }");
+    let paths = read(
+        "mod n; use a::b;\npub(crate) fn f(x: crate::c::D<E>) { g::h(x.i.j); self::k :: l!(m) }",
+    );
     let inline: Vec<String> = paths.inline.iter().map(|path| path.join("::")).collect();
     assert_eq!(inline, ["crate::c::D", "g::h", "self::k::l"]);
     assert!(paths.words.contains("D") && !paths.words.contains("b") && !paths.words.contains("n"));

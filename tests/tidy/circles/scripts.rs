@@ -21,10 +21,17 @@ pub(super) fn dependencies(files: &[File]) -> Graph {
 fn imports(text: &str) -> Vec<&str> {
     ["from", "import"]
         .into_iter()
-        .flat_map(|word| find_words(text, word).into_iter().map(move |at| &text[at + word.len()..]))
+        .flat_map(|word| {
+            find_words(text, word)
+                .into_iter()
+                .map(move |at| &text[at + word.len()..])
+        })
         .filter_map(|rest| {
             let rest = rest.trim_start().trim_start_matches('(');
-            let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+            let quote = rest
+                .chars()
+                .next()
+                .filter(|first| matches!(first, '"' | '\''))?;
             rest[1..].split(quote).next()
         })
         .filter(|path| path.starts_with('.'))
@@ -47,5 +54,8 @@ fn resolve(from: &str, written: &str) -> String {
 
 /// The path without its ending: `./a.js` is written for the file `a.ts`.
 fn stem(path: &str) -> &str {
-    [".ts", ".js", ".mjs", ".mts"].iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
+    [".ts", ".js", ".mjs", ".mts"]
+        .iter()
+        .find_map(|ending| path.strip_suffix(ending))
+        .unwrap_or(path)
 }

@@ -38,7 +38,10 @@ impl Answer {
 
     /// A header's value, empty if there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub(crate) fn text(&self) -> String {
@@ -49,9 +52,19 @@ impl Answer {
 impl Api {
     /// A user with a valid token.
     pub(crate) fn new(origin: String, user: String) -> Self {
-        let http = Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_mins(2)).build();
+        let http = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .timeout(Duration::from_mins(2))
+            .build();
         let token = Some(token::user(&user));
-        Self { http: http.expect("an HTTP client"), origin, token, wire: Wire::Gemini, user }
+        Self {
+            http: http.expect("an HTTP client"),
+            origin,
+            token,
+            wire: Wire::Gemini,
+            user,
+        }
     }
 
     /// The same user, whose generations go over another wire.
@@ -61,7 +74,10 @@ impl Api {
 
     /// The same with another token, or none.
     pub(crate) fn with_token(&self, token: Option<String>) -> Self {
-        Self { token, ..self.clone() }
+        Self {
+            token,
+            ..self.clone()
+        }
     }
 
     /// Sends a request to a path, or to a whole address without the token, changed by `prepare`.
@@ -74,14 +90,27 @@ impl Api {
     ) -> Answer {
         let answer = self.open(method, path, prepare);
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, body: answer.bytes().expect("the answer is whole").into() }
+        Answer {
+            status,
+            headers,
+            body: answer.bytes().expect("the answer is whole").into(),
+        }
     }
 
     /// The same with the answer's body still to be read.
     #[track_caller]
-    fn open(&self, method: &str, path: &str, prepare: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Response {
+    fn open(
+        &self,
+        method: &str,
+        path: &str,
+        prepare: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Response {
         let own = path.starts_with('/');
-        let url = if own { format!("{}{path}", self.origin) } else { path.to_owned() };
+        let url = if own {
+            format!("{}{path}", self.origin)
+        } else {
+            path.to_owned()
+        };
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method, url);
         if let Some(token) = self.token.as_ref().filter(|_| own) {
@@ -93,7 +122,8 @@ impl Api {
     /// Opens the live events of a generation, from the one after `after` on.
     #[track_caller]
     pub(crate) fn events(&self, id: &str, after: Option<u64>) -> Events {
-        self.try_events(id, after).expect("there is room for a stream")
+        self.try_events(id, after)
+            .expect("there is room for a stream")
     }
 
     /// The same; `None` if too many are open.
@@ -107,7 +137,12 @@ impl Api {
         if answer.status() == 429 {
             return None;
         }
-        assert_eq!(answer.status(), 200, "{}", answer.text().unwrap_or_default());
+        assert_eq!(
+            answer.status(),
+            200,
+            "{}",
+            answer.text().unwrap_or_default()
+        );
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         Some(Events::new(answer))
     }
@@ -140,7 +175,10 @@ impl Api {
 
     /// The same of a worker that may be killed meanwhile; the answer's status if there is one.
     pub(crate) fn try_create(&self, body: &Value) -> Option<u16> {
-        let request = self.http.post(format!("{}/api/generations", self.origin)).json(body);
+        let request = self
+            .http
+            .post(format!("{}/api/generations", self.origin))
+            .json(body);
         let request = self.token.iter().fold(request, RequestBuilder::bearer_auth);
         request.send().ok().map(|answer| answer.status().as_u16())
     }
@@ -154,9 +192,13 @@ impl Api {
     /// The same by a certain model.
     #[track_caller]
     pub(crate) fn generate_by(&self, model: &str, prompt: &str) -> String {
-        let answer = self.create(&json!({ "prompt": prompt, "provider": self.wire.provider(), "model": model }));
+        let answer = self
+            .create(&json!({ "prompt": prompt, "provider": self.wire.provider(), "model": model }));
         assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()["generationId"].as_str().expect("an id").to_owned()
+        answer.json()["generationId"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
     }
 
     #[track_caller]
@@ -166,13 +208,19 @@ impl Api {
         answer.json()["generation"].clone()
     }
 
-    /// Waits until a generation has ended and its webhook is delivered or given up; it must have ended so.
+    /// Waits until a generation has ended and its webhook is delivered or given up; it must have
+    /// ended so.
     #[track_caller]
     pub(crate) fn ends_as(&self, id: &str, status: &str) -> Value {
         let generation = until("the generation is done", ENDS, || {
             Some(self.generation(id)).filter(|generation| generation["phase"] == "done")
         });
-        assert_eq!(generation["status"], status, "{generation:#}\n{:#}", self.timeline(id));
+        assert_eq!(
+            generation["status"],
+            status,
+            "{generation:#}\n{:#}",
+            self.timeline(id)
+        );
         generation
     }
 
@@ -189,7 +237,9 @@ impl Api {
     pub(crate) fn steps(&self, id: &str) -> Vec<String> {
         let timeline = self.timeline(id);
         let steps = timeline["timeline"].as_array().into_iter().flatten();
-        steps.filter_map(|step| Some(step["step"].as_str()?.to_owned())).collect()
+        steps
+            .filter_map(|step| Some(step["step"].as_str()?.to_owned()))
+            .collect()
     }
 
     #[track_caller]

@@ -1,4 +1,5 @@
-//! An app of Next.js as a process: `next start` of a build that `npm test` made, the example's or one of the README's code.
+//! An app of Next.js as a process: `next start` of a build that `npm test` made, the example's or
+//! one of the README's code.
 
 use super::World;
 use super::process::Program;
@@ -59,9 +60,18 @@ impl App {
             ("DATABASE_FILE", database.display().to_string()),
             ("NEXT_TELEMETRY_DISABLED", "1".to_owned()),
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let environment = environment
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec();
         let program = Mutex::new(serve(&folder, &code, place, &environment));
-        Self { place, code, folder, database, environment, program }
+        Self {
+            place,
+            code,
+            folder,
+            database,
+            environment,
+            program,
+        }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -75,7 +85,10 @@ impl App {
 
     /// Ends the app by SIGKILL.
     pub(crate) fn kill(&self) {
-        self.program.lock().unwrap_or_else(PoisonError::into_inner).kill("node");
+        self.program
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .kill("node");
     }
 
     /// Starts the app again on its database, at its old address.
@@ -85,7 +98,10 @@ impl App {
     }
 
     pub(crate) fn log(&self) -> String {
-        self.program.lock().unwrap_or_else(PoisonError::into_inner).output()
+        self.program
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .output()
     }
 }
 
@@ -98,15 +114,26 @@ impl Drop for App {
 }
 
 fn serve(folder: &Path, app: &Path, place: Place, environment: &[(String, String)]) -> Program {
-    assert!(app.join(".next/BUILD_ID").exists(), "the app is built: run these tests by `npm test`");
+    assert!(
+        app.join(".next/BUILD_ID").exists(),
+        "the app is built: run these tests by `npm test`"
+    );
     let port = place.port.to_string();
     // An app of the tests has its packages in the folder above.
     let own = app.join("../node_modules/.bin/next");
-    let next = if own.exists() { own.as_os_str() } else { OsStr::new("next") };
+    let next = if own.exists() {
+        own.as_os_str()
+    } else {
+        OsStr::new("next")
+    };
     let mut command = vec![OsStr::new("env"), OsStr::new("-C"), app.as_os_str(), next];
     command.extend(["start", "--hostname", "127.0.0.1", "--port", &port].map(OsStr::new));
     let program = Program::start(folder, "app", &command, environment);
-    let http = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("an HTTP client");
+    let http = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .expect("an HTTP client");
     let address = format!("{}/icon.svg", place.origin());
     until("the app answers", START, || {
         assert!(program.is_running(), "the app ended:\n{}", program.output());

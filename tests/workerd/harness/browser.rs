@@ -1,8 +1,8 @@
-//! Scenarios of `tests/browser`: Node drives a browser on the worker's page, and asks here for what only this side can
-//! do to the worker.
+//! Scenarios of `tests/browser`: Node drives a browser on the worker's page, and asks here for what
+//! only this side can do to the worker.
 //!
-//! A line `@word` of the script's output asks for `word`; "done" on its input says that it is done. All other lines are
-//! shown if it fails, and the last of them, its figures, in any case.
+//! A line `@word` of the script's output asks for `word`; "done" on its input says that it is done.
+//! All other lines are shown if it fails, and the last of them, its figures, in any case.
 
 use super::World;
 use super::app::App;
@@ -29,7 +29,8 @@ pub(crate) fn play_on(app: &App, world: &World, scenario: &str, act: impl Fn(&st
 
 #[track_caller]
 fn play_with(world: &World, scenario: &str, variables: &[(&str, String)], act: impl Fn(&str)) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/browser/{scenario}.mjs"));
     // Node ends the browser when its input ends, which is when this process does.
     let mut node = Command::new("node")
         .arg(script)

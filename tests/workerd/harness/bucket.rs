@@ -1,4 +1,5 @@
-//! The bucket looked at from below: the files of Miniflare's R2, so that nothing of the worker vouches for itself.
+//! The bucket looked at from below: the files of Miniflare's R2, so that nothing of the worker
+//! vouches for itself.
 
 use super::Worker;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -16,7 +17,9 @@ pub(crate) struct Object {
 /// The object under a key, if there is one.
 pub(crate) fn object(worker: &Worker, key: &str) -> Option<Object> {
     let folder = worker.bucket_folder();
-    let mut catalogues = files(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
+    let mut catalogues = files(&folder)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
     catalogues.find_map(|path| read(&folder, &path, key))
 }
 
@@ -26,8 +29,9 @@ pub(crate) fn keys(worker: &Worker, prefix: &str) -> Vec<String> {
     let catalogues = catalogues.filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
     let listed = catalogues.filter_map(|path| {
         let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
-        let mut statement =
-            database.prepare("SELECT key FROM _mf_objects WHERE key GLOB ? || '*' ORDER BY key").ok()?;
+        let mut statement = database
+            .prepare("SELECT key FROM _mf_objects WHERE key GLOB ? || '*' ORDER BY key")
+            .ok()?;
         let rows = statement.query_map([prefix], |row| row.get(0)).ok()?;
         rows.collect::<Result<Vec<String>, _>>().ok()
     });
@@ -39,8 +43,11 @@ fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let statement = "SELECT blob_id, http_metadata, custom_metadata FROM _mf_objects WHERE key = ?";
     // A database of another kind has no such table.
-    let found: Option<(Option<String>, String, String)> =
-        database.query_row(statement, [key], row).optional().ok().flatten();
+    let found: Option<(Option<String>, String, String)> = database
+        .query_row(statement, [key], row)
+        .optional()
+        .ok()
+        .flatten();
     let (blob, http_metadata, custom_metadata) = found?;
     let blobs = blob.map_or_else(|| parts(&database, key), |blob| vec![blob]);
     let read = |blob: &String| fs::read(file_named(folder, blob)).expect("a blob of the bucket");
@@ -53,18 +60,35 @@ fn read(folder: &Path, catalogue: &Path, key: &str) -> Option<Object> {
 
 /// The blobs of an object that came in parts.
 fn parts(database: &Connection, key: &str) -> Vec<String> {
-    let statement = "SELECT blob_id FROM _mf_multipart_parts WHERE object_key = ? ORDER BY part_number";
+    let statement =
+        "SELECT blob_id FROM _mf_multipart_parts WHERE object_key = ? ORDER BY part_number";
     let mut statement = database.prepare(statement).expect("the parts' table");
-    let rows = statement.query_map([key], |row| row.get(0)).expect("the parts");
+    let rows = statement
+        .query_map([key], |row| row.get(0))
+        .expect("the parts");
     rows.map(|row| row.expect("a part")).collect()
 }
 
 fn file_named(folder: &Path, name: &str) -> PathBuf {
-    let found = files(folder).into_iter().find(|path| path.file_name().is_some_and(|file| file == name));
+    let found = files(folder)
+        .into_iter()
+        .find(|path| path.file_name().is_some_and(|file| file == name));
     found.expect("the blob's file")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
 }

@@ -35,8 +35,10 @@ pub(crate) struct Configuration<'a> {
 impl Configuration<'_> {
     /// Writes the configuration to `folder`, made from the one in `root`.
     pub(crate) fn write(self, root: &Path, folder: &Path) {
-        let original = fs::read_to_string(root.join("wrangler.toml")).expect("wrangler.toml can be read");
-        fs::write(folder.join("wrangler.toml"), self.derive(&original)).expect("wrangler.toml can be written");
+        let original =
+            fs::read_to_string(root.join("wrangler.toml")).expect("wrangler.toml can be read");
+        fs::write(folder.join("wrangler.toml"), self.derive(&original))
+            .expect("wrangler.toml can be written");
         if self.injector {
             fs::write(folder.join("injector.js"), INJECTOR).expect("the injector can be written");
         }
@@ -51,7 +53,9 @@ impl Configuration<'_> {
         for line in text.lines() {
             // A limit the test has set is left to it.
             let untouched = original.lines().any(|known| known == line);
-            derived += &raised(line).filter(|_| untouched).unwrap_or_else(|| line.to_owned());
+            derived += &raised(line)
+                .filter(|_| untouched)
+                .unwrap_or_else(|| line.to_owned());
             derived.push('\n');
         }
         if self.injector {
@@ -80,6 +84,10 @@ fn a_limit_is_raised_unless_the_test_sets_it() {
     let usual = Configuration::default().derive(original);
     assert_eq!(usual, "a = 1\nsimple = { limit = 100000, period = 60 }\n");
     let replacements = [("limit = 60", "limit = 2")];
-    let own = Configuration { replacements: &replacements, injector: false }.derive(original);
+    let own = Configuration {
+        replacements: &replacements,
+        injector: false,
+    }
+    .derive(original);
     assert_eq!(own, "a = 1\nsimple = { limit = 2, period = 60 }\n");
 }

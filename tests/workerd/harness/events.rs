@@ -19,7 +19,9 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(response: Response) -> Self {
-        Self { lines: BufReader::new(response) }
+        Self {
+            lines: BufReader::new(response),
+        }
     }
 
     /// Waits for the next event; `None` when the stream has ended or was cut off.
@@ -29,7 +31,10 @@ impl Events {
             let mut line = String::new();
             let read = self.lines.read_line(&mut line).ok()?;
             if read == 0 {
-                assert!(block.is_empty(), "the stream ended within an event: {block}");
+                assert!(
+                    block.is_empty(),
+                    "the stream ended within an event: {block}"
+                );
                 return None;
             }
             if line != "\n" {
@@ -66,13 +71,22 @@ impl Events {
 pub(crate) fn steps(events: &[Event]) -> Vec<(u64, String)> {
     let steps = events.iter().filter(|event| event.name == "step");
     steps
-        .map(|event| (event.id.expect("a step has an id"), event.data["step"].as_str().expect("a word").to_owned()))
+        .map(|event| {
+            (
+                event.id.expect("a step has an id"),
+                event.data["step"].as_str().expect("a word").to_owned(),
+            )
+        })
         .collect()
 }
 
 /// The lines of one event; `None` if they only say when to come back.
 fn parse(block: &str) -> Option<Event> {
-    let mut event = Event { id: None, name: String::new(), data: Value::Null };
+    let mut event = Event {
+        id: None,
+        name: String::new(),
+        data: Value::Null,
+    };
     for line in block.lines() {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);

@@ -1,5 +1,5 @@
-//! An app's receiver as a small server of the test's own: at a port that is known before anyone listens there, and with
-//! any answer.
+//! An app's receiver as a small server of the test's own: at a port that is known before anyone
+//! listens there, and with any answer.
 
 use super::ready::{free_port, until};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -40,7 +40,10 @@ pub(crate) struct Received {
 
 impl Received {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 }
 
@@ -53,11 +56,18 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Begins to listen. `answer` makes the status line's rest and the headers, such as `204 No Content`, of a target.
+    /// Begins to listen. `answer` makes the status line's rest and the headers, such as `204 No
+    /// Content`, of a target.
     pub(crate) fn start(spot: Spot, answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        // A process that another test starts may hold for a moment what looked for a free port here.
-        let listener = until("the port is free", PATIENCE, || TcpListener::bind(("127.0.0.1", spot.port)).ok());
-        let (stopped, received) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        // A process that another test starts may hold for a moment what looked for a free port
+        // here.
+        let listener = until("the port is free", PATIENCE, || {
+            TcpListener::bind(("127.0.0.1", spot.port)).ok()
+        });
+        let (stopped, received) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(Mutex::new(Vec::new())),
+        );
         let (stop, kept) = (Arc::clone(&stopped), Arc::clone(&received));
         let thread = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -68,12 +78,20 @@ impl Receiver {
                 let _ = serve(&stream, &answer, &kept);
             }
         });
-        Self { port: spot.port, stopped, received, thread: Some(thread) }
+        Self {
+            port: spot.port,
+            stopped,
+            received,
+            thread: Some(thread),
+        }
     }
 
     /// What came so far, oldest first.
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.received
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -88,25 +106,45 @@ impl Drop for Receiver {
     }
 }
 
-fn serve(stream: &TcpStream, answer: &impl Fn(&str) -> String, received: &Mutex<Vec<Received>>) -> std::io::Result<()> {
+fn serve(
+    stream: &TcpStream,
+    answer: &impl Fn(&str) -> String,
+    received: &Mutex<Vec<Received>>,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let Some(target) = line.split(' ').nth(1).map(str::to_owned) else { return Ok(()) };
+    let Some(target) = line.split(' ').nth(1).map(str::to_owned) else {
+        return Ok(());
+    };
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
         headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .and_then(|(_, value)| value.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    let request = Received { target, headers, body: String::from_utf8_lossy(&body).into_owned() };
+    let request = Received {
+        target,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
     let answer = answer(&request.target);
-    received.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+    received
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(request);
     let mut stream = stream;
-    stream.write_all(format!("HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").as_bytes())
+    stream.write_all(
+        format!("HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+    )
 }

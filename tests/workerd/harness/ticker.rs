@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Longer than any handler takes; one that hangs is the worker's own trouble, not the clock's.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Fires the minute's cron trigger again and again until it is dropped, whether the worker is there or not.
+/// Fires the minute's cron trigger again and again until it is dropped, whether the worker is there
+/// or not.
 pub(crate) struct Ticker {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -19,7 +20,11 @@ impl Ticker {
     /// Begins at once; the next time comes so long after the last one's handler has ended.
     pub(crate) fn start(worker: &Worker, every: Duration) -> Self {
         let address = worker.cron_address("*+*+*+*+*");
-        let http = Client::builder().no_proxy().timeout(PATIENCE).build().expect("an HTTP client");
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()
+            .expect("an HTTP client");
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             loop {
@@ -30,7 +35,10 @@ impl Ticker {
                 }
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 

@@ -22,14 +22,22 @@ pub(crate) fn signed(claims: &Value, secret: &str) -> String {
 /// The same with a header of one's own.
 pub(crate) fn with_header(header: &Value, claims: &Value, secret: &str) -> String {
     let text = format!("{}.{}", part(header), part(claims));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
-    format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    format!(
+        "{text}.{}",
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    )
 }
 
 /// A token that asks to be believed without a signature.
 pub(crate) fn unsigned(claims: &Value) -> String {
-    format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims))
+    format!(
+        "{}.{}.",
+        part(&json!({ "alg": "none", "typ": "JWT" })),
+        part(claims)
+    )
 }
 
 fn part(value: &Value) -> String {

@@ -28,9 +28,14 @@ impl Wire {
         }
     }
 
-    /// The step of the request that the gate `gate` holds: Cloud Storage has the bytes where the file is asked for.
+    /// The step of the request that the gate `gate` holds: Cloud Storage has the bytes where the
+    /// file is asked for.
     pub(crate) fn request_at(self, gate: &'static str) -> &'static str {
-        if self == Self::Vertex && gate == "bytes" { "download" } else { gate }
+        if self == Self::Vertex && gate == "bytes" {
+            "download"
+        } else {
+            gate
+        }
     }
 
     /// Another model, to which what a rate limit teaches everyone can be kept.

@@ -16,7 +16,8 @@ use std::time::Duration;
 const START: Duration = Duration::from_mins(1);
 /// How long a cron trigger's handler may take.
 const REQUEST: Duration = Duration::from_mins(1);
-/// What wrangler would otherwise do besides: report, look for the machine's place, join other workers of this machine.
+/// What wrangler would otherwise do besides: report, look for the machine's place, join other
+/// workers of this machine.
 const QUIET: [(&str, &str); 7] = [
     ("WRANGLER_SEND_METRICS", "false"),
     ("WRANGLER_SEND_ERROR_REPORTS", "false"),
@@ -53,18 +54,36 @@ impl Worker {
     pub(crate) fn start(folder: &Path, upstream: &Upstream, setup: &Setup<'_>) -> Self {
         lay_out(folder, setup);
         let account = upstream.service_account();
-        let variables = usual_variables(upstream.origin(), &account).into_iter().chain(setup.variables.iter().copied());
-        let variables: BTreeMap<String, String> =
-            variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let variables = usual_variables(upstream.origin(), &account)
+            .into_iter()
+            .chain(setup.variables.iter().copied());
+        let variables: BTreeMap<String, String> = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         let environment = QUIET.iter().chain(setup.environment);
-        let mut environment: Vec<(String, String)> =
-            environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut environment: Vec<(String, String)> = environment
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         // What a killed wrangler leaves behind goes with the world's folder.
-        environment.push(("TMPDIR".to_owned(), folder.join(TEMPORARY).display().to_string()));
+        environment.push((
+            "TMPDIR".to_owned(),
+            folder.join(TEMPORARY).display().to_string(),
+        ));
         let port = free_port();
         let program = Mutex::new(serve(folder, port, &variables, &environment));
-        let http = Client::builder().no_proxy().timeout(REQUEST).build().expect("an HTTP client");
-        Self { folder: folder.to_owned(), port, variables: Mutex::new(variables), environment, program, http }
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(REQUEST)
+            .build()
+            .expect("an HTTP client");
+        Self {
+            folder: folder.to_owned(),
+            port,
+            variables: Mutex::new(variables),
+            environment,
+            program,
+            http,
+        }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -77,20 +96,29 @@ impl Worker {
         self.program().kill("workerd");
     }
 
-    /// Starts the worker again on its state, at its old address. No request has reached an object of it before this
-    /// returns.
+    /// Starts the worker again on its state, at its old address. No request has reached an object
+    /// of it before this returns.
     pub(crate) fn restart(&self) {
         self.restart_with(&[]);
     }
 
-    /// The same with these variables changed, now and at later restarts. For worlds of a test's own.
+    /// The same with these variables changed, now and at later restarts. For worlds of a test's
+    /// own.
     pub(crate) fn restart_with(&self, changed: &[(&str, &str)]) {
-        let mut variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
-        variables.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut variables = self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        variables.extend(
+            changed
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         *self.program() = serve(&self.folder, self.port, &variables, &self.environment);
     }
 
-    /// Fires the minute's cron trigger, as locally nothing else does; returns once its handler has ended.
+    /// Fires the minute's cron trigger, as locally nothing else does; returns once its handler has
+    /// ended.
     #[track_caller]
     pub(crate) fn tick(&self) {
         self.fire("*+*+*+*+*");
@@ -104,7 +132,11 @@ impl Worker {
 
     #[track_caller]
     fn fire(&self, cron: &str) {
-        let answer = self.http.get(self.cron_address(cron)).send().expect("the worker answers");
+        let answer = self
+            .http
+            .get(self.cron_address(cron))
+            .send()
+            .expect("the worker answers");
         assert_eq!(answer.status(), 200, "{cron}: {}", text(answer));
     }
 
@@ -112,8 +144,8 @@ impl Worker {
         format!("{}/__scheduled?cron={cron}", self.origin())
     }
 
-    /// Sends messages to the queue `DISPATCH` or `DEAD`, each to arrive after `delay` seconds. Needs
-    /// `Configuration::injector`.
+    /// Sends messages to the queue `DISPATCH` or `DEAD`, each to arrive after `delay` seconds.
+    /// Needs `Configuration::injector`.
     #[track_caller]
     pub(crate) fn inject(&self, queue: &str, messages: &[Value], delay: u32) {
         self.inject_as("json", queue, messages, delay);
@@ -128,8 +160,16 @@ impl Worker {
 
     #[track_caller]
     fn inject_as(&self, content_type: &str, queue: &str, messages: &[Value], delay: u32) {
-        let address = format!("{}/__inject/{queue}?delay={delay}&type={content_type}", self.origin());
-        let answer = self.http.post(address).json(messages).send().expect("the worker answers");
+        let address = format!(
+            "{}/__inject/{queue}?delay={delay}&type={content_type}",
+            self.origin()
+        );
+        let answer = self
+            .http
+            .post(address)
+            .json(messages)
+            .send()
+            .expect("the worker answers");
         assert_eq!(answer.status(), 204, "{queue}: {}", text(answer));
     }
 
@@ -143,27 +183,45 @@ impl Worker {
         self.folder.join("state/v3/r2")
     }
 
-    /// The platform's databases of the objects of a class: one each, and `metadata.sqlite` with their alarms. A killed
-    /// worker's may be changed.
+    /// The platform's databases of the objects of a class: one each, and `metadata.sqlite` with
+    /// their alarms. A killed worker's may be changed.
     pub(crate) fn databases(&self, class: &str) -> Vec<PathBuf> {
         let folder = self.folder.join(format!("state/v3/do/reelay-{class}"));
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        entries.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite")).collect()
+        let entries = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        entries
+            .filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"))
+            .collect()
     }
 
     /// Whether the worker has logged `message` about a generation.
     pub(crate) fn has_logged(&self, message: &str, id: &str) -> bool {
-        let (message, id) = (format!("\"message\":\"{message}\""), format!("\"generationId\":\"{id}\""));
-        self.log().lines().any(|line| line.contains(&message) && line.contains(&id))
+        let (message, id) = (
+            format!("\"message\":\"{message}\""),
+            format!("\"generationId\":\"{id}\""),
+        );
+        self.log()
+            .lines()
+            .any(|line| line.contains(&message) && line.contains(&id))
     }
 
-    /// The lines that the worker has logged. Wrangler paints those of the higher levels, and writes lines of its own.
+    /// The lines that the worker has logged. Wrangler paints those of the higher levels, and writes
+    /// lines of its own.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let log = self.log();
         // The last line may not be there whole yet.
         let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        let logged = whole.lines().filter_map(|line| Some(&line[line.find(LINE)?..=line.rfind('}')?]));
-        logged.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("one JSON object: {line}"))).collect()
+        let logged = whole
+            .lines()
+            .filter_map(|line| Some(&line[line.find(LINE)?..=line.rfind('}')?]));
+        logged
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("one JSON object: {line}"))
+            })
+            .collect()
     }
 
     /// The ids of its workerd processes.
@@ -207,10 +265,11 @@ fn text(answer: Response) -> String {
     answer.text().unwrap_or_default()
 }
 
-/// Wrangler is run in a folder that sees the worker's build and a copy of its configuration, and nothing else: it puts
-/// its own files there, finds no `.dev.vars`, and has no sources to watch.
+/// Wrangler is run in a folder that sees the worker's build and a copy of its configuration, and
+/// nothing else: it puts its own files there, finds no `.dev.vars`, and has no sources to watch.
 fn lay_out(folder: &Path, setup: &Setup<'_>) {
-    let root = std::env::var_os("REELAY_ROOT").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let root = std::env::var_os("REELAY_ROOT")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     for name in ["src", TEMPORARY] {
         std::fs::create_dir_all(folder.join(name)).expect("the worker's folder can be made");
     }
@@ -220,24 +279,50 @@ fn lay_out(folder: &Path, setup: &Setup<'_>) {
     setup.configuration.write(&root, folder);
 }
 
-fn serve(folder: &Path, port: u16, variables: &BTreeMap<String, String>, environment: &[(String, String)]) -> Program {
+fn serve(
+    folder: &Path,
+    port: u16,
+    variables: &BTreeMap<String, String>,
+    environment: &[(String, String)],
+) -> Program {
     let (port, inspector) = (port.to_string(), free_port().to_string());
-    let mut command: Vec<String> =
-        ["wrangler", "dev", "--ip", "127.0.0.1", "--port", &port, "--inspector-port", &inspector]
-            .map(String::from)
-            .into();
-    let rest = ["--persist-to", "state", "--test-scheduled", "--show-interactive-dev-session=false"];
+    let mut command: Vec<String> = [
+        "wrangler",
+        "dev",
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        &port,
+        "--inspector-port",
+        &inspector,
+    ]
+    .map(String::from)
+    .into();
+    let rest = [
+        "--persist-to",
+        "state",
+        "--test-scheduled",
+        "--show-interactive-dev-session=false",
+    ];
     command.extend(rest.map(String::from));
     for (name, value) in variables {
         command.extend(["--var".to_owned(), format!("{name}:{value}")]);
     }
     let command: Vec<&OsStr> = command.iter().map(OsStr::new).collect();
     let program = Program::start(folder, "worker", &command, environment);
-    let http = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("an HTTP client");
+    let http = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .expect("an HTTP client");
     // An address no route knows, so that no object hears of it.
     let address = format!("http://127.0.0.1:{port}/is-it-there");
     until("the worker answers", START, || {
-        assert!(program.is_running(), "wrangler ended:\n{}", program.output());
+        assert!(
+            program.is_running(),
+            "wrangler ended:\n{}",
+            program.output()
+        );
         http.get(&address).send().ok().map(|_| ())
     });
     program

@@ -15,7 +15,10 @@ const SHOWN_LINES: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every job starts at once, and an upstream that hangs is given up soon.
-const SHARED_SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "100"), ("UPSTREAM_TIMEOUT_MS", "3000")];
+const SHARED_SETTINGS: [(&str, &str); 2] = [
+    ("MAX_CONCURRENT_JOBS", "100"),
+    ("UPSTREAM_TIMEOUT_MS", "3000"),
+];
 
 /// What of a world is its own.
 #[derive(Clone, Copy, Default)]
@@ -36,14 +39,22 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts a worker with these variables besides the usual ones. One such world is there at a time.
+    /// Starts a worker with these variables besides the usual ones. One such world is there at a
+    /// time.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Lent {
-        Self::start_with(&Setup { variables, ..Setup::default() })
+        Self::start_with(&Setup {
+            variables,
+            ..Setup::default()
+        })
     }
 
     /// The same in an environment of wrangler's own.
     pub(crate) fn start_in(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Lent {
-        Self::start_with(&Setup { variables, environment, ..Setup::default() })
+        Self::start_with(&Setup {
+            variables,
+            environment,
+            ..Setup::default()
+        })
     }
 
     /// The same with anything of its own.
@@ -63,7 +74,11 @@ impl World {
         let folder = new_folder(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("workerd"));
         let upstream = Upstream::start(&folder);
         let worker = Worker::start(&folder, &upstream, setup);
-        Self { upstream, worker, folder }
+        Self {
+            upstream,
+            worker,
+            folder,
+        }
     }
 
     /// A user nobody else is, with a valid token.
@@ -86,10 +101,16 @@ impl World {
     }
 
     fn show(&self) {
-        for (name, log) in [("worker", self.worker.log()), ("upstream", self.upstream.log())] {
+        for (name, log) in [
+            ("worker", self.worker.log()),
+            ("upstream", self.upstream.log()),
+        ] {
             let lines: Vec<&str> = log.lines().collect();
             let tail = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n");
-            eprintln!("--- the end of {}/{name}.log\n{tail}", self.folder.display());
+            eprintln!(
+                "--- the end of {}/{name}.log\n{tail}",
+                self.folder.display()
+            );
         }
     }
 }
@@ -102,31 +123,41 @@ pub(crate) fn unique(word: &str) -> String {
 
 /// The one worker for tests that disturb nobody: [`SHARED_SETTINGS`].
 pub(crate) fn shared() -> Lent {
-    static SHARED: LazyLock<World> =
-        LazyLock::new(|| World::new(&Setup { variables: &SHARED_SETTINGS, ..Setup::default() }));
+    static SHARED: LazyLock<World> = LazyLock::new(|| {
+        World::new(&Setup {
+            variables: &SHARED_SETTINGS,
+            ..Setup::default()
+        })
+    });
     Lent::Shared(&SHARED)
 }
 
-/// One of two workers for tests that need one for themselves, with the usual three slots; nothing of the test before
-/// is left but finished jobs. After a test that failed it is a new one.
+/// One of two workers for tests that need one for themselves, with the usual three slots; nothing
+/// of the test before is left but finished jobs. After a test that failed it is a new one.
 pub(crate) fn exclusive() -> Lent {
     static WORLDS: [Mutex<Option<World>>; 2] = [Mutex::new(None), Mutex::new(None)];
     static TURN: AtomicUsize = AtomicUsize::new(0);
-    let mut world = WORLDS.iter().find_map(|world| world.try_lock().ok()).unwrap_or_else(|| {
-        let next = &WORLDS[TURN.fetch_add(1, Ordering::Relaxed) % WORLDS.len()];
-        next.lock().unwrap_or_else(|poisoned| {
-            next.clear_poison();
-            let mut world = poisoned.into_inner();
-            *world = None;
-            world
-        })
-    });
-    world.get_or_insert_with(|| World::new(&Setup::default())).upstream.reset();
+    let mut world = WORLDS
+        .iter()
+        .find_map(|world| world.try_lock().ok())
+        .unwrap_or_else(|| {
+            let next = &WORLDS[TURN.fetch_add(1, Ordering::Relaxed) % WORLDS.len()];
+            next.lock().unwrap_or_else(|poisoned| {
+                next.clear_poison();
+                let mut world = poisoned.into_inner();
+                *world = None;
+                world
+            })
+        });
+    world
+        .get_or_insert_with(|| World::new(&Setup::default()))
+        .upstream
+        .reset();
     Lent::Exclusive(world)
 }
 
-/// A world that the tests of one file share, one of them at a time: started for the first, and anew after a test that
-/// failed.
+/// A world that the tests of one file share, one of them at a time: started for the first, and anew
+/// after a test that failed.
 pub(crate) fn kept(place: &'static Mutex<Option<World>>, setup: &Setup<'_>) -> Lent {
     let mut world = place.lock().unwrap_or_else(|poisoned| {
         place.clear_poison();
@@ -134,7 +165,10 @@ pub(crate) fn kept(place: &'static Mutex<Option<World>>, setup: &Setup<'_>) -> L
         *world = None;
         world
     });
-    world.get_or_insert_with(|| World::new(setup)).upstream.reset();
+    world
+        .get_or_insert_with(|| World::new(setup))
+        .upstream
+        .reset();
     Lent::Exclusive(world)
 }
 
@@ -142,7 +176,11 @@ pub(crate) fn kept(place: &'static Mutex<Option<World>>, setup: &Setup<'_>) -> L
 pub(crate) enum Lent {
     Shared(&'static World),
     Exclusive(MutexGuard<'static, Option<World>>),
-    Own(Box<World>, #[expect(dead_code, reason = "held until the world is dropped")] Option<MutexGuard<'static, ()>>),
+    Own(
+        Box<World>,
+        #[expect(dead_code, reason = "held until the world is dropped")]
+        Option<MutexGuard<'static, ()>>,
+    ),
 }
 
 impl Deref for Lent {

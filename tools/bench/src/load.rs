@@ -12,7 +12,11 @@ pub(crate) struct Load {
 }
 
 /// Sends `count` requests; the next one as soon as fewer than `at_once` are under way.
-pub(crate) async fn load<F: Future<Output = ()>>(count: usize, at_once: usize, send: impl Fn(usize) -> F) -> Load {
+pub(crate) async fn load<F: Future<Output = ()>>(
+    count: usize,
+    at_once: usize,
+    send: impl Fn(usize) -> F,
+) -> Load {
     let timed = (0..count).map(|index| {
         let answer = send(index);
         async move {
@@ -22,6 +26,12 @@ pub(crate) async fn load<F: Future<Output = ()>>(count: usize, at_once: usize, s
         }
     });
     let began = clock::now();
-    let took: Vec<f64> = futures::stream::iter(timed).buffer_unordered(at_once).collect().await;
-    Load { took, throughput: count as f64 / began.elapsed().as_secs_f64() }
+    let took: Vec<f64> = futures::stream::iter(timed)
+        .buffer_unordered(at_once)
+        .collect()
+        .await;
+    Load {
+        took,
+        throughput: count as f64 / began.elapsed().as_secs_f64(),
+    }
 }

@@ -20,24 +20,49 @@ pub(crate) fn describe() -> String {
         locked("worker"),
         field("/proc/cpuinfo", "model name"),
         memory(),
-        fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
+        fs::read_to_string("/proc/sys/kernel/osrelease")
+            .unwrap_or_default()
+            .trim(),
     )
 }
 
 /// The commit that is checked out, and whether the files that are built differ from it.
 fn commit() -> String {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).current_dir(root()).output();
-        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(root())
+            .output();
+        output
+            .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+            .unwrap_or_default()
     };
-    let changed = git(&["status", "--porcelain", "--", "src", "Cargo.toml", "Cargo.lock", "tools"]);
+    let changed = git(&[
+        "status",
+        "--porcelain",
+        "--",
+        "src",
+        "Cargo.toml",
+        "Cargo.lock",
+        "tools",
+    ]);
     let commit = git(&["rev-parse", "--short", "HEAD"]);
-    if changed.is_empty() { commit } else { format!("{commit} with changes") }
+    if changed.is_empty() {
+        commit
+    } else {
+        format!("{commit} with changes")
+    }
 }
 
 /// The version of an npm package that is installed.
 fn installed(package: &str) -> String {
-    let text = fs::read_to_string(root().join("node_modules").join(package).join("package.json")).unwrap_or_default();
+    let text = fs::read_to_string(
+        root()
+            .join("node_modules")
+            .join(package)
+            .join("package.json"),
+    )
+    .unwrap_or_default();
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
     manifest["version"].as_str().unwrap_or("?").to_owned()
 }
@@ -45,18 +70,26 @@ fn installed(package: &str) -> String {
 /// The version of a crate that the lock file names.
 fn locked(package: &str) -> String {
     let text = fs::read_to_string(root().join("Cargo.lock")).unwrap_or_default();
-    let after = text.split(&format!("name = \"{package}\"\nversion = \"")).nth(1).unwrap_or("?");
+    let after = text
+        .split(&format!("name = \"{package}\"\nversion = \""))
+        .nth(1)
+        .unwrap_or("?");
     after.split('"').next().unwrap_or("?").to_owned()
 }
 
 /// The first value of that name in a file of `name: value` lines.
 fn field(path: &str, name: &str) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
     line.unwrap_or("?").trim().to_owned()
 }
 
 fn memory() -> String {
-    let kilobytes: f64 = field("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0.0);
+    let kilobytes: f64 = field("/proc/meminfo", "MemTotal")
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap_or(0.0);
     format!("{:.0} GiB", kilobytes / f64::from(1 << 20))
 }

@@ -5,8 +5,9 @@
 //! npm run bench -- accept cost         these alone, only told
 //! ```
 //!
-//! Everything is measured on real workerd with the local upstream, all of it on this machine. Whatever is compared is
-//! compared within one run, and told as the median of the runs with the lowest and the highest.
+//! Everything is measured on real workerd with the local upstream, all of it on this machine.
+//! Whatever is compared is compared within one run, and told as the median of the runs with the
+//! lowest and the highest.
 
 #![expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 
@@ -27,7 +28,9 @@ use std::fs;
 use std::process::ExitCode;
 
 /// Every measurement, in the order of the report.
-const NAMES: [&str; 8] = ["accept", "dispatch", "finish", "burst", "video", "start-up", "cost", "waiting"];
+const NAMES: [&str; 8] = [
+    "accept", "dispatch", "finish", "burst", "video", "start-up", "cost", "waiting",
+];
 /// Where the report goes.
 const REPORT: &str = "docs/BENCHMARKS.md";
 
@@ -35,7 +38,10 @@ const REPORT: &str = "docs/BENCHMARKS.md";
 async fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        progress::tell(&format!("There is no measurement {unknown}; there are {}.", NAMES.join(", ")));
+        progress::tell(&format!(
+            "There is no measurement {unknown}; there are {}.",
+            NAMES.join(", ")
+        ));
         return ExitCode::FAILURE;
     }
     fs::create_dir_all(worker::home()).expect("the benchmarks' folder can be made");
@@ -51,7 +57,8 @@ async fn main() -> ExitCode {
         }
     }
     if wanted.is_empty() {
-        fs::write(worker::root().join(REPORT), document(&sections)).expect("the report can be written");
+        fs::write(worker::root().join(REPORT), document(&sections))
+            .expect("the report can be written");
         progress::tell(&format!("Written to {REPORT}."));
     }
     ExitCode::SUCCESS

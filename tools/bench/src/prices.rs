@@ -1,4 +1,5 @@
-//! What the platform bills, in US dollars: the list prices of Workers Paid in November 2026, beyond what is included.
+//! What the platform bills, in US dollars: the list prices of Workers Paid in November 2026, beyond
+//! what is included.
 
 use crate::worker::Used;
 
@@ -23,11 +24,23 @@ impl Bill {
             parts: vec![
                 ("worker requests", million(used.worker_requests, 0.30)),
                 ("worker processor time", million(processor_ms, 0.02)),
-                ("object requests", million(used.object_messages + used.alarms, 0.15)),
-                ("object duration", million(used.active_ms / 1_000.0 * OBJECT_GIGABYTES, 12.50)),
+                (
+                    "object requests",
+                    million(used.object_messages + used.alarms, 0.15),
+                ),
+                (
+                    "object duration",
+                    million(used.active_ms / 1_000.0 * OBJECT_GIGABYTES, 12.50),
+                ),
                 ("rows read", million(used.rows_read, 0.001)),
-                ("rows written", million(used.rows_written + used.alarms_set, 1.00)),
-                ("R2 operations", million(used.r2_class_a, 4.50) + million(used.r2_class_b, 0.36)),
+                (
+                    "rows written",
+                    million(used.rows_written + used.alarms_set, 1.00),
+                ),
+                (
+                    "R2 operations",
+                    million(used.r2_class_a, 4.50) + million(used.r2_class_b, 0.36),
+                ),
                 ("queue operations", million(used.queue_operations, 0.40)),
                 ("log lines", million(used.log_lines, 0.60)),
             ],

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The key of the app's own server, which is what orders.
 const SERVICE_KEY: &str = "the-benchmarks-own-service-key";
 
-/// What the upstream asks for a second of the model that is ordered where none is named, in US dollars.
+/// What the upstream asks for a second of the model that is ordered where none is named, in US
+/// dollars.
 pub(crate) const PRICE_PER_SECOND: f64 = 0.40;
 /// How long a video is, in seconds.
 pub(crate) const SECONDS: f64 = 8.0;
@@ -17,7 +18,10 @@ pub(crate) const SECONDS: f64 = 8.0;
 static ORDERS: AtomicU64 = AtomicU64::new(0);
 
 /// The worker's variables: as deployed, but for `own` and where its neighbours are.
-pub(crate) fn variables<'a>(upstream: &'a Upstream, own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn variables<'a>(
+    upstream: &'a Upstream,
+    own: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let mut variables = vec![
         ("ENVIRONMENT", "production"),
         ("DISPATCH_MODE", "immediate"),
@@ -37,40 +41,70 @@ pub(crate) fn variables<'a>(upstream: &'a Upstream, own: &[(&'a str, &'a str)]) 
     variables
 }
 
-/// Orders a video; the generation's id. An order whose connection the worker closes is sent again, under the same key.
+/// Orders a video; the generation's id. An order whose connection the worker closes is sent again,
+/// under the same key.
 pub(crate) async fn order(worker: &Worker, user: &str, prompt: &str) -> String {
     let key = format!("bench-{}", ORDERS.fetch_add(1, Ordering::Relaxed));
     let send = || {
-        let request = worker.http.post(format!("{}/api/generations", worker.origin)).bearer_auth(SERVICE_KEY);
-        let request = request.header("X-User-Id", user).header("Idempotency-Key", &key);
+        let request = worker
+            .http
+            .post(format!("{}/api/generations", worker.origin))
+            .bearer_auth(SERVICE_KEY);
+        let request = request
+            .header("X-User-Id", user)
+            .header("Idempotency-Key", &key);
         request.json(&json!({ "prompt": prompt })).send()
     };
     let answer = match send().await {
         Ok(answer) => answer,
         Err(_) => send().await.expect("the worker answers"),
     };
-    assert!(answer.status().is_success(), "an order is accepted: {}", answer.status());
+    assert!(
+        answer.status().is_success(),
+        "an order is accepted: {}",
+        answer.status()
+    );
     let body: Value = answer.json().await.expect("the answer is JSON");
-    body["generationId"].as_str().expect("an order has an id").to_owned()
+    body["generationId"]
+        .as_str()
+        .expect("an order has an id")
+        .to_owned()
 }
 
 /// Whether there is any generation of a user.
 pub(crate) async fn has_any(worker: &Worker, user: &str) -> bool {
-    let request = worker.http.get(format!("{}/api/generations?limit=1", worker.origin)).bearer_auth(SERVICE_KEY);
-    let answer = request.header("X-User-Id", user).send().await.expect("the worker answers");
+    let request = worker
+        .http
+        .get(format!("{}/api/generations?limit=1", worker.origin))
+        .bearer_auth(SERVICE_KEY);
+    let answer = request
+        .header("X-User-Id", user)
+        .send()
+        .await
+        .expect("the worker answers");
     let body: Value = answer.json().await.expect("the answer is JSON");
     !body["data"].as_array().expect("a page").is_empty()
 }
 
 /// When each step of a generation was, in milliseconds since the Unix epoch, oldest first.
 pub(crate) async fn timeline(worker: &Worker, user: &str, id: &str) -> Vec<(String, f64)> {
-    let request = worker.http.get(format!("{}/api/generations/{id}/timeline", worker.origin)).bearer_auth(SERVICE_KEY);
-    let answer = request.header("X-User-Id", user).send().await.expect("the worker answers");
+    let request = worker
+        .http
+        .get(format!("{}/api/generations/{id}/timeline", worker.origin))
+        .bearer_auth(SERVICE_KEY);
+    let answer = request
+        .header("X-User-Id", user)
+        .send()
+        .await
+        .expect("the worker answers");
     let body: Value = answer.json().await.expect("the answer is JSON");
     let entries = body["timeline"].as_array().expect("a timeline").iter();
     let read = |entry: &Value| {
         let at = chrono::DateTime::parse_from_rfc3339(entry["at"].as_str()?).ok()?;
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds since 1970 are exact"
+        )]
         let at = at.timestamp_millis() as f64;
         Some((entry["step"].as_str()?.to_owned(), at))
     };

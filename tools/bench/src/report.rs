@@ -1,4 +1,5 @@
-//! What a measurement tells: a table, its goals, and whether they are met. The same as Markdown and on the terminal.
+//! What a measurement tells: a table, its goals, and whether they are met. The same as Markdown and
+//! on the terminal.
 
 use std::fmt::Write as _;
 
@@ -28,7 +29,10 @@ pub(crate) struct Goal {
 
 impl Table {
     pub(crate) fn new(head: &[&str]) -> Self {
-        Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+        Self {
+            head: head.iter().map(|name| (*name).to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -44,7 +48,11 @@ impl Table {
     fn plain(&self) -> String {
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column)).chain(self.head.get(column));
+                let cells = self
+                    .rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .chain(self.head.get(column));
                 cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
             })
             .collect();
@@ -52,7 +60,11 @@ impl Table {
         for row in std::iter::once(&self.head).chain(&self.rows) {
             for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 let cell = cell.replace('`', "");
-                let padded = if index == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") };
+                let padded = if index == 0 {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                };
                 let _ = write!(text, "  {padded}");
             }
             text.push('\n');
@@ -63,24 +75,45 @@ impl Table {
 
 impl Goal {
     fn line(&self) -> String {
-        let Self { aim, found, met, reason } = self;
-        if *met { format!("Goal: {aim}. Met: {found}.") } else { format!("Goal: {aim}. Missed: {found}. {reason}") }
+        let Self {
+            aim,
+            found,
+            met,
+            reason,
+        } = self;
+        if *met {
+            format!("Goal: {aim}. Met: {found}.")
+        } else {
+            format!("Goal: {aim}. Missed: {found}. {reason}")
+        }
     }
 }
 
 impl Section {
     pub(crate) fn markdown(&self) -> String {
         let goals = self.goals("* ");
-        format!("## {}\n\n{}\n\n{}\n{goals}", self.title, self.method, self.table.markdown())
+        format!(
+            "## {}\n\n{}\n\n{}\n{goals}",
+            self.title,
+            self.method,
+            self.table.markdown()
+        )
     }
 
     pub(crate) fn plain(&self) -> String {
-        format!("\n{}\n{}{}", self.title, self.table.plain(), self.goals("  "))
+        format!(
+            "\n{}\n{}{}",
+            self.title,
+            self.table.plain(),
+            self.goals("  ")
+        )
     }
 
     /// A line each.
     fn goals(&self, before: &str) -> String {
-        self.goals.iter().fold(String::new(), |text, goal| text + before + &goal.line() + "\n")
+        self.goals.iter().fold(String::new(), |text, goal| {
+            text + before + &goal.line() + "\n"
+        })
     }
 }
 
@@ -92,12 +125,26 @@ mod tests {
     fn a_missed_goal_says_so_with_its_reason() {
         let mut table = Table::new(&["what", "ms"]);
         table.row(["POST".to_owned(), "3.0".to_owned()]);
-        let goal =
-            |met| Goal { aim: "below 2".to_owned(), found: "3.0".to_owned(), met, reason: "It waits.".to_owned() };
-        let section =
-            Section { title: "Accept", method: "Posts.".to_owned(), table, goals: vec![goal(false), goal(true)] };
+        let goal = |met| Goal {
+            aim: "below 2".to_owned(),
+            found: "3.0".to_owned(),
+            met,
+            reason: "It waits.".to_owned(),
+        };
+        let section = Section {
+            title: "Accept",
+            method: "Posts.".to_owned(),
+            table,
+            goals: vec![goal(false), goal(true)],
+        };
         let text = section.markdown();
-        assert!(text.contains("| what | ms |\n|---|---:|\n| POST | 3.0 |\n"), "{text}");
-        assert!(text.contains("* Goal: below 2. Missed: 3.0. It waits.\n* Goal: below 2. Met: 3.0.\n"), "{text}");
+        assert!(
+            text.contains("| what | ms |\n|---|---:|\n| POST | 3.0 |\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("* Goal: below 2. Missed: 3.0. It waits.\n* Goal: below 2. Met: 3.0.\n"),
+            "{text}"
+        );
     }
 }

@@ -1,13 +1,20 @@
-//! What is told of many values: quantiles within one run, and the median of the runs with their extremes.
+//! What is told of many values: quantiles within one run, and the median of the runs with their
+//! extremes.
 
-/// The value below which the share `p` (0 to 1) of the values lies, by linear interpolation between the two nearest;
-/// `NaN` of nothing.
+/// The value below which the share `p` (0 to 1) of the values lies, by linear interpolation between
+/// the two nearest; `NaN` of nothing.
 pub(crate) fn quantile(values: &[f64], p: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
     let place = p.clamp(0.0, 1.0) * last as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place within the values")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place within the values"
+    )]
     let below = place.floor() as usize;
     let above = (below + 1).min(last);
     sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
@@ -31,25 +38,40 @@ pub(crate) struct Spread {
 
 impl Spread {
     pub(crate) fn of(runs: &[f64]) -> Self {
-        Self { median: median(runs), min: quantile(runs, 0.0), max: quantile(runs, 1.0) }
+        Self {
+            median: median(runs),
+            min: quantile(runs, 0.0),
+            max: quantile(runs, 1.0),
+        }
     }
 
     /// The ratios of two measurements that were taken in the same runs, run by run.
     pub(crate) fn of_ratios(these: &[f64], others: &[f64]) -> Self {
-        let ratios: Vec<f64> = these.iter().zip(others).map(|(this, other)| this / other).collect();
+        let ratios: Vec<f64> = these
+            .iter()
+            .zip(others)
+            .map(|(this, other)| this / other)
+            .collect();
         Self::of(&ratios)
     }
 
     /// `median (min–max)`, each with so many digits after the point.
     pub(crate) fn show(&self, digits: usize) -> String {
-        format!("{} ({}–{})", number(self.median, digits), number(self.min, digits), number(self.max, digits))
+        format!(
+            "{} ({}–{})",
+            number(self.median, digits),
+            number(self.min, digits),
+            number(self.max, digits)
+        )
     }
 }
 
 /// A number with so many digits after the point, and commas between its thousands.
 pub(crate) fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
-    let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (sign, rest) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
@@ -58,7 +80,11 @@ pub(crate) fn number(value: f64, digits: usize) -> String {
         }
         grouped.push(digit);
     }
-    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+    if fraction.is_empty() {
+        format!("{sign}{grouped}")
+    } else {
+        format!("{sign}{grouped}.{fraction}")
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +103,14 @@ mod tests {
     #[test]
     fn a_ratio_is_taken_within_its_run() {
         // Of the medians it would be 1.
-        assert_eq!(Spread::of_ratios(&[2.0, 4.0, 9.0], &[1.0, 4.0, 3.0]), Spread { median: 2.0, min: 1.0, max: 3.0 });
+        assert_eq!(
+            Spread::of_ratios(&[2.0, 4.0, 9.0], &[1.0, 4.0, 3.0]),
+            Spread {
+                median: 2.0,
+                min: 1.0,
+                max: 3.0
+            }
+        );
     }
 
     #[test]

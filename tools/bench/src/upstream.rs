@@ -1,4 +1,5 @@
-//! The fake upstream as a process, by its control API (see the head of `tools/fake-upstream/src/main.rs`).
+//! The fake upstream as a process, by its control API (see the head of
+//! `tools/fake-upstream/src/main.rs`).
 
 use crate::worker::home;
 use processes::process::{Program, new_folder};
@@ -81,20 +82,37 @@ impl Drop for Upstream {
 impl Upstream {
     /// Starts one on a free port.
     pub(crate) fn start(options: &[&str]) -> Self {
-        let binary =
-            std::env::var_os("FAKE_UPSTREAM_BIN").expect("FAKE_UPSTREAM_BIN is set: run this by `npm run bench`");
-        let usual = ["--listen", "127.0.0.1:0", "--webhook-secret", WEBHOOK_SECRET, "--api-key", API_KEY];
+        let binary = std::env::var_os("FAKE_UPSTREAM_BIN")
+            .expect("FAKE_UPSTREAM_BIN is set: run this by `npm run bench`");
+        let usual = [
+            "--listen",
+            "127.0.0.1:0",
+            "--webhook-secret",
+            WEBHOOK_SECRET,
+            "--api-key",
+            API_KEY,
+        ];
         let mut command = vec![binary.as_os_str()];
         command.extend(usual.iter().chain(options).map(OsStr::new));
         let folder = new_folder(&home());
         let program = Program::start(&folder, "upstream", &command, &[]);
         let origin = until("the upstream listens", PATIENCE, || {
             let output = program.output();
-            let line = output.lines().find_map(|line| line.strip_prefix("listening on "))?;
+            let line = output
+                .lines()
+                .find_map(|line| line.strip_prefix("listening on "))?;
             output.contains('\n').then(|| line.trim().to_owned())
         });
-        let http = Client::builder().no_proxy().timeout(PATIENCE + Duration::from_secs(5)).build();
-        Self { program, folder, origin, http: http.expect("an HTTP client") }
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE + Duration::from_secs(5))
+            .build();
+        Self {
+            program,
+            folder,
+            origin,
+            http: http.expect("an HTTP client"),
+        }
     }
 
     /// Forgets all, opens all gates and answers webhooks at once with 200.
@@ -109,7 +127,11 @@ impl Upstream {
 
     /// When the submit came whose prompt contains `text`, in milliseconds since the Unix epoch.
     pub(crate) async fn submitted(&self, text: &str) -> u64 {
-        let query = [("step", "submit"), ("contains", text), ("timeout_ms", "120000")];
+        let query = [
+            ("step", "submit"),
+            ("contains", text),
+            ("timeout_ms", "120000"),
+        ];
         let waited: Waited = self.show("wait", &query).await;
         assert!(waited.reached, "no submit came with {text}");
         waited.requests[0].at_ms
@@ -128,15 +150,29 @@ impl Upstream {
     }
 
     async fn control(&self, path: &str, body: &Value) {
-        let sent = self.http.post(format!("{}/__control/{path}", self.origin)).json(body).send().await;
+        let sent = self
+            .http
+            .post(format!("{}/__control/{path}", self.origin))
+            .json(body)
+            .send()
+            .await;
         let answer = sent.expect("the upstream answers");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }
 
     async fn show<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> T {
-        let mut address = reqwest::Url::parse(&format!("{}/__control/{path}", self.origin)).expect("an address");
+        let mut address =
+            reqwest::Url::parse(&format!("{}/__control/{path}", self.origin)).expect("an address");
         address.query_pairs_mut().extend_pairs(query);
-        let answer = self.http.get(address).send().await.expect("the upstream answers");
-        answer.json().await.expect("the upstream's answer can be read")
+        let answer = self
+            .http
+            .get(address)
+            .send()
+            .await
+            .expect("the upstream answers");
+        answer
+            .json()
+            .await
+            .expect("the upstream's answer can be read")
     }
 }

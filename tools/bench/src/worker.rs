@@ -18,15 +18,19 @@ const START: Duration = Duration::from_mins(1);
 const REQUEST: Duration = Duration::from_mins(10);
 /// How long a connection is kept without a request: less than the runtime keeps it.
 const IDLE: Duration = Duration::from_secs(1);
-/// Workers serve no bigger bursts of one user than the platform's limiter lets pass; here nobody is to be limited.
+/// Workers serve no bigger bursts of one user than the platform's limiter lets pass; here nobody is
+/// to be limited.
 const LIMIT: (&str, &str) = ("simple = { limit = 100,", "simple = { limit = 1000000,");
 /// Where state is on the disk, below the checkout.
 const DISK: &str = ".wrangler/bench";
 /// Where Linux keeps files in memory.
 const MEMORY: &str = "/dev/shm";
 /// What would reach for the network.
-const QUIET: [(&str, &str); 3] =
-    [("CLOUDFLARE_CF_FETCH_ENABLED", "false"), ("WRANGLER_SEND_METRICS", "false"), ("NO_COLOR", "1")];
+const QUIET: [(&str, &str); 3] = [
+    ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
+    ("WRANGLER_SEND_METRICS", "false"),
+    ("NO_COLOR", "1"),
+];
 
 /// What is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +90,17 @@ impl Stage {
         let root = root();
         let (source, classes) = match kind {
             Kind::Reelay => (root.clone(), &["JobManager", "QueueManager"][..]),
-            Kind::Peer(name) => {
-                (root.join("tools/bench/peers").join(name), if name == "fixed-poll" { &["Job"][..] } else { &[] })
-            }
+            Kind::Peer(name) => (
+                root.join("tools/bench/peers").join(name),
+                if name == "fixed-poll" {
+                    &["Job"][..]
+                } else {
+                    &[]
+                },
+            ),
         };
-        let configuration = fs::read_to_string(source.join("wrangler.toml")).expect("wrangler.toml can be read");
+        let configuration =
+            fs::read_to_string(source.join("wrangler.toml")).expect("wrangler.toml can be read");
         let mut configuration = configuration.replace(LIMIT.0, LIMIT.1);
         let module = if kind == Kind::Reelay {
             for name in ["assets", "build", "scripts"] {
@@ -98,16 +108,23 @@ impl Stage {
             }
             "build/index.js"
         } else {
-            fs::copy(source.join("index.js"), folder.join("index.js")).expect("the peer can be copied");
+            fs::copy(source.join("index.js"), folder.join("index.js"))
+                .expect("the peer can be copied");
             "index.js"
         };
         if counted {
-            fs::copy(root.join("tools/bench/counter.js"), folder.join("counter.js"))
-                .expect("the counter can be copied");
-            fs::write(folder.join("counted.js"), counted_entry(module, classes)).expect("an entry can be written");
-            configuration = configuration.replace(&format!("main = \"{module}\""), "main = \"counted.js\"");
+            fs::copy(
+                root.join("tools/bench/counter.js"),
+                folder.join("counter.js"),
+            )
+            .expect("the counter can be copied");
+            fs::write(folder.join("counted.js"), counted_entry(module, classes))
+                .expect("an entry can be written");
+            configuration =
+                configuration.replace(&format!("main = \"{module}\""), "main = \"counted.js\"");
         }
-        fs::write(folder.join("wrangler.toml"), configuration).expect("wrangler.toml can be written");
+        fs::write(folder.join("wrangler.toml"), configuration)
+            .expect("wrangler.toml can be written");
         Self { folder }
     }
 
@@ -129,31 +146,61 @@ impl Stage {
     /// The database of the one object of a class, when the worker does not run.
     pub(crate) fn only_database(&self, class: &str) -> PathBuf {
         let folder = self.folder.join(format!("state/do/measured-{class}"));
-        let entries = fs::read_dir(folder).expect("the class has a folder").flatten().map(|entry| entry.path());
+        let entries = fs::read_dir(folder)
+            .expect("the class has a folder")
+            .flatten()
+            .map(|entry| entry.path());
         let is_object = |path: &PathBuf| {
             path.extension().is_some_and(|ending| ending == "sqlite")
                 && path.file_stem().is_some_and(|name| name != "metadata")
         };
-        entries.into_iter().find(is_object).expect("the object has a database")
+        entries
+            .into_iter()
+            .find(is_object)
+            .expect("the object has a database")
     }
 
     /// Starts the worker with these variables.
     pub(crate) fn start(&self, variables: &[(&str, &str)]) -> Worker {
         let (port, direct) = (free_port(), free_port());
-        let variables: Map<String, Value> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        let (script, variables) = (root().join("tools/bench/serve.mjs"), Value::Object(variables).to_string());
-        let command = ["node", &script.display().to_string(), &port.to_string(), &direct.to_string(), &variables]
-            .map(String::from);
+        let variables: Map<String, Value> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
+            .collect();
+        let (script, variables) = (
+            root().join("tools/bench/serve.mjs"),
+            Value::Object(variables).to_string(),
+        );
+        let command = [
+            "node",
+            &script.display().to_string(),
+            &port.to_string(),
+            &direct.to_string(),
+            &variables,
+        ]
+        .map(String::from);
         let command: Vec<&OsStr> = command.iter().map(OsStr::new).collect();
         let quiet = QUIET.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let began = clock::now();
         let program = Program::start(&self.folder, "worker", &command, &quiet);
         let started_in = first_answer(&program, direct, began);
-        let http =
-            Client::builder().no_proxy().timeout(REQUEST).pool_idle_timeout(IDLE).build().expect("an HTTP client");
-        let (origin, entry) = (format!("http://127.0.0.1:{direct}"), format!("http://127.0.0.1:{port}"));
-        Worker { program, origin, entry, http, started_in }
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(REQUEST)
+            .pool_idle_timeout(IDLE)
+            .build()
+            .expect("an HTTP client");
+        let (origin, entry) = (
+            format!("http://127.0.0.1:{direct}"),
+            format!("http://127.0.0.1:{port}"),
+        );
+        Worker {
+            program,
+            origin,
+            entry,
+            http,
+            started_in,
+        }
     }
 }
 
@@ -166,7 +213,8 @@ impl Drop for Stage {
     }
 }
 
-/// Looks as often as a millisecond for the worker's first answer: the time from `began` on, in milliseconds.
+/// Looks as often as a millisecond for the worker's first answer: the time from `began` on, in
+/// milliseconds.
 fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
     use std::io::{Read, Write};
     until("the worker answers", START, || {
@@ -174,7 +222,9 @@ fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
         let looked = clock::now();
         while looked.elapsed() < deadline {
             if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
-                let _ = stream.write_all(b"GET /is-it-there HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all(
+                    b"GET /is-it-there HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n",
+                );
                 let mut byte = [0];
                 if matches!(stream.read(&mut byte), Ok(1)) {
                     return Some(clock::since(began));
@@ -182,7 +232,11 @@ fn first_answer(program: &Program, port: u16, began: Instant) -> f64 {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        assert!(program.is_running(), "the worker ended:\n{}", program.output());
+        assert!(
+            program.is_running(),
+            "the worker ended:\n{}",
+            program.output()
+        );
         None
     })
 }
@@ -200,8 +254,17 @@ impl Worker {
 
     async fn fire(&self, cron: &str) {
         let address = format!("{}/cdn-cgi/local/scheduled?cron={cron}", self.entry);
-        let answer = self.http.get(address).send().await.expect("the worker answers");
-        assert!(answer.status().is_success(), "the cron trigger: {}", answer.status());
+        let answer = self
+            .http
+            .get(address)
+            .send()
+            .await
+            .expect("the worker answers");
+        assert!(
+            answer.status().is_success(),
+            "the cron trigger: {}",
+            answer.status()
+        );
     }
 
     pub(crate) async fn used(&self) -> Used {
@@ -218,7 +281,12 @@ impl Worker {
 
     /// Counts from zero again.
     pub(crate) async fn count_anew(&self) {
-        self.http.delete(self.door()).send().await.and_then(Response::error_for_status).expect("counts");
+        self.http
+            .delete(self.door())
+            .send()
+            .await
+            .and_then(Response::error_for_status)
+            .expect("counts");
     }
 
     fn door(&self) -> String {
@@ -242,11 +310,15 @@ impl Worker {
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    std::env::var_os("REELAY_ROOT").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), PathBuf::from)
+    std::env::var_os("REELAY_ROOT").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+        PathBuf::from,
+    )
 }
 
-/// Where all state is: the folder that `BENCH_STATE` names, or in memory where the system has a place for that, because the
-/// platform's storage has nothing of this machine's disk, and of each figure it would be the largest part.
+/// Where all state is: the folder that `BENCH_STATE` names, or in memory where the system has a
+/// place for that, because the platform's storage has nothing of this machine's disk, and of each
+/// figure it would be the largest part.
 pub(crate) fn home() -> PathBuf {
     let memory = Path::new(MEMORY);
     match std::env::var_os("BENCH_STATE") {
@@ -257,8 +329,10 @@ pub(crate) fn home() -> PathBuf {
 }
 
 fn counted_entry(module: &str, classes: &[&str]) -> String {
-    let objects: Vec<String> =
-        classes.iter().map(|class| format!("export const {class} = countedObject(built.{class});\n")).collect();
+    let objects: Vec<String> = classes
+        .iter()
+        .map(|class| format!("export const {class} = countedObject(built.{class});\n"))
+        .collect();
     format!(
         "import Worker, * as built from \"./{module}\";\nimport {{ counted, countedObject }} from \"./counter.js\";\n\n\
          export default counted(Worker);\n{}",

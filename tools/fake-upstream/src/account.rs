@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 const ASSET: &str = include_str!("../assets/service-account.json");
 /// The scope that Vertex AI and Cloud Storage want.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// Google's own token endpoint: its Python library names it as the audience wherever it asks for the token.
+/// Google's own token endpoint: its Python library names it as the audience wherever it asks for
+/// the token.
 const GOOGLE: &str = "https://oauth2.googleapis.com/token";
 /// The longest an assertion may hold, in seconds.
 const MAX_SECONDS: i64 = 3600;
@@ -29,18 +30,31 @@ pub(crate) struct Refused {
 }
 
 fn refused(description: impl Into<String>) -> Refused {
-    Refused { error: "invalid_grant", description: description.into() }
+    Refused {
+        error: "invalid_grant",
+        description: description.into(),
+    }
 }
 
 impl Account {
     /// Reads the asset; the error is one sentence.
     pub(crate) fn load() -> Result<Self, String> {
-        let file: Value = serde_json::from_str(ASSET).map_err(|_| "the service account is not JSON".to_owned())?;
+        let file: Value = serde_json::from_str(ASSET)
+            .map_err(|_| "the service account is not JSON".to_owned())?;
         let pem = file["private_key"].as_str().unwrap_or_default();
-        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-        let key = STANDARD.decode(base64).ok().and_then(|der| RsaKeyPair::from_pkcs8(&der).ok());
+        let base64: String = pem
+            .lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect();
+        let key = STANDARD
+            .decode(base64)
+            .ok()
+            .and_then(|der| RsaKeyPair::from_pkcs8(&der).ok());
         let key = key.ok_or("the service account's key is no RSA key")?;
-        Ok(Self { public_key: key.public_key().as_ref().to_vec(), file })
+        Ok(Self {
+            public_key: key.public_key().as_ref().to_vec(),
+            file,
+        })
     }
 
     /// The account's file with the address at which tokens are to be had.
@@ -52,14 +66,26 @@ impl Account {
 
     /// Something only this program knows, to make tokens with.
     pub(crate) fn secret(&self) -> &[u8] {
-        self.file["private_key"].as_str().unwrap_or_default().as_bytes()
+        self.file["private_key"]
+            .as_str()
+            .unwrap_or_default()
+            .as_bytes()
     }
 
-    /// Checks an assertion: RS256 by this account, for this address or Google's, for Google Cloud, for an hour at most.
-    pub(crate) fn check(&self, assertion: &str, token_uri: &str, now_ms: u64) -> Result<(), Refused> {
+    /// Checks an assertion: RS256 by this account, for this address or Google's, for Google Cloud,
+    /// for an hour at most.
+    pub(crate) fn check(
+        &self,
+        assertion: &str,
+        token_uri: &str,
+        now_ms: u64,
+    ) -> Result<(), Refused> {
         let (signed, signature) = assertion.rsplit_once('.').ok_or_else(malformed)?;
         let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
-        let (header, claims) = (part(header).ok_or_else(malformed)?, part(claims).ok_or_else(malformed)?);
+        let (header, claims) = (
+            part(header).ok_or_else(malformed)?,
+            part(claims).ok_or_else(malformed)?,
+        );
         if header["alg"] != "RS256" {
             return Err(refused("Invalid JWT: Only RS256 is supported."));
         }
@@ -71,7 +97,8 @@ impl Account {
             .verify(signed.as_bytes(), &signature)
             .map_err(|_| refused("Invalid JWT Signature."))?;
         if claims["aud"] != token_uri && claims["aud"] != GOOGLE {
-            let words = format!("Invalid JWT: Failed audience check. The right audience is {token_uri}");
+            let words =
+                format!("Invalid JWT: Failed audience check. The right audience is {token_uri}");
             return Err(refused(words));
         }
         check_times(&claims, now_ms)?;

@@ -1,4 +1,5 @@
-//! One request on its way through the server: recorded when it comes, and what a handler may do to it.
+//! One request on its way through the server: recorded when it comes, and what a handler may do to
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +43,9 @@ impl Call {
 
     /// Writes down the prompt of the job that the request would start.
     pub(crate) fn asks_for(&self, prompt: &str) {
-        self.world.journal.update(self.seq, |entry| entry.prompt = Some(prompt.to_owned()));
+        self.world
+            .journal
+            .update(self.seq, |entry| entry.prompt = Some(prompt.to_owned()));
     }
 
     /// Writes down which job the request belongs to.
@@ -63,7 +66,9 @@ impl Call {
 
     /// What the request does is done and can be seen, though it may not be answered yet.
     pub(crate) fn visible(&self) {
-        self.world.journal.update(self.seq, |entry| entry.visible = true);
+        self.world
+            .journal
+            .update(self.seq, |entry| entry.visible = true);
     }
 
     /// Waits while the step is closed.
@@ -79,7 +84,9 @@ impl Call {
             entry.visible = true;
         });
         gates.opened(step, how).await;
-        self.world.journal.update(self.seq, |entry| entry.outcome = before);
+        self.world
+            .journal
+            .update(self.seq, |entry| entry.outcome = before);
     }
 
     /// Never answers; a reset of the world cuts the connection.
@@ -105,7 +112,9 @@ impl Call {
 
     /// Writes down that the caller went away before it had the whole answer.
     pub(crate) fn abandoned(&self) {
-        self.world.journal.update(self.seq, |entry| entry.outcome = Outcome::Abandoned);
+        self.world
+            .journal
+            .update(self.seq, |entry| entry.outcome = Outcome::Abandoned);
     }
 
     fn answered(&self, status: StatusCode) {
@@ -157,12 +166,22 @@ pub(crate) async fn record_visit(
     record_as(Step::Other, world, cutter, request, next).await
 }
 
-async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Request, next: Next) -> Response {
+async fn record_as(
+    step: Step,
+    world: Arc<World>,
+    cutter: Cutter,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let wait = if step.is_of_google() { world.options.answer } else { Duration::ZERO };
+    let wait = if step.is_of_google() {
+        world.options.answer
+    } else {
+        Duration::ZERO
+    };
     let due = clock::now() + wait;
     let api_key = key_seen(&world, &parts.headers);
     let authorization = token_seen(&world, &parts.headers);
@@ -187,10 +206,20 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
         outcome: Outcome::Pending,
         visible: false,
     });
-    let call = Call { world, seq, due, cutter };
-    let mut watch = Watch { call: call.clone(), answered: false };
+    let call = Call {
+        world,
+        seq,
+        due,
+        cutter,
+    };
+    let mut watch = Watch {
+        call: call.clone(),
+        answered: false,
+    };
     parts.extensions.insert(call.clone());
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    let response = next
+        .run(Request::from_parts(parts, Body::from(bytes)))
+        .await;
     call.due().await;
     watch.answered = true;
     call.answered(response.status());
@@ -200,7 +229,11 @@ async fn record_as(step: Step, world: Arc<World>, cutter: Cutter, request: Reque
 /// A body as it is recorded: its beginning, without the assertion that a token is asked for with.
 fn recorded_body(step: Step, bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_RECORDED_BYTES)]);
-    if step == Step::Token { without_value("assertion", &text) } else { text.into_owned() }
+    if step == Step::Token {
+        without_value("assertion", &text)
+    } else {
+        text.into_owned()
+    }
 }
 
 /// What a request is, by its path alone.
@@ -210,12 +243,18 @@ fn step_of(method: &str, path: &str) -> Step {
         "/token" => return Step::Token,
         "/.well-known/jwks.json" => return Step::Keys,
         _ if path.starts_with("/storage/") || path.starts_with("/download/storage/") => {
-            return if path.contains("/o/") { Step::Download } else { Step::Unknown };
+            return if path.contains("/o/") {
+                Step::Download
+            } else {
+                Step::Unknown
+            };
         }
         _ if path.starts_with("/download/") => return Step::Bytes,
         _ => {}
     }
-    let Some((_, resource)) = versioned(path) else { return Step::Unknown };
+    let Some((_, resource)) = versioned(path) else {
+        return Step::Unknown;
+    };
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
     match (kind, method) {
         ("models" | "projects", "POST") if rest.ends_with(":predictLongRunning") => Step::Submit,
@@ -248,7 +287,9 @@ fn wire_of(path: &str) -> Option<Wire> {
 /// A path of one of the API's versions, taken apart into the version and the resource.
 fn versioned(path: &str) -> Option<(&str, &str)> {
     let parts = path.strip_prefix('/')?.split_once('/')?;
-    ["v1", "v1beta", "v1beta1"].contains(&parts.0).then_some(parts)
+    ["v1", "v1beta", "v1beta1"]
+        .contains(&parts.0)
+        .then_some(parts)
 }
 
 /// Compares the caller's key with the expected one.
@@ -263,11 +304,17 @@ pub(crate) fn key_seen(world: &World, headers: &HeaderMap) -> KeySeen {
 
 /// Recognises the caller's access token.
 pub(crate) fn token_seen(world: &World, headers: &HeaderMap) -> TokenSeen {
-    world.tokens.seen(headers.get("authorization").map(HeaderValue::as_bytes))
+    world
+        .tokens
+        .seen(headers.get("authorization").map(HeaderValue::as_bytes))
 }
 
 /// The headers with every credential replaced by a word.
-fn without_secrets(headers: &HeaderMap, key: KeySeen, token: TokenSeen) -> BTreeMap<String, String> {
+fn without_secrets(
+    headers: &HeaderMap,
+    key: KeySeen,
+    token: TokenSeen,
+) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     for (name, value) in headers {
         let value = match name.as_str() {
@@ -299,7 +346,13 @@ fn without_value(name: &str, pairs: &str) -> String {
     let given = |pair: &str| pair.split_once('=').is_some_and(|(given, _)| given == name);
     pairs
         .split('&')
-        .map(|pair| if given(pair) { format!("{name}=<present>") } else { pair.to_owned() })
+        .map(|pair| {
+            if given(pair) {
+                format!("{name}=<present>")
+            } else {
+                pair.to_owned()
+            }
+        })
         .collect::<Vec<_>>()
         .join("&")
 }

@@ -14,11 +14,13 @@ pub(crate) const USAGE: &str = "usage: fake-upstream --listen 127.0.0.1:8788 --w
 /// What the process was asked to do.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// `--listen`: where Google's wire, the inbox and the control API are served; port 0 picks a free one.
+    /// `--listen`: where Google's wire, the inbox and the control API are served; port 0 picks a
+    /// free one.
     pub(crate) listen: SocketAddr,
     /// `--other-listen`: the listener that plays another host; a free loopback port by default.
     pub(crate) other_listen: SocketAddr,
-    /// `--webhook-secret`: one or several secrets (comma-separated) whose signatures the inbox accepts.
+    /// `--webhook-secret`: one or several secrets (comma-separated) whose signatures the inbox
+    /// accepts.
     pub(crate) webhook_secrets: Vec<String>,
     /// `--render-ms`: how long a render takes unless a mark says otherwise.
     pub(crate) render: Duration,
@@ -63,19 +65,24 @@ impl Options {
                 "--other-listen" => options.other_listen = address(&flag, &value)?,
                 "--webhook-secret" => secrets = Some(value),
                 "--render-ms" => {
-                    let ms = value.parse().map_err(|_| "--render-ms needs whole milliseconds".to_owned())?;
+                    let ms = value
+                        .parse()
+                        .map_err(|_| "--render-ms needs whole milliseconds".to_owned())?;
                     options.render = Duration::from_millis(ms);
                 }
                 "--api-key" => options.api_key = Some(value),
                 "--project" => options.project = value,
                 "--token-seconds" => {
-                    let seconds = value.parse().map_err(|_| "--token-seconds needs whole seconds".to_owned())?;
+                    let seconds = value
+                        .parse()
+                        .map_err(|_| "--token-seconds needs whole seconds".to_owned())?;
                     options.token_lifetime = Duration::from_secs(seconds);
                 }
                 "--answer-ms" => {
                     let ms = value.parse().ok().filter(|ms| *ms <= MAX_ANSWER_MS);
-                    let ms =
-                        ms.ok_or_else(|| format!("--answer-ms needs whole milliseconds, at most {MAX_ANSWER_MS}"))?;
+                    let ms = ms.ok_or_else(|| {
+                        format!("--answer-ms needs whole milliseconds, at most {MAX_ANSWER_MS}")
+                    })?;
                     options.answer = Duration::from_millis(ms);
                 }
                 "--push-uri" => options.push_uri = Some(value),
@@ -87,8 +94,11 @@ impl Options {
             return Err("--push-uri and --push-secret belong together".to_owned());
         }
         options.listen = listen.ok_or("--listen is missing")?;
-        options.webhook_secrets =
-            secrets.ok_or("--webhook-secret is missing")?.split(',').map(|secret| secret.trim().to_owned()).collect();
+        options.webhook_secrets = secrets
+            .ok_or("--webhook-secret is missing")?
+            .split(',')
+            .map(|secret| secret.trim().to_owned())
+            .collect();
         Ok(options)
     }
 }
@@ -100,6 +110,12 @@ fn loopback() -> SocketAddr {
 
 /// Reads an address and refuses one that others could reach: this process obeys whoever reaches it.
 fn address(flag: &str, value: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = value.parse().map_err(|_| format!("{flag} needs an address such as 127.0.0.1:8788"))?;
-    if address.ip().is_loopback() { Ok(address) } else { Err(format!("{flag} must be a loopback address")) }
+    let address: SocketAddr = value
+        .parse()
+        .map_err(|_| format!("{flag} needs an address such as 127.0.0.1:8788"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(format!("{flag} must be a loopback address"))
+    }
 }

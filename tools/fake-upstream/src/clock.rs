@@ -14,7 +14,9 @@ pub(crate) fn now() -> Instant {
 /// Milliseconds since the Unix epoch, for what is shown and recorded.
 #[allow(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_ms() -> u64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -25,6 +27,10 @@ pub(crate) fn seed() -> u64 {
 
 /// A time since the Unix epoch as RFC 3339 in UTC, with milliseconds.
 pub(crate) fn rfc3339(unix_ms: u64) -> String {
-    let known = i64::try_from(unix_ms).ok().and_then(DateTime::from_timestamp_millis);
-    known.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+    let known = i64::try_from(unix_ms)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
+    known
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
 }

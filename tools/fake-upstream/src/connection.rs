@@ -17,7 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Cutter(Arc<AtomicBool>);
 
 impl Cutter {
-    /// From now on nothing more is written, and the peer meets a TCP reset when the server next tries to.
+    /// From now on nothing more is written, and the peer meets a TCP reset when the server next
+    /// tries to.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -51,7 +52,11 @@ impl AsyncRead for CuttableStream {
 }
 
 impl AsyncWrite for CuttableStream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

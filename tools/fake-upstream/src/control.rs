@@ -115,7 +115,11 @@ async fn requests(State(world): Shared, Query(query): Query<Since>) -> Json<Vec<
 
 async fn wait(State(world): Shared, Query(wanted): Query<Wanted>) -> Response {
     let (reached, requests) = world.journal.wait(&wanted).await;
-    let status = if reached { StatusCode::OK } else { StatusCode::REQUEST_TIMEOUT };
+    let status = if reached {
+        StatusCode::OK
+    } else {
+        StatusCode::REQUEST_TIMEOUT
+    };
     let body = json!({ "reached": reached, "count": requests.len(), "requests": requests });
     (status, Json(body)).into_response()
 }
@@ -162,9 +166,13 @@ fn show_operation(operation: &Operation) -> Value {
 async fn render_stats(State(world): Shared) -> Json<Value> {
     let ledger = locked(&world.ledger);
     let (now, most) = ledger.rendering();
-    let accepted = ledger.operations().iter().filter(|operation| !operation.is_adopted());
-    let order: Vec<Value> =
-        accepted.map(|operation| json!({ "id": operation.id, "prompt": operation.prompt })).collect();
+    let accepted = ledger
+        .operations()
+        .iter()
+        .filter(|operation| !operation.is_adopted());
+    let order: Vec<Value> = accepted
+        .map(|operation| json!({ "id": operation.id, "prompt": operation.prompt }))
+        .collect();
     Json(json!({ "rendering": now, "maxRendering": most, "accepted": order }))
 }
 

@@ -17,7 +17,8 @@ pub(crate) struct Faults {
 type Met = BTreeMap<(&'static str, String), u32>;
 
 impl Faults {
-    /// Sets the marks of every job that has none of its own for a step, and counts their requests anew.
+    /// Sets the marks of every job that has none of its own for a step, and counts their requests
+    /// anew.
     pub(crate) fn set_defaults(&mut self, text: String, marks: Marks) {
         self.defaults = marks;
         self.text = text;
@@ -43,7 +44,8 @@ impl Faults {
         of_step: impl Fn(&Marks) -> &[Mark<F>],
     ) -> Option<Mark<F>> {
         let key = (step, job.to_owned());
-        take(&mut self.by_prompt, &key, own).or_else(|| take(&mut self.by_default, &key, of_step(&self.defaults)))
+        take(&mut self.by_prompt, &key, own)
+            .or_else(|| take(&mut self.by_default, &key, of_step(&self.defaults)))
     }
 }
 
@@ -57,13 +59,19 @@ impl Faults {
         of_step: impl Fn(&Marks) -> &[Mark<F>],
     ) -> Option<Mark<F>> {
         let key = (step, job.to_owned());
-        let next = |met: &Met, marks: &[Mark<F>]| due(marks, met.get(&key).copied().unwrap_or_default()).cloned();
+        let next = |met: &Met, marks: &[Mark<F>]| {
+            due(marks, met.get(&key).copied().unwrap_or_default()).cloned()
+        };
         next(&self.by_prompt, own).or_else(|| next(&self.by_default, of_step(&self.defaults)))
     }
 }
 
 /// Counts the request and finds the mark that is due; where there are no marks nothing is counted.
-fn take<F: Clone>(met: &mut Met, key: &(&'static str, String), marks: &[Mark<F>]) -> Option<Mark<F>> {
+fn take<F: Clone>(
+    met: &mut Met,
+    key: &(&'static str, String),
+    marks: &[Mark<F>],
+) -> Option<Mark<F>> {
     if marks.is_empty() {
         return None;
     }

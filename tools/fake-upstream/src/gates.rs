@@ -52,6 +52,8 @@ impl Gates {
     pub(crate) async fn opened(&self, step: Step, how: Closed) {
         let mut closed = self.0.subscribe();
         // It fails only when the gates are gone, and then nothing is closed.
-        let _ = closed.wait_for(|closed| closed.get(&step) != Some(&how)).await;
+        let _ = closed
+            .wait_for(|closed| closed.get(&step) != Some(&how))
+            .await;
     }
 }

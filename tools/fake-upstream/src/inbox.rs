@@ -38,7 +38,8 @@ pub(crate) struct Delivery {
     pub(crate) event: Option<String>,
     /// The body's `generationId`.
     pub(crate) generation_id: Option<String>,
-    /// The status it was answered with; absent while it is held, or for ever when it was hung or cut.
+    /// The status it was answered with; absent while it is held, or for ever when it was hung or
+    /// cut.
     pub(crate) answered: Option<u16>,
 }
 
@@ -68,7 +69,11 @@ impl Inbox {
 
     /// Writes down the status a delivery was answered with.
     pub(crate) fn answered(&mut self, seq: u64, status: u16) {
-        let delivery = self.deliveries.iter_mut().rev().find(|delivery| delivery.seq == seq);
+        let delivery = self
+            .deliveries
+            .iter_mut()
+            .rev()
+            .find(|delivery| delivery.seq == seq);
         if let Some(delivery) = delivery {
             delivery.answered = Some(status);
         }
@@ -79,12 +84,18 @@ impl Inbox {
         self.kept
     }
 
-    /// The deliveries kept after that of a number, oldest first. Its place tells which those are, for of requests that
-    /// come at once a later one may be kept first; a number that is not in the list is compared.
+    /// The deliveries kept after that of a number, oldest first. Its place tells which those are,
+    /// for of requests that come at once a later one may be kept first; a number that is not in the
+    /// list is compared.
     pub(crate) fn after(&self, seq: u64) -> impl Iterator<Item = &Delivery> {
-        let place = self.deliveries.iter().rposition(|delivery| delivery.seq == seq);
+        let place = self
+            .deliveries
+            .iter()
+            .rposition(|delivery| delivery.seq == seq);
         let first = place.map_or(0, |place| place + 1);
-        self.deliveries.range(first..).filter(move |delivery| place.is_some() || delivery.seq > seq)
+        self.deliveries
+            .range(first..)
+            .filter(move |delivery| place.is_some() || delivery.seq > seq)
     }
 
     /// All deliveries, oldest first.
@@ -100,7 +111,12 @@ mod tests {
     #[test]
     fn what_was_kept_after_a_delivery_is_found_even_if_it_came_before_it() {
         let mut inbox = Inbox::default();
-        let after = |inbox: &Inbox, seq| inbox.after(seq).map(|delivery| delivery.seq).collect::<Vec<_>>();
+        let after = |inbox: &Inbox, seq| {
+            inbox
+                .after(seq)
+                .map(|delivery| delivery.seq)
+                .collect::<Vec<_>>()
+        };
         inbox.keep(delivery(7));
         assert_eq!(after(&inbox, 0), [7]);
         inbox.keep(delivery(6));
@@ -115,7 +131,10 @@ mod tests {
         for seq in 1..=MAX_DELIVERIES as u64 + 1 {
             inbox.keep(delivery(seq));
         }
-        assert_eq!((inbox.kept(), inbox.deliveries().count()), (MAX_DELIVERIES + 1, MAX_DELIVERIES));
+        assert_eq!(
+            (inbox.kept(), inbox.deliveries().count()),
+            (MAX_DELIVERIES + 1, MAX_DELIVERIES)
+        );
         assert_eq!(inbox.after(1).count(), MAX_DELIVERIES);
     }
 

@@ -34,12 +34,14 @@ struct Log {
 impl Log {
     /// The entries after a number.
     fn after(&self, since: u64) -> impl Iterator<Item = &Entry> {
-        self.entries.range(self.entries.partition_point(|entry| entry.seq <= since)..)
+        self.entries
+            .range(self.entries.partition_point(|entry| entry.seq <= since)..)
     }
 
     /// The entries that someone wants.
     fn matching(&self, wanted: &Wanted) -> impl Iterator<Item = &Entry> {
-        self.after(wanted.since.unwrap_or_default()).filter(|entry| wanted.matches(entry))
+        self.after(wanted.since.unwrap_or_default())
+            .filter(|entry| wanted.matches(entry))
     }
 }
 
@@ -85,7 +87,10 @@ impl Journal {
     /// The requests after a number, of one step or of all.
     pub(crate) fn list(&self, since: u64, step: Option<Step>) -> Vec<Entry> {
         let log = locked(&self.0);
-        log.after(since).filter(|entry| step.is_none_or(|step| entry.step == step)).cloned().collect()
+        log.after(since)
+            .filter(|entry| step.is_none_or(|step| entry.step == step))
+            .cloned()
+            .collect()
     }
 
     /// How many requests of each step came, whether or not they are still remembered.
@@ -105,7 +110,8 @@ impl Journal {
     /// Waits until enough requests match. Returns those that do, and whether they are enough.
     pub(crate) async fn wait(&self, wanted: &Wanted) -> (bool, Vec<Entry>) {
         let timeout = Duration::from_millis(wanted.timeout_ms.unwrap_or(10_000));
-        // It ends with an error when there are enough, and otherwise not in time: what is found then says which.
+        // It ends with an error when there are enough, and otherwise not in time: what is found
+        // then says which.
         let _ = tokio::time::timeout(timeout, self.enough(wanted)).await;
         let found: Vec<Entry> = locked(&self.0).matching(wanted).cloned().collect();
         (found.len() >= wanted.enough(), found)
@@ -133,7 +139,10 @@ mod tests {
     async fn a_request_is_counted_only_once_what_it_does_can_be_seen() {
         let journal = Journal::new();
         let seq = journal.add(entry);
-        let wanted = Wanted { contains: Some("dog".to_owned()), ..wanted(1) };
+        let wanted = Wanted {
+            contains: Some("dog".to_owned()),
+            ..wanted(1)
+        };
         assert!(!journal.wait(&wanted).await.0);
         journal.update(seq, |entry| entry.visible = true);
         assert!(journal.wait(&wanted).await.0);
@@ -146,7 +155,10 @@ mod tests {
         assert_eq!(journal.clear(), 1);
         assert_eq!(journal.add(entry), 2);
         journal.update(1, |entry| entry.visible = true);
-        assert!(!journal.list(0, None)[0].visible, "a forgotten number changed another entry");
+        assert!(
+            !journal.list(0, None)[0].visible,
+            "a forgotten number changed another entry"
+        );
     }
 
     #[tokio::test]
@@ -156,7 +168,10 @@ mod tests {
             journal.add(entry);
         }
         journal.update(1, |entry| entry.visible = true);
-        let mut told = journal.enough(&Wanted { outcome: Some(Outcome::Pending), ..wanted(2) });
+        let mut told = journal.enough(&Wanted {
+            outcome: Some(Outcome::Pending),
+            ..wanted(2)
+        });
         let mut is_told = || told.try_recv() == Err(TryRecvError::Closed);
         journal.update(1, |entry| entry.status = Some(200));
         assert!(!is_told(), "a request was counted twice");
@@ -164,16 +179,25 @@ mod tests {
         journal.update(2, |entry| entry.visible = true);
         assert!(!is_told(), "a request that matches no more was counted");
         journal.clear();
-        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        journal.add(|seq| Entry {
+            visible: true,
+            ..entry(seq)
+        });
         assert!(!is_told(), "a forgotten request was counted");
-        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        journal.add(|seq| Entry {
+            visible: true,
+            ..entry(seq)
+        });
         assert!(is_told());
     }
 
     #[tokio::test]
     async fn a_request_that_is_forgotten_for_newer_ones_is_counted_by_nobody_who_waits() {
         let journal = Journal::new();
-        let visible = |seq| Entry { visible: true, ..entry(seq) };
+        let visible = |seq| Entry {
+            visible: true,
+            ..entry(seq)
+        };
         journal.add(visible);
         let mut told = journal.enough(&wanted(2));
         for _ in 0..MAX_ENTRIES {
@@ -191,7 +215,10 @@ mod tests {
         assert!(!journal.wait(&wanted(1)).await.0);
         drop(journal.enough(&wanted(1)));
         let told = journal.enough(&wanted(1));
-        journal.add(|seq| Entry { visible: true, ..entry(seq) });
+        journal.add(|seq| Entry {
+            visible: true,
+            ..entry(seq)
+        });
         assert_eq!(locked(&journal.0).waiters.len(), 0);
         drop(told);
         assert!(journal.wait(&wanted(1)).await.0);

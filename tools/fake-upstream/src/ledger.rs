@@ -79,7 +79,8 @@ impl Operation {
 
     /// When its render ends, in milliseconds since the epoch.
     pub(crate) fn ready_at_ms(&self) -> u64 {
-        self.accepted_at_ms.saturating_add(u64::try_from(self.render.as_millis()).unwrap_or(u64::MAX))
+        self.accepted_at_ms
+            .saturating_add(u64::try_from(self.render.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Where the job stands now.
@@ -134,7 +135,11 @@ impl Ledger {
             let radix = if place == 0 { 26 } else { 36 };
             let digit = u8::try_from(number % radix).unwrap_or_default();
             number /= radix;
-            id.push(char::from(if digit < 26 { b'a' + digit } else { b'0' + digit - 26 }));
+            id.push(char::from(if digit < 26 {
+                b'a' + digit
+            } else {
+                b'0' + digit - 26
+            }));
         }
         id
     }
@@ -146,9 +151,11 @@ impl Ledger {
         self.most_rendering = self.most_rendering.max(self.rendering);
     }
 
-    /// Adds a job that an earlier run accepted and rendered, unless its operation or file is known already.
+    /// Adds a job that an earlier run accepted and rendered, unless its operation or file is known
+    /// already.
     pub(crate) fn adopt(&mut self, operation: Operation) -> bool {
-        let known = self.by_id.contains_key(&operation.id) || self.by_file.contains_key(&operation.file);
+        let known =
+            self.by_id.contains_key(&operation.id) || self.by_file.contains_key(&operation.file);
         if !known {
             self.add(operation);
         }
@@ -164,7 +171,9 @@ impl Ledger {
 
     /// The job of an operation id, unless it was deleted.
     pub(crate) fn find(&mut self, id: &str) -> Option<&mut Operation> {
-        self.operations.get_mut(*self.by_id.get(id)?).filter(|operation| !operation.deleted)
+        self.operations
+            .get_mut(*self.by_id.get(id)?)
+            .filter(|operation| !operation.deleted)
     }
 
     /// The job whose result is this file.
@@ -174,7 +183,10 @@ impl Ledger {
 
     /// Calls a job off, if it is still rendering; whether it was.
     pub(crate) fn cancel(&mut self, id: &str) -> bool {
-        let Some(operation) = self.find(id).filter(|operation| operation.state() == State::Rendering) else {
+        let Some(operation) = self
+            .find(id)
+            .filter(|operation| operation.state() == State::Rendering)
+        else {
             return false;
         };
         operation.cancelled = true;
@@ -242,7 +254,8 @@ impl Ledger {
     }
 }
 
-/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014): neighbouring numbers become unlike ones.
+/// The finaliser of `SplitMix64` (Steele, Lea and Flood, 2014): neighbouring numbers become unlike
+/// ones.
 fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,5 @@
-//! A local stand-in for Google's video APIs and for the app's webhook receiver, which fails on demand.
+//! A local stand-in for Google's video APIs and for the app's webhook receiver, which fails on
+//! demand.
 //!
 //! ```text
 //! fake-upstream --listen 127.0.0.1:8788 --webhook-secret whsec_… [--render-ms 3000]
@@ -6,20 +7,23 @@
 //!               [--answer-ms 0] [--push-uri URL --push-secret whsec_…]
 //! ```
 //!
-//! Port 0 picks a free port. When it is ready it prints one line, `listening on http://127.0.0.1:PORT`; SIGINT or SIGTERM end
-//! it with status 0. `--webhook-secret` takes several secrets separated by commas. Only loopback addresses are accepted.
-//! With `--api-key` any other key is answered like an unknown one; without it every key but `bad-key` is good.
-//! With `--answer-ms N` (at most 60,000) every answer to a submit, poll, cancel, delete, file, download, bytes (their
-//! beginning) or token leaves N milliseconds after its request came, later if it is held longer; what the request does is done,
-//! and its time written down, when it comes. The control API, the inbox, the keys and the other host are not slowed.
-//! `SIGKILL` loses everything: nothing is kept on disk, but `POST /__control/operations` gives an operation back, and a
-//! token of an earlier run still holds.
+//! Port 0 picks a free port. When it is ready it prints one line, `listening on
+//! http://127.0.0.1:PORT`; SIGINT or SIGTERM end it with status 0. `--webhook-secret` takes several
+//! secrets separated by commas. Only loopback addresses are accepted. With `--api-key` any other
+//! key is answered like an unknown one; without it every key but `bad-key` is good. With
+//! `--answer-ms N` (at most 60,000) every answer to a submit, poll, cancel, delete, file, download,
+//! bytes (their beginning) or token leaves N milliseconds after its request came, later if it is
+//! held longer; what the request does is done, and its time written down, when it comes. The
+//! control API, the inbox, the keys and the other host are not slowed. `SIGKILL` loses everything:
+//! nothing is kept on disk, but `POST /__control/operations` gives an operation back, and a token
+//! of an earlier run still holds.
 //!
 //! # Google's wires
 //!
-//! Three wires share the port, the ledger, the journal, the gates and the marks. Each refuses what Google refuses, in its
-//! words. The video is `assets/sample.mp4` or, with `download:bytes:N`, an MP4 of N bytes of which
-//! byte `i` is `i % 251` from the 144th on (of fewer than 144 bytes all are).
+//! Three wires share the port, the ledger, the journal, the gates and the marks. Each refuses what
+//! Google refuses, in its words. The video is `assets/sample.mp4` or, with `download:bytes:N`, an
+//! MP4 of N bytes of which byte `i` is `i % 251` from the 144th on (of fewer than 144 bytes all
+//! are).
 //!
 //! ## `gemini`: Veo over the Gemini API
 //!
@@ -30,12 +34,13 @@
 //! | `GET /v1beta/files/{id}:download?alt=media` | 302 to the bytes |
 //! | `GET /download/v1beta/files/{id}:download?alt=media` | the bytes; whether a key came is recorded, none is required |
 //!
-//! All but the last need `x-goog-api-key`: without it 403, with `bad-key` 400. A model whose id contains `retired` is no longer
-//! available.
+//! All but the last need `x-goog-api-key`: without it 403, with `bad-key` 400. A model whose id
+//! contains `retired` is no longer available.
 //!
 //! ## `vertex`: Veo over Vertex AI
 //!
-//! In both versions, `v1` and `v1beta1`; `…` is `/projects/{project}/locations/{location}/publishers/google/models/{model}`.
+//! In both versions, `v1` and `v1beta1`; `…` is
+//! `/projects/{project}/locations/{location}/publishers/google/models/{model}`.
 //!
 //! | request | answer |
 //! |---|---|
@@ -44,8 +49,9 @@
 //! | `POST /v1…:fetchPredictOperation` `{operationName}` | the operation, with `gs://` addresses if there was a `storageUri`, else with the video in base64 |
 //! | `GET /storage/v1/b/{bucket}/o/{object}?alt=media`, also under `/download` | the bytes; without `alt=media`, what is said of the object |
 //!
-//! All but the first need a live `Authorization: Bearer` token: else 401. Another project than `--project` is 403, a region that
-//! does not exist 404. Tokens hold over a reset. There are no pushes.
+//! All but the first need a live `Authorization: Bearer` token: else 401. Another project than
+//! `--project` is 403, a region that does not exist 404. Tokens hold over a reset. There are no
+//! pushes.
 //!
 //! ## `omni`: Gemini Omni over the Interactions API
 //!
@@ -60,22 +66,26 @@
 //! | `GET /v1/files/{id}` | what the Files API says: `state` is `PROCESSING`, `ACTIVE` or `FAILED` |
 //! | `GET /v1/files/{id}:download?alt=media` | 302 to the bytes; 400 while the file is not active |
 //!
-//! A video is billed as 5,792 tokens a second at 720p, and at other resolutions as their prices stand to one another.
+//! A video is billed as 5,792 tokens a second at 720p, and at other resolutions as their prices
+//! stand to one another.
 //!
 //! # Pushes
 //!
-//! At a job's end, polled or not, a Standard Webhook goes to each of `webhookConfig.uris` (`webhook_config.uris`), signed
-//! `v1a` with the Ed25519 key of `GET /.well-known/jwks.json`; without such addresses it goes to `--push-uri`, signed `v1`. It
-//! is tried four times. The body is `{type, timestamp, data: {id, file_id?, video_uri?}, user_metadata?}`; types are
-//! `video.generated` (a Veo job that failed is never told of), `interaction.completed` and `interaction.failed`.
+//! At a job's end, polled or not, a Standard Webhook goes to each of `webhookConfig.uris`
+//! (`webhook_config.uris`), signed `v1a` with the Ed25519 key of `GET /.well-known/jwks.json`;
+//! without such addresses it goes to `--push-uri`, signed `v1`. It is tried four times. The body is
+//! `{type, timestamp, data: {id, file_id?, video_uri?}, user_metadata?}`; types are
+//! `video.generated` (a Veo job that failed is never told of), `interaction.completed` and
+//! `interaction.failed`.
 //!
 //! # Marks
 //!
-//! A prompt, or `POST /__control/faults {"marks": "…"}` for all jobs, may contain marks: `[[step:fault[:argument][*N]]]`, several
-//! separated by spaces in one pair of brackets or in several. With `*N` only the first N requests of that step for that job
-//! meet it, and the next mark of the step follows; without it all do. A prompt's own marks go before the default ones.
-//! For submits and results a job is its prompt, for polls and downloads it is its operation, so give each
-//! prompt a word of its own. A mark that is not understood is refused with 400.
+//! A prompt, or `POST /__control/faults {"marks": "…"}` for all jobs, may contain marks:
+//! `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair of brackets or in
+//! several. With `*N` only the first N requests of that step for that job meet it, and the next
+//! mark of the step follows; without it all do. A prompt's own marks go before the default ones.
+//! For submits and results a job is its prompt, for polls and downloads it is its operation, so
+//! give each prompt a word of its own. A mark that is not understood is refused with 400.
 //!
 //! | step | faults |
 //! |---|---|
@@ -88,15 +98,17 @@
 //! | `push` (no count; all that are named hold) | `twice` (one id) `forged` `old` (by ten minutes) `early` (right after acceptance, and not at the end) `off` |
 //! | no fault | `download:bytes:N` (up to 1 GiB) and `render:MS` |
 //!
-//! `submit`, `poll` and `result` also take any answer of one's own: `raw:STATUS,BODY[,RETRY_AFTER]`, the body and the header
-//! in base64url without padding. `submit:raw` is not accepted, `submit:raw-after` is; the body of `result:raw` is JSON and
-//! sent with 200. In a body `{name}`, `{uri}` and (of a result) `{film}` become the operation's name, the address of its
-//! video and the video as base64; one that ends with `{cut}` breaks off there.
+//! `submit`, `poll` and `result` also take any answer of one's own:
+//! `raw:STATUS,BODY[,RETRY_AFTER]`, the body and the header in base64url without padding.
+//! `submit:raw` is not accepted, `submit:raw-after` is; the body of `result:raw` is JSON and sent
+//! with 200. In a body `{name}`, `{uri}` and (of a result) `{film}` become the operation's name,
+//! the address of its video and the video as base64; one that ends with `{cut}` breaks off there.
 //!
-//! Each wire says them in its own shapes: `no-name` is `{}`, `done-false` is an interaction that is `queued`, an interaction that
-//! was filtered is `completed` without a video. Where the video stands in the poll's answer, what a `download` mark says of
-//! bytes holds for that answer, and what it says of an address is passed over. An object of Cloud Storage has no
-//! redirect but those of the `redirect-` marks.
+//! Each wire says them in its own shapes: `no-name` is `{}`, `done-false` is an interaction that is
+//! `queued`, an interaction that was filtered is `completed` without a video. Where the video
+//! stands in the poll's answer, what a `download` mark says of bytes holds for that answer, and
+//! what it says of an address is passed over. An object of Cloud Storage has no redirect but those
+//! of the `redirect-` marks.
 //!
 //! # Control
 //!
@@ -119,8 +131,9 @@
 //! | `GET /__control/inbox?since=` | the webhooks in the order they were kept, of the last 10,000; with the `seq` of one, those kept after it, with the reset's `since` those after the reset: `seq receivedAt headers body valid reason id attempt event generationId answered`; `answered` is null until it is |
 //! | `GET·POST /__control/inbox/mode` `{mode}` | `ok` `status:CODE[:RETRY_AFTER]` `fail-first:N` `slow:MS` (kept at once, then as `ok` after MS milliseconds, at most 60,000) `hang` `reset` `commit-then-reset` `redirect` `endless` |
 //!
-//! Steps are `submit poll cancel delete file download bytes token keys other webhook unknown`; outcomes are `pending held hung answered reset abandoned`
-//! (the caller went away first). Webhooks go to `POST /api/webhooks/worker`; `GET /inbox` shows them to people.
+//! Steps are `submit poll cancel delete file download bytes token keys other webhook unknown`;
+//! outcomes are `pending held hung answered reset abandoned` (the caller went away first). Webhooks
+//! go to `POST /api/webhooks/worker`; `GET /inbox` shows them to people.
 //!
 //! # The sample
 //!
@@ -168,8 +181,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let options =
-        cli::Options::parse(std::env::args().skip(1)).map_err(|sentence| format!("{sentence}\n{}", cli::USAGE))?;
+    let options = cli::Options::parse(std::env::args().skip(1))
+        .map_err(|sentence| format!("{sentence}\n{}", cli::USAGE))?;
     let text = |error: std::io::Error| error.to_string();
     let mut interrupted = signal(SignalKind::interrupt()).map_err(text)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(text)?;

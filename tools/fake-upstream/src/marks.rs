@@ -1,5 +1,5 @@
-//! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair of brackets or in
-//! several.
+//! The language of faults: `[[step:fault[:argument][*N]]]`, several separated by spaces in one pair
+//! of brackets or in several.
 
 mod raw;
 mod vocabulary;
@@ -8,7 +8,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub(crate) use raw::Raw;
-pub(crate) use vocabulary::{DownloadFault, FileFault, PollFault, PushFault, Refusal, ResultFault, SubmitFault};
+pub(crate) use vocabulary::{
+    DownloadFault, FileFault, PollFault, PushFault, Refusal, ResultFault, SubmitFault,
+};
 
 /// The largest video a mark may ask for: 1 GiB.
 pub(crate) const MAX_VIDEO_BYTES: u64 = 1 << 30;
@@ -54,7 +56,8 @@ impl fmt::Display for UnknownMark {
 }
 
 impl Marks {
-    /// Reads every mark in a text. A mark that is not understood is an error: a misspelt fault must not pass as none.
+    /// Reads every mark in a text. A mark that is not understood is an error: a misspelt fault must
+    /// not pass as none.
     pub(crate) fn read(text: &str) -> Result<Self, UnknownMark> {
         let mut marks = Self::default();
         let mut rest = text;
@@ -68,7 +71,9 @@ impl Marks {
                 if count > MAX_MARKS {
                     return Err(UnknownMark(format!("more than {MAX_MARKS} marks")));
                 }
-                marks.add(item).ok_or_else(|| UnknownMark(item.to_owned()))?;
+                marks
+                    .add(item)
+                    .ok_or_else(|| UnknownMark(item.to_owned()))?;
             }
             rest = after;
         }
@@ -86,9 +91,15 @@ impl Marks {
             None => (rest, None),
         };
         match step {
-            "submit" => self.submit.push(mark(SubmitFault::read(fault, argument)?, label, times)),
-            "poll" => self.poll.push(mark(PollFault::read(fault, argument)?, label, times)),
-            "result" => self.result.push(mark(ResultFault::read(fault, argument)?, label, times)),
+            "submit" => self
+                .submit
+                .push(mark(SubmitFault::read(fault, argument)?, label, times)),
+            "poll" => self
+                .poll
+                .push(mark(PollFault::read(fault, argument)?, label, times)),
+            "result" => self
+                .result
+                .push(mark(ResultFault::read(fault, argument)?, label, times)),
             "download" if fault == "bytes" => {
                 let bytes = argument?.parse().ok()?;
                 if bytes > MAX_VIDEO_BYTES || times.is_some() {
@@ -96,8 +107,13 @@ impl Marks {
                 }
                 self.bytes = Some(bytes);
             }
-            "download" => self.download.push(mark(DownloadFault::read(fault, argument)?, label, times)),
-            "file" => self.file.push(mark(FileFault::read(fault, argument)?, label, times)),
+            "download" => {
+                self.download
+                    .push(mark(DownloadFault::read(fault, argument)?, label, times));
+            }
+            "file" => self
+                .file
+                .push(mark(FileFault::read(fault, argument)?, label, times)),
             "push" => {
                 if argument.is_some() || times.is_some() {
                     return None;
@@ -117,10 +133,15 @@ impl Marks {
 }
 
 fn mark<F>(fault: F, label: &str, times: Option<u32>) -> Mark<F> {
-    Mark { fault, label: label.to_owned(), times }
+    Mark {
+        fault,
+        label: label.to_owned(),
+        times,
+    }
 }
 
-/// The mark that the request after `earlier` others meets: marks with a count are used up one after the other.
+/// The mark that the request after `earlier` others meets: marks with a count are used up one after
+/// the other.
 pub(crate) fn due<F>(marks: &[Mark<F>], earlier: u32) -> Option<&Mark<F>> {
     let mut used = 0_u32;
     marks.iter().find(|mark| match mark.times {
@@ -148,8 +169,13 @@ mod tests {
 
     #[test]
     fn a_misspelt_mark_is_an_error_and_not_a_fault_free_run() {
-        for text in ["[[submit:42]]", "[[sbmit:429]]", "[[poll]]", "[[submit:429*x]]", "[[download:bytes:99999999999]]"]
-        {
+        for text in [
+            "[[submit:42]]",
+            "[[sbmit:429]]",
+            "[[poll]]",
+            "[[submit:429*x]]",
+            "[[download:bytes:99999999999]]",
+        ] {
             assert!(Marks::read(text).is_err(), "{text} was accepted");
         }
     }

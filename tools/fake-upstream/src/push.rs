@@ -56,7 +56,11 @@ pub(crate) struct Pushes {
 impl Pushes {
     /// With an address and a secret, if there are any; fails if the secret is none.
     pub(crate) fn new(fixed: Option<(String, String)>) -> Result<Self, String> {
-        let client = reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT).no_proxy().build();
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .timeout(TIMEOUT)
+            .no_proxy()
+            .build();
         let pushes = Self {
             signer: Signer::new()?,
             fixed: Mutex::new(None),
@@ -65,14 +69,20 @@ impl Pushes {
             client: client.map_err(|error| error.to_string())?,
         };
         if let Some((uri, secret)) = fixed {
-            pushes.set(&uri, &secret).map_err(|reason| format!("--push-secret: {reason}"))?;
+            pushes
+                .set(&uri, &secret)
+                .map_err(|reason| format!("--push-secret: {reason}"))?;
         }
         Ok(pushes)
     }
 
     /// Sets where pushes go that no request names a place for; an empty address ends them.
     pub(crate) fn set(&self, uri: &str, secret: &str) -> Result<(), String> {
-        *locked(&self.fixed) = if uri.is_empty() { None } else { Some(StaticSecret::new(uri, secret)?) };
+        *locked(&self.fixed) = if uri.is_empty() {
+            None
+        } else {
+            Some(StaticSecret::new(uri, secret)?)
+        };
         Ok(())
     }
 

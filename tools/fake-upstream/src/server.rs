@@ -25,15 +25,24 @@ impl Server {
     /// Binds both listeners; the error is one sentence.
     pub(crate) async fn bind(options: Options) -> Result<Self, String> {
         let bind = async |address| {
-            TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+            TcpListener::bind(address)
+                .await
+                .map_err(|error| format!("cannot listen on {address}: {error}"))
         };
         let main = bind(options.listen).await?;
         let other = bind(options.other_listen).await?;
         let origin = |listener: &TcpListener| {
-            listener.local_addr().map(|address| format!("http://{address}")).map_err(|error| error.to_string())
+            listener
+                .local_addr()
+                .map(|address| format!("http://{address}"))
+                .map_err(|error| error.to_string())
         };
         let world = World::new(options, origin(&main)?, origin(&other)?)?;
-        Ok(Self { main, other, world: Arc::new(world) })
+        Ok(Self {
+            main,
+            other,
+            world: Arc::new(world),
+        })
     }
 
     /// The main listener's base URL.

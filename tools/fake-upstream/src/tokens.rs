@@ -1,4 +1,5 @@
-//! Access tokens: made and recognised without being kept, so that those of an earlier run still hold.
+//! Access tokens: made and recognised without being kept, so that those of an earlier run still
+//! hold.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -48,17 +49,30 @@ impl Tokens {
 
     /// Ends every token made so far.
     pub(crate) fn expire(&self) {
-        self.not_before_ms.fetch_max(clock::unix_ms() + 1, Ordering::AcqRel);
+        self.not_before_ms
+            .fetch_max(clock::unix_ms() + 1, Ordering::AcqRel);
     }
 
     /// What an `Authorization` header says.
     pub(crate) fn seen(&self, authorization: Option<&[u8]>) -> TokenSeen {
-        let Some(authorization) = authorization else { return TokenSeen::Absent };
-        let bearer = std::str::from_utf8(authorization).ok().and_then(|text| text.strip_prefix("Bearer "));
-        bearer.and_then(|token| self.read(token)).map_or(TokenSeen::Different, |(issued, expires)| {
-            let over = issued < self.not_before_ms.load(Ordering::Acquire) || expires <= clock::unix_ms();
-            if over { TokenSeen::Expired } else { TokenSeen::Equal }
-        })
+        let Some(authorization) = authorization else {
+            return TokenSeen::Absent;
+        };
+        let bearer = std::str::from_utf8(authorization)
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "));
+        bearer.and_then(|token| self.read(token)).map_or(
+            TokenSeen::Different,
+            |(issued, expires)| {
+                let over = issued < self.not_before_ms.load(Ordering::Acquire)
+                    || expires <= clock::unix_ms();
+                if over {
+                    TokenSeen::Expired
+                } else {
+                    TokenSeen::Equal
+                }
+            },
+        )
     }
 
     /// When a token of this maker's was made and when it ends.
@@ -91,7 +105,11 @@ mod tests {
         assert_eq!(seen(&tokens, &token), TokenSeen::Equal);
         tokens.expire();
         assert_eq!(seen(&tokens, &token), TokenSeen::Expired);
-        assert_eq!(seen(&tokens, &tokens.make()), TokenSeen::Equal, "a token made after that");
+        assert_eq!(
+            seen(&tokens, &tokens.make()),
+            TokenSeen::Equal,
+            "a token made after that"
+        );
         let short = Tokens::new(Duration::ZERO, b"secret");
         assert_eq!(seen(&short, &short.make()), TokenSeen::Expired);
     }
@@ -101,7 +119,10 @@ mod tests {
         let tokens = Tokens::new(Duration::from_mins(1), b"secret");
         let other = Tokens::new(Duration::from_mins(1), b"another");
         assert_eq!(seen(&tokens, &other.make()), TokenSeen::Different);
-        assert_eq!(seen(&tokens, &format!("{}x", tokens.make())), TokenSeen::Different);
+        assert_eq!(
+            seen(&tokens, &format!("{}x", tokens.make())),
+            TokenSeen::Different
+        );
         assert_eq!(tokens.seen(Some(b"Basic abc")), TokenSeen::Different);
         assert_eq!(tokens.seen(None), TokenSeen::Absent);
     }

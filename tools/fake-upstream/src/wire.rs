@@ -19,11 +19,17 @@ use axum::routing::get;
 
 /// The routes of the main listener under Google's paths.
 pub(crate) fn routes() -> Router {
-    let mut routes = Router::new().merge(gemini::routes()).merge(vertex::routes()).merge(omni::routes());
+    let mut routes = Router::new()
+        .merge(gemini::routes())
+        .merge(vertex::routes())
+        .merge(omni::routes());
     for version in ["v1", "v1beta"] {
         routes = routes
             .route(&format!("/{version}/files/{{target}}"), get(files::visit))
-            .route(&format!("/download/{version}/files/{{target}}"), get(files::content));
+            .route(
+                &format!("/download/{version}/files/{{target}}"),
+                get(files::content),
+            );
     }
     routes.merge(oauth::routes())
 }

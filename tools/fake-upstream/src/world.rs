@@ -40,7 +40,11 @@ pub(crate) struct World {
 
 impl World {
     /// A world in which nothing has happened; fails if a webhook secret is not base64.
-    pub(crate) fn new(options: Options, origin: String, other_origin: String) -> Result<Self, String> {
+    pub(crate) fn new(
+        options: Options,
+        origin: String,
+        other_origin: String,
+    ) -> Result<Self, String> {
         let verifiers = options
             .webhook_secrets
             .iter()
@@ -72,8 +76,8 @@ impl World {
         format!("{}/token", self.origin)
     }
 
-    /// Back to the start: everything but who was let in is forgotten, gates open, and what hangs is cut. Returns the
-    /// last request's number.
+    /// Back to the start: everything but who was let in is forgotten, gates open, and what hangs is
+    /// cut. Returns the last request's number.
     pub(crate) fn reset(&self) -> u64 {
         *locked(&self.faults) = Faults::default();
         locked(&self.ledger).clear();

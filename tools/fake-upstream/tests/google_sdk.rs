@@ -1,7 +1,8 @@
 //! Google's own SDK runs unchanged against the fake, on every wire.
 //!
-//! The first run installs the SDKs from the Python package index into the build folder. `FAKE_UPSTREAM_PYTHON` and
-//! `FAKE_UPSTREAM_PYTHON_3` name interpreters that have them: the older one and the newer.
+//! The first run installs the SDKs from the Python package index into the build folder.
+//! `FAKE_UPSTREAM_PYTHON` and `FAKE_UPSTREAM_PYTHON_3` name interpreters that have them: the older
+//! one and the newer.
 
 #[path = "behaviour/process.rs"]
 #[allow(dead_code, reason = "the other test binary uses more of it")]
@@ -23,9 +24,24 @@ struct Wire {
     checks: usize,
 }
 
-const GEMINI: Wire = Wire { sdk: &OLDER, name: "gemini", script: "sdk_check.py", checks: 5 };
-const VERTEX: Wire = Wire { sdk: &NEWER, name: "vertex", script: "sdk_vertex.py", checks: 6 };
-const OMNI: Wire = Wire { sdk: &NEWER, name: "omni", script: "sdk_omni.py", checks: 6 };
+const GEMINI: Wire = Wire {
+    sdk: &OLDER,
+    name: "gemini",
+    script: "sdk_check.py",
+    checks: 5,
+};
+const VERTEX: Wire = Wire {
+    sdk: &NEWER,
+    name: "vertex",
+    script: "sdk_vertex.py",
+    checks: 6,
+};
+const OMNI: Wire = Wire {
+    sdk: &NEWER,
+    name: "omni",
+    script: "sdk_omni.py",
+    checks: 6,
+};
 
 #[test]
 fn googles_sdk_renders_polls_and_downloads_unchanged_on_every_wire() {
@@ -33,7 +49,13 @@ fn googles_sdk_renders_polls_and_downloads_unchanged_on_every_wire() {
         let fake = Process::start(&["--render-ms", "300"]);
         let output = wire.check(&fake.origin);
         assert!(output.status.success(), "{}: {}", wire.name, text(&output));
-        assert_eq!(text(&output).matches("\nok ").count() + 1, wire.checks, "{}: {}", wire.name, text(&output));
+        assert_eq!(
+            text(&output).matches("\nok ").count() + 1,
+            wire.checks,
+            "{}: {}",
+            wire.name,
+            text(&output)
+        );
     }
 }
 
@@ -41,9 +63,17 @@ fn googles_sdk_renders_polls_and_downloads_unchanged_on_every_wire() {
 fn each_check_fails_where_it_should() {
     let cases = [
         (GEMINI, "[[result:empty]]", "in renders_and_downloads"),
-        (GEMINI, "[[poll:done-false]]", "a running operation says done=False"),
+        (
+            GEMINI,
+            "[[poll:done-false]]",
+            "a running operation says done=False",
+        ),
         (VERTEX, "[[result:empty]]", "in renders_into_the_answer"),
-        (VERTEX, "[[poll:done-false]]", "a running operation says done=False"),
+        (
+            VERTEX,
+            "[[poll:done-false]]",
+            "a running operation says done=False",
+        ),
         (VERTEX, "[[download:404]]", "in renders_into_cloud_storage"),
         (OMNI, "[[result:empty]]", "in renders_and_downloads"),
         (OMNI, "[[file:failed]]", "in renders_and_downloads"),
@@ -53,8 +83,18 @@ fn each_check_fails_where_it_should() {
         let fake = Process::start(&["--render-ms", "300"]);
         set_default_marks(wire.sdk, &fake.origin, marks);
         let output = wire.check(&fake.origin);
-        assert!(!output.status.success(), "{} with {marks}: {}", wire.name, text(&output));
-        assert!(text(&output).contains(words), "{} with {marks}: {}", wire.name, text(&output));
+        assert!(
+            !output.status.success(),
+            "{} with {marks}: {}",
+            wire.name,
+            text(&output)
+        );
+        assert!(
+            text(&output).contains(words),
+            "{} with {marks}: {}",
+            wire.name,
+            text(&output)
+        );
     }
 }
 
@@ -62,16 +102,32 @@ fn each_check_fails_where_it_should() {
 fn the_sdks_requests_are_all_accepted_and_each_can_be_found_by_its_prompt() {
     for wire in [GEMINI, VERTEX, OMNI] {
         let fake = Process::start(&["--render-ms", "0"]);
-        let output = wire.sdk.run(&script("sdk_requests.py"), &[&fake.origin, wire.name]);
+        let output = wire
+            .sdk
+            .run(&script("sdk_requests.py"), &[&fake.origin, wire.name]);
         assert!(output.status.success(), "{}: {}", wire.name, text(&output));
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let cases: Vec<&str> = printed.lines().filter(|line| line.starts_with("{\"case\": ")).collect();
+        let cases: Vec<&str> = printed
+            .lines()
+            .filter(|line| line.starts_with("{\"case\": "))
+            .collect();
         assert!(cases.len() >= 10, "{}: {printed}", wire.name);
-        let listing =
-            program(wire.sdk, "print(r.urlopen(sys.argv[1] + '/__control/requests').read().decode())", &[&fake.origin]);
+        let listing = program(
+            wire.sdk,
+            "print(r.urlopen(sys.argv[1] + '/__control/requests').read().decode())",
+            &[&fake.origin],
+        );
         for case in cases {
-            let prompt = case.split_once("\"prompt\": ").expect("a prompt").1.trim_end_matches('}');
-            assert!(text(&listing).contains(&format!("\"prompt\":{prompt}")), "{}: {case}", wire.name);
+            let prompt = case
+                .split_once("\"prompt\": ")
+                .expect("a prompt")
+                .1
+                .trim_end_matches('}');
+            assert!(
+                text(&listing).contains(&format!("\"prompt\":{prompt}")),
+                "{}: {case}",
+                wire.name
+            );
         }
     }
 }
@@ -90,7 +146,9 @@ fn script(name: &str) -> PathBuf {
 /// Runs a few words of Python, which have to end well.
 fn program(sdk: &Sdk, program: &str, arguments: &[&str]) -> Output {
     let program = format!("import json, sys, urllib.request as r\n{program}");
-    run(Command::new(sdk.python()).args(["-c", &program]).args(arguments))
+    run(Command::new(sdk.python())
+        .args(["-c", &program])
+        .args(arguments))
 }
 
 fn set_default_marks(sdk: &Sdk, origin: &str, marks: &str) {

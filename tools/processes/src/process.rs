@@ -1,7 +1,8 @@
 //! Child processes that cannot outlive this one.
 //!
-//! A program leads a process group of its own. Beside it in the group a shell waits for the end of a pipe from this
-//! process and then kills the group: however this process ends, by a signal too, the group ends.
+//! A program leads a process group of its own. Beside it in the group a shell waits for the end of
+//! a pipe from this process and then kills the group: however this process ends, by a signal too,
+//! the group ends.
 
 use crate::ready::until;
 use rustix::param::clock_ticks_per_second;
@@ -25,9 +26,18 @@ pub struct Program {
 
 impl Program {
     /// Starts a program in `folder`, its output going to a log there.
-    pub fn start(folder: &Path, name: &str, command: &[&OsStr], variables: &[(String, String)]) -> Self {
+    pub fn start(
+        folder: &Path,
+        name: &str,
+        command: &[&OsStr],
+        variables: &[(String, String)],
+    ) -> Self {
         let log = folder.join(format!("{name}.log"));
-        let output = File::options().create(true).append(true).open(&log).expect("the log can be written");
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("the log can be written");
         let errors = output.try_clone().expect("the log can be written");
         let leader = Command::new("sh")
             .args(["-c", LEASH, "leash"])
@@ -45,7 +55,9 @@ impl Program {
 
     /// What the program has written so far.
     pub fn output(&self) -> String {
-        fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// Whether the program itself still runs.
@@ -55,14 +67,22 @@ impl Program {
 
     /// The processes below the program whose command is `name`.
     pub fn named(&self, name: &str) -> Vec<u32> {
-        let command = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        descendants(self.leader.id()).into_iter().filter(|pid| command(pid).trim() == name).collect()
+        let command =
+            |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        descendants(self.leader.id())
+            .into_iter()
+            .filter(|pid| command(pid).trim() == name)
+            .collect()
     }
 
-    /// Ends the tree by SIGKILL: first the processes named `first`, then all others, each by its id.
+    /// Ends the tree by SIGKILL: first the processes named `first`, then all others, each by its
+    /// id.
     pub fn kill(&mut self, first: &str) {
         let mut victims = self.named(first);
-        let others: Vec<u32> = descendants(self.leader.id()).into_iter().filter(|pid| !victims.contains(pid)).collect();
+        let others: Vec<u32> = descendants(self.leader.id())
+            .into_iter()
+            .filter(|pid| !victims.contains(pid))
+            .collect();
         victims.extend(others);
         for pid in &victims {
             if let Some(pid) = as_pid(*pid) {
@@ -71,9 +91,11 @@ impl Program {
             }
         }
         self.end_group();
-        until("the killed processes are gone", Duration::from_secs(20), || {
-            victims.iter().all(|pid| !is_alive(*pid)).then_some(())
-        });
+        until(
+            "the killed processes are gone",
+            Duration::from_secs(20),
+            || victims.iter().all(|pid| !is_alive(*pid)).then_some(()),
+        );
     }
 
     fn end_group(&mut self) {
@@ -105,7 +127,10 @@ pub fn new_folder(home: &Path) -> PathBuf {
 fn remove_old(home: &Path) {
     for entry in fs::read_dir(home).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.split('-').next()).and_then(|pid| pid.parse().ok());
+        let owner = name
+            .to_str()
+            .and_then(|name| name.split('-').next())
+            .and_then(|pid| pid.parse().ok());
         if !owner.is_some_and(is_alive) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -117,7 +142,9 @@ pub fn resident_bytes(pids: &[u32]) -> u64 {
     let of = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.parse().ok());
+        let kilobytes = line
+            .and_then(|line| line.trim().strip_suffix(" kB"))
+            .and_then(|number| number.parse().ok());
         kilobytes.unwrap_or(0_u64) * 1024
     };
     pids.iter().map(of).sum()
@@ -129,7 +156,8 @@ pub fn processor_time(pids: &[u32]) -> Duration {
         let fields = after_command(*pid)?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-        // proc(5): `utime` and `stime` are the 14th and the 15th field, of which two stand before these.
+        // proc(5): `utime` and `stime` are the 14th and the 15th field, of which two stand before
+        // these.
         Some(number(11)? + number(12)?)
     };
     let ticks: u64 = pids.iter().filter_map(ticks).sum();
@@ -149,7 +177,12 @@ fn descendants(root: u32) -> Vec<u32> {
     let mut next = 0;
     while next < found.len() {
         let parent = found[next];
-        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        found.extend(
+            parents
+                .iter()
+                .filter(|(_, of)| *of == parent)
+                .map(|(pid, _)| *pid),
+        );
         next += 1;
     }
     found.split_off(1)
@@ -166,7 +199,8 @@ fn stat(pid: u32) -> Option<(String, u32)> {
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
-/// What stands in a process's `/proc/…/stat` after its command, which may itself hold any character.
+/// What stands in a process's `/proc/…/stat` after its command, which may itself hold any
+/// character.
 fn after_command(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(stat.rsplit_once(')')?.1.to_owned())

@@ -19,23 +19,31 @@ pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T
         if let Some(found) = probe() {
             return found;
         }
-        assert!(began.elapsed() < limit, "not within {} s: {what}", limit.as_secs());
+        assert!(
+            began.elapsed() < limit,
+            "not within {} s: {what}",
+            limit.as_secs()
+        );
         thread::sleep(EVERY);
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a deadline of a tool is no time of the product")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a deadline of a tool is no time of the product"
+)]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// A port nobody listens on, and none of the kind that the system hands to outgoing connections, so that it stays
-/// free over a restart.
+/// A port nobody listens on, and none of the kind that the system hands to outgoing connections, so
+/// that it stays free over a restart.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap_or(0);
     for _ in 0..PORTS {
-        let offset = (u32::from(start) + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % u32::from(PORTS);
+        let offset =
+            (u32::from(start) + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % u32::from(PORTS);
         let port = FIRST_PORT + u16::try_from(offset).unwrap_or(0);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;

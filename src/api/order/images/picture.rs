@@ -1,5 +1,6 @@
-//! One image as JSON, in the spellings of the SDKs: `{"mimeType", "data"}`, Google's `{"bytesBase64Encoded", "mimeType"}`
-//! and `{"imageBytes", "mimeType"}`, an entry `{"image": …, "referenceType": "ASSET"}`, or a `data:` address.
+//! One image as JSON, in the spellings of the SDKs: `{"mimeType", "data"}`, Google's
+//! `{"bytesBase64Encoded", "mimeType"}` and `{"imageBytes", "mimeType"}`, an entry `{"image": …,
+//! "referenceType": "ASSET"}`, or a `data:` address.
 
 use crate::api::order::spelling::{camel_case, pointer_token};
 use crate::machine::job::ImageRole;
@@ -10,15 +11,25 @@ use serde_json::{Map, Value};
 /// The largest image, in bytes.
 pub const MAX_IMAGE: usize = 7 * 1024 * 1024;
 /// The kinds of image that are taken, with the bytes each begins with.
-const KINDS: [(&str, &[u8]); 2] = [("image/png", b"\x89PNG\r\n\x1a\n"), ("image/jpeg", b"\xff\xd8\xff")];
+const KINDS: [(&str, &[u8]); 2] = [
+    ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ("image/jpeg", b"\xff\xd8\xff"),
+];
 /// Usual mistakes for them.
 const SYNONYMS: [(&str, &str); 2] = [("image/jpg", "image/jpeg"), ("image/x-png", "image/png")];
 const MIME_TYPE: [&str; 3] = ["mimeType", "mediaType", "contentType"];
-const DATA: [&str; 5] = ["data", "bytesBase64Encoded", "imageBytes", "base64", "b64Json"];
+const DATA: [&str; 5] = [
+    "data",
+    "bytesBase64Encoded",
+    "imageBytes",
+    "base64",
+    "b64Json",
+];
 /// Keys whose value holds the image proper.
 const INSIDE: [&str; 2] = ["image", "inlineData"];
 const ADDRESSES: [&str; 6] = ["gcsUri", "uri", "url", "imageUrl", "fileUri", "fileId"];
-const NO_ADDRESS: &str = "is not supported, because no address is fetched: send the file itself as base64 in data";
+const NO_ADDRESS: &str =
+    "is not supported, because no address is fetched: send the file itself as base64 in data";
 const NO_DATA: &str = "must be the image as base64";
 
 /// The place of a value within the image, as a JSON pointer, and what is wrong with it.
@@ -47,21 +58,49 @@ pub(crate) fn read(value: &Value, role: ImageRole) -> Read {
     let mut parts = Parts::default();
     if let Some(object) = value.as_object() {
         parts.gather(object, "", role, true);
-    } else if let Some(text) = value.as_str().filter(|text| split_data_address(text).is_some()) {
+    } else if let Some(text) = value
+        .as_str()
+        .filter(|text| split_data_address(text).is_some())
+    {
         parts.take_data(String::new(), text);
     } else {
-        let wrong = "must be an object with mimeType and data (base64); no address is fetched".to_owned();
-        return Read { image: None, unknown: Vec::new(), errors: vec![(String::new(), wrong)] };
+        let wrong =
+            "must be an object with mimeType and data (base64); no address is fetched".to_owned();
+        return Read {
+            image: None,
+            unknown: Vec::new(),
+            errors: vec![(String::new(), wrong)],
+        };
     }
-    let Parts { mime_type, data, unknown, mut errors } = parts;
-    let image =
-        if errors.is_empty() { decoded(mime_type, data).map_err(|wrong| errors.push(wrong)).ok() } else { None };
-    Read { image, unknown, errors }
+    let Parts {
+        mime_type,
+        data,
+        unknown,
+        mut errors,
+    } = parts;
+    let image = if errors.is_empty() {
+        decoded(mime_type, data)
+            .map_err(|wrong| errors.push(wrong))
+            .ok()
+    } else {
+        None
+    };
+    Read {
+        image,
+        unknown,
+        errors,
+    }
 }
 
 impl<'a> Parts<'a> {
     /// Sorts the keys of an object. One that is inside another holds no third.
-    fn gather(&mut self, object: &'a Map<String, Value>, prefix: &str, role: ImageRole, outside: bool) {
+    fn gather(
+        &mut self,
+        object: &'a Map<String, Value>,
+        prefix: &str,
+        role: ImageRole,
+        outside: bool,
+    ) {
         for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             let (name, place) = (camel_case(key), format!("{prefix}/{}", pointer_token(key)));
             let name = name.as_str();
@@ -70,7 +109,10 @@ impl<'a> Parts<'a> {
                 "type" if text == Some("image") => {}
                 "referenceType" if role == ImageRole::Reference => {
                     if !text.is_some_and(|kind| kind.eq_ignore_ascii_case("asset")) {
-                        self.errors.push((place, "must be \"ASSET\": no model here takes another kind".to_owned()));
+                        self.errors.push((
+                            place,
+                            "must be \"ASSET\": no model here takes another kind".to_owned(),
+                        ));
                     }
                 }
                 _ if MIME_TYPE.contains(&name) => match text {
@@ -83,7 +125,9 @@ impl<'a> Parts<'a> {
                 },
                 _ if ADDRESSES.contains(&name) => self.errors.push((place, NO_ADDRESS.to_owned())),
                 _ => match value.as_object() {
-                    Some(inner) if outside && INSIDE.contains(&name) => self.gather(inner, &place, role, false),
+                    Some(inner) if outside && INSIDE.contains(&name) => {
+                        self.gather(inner, &place, role, false);
+                    }
                     _ => self.unknown.push(place),
                 },
             }
@@ -102,7 +146,12 @@ impl<'a> Parts<'a> {
     }
 
     /// Takes a part. A second value of it must be equal.
-    fn take_once(&mut self, place: String, value: &'a str, part: impl Fn(&mut Self) -> &mut Option<(String, &'a str)>) {
+    fn take_once(
+        &mut self,
+        place: String,
+        value: &'a str,
+        part: impl Fn(&mut Self) -> &mut Option<(String, &'a str)>,
+    ) {
         match part(self) {
             Some((_, known)) if *known == value => {}
             Some((other, _)) => {
@@ -115,16 +164,25 @@ impl<'a> Parts<'a> {
 }
 
 /// The kind and the bytes, or the field that is wrong and what it must be.
-fn decoded(mime_type: Option<(String, &str)>, data: Option<(String, &str)>) -> Result<(&'static str, Vec<u8>), Wrong> {
+fn decoded(
+    mime_type: Option<(String, &str)>,
+    data: Option<(String, &str)>,
+) -> Result<(&'static str, Vec<u8>), Wrong> {
     let (place, named) = mime_type.unwrap_or_else(|| ("/mimeType".to_owned(), ""));
-    let Some((mime_type, beginning)) = kind(named) else { return Err((place, must_be_a_kind())) };
-    let Some((place, data)) = data else { return Err(("/data".to_owned(), NO_DATA.to_owned())) };
+    let Some((mime_type, beginning)) = kind(named) else {
+        return Err((place, must_be_a_kind()));
+    };
+    let Some((place, data)) = data else {
+        return Err(("/data".to_owned(), NO_DATA.to_owned()));
+    };
     let too_large = format!("must be an image of at most {MAX_IMAGE} bytes");
     // Four characters for three bytes.
     if data.len() / 4 * 3 > MAX_IMAGE + 2 {
         return Err((place, too_large));
     }
-    let Ok(bytes) = STANDARD.decode(data) else { return Err((place, NO_DATA.to_owned())) };
+    let Ok(bytes) = STANDARD.decode(data) else {
+        return Err((place, NO_DATA.to_owned()));
+    };
     if bytes.len() > MAX_IMAGE {
         return Err((place, too_large));
     }
@@ -136,7 +194,10 @@ fn decoded(mime_type: Option<(String, &str)>, data: Option<(String, &str)>) -> R
 
 fn kind(named: &str) -> Option<(&'static str, &'static [u8])> {
     let named = named.trim().to_ascii_lowercase();
-    let named = SYNONYMS.into_iter().find(|(synonym, _)| *synonym == named).map_or(named.as_str(), |(_, kind)| kind);
+    let named = SYNONYMS
+        .into_iter()
+        .find(|(synonym, _)| *synonym == named)
+        .map_or(named.as_str(), |(_, kind)| kind);
     KINDS.into_iter().find(|(kind, _)| *kind == named)
 }
 
@@ -149,17 +210,21 @@ fn split_data_address(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("data:")?.split_once(";base64,")
 }
 
-/// An image as it is kept and echoed: its kind and size instead of its bytes, and every other key as it was sent.
+/// An image as it is kept and echoed: its kind and size instead of its bytes, and every other key
+/// as it was sent.
 pub(crate) fn shown(value: &Value) -> Value {
     if let Some((kind, data)) = value.as_str().and_then(split_data_address) {
         return size_of(Some(kind), data).into();
     }
-    let Some(object) = value.as_object() else { return value.clone() };
+    let Some(object) = value.as_object() else {
+        return value.clone();
+    };
     let mut shown = Map::new();
     for (key, value) in object {
         let name = camel_case(key);
         if let Some(text) = value.as_str().filter(|_| DATA.contains(&name.as_str())) {
-            let (kind, data) = split_data_address(text).map_or((None, text), |(kind, data)| (Some(kind), data));
+            let (kind, data) =
+                split_data_address(text).map_or((None, text), |(kind, data)| (Some(kind), data));
             shown.extend(size_of(kind, data));
         } else if INSIDE.contains(&name.as_str()) {
             shown.insert(key.clone(), self::shown(value));
@@ -173,5 +238,7 @@ pub(crate) fn shown(value: &Value) -> Value {
 fn size_of(kind: Option<&str>, data: &str) -> Map<String, Value> {
     let size = data.trim_end_matches('=').len() * 3 / 4;
     let kind = kind.map(|kind| ("mimeType".to_owned(), Value::from(kind)));
-    kind.into_iter().chain([("size".to_owned(), Value::from(size))]).collect()
+    kind.into_iter()
+        .chain([("size".to_owned(), Value::from(size))])
+        .collect()
 }

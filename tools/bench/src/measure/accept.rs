@@ -1,4 +1,5 @@
-//! How long an order takes to be accepted, beside the least that a durable order can take, and with a long queue.
+//! How long an order takes to be accepted, beside the least that a durable order can take, and with
+//! a long queue.
 
 use super::RUNS;
 use crate::load::{Load, load};
@@ -17,7 +18,10 @@ const DEPTHS: [u64; 3] = [0, 1_000, 100_000];
 const FLOORS: [(&str, &str); 3] = [
     ("object", "floor, an object each"),
     ("row", "floor, one object for all"),
-    ("both", "floor, an object each with a timer, then one for all"),
+    (
+        "both",
+        "floor, an object each with a timer, then one for all",
+    ),
 ];
 /// The series with their state on the disk, after those with it in memory.
 const ON_DISK: [&str; 3] = [
@@ -36,8 +40,11 @@ const AT_ONCE: usize = 16;
 const USERS: u64 = 1_000;
 const PROMPT: &str = "A paper boat sails down a rainy street at dusk";
 /// One job holds the only slot for as long as anything here takes, and nobody asks after it.
-const SETTINGS: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("MAX_CONCURRENT_JOBS", "1"),
+    ("POLL_INTERVAL_MS", "600000"),
+    ("JOB_TIMEOUT_MS", "86400000"),
+];
 
 struct Series {
     name: String,
@@ -51,7 +58,10 @@ struct Series {
 pub(crate) async fn measure() -> Section {
     let upstream = Upstream::start(&[]);
     let depths = DEPTHS.map(|depth| format!("Reelay, {} waiting", number(depth as f64, 0)));
-    let names = FLOORS.map(|(_, name)| name.to_owned()).into_iter().chain(depths);
+    let names = FLOORS
+        .map(|(_, name)| name.to_owned())
+        .into_iter()
+        .chain(depths);
     let names = names.chain(ON_DISK.map(String::from));
     let mut series: Vec<Series> = names.map(Series::new).collect();
     let mut stages = Vec::new();
@@ -64,7 +74,9 @@ pub(crate) async fn measure() -> Section {
         for (index, (path, _)) in FLOORS.into_iter().enumerate() {
             let stage = Stage::new(Kind::Peer("floor"), false);
             let worker = stage.start(&[]);
-            series[index].take(&worker, |worker, _| floor(worker, path)).await;
+            series[index]
+                .take(&worker, |worker, _| floor(worker, path))
+                .await;
         }
         for (index, stage) in stages.iter().enumerate() {
             let stage = stage.copy(Kind::Reelay);
@@ -73,17 +85,30 @@ pub(crate) async fn measure() -> Section {
         }
         for (index, path) in ["object", "both"].into_iter().enumerate() {
             let stage = Stage::on_disk(Kind::Peer("floor"));
-            series[IN_MEMORY + index].take(&stage.start(&[]), |worker, _| floor(worker, path)).await;
+            series[IN_MEMORY + index]
+                .take(&stage.start(&[]), |worker, _| floor(worker, path))
+                .await;
         }
         let stage = stages[0].copy_to_disk(Kind::Reelay);
-        series[IN_MEMORY + 2].take(&stage.start(&reelay::variables(&upstream, &SETTINGS)), order).await;
+        series[IN_MEMORY + 2]
+            .take(
+                &stage.start(&reelay::variables(&upstream, &SETTINGS)),
+                order,
+            )
+            .await;
     }
     section(&series)
 }
 
 async fn floor(worker: &Worker, path: &str) {
     let address = format!("{}/{path}", worker.origin);
-    let answer = worker.http.post(address).json(&json!({ "prompt": PROMPT })).send().await.expect("the floor answers");
+    let answer = worker
+        .http
+        .post(address)
+        .json(&json!({ "prompt": PROMPT }))
+        .send()
+        .await
+        .expect("the floor answers");
     assert_eq!(answer.status(), 201);
     answer.bytes().await.expect("the floor's answer");
 }
@@ -95,10 +120,20 @@ async fn order(worker: &Worker, index: usize) {
 
 impl Series {
     fn new(name: String) -> Self {
-        Self { name, median: Vec::new(), high: Vec::new(), throughput: Vec::new(), processor: Vec::new() }
+        Self {
+            name,
+            median: Vec::new(),
+            high: Vec::new(),
+            throughput: Vec::new(),
+            processor: Vec::new(),
+        }
     }
 
-    async fn take<'a, F: Future<Output = ()>>(&mut self, worker: &'a Worker, send: impl Fn(&'a Worker, usize) -> F) {
+    async fn take<'a, F: Future<Output = ()>>(
+        &mut self,
+        worker: &'a Worker,
+        send: impl Fn(&'a Worker, usize) -> F,
+    ) {
         load(WARM_UP, 1, |index| send(worker, index)).await;
         let Load { took, .. } = load(ONE_BY_ONE, 1, |index| send(worker, index)).await;
         self.median.push(quantile(&took, 0.5));
@@ -117,8 +152,9 @@ impl Series {
     }
 }
 
-/// A stage whose queue has one job with a slot and `depth` that wait. One is ordered, the others are made from it in the
-/// database: what waits is rows, and nobody asks those jobs for anything before they have a slot.
+/// A stage whose queue has one job with a slot and `depth` that wait. One is ordered, the others
+/// are made from it in the database: what waits is rows, and nobody asks those jobs for anything
+/// before they have a slot.
 async fn filled(upstream: &Upstream, depth: u64) -> Stage {
     let stage = Stage::new(Kind::Reelay, false);
     {
@@ -137,10 +173,15 @@ async fn filled(upstream: &Upstream, depth: u64) -> Stage {
 }
 
 fn multiply(stage: &Stage, depth: u64) {
-    let database = Connection::open(stage.only_database("QueueManager")).expect("the queue's database can be opened");
+    let database = Connection::open(stage.only_database("QueueManager"))
+        .expect("the queue's database can be opened");
     let columns: Vec<String> = {
-        let mut statement = database.prepare("SELECT name FROM pragma_table_info('entry')").expect("the columns");
-        let names = statement.query_map([], |row| row.get(0)).expect("the columns");
+        let mut statement = database
+            .prepare("SELECT name FROM pragma_table_info('entry')")
+            .expect("the columns");
+        let names = statement
+            .query_map([], |row| row.get(0))
+            .expect("the columns");
         names.collect::<Result<_, _>>().expect("the columns")
     };
     let value = |column: &String| match column.as_str() {
@@ -158,32 +199,62 @@ fn multiply(stage: &Stage, depth: u64) {
         columns.join(", "),
         values.join(", ")
     );
-    database.execute_batch(&statement).expect("those who wait can be written");
+    database
+        .execute_batch(&statement)
+        .expect("those who wait can be written");
     let waiting: i64 = database
-        .query_row("SELECT count(*) FROM entry WHERE stage = 'waiting'", [], |row| row.get(0))
+        .query_row(
+            "SELECT count(*) FROM entry WHERE stage = 'waiting'",
+            [],
+            |row| row.get(0),
+        )
         .expect("those who wait can be counted");
     assert_eq!(u64::try_from(waiting), Ok(depth), "so many wait");
     // What the queue remembers of those in line is no longer so: it counts anew.
     let forget = "UPDATE book SET record = json_remove(record, '$.line')";
-    assert_eq!(database.execute(forget, []).expect("the book can be written"), 1, "there is a book");
+    assert_eq!(
+        database
+            .execute(forget, [])
+            .expect("the book can be written"),
+        1,
+        "there is a book"
+    );
     // Everything in the database itself, so that it can be copied.
-    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("the log is written back");
+    database
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .expect("the log is written back");
 }
 
 fn section(series: &[Series]) -> Section {
-    let mut table = Table::new(&["", "p50, ms", "p99, ms", "a second", "processor, ms", "p50 ÷ floor's"]);
+    let mut table = Table::new(&[
+        "",
+        "p50, ms",
+        "p99, ms",
+        "a second",
+        "processor, ms",
+        "p50 ÷ floor's",
+    ]);
     for (index, one) in series.iter().enumerate() {
-        let floor = if index < IN_MEMORY { &series[0] } else { &series[IN_MEMORY] };
+        let floor = if index < IN_MEMORY {
+            &series[0]
+        } else {
+            &series[IN_MEMORY]
+        };
         table.row([
             one.name.clone(),
             Spread::of(&one.median).show(1),
             Spread::of(&one.high).show(1),
             Spread::of(&one.throughput).show(0),
             Spread::of(&one.processor).show(1),
-            format!("{} ×", Spread::of_ratios(&one.median, &floor.median).show(2)),
+            format!(
+                "{} ×",
+                Spread::of_ratios(&one.median, &floor.median).show(2)
+            ),
         ]);
     }
-    let [floor, _, both, empty, _, deep, disk_floor, disk_both, disk] = series else { unreachable!("there are nine") };
+    let [floor, _, both, empty, _, deep, disk_floor, disk_both, disk] = series else {
+        unreachable!("there are nine")
+    };
     let over = |one: &Series, other: &Series| Spread::of_ratios(&one.median, &other.median);
     let (over_floor, over_disk_floor) = (over(empty, floor), over(disk, disk_floor));
     let over_empty = over(deep, empty);

@@ -40,14 +40,26 @@ pub(crate) async fn measure() -> Section {
     let bound = SLOTS as f64 * 60_000.0 / RENDER_MS as f64;
     let share: Vec<f64> = series.per_minute.iter().map(|rate| rate / bound).collect();
     let mut table = Table::new(&["", ""]);
-    table.row(["all accepted within, s".to_owned(), Spread::of(&series.accepted_in).show(1)]);
+    table.row([
+        "all accepted within, s".to_owned(),
+        Spread::of(&series.accepted_in).show(1),
+    ]);
     table.row([
         "jobs a minute, from the first order to the last webhook".to_owned(),
         Spread::of(&series.per_minute).show(0),
     ]);
-    table.row([format!("of the {} that the slots allow", number(bound, 0)), Spread::of(&share).show(2)]);
-    table.row([format!("lost, of {}", number((RUNS * JOBS) as f64, 0)), series.lost.to_string()]);
-    table.row([format!("paid twice, of {}", number((RUNS * JOBS) as f64, 0)), series.paid_twice.to_string()]);
+    table.row([
+        format!("of the {} that the slots allow", number(bound, 0)),
+        Spread::of(&share).show(2),
+    ]);
+    table.row([
+        format!("lost, of {}", number((RUNS * JOBS) as f64, 0)),
+        series.lost.to_string(),
+    ]);
+    table.row([
+        format!("paid twice, of {}", number((RUNS * JOBS) as f64, 0)),
+        series.paid_twice.to_string(),
+    ]);
     Section {
         title: "Burst",
         method: format!(
@@ -95,11 +107,16 @@ impl Series {
             .filter(|one| one.event.as_deref() == Some("generation.completed"))
             .filter_map(|one| one.generation_id.as_deref())
             .collect();
-        let last = arrived.iter().map(|one| one.received_at).max().unwrap_or_default() as f64;
+        let last = arrived
+            .iter()
+            .map(|one| one.received_at)
+            .max()
+            .unwrap_or_default() as f64;
         let operations = upstream.operations().await;
         let prompts: BTreeSet<_> = operations.iter().map(|one| one.prompt.as_str()).collect();
         self.lost += JOBS - completed.len();
         self.paid_twice += operations.len() - prompts.len();
-        self.per_minute.push(completed.len() as f64 * 60_000.0 / (last - began));
+        self.per_minute
+            .push(completed.len() as f64 * 60_000.0 / (last - began));
     }
 }

@@ -65,7 +65,9 @@ struct Cost {
 }
 
 pub(crate) async fn measure() -> Section {
-    progress::say(&format!("{JOBS} jobs of 120 s in each way, all ways at once"));
+    progress::say(&format!(
+        "{JOBS} jobs of 120 s in each way, all ways at once"
+    ));
     let (taken, sweep) = tokio::join!(join_all(WAYS.map(|(way, _)| cost(way))), cost_of_a_sweep());
     let (mut costs, stages): (Vec<Cost>, Vec<Stage>) = taken.into_iter().unzip();
     progress::say("clean-up of the jobs of the first way");
@@ -76,12 +78,19 @@ pub(crate) async fn measure() -> Section {
 
 async fn cost(way: Way) -> (Cost, Stage) {
     let upstream = Upstream::start(&["--answer-ms", ANSWER_MS]);
-    let kind = if way == Way::FixedPoll { Kind::Peer("fixed-poll") } else { Kind::Reelay };
+    let kind = if way == Way::FixedPoll {
+        Kind::Peer("fixed-poll")
+    } else {
+        Kind::Reelay
+    };
     let stage = Stage::new(kind, true);
     let variables = match way {
         Way::FixedPoll => fixed_poll_variables(&upstream, POLL_INTERVAL_MS),
         Way::Mode(mode) => reelay::variables(&upstream, &[SLOTS, ("DISPATCH_MODE", mode)]),
-        Way::Pushed => reelay::variables(&upstream, &[SLOTS, ("UPSTREAM_WEBHOOK_SECRET", "per-request")]),
+        Way::Pushed => reelay::variables(
+            &upstream,
+            &[SLOTS, ("UPSTREAM_WEBHOOK_SECRET", "per-request")],
+        ),
     };
     let worker = stage.start(&variables);
     // The first job makes the queue's tables, which is not what a job costs.
@@ -115,11 +124,29 @@ async fn cost(way: Way) -> (Cost, Stage) {
         orders.await;
     }
     let operations = upstream.operations().await;
-    assert_eq!(operations.len(), JOBS as usize + 1, "every job was paid once");
-    let polls = mean(&operations.iter().map(|operation| f64::from(operation.polls)).collect::<Vec<_>>());
+    assert_eq!(
+        operations.len(),
+        JOBS as usize + 1,
+        "every job was paid once"
+    );
+    let polls = mean(
+        &operations
+            .iter()
+            .map(|operation| f64::from(operation.polls))
+            .collect::<Vec<_>>(),
+    );
     let used = worker.used().await.each(JOBS);
-    let processor_ms = worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
-    (Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, polls }, stage)
+    let processor_ms =
+        worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
+    (
+        Cost {
+            bill: Bill::of(&used, processor_ms),
+            used,
+            processor_ms,
+            polls,
+        },
+        stage,
+    )
 }
 
 async fn order(way: Way, worker: &Worker, name: &str) {
@@ -142,15 +169,22 @@ async fn cost_of_a_sweep() -> Cost {
     }
     let mut used = worker.used().await.each(SWEEPS);
     used.rows_written += ROWS_FORGOTTEN;
-    Cost { bill: Bill::of(&used, 0.0), used, processor_ms: 0.0, polls: 0.0 }
+    Cost {
+        bill: Bill::of(&used, 0.0),
+        used,
+        processor_ms: 0.0,
+        polls: 0.0,
+    }
 }
 
-/// What deleting a job costs once it has been kept for its time: those on this stage are made old enough.
+/// What deleting a job costs once it has been kept for its time: those on this stage are made old
+/// enough.
 async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     {
-        let database =
-            Connection::open(stage.only_database("QueueManager")).expect("the queue's database can be opened");
-        let aged = format!("UPDATE entry SET updated_at = updated_at - {AGED_MS} WHERE stage = 'ended'");
+        let database = Connection::open(stage.only_database("QueueManager"))
+            .expect("the queue's database can be opened");
+        let aged =
+            format!("UPDATE entry SET updated_at = updated_at - {AGED_MS} WHERE stage = 'ended'");
         let count = database.execute(&aged, []).expect("jobs can be made older");
         assert_eq!(count, JOBS as usize + 1, "every job has ended");
     }
@@ -162,9 +196,15 @@ async fn cost_of_a_clean_up(stage: &Stage) -> Cost {
     while reelay::has_any(&worker, USER).await {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    let processor_ms = worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
+    let processor_ms =
+        worker.processor_time().saturating_sub(before).as_secs_f64() * 1_000.0 / f64::from(JOBS);
     let used = worker.used().await.each(JOBS + 1);
-    Cost { bill: Bill::of(&used, processor_ms), used, processor_ms, polls: 0.0 }
+    Cost {
+        bill: Bill::of(&used, processor_ms),
+        used,
+        processor_ms,
+        polls: 0.0,
+    }
 }
 
 impl Used {
@@ -198,7 +238,9 @@ fn section(costs: &[Cost]) -> Section {
     row("worker requests", 2, &|cost| cost.used.worker_requests);
     row("messages to objects", 2, &|cost| cost.used.object_messages);
     row("alarms", 2, &|cost| cost.used.alarms);
-    row("objects active, s", 2, &|cost| cost.used.active_ms / 1_000.0);
+    row("objects active, s", 2, &|cost| {
+        cost.used.active_ms / 1_000.0
+    });
     row("rows read", 0, &|cost| cost.used.rows_read);
     row("rows written", 1, &|cost| cost.used.rows_written);
     row("alarms set, a row each", 1, &|cost| cost.used.alarms_set);
@@ -208,13 +250,25 @@ fn section(costs: &[Cost]) -> Section {
     row("log lines", 1, &|cost| cost.used.log_lines);
     row("runtime's processor time, ms", 1, &|cost| cost.processor_ms);
     for (index, (part, _)) in costs[0].bill.parts.iter().enumerate() {
-        row(&format!("1,000: {part}, $"), 5, &|cost| cost.bill.parts[index].1 * 1_000.0);
+        row(&format!("1,000: {part}, $"), 5, &|cost| {
+            cost.bill.parts[index].1 * 1_000.0
+        });
     }
-    row("**1,000: all of it, $**", 4, &|cost| cost.bill.total() * 1_000.0);
+    row("**1,000: all of it, $**", 4, &|cost| {
+        cost.bill.total() * 1_000.0
+    });
     let thousand = |cost: &Cost| cost.bill.total() * 1_000.0;
-    let (ways, [clean_up, sweep]) = costs.split_at(WAYS.len()) else { unreachable!("these two are the last ones") };
-    let each = WAYS.iter().zip(ways).map(|((_, name), cost)| format!("{name} ${}", number(thousand(cost), 4)));
-    let mut reelay = WAYS.iter().zip(ways).filter(|((way, _), _)| *way != Way::FixedPoll);
+    let (ways, [clean_up, sweep]) = costs.split_at(WAYS.len()) else {
+        unreachable!("these two are the last ones")
+    };
+    let each = WAYS
+        .iter()
+        .zip(ways)
+        .map(|((_, name), cost)| format!("{name} ${}", number(thousand(cost), 4)));
+    let mut reelay = WAYS
+        .iter()
+        .zip(ways)
+        .filter(|((way, _), _)| *way != Way::FixedPoll);
     let goal = Goal {
         aim: format!("below ${LIMIT} for 1,000 generations of 120 s in every way"),
         found: format!(
@@ -225,7 +279,12 @@ fn section(costs: &[Cost]) -> Section {
         met: reelay.all(|(_, cost)| thousand(cost) < LIMIT),
         reason: reason(&costs[0], &costs[4]),
     };
-    Section { title: "Cost", method: method(sweep), goals: vec![goal], table }
+    Section {
+        title: "Cost",
+        method: method(sweep),
+        goals: vec![goal],
+        table,
+    }
 }
 
 /// Where the money goes, by what was counted.

@@ -10,11 +10,18 @@ use crate::upstream::Upstream;
 use crate::worker::{Kind, Stage};
 
 /// Each mode, how many orders a run, and what the median is to stay below, in milliseconds.
-const MODES: [(&str, usize, Option<f64>); 4] =
-    [("immediate", 60, Some(15.0)), ("alarm", 15, Some(1_050.0)), ("queue", 30, Some(1_000.0)), ("cron", 20, None)];
+const MODES: [(&str, usize, Option<f64>); 4] = [
+    ("immediate", 60, Some(15.0)),
+    ("alarm", 15, Some(1_050.0)),
+    ("queue", 30, Some(1_000.0)),
+    ("cron", 20, None),
+];
 const WARM_UP: usize = 20;
 /// Every job has a slot, and nobody asks after it while this lasts.
-const SETTINGS: [(&str, &str); 2] = [("MAX_CONCURRENT_JOBS", "1000"), ("POLL_INTERVAL_MS", "300000")];
+const SETTINGS: [(&str, &str); 2] = [
+    ("MAX_CONCURRENT_JOBS", "1000"),
+    ("POLL_INTERVAL_MS", "300000"),
+];
 
 pub(crate) async fn measure() -> Section {
     let mut table = Table::new(&["mode", "p50, ms", "p90, ms"]);
@@ -23,7 +30,11 @@ pub(crate) async fn measure() -> Section {
         progress::say(mode);
         let runs = measure_mode(mode, count).await;
         let of = |p| Spread::of(&runs.iter().map(|run| quantile(run, p)).collect::<Vec<_>>());
-        let name = if mode == "cron" { "`cron`, from the trigger on".to_owned() } else { format!("`{mode}`") };
+        let name = if mode == "cron" {
+            "`cron`, from the trigger on".to_owned()
+        } else {
+            format!("`{mode}`")
+        };
         table.row([name, of(0.5).show(1), of(0.9).show(1)]);
         goals.extend(limit.map(|limit| Goal {
             aim: format!("`{mode}`: p50 below {} ms", crate::statistics::number(limit, 0)),
@@ -47,7 +58,10 @@ pub(crate) async fn measure() -> Section {
 async fn measure_mode(mode: &'static str, count: usize) -> Vec<Vec<f64>> {
     let upstream = Upstream::start(&[]);
     let stage = Stage::new(Kind::Reelay, false);
-    let own: Vec<(&str, &str)> = SETTINGS.into_iter().chain([("DISPATCH_MODE", mode)]).collect();
+    let own: Vec<(&str, &str)> = SETTINGS
+        .into_iter()
+        .chain([("DISPATCH_MODE", mode)])
+        .collect();
     let worker = stage.start(&reelay::variables(&upstream, &own));
     let once = async |name: String| {
         let prompt = format!("A boat {name}. [[render:3600000]]");

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// The render times that are looked at, in seconds.
 const TIMES: [f64; 6] = [1.0, 7.0, 12.0, 45.0, 90.0, 200.0];
-/// So many renders of each, each of them longer by an equal step, up to [`SPAN`]: a render is not ready at a time that
-/// suits a poll.
+/// So many renders of each, each of them longer by an equal step, up to [`SPAN`]: a render is not
+/// ready at a time that suits a poll.
 const EACH: usize = 20;
 /// Seconds.
 const SPAN: f64 = 5.0;
@@ -31,8 +31,11 @@ enum Way {
     Pushed,
 }
 
-const WAYS: [(Way, &str); 3] =
-    [(Way::FixedPoll, "poll each 5 s"), (Way::Polled, "Reelay"), (Way::Pushed, "Reelay, told by Google's webhook")];
+const WAYS: [(Way, &str); 3] = [
+    (Way::FixedPoll, "poll each 5 s"),
+    (Way::Polled, "Reelay"),
+    (Way::Pushed, "Reelay, told by Google's webhook"),
+];
 
 /// What came of the renders of one time.
 struct Seen {
@@ -44,15 +47,26 @@ struct Seen {
 }
 
 pub(crate) async fn measure() -> Section {
-    let head =
-        ["render time, s", "way", "polls a job", "noticed after, median s", "p95 s", "longest s", "then webhook, ms"];
+    let head = [
+        "render time, s",
+        "way",
+        "polls a job",
+        "noticed after, median s",
+        "p95 s",
+        "longest s",
+        "then webhook, ms",
+    ];
     let mut table = Table::new(&head);
     progress::run(1, 1);
-    // They wait most of the time, so all are there at once, and meet the machine as it is in the same way.
+    // They wait most of the time, so all are there at once, and meet the machine as it is in the
+    // same way.
     let [fixed, polled, pushed] = WAYS.map(|(way, _)| take(way));
     let (fixed, polled, pushed) = tokio::join!(fixed, polled, pushed);
     for (index, time) in TIMES.iter().enumerate() {
-        for ((_, way), seen) in WAYS.iter().zip([&fixed[index], &polled[index], &pushed[index]]) {
+        for ((_, way), seen) in WAYS
+            .iter()
+            .zip([&fixed[index], &polled[index], &pushed[index]])
+        {
             table.row([
                 format!("{time:.0} to {:.0}", time + SPAN),
                 (*way).to_owned(),
@@ -64,7 +78,12 @@ pub(crate) async fn measure() -> Section {
             ]);
         }
     }
-    Section { title: "Finish", method: method(), table, goals: goals(&polled) }
+    Section {
+        title: "Finish",
+        method: method(),
+        table,
+        goals: goals(&polled),
+    }
 }
 
 fn method() -> String {
@@ -80,8 +99,13 @@ fn goals(polled: &[Seen]) -> Vec<Goal> {
     let mut from = 0.0;
     let mut goals = Vec::new();
     for (until, most) in GOALS {
-        let of = TIMES.iter().zip(polled).filter(|(time, _)| (from..until).contains(*time));
-        let highest = of.map(|(_, seen)| quantile(&seen.noticed, 0.95)).fold(0.0, f64::max);
+        let of = TIMES
+            .iter()
+            .zip(polled)
+            .filter(|(time, _)| (from..until).contains(*time));
+        let highest = of
+            .map(|(_, seen)| quantile(&seen.noticed, 0.95))
+            .fold(0.0, f64::max);
         goals.push(Goal {
             aim: format!(
                 "renders of up to {:.0} minutes are noticed within {most} s (p95), by polling alone",
@@ -100,7 +124,11 @@ fn goals(polled: &[Seen]) -> Vec<Goal> {
 /// What came of the renders, by their times.
 async fn take(way: Way) -> Vec<Seen> {
     let upstream = Upstream::start(&[]);
-    let kind = if way == Way::FixedPoll { Kind::Peer("fixed-poll") } else { Kind::Reelay };
+    let kind = if way == Way::FixedPoll {
+        Kind::Peer("fixed-poll")
+    } else {
+        Kind::Reelay
+    };
     let stage = Stage::new(kind, false);
     let mut own = vec![("MAX_CONCURRENT_JOBS", "1000")];
     if way == Way::Pushed {
@@ -117,7 +145,10 @@ async fn take(way: Way) -> Vec<Seen> {
     for (index, time) in TIMES.iter().enumerate().rev() {
         for number in 0..EACH {
             let seconds = time + SPAN * (number as f64 + 0.5) / EACH as f64;
-            let prompt = format!("A boat, {index}, {number}. [[render:{:.0}]]", seconds * 1_000.0);
+            let prompt = format!(
+                "A boat, {index}, {number}. [[render:{:.0}]]",
+                seconds * 1_000.0
+            );
             let id = order(&worker, way, &prompt).await;
             ids.insert(prompt, (index, id));
             tokio::time::sleep(BETWEEN).await;
@@ -126,24 +157,44 @@ async fn take(way: Way) -> Vec<Seen> {
     while upstream.counts().await.inbox < (TIMES.len() * EACH) as u64 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let arrived: BTreeMap<String, u64> =
-        upstream.inbox().await.into_iter().filter_map(|one| Some((one.generation_id?, one.received_at))).collect();
+    let arrived: BTreeMap<String, u64> = upstream
+        .inbox()
+        .await
+        .into_iter()
+        .filter_map(|one| Some((one.generation_id?, one.received_at)))
+        .collect();
     let operations = upstream.operations().await;
-    assert_eq!((operations.len(), arrived.len()), (ids.len(), ids.len()), "every job was paid once and told of");
+    assert_eq!(
+        (operations.len(), arrived.len()),
+        (ids.len(), ids.len()),
+        "every job was paid once and told of"
+    );
     let of_time = |index: usize| {
-        let of: Vec<&Operation> = operations.iter().filter(|one| ids[&one.prompt].0 == index).collect();
+        let of: Vec<&Operation> = operations
+            .iter()
+            .filter(|one| ids[&one.prompt].0 == index)
+            .collect();
         let noticed = |one: &Operation| one.told_at_ms.expect("it was told") as f64;
         Seen {
             polls: of.iter().map(|one| f64::from(one.polls)).collect(),
-            noticed: of.iter().map(|one| (noticed(one) - one.ready_at_ms as f64).max(0.0) / 1_000.0).collect(),
-            told: of.iter().map(|one| arrived[&ids[&one.prompt].1] as f64 - noticed(one)).collect(),
+            noticed: of
+                .iter()
+                .map(|one| (noticed(one) - one.ready_at_ms as f64).max(0.0) / 1_000.0)
+                .collect(),
+            told: of
+                .iter()
+                .map(|one| arrived[&ids[&one.prompt].1] as f64 - noticed(one))
+                .collect(),
         }
     };
     (0..TIMES.len()).map(of_time).collect()
 }
 
 /// The fixed poll's variables.
-pub(super) fn fixed_poll_variables<'a>(upstream: &'a Upstream, poll_interval: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(super) fn fixed_poll_variables<'a>(
+    upstream: &'a Upstream,
+    poll_interval: &'a str,
+) -> Vec<(&'a str, &'a str)> {
     vec![
         ("UPSTREAM", &upstream.origin),
         ("APP", &upstream.origin),
@@ -163,7 +214,19 @@ async fn order(worker: &Worker, way: Way, prompt: &str) -> String {
 
 /// Orders a video of the fixed poll; the job's id.
 pub(super) async fn order_fixed_poll(worker: &Worker, prompt: &str) -> String {
-    let sent = worker.http.post(&worker.origin).json(&json!({ "prompt": prompt })).send().await;
-    let answer: serde_json::Value = sent.expect("the worker answers").json().await.expect("the answer is JSON");
-    answer["generationId"].as_str().expect("a job has an id").to_owned()
+    let sent = worker
+        .http
+        .post(&worker.origin)
+        .json(&json!({ "prompt": prompt }))
+        .send()
+        .await;
+    let answer: serde_json::Value = sent
+        .expect("the worker answers")
+        .json()
+        .await
+        .expect("the answer is JSON");
+    answer["generationId"]
+        .as_str()
+        .expect("a job has an id")
+        .to_owned()
 }

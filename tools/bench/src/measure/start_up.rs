@@ -21,7 +21,13 @@ pub(crate) async fn measure() -> Section {
         let worker = stage.start(&[]);
         floor_starts.push(worker.started_in);
         let began = clock::now();
-        worker.http.post(format!("{}/object", worker.origin)).json(&json!({})).send().await.expect("the floor answers");
+        worker
+            .http
+            .post(format!("{}/object", worker.origin))
+            .json(&json!({}))
+            .send()
+            .await
+            .expect("the floor answers");
         floor_orders.push(clock::since(began));
         drop(worker);
         let stage = Stage::new(Kind::Reelay, false);
@@ -34,13 +40,27 @@ pub(crate) async fn measure() -> Section {
     let (whole, gzipped) = upload();
     let mut table = Table::new(&["", "Reelay", "floor", "Reelay − floor"]);
     table.row(["upload".to_owned(), whole, String::new(), String::new()]);
-    table.row(["upload, gzipped".to_owned(), gzipped, String::new(), String::new()]);
+    table.row([
+        "upload, gzipped".to_owned(),
+        gzipped,
+        String::new(),
+        String::new(),
+    ]);
     let mut row = |name: &str, these: &[f64], others: &[f64]| {
-        let more: Vec<f64> = these.iter().zip(others).map(|(this, other)| this - other).collect();
-        let cells = [Spread::of(these), Spread::of(others), Spread::of(&more)].map(|spread| spread.show(0));
+        let more: Vec<f64> = these
+            .iter()
+            .zip(others)
+            .map(|(this, other)| this - other)
+            .collect();
+        let cells =
+            [Spread::of(these), Spread::of(others), Spread::of(&more)].map(|spread| spread.show(0));
         table.row(std::iter::once(name.to_owned()).chain(cells));
     };
-    row("from spawn to the first answer, ms", &reelay_starts, &floor_starts);
+    row(
+        "from spawn to the first answer, ms",
+        &reelay_starts,
+        &floor_starts,
+    );
     row("the first order, ms", &reelay_orders, &floor_orders);
     Section {
         title: "Start-up and size",
@@ -66,7 +86,11 @@ fn upload() -> (String, String) {
         .expect("wrangler can be run");
     let _ = std::fs::remove_dir_all(folder);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let sizes = text.lines().find_map(|line| line.trim().strip_prefix("Total Upload: ")?.split_once(" / gzip: "));
+    let sizes = text.lines().find_map(|line| {
+        line.trim()
+            .strip_prefix("Total Upload: ")?
+            .split_once(" / gzip: ")
+    });
     let (whole, gzipped) = sizes.expect("wrangler tells the size");
     (whole.to_owned(), gzipped.to_owned())
 }

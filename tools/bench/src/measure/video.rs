@@ -93,7 +93,12 @@ impl Series {
         let rate = |took: f64| (megabytes * count as u64) as f64 * 1_000.0 / took;
         self.reelay.push(rate(took));
         self.reelay_memory.push(grown);
-        let files: Vec<String> = upstream.operations().await.into_iter().map(|operation| operation.file).collect();
+        let files: Vec<String> = upstream
+            .operations()
+            .await
+            .into_iter()
+            .map(|operation| operation.file)
+            .collect();
         drop(worker);
         drop(stage);
         let stage = Stage::new(Kind::Peer("plain-put"), false);
@@ -123,7 +128,9 @@ async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -
     let timeline = reelay::timeline(worker, "user", &id).await;
     let at = |step: &str| {
         let found = timeline.iter().find(|(name, _)| name == step);
-        found.unwrap_or_else(|| panic!("no step {step} in {timeline:?}")).1
+        found
+            .unwrap_or_else(|| panic!("no step {step} in {timeline:?}"))
+            .1
     };
     at("stored") - at("rendered")
 }
@@ -132,12 +139,19 @@ async fn store(worker: &Worker, upstream: &Upstream, index: usize, bytes: u64) -
 async fn put(worker: &Worker, upstream: &Upstream, file: &str) -> f64 {
     let url = format!("{}/v1beta/files/{file}:download?alt=media", upstream.origin);
     let order = json!({ "url": url, "apiKey": API_KEY, "name": file });
-    let answer = worker.http.post(&worker.origin).json(&order).send().await.expect("the peer answers");
+    let answer = worker
+        .http
+        .post(&worker.origin)
+        .json(&order)
+        .send()
+        .await
+        .expect("the peer answers");
     let body: Value = answer.json().await.expect("the answer is JSON");
     body["tookMs"].as_f64().expect("a time")
 }
 
-/// Does `work` and tells by how many megabytes the runtime's memory was above what it was before, at the most.
+/// Does `work` and tells by how many megabytes the runtime's memory was above what it was before,
+/// at the most.
 async fn watched(worker: &Worker, work: impl Future<Output = f64>) -> (f64, f64) {
     let (most, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let before = worker.resident_bytes();
@@ -153,5 +167,8 @@ async fn watched(worker: &Worker, work: impl Future<Output = f64>) -> (f64, f64)
         took
     };
     let ((), took) = tokio::join!(watch, work);
-    (took, most.load(Ordering::Relaxed).saturating_sub(before) as f64 / MEGABYTE as f64)
+    (
+        took,
+        most.load(Ordering::Relaxed).saturating_sub(before) as f64 / MEGABYTE as f64,
+    )
 }

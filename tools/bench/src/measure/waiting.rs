@@ -14,14 +14,18 @@ const JOBS: usize = 10_000;
 const AT_ONCE: usize = 16;
 /// So many minutes are watched.
 const MINUTES: u32 = 4;
-/// Now and then a job makes sure that the queue still knows it (`QUEUED_HEARTBEAT`): an alarm, a message, and these rows,
-/// two of which set alarms.
+/// Now and then a job makes sure that the queue still knows it (`QUEUED_HEARTBEAT`): an alarm, a
+/// message, and these rows, two of which set alarms.
 const HEARTBEAT_ROWS: f64 = 4.0;
-/// The queue's object, and that of the job with the slot: the queue asks it now and then whether it still needs it.
+/// The queue's object, and that of the job with the slot: the queue asks it now and then whether it
+/// still needs it.
 const OTHERS: f64 = 2.0;
 /// One job holds the only slot for as long as anything here takes, and nobody asks after it.
-const SETTINGS: [(&str, &str); 3] =
-    [("MAX_CONCURRENT_JOBS", "1"), ("POLL_INTERVAL_MS", "600000"), ("JOB_TIMEOUT_MS", "86400000")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("MAX_CONCURRENT_JOBS", "1"),
+    ("POLL_INTERVAL_MS", "600000"),
+    ("JOB_TIMEOUT_MS", "86400000"),
+];
 
 pub(crate) async fn measure() -> Section {
     let upstream = Upstream::start(&[]);
@@ -33,7 +37,12 @@ pub(crate) async fn measure() -> Section {
     let send = |index| {
         let worker = &worker;
         async move {
-            reelay::order(worker, &format!("user-{}", index % 1_000), "A boat that waits").await;
+            reelay::order(
+                worker,
+                &format!("user-{}", index % 1_000),
+                "A boat that waits",
+            )
+            .await;
         }
     };
     load(JOBS, AT_ONCE, send).await;
@@ -49,15 +58,27 @@ pub(crate) async fn measure() -> Section {
     let used = worker.used().await;
     let mut table = Table::new(&["", "in all", "a minute"]);
     let mut row = |name: &str, amount: f64| {
-        table.row([name.to_owned(), number(amount, 0), number(amount / f64::from(MINUTES), 2)]);
+        table.row([
+            name.to_owned(),
+            number(amount, 0),
+            number(amount / f64::from(MINUTES), 2),
+        ]);
     };
     row("sweeps", f64::from(MINUTES));
     row("messages to objects", used.object_messages);
     row("alarms", used.alarms);
     row("objects that had any of these", used.objects_woken);
-    row("rows written, alarms set included", used.rows_written + used.alarms_set);
+    row(
+        "rows written, alarms set included",
+        used.rows_written + used.alarms_set,
+    );
     row("rows read", used.rows_read);
-    let heartbeat = Used { object_messages: 1.0, alarms: 1.0, rows_written: HEARTBEAT_ROWS, ..Used::default() };
+    let heartbeat = Used {
+        object_messages: 1.0,
+        alarms: 1.0,
+        rows_written: HEARTBEAT_ROWS,
+        ..Used::default()
+    };
     let heartbeat = Bill::of(&heartbeat, 0.0);
     let beyond = used.object_messages + used.alarms - f64::from(MINUTES);
     let waiting = (used.objects_woken - OTHERS).max(0.0);

@@ -16,8 +16,8 @@ use crate::ledger::{Job, OmniJob, Operation, VertexJob};
 use crate::lock::locked;
 use crate::marks::Marks;
 
-/// An operation of an earlier run, as its `GET /__control/operations` listed it. The last three are needed on other
-/// wires than Gemini's only: they tell the project, and where the video was to go.
+/// An operation of an earlier run, as its `GET /__control/operations` listed it. The last three are
+/// needed on other wires than Gemini's only: they tell the project, and where the video was to go.
 #[derive(Deserialize)]
 pub(super) struct Adopted {
     model: String,
@@ -46,10 +46,13 @@ impl Adopted {
     }
 }
 
-/// Enters the operation as rendered and not collected. Its render was paid for in the earlier run, so it is listed as
-/// adopted and takes no part in the statistics of this one.
+/// Enters the operation as rendered and not collected. Its render was paid for in the earlier run,
+/// so it is listed as adopted and takes no part in the statistics of this one.
 pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) -> Response {
-    if [&adopted.model, &adopted.id, &adopted.file].into_iter().any(|word| word.is_empty() || word.contains('/')) {
+    if [&adopted.model, &adopted.id, &adopted.file]
+        .into_iter()
+        .any(|word| word.is_empty() || word.contains('/'))
+    {
         return bad_request("model, id and file are single words");
     }
     let job = match adopted.job() {
@@ -61,11 +64,15 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
         Err(unknown) => return bad_request(unknown.to_string()),
     };
     let mut faults = locked(&world.faults);
-    let result = faults.meet("result", &adopted.prompt, &marks.result, |marks| &marks.result);
+    let result = faults.meet("result", &adopted.prompt, &marks.result, |marks| {
+        &marks.result
+    });
     marks.bytes = marks.bytes.or(faults.defaults().bytes);
     drop(faults);
     let operation = Operation {
-        request: adopted.request.unwrap_or_else(|| json!({ "instances": [{ "prompt": adopted.prompt }] })),
+        request: adopted
+            .request
+            .unwrap_or_else(|| json!({ "instances": [{ "prompt": adopted.prompt }] })),
         id: adopted.id,
         job,
         file: adopted.file,
@@ -88,6 +95,10 @@ pub(super) async fn adopt(State(world): Shared, Json(adopted): Json<Adopted>) ->
     if locked(&world.ledger).adopt(operation) {
         Json(json!({ "name": name })).into_response()
     } else {
-        (StatusCode::CONFLICT, Json(json!({ "error": "the operation or the file is known already" }))).into_response()
+        (
+            StatusCode::CONFLICT,
+            Json(json!({ "error": "the operation or the file is known already" })),
+        )
+            .into_response()
     }
 }

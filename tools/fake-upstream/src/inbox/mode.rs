@@ -38,13 +38,19 @@ impl Mode {
                 None => (rest, None),
             };
             let status = status.parse().ok()?;
-            return (200..=599).contains(&status).then_some(Self::Status(status, after));
+            return (200..=599)
+                .contains(&status)
+                .then_some(Self::Status(status, after));
         }
         if let Some(count) = text.strip_prefix("fail-first:") {
             return count.parse().ok().map(Self::FailFirst);
         }
         if let Some(ms) = text.strip_prefix("slow:") {
-            return ms.parse().ok().filter(|ms| *ms <= MAX_SLOW_MS).map(Self::Slow);
+            return ms
+                .parse()
+                .ok()
+                .filter(|ms| *ms <= MAX_SLOW_MS)
+                .map(Self::Slow);
         }
         Some(match text {
             "ok" => Self::Ok,

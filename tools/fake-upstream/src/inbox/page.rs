@@ -36,7 +36,14 @@ pub(crate) async fn show(State(world): State<Arc<World>>) -> Html<String> {
     let (shown, total) = rows(&inbox);
     let page = FRAME
         .replace("{{choices}}", &choices(&inbox.mode))
-        .replace("{{state}}", if inbox.mode == Mode::Ok { "ok" } else { "failing" })
+        .replace(
+            "{{state}}",
+            if inbox.mode == Mode::Ok {
+                "ok"
+            } else {
+                "failing"
+            },
+        )
         .replace("{{total}}", &total)
         .replace("{{rows}}", &shown);
     Html(page)
@@ -62,7 +69,12 @@ fn choices(current: &Mode) -> String {
     let mut options = String::new();
     let mut add = |value: &str, label: &str| {
         let selected = if value == current { " selected" } else { "" };
-        let _ = write!(options, "<option value=\"{}\"{selected}>{}</option>", escape(value), escape(label));
+        let _ = write!(
+            options,
+            "<option value=\"{}\"{selected}>{}</option>",
+            escape(value),
+            escape(label)
+        );
     };
     for (value, label) in CHOICES {
         add(value, label);
@@ -88,11 +100,17 @@ fn rows(inbox: &Inbox) -> (String, String) {
 }
 
 fn row(rows: &mut String, delivery: &Delivery) {
-    let (class, word) = if delivery.valid { ("good", "valid") } else { ("bad", "invalid") };
+    let (class, word) = if delivery.valid {
+        ("good", "valid")
+    } else {
+        ("bad", "invalid")
+    };
     let reason = delivery
         .reason
         .as_deref()
-        .map_or_else(String::new, |reason| format!("<p class=\"reason\">Not verified: {}</p>", escape(reason)));
+        .map_or_else(String::new, |reason| {
+            format!("<p class=\"reason\">Not verified: {}</p>", escape(reason))
+        });
     let answered = match delivery.answered {
         Some(status @ 200..=299) => format!("<span class=\"good\">{status}</span>"),
         Some(status) => format!("<span class=\"bad\">{status}</span>"),
@@ -117,16 +135,23 @@ fn row(rows: &mut String, delivery: &Delivery) {
 
 /// JSON with line breaks; anything else as it is.
 fn pretty(body: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(body).map_or_else(|_| body.to_owned(), |value| format!("{value:#}"))
+    serde_json::from_str::<serde_json::Value>(body)
+        .map_or_else(|_| body.to_owned(), |value| format!("{value:#}"))
 }
 
 /// Hours, minutes and seconds in UTC.
 fn time_of_day(unix_ms: u64) -> String {
     let seconds = unix_ms / 1000 % 86_400;
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
-/// Text that may stand in HTML and in a quoted attribute. Braces too, so that a body cannot name a place of the frame.
+/// Text that may stand in HTML and in a quoted attribute. Braces too, so that a body cannot name a
+/// place of the frame.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

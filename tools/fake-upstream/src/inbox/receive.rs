@@ -21,7 +21,11 @@ use crate::lock::locked;
 use crate::world::World;
 
 /// Verifies a webhook, keeps it, and answers as the mode says.
-pub(crate) async fn receive(Extension(call): Extension<Call>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn receive(
+    Extension(call): Extension<Call>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let world = &call.world;
     let mode = locked(&world.inbox).mode.clone();
     if mode == Mode::Reset {
@@ -67,7 +71,12 @@ fn verify(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<(), String>
     Err(reason)
 }
 
-fn delivery(call: &Call, headers: &HeaderMap, body: &[u8], checked: Result<(), String>) -> Delivery {
+fn delivery(
+    call: &Call,
+    headers: &HeaderMap,
+    body: &[u8],
+    checked: Result<(), String>,
+) -> Delivery {
     let fields: Value = serde_json::from_slice(body).unwrap_or_default();
     let field = |name: &str| fields[name].as_str().map(str::to_owned);
     let headers = headers
@@ -112,6 +121,8 @@ impl HttpBody for Endless {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0.poll_tick(context).map(|_| Some(Ok(Frame::data(Bytes::from_static(&[b' '; 4096])))))
+        self.0
+            .poll_tick(context)
+            .map(|_| Some(Ok(Frame::data(Bytes::from_static(&[b' '; 4096])))))
     }
 }

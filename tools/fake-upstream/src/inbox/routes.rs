@@ -15,5 +15,7 @@ pub(crate) fn routes() -> Router {
 
 /// The page, which is not recorded.
 pub(crate) fn page_routes() -> Router<Arc<World>> {
-    Router::new().route("/inbox", get(page::show)).route("/inbox/mode", post(page::switch))
+    Router::new()
+        .route("/inbox", get(page::show))
+        .route("/inbox/mode", post(page::switch))
 }

@@ -18,7 +18,8 @@ pub(crate) enum Step {
     Delete,
     /// What the Files API says of a file.
     File,
-    /// The file's own address, which redirects to the bytes; or an object of Cloud Storage, which is the bytes.
+    /// The file's own address, which redirects to the bytes; or an object of Cloud Storage, which
+    /// is the bytes.
     Download,
     /// The bytes.
     Bytes,
@@ -155,7 +156,8 @@ pub(crate) struct Entry {
     pub(crate) fault: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) outcome: Outcome,
-    /// Whether what it does is visible (accepted, put into the inbox, refused, held): only then do waiters count it.
+    /// Whether what it does is visible (accepted, put into the inbox, refused, held): only then do
+    /// waiters count it.
     #[serde(skip)]
     pub(crate) visible: bool,
 }

@@ -1,5 +1,5 @@
-//! Who waits for requests. What matches is counted as it changes: to count all entries anew at each change would make
-//! every request cost as much as there are requests.
+//! Who waits for requests. What matches is counted as it changes: to count all entries anew at each
+//! change would make every request cost as much as there are requests.
 
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -37,7 +37,10 @@ impl Wanted {
             && self.contains.as_ref().is_none_or(|text| {
                 entry.body.contains(text)
                     || entry.path.contains(text)
-                    || entry.prompt.as_ref().is_some_and(|prompt| prompt.contains(text))
+                    || entry
+                        .prompt
+                        .as_ref()
+                        .is_some_and(|prompt| prompt.contains(text))
             })
     }
 }
@@ -55,24 +58,37 @@ struct Waiter {
 }
 
 impl Waiters {
-    /// Lets someone wait, with so many entries that match already; what is returned ends once there are enough.
+    /// Lets someone wait, with so many entries that match already; what is returned ends once there
+    /// are enough.
     pub(super) fn add(&mut self, wanted: Wanted, matching: usize) -> oneshot::Receiver<()> {
         let (untold, told) = oneshot::channel();
-        self.0.push(Waiter { wanted, matching, untold });
+        self.0.push(Waiter {
+            wanted,
+            matching,
+            untold,
+        });
         self.tell();
         told
     }
 
     /// An entry is about to change or to be forgotten.
     pub(super) fn without(&mut self, entry: &Entry) {
-        for waiter in self.0.iter_mut().filter(|waiter| waiter.wanted.matches(entry)) {
+        for waiter in self
+            .0
+            .iter_mut()
+            .filter(|waiter| waiter.wanted.matches(entry))
+        {
             waiter.matching = waiter.matching.saturating_sub(1);
         }
     }
 
     /// An entry has changed.
     pub(super) fn with(&mut self, entry: &Entry) {
-        for waiter in self.0.iter_mut().filter(|waiter| waiter.wanted.matches(entry)) {
+        for waiter in self
+            .0
+            .iter_mut()
+            .filter(|waiter| waiter.wanted.matches(entry))
+        {
             waiter.matching += 1;
         }
         self.tell();
@@ -87,7 +103,9 @@ impl Waiters {
 
     /// Lets go who has waited for enough, and who has gone away.
     fn tell(&mut self) {
-        self.0.retain(|waiter| waiter.matching < waiter.wanted.enough() && !waiter.untold.is_closed());
+        self.0.retain(|waiter| {
+            waiter.matching < waiter.wanted.enough() && !waiter.untold.is_closed()
+        });
     }
 
     #[cfg(test)]

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::journal::Wire;
 
-/// What a second of video costs in tokens at 720p, from a report of a real answer (57,920 for ten seconds).
+/// What a second of video costs in tokens at 720p, from a report of a real answer (57,920 for ten
+/// seconds).
 const TOKENS_A_SECOND: u64 = 5_792;
 /// How long a video is when an interaction does not say.
 const USUAL_SECONDS: u64 = 10;
@@ -85,9 +86,13 @@ impl VertexJob {
 
     /// The addresses of the finished videos in Cloud Storage; none if they stand in the answer.
     pub(crate) fn objects(&self, file: &str) -> Vec<String> {
-        let Some(storage) = &self.storage else { return Vec::new() };
+        let Some(storage) = &self.storage else {
+            return Vec::new();
+        };
         let folder = storage.trim_end_matches('/');
-        (0..self.samples).map(|sample| format!("{folder}/{file}/sample_{sample}.mp4")).collect()
+        (0..self.samples)
+            .map(|sample| format!("{folder}/{file}/sample_{sample}.mp4"))
+            .collect()
     }
 }
 
@@ -95,8 +100,13 @@ impl OmniJob {
     /// Reads what matters from a request that was checked.
     pub(crate) fn read(body: &Value) -> Self {
         let format = &body["response_format"];
-        let format = format.as_array().map_or(format, |formats| formats.first().unwrap_or(&Value::Null));
-        let seconds = format["duration"].as_str().and_then(seconds).unwrap_or(USUAL_SECONDS);
+        let format = format
+            .as_array()
+            .map_or(format, |formats| formats.first().unwrap_or(&Value::Null));
+        let seconds = format["duration"]
+            .as_str()
+            .and_then(seconds)
+            .unwrap_or(USUAL_SECONDS);
         // As the prices of a second stand to one another: 0.03, 0.10, 0.15 and 0.30 dollars.
         let tokens_a_second = match format["resolution"].as_str() {
             Some("360p") => TOKENS_A_SECOND * 3 / 10,
@@ -133,7 +143,10 @@ fn without_data(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(name, _)| *name != "data");
-            Value::Object(kept.map(|(name, value)| (name.clone(), without_data(value))).collect())
+            Value::Object(
+                kept.map(|(name, value)| (name.clone(), without_data(value)))
+                    .collect(),
+            )
         }
         Value::Array(items) => Value::Array(items.iter().map(without_data).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
@@ -147,12 +160,29 @@ fn uuid(first: &str, second: &str) -> String {
         digits.extend(char::from_digit(u32::from(byte) % 16, 16));
         digits.extend(char::from_digit(u32::from(byte) / 3 % 16, 16));
     }
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
-    format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .collect::<String>()
+    };
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(12, 15),
+        part(15, 18),
+        part(18, 30)
+    )
 }
 
 /// A count that came as a JSON number.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a small whole number"
+)]
 fn whole(number: f64) -> u64 {
     number as u64
 }

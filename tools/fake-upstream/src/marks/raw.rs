@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
-    /// With `{name}`, `{uri}` and `{film}` where the operation's name, its video's address and its bytes belong.
+    /// With `{name}`, `{uri}` and `{film}` where the operation's name, its video's address and its
+    /// bytes belong.
     pub(crate) body: String,
     pub(crate) retry_after: Option<String>,
 }
@@ -16,13 +17,21 @@ impl Raw {
     /// Reads the argument of a mark.
     pub(super) fn read(argument: Option<&str>) -> Option<Self> {
         let mut parts = argument?.split(',');
-        let status = parts.next()?.parse().ok().filter(|status| (200..=599).contains(status))?;
+        let status = parts
+            .next()?
+            .parse()
+            .ok()
+            .filter(|status| (200..=599).contains(status))?;
         let body = text(parts.next()?)?;
         let retry_after = match parts.next() {
             Some(value) => Some(text(value)?),
             None => None,
         };
-        parts.next().is_none().then_some(Self { status, body, retry_after })
+        parts.next().is_none().then_some(Self {
+            status,
+            body,
+            retry_after,
+        })
     }
 }
 

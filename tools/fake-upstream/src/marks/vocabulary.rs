@@ -40,12 +40,14 @@ impl Refusal {
     }
 }
 
-/// What may happen to a submit. Those that say so put the job into the ledger: it is paid, whatever the caller sees.
+/// What may happen to a submit. Those that say so put the job into the ledger: it is paid, whatever
+/// the caller sees.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SubmitFault {
     /// An error answer; nothing was accepted.
     Refuse(Refusal),
-    /// `500-after`: accepted, but a proxy answers 500 with a web page: an error of Google's own would be a refusal.
+    /// `500-after`: accepted, but a proxy answers 500 with a web page: an error of Google's own
+    /// would be a refusal.
     InternalAfter,
     /// `hang-before`: held for ever, not accepted.
     HangBefore,
@@ -111,7 +113,8 @@ pub(crate) enum PollFault {
     Html,
     /// `raw:ANSWER`: that answer, whether the render is over or not.
     Raw(Raw),
-    /// `done-false`: while the render runs, `"done": false` is spelt out; an interaction says `queued`.
+    /// `done-false`: while the render runs, `"done": false` is spelt out; an interaction says
+    /// `queued`.
     DoneFalse,
 }
 
@@ -232,7 +235,10 @@ impl DownloadFault {
                 let rate = argument?.parse().ok()?;
                 return (rate > 0).then_some(Self::Slow(rate));
             }
-            "type" => return argument.map(|named| Self::Type((named != "none").then(|| named.to_owned()))),
+            "type" => {
+                return argument
+                    .map(|named| Self::Type((named != "none").then(|| named.to_owned())));
+            }
             "encoding" => return argument.map(|named| Self::Encoding(named.to_owned())),
             "redirect-to" => return argument.map(|address| Self::RedirectTo(address.to_owned())),
             "gzip" => Self::Gzip,

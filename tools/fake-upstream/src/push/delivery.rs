@@ -27,7 +27,9 @@ const OLD_MS: u64 = 600_000;
 
 /// The route of the keys, recorded like the rest of the main listener.
 pub(crate) fn routes(world: Arc<World>) -> Router {
-    Router::new().route("/.well-known/jwks.json", get(keys)).with_state(world)
+    Router::new()
+        .route("/.well-known/jwks.json", get(keys))
+        .with_state(world)
 }
 
 /// `GET /.well-known/jwks.json`: the key of pushes that a request named the place of.
@@ -45,7 +47,11 @@ enum Target {
 /// Sees to the pushes of a job that was just accepted, whether or not anybody polls it.
 pub(crate) fn schedule(world: &Arc<World>, operation: &Operation) {
     let own = &operation.marks.push;
-    let faults = if own.is_empty() { locked(&world.faults).defaults().push.clone() } else { own.clone() };
+    let faults = if own.is_empty() {
+        locked(&world.faults).defaults().push.clone()
+    } else {
+        own.clone()
+    };
     let event = Event::of(operation);
     let targets = targets(world, operation);
     if targets.is_empty() || faults.contains(&PushFault::Off) {
@@ -53,13 +59,19 @@ pub(crate) fn schedule(world: &Arc<World>, operation: &Operation) {
     }
     let early = faults.contains(&PushFault::Early);
     let Some(event) = event else { return };
-    let wait = if early { Duration::ZERO } else { operation.render };
+    let wait = if early {
+        Duration::ZERO
+    } else {
+        operation.render
+    };
     let (world, id) = (world.clone(), operation.id.clone());
     tokio::spawn(async move {
         let reset = world.until_reset();
         let push = async {
             tokio::time::sleep(wait).await;
-            let wanted = locked(&world.ledger).find(&id).is_some_and(|operation| !operation.cancelled);
+            let wanted = locked(&world.ledger)
+                .find(&id)
+                .is_some_and(|operation| !operation.cancelled);
             if wanted {
                 for target in targets {
                     deliver(&world, &event, &target, &faults).await;
@@ -77,7 +89,11 @@ pub(crate) fn schedule(world: &Arc<World>, operation: &Operation) {
 fn targets(world: &World, operation: &Operation) -> Vec<Target> {
     let named = event::uris(&operation.request);
     if named.is_empty() {
-        locked(&world.pushes.fixed).clone().map(Target::Fixed).into_iter().collect()
+        locked(&world.pushes.fixed)
+            .clone()
+            .map(Target::Fixed)
+            .into_iter()
+            .collect()
     } else {
         named.into_iter().map(Target::Named).collect()
     }
@@ -87,11 +103,17 @@ fn targets(world: &World, operation: &Operation) -> Vec<Target> {
 async fn deliver(world: &World, event: &Event, target: &Target, faults: &[PushFault]) {
     let number = world.pushes.made.fetch_add(1, Ordering::Relaxed);
     let id = format!("msg_{number}_{}", event.operation);
-    let mut wanted = if faults.contains(&PushFault::Twice) { 2 } else { 1 };
+    let mut wanted = if faults.contains(&PushFault::Twice) {
+        2
+    } else {
+        1
+    };
     let mut wait = FIRST_WAIT;
     for attempt in 1..=MAX_ATTEMPTS {
         let push = send(world, event, target, faults, (&id, attempt)).await;
-        let taken = push.status.is_some_and(|status| (200..300).contains(&status));
+        let taken = push
+            .status
+            .is_some_and(|status| (200..300).contains(&status));
         locked(&world.pushes.sent).push(push);
         if taken {
             wanted -= 1;
@@ -106,13 +128,27 @@ async fn deliver(world: &World, event: &Event, target: &Target, faults: &[PushFa
 }
 
 /// One attempt.
-async fn send(world: &World, event: &Event, target: &Target, faults: &[PushFault], (id, attempt): (&str, u32)) -> Push {
+async fn send(
+    world: &World,
+    event: &Event,
+    target: &Target,
+    faults: &[PushFault],
+    (id, attempt): (&str, u32),
+) -> Push {
     let now_ms = clock::unix_ms();
-    let signed_ms = if faults.contains(&PushFault::Old) { now_ms.saturating_sub(OLD_MS) } else { now_ms };
+    let signed_ms = if faults.contains(&PushFault::Old) {
+        now_ms.saturating_sub(OLD_MS)
+    } else {
+        now_ms
+    };
     let timestamp = signed_ms / 1000;
     let forged = faults.contains(&PushFault::Forged);
     // A forger does not know the key, so what it signs is something else.
-    let said = if forged { format!("{}{id}", event.body) } else { event.body.clone() };
+    let said = if forged {
+        format!("{}{id}", event.body)
+    } else {
+        event.body.clone()
+    };
     let (uri, signed, signature) = match target {
         Target::Named(uri) => (uri, "v1a", world.pushes.signer.sign(id, timestamp, &said)),
         Target::Fixed(secret) => (&secret.uri, "v1", secret.sign(id, timestamp, &said)),

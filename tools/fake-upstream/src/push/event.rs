@@ -17,7 +17,10 @@ pub(super) struct Event {
 impl Event {
     /// The event of a job's end; none for an end that Google does not tell of.
     pub(super) fn of(operation: &Operation) -> Option<Self> {
-        let failed = matches!(operation.result, Some(ResultFault::Error(_) | ResultFault::ErrorAndResponse));
+        let failed = matches!(
+            operation.result,
+            Some(ResultFault::Error(_) | ResultFault::ErrorAndResponse)
+        );
         let film = operation.result.is_none();
         if operation.result == Some(ResultFault::Never) {
             return None;
@@ -39,22 +42,37 @@ impl Event {
         if let Some(metadata) = user_metadata(&operation.request) {
             body["user_metadata"] = metadata.clone();
         }
-        Some(Self { kind, operation: operation.id.clone(), prompt: operation.prompt.clone(), body: body.to_string() })
+        Some(Self {
+            kind,
+            operation: operation.id.clone(),
+            prompt: operation.prompt.clone(),
+            body: body.to_string(),
+        })
     }
 }
 
 /// The addresses a request wants its pushes at.
 pub(super) fn uris(request: &Value) -> Vec<String> {
     let config = webhook_config(request);
-    let uris = config.and_then(|config| config.get("uris")).and_then(Value::as_array);
-    uris.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    let uris = config
+        .and_then(|config| config.get("uris"))
+        .and_then(Value::as_array);
+    uris.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn webhook_config(request: &Value) -> Option<&Map<String, Value>> {
-    ["webhookConfig", "webhook_config"].iter().find_map(|name| request[name].as_object())
+    ["webhookConfig", "webhook_config"]
+        .iter()
+        .find_map(|name| request[name].as_object())
 }
 
 fn user_metadata(request: &Value) -> Option<&Value> {
     let config = webhook_config(request)?;
-    ["userMetadata", "user_metadata"].iter().find_map(|name| config.get(*name))
+    ["userMetadata", "user_metadata"]
+        .iter()
+        .find_map(|name| config.get(*name))
 }

@@ -6,7 +6,8 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
-/// The seed of the key that this server signs with: no secret, and the same at every start as Google's is.
+/// The seed of the key that this server signs with: no secret, and the same at every start as
+/// Google's is.
 const SEED: [u8; 32] = *b"a key for development, no secret";
 /// The key's name.
 const KEY_ID: &str = "fake-upstream-1";
@@ -17,7 +18,8 @@ pub(super) struct Signer(Ed25519KeyPair);
 impl Signer {
     pub(super) fn new() -> Result<Self, String> {
         let pair = Ed25519KeyPair::from_seed_unchecked(&SEED);
-        pair.map(Self).map_err(|_| "the key of pushes is no Ed25519 key".to_owned())
+        pair.map(Self)
+            .map_err(|_| "the key of pushes is no Ed25519 key".to_owned())
     }
 
     /// `v1a,` and an Ed25519 signature of `{id}.{timestamp}.{body}`.
@@ -42,13 +44,20 @@ pub(super) struct StaticSecret {
 
 impl StaticSecret {
     pub(super) fn new(uri: &str, secret: &str) -> Result<Self, String> {
-        let webhook = Webhook::new(secret).map_err(|_| "the secret must be whsec_ and base64".to_owned())?;
-        Ok(Self { uri: uri.to_owned(), webhook: webhook.into() })
+        let webhook =
+            Webhook::new(secret).map_err(|_| "the secret must be whsec_ and base64".to_owned())?;
+        Ok(Self {
+            uri: uri.to_owned(),
+            webhook: webhook.into(),
+        })
     }
 
-    /// `v1,` and an HMAC of `{id}.{timestamp}.{body}`; empty for a time no signature can be made for.
+    /// `v1,` and an HMAC of `{id}.{timestamp}.{body}`; empty for a time no signature can be made
+    /// for.
     pub(super) fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
         let timestamp = i64::try_from(timestamp).unwrap_or_default();
-        self.webhook.sign(id, timestamp, body.as_bytes()).unwrap_or_default()
+        self.webhook
+            .sign(id, timestamp, body.as_bytes())
+            .unwrap_or_default()
     }
 }

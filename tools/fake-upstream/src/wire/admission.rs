@@ -14,7 +14,9 @@ const BAD_KEY: &[u8] = b"bad-key";
 
 /// Lets a request with a good key pass; else the answer it gets.
 pub(crate) fn admit(world: &World, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    let bad = headers.get("x-goog-api-key").is_some_and(|key| key.as_bytes() == BAD_KEY);
+    let bad = headers
+        .get("x-goog-api-key")
+        .is_some_and(|key| key.as_bytes() == BAD_KEY);
     match key_seen(world, headers) {
         KeySeen::Absent => Err(Box::new(answers::error(
             StatusCode::FORBIDDEN,

@@ -23,7 +23,8 @@ const SETTLE: Duration = Duration::from_millis(100);
 const CUT: &str = "{cut}";
 
 /// What a failed render's error says.
-pub(crate) const FAILED: &str = "Video generation failed due to an internal server issue. Please try again.";
+pub(crate) const FAILED: &str =
+    "Video generation failed due to an internal server issue. Please try again.";
 
 /// What a filtered render says, with a support code, from a report of a real answer.
 pub(crate) fn filtered(code: u64) -> String {
@@ -76,19 +77,26 @@ fn name_of(status: StatusCode) -> &'static str {
 /// The answer of a refusal mark.
 pub(crate) fn refuse(wire: Wire, refusal: &Refusal, model: &str) -> Response {
     match refusal {
-        Refusal::Exhausted => error(StatusCode::TOO_MANY_REQUESTS, "Resource has been exhausted (e.g. check quota)."),
+        Refusal::Exhausted => error(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Resource has been exhausted (e.g. check quota).",
+        ),
         Refusal::RetryInfo(delay) => quota(wire, "PerMinutePerProjectPerModel", model, Some(delay)),
-        Refusal::DailyQuota(delay) => quota(wire, "PerDayPerProjectPerModel", model, delay.as_deref()),
-        Refusal::Internal if wire == Wire::Vertex => {
-            error(StatusCode::INTERNAL_SERVER_ERROR, "Internal error encountered.")
+        Refusal::DailyQuota(delay) => {
+            quota(wire, "PerDayPerProjectPerModel", model, delay.as_deref())
         }
+        Refusal::Internal if wire == Wire::Vertex => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal error encountered.",
+        ),
         Refusal::Internal => error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting",
         ),
-        Refusal::Unavailable if wire == Wire::Vertex => {
-            error(StatusCode::SERVICE_UNAVAILABLE, "The service is currently unavailable.")
-        }
+        Refusal::Unavailable if wire == Wire::Vertex => error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The service is currently unavailable.",
+        ),
         Refusal::Unavailable => error(
             StatusCode::SERVICE_UNAVAILABLE,
             "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.",
@@ -114,10 +122,14 @@ pub(crate) fn invalid(invalid: &Invalid) -> Response {
 /// A 429 with a violated quota and, if a delay is given, when to come back.
 fn quota(wire: Wire, period: &str, model: &str, delay: Option<&str>) -> Response {
     let (metric, id) = match wire {
-        Wire::Gemini => {
-            ("generativelanguage.googleapis.com/predict_long_running_requests", "PredictLongRunningRequests")
-        }
-        Wire::Omni => ("generativelanguage.googleapis.com/create_interaction_requests", "CreateInteractionRequests"),
+        Wire::Gemini => (
+            "generativelanguage.googleapis.com/predict_long_running_requests",
+            "PredictLongRunningRequests",
+        ),
+        Wire::Omni => (
+            "generativelanguage.googleapis.com/create_interaction_requests",
+            "CreateInteractionRequests",
+        ),
         Wire::Vertex => (
             "aiplatform.googleapis.com/long_running_online_prediction_requests_per_base_model",
             "LongRunningOnlinePredictionRequests",
@@ -172,7 +184,10 @@ struct CutBody {
 
 impl CutBody {
     fn of(begun: &str) -> Self {
-        Self { begun: Some(Bytes::from(begun.to_owned())), wait: Box::pin(tokio::time::sleep(SETTLE)) }
+        Self {
+            begun: Some(Bytes::from(begun.to_owned())),
+            wait: Box::pin(tokio::time::sleep(SETTLE)),
+        }
     }
 }
 
@@ -180,11 +195,17 @@ impl http_body::Body for CutBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if let Some(begun) = self.begun.take() {
             return Poll::Ready(Some(Ok(Frame::data(begun))));
         }
-        self.wait.as_mut().poll(context).map(|()| Some(Err(io::ErrorKind::ConnectionReset.into())))
+        self.wait
+            .as_mut()
+            .poll(context)
+            .map(|()| Some(Err(io::ErrorKind::ConnectionReset.into())))
     }
 }
 
@@ -202,7 +223,11 @@ pub(crate) fn raw(raw: &Raw, operation: Option<&Operation>) -> Response {
         None => Body::from(body),
     };
     let mut answer = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
-    if let Some(value) = raw.retry_after.as_ref().and_then(|value| HeaderValue::from_str(value).ok()) {
+    if let Some(value) = raw
+        .retry_after
+        .as_ref()
+        .and_then(|value| HeaderValue::from_str(value).ok())
+    {
         answer.headers_mut().insert(header::RETRY_AFTER, value);
     }
     answer
@@ -215,12 +240,20 @@ pub(crate) fn raw_json(raw: &Raw, operation: &Operation) -> Value {
 }
 
 fn filled(raw: &Raw, operation: Option<&Operation>) -> String {
-    let Some(operation) = operation else { return raw.body.clone() };
+    let Some(operation) = operation else {
+        return raw.body.clone();
+    };
     let uri = match &operation.job {
-        Job::Vertex(job) => job.objects(&operation.file).into_iter().next().unwrap_or_default(),
+        Job::Vertex(job) => job
+            .objects(&operation.file)
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
         Job::Gemini | Job::Omni(_) => video_uri(&operation.file),
     };
-    raw.body.replace("{name}", &operation.name()).replace("{uri}", &uri)
+    raw.body
+        .replace("{name}", &operation.name())
+        .replace("{uri}", &uri)
 }
 
 /// A proxy's web page.

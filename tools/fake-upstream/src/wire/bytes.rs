@@ -42,10 +42,16 @@ pub(crate) enum Manner {
 
 /// Answers 200 and sends the video. A closed `bytes` gate holds the second half.
 pub(crate) fn deliver(call: Call, video: &Video, manner: Manner, headers: HeaderMap) -> Response {
-    answer(call, Pieces::of(vec![Part::Raw(Film::new(video))]), manner, headers)
+    answer(
+        call,
+        Pieces::of(vec![Part::Raw(Film::new(video))]),
+        manner,
+        headers,
+    )
 }
 
-/// Answers 200 and sends a JSON body in which every [`FILM`] becomes the video in base64, never held as a whole.
+/// Answers 200 and sends a JSON body in which every [`FILM`] becomes the video in base64, never
+/// held as a whole.
 pub(crate) fn deliver_json(call: Call, body: &Value, video: &Video, manner: Manner) -> Response {
     let text = format!("{body:#}\n");
     // As it is written in JSON.
@@ -58,7 +64,12 @@ pub(crate) fn deliver_json(call: Call, body: &Value, video: &Video, manner: Mann
         parts.push(Part::Text(Bytes::copy_from_slice(words.as_bytes())));
     }
     let json = HeaderValue::from_static("application/json; charset=UTF-8");
-    answer(call, Pieces::of(parts), manner, [(header::CONTENT_TYPE, json)].into_iter().collect())
+    answer(
+        call,
+        Pieces::of(parts),
+        manner,
+        [(header::CONTENT_TYPE, json)].into_iter().collect(),
+    )
 }
 
 fn answer(call: Call, pieces: Pieces, manner: Manner, headers: HeaderMap) -> Response {
@@ -66,7 +77,11 @@ fn answer(call: Call, pieces: Pieces, manner: Manner, headers: HeaderMap) -> Res
     let (sender, receiver) = mpsc::channel(2);
     let sending = Box::pin(send(call, pieces, manner, sender));
     let known = (manner != Manner::Chunked).then_some(length);
-    let body = Body::new(ChannelBody { sending: Some(sending), receiver, left: known });
+    let body = Body::new(ChannelBody {
+        sending: Some(sending),
+        receiver,
+        left: known,
+    });
     let mut response = Response::new(body);
     *response.headers_mut() = headers;
     response
@@ -75,7 +90,11 @@ fn answer(call: Call, pieces: Pieces, manner: Manner, headers: HeaderMap) -> Res
 /// Sends all pieces in their manner; ends early when the caller is gone.
 async fn send(call: Call, pieces: Pieces, manner: Manner, sender: mpsc::Sender<Bytes>) {
     let half = pieces.length / 2;
-    let step = if let Manner::Slow(rate) = manner { (rate / 20).clamp(1, CHUNK_BYTES) } else { CHUNK_BYTES };
+    let step = if let Manner::Slow(rate) = manner {
+        (rate / 20).clamp(1, CHUNK_BYTES)
+    } else {
+        CHUNK_BYTES
+    };
     let mut offset = 0;
     while offset < pieces.length {
         if offset == half {
@@ -128,10 +147,14 @@ enum Part {
 
 impl Pieces {
     fn of(parts: Vec<Part>) -> Self {
-        Self { length: parts.iter().map(Part::length).sum(), parts }
+        Self {
+            length: parts.iter().map(Part::length).sum(),
+            parts,
+        }
     }
 
-    /// The bytes from one offset to another, but at most to the end of the part in which they begin.
+    /// The bytes from one offset to another, but at most to the end of the part in which they
+    /// begin.
     fn get(&self, from: u64, to: u64) -> Bytes {
         let mut start = 0;
         for part in &self.parts {
@@ -168,10 +191,11 @@ impl Part {
     }
 }
 
-/// A body that sends what comes through a channel. With a known length it promises that much, whatever comes.
+/// A body that sends what comes through a channel. With a known length it promises that much,
+/// whatever comes.
 struct ChannelBody {
-    /// What sends. It begins when the body is first asked for, so after the head has left: what it does to the request's
-    /// outcome or connection must not come before the answer.
+    /// What sends. It begins when the body is first asked for, so after the head has left: what it
+    /// does to the request's outcome or connection must not come before the answer.
     sending: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     receiver: mpsc::Receiver<Bytes>,
     left: Option<u64>,
@@ -202,6 +226,7 @@ impl HttpBody for ChannelBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.left
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

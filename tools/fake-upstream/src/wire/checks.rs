@@ -12,7 +12,10 @@ pub(crate) struct Invalid {
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> Invalid {
-    Invalid { status: 400, message: message.into() }
+    Invalid {
+        status: 400,
+        message: message.into(),
+    }
 }
 
 pub(crate) fn unsupported(field: &str) -> Invalid {
@@ -24,7 +27,9 @@ pub(crate) fn unsupported(field: &str) -> Invalid {
 
 /// Whether a number is one of a few whole ones.
 pub(crate) fn within(allowed: &[f64], number: f64) -> bool {
-    allowed.iter().any(|one| (one - number).abs() < f64::EPSILON)
+    allowed
+        .iter()
+        .any(|one| (one - number).abs() < f64::EPSILON)
 }
 
 /// A parameter that has to be a JSON number if it is there.
@@ -32,12 +37,18 @@ pub(crate) fn number(parameters: &Map<String, Value>, name: &str) -> Result<Opti
     match parameters.get(name) {
         None => Ok(None),
         Some(Value::Number(number)) => Ok(number.as_f64()),
-        Some(_) => Err(invalid(format!("The value type for `{name}` needs to be a number."))),
+        Some(_) => Err(invalid(format!(
+            "The value type for `{name}` needs to be a number."
+        ))),
     }
 }
 
 /// A parameter that has to be one of a few words if it is there.
-pub(crate) fn one_of(parameters: &Map<String, Value>, name: &str, allowed: &[&str]) -> Result<(), Invalid> {
+pub(crate) fn one_of(
+    parameters: &Map<String, Value>,
+    name: &str,
+    allowed: &[&str],
+) -> Result<(), Invalid> {
     match parameters.get(name) {
         None => Ok(()),
         Some(value) if value.as_str().is_some_and(|word| allowed.contains(&word)) => Ok(()),
@@ -46,7 +57,9 @@ pub(crate) fn one_of(parameters: &Map<String, Value>, name: &str, allowed: &[&st
 }
 
 pub(crate) fn out_of_range(name: &str, value: &Value) -> Invalid {
-    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let value = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
     invalid(format!(
         "`{value}` is not a valid value for `{name}` with this model. Please refer to the Gemini \
          API documentation for supported usage."
@@ -66,13 +79,22 @@ pub(crate) fn only(object: &Value, allowed: &[&str]) -> Result<(), Invalid> {
 
 /// What Google says of a name it does not know; `place` is empty at the top.
 pub(crate) fn unknown_name(name: &str, place: &str) -> Invalid {
-    let at = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
-    invalid(format!("Invalid JSON payload received. Unknown name \"{name}\"{at}: Cannot find field."))
+    let at = if place.is_empty() {
+        String::new()
+    } else {
+        format!(" at '{place}'")
+    };
+    invalid(format!(
+        "Invalid JSON payload received. Unknown name \"{name}\"{at}: Cannot find field."
+    ))
 }
 
-/// Refuses the first name of an object that is not among the known; what is no object is refused too.
+/// Refuses the first name of an object that is not among the known; what is no object is refused
+/// too.
 pub(crate) fn known(object: &Value, place: &str, names: &[&str]) -> Result<(), Invalid> {
-    let fields = object.as_object().ok_or_else(|| invalid("Invalid JSON payload received."))?;
+    let fields = object
+        .as_object()
+        .ok_or_else(|| invalid("Invalid JSON payload received."))?;
     match fields.keys().find(|name| !names.contains(&name.as_str())) {
         Some(name) => Err(unknown_name(name, place)),
         None => Ok(()),
@@ -80,11 +102,17 @@ pub(crate) fn known(object: &Value, place: &str, names: &[&str]) -> Result<(), I
 }
 
 /// A field that has to be of one JSON type if it is there.
-pub(crate) fn of_type(object: &Value, name: &str, kind: &str, is: fn(&Value) -> bool) -> Result<(), Invalid> {
+pub(crate) fn of_type(
+    object: &Value,
+    name: &str,
+    kind: &str,
+    is: fn(&Value) -> bool,
+) -> Result<(), Invalid> {
     match object.get(name) {
-        Some(value) if !is(value) => {
-            Err(invalid(format!("Invalid value at '{name}' (TYPE_{}), {value}", kind.to_ascii_uppercase())))
-        }
+        Some(value) if !is(value) => Err(invalid(format!(
+            "Invalid value at '{name}' (TYPE_{}), {value}",
+            kind.to_ascii_uppercase()
+        ))),
         _ => Ok(()),
     }
 }
@@ -99,10 +127,20 @@ pub(crate) fn check_webhooks(config: &Value) -> Result<(), Invalid> {
     if config.is_null() {
         return Ok(());
     }
-    known(config, "webhook_config", &["uris", "userMetadata", "user_metadata"])?;
-    let texts = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
+    known(
+        config,
+        "webhook_config",
+        &["uris", "userMetadata", "user_metadata"],
+    )?;
+    let texts = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|items| items.iter().all(Value::is_string))
+    };
     if config.get("uris").is_some_and(|uris| !texts(uris)) {
-        return Err(invalid("Invalid value at 'webhook_config.uris' (TYPE_STRING)"));
+        return Err(invalid(
+            "Invalid value at 'webhook_config.uris' (TYPE_STRING)",
+        ));
     }
     Ok(())
 }
@@ -114,9 +152,13 @@ pub(crate) fn without_bytes(body: &Value) -> Value {
             fields
                 .iter()
                 .map(|(name, value)| {
-                    let bytes = value.as_str().filter(|_| ["bytesBase64Encoded", "data"].contains(&name.as_str()));
-                    let kept = bytes
-                        .map_or_else(|| without_bytes(value), |bytes| json!(format!("<{} characters>", bytes.len())));
+                    let bytes = value
+                        .as_str()
+                        .filter(|_| ["bytesBase64Encoded", "data"].contains(&name.as_str()));
+                    let kept = bytes.map_or_else(
+                        || without_bytes(value),
+                        |bytes| json!(format!("<{} characters>", bytes.len())),
+                    );
                     (name.clone(), kept)
                 })
                 .collect(),

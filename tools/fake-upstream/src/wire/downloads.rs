@@ -26,15 +26,21 @@ pub(crate) enum Place {
     Loop,
 }
 
-/// Decides the fault of this download, which `content` then keeps to: the answer it leads to, or the bytes' place.
+/// Decides the fault of this download, which `content` then keeps to: the answer it leads to, or
+/// the bytes' place.
 pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<Place, Box<Response>> {
     let fault = decide(call, operation);
     Err(Box::new(match fault {
-        Some(DownloadFault::Refuse(refusal)) => answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(DownloadFault::Refuse(refusal)) => {
+            answers::refuse(operation.wire(), &refusal, &operation.model)
+        }
         Some(DownloadFault::Html) => answers::web_page(StatusCode::OK),
         Some(DownloadFault::Hang) => call.hang().await,
         Some(DownloadFault::RedirectOther) => {
-            return Ok(Place::Elsewhere(format!("{}/files/{}", call.world.other_origin, operation.file)));
+            return Ok(Place::Elsewhere(format!(
+                "{}/files/{}",
+                call.world.other_origin, operation.file
+            )));
         }
         Some(DownloadFault::RedirectTo(address)) => return Ok(Place::Elsewhere(address)),
         Some(DownloadFault::RedirectLoop) => return Ok(Place::Loop),
@@ -44,8 +50,12 @@ pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<Place, Bo
 
 /// The mark this download meets, written down with the job.
 fn decide(call: &Call, operation: &Operation) -> Option<DownloadFault> {
-    let mark =
-        locked(&call.world.faults).meet("download", &operation.id, &operation.marks.download, |marks| &marks.download);
+    let mark = locked(&call.world.faults).meet(
+        "download",
+        &operation.id,
+        &operation.marks.download,
+        |marks| &marks.download,
+    );
     if let Some(mark) = &mark {
         call.meets(&mark.label);
     }
@@ -61,17 +71,30 @@ pub(crate) fn content(call: &Call, operation: &Operation) -> Response {
     if fault == Some(&DownloadFault::Empty) {
         return [(header::CONTENT_TYPE, "video/mp4")].into_response();
     }
-    deliver(call.clone(), &video(operation, fault), manner(fault), headers(fault))
+    deliver(
+        call.clone(),
+        &video(operation, fault),
+        manner(fault),
+        headers(fault),
+    )
 }
 
-/// A JSON answer with the video in it. What a fault says of bytes holds for this answer; what it says of an address
-/// or of headers is passed over, as there are none of the video's own.
+/// A JSON answer with the video in it. What a fault says of bytes holds for this answer; what it
+/// says of an address or of headers is passed over, as there are none of the video's own.
 pub(crate) fn inline(call: &Call, operation: &Operation, body: &Value) -> Response {
-    if !body.to_string().contains(Value::from(FILM).to_string().trim_matches('"')) {
+    if !body
+        .to_string()
+        .contains(Value::from(FILM).to_string().trim_matches('"'))
+    {
         return answers::json_answer(StatusCode::OK, body);
     }
     let fault = decide(call, operation);
-    deliver_json(call.clone(), body, &video(operation, fault.as_ref()), manner(fault.as_ref()))
+    deliver_json(
+        call.clone(),
+        body,
+        &video(operation, fault.as_ref()),
+        manner(fault.as_ref()),
+    )
 }
 
 /// What the file of a job consists of.

@@ -1,4 +1,5 @@
-//! The Files API: what is said of a finished file, its address, which redirects to its bytes, and the bytes.
+//! The Files API: what is said of a finished file, its address, which redirects to its bytes, and
+//! the bytes.
 
 use axum::Extension;
 use axum::extract::{OriginalUri, Path, RawQuery};
@@ -30,7 +31,11 @@ pub(crate) async fn visit(
 ) -> Response {
     let file = target.strip_suffix(VERB);
     let found = find(&call, file.unwrap_or(&target));
-    let step = if file.is_some() { Step::Download } else { Step::File };
+    let step = if file.is_some() {
+        Step::Download
+    } else {
+        Step::File
+    };
     call.pass(step, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
@@ -46,16 +51,24 @@ pub(crate) async fn visit(
 
 /// The job of a file that is there; the request is written down as one of it.
 fn find(call: &Call, file: &str) -> Option<Operation> {
-    let operation = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone())?;
+    let operation = locked(&call.world.ledger)
+        .find_file(file)
+        .map(|operation| operation.clone())?;
     call.belongs_to(&operation);
     Some(operation)
 }
 
 /// Decides the fault of this download and redirects to the bytes.
 async fn download(call: &Call, operation: &Operation, headers: &HeaderMap, path: &str) -> Response {
-    let state = locked(&call.world.faults).foresee("file", &operation.id, &operation.marks.file, |marks| &marks.file);
+    let state =
+        locked(&call.world.faults).foresee("file", &operation.id, &operation.marks.file, |marks| {
+            &marks.file
+        });
     if state.is_some_and(|mark| matches!(mark.fault, FileFault::Processing | FileFault::Failed)) {
-        let words = format!("The File {} is not in an ACTIVE state and usage is not allowed.", operation.file);
+        let words = format!(
+            "The File {} is not in an ACTIVE state and usage is not allowed.",
+            operation.file
+        );
         return answers::error(StatusCode::BAD_REQUEST, &words);
     }
     let origin = origin(call, headers);
@@ -73,12 +86,17 @@ async fn look(call: &Call, operation: &Operation) -> Response {
     if matches!(operation.state(), State::Rendering | State::Cancelled) {
         return answers::refuse(operation.wire(), &Refusal::NotFound, "");
     }
-    let mark = locked(&call.world.faults).meet("file", &operation.id, &operation.marks.file, |marks| &marks.file);
+    let mark =
+        locked(&call.world.faults).meet("file", &operation.id, &operation.marks.file, |marks| {
+            &marks.file
+        });
     if let Some(mark) = &mark {
         call.meets(&mark.label);
     }
     let state = match mark.map(|Mark { fault, .. }| fault) {
-        Some(FileFault::Refuse(refusal)) => return answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(FileFault::Refuse(refusal)) => {
+            return answers::refuse(operation.wire(), &refusal, &operation.model);
+        }
         Some(FileFault::Hang) => return call.hang().await,
         Some(FileFault::Reset) => return call.cut(),
         Some(FileFault::Processing) => "PROCESSING",
@@ -113,14 +131,21 @@ fn describe(operation: &Operation, state: &str) -> Value {
     file
 }
 
-/// `GET /download/{version}/files/{id}:download?alt=media`: the bytes, in the manner the last visit decided.
-pub(crate) async fn content(Extension(call): Extension<Call>, Path(target): Path<String>) -> Response {
+/// `GET /download/{version}/files/{id}:download?alt=media`: the bytes, in the manner the last visit
+/// decided.
+pub(crate) async fn content(
+    Extension(call): Extension<Call>,
+    Path(target): Path<String>,
+) -> Response {
     let file = target.strip_suffix(VERB).unwrap_or(&target);
     serve(&call, file)
 }
 
 /// The same bytes on the other host.
-pub(crate) async fn content_elsewhere(Extension(call): Extension<Call>, Path(file): Path<String>) -> Response {
+pub(crate) async fn content_elsewhere(
+    Extension(call): Extension<Call>,
+    Path(file): Path<String>,
+) -> Response {
     serve(&call, &file)
 }
 
@@ -136,5 +161,8 @@ pub(crate) fn origin(call: &Call, headers: &HeaderMap) -> String {
     headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
-        .map_or_else(|| call.world.origin.clone(), |host| format!("http://{host}"))
+        .map_or_else(
+            || call.world.origin.clone(),
+            |host| format!("http://{host}"),
+        )
 }

@@ -8,7 +8,8 @@ pub(crate) static SAMPLE: &[u8] = include_bytes!("../../assets/sample.mp4");
 const PATTERN_PERIOD: u64 = 251;
 /// The most bytes asked for at once.
 pub(crate) const MOST: u64 = 64 << 10;
-/// How long the head of a patterned MP4 is: `ftyp`, `moov` with its `mvhd`, and the header of its `mdat`.
+/// How long the head of a patterned MP4 is: `ftyp`, `moov` with its `mvhd`, and the header of its
+/// `mdat`.
 pub(crate) const HEAD: u64 = 20 + 116 + 8;
 
 /// Where a video's bytes stand in a JSON answer, as base64.
@@ -19,7 +20,8 @@ pub(crate) const FILM: &str = "\u{1}film\u{1}";
 pub(crate) enum Video {
     /// The playable film.
     Sample,
-    /// So many bytes: an MP4 whose `mdat` follows the pattern. Fewer than [`HEAD`] are of the pattern alone.
+    /// So many bytes: an MP4 whose `mdat` follows the pattern. Fewer than [`HEAD`] are of the
+    /// pattern alone.
     Pattern(u64),
     /// These bytes.
     Made(Bytes),
@@ -52,7 +54,11 @@ impl Film {
             Video::Pattern(length) => (mp4_head(*length), pattern()),
             Video::Made(bytes) => (bytes.clone(), Bytes::new()),
         };
-        Self { length: video.length(), head, pattern }
+        Self {
+            length: video.length(),
+            head,
+            pattern,
+        }
     }
 
     /// The bytes from one offset to another, at most [`MOST`] apart.
@@ -67,7 +73,12 @@ impl Film {
         } else if border == from {
             patterned(from, to)
         } else {
-            [self.head.slice(index(from)..index(border)), patterned(border, to)].concat().into()
+            [
+                self.head.slice(index(from)..index(border)),
+                patterned(border, to),
+            ]
+            .concat()
+            .into()
         }
     }
 }
@@ -93,7 +104,11 @@ pub(crate) fn gzipped() -> Bytes {
         bytes.extend(*block);
     }
     bytes.extend(crc32(SAMPLE).to_le_bytes());
-    bytes.extend(u32::try_from(SAMPLE.len()).unwrap_or_default().to_le_bytes());
+    bytes.extend(
+        u32::try_from(SAMPLE.len())
+            .unwrap_or_default()
+            .to_le_bytes(),
+    );
     bytes.into()
 }
 
@@ -108,7 +123,10 @@ pub(crate) fn webm() -> Bytes {
 }
 
 fn mp4_head(length: u64) -> Bytes {
-    let Some(data) = length.checked_sub(HEAD).and_then(|data| u32::try_from(data + 8).ok()) else {
+    let Some(data) = length
+        .checked_sub(HEAD)
+        .and_then(|data| u32::try_from(data + 8).ok())
+    else {
         return Bytes::new();
     };
     let mut head = Vec::new();
@@ -125,13 +143,23 @@ fn mp4_head(length: u64) -> Bytes {
 }
 
 fn pattern() -> Bytes {
-    (0..PATTERN_PERIOD + MOST).map(|offset| u8::try_from(offset % PATTERN_PERIOD).unwrap_or_default()).collect()
+    (0..PATTERN_PERIOD + MOST)
+        .map(|offset| u8::try_from(offset % PATTERN_PERIOD).unwrap_or_default())
+        .collect()
 }
 
 /// As gzip sums bytes up (RFC 1952, section 8).
 fn crc32(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 };
-    !bytes.iter().fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+    let step = |sum: u32, _| {
+        if sum & 1 == 1 {
+            (sum >> 1) ^ 0xedb8_8320
+        } else {
+            sum >> 1
+        }
+    };
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), step)
+    })
 }
 
 /// Offsets into what is held are small.
@@ -159,11 +187,18 @@ mod tests {
         let whole = film.get(0, 1_000);
         for size in [1, 7, 144, 145, 999] {
             let starts = (0..1_000).step_by(size);
-            let pieces: Vec<u8> =
-                starts.flat_map(|from| film.get(from as u64, (from + size).min(1_000) as u64)).collect();
+            let pieces: Vec<u8> = starts
+                .flat_map(|from| film.get(from as u64, (from + size).min(1_000) as u64))
+                .collect();
             assert_eq!(pieces, whole, "{size}");
         }
-        assert_eq!((&whole[4..8], &whole[24..28], &whole[140..144]), (&b"ftyp"[..], &b"moov"[..], &b"mdat"[..]));
-        assert_eq!(u32::from_be_bytes([whole[136], whole[137], whole[138], whole[139]]), 1_000 - 136);
+        assert_eq!(
+            (&whole[4..8], &whole[24..28], &whole[140..144]),
+            (&b"ftyp"[..], &b"moov"[..], &b"mdat"[..])
+        );
+        assert_eq!(
+            u32::from_be_bytes([whole[136], whole[137], whole[138], whole[139]]),
+            1_000 - 136
+        );
     }
 }

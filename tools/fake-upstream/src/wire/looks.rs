@@ -11,15 +11,20 @@ use crate::wire::answers;
 
 /// Counts a poll of the job of this name; `None` if there is no such job.
 pub(crate) fn count(call: &Call, id: &str, name: &str) -> Option<Operation> {
-    locked(&call.world.ledger).find(id).filter(|operation| operation.name() == name).map(|operation| {
-        operation.polls += 1;
-        operation.clone()
-    })
+    locked(&call.world.ledger)
+        .find(id)
+        .filter(|operation| operation.name() == name)
+        .map(|operation| {
+            operation.polls += 1;
+            operation.clone()
+        })
 }
 
 /// Whether there is a job of this name.
 pub(crate) fn is_known(call: &Call, id: &str, name: &str) -> bool {
-    locked(&call.world.ledger).find(id).is_some_and(|operation| operation.name() == name)
+    locked(&call.world.ledger)
+        .find(id)
+        .is_some_and(|operation| operation.name() == name)
 }
 
 /// Writes down which job a poll belongs to, before anything is decided.
@@ -29,14 +34,20 @@ pub(crate) fn recognise(call: &Call, id: &str) {
     }
 }
 
-/// Meets the job's fault: the answer it leads to, or whether it is to be spelt out that the job is not done.
+/// Meets the job's fault: the answer it leads to, or whether it is to be spelt out that the job is
+/// not done.
 pub(crate) async fn meet(call: &Call, operation: &Operation) -> Result<bool, Box<Response>> {
-    let mark = locked(&call.world.faults).meet("poll", &operation.id, &operation.marks.poll, |marks| &marks.poll);
+    let mark =
+        locked(&call.world.faults).meet("poll", &operation.id, &operation.marks.poll, |marks| {
+            &marks.poll
+        });
     if let Some(mark) = &mark {
         call.meets(&mark.label);
     }
     let answer = match mark.map(|mark| mark.fault) {
-        Some(PollFault::Refuse(refusal)) => answers::refuse(operation.wire(), &refusal, &operation.model),
+        Some(PollFault::Refuse(refusal)) => {
+            answers::refuse(operation.wire(), &refusal, &operation.model)
+        }
         Some(PollFault::Raw(raw)) => answers::raw(&raw, Some(operation)),
         Some(PollFault::Hang) => call.hang().await,
         Some(PollFault::Reset) => call.cut(),

@@ -38,10 +38,16 @@ async fn token(
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if field("grant_type") != GRANT_TYPE {
         let description = format!("Invalid grant_type: {}", field("grant_type"));
-        return refuse(&Refused { error: "unsupported_grant_type", description });
+        return refuse(&Refused {
+            error: "unsupported_grant_type",
+            description,
+        });
     }
     let world = &call.world;
-    match world.account.check(field("assertion"), &world.token_uri(), clock::unix_ms()) {
+    match world
+        .account
+        .check(field("assertion"), &world.token_uri(), clock::unix_ms())
+    {
         Ok(()) => answers::json_answer(
             StatusCode::OK,
             &json!({

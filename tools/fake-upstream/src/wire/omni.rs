@@ -15,8 +15,14 @@ pub(super) fn routes() -> Router {
     for version in ["v1", "v1beta"] {
         routes = routes
             .route(&format!("/{version}/interactions"), post(submit::submit))
-            .route(&format!("/{version}/interactions/{{id}}"), get(poll::poll).delete(ending::delete))
-            .route(&format!("/{version}/interactions/{{id}}/cancel"), post(ending::cancel));
+            .route(
+                &format!("/{version}/interactions/{{id}}"),
+                get(poll::poll).delete(ending::delete),
+            )
+            .route(
+                &format!("/{version}/interactions/{{id}}/cancel"),
+                post(ending::cancel),
+            );
     }
     routes
 }

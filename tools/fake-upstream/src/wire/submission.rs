@@ -26,14 +26,26 @@ pub(crate) struct Submission {
 
 /// The marks of a prompt; one that is not understood is refused.
 pub(crate) fn read_marks(prompt: &str) -> Result<Marks, Box<Response>> {
-    Marks::read(prompt)
-        .map_err(|unknown| Box::new(answers::error(StatusCode::BAD_REQUEST, &format!("fake-upstream: {unknown}"))))
+    Marks::read(prompt).map_err(|unknown| {
+        Box::new(answers::error(
+            StatusCode::BAD_REQUEST,
+            &format!("fake-upstream: {unknown}"),
+        ))
+    })
 }
 
 /// Accepts a job and answers with what `started` says of it, or meets its fault.
-pub(crate) async fn take(call: &Call, submission: Submission, started: fn(&Operation) -> Value) -> Response {
-    let mark =
-        locked(&call.world.faults).meet("submit", &submission.prompt, &submission.marks.submit, |marks| &marks.submit);
+pub(crate) async fn take(
+    call: &Call,
+    submission: Submission,
+    started: fn(&Operation) -> Value,
+) -> Response {
+    let mark = locked(&call.world.faults).meet(
+        "submit",
+        &submission.prompt,
+        &submission.marks.submit,
+        |marks| &marks.submit,
+    );
     if let Some(mark) = &mark {
         call.meets(&mark.label);
     }
@@ -72,7 +84,12 @@ pub(crate) async fn take(call: &Call, submission: Submission, started: fn(&Opera
 fn accept(call: &Call, submission: Submission) -> Operation {
     let world = &call.world;
     let mut faults = locked(&world.faults);
-    let result = faults.meet("result", &submission.prompt, &submission.marks.result, |marks| &marks.result);
+    let result = faults.meet(
+        "result",
+        &submission.prompt,
+        &submission.marks.result,
+        |marks| &marks.result,
+    );
     let defaults = faults.defaults();
     let render = submission.marks.render.or(defaults.render);
     let mut marks = submission.marks;

@@ -25,13 +25,20 @@ use target::Target;
 pub(super) fn routes() -> Router {
     let mut routes = Router::new();
     for version in ["v1", "v1beta1"] {
-        let path =
-            format!("/{version}/projects/{{project}}/locations/{{location}}/publishers/google/models/{{target}}");
+        let path = format!(
+            "/{version}/projects/{{project}}/locations/{{location}}/publishers/google/models/{{target}}"
+        );
         routes = routes.route(&path, routing::post(call_model));
     }
     routes
-        .route("/storage/v1/b/{bucket}/o/{object}", routing::get(storage::object))
-        .route("/download/storage/v1/b/{bucket}/o/{object}", routing::get(storage::object))
+        .route(
+            "/storage/v1/b/{bucket}/o/{object}",
+            routing::get(storage::object),
+        )
+        .route(
+            "/download/storage/v1/b/{bucket}/o/{object}",
+            routing::get(storage::object),
+        )
 }
 
 /// `POST …/models/{model}:{verb}`.
@@ -43,7 +50,11 @@ async fn call_model(
 ) -> Response {
     let body = serde_json::from_slice::<Value>(&body).ok();
     let (model, verb) = target.split_once(':').unwrap_or((&target, ""));
-    let target = Target { project, location, model: model.to_owned() };
+    let target = Target {
+        project,
+        location,
+        model: model.to_owned(),
+    };
     match verb {
         "predictLongRunning" => submit::submit(&call, target, &headers, body).await,
         "fetchPredictOperation" => poll::poll(&call, &target, &headers, body).await,

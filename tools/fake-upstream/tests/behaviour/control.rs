@@ -19,10 +19,16 @@ fn every_request_is_recorded_with_its_job_and_without_its_key() {
         (&submit["step"], &submit["status"], &submit["outcome"]),
         (&json!("submit"), &json!(200), &json!("answered"))
     );
-    assert_eq!((&submit["apiKey"], &submit["headers"]["x-goog-api-key"]), (&json!("present"), &json!("<present>")));
+    assert_eq!(
+        (&submit["apiKey"], &submit["headers"]["x-goog-api-key"]),
+        (&json!("present"), &json!("<present>"))
+    );
     assert_eq!(requests[1]["prompt"], "a dog");
     assert!(name.ends_with(requests[1]["operation"].as_str().expect("an operation")));
-    assert!(!requests.to_string().contains(KEY.1), "the key is in the record");
+    assert!(
+        !requests.to_string().contains(KEY.1),
+        "the key is in the record"
+    );
     let later = fake.control(&format!("requests?since={}", submit["seq"]));
     assert_eq!(later.as_array().expect("a list").len(), 1);
 }
@@ -37,7 +43,10 @@ fn a_closed_gate_holds_a_submit_before_it_is_accepted() {
         assert_eq!(seen["requests"][0]["outcome"], "held");
         assert_eq!(fake.paid(), 0);
         fake.tell("gate", &json!({ "step": "submit", "state": "open" }));
-        assert_eq!(held.join().expect("no panic").expect("an answer").status, 200);
+        assert_eq!(
+            held.join().expect("no panic").expect("an answer").status,
+            200
+        );
     });
     assert_eq!(fake.paid(), 1);
 }
@@ -45,7 +54,10 @@ fn a_closed_gate_holds_a_submit_before_it_is_accepted() {
 #[test]
 fn a_gate_after_acceptance_holds_the_answer_of_a_paid_job() {
     let fake = Fake::start();
-    fake.tell("gate", &json!({ "step": "submit", "state": "closed", "after": true }));
+    fake.tell(
+        "gate",
+        &json!({ "step": "submit", "state": "closed", "after": true }),
+    );
     let held = fake.submit_for("a dog", HANGING).expect_err("no answer");
     assert_eq!(held.kind(), ErrorKind::WouldBlock);
     assert_eq!(fake.paid(), 1);
@@ -74,13 +86,22 @@ fn polls_downloads_and_the_second_half_of_bytes_have_gates_too() {
     get(&fake.url(&format!("/v1beta/{name}")), HANGING).expect_err("no answer");
     open("poll");
     let done = fake.poll(&name).expect("an answer").json();
-    let uri = done["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"].clone();
-    let path = uri.as_str().expect("a video").replace("https://generativelanguage.googleapis.com", "");
+    let uri =
+        done["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"].clone();
+    let path = uri
+        .as_str()
+        .expect("a video")
+        .replace("https://generativelanguage.googleapis.com", "");
     close("download");
     get(&fake.url(&path), HANGING).expect_err("no answer");
     open("download");
     close("bytes");
-    let to = fake.get(&path).expect("an answer").header("location").expect("a location").to_owned();
+    let to = fake
+        .get(&path)
+        .expect("an answer")
+        .header("location")
+        .expect("a location")
+        .to_owned();
     assert_eq!(get(&to, HANGING).expect("a beginning").body.len(), 500);
     open("bytes");
     assert_eq!(get(&to, HANGING).expect("an answer").body.len(), 1000);
@@ -96,7 +117,10 @@ fn waiting_ends_when_enough_requests_came_and_not_before() {
             fake.accepted(prompt);
         }
         let seen = waiting.join().expect("no panic");
-        assert_eq!((&seen["reached"], &seen["count"]), (&json!(true), &json!(2)));
+        assert_eq!(
+            (&seen["reached"], &seen["count"]),
+            (&json!(true), &json!(2))
+        );
     });
 }
 
@@ -104,8 +128,13 @@ fn waiting_ends_when_enough_requests_came_and_not_before() {
 fn waiting_in_vain_ends_in_408_at_its_time() {
     let fake = Fake::start();
     let began = stopwatch();
-    let answer = fake.get("/__control/wait?step=poll&timeout_ms=100").expect("an answer");
-    assert_eq!((answer.status, answer.json()["reached"].clone()), (408, json!(false)));
+    let answer = fake
+        .get("/__control/wait?step=poll&timeout_ms=100")
+        .expect("an answer");
+    assert_eq!(
+        (answer.status, answer.json()["reached"].clone()),
+        (408, json!(false))
+    );
     assert!(began.elapsed() < Duration::from_secs(3));
 }
 
@@ -129,34 +158,57 @@ fn a_job_renders_from_acceptance_until_a_poll_was_told_its_end() {
         fake.poll(name).expect("an answer");
     }
     let stats = fake.control("render-stats");
-    assert_eq!((&stats["rendering"], &stats["maxRendering"]), (&json!(1), &json!(3)));
-    let order: Vec<&str> = (0..3).filter_map(|index| stats["accepted"][index]["prompt"].as_str()).collect();
+    assert_eq!(
+        (&stats["rendering"], &stats["maxRendering"]),
+        (&json!(1), &json!(3))
+    );
+    let order: Vec<&str> = (0..3)
+        .filter_map(|index| stats["accepted"][index]["prompt"].as_str())
+        .collect();
     assert_eq!(order, ["first", "second", "third [[render:60000]]"]);
     let operations = fake.control("operations");
-    assert_eq!((&operations[0]["state"], &operations[2]["state"]), (&json!("collected"), &json!("rendering")));
+    assert_eq!(
+        (&operations[0]["state"], &operations[2]["state"]),
+        (&json!("collected"), &json!("rendering"))
+    );
     assert_eq!(operations[0]["polls"], 1);
 }
 
 #[test]
 fn an_operation_says_when_it_is_ready_and_when_a_poll_was_first_told() {
     let fake = Fake::start();
-    let (name, slow) = (fake.accepted("a dog"), fake.accepted("a cat [[render:60000]]"));
+    let (name, slow) = (
+        fake.accepted("a dog"),
+        fake.accepted("a cat [[render:60000]]"),
+    );
     let operation = |index: usize| fake.control("operations")[index].clone();
     let times = |operation: &Value| {
-        ["acceptedAtMs", "readyAtMs", "toldAtMs"].map(|name| operation[name].as_u64().unwrap_or_default())
+        ["acceptedAtMs", "readyAtMs", "toldAtMs"]
+            .map(|name| operation[name].as_u64().unwrap_or_default())
     };
     fake.poll(&slow).expect("an answer");
-    assert_eq!((&operation(0)["toldAtMs"], &operation(1)["toldAtMs"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&operation(0)["toldAtMs"], &operation(1)["toldAtMs"]),
+        (&Value::Null, &Value::Null)
+    );
     let [accepted, ready, _] = times(&operation(1));
     assert_eq!(ready, accepted + 60_000);
     fake.poll(&name).expect("an answer");
     let [accepted, ready, told] = times(&operation(0));
     assert!(accepted == ready && ready <= told, "{}", operation(0));
-    let last_poll = || fake.recorded("poll").last().expect("a poll")["atMs"].as_u64().expect("a time");
+    let last_poll = || {
+        fake.recorded("poll").last().expect("a poll")["atMs"]
+            .as_u64()
+            .expect("a time")
+    };
     while last_poll() <= told {
         fake.poll(&name).expect("an answer");
     }
-    assert_eq!(times(&operation(0))[2], told, "a later poll changed when it was first told");
+    assert_eq!(
+        times(&operation(0))[2],
+        told,
+        "a later poll changed when it was first told"
+    );
 }
 
 #[test]
@@ -182,14 +234,26 @@ fn what_the_control_api_does_not_understand_is_refused() {
     let json = ("content-type", "application/json");
     for (path, body) in [
         ("faults", json!({ "marks": "[[poll:oops]]" })),
-        ("gate", json!({ "step": "poll", "state": "closed", "after": true })),
+        (
+            "gate",
+            json!({ "step": "poll", "state": "closed", "after": true }),
+        ),
         ("gate", json!({ "step": "nothing", "state": "closed" })),
         ("inbox/mode", json!({ "mode": "oops" })),
         ("inbox/mode", json!({ "mode": "slow:60001" })),
     ] {
-        let answer = fake.post(&format!("/__control/{path}"), &[json], &body.to_string()).expect("an answer");
-        assert!((400..500).contains(&answer.status), "{path} {body}: {}", answer.status);
+        let answer = fake
+            .post(&format!("/__control/{path}"), &[json], &body.to_string())
+            .expect("an answer");
+        assert!(
+            (400..500).contains(&answer.status),
+            "{path} {body}: {}",
+            answer.status
+        );
     }
     let path = format!("/v1beta/models/{MODEL}:generateContent");
-    assert_eq!(fake.post(&path, &[KEY], "{}").expect("an answer").status, 404);
+    assert_eq!(
+        fake.post(&path, &[KEY], "{}").expect("an answer").status,
+        404
+    );
 }

@@ -34,13 +34,27 @@ impl Fake {
         get(&self.url(path), PATIENCE)
     }
 
-    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
-        Request { method: "POST", url: &self.url(path), headers, body, patience: PATIENCE }.send()
+    pub(crate) fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Answer> {
+        Request {
+            method: "POST",
+            url: &self.url(path),
+            headers,
+            body,
+            patience: PATIENCE,
+        }
+        .send()
     }
 
     /// Asks the control API and expects it to agree.
     pub(crate) fn control(&self, path: &str) -> Value {
-        let answer = self.get(&format!("/__control/{path}")).expect("the control API answers");
+        let answer = self
+            .get(&format!("/__control/{path}"))
+            .expect("the control API answers");
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
     }
@@ -64,7 +78,14 @@ impl Fake {
     pub(crate) fn submit_for(&self, prompt: &str, patience: Duration) -> io::Result<Answer> {
         let url = self.url(&format!("/v1beta/models/{MODEL}:predictLongRunning"));
         let body = json!({ "instances": [{ "prompt": prompt }] }).to_string();
-        Request { method: "POST", url: &url, headers: &[KEY], body: &body, patience }.send()
+        Request {
+            method: "POST",
+            url: &url,
+            headers: &[KEY],
+            body: &body,
+            patience,
+        }
+        .send()
     }
 
     pub(crate) fn submit(&self, prompt: &str) -> io::Result<Answer> {
@@ -87,7 +108,9 @@ impl Fake {
         let done = self.poll(&name).expect("an answer").json();
         let sample = &done["response"]["generateVideoResponse"]["generatedSamples"][0];
         let uri = sample["video"]["uri"].as_str().expect("a video");
-        uri.strip_prefix("https://generativelanguage.googleapis.com").expect("Google's address").to_owned()
+        uri.strip_prefix("https://generativelanguage.googleapis.com")
+            .expect("Google's address")
+            .to_owned()
     }
 
     /// How many jobs were accepted, and so are paid.
@@ -110,5 +133,12 @@ pub(crate) fn stopwatch() -> Instant {
 
 /// A GET with a good key.
 pub(crate) fn get(url: &str, patience: Duration) -> io::Result<Answer> {
-    Request { method: "GET", url, headers: &[KEY], body: "", patience }.send()
+    Request {
+        method: "GET",
+        url,
+        headers: &[KEY],
+        body: "",
+        patience,
+    }
+    .send()
 }

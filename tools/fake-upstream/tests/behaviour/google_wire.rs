@@ -11,8 +11,14 @@ use crate::process::Process;
 fn done_is_absent_until_the_render_is_over() {
     let fake = Fake(Process::start(&["--render-ms", "200"]));
     let name = fake.accepted("a dog");
-    assert!(name.starts_with(&format!("models/{MODEL}/operations/")), "{name}");
-    assert_eq!(fake.poll(&name).expect("an answer").json(), json!({ "name": name }));
+    assert!(
+        name.starts_with(&format!("models/{MODEL}/operations/")),
+        "{name}"
+    );
+    assert_eq!(
+        fake.poll(&name).expect("an answer").json(),
+        json!({ "name": name })
+    );
     std::thread::sleep(Duration::from_millis(250));
     let done = fake.poll(&name).expect("an answer").json();
     assert_eq!(done["done"], true);
@@ -27,9 +33,15 @@ fn done_is_absent_until_the_render_is_over() {
 fn a_files_address_is_googles_and_its_id_is_of_small_letters_and_digits() {
     let fake = Fake::start();
     let path = fake.video("a dog");
-    let id = path.strip_prefix("/v1beta/files/").and_then(|rest| rest.strip_suffix(":download?alt=media"));
+    let id = path
+        .strip_prefix("/v1beta/files/")
+        .and_then(|rest| rest.strip_suffix(":download?alt=media"));
     let id = id.expect("the path of a file");
-    assert!(id.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit()), "{id}");
+    assert!(
+        id.chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit()),
+        "{id}"
+    );
 }
 
 #[test]
@@ -41,8 +53,13 @@ fn a_file_is_reached_by_one_redirect_and_needs_a_key() {
     let redirect = fake.get(&path).expect("an answer");
     assert_eq!(redirect.status, 302);
     let to = redirect.header("location").expect("a location");
-    let film = fake.get(to.strip_prefix(&fake.0.origin).expect("the same host")).expect("an answer");
-    assert_eq!((film.status, film.header("content-type")), (200, Some("video/mp4")));
+    let film = fake
+        .get(to.strip_prefix(&fake.0.origin).expect("the same host"))
+        .expect("an answer");
+    assert_eq!(
+        (film.status, film.header("content-type")),
+        (200, Some("video/mp4"))
+    );
     assert_eq!(&film.body[4..8], b"ftyp");
     let request = crate::http::Request {
         method: "GET",
@@ -60,10 +77,18 @@ fn a_submit_without_a_key_or_with_a_bad_one_is_refused_in_googles_shapes() {
     let path = format!("/v1beta/models/{MODEL}:predictLongRunning");
     let body = json!({ "instances": [{ "prompt": "a dog" }] }).to_string();
     let without = fake.post(&path, &[], &body).expect("an answer");
-    assert_eq!((without.status, without.json()["error"]["status"].clone()), (403, json!("PERMISSION_DENIED")));
-    let bad = fake.post(&path, &[("x-goog-api-key", "bad-key")], &body).expect("an answer");
+    assert_eq!(
+        (without.status, without.json()["error"]["status"].clone()),
+        (403, json!("PERMISSION_DENIED"))
+    );
+    let bad = fake
+        .post(&path, &[("x-goog-api-key", "bad-key")], &body)
+        .expect("an answer");
     assert_eq!(bad.status, 400);
-    assert_eq!(bad.json()["error"]["details"][0]["reason"], "API_KEY_INVALID");
+    assert_eq!(
+        bad.json()["error"]["details"][0]["reason"],
+        "API_KEY_INVALID"
+    );
     assert_eq!(fake.paid(), 0);
 }
 
@@ -72,9 +97,21 @@ fn with_an_api_key_named_at_start_every_other_is_invalid() {
     let fake = Fake(Process::start(&["--api-key", "the-key"]));
     let path = format!("/v1beta/models/{MODEL}:predictLongRunning");
     let body = json!({ "instances": [{ "prompt": "a dog" }] }).to_string();
-    assert_eq!(fake.post(&path, &[KEY], &body).expect("an answer").status, 400);
-    assert_eq!(fake.post(&path, &[("x-goog-api-key", "the-key")], &body).expect("an answer").status, 200);
-    let seen: Vec<Value> = fake.recorded("submit").iter().map(|entry| entry["apiKey"].clone()).collect();
+    assert_eq!(
+        fake.post(&path, &[KEY], &body).expect("an answer").status,
+        400
+    );
+    assert_eq!(
+        fake.post(&path, &[("x-goog-api-key", "the-key")], &body)
+            .expect("an answer")
+            .status,
+        200
+    );
+    let seen: Vec<Value> = fake
+        .recorded("submit")
+        .iter()
+        .map(|entry| entry["apiKey"].clone())
+        .collect();
     assert_eq!(seen, ["different", "equal"]);
 }
 
@@ -100,7 +137,10 @@ fn what_google_does_not_accept_is_refused_in_its_words() {
             json!({ "instances": [{ "prompt": "a" }], "parameters": { "numberOfVideos": 1 } }),
             unsupported("numberOfVideos"),
         ),
-        (json!({ "instances": [{ "prompt": "a", "image": { "inlineData": {} } }] }), unsupported("inlineData")),
+        (
+            json!({ "instances": [{ "prompt": "a", "image": { "inlineData": {} } }] }),
+            unsupported("inlineData"),
+        ),
         (
             json!({ "instances": [{ "prompt": "a", "video": { "uri": "u", "encoding": "video/mp4" } }] }),
             unsupported("encoding"),
@@ -123,7 +163,11 @@ fn what_google_does_not_accept_is_refused_in_its_words() {
         json!({ "sampleCount": 2 }),
     ] {
         let body = json!({ "instances": [{ "prompt": "a" }], "parameters": parameters });
-        assert_eq!(fake.submit_body(MODEL, &body).expect("an answer").status, 400, "{body}");
+        assert_eq!(
+            fake.submit_body(MODEL, &body).expect("an answer").status,
+            400,
+            "{body}"
+        );
     }
     assert_eq!(fake.paid(), 0);
 }
@@ -142,7 +186,10 @@ fn all_that_google_documents_is_accepted_and_kept_without_image_bytes() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let operation = &fake.control("operations")[0];
     assert_eq!(operation["parameters"], body["parameters"]);
-    assert_eq!(operation["request"]["instances"][0]["image"]["bytesBase64Encoded"], "<4 characters>");
+    assert_eq!(
+        operation["request"]["instances"][0]["image"]["bytesBase64Encoded"],
+        "<4 characters>"
+    );
 }
 
 #[test]
@@ -151,15 +198,32 @@ fn an_unknown_and_a_retired_model_are_told_apart_by_their_words() {
     let body = json!({ "instances": [{ "prompt": "a" }] });
     let unknown = fake.submit_body("veo-9", &body).expect("an answer");
     assert_eq!(unknown.status, 404);
-    assert!(unknown.message().contains("is not found for API version v1beta"), "{}", unknown.message());
-    let retired = fake.submit_body("veo-2.0-retired", &body).expect("an answer");
+    assert!(
+        unknown
+            .message()
+            .contains("is not found for API version v1beta"),
+        "{}",
+        unknown.message()
+    );
+    let retired = fake
+        .submit_body("veo-2.0-retired", &body)
+        .expect("an answer");
     assert_eq!(retired.status, 404);
-    assert!(retired.message().contains("is no longer available"), "{}", retired.message());
+    assert!(
+        retired.message().contains("is no longer available"),
+        "{}",
+        retired.message()
+    );
 }
 
 #[test]
 fn an_unknown_operation_is_not_found() {
     let fake = Fake::start();
-    let answer = fake.poll(&format!("models/{MODEL}/operations/nosuchthing")).expect("an answer");
-    assert_eq!((answer.status, answer.json()["error"]["status"].clone()), (404, json!("NOT_FOUND")));
+    let answer = fake
+        .poll(&format!("models/{MODEL}/operations/nosuchthing"))
+        .expect("an answer");
+    assert_eq!(
+        (answer.status, answer.json()["error"]["status"].clone()),
+        (404, json!("NOT_FOUND"))
+    );
 }

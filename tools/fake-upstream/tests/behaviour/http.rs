@@ -46,7 +46,10 @@ impl Answer {
 
     /// The message of Google's error body.
     pub(crate) fn message(&self) -> String {
-        self.json()["error"]["message"].as_str().expect("an error message").to_owned()
+        self.json()["error"]["message"]
+            .as_str()
+            .expect("an error message")
+            .to_owned()
     }
 }
 
@@ -89,17 +92,33 @@ impl Request<'_> {
         };
         let body = received.split_off(border + 4);
         let head = String::from_utf8_lossy(&received).into_owned();
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status line");
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .expect("a status line");
         let chunked = header(&head, "transfer-encoding") == Some("chunked");
-        let promised = header(&head, "content-length").and_then(|length| length.parse::<usize>().ok());
-        let (body, complete) = if chunked { join_chunks(&body) } else { (body, true) };
+        let promised =
+            header(&head, "content-length").and_then(|length| length.parse::<usize>().ok());
+        let (body, complete) = if chunked {
+            join_chunks(&body)
+        } else {
+            (body, true)
+        };
         let end = match failure.map(|error| error.kind()) {
             Some(io::ErrorKind::ConnectionReset) => End::Reset,
             Some(_) => End::Silence,
-            None if complete && promised.is_none_or(|promised| body.len() == promised) => End::Whole,
+            None if complete && promised.is_none_or(|promised| body.len() == promised) => {
+                End::Whole
+            }
             None => End::Short,
         };
-        Ok(Answer { status, head, body, end })
+        Ok(Answer {
+            status,
+            head,
+            body,
+            end,
+        })
     }
 }
 

@@ -9,7 +9,13 @@ use crate::fake::{Fake, HANGING, get};
 #[test]
 fn a_poll_can_be_answered_with_an_error_and_the_next_one_well() {
     let fake = Fake::start();
-    for (fault, status) in [("500", 500), ("503", 503), ("429", 429), ("404", 404), ("401", 401)] {
+    for (fault, status) in [
+        ("500", 500),
+        ("503", 503),
+        ("429", 429),
+        ("404", 404),
+        ("401", 401),
+    ] {
         let name = fake.accepted(&format!("a [[poll:{fault}*1]]"));
         assert_eq!(fake.poll(&name).expect("an answer").status, status);
         assert_eq!(fake.poll(&name).expect("an answer").json()["done"], true);
@@ -19,15 +25,22 @@ fn a_poll_can_be_answered_with_an_error_and_the_next_one_well() {
 #[test]
 fn a_poll_can_hang_be_reset_or_be_unreadable() {
     let fake = Fake::start();
-    let reset = fake.poll(&fake.accepted("a [[poll:reset]]")).expect_err("no answer");
+    let reset = fake
+        .poll(&fake.accepted("a [[poll:reset]]"))
+        .expect_err("no answer");
     assert_eq!(reset.kind(), ErrorKind::ConnectionReset);
     let hanging = fake.accepted("b [[poll:hang]]");
     let hang = get(&fake.url(&format!("/v1beta/{hanging}")), HANGING).expect_err("no answer");
     assert_eq!(hang.kind(), ErrorKind::WouldBlock);
     for fault in ["garbage", "html"] {
-        let answer = fake.poll(&fake.accepted(&format!("c [[poll:{fault}]]"))).expect("an answer");
+        let answer = fake
+            .poll(&fake.accepted(&format!("c [[poll:{fault}]]")))
+            .expect("an answer");
         assert_eq!(answer.status, 200);
-        assert!(serde_json::from_slice::<Value>(&answer.body).is_err(), "{fault}");
+        assert!(
+            serde_json::from_slice::<Value>(&answer.body).is_err(),
+            "{fault}"
+        );
     }
 }
 
@@ -35,7 +48,10 @@ fn a_poll_can_hang_be_reset_or_be_unreadable() {
 fn done_can_be_spelt_out_as_false() {
     let fake = Fake::start();
     let name = fake.accepted("a [[poll:done-false render:60000]]");
-    assert_eq!(fake.poll(&name).expect("an answer").json(), json!({ "name": name, "done": false }));
+    assert_eq!(
+        fake.poll(&name).expect("an answer").json(),
+        json!({ "name": name, "done": false })
+    );
 }
 
 #[test]
@@ -44,7 +60,12 @@ fn a_filtered_job_is_done_with_reasons_and_without_samples() {
     let done = result(&fake, "rai");
     let response = &done["response"]["generateVideoResponse"];
     assert_eq!(response["raiMediaFilteredCount"], 1);
-    assert!(response["raiMediaFilteredReasons"][0].as_str().expect("a reason").contains("safety filters"));
+    assert!(
+        response["raiMediaFilteredReasons"][0]
+            .as_str()
+            .expect("a reason")
+            .contains("safety filters")
+    );
     assert!(response.get("generatedSamples").is_none());
     assert!(done.get("error").is_none());
 }
@@ -54,7 +75,10 @@ fn a_failed_job_carries_its_code_and_no_response() {
     let fake = Fake::start();
     for (fault, code) in [("code13", 13), ("error:8", 8)] {
         let done = result(&fake, fault);
-        assert_eq!((done["done"].clone(), done["error"]["code"].clone()), (json!(true), json!(code)));
+        assert_eq!(
+            (done["done"].clone(), done["error"]["code"].clone()),
+            (json!(true), json!(code))
+        );
         assert!(done.get("response").is_none());
     }
 }

@@ -24,9 +24,17 @@ impl Process {
             .expect("the binary starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it prints a line");
-        let origin = line.trim().strip_prefix("listening on ").expect("it says where it listens");
-        Self { origin: origin.to_owned(), child }
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it prints a line");
+        let origin = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("it says where it listens");
+        Self {
+            origin: origin.to_owned(),
+            child,
+        }
     }
 
     /// The process id.

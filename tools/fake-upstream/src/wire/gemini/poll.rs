@@ -14,7 +14,8 @@ use crate::lock::locked;
 use crate::marks::{Refusal, ResultFault};
 use crate::wire::{admission, answers, downloads, looks};
 
-const RESPONSE_TYPE: &str = "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
+const RESPONSE_TYPE: &str =
+    "type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse";
 
 /// The words Google filters with, from a report of a real answer.
 const FILTERED: &str = "We encountered an issue with the audio for your prompt, which means we could not create your \
@@ -32,7 +33,8 @@ pub(crate) async fn poll(
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
-    let Some(operation) = looks::count(&call, &id, &format!("models/{model}/operations/{id}")) else {
+    let Some(operation) = looks::count(&call, &id, &format!("models/{model}/operations/{id}"))
+    else {
         return answers::refuse(Wire::Gemini, &Refusal::NotFound, &model);
     };
     let spelt_out = match looks::meet(&call, &operation).await {
@@ -62,7 +64,10 @@ fn finish(body: &mut Value, operation: &Operation) {
     let (response, error) = match &operation.result {
         Some(ResultFault::Filtered(code)) => {
             let reason = (*code).map_or_else(|| FILTERED.to_owned(), answers::filtered);
-            (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })), None)
+            (
+                Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })),
+                None,
+            )
         }
         Some(ResultFault::Error(code)) => (None, Some(error(*code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),

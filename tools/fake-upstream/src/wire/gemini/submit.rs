@@ -24,8 +24,12 @@ pub(crate) async fn submit(
     body: Bytes,
 ) -> Response {
     let body = serde_json::from_slice::<Value>(&body);
-    let prompt =
-        body.as_ref().ok().and_then(|body| body["instances"][0]["prompt"].as_str()).unwrap_or_default().to_owned();
+    let prompt = body
+        .as_ref()
+        .ok()
+        .and_then(|body| body["instances"][0]["prompt"].as_str())
+        .unwrap_or_default()
+        .to_owned();
     call.asks_for(&prompt);
     call.pass(Step::Submit, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {
@@ -43,14 +47,27 @@ fn started(operation: &Operation) -> Value {
 
 fn read(target: &str, prompt: String, body: Option<Value>) -> Result<Submission, Box<Response>> {
     let Some(model) = target.strip_suffix(":predictLongRunning") else {
-        return Err(Box::new(answers::refuse(Wire::Gemini, &Refusal::NotFound, target)));
+        return Err(Box::new(answers::refuse(
+            Wire::Gemini,
+            &Refusal::NotFound,
+            target,
+        )));
     };
     let Some(body) = body else {
-        return Err(Box::new(answers::error(StatusCode::BAD_REQUEST, "Invalid JSON payload received.")));
+        return Err(Box::new(answers::error(
+            StatusCode::BAD_REQUEST,
+            "Invalid JSON payload received.",
+        )));
     };
     check_model(model)
         .and_then(|()| check_body(model, &body))
         .map_err(|refused| Box::new(answers::invalid(&refused)))?;
     let marks: Marks = read_marks(&prompt)?;
-    Ok(Submission { job: Job::Gemini, model: model.to_owned(), prompt, body, marks })
+    Ok(Submission {
+        job: Job::Gemini,
+        model: model.to_owned(),
+        prompt,
+        body,
+        marks,
+    })
 }

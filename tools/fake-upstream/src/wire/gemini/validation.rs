@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::wire::checks::{
-    Invalid, check_webhooks, invalid, number, one_of, only, out_of_range, unknown_name, unsupported, within,
+    Invalid, check_webhooks, invalid, number, one_of, only, out_of_range, unknown_name,
+    unsupported, within,
 };
 
 /// The models served here, whatever Google has since shut down.
@@ -47,7 +48,10 @@ pub(crate) fn check_model(model: &str) -> Result<(), Invalid> {
              supported methods."
         )
     };
-    Err(Invalid { status: 404, message })
+    Err(Invalid {
+        status: 404,
+        message,
+    })
 }
 
 /// Checks a submit's body for a model.
@@ -82,8 +86,13 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
         if references.len() > 3 {
             return Err(invalid("At most 3 reference images are supported."));
         }
-        if ["image", "lastFrame", "video"].iter().any(|name| !instance[name].is_null()) {
-            return Err(invalid("`referenceImages` cannot be set together with `image`, `lastFrame` or `video`."));
+        if ["image", "lastFrame", "video"]
+            .iter()
+            .any(|name| !instance[name].is_null())
+        {
+            return Err(invalid(
+                "`referenceImages` cannot be set together with `image`, `lastFrame` or `video`.",
+            ));
         }
         for reference in references {
             only(reference, &["image", "referenceType"])?;
@@ -100,13 +109,20 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
 
 fn check_image(image: &Value) -> Result<(), Invalid> {
     only(image, &IMAGE_FIELDS)?;
-    if image.is_null() || (image["bytesBase64Encoded"].is_string() && image["mimeType"].is_string()) {
+    if image.is_null() || (image["bytesBase64Encoded"].is_string() && image["mimeType"].is_string())
+    {
         return Ok(());
     }
-    Err(invalid("Input instance with `image` should contain both `bytesBase64Encoded` and `mimeType` but got empty."))
+    Err(invalid(
+        "Input instance with `image` should contain both `bytesBase64Encoded` and `mimeType` but got empty.",
+    ))
 }
 
-fn check_parameters(model: &str, instance: &Value, parameters: &Map<String, Value>) -> Result<(), Invalid> {
+fn check_parameters(
+    model: &str,
+    instance: &Value,
+    parameters: &Map<String, Value>,
+) -> Result<(), Invalid> {
     for name in parameters.keys() {
         if !PARAMETERS.contains(&name.as_str()) {
             return Err(unsupported(name));
@@ -114,7 +130,11 @@ fn check_parameters(model: &str, instance: &Value, parameters: &Map<String, Valu
     }
     let old = model.starts_with("veo-2");
     let seconds = number(parameters, "durationSeconds")?;
-    let allowed: &[f64] = if old { &[5.0, 6.0, 7.0, 8.0] } else { &[4.0, 6.0, 8.0] };
+    let allowed: &[f64] = if old {
+        &[5.0, 6.0, 7.0, 8.0]
+    } else {
+        &[4.0, 6.0, 8.0]
+    };
     if let Some(seconds) = seconds
         && !within(allowed, seconds)
     {
@@ -137,10 +157,15 @@ fn check_parameters(model: &str, instance: &Value, parameters: &Map<String, Valu
     };
     one_of(parameters, "resolution", resolutions)?;
     let resolution = parameters.get("resolution").and_then(Value::as_str);
-    if resolution.is_some_and(|name| name != "720p") && seconds.is_some_and(|s| !within(&[8.0], s)) {
-        return Err(invalid("The resolution requires a duration of 8 seconds. Please set `durationSeconds` to 8."));
+    if resolution.is_some_and(|name| name != "720p") && seconds.is_some_and(|s| !within(&[8.0], s))
+    {
+        return Err(invalid(
+            "The resolution requires a duration of 8 seconds. Please set `durationSeconds` to 8.",
+        ));
     }
-    let has_image = ["image", "lastFrame", "referenceImages"].iter().any(|name| !instance[name].is_null());
+    let has_image = ["image", "lastFrame", "referenceImages"]
+        .iter()
+        .any(|name| !instance[name].is_null());
     let people: &[&str] = match (old, has_image) {
         (true, _) => &["allow_all", "allow_adult", "dont_allow"],
         (false, true) => &["allow_adult"],

@@ -16,7 +16,11 @@ use crate::marks::Refusal;
 use crate::wire::{admission, answers, looks};
 
 /// Calls an interaction off that still renders; another is what it is.
-pub(super) async fn cancel(Extension(call): Extension<Call>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn cancel(
+    Extension(call): Extension<Call>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     looks::recognise(&call, &id);
     call.pass(Step::Cancel, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {
@@ -27,15 +31,24 @@ pub(super) async fn cancel(Extension(call): Extension<Call>, Path(id): Path<Stri
     }
     let mut ledger = locked(&call.world.ledger);
     ledger.cancel(&id);
-    let cancelled = ledger.find(&id).filter(|operation| operation.state() == State::Cancelled);
+    let cancelled = ledger
+        .find(&id)
+        .filter(|operation| operation.state() == State::Cancelled);
     if let Some(operation) = cancelled {
         return answers::json_answer(StatusCode::OK, &show(operation));
     }
-    answers::error(StatusCode::BAD_REQUEST, "The interaction is not in progress and cannot be cancelled.")
+    answers::error(
+        StatusCode::BAD_REQUEST,
+        "The interaction is not in progress and cannot be cancelled.",
+    )
 }
 
 /// Deletes an interaction: from then on it is not found.
-pub(super) async fn delete(Extension(call): Extension<Call>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn delete(
+    Extension(call): Extension<Call>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     looks::recognise(&call, &id);
     call.pass(Step::Delete, Closed::Before).await;
     if let Err(refused) = admission::admit(&call.world, &headers) {

@@ -27,8 +27,15 @@ pub(super) async fn poll(
     if let Err(refused) = admission::admit(&call.world, &headers) {
         return *refused;
     }
-    if query.unwrap_or_default().split('&').any(|pair| pair == "stream=true") {
-        return answers::error(StatusCode::BAD_REQUEST, "fake-upstream: interactions are not streamed here.");
+    if query
+        .unwrap_or_default()
+        .split('&')
+        .any(|pair| pair == "stream=true")
+    {
+        return answers::error(
+            StatusCode::BAD_REQUEST,
+            "fake-upstream: interactions are not streamed here.",
+        );
     }
     let Some(operation) = looks::count(&call, &id, &id) else {
         return answers::refuse(Wire::Omni, &Refusal::NotFound, "");

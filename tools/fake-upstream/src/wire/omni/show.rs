@@ -48,17 +48,32 @@ fn finish(body: &mut Value, operation: &Operation, job: &OmniJob) {
     };
     let (status, output, errors, tokens) = match &operation.result {
         // Completed with no video: filtered. Nothing says why.
-        Some(ResultFault::Filtered(_)) => {
-            ("completed", Some(json!({ "type": "thought", "signature": "c2lnbg==" })), None, 0)
-        }
-        Some(ResultFault::Empty) => ("completed", Some(json!({ "type": "model_output", "content": [] })), None, 0),
+        Some(ResultFault::Filtered(_)) => (
+            "completed",
+            Some(json!({ "type": "thought", "signature": "c2lnbg==" })),
+            None,
+            0,
+        ),
+        Some(ResultFault::Empty) => (
+            "completed",
+            Some(json!({ "type": "model_output", "content": [] })),
+            None,
+            0,
+        ),
         Some(ResultFault::Error(code)) => ("failed", None, Some(error(*code)), 0),
         Some(ResultFault::ErrorAndResponse) => ("failed", Some(video), Some(error(13)), job.tokens),
         Some(ResultFault::At(uri)) => {
             let video = json!({ "type": "video", "mime_type": "video/mp4", "uri": uri });
-            ("completed", Some(json!({ "type": "model_output", "content": [video] })), None, job.tokens)
+            (
+                "completed",
+                Some(json!({ "type": "model_output", "content": [video] })),
+                None,
+                job.tokens,
+            )
         }
-        Some(ResultFault::Never | ResultFault::Raw(_)) | None => ("completed", Some(video), None, job.tokens),
+        Some(ResultFault::Never | ResultFault::Raw(_)) | None => {
+            ("completed", Some(video), None, job.tokens)
+        }
     };
     steps.extend(output);
     body["status"] = json!(status);

@@ -16,7 +16,11 @@ use crate::wire::submission::{Submission, read_marks, take};
 use crate::wire::{admission, answers};
 
 /// Accepts an interaction, or meets its fault.
-pub(super) async fn submit(Extension(call): Extension<Call>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn submit(
+    Extension(call): Extension<Call>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let body = serde_json::from_slice::<Value>(&body).ok();
     let prompt = body.as_ref().map(prompt_of).unwrap_or_default();
     call.asks_for(&prompt);
@@ -32,12 +36,21 @@ pub(super) async fn submit(Extension(call): Extension<Call>, headers: HeaderMap,
 
 fn read(prompt: String, body: Option<Value>) -> Result<Submission, Box<Response>> {
     let Some(body) = body else {
-        return Err(Box::new(answers::error(StatusCode::BAD_REQUEST, "Invalid JSON payload received.")));
+        return Err(Box::new(answers::error(
+            StatusCode::BAD_REQUEST,
+            "Invalid JSON payload received.",
+        )));
     };
     let model = body["model"].as_str().unwrap_or_default().to_owned();
     check_model(&model)
         .and_then(|()| check_body(&model, &body))
         .map_err(|refused| Box::new(answers::invalid(&refused)))?;
     let marks = read_marks(&prompt)?;
-    Ok(Submission { job: Job::Omni(OmniJob::read(&body)), model, prompt, body, marks })
+    Ok(Submission {
+        job: Job::Omni(OmniJob::read(&body)),
+        model,
+        prompt,
+        body,
+        marks,
+    })
 }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::ledger::seconds;
-use crate::wire::checks::{Invalid, check_webhooks, invalid, is_base64, known, of_type, unsupported};
+use crate::wire::checks::{
+    Invalid, check_webhooks, invalid, is_base64, known, of_type, unsupported,
+};
 
 /// The models served here, and the longest video each makes in seconds.
 const MODELS: [(&str, u64); 2] = [("gemini-omni-1.2-flash", 15), ("gemini-omni-1.1-flash", 10)];
@@ -33,8 +35,20 @@ const FIELDS: [&str; 16] = [
     "webhook_config",
 ];
 /// Those of them that a video knows nothing of.
-const NOT_FOR_VIDEO: [&str; 4] = ["cached_content", "environment", "tools", "system_instruction"];
-const TASKS: [&str; 6] = ["text_to_video", "image_to_video", "reference_to_video", "edit", "extend", "upscale"];
+const NOT_FOR_VIDEO: [&str; 4] = [
+    "cached_content",
+    "environment",
+    "tools",
+    "system_instruction",
+];
+const TASKS: [&str; 6] = [
+    "text_to_video",
+    "image_to_video",
+    "reference_to_video",
+    "edit",
+    "extend",
+    "upscale",
+];
 const FORMAT_FIELDS: [&str; 5] = ["type", "aspect_ratio", "resolution", "duration", "delivery"];
 
 /// The words of an input, which are the job's name here.
@@ -44,7 +58,10 @@ pub(super) fn prompt_of(body: &Value) -> String {
         return text.to_owned();
     }
     let texts = contents(input).filter(|content| content["type"] == "text");
-    texts.filter_map(|content| content["text"].as_str()).collect::<Vec<_>>().join("\n")
+    texts
+        .filter_map(|content| content["text"].as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// All content of all steps of an input.
@@ -69,7 +86,10 @@ pub(super) fn check_model(model: &str) -> Result<(), Invalid> {
              ListModels to see the list of available models and their supported methods."
         )
     };
-    Err(Invalid { status: 404, message })
+    Err(Invalid {
+        status: 404,
+        message,
+    })
 }
 
 /// Checks a request's body for a model.
@@ -85,13 +105,19 @@ pub(super) fn check_body(model: &str, body: &Value) -> Result<(), Invalid> {
         return Err(unsupported("stream"));
     }
     if body["background"] != true {
-        return Err(invalid("Video generation takes long: `background` must be set to true."));
+        return Err(invalid(
+            "Video generation takes long: `background` must be set to true.",
+        ));
     }
     if body["store"] == false {
         return Err(invalid("`store` must be true when `background` is true."));
     }
     of_type(body, "previous_interaction_id", "string", Value::is_string)?;
-    let texts = |labels: &Value| labels.as_object().is_some_and(|labels| labels.values().all(Value::is_string));
+    let texts = |labels: &Value| {
+        labels
+            .as_object()
+            .is_some_and(|labels| labels.values().all(Value::is_string))
+    };
     of_type(body, "labels", "string", texts)?;
     check_webhooks(&body["webhook_config"])?;
     check_formats(model, &body["response_format"])?;
@@ -104,23 +130,32 @@ fn check_formats(model: &str, formats: &Value) -> Result<(), Invalid> {
     let format = match formats.as_array().map(Vec::as_slice) {
         None => formats,
         Some([format]) => format,
-        Some(_) => return Err(invalid("Exactly one response_format is supported for video.")),
+        Some(_) => {
+            return Err(invalid(
+                "Exactly one response_format is supported for video.",
+            ));
+        }
     };
     if format["type"] != "video" {
-        return Err(invalid("`response_format.type` must be \"video\" for this model."));
+        return Err(invalid(
+            "`response_format.type` must be \"video\" for this model.",
+        ));
     }
     known(format, "response_format", &FORMAT_FIELDS)?;
     one_of(format, "aspect_ratio", &["16:9", "9:16"])?;
     one_of(format, "resolution", &["360p", "720p", "1080p", "4k"])?;
     one_of(format, "delivery", &["inline", "uri"])?;
-    let most = MODELS.iter().find(|(known, _)| *known == model).map_or(0, |(_, most)| *most);
+    let most = MODELS
+        .iter()
+        .find(|(known, _)| *known == model)
+        .map_or(0, |(_, most)| *most);
     match format.get("duration") {
         None => Ok(()),
         Some(duration) => match duration.as_str().and_then(seconds) {
             Some(seconds) if (MIN_SECONDS..=most).contains(&seconds) => Ok(()),
-            Some(_) => {
-                Err(invalid(format!("Invalid duration {duration}: {model} makes videos of {MIN_SECONDS}s to {most}s.")))
-            }
+            Some(_) => Err(invalid(format!(
+                "Invalid duration {duration}: {model} makes videos of {MIN_SECONDS}s to {most}s."
+            ))),
             None => Err(invalid(format!(
                 "Invalid value at 'response_format.duration' (type.googleapis.com/google.protobuf.Duration), {duration}"
             ))),
@@ -138,7 +173,9 @@ fn check_input(input: &Value) -> Result<(), Invalid> {
     }
     let well_made = |step: &Value| step["type"] == "user_input" && step["content"].is_array();
     if steps.is_empty() || !steps.iter().all(well_made) {
-        return Err(invalid("`input` must be a text or a list of user_input steps."));
+        return Err(invalid(
+            "`input` must be a text or a list of user_input steps.",
+        ));
     }
     contents(input).try_for_each(check_content)
 }
@@ -150,19 +187,37 @@ fn check_content(content: &Value) -> Result<(), Invalid> {
             if content["text"].is_string() {
                 return Ok(());
             }
-            return Err(invalid("Invalid value at 'input.content.text' (TYPE_STRING)"));
+            return Err(invalid(
+                "Invalid value at 'input.content.text' (TYPE_STRING)",
+            ));
         }
         Some("image") => &["image/png", "image/jpeg", "image/webp"],
         Some("video") => &["video/mp4"],
-        _ => return Err(invalid("The `type` of content must be text, image or video.")),
+        _ => {
+            return Err(invalid(
+                "The `type` of content must be text, image or video.",
+            ));
+        }
     };
-    known(content, "input.content", &["type", "data", "uri", "mime_type"])?;
-    if !content["mime_type"].as_str().is_some_and(|kind| kinds.contains(&kind)) {
-        return Err(invalid(format!("Unsupported `mime_type` {}, supported are {kinds:?}.", content["mime_type"])));
+    known(
+        content,
+        "input.content",
+        &["type", "data", "uri", "mime_type"],
+    )?;
+    if !content["mime_type"]
+        .as_str()
+        .is_some_and(|kind| kinds.contains(&kind))
+    {
+        return Err(invalid(format!(
+            "Unsupported `mime_type` {}, supported are {kinds:?}.",
+            content["mime_type"]
+        )));
     }
     match (content.get("data"), content.get("uri")) {
         (Some(data), None) if data.as_str().is_some_and(is_base64) => Ok(()),
-        (Some(_), None) => Err(invalid("Invalid value at 'input.content.data' (TYPE_BYTES)")),
+        (Some(_), None) => Err(invalid(
+            "Invalid value at 'input.content.data' (TYPE_BYTES)",
+        )),
         (None, Some(uri)) if uri.as_str().is_some_and(|uri| uri.starts_with("https://")) => Ok(()),
         _ => Err(invalid("Content needs exactly one of `data` and `uri`.")),
     }
@@ -175,14 +230,21 @@ fn check_config(body: &Value) -> Result<(), Invalid> {
         return Ok(());
     }
     known(config, "generation_config", &["seed", "video_config"])?;
-    of_type(config, "seed", "int32", |seed| seed.as_i64().is_some_and(|seed| i32::try_from(seed).is_ok()))?;
+    of_type(config, "seed", "int32", |seed| {
+        seed.as_i64()
+            .is_some_and(|seed| i32::try_from(seed).is_ok())
+    })?;
     let video = &config["video_config"];
     if video.is_null() {
         return Ok(());
     }
     known(video, "generation_config.video_config", &["task"])?;
     one_of(video, "task", &TASKS)?;
-    let count = |kind: &str| contents(&body["input"]).filter(|content| content["type"] == kind).count();
+    let count = |kind: &str| {
+        contents(&body["input"])
+            .filter(|content| content["type"] == kind)
+            .count()
+    };
     let (images, videos) = (count("image"), count("video"));
     let earlier = body.get("previous_interaction_id").is_some();
     let fits = match video["task"].as_str() {
@@ -193,19 +255,33 @@ fn check_config(body: &Value) -> Result<(), Invalid> {
         Some(_) => videos > 0 || earlier,
         None => true,
     };
-    let format = body["response_format"].get(0).unwrap_or(&body["response_format"]);
+    let format = body["response_format"]
+        .get(0)
+        .unwrap_or(&body["response_format"]);
     let length = format["duration"].as_str().and_then(seconds);
-    if video["task"] == "image_to_video" && images == 2 && length.is_some_and(|length| length > MAX_BETWEEN_FRAMES) {
-        return Err(invalid(format!("A video between two frames lasts {MAX_BETWEEN_FRAMES}s at most.")));
+    if video["task"] == "image_to_video"
+        && images == 2
+        && length.is_some_and(|length| length > MAX_BETWEEN_FRAMES)
+    {
+        return Err(invalid(format!(
+            "A video between two frames lasts {MAX_BETWEEN_FRAMES}s at most."
+        )));
     }
-    if fits { Ok(()) } else { Err(invalid(format!("The input does not fit the task {}.", video["task"]))) }
+    if fits {
+        Ok(())
+    } else {
+        Err(invalid(format!(
+            "The input does not fit the task {}.",
+            video["task"]
+        )))
+    }
 }
 
 fn one_of(object: &Value, name: &str, words: &[&str]) -> Result<(), Invalid> {
     match object.get(name) {
-        Some(value) if !value.as_str().is_some_and(|word| words.contains(&word)) => {
-            Err(invalid(format!("Invalid value for `{name}`: {value}. Supported values are {words:?}.")))
-        }
+        Some(value) if !value.as_str().is_some_and(|word| words.contains(&word)) => Err(invalid(
+            format!("Invalid value for `{name}`: {value}. Supported values are {words:?}."),
+        )),
         _ => Ok(()),
     }
 }

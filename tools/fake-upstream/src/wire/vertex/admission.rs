@@ -12,11 +12,23 @@ use crate::wire::answers;
 use crate::world::World;
 
 /// The regions served here.
-const LOCATIONS: [&str; 8] =
-    ["global", "us-central1", "us-east4", "us-east5", "us-west1", "europe-west4", "asia-northeast1", "asia-southeast1"];
+const LOCATIONS: [&str; 8] = [
+    "global",
+    "us-central1",
+    "us-east4",
+    "us-east5",
+    "us-west1",
+    "europe-west4",
+    "asia-northeast1",
+    "asia-southeast1",
+];
 
 /// Lets a request with a live token pass; else the answer it gets. `service` is the service's name.
-pub(super) fn admit(world: &World, headers: &HeaderMap, service: &str) -> Result<(), Box<Response>> {
+pub(super) fn admit(
+    world: &World,
+    headers: &HeaderMap,
+    service: &str,
+) -> Result<(), Box<Response>> {
     let (message, reason) = match token_seen(world, headers) {
         TokenSeen::Equal => return Ok(()),
         TokenSeen::Absent => (
@@ -29,30 +41,52 @@ pub(super) fn admit(world: &World, headers: &HeaderMap, service: &str) -> Result
         TokenSeen::Different => (INVALID, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
     };
     let details = error_info(reason, "googleapis.com", &json!({ "service": service }));
-    Err(Box::new(answers::error_with(StatusCode::UNAUTHORIZED, message, &[details])))
+    Err(Box::new(answers::error_with(
+        StatusCode::UNAUTHORIZED,
+        message,
+        &[details],
+    )))
 }
 
 const INVALID: &str = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or \
      other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
 /// Lets a call of a model pass.
-pub(super) fn admit_call(world: &World, headers: &HeaderMap, target: &Target) -> Result<(), Box<Response>> {
+pub(super) fn admit_call(
+    world: &World,
+    headers: &HeaderMap,
+    target: &Target,
+) -> Result<(), Box<Response>> {
     admit(world, headers, "aiplatform.googleapis.com")?;
     if !LOCATIONS.contains(&target.location.as_str()) {
-        return Err(Box::new(answers::refuse(Wire::Vertex, &Refusal::NotFound, &target.model)));
+        return Err(Box::new(answers::refuse(
+            Wire::Vertex,
+            &Refusal::NotFound,
+            &target.model,
+        )));
     }
     if target.project == world.options.project {
         return Ok(());
     }
-    let resource =
-        format!("projects/{}/locations/{}/publishers/google/models/{}", target.project, target.location, target.model);
+    let resource = format!(
+        "projects/{}/locations/{}/publishers/google/models/{}",
+        target.project, target.location, target.model
+    );
     let message = format!(
         "Permission 'aiplatform.endpoints.predict' denied on resource '//aiplatform.googleapis.com/{resource}' (or it \
          may not exist)."
     );
     let metadata = json!({ "permission": "aiplatform.endpoints.predict", "resource": resource });
-    let details = error_info("IAM_PERMISSION_DENIED", "aiplatform.googleapis.com", &metadata);
-    Err(Box::new(answers::error_with(StatusCode::FORBIDDEN, &message, &[details])))
+    let details = error_info(
+        "IAM_PERMISSION_DENIED",
+        "aiplatform.googleapis.com",
+        &metadata,
+    );
+    Err(Box::new(answers::error_with(
+        StatusCode::FORBIDDEN,
+        &message,
+        &[details],
+    )))
 }
 
 fn error_info(reason: &str, domain: &str, metadata: &Value) -> Value {

@@ -16,13 +16,22 @@ use crate::wire::checks::{invalid, known};
 use crate::wire::film::FILM;
 use crate::wire::{answers, downloads, looks};
 
-const RESPONSE_TYPE: &str = "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse";
+const RESPONSE_TYPE: &str =
+    "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse";
 /// The support code of a filtered render, if its mark names none: one of those for children.
 const USUAL_CODE: u64 = 58_061_214;
 
 /// Tells how far an operation is, or meets its fault.
-pub(super) async fn poll(call: &Call, target: &Target, headers: &HeaderMap, body: Option<Value>) -> Response {
-    let name = body.as_ref().and_then(|body| body["operationName"].as_str()).unwrap_or_default();
+pub(super) async fn poll(
+    call: &Call,
+    target: &Target,
+    headers: &HeaderMap,
+    body: Option<Value>,
+) -> Response {
+    let name = body
+        .as_ref()
+        .and_then(|body| body["operationName"].as_str())
+        .unwrap_or_default();
     let id = name.rsplit('/').next().unwrap_or_default();
     looks::recognise(call, id);
     call.pass(Step::Poll, Closed::Before).await;
@@ -65,24 +74,34 @@ fn check(target: &Target, body: &Value, name: &str) -> Result<(), Box<Response>>
     if name.starts_with(&model) {
         return Ok(());
     }
-    let refused = invalid(format!("Invalid operation name: \"{name}\" does not belong to the endpoint."));
+    let refused = invalid(format!(
+        "Invalid operation name: \"{name}\" does not belong to the endpoint."
+    ));
     Err(Box::new(answers::invalid(&refused)))
 }
 
 /// Adds how the operation ended.
 fn finish(body: &mut Value, operation: &Operation) {
-    let Job::Vertex(job) = &operation.job else { return };
+    let Job::Vertex(job) = &operation.job else {
+        return;
+    };
     let error = |code: i32| json!({ "code": code, "message": answers::FAILED });
     let videos = json!({ "raiMediaFilteredCount": 0, "videos": videos(job, &operation.file) });
     let (response, error) = match &operation.result {
         Some(ResultFault::Filtered(code)) => {
             let reason = answers::filtered((*code).unwrap_or(USUAL_CODE));
-            (Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })), None)
+            (
+                Some(json!({ "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [reason] })),
+                None,
+            )
         }
         Some(ResultFault::Error(code)) => (None, Some(error(*code))),
         Some(ResultFault::Empty) => (Some(json!({})), None),
         Some(ResultFault::ErrorAndResponse) => (Some(videos), Some(error(13))),
-        Some(ResultFault::At(uri)) => (Some(json!({ "videos": [{ "gcsUri": uri, "mimeType": "video/mp4" }] })), None),
+        Some(ResultFault::At(uri)) => (
+            Some(json!({ "videos": [{ "gcsUri": uri, "mimeType": "video/mp4" }] })),
+            None,
+        ),
         Some(ResultFault::Never | ResultFault::Raw(_)) | None => (Some(videos), None),
     };
     body["done"] = json!(true);
@@ -101,5 +120,8 @@ fn videos(job: &VertexJob, file: &str) -> Vec<Value> {
         let video = json!({ "bytesBase64Encoded": FILM, "mimeType": "video/mp4" });
         return (0..job.samples).map(|_| video.clone()).collect();
     }
-    job.objects(file).iter().map(|uri| json!({ "gcsUri": uri, "mimeType": "video/mp4" })).collect()
+    job.objects(file)
+        .iter()
+        .map(|uri| json!({ "gcsUri": uri, "mimeType": "video/mp4" }))
+        .collect()
 }

@@ -16,7 +16,8 @@ use crate::marks::ResultFault;
 use crate::wire::downloads::{Place, content, meet};
 use crate::wire::{answers, downloads, files};
 
-/// `GET /storage/v1/b/{bucket}/o/{object}`, where `alt=media` asks for the bytes; the same under `/download`.
+/// `GET /storage/v1/b/{bucket}/o/{object}`, where `alt=media` asks for the bytes; the same under
+/// `/download`.
 pub(super) async fn object(
     Extension(call): Extension<Call>,
     OriginalUri(uri): OriginalUri,
@@ -35,7 +36,11 @@ pub(super) async fn object(
         error["errors"] = json!([{ "message": message, "domain": "global", "reason": "notFound" }]);
         return answers::json_answer(StatusCode::NOT_FOUND, &json!({ "error": error }));
     };
-    if !query.unwrap_or_default().split('&').any(|pair| pair == "alt=media") {
+    if !query
+        .unwrap_or_default()
+        .split('&')
+        .any(|pair| pair == "alt=media")
+    {
         let about = json!({
             "kind": "storage#object",
             "bucket": bucket,
@@ -59,8 +64,12 @@ pub(super) async fn object(
 /// The job that left this object; the request is written down as one of it.
 fn find(call: &Call, bucket: &str, object: &str) -> Option<Operation> {
     let file = object.rsplit('/').nth(1)?;
-    let operation = locked(&call.world.ledger).find_file(file).map(|operation| operation.clone())?;
-    let Job::Vertex(job) = &operation.job else { return None };
+    let operation = locked(&call.world.ledger)
+        .find_file(file)
+        .map(|operation| operation.clone())?;
+    let Job::Vertex(job) = &operation.job else {
+        return None;
+    };
     let uri = format!("gs://{bucket}/{object}");
     let made = matches!(operation.result, None | Some(ResultFault::Raw(_)));
     let there = made && operation.state() != State::Rendering;
@@ -73,6 +82,8 @@ fn find(call: &Call, bucket: &str, object: &str) -> Option<Operation> {
 
 /// The bytes, with what was just decided about them.
 fn decided(call: &Call, operation: &Operation) -> Response {
-    let now = locked(&call.world.ledger).find_file(&operation.file).map(|operation| operation.clone());
+    let now = locked(&call.world.ledger)
+        .find_file(&operation.file)
+        .map(|operation| operation.clone());
     content(call, &now.unwrap_or_else(|| operation.clone()))
 }

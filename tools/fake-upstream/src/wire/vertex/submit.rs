@@ -15,8 +15,17 @@ use crate::wire::answers;
 use crate::wire::submission::{Submission, read_marks, take};
 
 /// Accepts a job, or meets its fault.
-pub(super) async fn submit(call: &Call, target: Target, headers: &HeaderMap, body: Option<Value>) -> Response {
-    let prompt = body.as_ref().and_then(|body| body["instances"][0]["prompt"].as_str()).unwrap_or_default().to_owned();
+pub(super) async fn submit(
+    call: &Call,
+    target: Target,
+    headers: &HeaderMap,
+    body: Option<Value>,
+) -> Response {
+    let prompt = body
+        .as_ref()
+        .and_then(|body| body["instances"][0]["prompt"].as_str())
+        .unwrap_or_default()
+        .to_owned();
     call.asks_for(&prompt);
     call.pass(Step::Submit, Closed::Before).await;
     if let Err(refused) = admission::admit_call(&call.world, headers, &target) {
@@ -39,5 +48,11 @@ fn read(target: Target, prompt: String, body: Option<Value>) -> Result<Submissio
         .map_err(|refused| Box::new(answers::invalid(&refused)))?;
     let marks = read_marks(&prompt)?;
     let job = Job::Vertex(VertexJob::read(&target.project, &target.location, &body));
-    Ok(Submission { job, model: target.model, prompt, body, marks })
+    Ok(Submission {
+        job,
+        model: target.model,
+        prompt,
+        body,
+        marks,
+    })
 }

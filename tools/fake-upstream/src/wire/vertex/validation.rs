@@ -5,8 +5,19 @@ use serde_json::Value;
 use super::target::Target;
 use crate::wire::checks::{Invalid, invalid, is_base64, known, of_type};
 
-const MODELS: [&str; 3] = ["veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"];
-const INSTANCE_FIELDS: [&str; 6] = ["prompt", "image", "lastFrame", "referenceImages", "video", "mask"];
+const MODELS: [&str; 3] = [
+    "veo-3.1-generate-001",
+    "veo-3.1-fast-generate-001",
+    "veo-3.1-lite-generate-001",
+];
+const INSTANCE_FIELDS: [&str; 6] = [
+    "prompt",
+    "image",
+    "lastFrame",
+    "referenceImages",
+    "video",
+    "mask",
+];
 const PARAMETERS: [&str; 14] = [
     "sampleCount",
     "storageUri",
@@ -28,7 +39,11 @@ const VIDEOS: [&str; 1] = ["video/mp4"];
 
 /// Checks that a model can be called.
 pub(super) fn check_model(target: &Target) -> Result<(), Invalid> {
-    let Target { project, location, model } = target;
+    let Target {
+        project,
+        location,
+        model,
+    } = target;
     if MODELS.contains(&model.as_str()) {
         return Ok(());
     }
@@ -42,13 +57,20 @@ pub(super) fn check_model(target: &Target) -> Result<(), Invalid> {
              https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions"
         )
     };
-    Err(Invalid { status: 404, message })
+    Err(Invalid {
+        status: 404,
+        message,
+    })
 }
 
 /// Checks a submit's body for a model.
 pub(super) fn check_body(model: &str, body: &Value) -> Result<(), Invalid> {
     known(body, "", &["instances", "parameters", "labels"])?;
-    let texts = |labels: &Value| labels.as_object().is_some_and(|labels| labels.values().all(Value::is_string));
+    let texts = |labels: &Value| {
+        labels
+            .as_object()
+            .is_some_and(|labels| labels.values().all(Value::is_string))
+    };
     of_type(body, "labels", "string", texts)?;
     let Some([instance]) = body["instances"].as_array().map(Vec::as_slice) else {
         return Err(invalid("Exactly one instance is required."));
@@ -71,23 +93,41 @@ fn check_instance(instance: &Value) -> Result<(), Invalid> {
         return Err(invalid("`lastFrame` needs an `image` as the first frame."));
     }
     of_type(instance, "referenceImages", "list", Value::is_array)?;
-    let references = instance["referenceImages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let references = instance["referenceImages"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if references.len() > 3 {
         return Err(invalid("At most 3 reference images are supported."));
     }
     for reference in references {
-        known(reference, "instances[0].referenceImages", &["image", "referenceType"])?;
+        known(
+            reference,
+            "instances[0].referenceImages",
+            &["image", "referenceType"],
+        )?;
         check_media(Some(&reference["image"]), "referenceImages.image", &IMAGES)?;
-        let kind = reference["referenceType"].as_str().unwrap_or_default().to_ascii_lowercase();
+        let kind = reference["referenceType"]
+            .as_str()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         if !["asset", "style"].contains(&kind.as_str()) {
-            return Err(invalid("The `referenceType` of a reference image must be asset or style."));
+            return Err(invalid(
+                "The `referenceType` of a reference image must be asset or style.",
+            ));
         }
     }
     if !references.is_empty() && !instance["image"].is_null() {
         return Err(invalid("Image and reference images cannot be both set."));
     }
-    if !references.is_empty() && ["lastFrame", "video"].iter().any(|name| !instance[name].is_null()) {
-        return Err(invalid("Reference images cannot be set together with a last frame or a video."));
+    if !references.is_empty()
+        && ["lastFrame", "video"]
+            .iter()
+            .any(|name| !instance[name].is_null())
+    {
+        return Err(invalid(
+            "Reference images cannot be set together with a last frame or a video.",
+        ));
     }
     let prompt = instance["prompt"].as_str().unwrap_or_default();
     if prompt.trim().is_empty() && instance["image"].is_null() && instance["video"].is_null() {
@@ -102,21 +142,28 @@ fn check_media(media: Option<&Value>, name: &str, kinds: &[&str]) -> Result<(), 
     known(media, name, &["bytesBase64Encoded", "gcsUri", "mimeType"])?;
     let kind = media["mimeType"].as_str().unwrap_or_default();
     if !kinds.contains(&kind) {
-        return Err(invalid(format!("Unsupported `mimeType` \"{kind}\" of `{name}`, supported are {kinds:?}.")));
+        return Err(invalid(format!(
+            "Unsupported `mimeType` \"{kind}\" of `{name}`, supported are {kinds:?}."
+        )));
     }
     match (media.get("bytesBase64Encoded"), media.get("gcsUri")) {
         (Some(bytes), None) if bytes.as_str().is_some_and(is_base64) => Ok(()),
-        (Some(_), None) => {
-            Err(invalid(format!("Invalid value at 'instances[0].{name}.bytesBase64Encoded' (TYPE_BYTES)")))
-        }
+        (Some(_), None) => Err(invalid(format!(
+            "Invalid value at 'instances[0].{name}.bytesBase64Encoded' (TYPE_BYTES)"
+        ))),
         (None, Some(uri)) if uri.as_str().is_some_and(is_gcs_uri) => Ok(()),
-        (None, Some(_)) => Err(invalid(format!("`gcsUri` of `{name}` must begin with gs://."))),
-        _ => Err(invalid(format!("`{name}` needs exactly one of `bytesBase64Encoded` and `gcsUri`."))),
+        (None, Some(_)) => Err(invalid(format!(
+            "`gcsUri` of `{name}` must begin with gs://."
+        ))),
+        _ => Err(invalid(format!(
+            "`{name}` needs exactly one of `bytesBase64Encoded` and `gcsUri`."
+        ))),
     }
 }
 
 fn is_gcs_uri(uri: &str) -> bool {
-    uri.strip_prefix("gs://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    uri.strip_prefix("gs://")
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
 }
 
 fn check_parameters(model: &str, instance: &Value, parameters: &Value) -> Result<(), Invalid> {
@@ -143,16 +190,24 @@ fn check_parameters(model: &str, instance: &Value, parameters: &Value) -> Result
     for name in ["negativePrompt", "pubsubTopic"] {
         of_type(parameters, name, "string", Value::is_string)?;
     }
-    let resolutions: &[&str] = if model.contains("lite") { &["720p", "1080p"] } else { &["720p", "1080p", "4k"] };
+    let resolutions: &[&str] = if model.contains("lite") {
+        &["720p", "1080p"]
+    } else {
+        &["720p", "1080p", "4k"]
+    };
     one_of(parameters, "resolution", resolutions)?;
     one_of(parameters, "aspectRatio", &["16:9", "9:16"])?;
-    one_of(parameters, "personGeneration", &["allow_adult", "dont_allow", "allow_all"])?;
+    one_of(
+        parameters,
+        "personGeneration",
+        &["allow_adult", "dont_allow", "allow_all"],
+    )?;
     one_of(parameters, "compressionQuality", &["OPTIMIZED", "LOSSLESS"])?;
     one_of(parameters, "resizeMode", &["PAD", "CROP"])?;
     match parameters.get("storageUri") {
-        Some(uri) if !uri.as_str().is_some_and(is_gcs_uri) => {
-            Err(invalid(format!("Invalid `storageUri` {uri}. It must be a Cloud Storage URI that begins with gs://.")))
-        }
+        Some(uri) if !uri.as_str().is_some_and(is_gcs_uri) => Err(invalid(format!(
+            "Invalid `storageUri` {uri}. It must be a Cloud Storage URI that begins with gs://."
+        ))),
         _ => Ok(()),
     }
 }
@@ -165,18 +220,18 @@ fn whole(parameters: &Value, name: &str) -> Result<Option<i64>, Invalid> {
 
 fn within(parameters: &Value, name: &str, least: i64, most: i64) -> Result<(), Invalid> {
     match whole(parameters, name)? {
-        Some(number) if !(least..=most).contains(&number) => {
-            Err(invalid(format!("`{name}` must be in the range [{least}, {most}], but got {number}.")))
-        }
+        Some(number) if !(least..=most).contains(&number) => Err(invalid(format!(
+            "`{name}` must be in the range [{least}, {most}], but got {number}."
+        ))),
         _ => Ok(()),
     }
 }
 
 fn one_of(parameters: &Value, name: &str, words: &[&str]) -> Result<(), Invalid> {
     match parameters.get(name) {
-        Some(value) if !value.as_str().is_some_and(|word| words.contains(&word)) => {
-            Err(invalid(format!("Unsupported `{name}` {value}, supported are {words:?}.")))
-        }
+        Some(value) if !value.as_str().is_some_and(|word| words.contains(&word)) => Err(invalid(
+            format!("Unsupported `{name}` {value}, supported are {words:?}."),
+        )),
         _ => Ok(()),
     }
 }

@@ -1,0 +1,53 @@
+//! The tables of the queue object.
+
+use crate::store::schema::Migration;
+
+/// Append-only. Each row of a table or an index is paid for when it is written. So one index
+/// answers for all holders, lists of everything are put together from those of each status or
+/// state, and what is counted within the latest minute is beside the book. A key acts on a
+/// generation by its id alone, whoever owns it: hence `entry_by_generation`. In `spending` the row
+/// of all users together has no user, and in `metrics` that of minute 0 is the sum of all minutes
+/// before the latest one.
+pub const MIGRATIONS: [Migration; 1] = [Migration {
+    columns: &[],
+    statements: "
+    CREATE TABLE IF NOT EXISTS entry (
+        user_id TEXT NOT NULL, generation_id TEXT NOT NULL,
+        epoch INTEGER NOT NULL, report_number INTEGER NOT NULL, status TEXT NOT NULL, priority INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, snapshot TEXT NOT NULL,
+        sequence INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, order_key INTEGER NOT NULL,
+        stage TEXT NOT NULL, lease_epoch INTEGER, lease_until INTEGER, lease_granted INTEGER,
+        round INTEGER NOT NULL, unspent INTEGER NOT NULL, late INTEGER NOT NULL,
+        upstream TEXT NOT NULL, submits INTEGER NOT NULL, cost INTEGER NOT NULL, price INTEGER NOT NULL,
+        per_minute INTEGER, charges TEXT NOT NULL, metrics TEXT NOT NULL, waits_since INTEGER NOT NULL,
+        PRIMARY KEY (user_id, generation_id)
+    );
+    CREATE UNIQUE INDEX IF NOT EXISTS entry_by_sequence ON entry (sequence);
+    CREATE INDEX IF NOT EXISTS entry_by_user ON entry (user_id, created_at, generation_id);
+    CREATE INDEX IF NOT EXISTS entry_by_status ON entry (status, created_at, generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_by_generation ON entry (generation_id, user_id);
+    CREATE INDEX IF NOT EXISTS entry_line ON entry (priority, round, sequence, user_id, upstream)
+        WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_order ON entry (priority, order_key, sequence) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_upstreams ON entry (upstream) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_turns ON entry (user_id, priority, round) WHERE stage = 'waiting';
+    CREATE INDEX IF NOT EXISTS entry_delayed ON entry (lease_until, sequence) WHERE stage = 'delayed';
+    CREATE INDEX IF NOT EXISTS entry_slots ON entry (lease_until, sequence, user_id, upstream, unspent) WHERE stage = 'held';
+    CREATE INDEX IF NOT EXISTS entry_asked ON entry (lease_until, sequence) WHERE stage IN ('watched', 'deleting');
+    CREATE TABLE IF NOT EXISTS book (
+        id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, minute INTEGER, counts TEXT
+    );
+    CREATE TABLE IF NOT EXISTS spending (
+        day INTEGER NOT NULL, user_id TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (day, user_id)
+    );
+    CREATE TABLE IF NOT EXISTS delivery (
+        id TEXT PRIMARY KEY, user_id TEXT NOT NULL, generation_id TEXT NOT NULL, event TEXT NOT NULL,
+        created_at INTEGER NOT NULL, attempts INTEGER NOT NULL, redeliveries INTEGER NOT NULL, last_status INTEGER,
+        state TEXT NOT NULL, due_at INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS delivery_by_job ON delivery (user_id, generation_id);
+    CREATE INDEX IF NOT EXISTS delivery_by_state ON delivery (state, created_at, id);
+    CREATE INDEX IF NOT EXISTS delivery_exhausted ON delivery (due_at, id) WHERE state = 'exhausted';
+    CREATE TABLE IF NOT EXISTS metrics (minute INTEGER PRIMARY KEY, counts TEXT NOT NULL);
+",
+}];
