@@ -1,4 +1,4 @@
-//! The video services: one folder each, behind one trait and one registry.
+//! The video services: one folder each, behind one trait and one registry, which is this file.
 
 pub mod gemini;
 pub mod google;
@@ -9,3 +9,21 @@ pub mod registry;
 pub mod render_request;
 pub mod vertex;
 pub mod webhook;
+
+use crate::upstream::registry::Registration;
+
+/// Every provider that can be set up, by the names of the model registry.
+pub const REGISTRY: &[Registration] = &[
+    Registration {
+        name: "veo3",
+        open: gemini::open,
+    },
+    Registration {
+        name: "vertex",
+        open: vertex::open,
+    },
+    Registration {
+        name: "omni",
+        open: omni::open,
+    },
+];

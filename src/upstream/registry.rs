@@ -1,27 +1,8 @@
-//! The providers that there are, and those of them that are set up.
+//! How a provider is set up, and those that are.
 
-use crate::upstream::gemini;
-use crate::upstream::omni;
 use crate::upstream::provider::Provider;
-use crate::upstream::vertex;
 use crate::variables::{ConfigError, Variables};
 use std::rc::Rc;
-
-/// Every provider that can be set up, by the names of the model registry.
-pub const REGISTRY: &[Registration] = &[
-    Registration {
-        name: "veo3",
-        open: gemini::open,
-    },
-    Registration {
-        name: "vertex",
-        open: vertex::open,
-    },
-    Registration {
-        name: "omni",
-        open: omni::open,
-    },
-];
 
 /// How a provider is set up.
 #[derive(Clone, Copy)]

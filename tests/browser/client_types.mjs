@@ -98,9 +98,9 @@ await settled(id);
 await reelay("list", { limit: 1 });
 await reelay("list", { search: "boat" });
 for (const path of ["timeline", "deliveries"]) await ask("GET", `/api/generations/${id}/${path}`);
-for (const path of ["queue/status", "queue/stats", "metrics?window=1h", "storage/videos", "whoami", `queue/jobs/${id}`])
-  await ask("GET", `/api/${path}`);
-for (const path of ["queue/jobs", "queue/status", "metrics?window=7d", "whoami"]) await operator("GET", `/api/${path}`);
+for (const path of ["metrics?window=1h", `queue/jobs/${id}`]) await ask("GET", `/api/${path}`);
+for (const path of ["queue/status", "metrics?window=7d", "whoami"]) await operator("GET", `/api/${path}`);
+for (const { path, forOperators } of answers.READS) await (forOperators ? operator : ask)("GET", path);
 const deliveries = await until("a webhook was delivered", async () => {
   const { data } = await operator("GET", "/api/webhooks/deliveries?state=delivered");
   return data.length > 0 && data;

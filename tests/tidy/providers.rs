@@ -4,7 +4,7 @@
 use crate::source::File;
 
 /// Where a provider's name may stand.
-const KNOWN_BY: [&str; 2] = ["src/upstream/registry.rs", "src/models/table.rs"];
+const KNOWN_BY: [&str; 2] = ["src/upstream.rs", "src/models/table.rs"];
 
 /// The names in the registry: what stands behind `name:`.
 fn registered(registry: &str) -> Vec<String> {

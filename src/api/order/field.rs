@@ -195,6 +195,15 @@ impl Field {
         self.row().home == Home::Parameters
     }
 
+    /// Whether it is a whole number, which may also be written as `8.0`. A duration is read by a
+    /// rule of its own.
+    pub(crate) fn is_whole_number(self) -> bool {
+        matches!(
+            self,
+            Self::Priority | Self::Seed | Self::TimeoutMs | Self::StartTimeoutMs
+        )
+    }
+
     /// Whether it holds images, which are compared by their bytes.
     pub(crate) fn holds_images(self) -> bool {
         matches!(self, Self::Image | Self::LastFrame | Self::ReferenceImages)

@@ -50,16 +50,12 @@ pub(crate) fn picture(text: &str) -> Option<Picture> {
 
 /// The value of a field in its usual spelling. What cannot be read as one stays as it is.
 pub(crate) fn canonical(field: Field, value: &Value) -> Cow<'_, Value> {
-    let is_number = matches!(
-        field,
-        Field::Priority | Field::Seed | Field::TimeoutMs | Field::StartTimeoutMs
-    );
     let usual = match (field, value.as_str()) {
         (Field::Duration, _) => seconds(value).map(Value::from),
         (Field::Resolution, Some(text)) => Some(resolution(text)),
         (Field::AspectRatio, Some(text)) => Some(Value::from(text.trim())),
         (Field::StartAfter, Some(text)) => time(text),
-        _ if is_number => whole(value).map(Value::from),
+        _ if field.is_whole_number() => whole(value).map(Value::from),
         _ => None,
     };
     usual.map_or(Cow::Borrowed(value), Cow::Owned)

@@ -24,6 +24,13 @@ export const JSON_OPERATIONS = operations
   .map(({ operationId }) => operationId)
   .sort();
 
+/** What is read by a token alone: the paths without an id, and whether they are for operators. */
+export const READS = operations
+  .filter(
+    ({ method, path, operationId }) => method === "GET" && !path.includes("{") && JSON_OPERATIONS.includes(operationId),
+  )
+  .map(({ path, security }) => ({ path, forOperators: security.some((scheme) => "operator" in scheme) }));
+
 /** The names of the description's schemas. */
 export const SCHEMAS = Object.keys(DESCRIPTION.components.schemas).sort();
 
