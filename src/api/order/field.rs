@@ -1,5 +1,28 @@
 //! The table of the order's fields.
 
+use crate::machine::queue::MAX_PRIORITY;
+
+/// The longest negative prompt, in characters.
+pub(crate) const MAX_NEGATIVE_PROMPT: usize = 5_000;
+const PRIORITY: Shape = Shape::Whole {
+    least: 0,
+    most: MAX_PRIORITY as u32,
+};
+const SEED: Shape = Shape::Whole {
+    least: 0,
+    most: u32::MAX,
+};
+/// The shortest and the longest time an order may give itself to be rendered, in milliseconds.
+const TIMEOUT_MS: Shape = Shape::Whole {
+    least: 1_000,
+    most: 86_400_000,
+};
+/// The shortest and the longest time an order may wait in line, in milliseconds.
+const START_TIMEOUT_MS: Shape = Shape::Whole {
+    least: 1_000,
+    most: 2_592_000_000,
+};
+
 /// A field of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Field {
@@ -40,6 +63,37 @@ pub(crate) enum Home {
     Parameters,
 }
 
+/// What may stand in a field: how it is read, compared and described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    GenerationId,
+    UserId,
+    Prompt,
+    Provider,
+    Model,
+    /// A text of at most so many characters.
+    Text(usize),
+    /// One of what the models have.
+    AspectRatio,
+    Resolution,
+    PersonGeneration,
+    /// A whole number, which may also be written as `8.0`.
+    Whole {
+        least: u32,
+        most: u32,
+    },
+    /// Seconds that a model has, as a number or a text.
+    Seconds,
+    Flag,
+    Time,
+    /// Texts by names of the app's own.
+    Texts,
+    Image,
+    Images,
+    /// It is taken from apps in use, and not described.
+    Undescribed,
+}
+
 /// One row of the table. A name in camelCase stands for the same name in `snake_case` too.
 pub(crate) struct Row {
     pub(crate) field: Field,
@@ -48,49 +102,144 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// What SDKs of the field and apps in use call it.
     pub(crate) others: &'static [&'static str],
+    pub(crate) shape: Shape,
+    /// What the API's description says of it.
+    pub(crate) says: &'static str,
 }
 
-const fn row(field: Field, home: Home, name: &'static str, others: &'static [&'static str]) -> Row {
+const fn row(
+    field: Field,
+    home: Home,
+    name: &'static str,
+    others: &'static [&'static str],
+    shape: Shape,
+    says: &'static str,
+) -> Row {
     Row {
         field,
         home,
         name,
         others,
+        shape,
+        says,
     }
 }
 
-/// Every field, in the order of [`Field`]. The parser, the fingerprint and the errors' pointers
-/// read it.
+/// Every field, in the order of [`Field`]. The parser, the fingerprint, the errors' pointers
+/// and the API's description read it.
 pub(crate) const TABLE: [Row; 25] = [
-    row(Field::GenerationId, Home::Order, "generationId", &["id"]),
-    row(Field::UserId, Home::Order, "userId", &[]),
+    row(
+        Field::GenerationId,
+        Home::Order,
+        "generationId",
+        &["id"],
+        Shape::GenerationId,
+        "The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID.",
+    ),
+    row(
+        Field::UserId,
+        Home::Order,
+        "userId",
+        &[],
+        Shape::UserId,
+        "For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead.",
+    ),
     row(
         Field::Prompt,
         Home::Order,
         "prompt",
         &["promptText", "textPrompt"],
+        Shape::Prompt,
+        "What is to be seen. At least three of its characters must be visible.",
     ),
-    row(Field::Provider, Home::Order, "provider", &[]),
+    row(
+        Field::Provider,
+        Home::Order,
+        "provider",
+        &[],
+        Shape::Provider,
+        "Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.",
+    ),
     row(
         Field::Model,
         Home::Order,
         "model",
         &["modelId", "modelName"],
+        Shape::Model,
+        "`GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too.",
     ),
-    row(Field::Priority, Home::Order, "priority", &[]),
-    row(Field::Metadata, Home::Order, "metadata", &[]),
-    row(Field::StartAfter, Home::Order, "startAfter", &[]),
-    row(Field::TimeoutMs, Home::Order, "timeoutMs", &[]),
-    row(Field::StartTimeoutMs, Home::Order, "startTimeoutMs", &[]),
-    row(Field::Confirm, Home::Order, "confirm", &[]),
+    row(
+        Field::Priority,
+        Home::Order,
+        "priority",
+        &[],
+        PRIORITY,
+        "Each level is a minute's head start.",
+    ),
+    row(
+        Field::Metadata,
+        Home::Order,
+        "metadata",
+        &[],
+        Shape::Texts,
+        "Echoed back in answers and webhooks; at most {} bytes of JSON.",
+    ),
+    row(
+        Field::StartAfter,
+        Home::Order,
+        "startAfter",
+        &[],
+        Shape::Time,
+        "Not to be started before this time, which lies {} days ahead at most; one that has passed means at once.",
+    ),
+    row(
+        Field::TimeoutMs,
+        Home::Order,
+        "timeoutMs",
+        &[],
+        TIMEOUT_MS,
+        "From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter.",
+    ),
+    row(
+        Field::StartTimeoutMs,
+        Home::Order,
+        "startTimeoutMs",
+        &[],
+        START_TIMEOUT_MS,
+        "How long it waits to be started at most, in milliseconds from when it joins the line.",
+    ),
+    row(
+        Field::Confirm,
+        Home::Order,
+        "confirm",
+        &[],
+        Shape::Flag,
+        "`true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.",
+    ),
     row(
         Field::ConversationId,
         Home::Parameters,
         "conversationId",
         &[],
+        Shape::Undescribed,
+        "",
     ),
-    row(Field::MessageId, Home::Parameters, "messageId", &[]),
-    row(Field::Type, Home::Parameters, "type", &[]),
+    row(
+        Field::MessageId,
+        Home::Parameters,
+        "messageId",
+        &[],
+        Shape::Undescribed,
+        "",
+    ),
+    row(
+        Field::Type,
+        Home::Parameters,
+        "type",
+        &[],
+        Shape::Undescribed,
+        "",
+    ),
     row(
         Field::Duration,
         Home::Parameters,
@@ -101,38 +250,64 @@ pub(crate) const TABLE: [Row; 25] = [
             "durationInSeconds",
             "seconds",
         ],
+        Shape::Seconds,
+        "Seconds. A string of the number, such as `8` or `8s`, is taken too.",
     ),
     row(
         Field::AspectRatio,
         Home::Parameters,
         "aspectRatio",
         &["ratio"],
+        Shape::AspectRatio,
+        "The model's first one is the default.",
     ),
     row(
         Field::Resolution,
         Home::Parameters,
         "resolution",
         &["quality"],
+        Shape::Resolution,
+        "The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.",
     ),
-    row(Field::Size, Home::Parameters, "size", &[]),
+    row(
+        Field::Size,
+        Home::Parameters,
+        "size",
+        &[],
+        Shape::Undescribed,
+        "",
+    ),
     row(
         Field::NegativePrompt,
         Home::Parameters,
         "negativePrompt",
         &[],
+        Shape::Text(MAX_NEGATIVE_PROMPT),
+        "What is not to be seen. An empty one counts as left out.",
     ),
-    row(Field::Seed, Home::Parameters, "seed", &[]),
+    row(
+        Field::Seed,
+        Home::Parameters,
+        "seed",
+        &[],
+        SEED,
+        "For a video more like an earlier one.",
+    ),
     row(
         Field::PersonGeneration,
         Home::Parameters,
         "personGeneration",
         &[],
+        Shape::PersonGeneration,
+        "Whether people may be shown.",
     ),
     row(
         Field::GenerateAudio,
         Home::Parameters,
         "generateAudio",
         &["audio", "withAudio", "enableAudio", "sound"],
+        Shape::Flag,
+        "`false` for a silent video; refused by models that always make sound.",
     ),
     row(
         Field::Image,
@@ -147,6 +322,8 @@ pub(crate) const TABLE: [Row; 25] = [
             "inputReference",
             "promptImage",
         ],
+        Shape::Image,
+        "The first frame. Veo takes it without `referenceImages`.",
     ),
     row(
         Field::LastFrame,
@@ -160,12 +337,16 @@ pub(crate) const TABLE: [Row; 25] = [
             "tailImage",
             "imageTail",
         ],
+        Shape::Image,
+        "The last frame; it needs `image` too, and no `referenceImages`.",
     ),
     row(
         Field::ReferenceImages,
         Home::Parameters,
         "referenceImages",
         &["references", "inputReferences"],
+        Shape::Images,
+        "What is to appear. Omni takes a first frame with them.",
     ),
 ];
 
@@ -195,18 +376,13 @@ impl Field {
         self.row().home == Home::Parameters
     }
 
-    /// Whether it is a whole number, which may also be written as `8.0`. A duration is read by a
-    /// rule of its own.
-    pub(crate) fn is_whole_number(self) -> bool {
-        matches!(
-            self,
-            Self::Priority | Self::Seed | Self::TimeoutMs | Self::StartTimeoutMs
-        )
+    pub(crate) fn shape(self) -> Shape {
+        self.row().shape
     }
 
     /// Whether it holds images, which are compared by their bytes.
     pub(crate) fn holds_images(self) -> bool {
-        matches!(self, Self::Image | Self::LastFrame | Self::ReferenceImages)
+        matches!(self.shape(), Shape::Image | Shape::Images)
     }
 
     /// Whether it is part of what is asked for, and not only a name of the job or its user.

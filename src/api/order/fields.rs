@@ -1,7 +1,7 @@
 //! A body's fields, found under whatever name they have, with all that is wrong with them.
 
 use crate::api::field_error::FieldError;
-use crate::api::order::field::Field;
+use crate::api::order::field::{Field, Shape};
 use crate::api::order::names::{Meaning, meaning};
 use crate::api::order::spelling::pointer_token;
 use crate::api::order::values::{Picture, canonical, picture, whole};
@@ -9,7 +9,6 @@ use crate::machine::job::Warning;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 /// The most warnings of one order.
 const MAX_WARNINGS: usize = 50;
@@ -283,20 +282,17 @@ impl<'a> Fields<'a> {
         self.checked(field, flag, "must be true or false")
     }
 
-    pub(crate) fn whole_number(&mut self, field: Field, range: RangeInclusive<u32>) -> Option<u32> {
+    /// A whole number within the field's own range.
+    pub(crate) fn whole_number(&mut self, field: Field) -> Option<u32> {
+        let Shape::Whole { least, most } = field.shape() else {
+            return None;
+        };
         let number = self
             .value(field)
             .and_then(whole)
-            .filter(|number| range.contains(number));
-        self.checked(
-            field,
-            number,
-            &format!(
-                "must be a whole number from {} to {}",
-                range.start(),
-                range.end()
-            ),
-        )
+            .filter(|number| (least..=most).contains(number));
+        let detail = format!("must be a whole number from {least} to {most}");
+        self.checked(field, number, &detail)
     }
 
     /// A number of seconds, which may have been a string of it.

@@ -2,14 +2,11 @@
 //! named.
 
 use crate::api::field_error::FieldError;
-use crate::api::order::field::Field;
+use crate::api::order::field::{Field, MAX_NEGATIVE_PROMPT};
 use crate::api::order::fields::Fields;
 use crate::api::order::images;
 use crate::machine::job::RenderOptions;
 use crate::models::{Audio, Catalogue, Model, NotOffered, Resolution};
-
-/// The longest negative prompt, in characters.
-pub const MAX_NEGATIVE_PROMPT: usize = 5_000;
 
 /// What the app asked for, each wish optional and of the right JSON type already.
 struct Wish {
@@ -77,7 +74,7 @@ fn wish(fields: &mut Fields<'_>) -> Wish {
         negative_prompt: fields
             .text(Field::NegativePrompt)
             .filter(|text| !text.is_empty()),
-        seed: fields.whole_number(Field::Seed, 0..=u32::MAX),
+        seed: fields.whole_number(Field::Seed),
         person_generation: fields.text(Field::PersonGeneration),
         audio: fields.flag(Field::GenerateAudio),
         image,

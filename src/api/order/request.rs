@@ -27,10 +27,6 @@ use std::collections::BTreeMap;
 
 /// How far ahead a start may lie.
 pub const MAX_START_DELAY: Millis = 30 * DAY;
-/// The shortest and the longest time an order may give itself to be rendered, in milliseconds.
-pub const TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=86_400_000;
-/// The shortest and the longest time an order may wait in line, in milliseconds.
-pub const START_TIMEOUT_MS: std::ops::RangeInclusive<u32> = 1_000..=2_592_000_000;
 /// The most that `parameters` may hold, in bytes of JSON.
 pub const MAX_PARAMETERS: usize = 64 * 1024;
 /// The most that `metadata` may hold, in bytes of JSON.
@@ -80,17 +76,11 @@ pub fn parse(body: &Map<String, Value>, intake: Intake<'_>) -> Result<Submission
     let mut fields = Fields::new(body);
     let generation_id = generation_id(&mut fields, intake);
     let prompt = prompt(&mut fields);
-    let priority = fields
-        .whole_number(Field::Priority, 0..=u32::from(MAX_PRIORITY))
-        .unwrap_or(0);
+    let priority = fields.whole_number(Field::Priority).unwrap_or(0);
     let metadata = metadata(&mut fields);
     let start_after = start_after(&mut fields, intake.moment.now);
-    let timeout = fields
-        .whole_number(Field::TimeoutMs, TIMEOUT_MS)
-        .map(Millis::from);
-    let start_timeout = fields
-        .whole_number(Field::StartTimeoutMs, START_TIMEOUT_MS)
-        .map(Millis::from);
+    let timeout = fields.whole_number(Field::TimeoutMs).map(Millis::from);
+    let start_timeout = fields.whole_number(Field::StartTimeoutMs).map(Millis::from);
     // An order may give itself less time than the operator gives all.
     let start_timeout = start_timeout.into_iter().chain(intake.start_timeout).min();
     let confirm = fields.flag(Field::Confirm).unwrap_or(false);

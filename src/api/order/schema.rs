@@ -1,20 +1,17 @@
-//! What an order may hold, as its neighbours read it: written by hand because it is read by hand,
-//! with the limits and words from where they are checked.
+//! What an order may hold, by the table of its fields, with the limits and words from where they are
+//! checked.
 
 use crate::api::openapi::formats::{GENERATION_ID, USER_ID};
 use crate::api::openapi::schemas::Schemas;
+use crate::api::order::field::{Field, Home, Shape, TABLE};
 use crate::api::order::images::picture::MAX_IMAGE;
 use crate::api::order::names::other_names;
 use crate::api::order::prompt::PROMPT_CHARACTERS;
-use crate::api::order::rendering::MAX_NEGATIVE_PROMPT;
-use crate::api::order::request::{
-    MAX_METADATA, MAX_PARAMETERS, MAX_START_DELAY, START_TIMEOUT_MS, TIMEOUT_MS,
-};
+use crate::api::order::request::{MAX_METADATA, MAX_PARAMETERS, MAX_START_DELAY};
 use crate::machine::job::MAX_PROMPT;
-use crate::machine::queue::MAX_PRIORITY;
 use crate::models::{MODELS, Model, PROVIDERS};
 use crate::time::DAY;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Characters that show nothing: blanks, control characters and invisible ones. Those beyond U+FFFF
@@ -44,10 +41,12 @@ const JPEG: &str = concat!(
 
 /// The body of `POST /api/generations`.
 pub(crate) fn order(schemas: &mut Schemas) -> Value {
-    let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
-    let models: BTreeSet<&str> = served().map(|model| model.id).collect();
     let image = schemas.add("OrderImage", image());
     let parameters = schemas.add("OrderParameters", parameters(&image));
+    let mut properties = described(Home::Order, &image);
+    let mut parameters = optional(parameters);
+    parameters["description"] = json!("How the video is to be.");
+    properties.insert("parameters".to_owned(), parameters);
     json!({
         "type": "object",
         "description": format!(
@@ -58,106 +57,107 @@ pub(crate) fn order(schemas: &mut Schemas) -> Value {
             further_names()
         ),
         "required": ["prompt"],
-        "properties": {
-            "prompt": {
-                "type": "string", "minLength": shortest, "maxLength": longest, "pattern": SAYS_SOMETHING,
-                "description": "What is to be seen. At least three of its characters must be visible.",
-            },
-            "generationId": optional(
-                json!({ "type": "string", "pattern": GENERATION_ID }),
-                "The app's own id. The same id with the same order again is no second job. Without one Reelay makes a UUID.",
-            ),
-            "userId": optional(
-                json!({ "type": "string", "pattern": USER_ID }),
-                "For whom a key or an admin orders. A user's own token may only name that user. `X-User-Id` may name them instead.",
-            ),
-            "provider": optional(
-                json!({ "type": "string", "enum": provider_words() }),
-                "Who renders; `google` is whoever has the model. `GET /api/models` says who is set up.",
-            ),
-            "model": optional(
-                json!({ "type": "string", "enum": models }),
-                "`GET /api/models` says what each takes and costs. An operator may have given old names to models; those count too.",
-            ),
-            "priority": optional(
-                json!({ "type": "integer", "minimum": 0, "maximum": MAX_PRIORITY, "default": 0 }),
-                "Each level is a minute's head start.",
-            ),
-            "parameters": optional(parameters, "How the video is to be."),
-            "metadata": optional(
-                json!({ "type": "object", "additionalProperties": { "type": "string" } }),
-                &format!("Echoed back in answers and webhooks; at most {MAX_METADATA} bytes of JSON."),
-            ),
-            "startAfter": optional(
-                json!({ "type": "string", "format": "date-time" }),
-                &format!("Not to be started before this time, which lies {} days ahead at most; one that has passed means at once.",
-                    MAX_START_DELAY / DAY),
-            ),
-            "timeoutMs": optional(
-                json!({ "type": "integer", "minimum": TIMEOUT_MS.start(), "maximum": TIMEOUT_MS.end() }),
-                "From a start to the end of rendering, in milliseconds; `JOB_TIMEOUT_MS` still counts if it is shorter.",
-            ),
-            "startTimeoutMs": optional(
-                json!({ "type": "integer", "minimum": START_TIMEOUT_MS.start(), "maximum": START_TIMEOUT_MS.end() }),
-                "How long it waits to be started at most, in milliseconds from when it joins the line.",
-            ),
-            "confirm": optional(
-                json!({ "type": "boolean", "default": false }),
-                "`true`: it waits as `pending_confirmation` and spends nothing until it is confirmed; after a day it fails.",
-            ),
-        },
+        "properties": properties,
     })
 }
 
 fn parameters(image: &Value) -> Value {
-    let ratios: BTreeSet<&str> = served()
-        .flat_map(|model| model.aspect_ratios)
-        .copied()
-        .collect();
-    let people: BTreeSet<&str> = served()
-        .flat_map(|model| model.person_generation)
-        .copied()
-        .collect();
+    let mut properties = described(Home::Parameters, image);
+    for none in ["video", "mask"] {
+        let description = format!("No model here takes a {none}.");
+        properties.insert(
+            none.to_owned(),
+            json!({ "type": "null", "description": description }),
+        );
+    }
     json!({
         "type": "object",
         "additionalProperties": true,
         "description": format!("Any other key is kept, echoed and listed in `warnings`; at most {MAX_PARAMETERS} bytes of JSON besides the \
             images. Which values a model takes is said by `GET /api/models`: a wish that it cannot grant is refused by name."),
-        "properties": {
-            "duration": duration(),
-            "aspectRatio": optional(json!({ "type": "string", "enum": ratios }), "The model's first one is the default."),
-            "resolution": optional(
-                json!({ "type": "string", "pattern": resolutions(), "examples": ["720p", "1080p"] }),
-                "The model's first one is the default. Some need a duration of their own. `standard` is 720p, `high` 1080p, `ultra` 4k.",
-            ),
-            "negativePrompt": optional(
-                json!({ "type": "string", "maxLength": MAX_NEGATIVE_PROMPT }), "What is not to be seen. An empty one counts as left out.",
-            ),
-            "seed": optional(json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }), "For a video more like an earlier one."),
-            "personGeneration": optional(json!({ "type": "string", "enum": people }), "Whether people may be shown."),
-            "generateAudio": optional(
-                json!({ "type": "boolean" }), "`false` for a silent video; refused by models that always make sound.",
-            ),
-            "image": optional(image.clone(), "The first frame. Veo takes it without `referenceImages`."),
-            "lastFrame": optional(image.clone(), "The last frame; it needs `image` too, and no `referenceImages`."),
-            "referenceImages": optional(
-                json!({ "type": "array", "items": image, "maxItems": most_references() }), "What is to appear. Omni takes a first frame with them.",
-            ),
-            "video": { "type": "null", "description": "No model here takes a video." },
-            "mask": { "type": "null", "description": "No model here takes a mask." },
-        },
+        "properties": properties,
     })
 }
 
+/// The fields of the table that stand there.
+fn described(home: Home, image: &Value) -> Map<String, Value> {
+    let rows = TABLE.iter().filter(|row| row.home == home);
+    rows.filter_map(|row| {
+        let mut schema = shape(row.shape, image)?;
+        if row.field != Field::Prompt {
+            schema = optional(schema);
+        }
+        if let Some(default) = default(row.field) {
+            schema["default"] = default;
+        }
+        schema["description"] = json!(row.says.replace("{}", &limit(row.shape)));
+        Some((row.name.to_owned(), schema))
+    })
+    .collect()
+}
+
+/// What counts if it is left out, where that does not depend on the model.
+fn default(field: Field) -> Option<Value> {
+    let priority = (field == Field::Priority).then(|| json!(0));
+    priority.or_else(|| (field == Field::Confirm).then(|| json!(false)))
+}
+
+/// The number in what is said of such a field.
+fn limit(shape: Shape) -> String {
+    if shape == Shape::Texts {
+        MAX_METADATA.to_string()
+    } else {
+        (MAX_START_DELAY / DAY).to_string()
+    }
+}
+
+fn shape(shape: Shape, image: &Value) -> Option<Value> {
+    let (shortest, longest) = PROMPT_CHARACTERS.into_inner();
+    Some(match shape {
+        Shape::GenerationId => json!({ "type": "string", "pattern": GENERATION_ID }),
+        Shape::UserId => json!({ "type": "string", "pattern": USER_ID }),
+        Shape::Prompt => {
+            json!({ "type": "string", "minLength": shortest, "maxLength": longest, "pattern": SAYS_SOMETHING })
+        }
+        Shape::Provider => one_of(provider_words()),
+        Shape::Model => one_of(served().map(|model| model.id)),
+        Shape::Text(longest) => json!({ "type": "string", "maxLength": longest }),
+        Shape::AspectRatio => one_of(served().flat_map(|model| model.aspect_ratios).copied()),
+        Shape::Resolution => {
+            json!({ "type": "string", "pattern": resolutions(), "examples": ["720p", "1080p"] })
+        }
+        Shape::PersonGeneration => {
+            one_of(served().flat_map(|model| model.person_generation).copied())
+        }
+        Shape::Whole { least, most } => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
+        Shape::Seconds => seconds(),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Time => json!({ "type": "string", "format": "date-time" }),
+        Shape::Texts => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        Shape::Image => image.clone(),
+        Shape::Images => {
+            json!({ "type": "array", "items": image, "maxItems": most_references() })
+        }
+        Shape::Undescribed => return None,
+    })
+}
+
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> Value {
+    json!({ "type": "string", "enum": words.into_iter().collect::<BTreeSet<_>>() })
+}
+
 /// A number, or a text of it as some apps send it.
-fn duration() -> Value {
+fn seconds() -> Value {
     let seconds: BTreeSet<u32> = served()
         .flat_map(|model| model.durations)
         .copied()
         .collect();
     let words: Vec<String> = seconds.iter().map(u32::to_string).collect();
     json!({
-        "description": "Seconds. A string of the number, such as `8` or `8s`, is taken too.",
         "anyOf": [
             { "type": "integer", "enum": seconds },
             { "type": "string", "pattern": format!("^ *0*(?:{})s? *$", words.join("|")) },
@@ -280,7 +280,10 @@ fn most_references() -> usize {
 }
 
 /// The same or null, which counts as left out.
-fn optional(mut schema: Value, description: &str) -> Value {
+fn optional(mut schema: Value) -> Value {
+    if schema.get("type").is_none() && schema.get("anyOf").is_some() {
+        return schema;
+    }
     match schema
         .get("type")
         .and_then(Value::as_str)
@@ -290,6 +293,5 @@ fn optional(mut schema: Value, description: &str) -> Value {
         // Of an enumeration or a schema with a name, null is no part.
         _ => schema = json!({ "anyOf": [schema, { "type": "null" }] }),
     }
-    schema["description"] = json!(description);
     schema
 }

@@ -1,7 +1,7 @@
 //! One value for one meaning, however it is written: what two names of a field, or two orders, are
 //! compared by.
 
-use crate::api::order::field::Field;
+use crate::api::order::field::{Field, Shape};
 use crate::time::rfc3339;
 use chrono::DateTime;
 use serde_json::Value;
@@ -50,12 +50,12 @@ pub(crate) fn picture(text: &str) -> Option<Picture> {
 
 /// The value of a field in its usual spelling. What cannot be read as one stays as it is.
 pub(crate) fn canonical(field: Field, value: &Value) -> Cow<'_, Value> {
-    let usual = match (field, value.as_str()) {
-        (Field::Duration, _) => seconds(value).map(Value::from),
-        (Field::Resolution, Some(text)) => Some(resolution(text)),
-        (Field::AspectRatio, Some(text)) => Some(Value::from(text.trim())),
-        (Field::StartAfter, Some(text)) => time(text),
-        _ if field.is_whole_number() => whole(value).map(Value::from),
+    let usual = match (field.shape(), value.as_str()) {
+        (Shape::Seconds, _) => seconds(value).map(Value::from),
+        (Shape::Resolution, Some(text)) => Some(resolution(text)),
+        (Shape::AspectRatio, Some(text)) => Some(Value::from(text.trim())),
+        (Shape::Time, Some(text)) => time(text),
+        (Shape::Whole { .. }, _) => whole(value).map(Value::from),
         _ => None,
     };
     usual.map_or(Cow::Borrowed(value), Cow::Owned)
