@@ -98,8 +98,11 @@ fn described(home: Home, image: &Value) -> Map<String, Value> {
 
 /// What counts if it is left out, where that does not depend on the model.
 fn default(field: Field) -> Option<Value> {
-    let priority = (field == Field::Priority).then(|| json!(0));
-    priority.or_else(|| (field == Field::Confirm).then(|| json!(false)))
+    if field == Field::Priority {
+        Some(json!(0))
+    } else {
+        (field == Field::Confirm).then_some(json!(false))
+    }
 }
 
 /// The number in what is said of such a field.
