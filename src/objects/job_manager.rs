@@ -28,7 +28,7 @@
 //!   freshly loaded state.
 //! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event,
 //!   and the queue asks whoever has something left to do (`Start`, `Check`), which sets it anew.
-//!   The handler returns `Ok` and re-arms on failure. ARCHITECTURE.md, Timers, says what is left.
+//!   The handler returns `Ok` and re-arms on failure. `docs/design/alarms.md` says what is left.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a
 //!   limit, see `clients`.
 //! * State in memory (8): only whether this instance is acting, for when it set the alarm, and

@@ -1,6 +1,6 @@
 //! The proof on real workerd: real processes, a real state on disk, no double of the platform.
 //!
-//! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
+//! Run by `npm test`. The numbers I1 to I18 are the invariants of ARCHITECTURE.md.
 
 mod ai_sdk;
 mod bad_input;
