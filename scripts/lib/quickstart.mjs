@@ -21,6 +21,8 @@ export function filesIn(text, page) {
   const files = [...text.matchAll(FILE)].map(([, name, code]) => [name, code]);
   const blocks = text.match(/^```ts/gm)?.length ?? 0;
   if (blocks === 0 || files.length !== blocks)
-    throw new Failure(`${page}: each block of TypeScript needs its file's name at the start of the paragraph before it.`);
+    throw new Failure(
+      `${page}: each block of TypeScript needs its file's name at the start of the paragraph before it.`,
+    );
   return Object.fromEntries(files);
 }
