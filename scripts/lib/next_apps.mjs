@@ -1,4 +1,4 @@
-// The README's code in apps as create-next-app makes them, built for tests/workerd/next_apps.rs.
+// The app of docs/quickstart.md in what create-next-app makes, built for tests/workerd/next_apps.rs.
 //
 // In the cache: a folder for each version of Next.js with its packages and an untouched app, and in it a copy of that app
 // for each state of the code.
@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { locked } from "./lock.mjs";
 import { CACHE, environment, ROOT } from "./paths.mjs";
-import { readmeFiles } from "./readme.mjs";
+import { quickstartFiles } from "./quickstart.mjs";
 import { step } from "./report.mjs";
 import { run } from "./run.mjs";
 
@@ -19,7 +19,7 @@ const MADE = "made";
 const MAKE =
   "--ts --app --empty --no-eslint --no-tailwind --no-src-dir --skip-install --use-npm --yes --disable-git --import-alias";
 
-/** What people have: the variable that tells the tests where the app is, its Next.js, and what it has besides the README's files. */
+/** What people have: the variable that tells the tests where the app is, its Next.js, and what it has besides the quickstart's files. */
 const SETUPS = [
   { variable: "NEXT_14_APP", version: "14" },
   { variable: "NEXT_15_APP", version: "15" },
@@ -36,7 +36,7 @@ export function buildNextApps() {
   return locked(FOLDER, "build", ROOT, async () => {
     const apps = {};
     for (const { variable, version, files } of SETUPS)
-      apps[variable] = await buildApp(version, { ...readmeFiles(), ...testPages(), ...files });
+      apps[variable] = await buildApp(version, { ...quickstartFiles(), ...testPages(), ...files });
     return apps;
   });
 }
@@ -54,8 +54,8 @@ async function buildApp(version, files) {
     fs.cpSync(join(home, MADE), app, { recursive: true });
     for (const [name, text] of Object.entries(files)) write(join(app, name), text);
     for (const name of client) write(join(app, "node_modules/@reelay/client", name), read(join(CLIENT, name)));
-    const explain = () => `The README's code does not build in Next.js ${version}: see the lines above.`;
-    await step(`the README's code in Next.js ${version}`, () => tool(app, "npm", ["run", "build"], explain));
+    const explain = () => `The quickstart's code does not build in Next.js ${version}: see the lines above.`;
+    await step(`the quickstart's code in Next.js ${version}`, () => tool(app, "npm", ["run", "build"], explain));
   }
   write(record, "");
   return app;
@@ -81,7 +81,7 @@ async function installed(version) {
   return home;
 }
 
-/** Pages of the tests, which are built with the README's. */
+/** Pages of the tests, which are built with the quickstart's. */
 function testPages() {
   const folder = join(ROOT, "tests/next");
   return Object.fromEntries(filesIn(folder).map((name) => [name, read(join(folder, name))]));

@@ -1,4 +1,4 @@
-// The README's code for Next.js: every visitor has videos of their own, and the page follows each of them.
+// The app of docs/quickstart.md: every visitor has videos of their own, and the page follows each of them.
 
 import { APP, check, KEYS, ORIGIN, scenario, until } from "./lib/stage.mjs";
 

@@ -1,4 +1,4 @@
-// The pictures of the README; they are kept when `npm run screenshots` asks for them.
+// The pictures of the documentation; they are kept when `npm run screenshots` asks for them.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

@@ -61,9 +61,9 @@ fn an_empty_queue_and_one_of_ten_thousand_have_a_sensible_picture() {
     });
 }
 
-/// The pictures of the README; they are kept only when `npm run screenshots` asks for them.
+/// The pictures of the documentation; they are kept only when `npm run screenshots` asks for them.
 #[test]
-fn the_pictures_of_the_readme_can_be_taken() {
+fn the_pictures_of_the_docs_can_be_taken() {
     play(&World::start(&SETTINGS), "screenshots", |_| ());
 }
 

@@ -48,9 +48,9 @@ fn the_chat_is_accessible_in_both_themes() {
     stage().play("accessible", 0);
 }
 
-/// The picture of the README; it is kept only when `npm run screenshots` asks for it.
+/// The picture of the documentation; it is kept only when `npm run screenshots` asks for it.
 #[test]
-fn the_example_is_among_the_pictures_of_the_readme() {
+fn the_example_is_among_the_pictures_of_the_docs() {
     stage().play("screenshots", 0);
 }
 

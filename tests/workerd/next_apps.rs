@@ -1,4 +1,4 @@
-//! The README's code for Next.js, in the apps that people have: built by `npm test`, played in a
+//! The app of docs/quickstart.md, in the apps that people have: built by `npm test`, played in a
 //! real browser on the real worker. What is done and seen is in `tests/browser/next.mjs`.
 
 use crate::harness::app::{App, Place};
@@ -6,22 +6,22 @@ use crate::harness::browser::play_on;
 use crate::harness::{Setup, World};
 
 #[test]
-fn the_code_of_the_readme_works_in_next_14() {
+fn the_quickstart_works_in_next_14() {
     play("NEXT_14_APP");
 }
 
 #[test]
-fn the_code_of_the_readme_works_in_next_15() {
+fn the_quickstart_works_in_next_15() {
     play("NEXT_15_APP");
 }
 
 #[test]
-fn the_code_of_the_readme_works_in_next_16_as_it_is_made_today() {
+fn the_quickstart_works_in_next_16_as_it_is_made_today() {
     play("NEXT_16_APP");
 }
 
 #[test]
-fn the_code_of_the_readme_works_in_next_16_without_cache_components() {
+fn the_quickstart_works_in_next_16_without_cache_components() {
     play("NEXT_16_WITHOUT_CACHE_COMPONENTS_APP");
 }
 

@@ -1,4 +1,4 @@
-// The chat's picture for the README; it is kept when `npm run screenshots` asks for it.
+// The chat's picture for the documentation; it is kept when `npm run screenshots` asks for it.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

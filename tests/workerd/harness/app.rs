@@ -1,5 +1,5 @@
 //! An app of Next.js as a process: `next start` of a build that `npm test` made, the example's or
-//! one of the README's code.
+//! the one of docs/quickstart.md.
 
 use super::World;
 use super::process::Program;
