@@ -1763,7 +1763,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `misconfigured`: The worker is misconfigured: NEXTJS_URL is required. */
+        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes. */
         misconfigured: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
