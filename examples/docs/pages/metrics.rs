@@ -88,9 +88,13 @@ fn label(name: &str, values: &[String]) -> String {
     let is_number = |value: &String| value.bytes().all(|byte| byte.is_ascii_digit());
     let name = code(name);
     if values.iter().filter(|value| is_code(value)).count() == ErrorCode::ALL.len() {
+        let failure = "a [failure code](error-codes.md#failure-codes)".to_owned();
         let others = values.iter().filter(|value| !is_code(value));
-        let others: String = others.map(|value| format!(" or {}", code(value))).collect();
-        return format!("{name}: a [failure code](error-codes.md#failure-codes){others}");
+        let all: Vec<String> = [failure]
+            .into_iter()
+            .chain(others.map(|value| code(value)))
+            .collect();
+        return format!("{name}: {}", all.join(" or "));
     }
     match (values.first(), values.last()) {
         (Some(first), Some(last)) if values.iter().all(is_number) => {

@@ -10,10 +10,13 @@ use std::path::PathBuf;
 
 const END: &str = "<!-- end -->";
 
-/// A page and its generated parts, each with its name.
+/// A generated part: its name, and what writes it.
+type Part = (&'static str, fn() -> String);
+
+/// A page and its generated parts.
 pub(crate) struct Page {
     pub(crate) file: &'static str,
-    parts: &'static [(&'static str, fn() -> String)],
+    parts: &'static [Part],
 }
 
 /// Every page with such parts.
