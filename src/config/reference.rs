@@ -204,7 +204,9 @@ const QUEUE: &[Variable] = &[
     setting(
         "DISPATCH_MODE",
         Value("immediate"),
-        "The dispatch mode: how a waiting job is started.",
+        "The dispatch mode: how a waiting job is started. `immediate`: by its own request, or when a \
+         slot frees up. `alarm`: by the queue's alarm, which gathers 250 ms of orders. `queue`: by \
+         the consumer of a Cloudflare Queue. `cron`: by the cron trigger, each minute.",
     ),
     setting(
         "MAX_CONCURRENT_JOBS",

@@ -23,6 +23,17 @@ fn the_committed_pages_are_what_the_code_gives() {
 }
 
 #[test]
+fn an_edited_table_is_found_and_so_are_missing_markers() {
+    let page = &pages::PAGES[0];
+    let text = std::fs::read_to_string(page.path()).expect("a page");
+    let edited = text.replace("| `MAX_RETRIES` | `3` |", "| `MAX_RETRIES` | `4` |");
+    assert_ne!(edited, text);
+    assert_eq!(page.updated(&edited), Ok(text));
+    let error = page.updated("# Settings").expect_err("no markers");
+    assert_eq!(error, "docs/settings.md: no markers of settings");
+}
+
+#[test]
 fn the_documented_default_is_what_an_absent_variable_means() {
     for variable in variables() {
         let DefaultValue::Value(default) = variable.default else {
