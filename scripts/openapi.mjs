@@ -1,4 +1,5 @@
-// `npm run openapi`: writes assets/openapi.json anew from the sources, and the types of the npm client from it.
+// `npm run openapi`: writes what is generated from the sources: assets/openapi.json, the types of the npm client from
+// it, and the tables of the pages in docs/.
 
 import { main } from "./lib/main.mjs";
 import { environment, ROOT } from "./lib/paths.mjs";
@@ -6,9 +7,15 @@ import { step } from "./lib/report.mjs";
 import { run } from "./lib/run.mjs";
 import { DESCRIPTION, writeDescription } from "./lib/typescript.mjs";
 
-const CARGO = ["run", "--quiet", "--locked", "--package", "reelay", "--example", "openapi"];
+const example = (name) =>
+  run("cargo", ["run", "--quiet", "--locked", "--package", "reelay", "--example", name], {
+    cwd: ROOT,
+    env: environment(),
+    show: true,
+  });
 
 await main(async () => {
-  await step("the API's description", () => run("cargo", CARGO, { cwd: ROOT, env: environment(), show: true }));
+  await step("the API's description", () => example("openapi"));
   await step("the client's types", () => writeDescription(DESCRIPTION));
+  await step("the tables of the documentation", () => example("docs"));
 });

@@ -7,6 +7,8 @@ pub mod environment;
 pub mod published;
 pub mod read;
 pub mod receiver;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod reference;
 pub mod upstream_webhook;
 
 pub use crate::config::environment::Environment;

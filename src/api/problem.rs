@@ -1,6 +1,9 @@
 //! Errors as the app reads them: problem details (RFC 9457) with the app's own `success` and
 //! `error`.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod advice;
+
 use crate::api::field_error::FieldError;
 use crate::machine::queue::{OverBudget, Whose};
 use crate::time::{Millis, SECOND};

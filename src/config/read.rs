@@ -32,7 +32,7 @@ const DOLLAR: u64 = 1_000_000;
 const MAX_COST: u64 = 1_000_000 * DOLLAR;
 /// Close together at first: an app that redeploys is back within a minute, and its user is
 /// watching.
-const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
+pub(crate) const WEBHOOK_WAITS: &str = "0,5,15,45,120,300,1800,7200,18000,36000,36000";
 
 /// Secrets as Standard Webhooks writes them, several while one is being replaced.
 pub(crate) struct WebhookSecrets;

@@ -1,5 +1,8 @@
 //! What an outside call came to, cut by what the caller does next.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod reference;
+
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +136,8 @@ impl Trouble {
     }
 }
 
-/// Why a generation has failed, as a word for programs; README says what to do about each.
+/// Why a generation has failed, as a word for programs; `docs/error-codes.md` says what to do
+/// about each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -35,9 +35,9 @@ const VERSION: &str = "v1beta1";
 /// The longest JSON answer to a submit that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 /// Where Cloud Storage is.
-const DEFAULT_STORAGE: &str = "https://storage.googleapis.com";
+pub(crate) const DEFAULT_STORAGE: &str = "https://storage.googleapis.com";
 /// Where renders are asked for.
-const DEFAULT_LOCATION: &str = "us-central1";
+pub(crate) const DEFAULT_LOCATION: &str = "us-central1";
 /// A part of the private key of the local stand-in's service account, which `.dev.vars` publishes.
 const PUBLISHED_KEY: &str = "6O7iSNefloKkCR4hKZWlKVwQgRPoRqPE";
 /// The names of the variables that are read in more than one place.

@@ -8,6 +8,7 @@ mod bad_input;
 mod clarifications;
 mod costs;
 mod description;
+mod documentation;
 mod event_ids;
 mod fingerprints;
 mod idempotency;

@@ -1,13 +1,13 @@
-//! The figures that README quotes are those of the report.
+//! The figures that `docs/costs-and-speed.md` quotes are those of the report.
 
-/// The head of README's table of them.
+/// The head of that page's table of them.
 const HEADING: &str = "| what | Reelay | beside it |";
-/// So many README has at least.
+/// The fewest rows it may have.
 const LEAST: usize = 5;
 
-/// What README tells and the report does not, and that README tells too little.
-pub(crate) fn violations(readme: &str, report: &str) -> Vec<String> {
-    let rows = readme
+/// Figures of the page that are not in the report, and whether the page has too few rows.
+pub(crate) fn violations(page: &str, report: &str) -> Vec<String> {
+    let rows = page
         .lines()
         .skip_while(|line| *line != HEADING)
         .skip(2)
@@ -34,7 +34,7 @@ fn is_figure(word: &str) -> bool {
 
 #[test]
 fn a_figure_that_is_not_in_the_report_and_too_few_of_them_are_found() {
-    let readme = |row: &str, count: usize| {
+    let page = |row: &str, count: usize| {
         format!(
             "before\n{HEADING}\n|---|---|---|\n{}\nafter",
             vec![row; count].join("\n")
@@ -42,12 +42,12 @@ fn a_figure_that_is_not_in_the_report_and_too_few_of_them_are_found() {
     };
     let report = "| accept | 4.1 (3.9–4.4) | 4.50 × |";
     let row = "| an order of 8 s | 4.1 (3.9–4.4) ms | 4.50 ×, the floor's |";
-    assert!(violations(&readme(row, LEAST), report).is_empty());
-    assert_eq!(violations(&readme(row, LEAST - 1), report).len(), 1);
+    assert!(violations(&page(row, LEAST), report).is_empty());
+    assert_eq!(violations(&page(row, LEAST - 1), report).len(), 1);
     assert_eq!(violations("", report).len(), 1);
     let other = "| an order of 8 s | 4.2 (3.9–4.4) ms | none |";
     assert_eq!(
-        violations(&readme(other, LEAST), report)[0],
+        violations(&page(other, LEAST), report)[0],
         "4.2 is not in the report"
     );
 }

@@ -87,10 +87,10 @@ fn only_the_configuration_reads_variables() {
 }
 
 #[test]
-fn every_variable_stands_in_the_readme_and_the_other_way_round() {
-    let readme = source::read("README.md");
+fn every_variable_is_documented_and_every_documented_one_is_read() {
+    let page = source::read("docs/settings.md");
     let files = read_rust_files("src");
-    let violations = settings::differences(&files, &readme);
+    let violations = settings::differences(&files, &page);
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
@@ -132,9 +132,9 @@ fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
 }
 
 #[test]
-fn the_figures_in_the_readme_are_those_of_the_report() {
+fn the_figures_in_the_documentation_are_those_of_the_report() {
     let violations = figures::violations(
-        &source::read("README.md"),
+        &source::read("docs/costs-and-speed.md"),
         &source::read("docs/BENCHMARKS.md"),
     );
     assert!(violations.is_empty(), "\n{}", violations.join("\n"));

@@ -1,10 +1,12 @@
-//! The variables that `src/config` and the providers in `src/upstream` read are those of README's
-//! table.
+//! The variables that `src/config` and the providers in `src/upstream` read are those of
+//! `docs/settings.md`.
 
 use crate::source::File;
 use std::collections::BTreeSet;
 
-const HEADING: &str = "| variable | default | meaning |";
+const HEADING: &str = "| variable | default | must be | meaning |";
+/// What the page is written from: it names every variable and reads none.
+const REFERENCE: &str = "src/config/reference.rs";
 
 /// Reads of the worker's variables outside the configuration.
 pub(crate) fn reads_outside(file: &File) -> Vec<String> {
@@ -21,23 +23,24 @@ pub(crate) fn reads_outside(file: &File) -> Vec<String> {
 }
 
 /// What stands on one side only.
-pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
+pub(crate) fn differences(files: &[File], page: &str) -> Vec<String> {
     let read: BTreeSet<String> = files
         .iter()
         .filter(|file| {
             is_configuration(&file.path)
+                && file.path != REFERENCE
                 && (!is_provider(&file.path) || file.code().contains("Variables<"))
         })
         .flat_map(File::literals)
         .filter(|literal| is_variable(literal))
         .collect();
-    let told = table(readme);
+    let named = names(page);
     let missing = read
-        .difference(&told)
-        .map(|name| format!("{name} is read, but not in README's table"));
-    let unread = told
+        .difference(&named)
+        .map(|name| format!("{name} is read, but not in docs/settings.md"));
+    let unread = named
         .difference(&read)
-        .map(|name| format!("{name} is in README's table, but not read"));
+        .map(|name| format!("{name} is in docs/settings.md, but not read"));
     missing.chain(unread).collect()
 }
 
@@ -60,13 +63,13 @@ fn is_variable(literal: &str) -> bool {
     literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase()) && shaped
 }
 
-/// The names in the first column, which stand between backquotes.
-fn table(readme: &str) -> BTreeSet<String> {
-    let rows = readme
-        .lines()
-        .skip_while(|line| *line != HEADING)
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
+/// The names in the first column of every table, which stand between backquotes.
+fn names(page: &str) -> BTreeSet<String> {
+    let mut is_table = false;
+    let rows = page.lines().filter(|line| {
+        is_table = line.starts_with('|') && (is_table || *line == HEADING);
+        is_table
+    });
     rows.filter_map(|row| {
         row.strip_prefix("| `")?
             .split_once('`')
@@ -83,15 +86,17 @@ fn a_variable_on_one_side_only_is_found() {
             "fn f() { text(\"JWT_SECRET\"); text(\"NEW_ONE\"); ok(\"a SENTENCE\"); }",
         ),
         File::new("src/api/a.rs", "const METHOD: &str = \"OPTIONS\";"),
+        File::new(REFERENCE, "const A: &str = \"OLD_ONE\";"),
     ];
-    let readme = format!(
-        "{HEADING}\n|---|---|---|\n| `JWT_SECRET` | required | x |\n| `OLD_ONE` | 3 | y |\n\n| `NO` |\n"
+    let page = format!(
+        "{HEADING}\n|---|---|---|---|\n| `JWT_SECRET` | required | x | y |\n\n| `NO` |\n\n\
+         {HEADING}\n|---|---|---|---|\n| `OLD_ONE` | 3 | x | y |\n"
     );
     assert_eq!(
-        differences(&files, &readme),
+        differences(&files, &page),
         [
-            "NEW_ONE is read, but not in README's table",
-            "OLD_ONE is in README's table, but not read"
+            "NEW_ONE is read, but not in docs/settings.md",
+            "OLD_ONE is in docs/settings.md, but not read"
         ]
     );
 }

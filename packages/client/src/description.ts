@@ -867,7 +867,7 @@ export interface components {
             success: true;
         };
         /**
-         * @description Why a generation has failed, as a word for programs; README says what to do about each.
+         * @description Why a generation has failed, as a word for programs; `docs/error-codes.md` says what to do about each.
          * @enum {string}
          */
         ErrorCode: "invalid_request" | "provider_rate_limited" | "provider_quota_exhausted" | "provider_unavailable" | "provider_rejected_content" | "model_retired" | "submit_outcome_unknown" | "deadline_exceeded" | "storage_failed" | "cancelled" | "internal";
@@ -1763,7 +1763,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description * `misconfigured`: The worker is misconfigured: NEXTJS_URL is required. */
+        /** @description * `misconfigured`: The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes. */
         misconfigured: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -229,12 +229,12 @@ fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::R
     write_gauge(
         encoder,
         "queue_waiting",
-        "Jobs that wait for a slot now, by priority.",
+        "Jobs waiting for a slot, by priority.",
         None,
         &depth,
     )?;
     let oldest = [(Labels::new(), seconds(stats.oldest_wait_ms.unwrap_or(0)))];
-    let help = "How long the first in line has waited.";
+    let help = "How long the first job in line has waited.";
     write_gauge(
         encoder,
         "queue_oldest_wait",
@@ -242,13 +242,7 @@ fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::R
         Some(&registry::Unit::Seconds),
         &oldest,
     )?;
-    write_gauge(
-        encoder,
-        "jobs",
-        "Jobs that are kept, by status.",
-        None,
-        &jobs,
-    )?;
+    write_gauge(encoder, "jobs", "Stored jobs, by status.", None, &jobs)?;
     write_gauge(
         encoder,
         "slots",
@@ -259,7 +253,7 @@ fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::R
     write_gauge(
         encoder,
         "slots_used",
-        "Slots that are held now.",
+        "Slots in use.",
         None,
         &alone(stats.slots.used),
     )?;
@@ -268,7 +262,7 @@ fn write_line(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::R
 
 /// What an operator watches: lost timers, webhooks, upstreams and money.
 fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> fmt::Result {
-    let help = "Jobs whose timer was found lost or that do not answer; 0 in a healthy system.";
+    let help = "Jobs whose alarm is missing or that do not answer; 0 in a healthy system.";
     write_gauge(
         encoder,
         "jobs_without_timer",
@@ -279,11 +273,11 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
     write_gauge(
         encoder,
         "queue_paused",
-        "Whether an operator has had nobody started.",
+        "1 while an operator has paused the queue, else 0.",
         None,
         &alone(u64::from(stats.paused)),
     )?;
-    let help = "Webhooks that are still to be taken by the app.";
+    let help = "Webhooks not yet accepted by the app.";
     write_gauge(
         encoder,
         "webhooks_pending",
@@ -299,7 +293,7 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
         &alone(stats.webhooks.exhausted),
     )?;
     let backoffs: Vec<_> = stats.upstreams.iter().map(backoff).collect();
-    let help = "When an upstream that takes no orders is probed next, in seconds since the Unix epoch; absent for others.";
+    let help = "When an upstream in backoff is probed next, in seconds since the Unix epoch; absent for others.";
     write_gauge(
         encoder,
         "upstream_backoff_until_timestamp",
@@ -308,7 +302,7 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
         &backoffs,
     )?;
     if let Some(cost) = stats.cost {
-        let help = "What today commits, UTC.";
+        let help = "Charged today (UTC).";
         write_gauge(
             encoder,
             "cost_today",
@@ -320,13 +314,13 @@ fn write_condition(encoder: &mut DescriptorEncoder<'_>, stats: &QueueStats) -> f
             write_gauge(
                 encoder,
                 "cost_limit",
-                "MAX_COST_PER_DAY.",
+                "The limit MAX_COST_PER_DAY.",
                 Some(&money()),
                 &[(Labels::new(), limit)],
             )?;
         }
     }
-    let help = "Lost timers that were found and set again.";
+    let help = "Missing alarms that were found and re-armed.";
     let mut repaired =
         encoder.encode_descriptor("timers_repaired", help, None, MetricType::Counter)?;
     write_counter(&mut repaired, stats.timers_repaired, Unit::None)

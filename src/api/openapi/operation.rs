@@ -171,7 +171,7 @@ fn usual_problems(access: &Access) -> Vec<Problem> {
         problems.extend([Problem::no_generation(), Problem::ambiguous_generation()]);
     }
     problems.push(Problem::misconfigured(
-        "The worker is misconfigured: NEXTJS_URL is required.".to_owned(),
+        "The worker is misconfigured: the variable JWT_SECRET must be set to a random secret of at least 32 bytes.".to_owned(),
     ));
     problems.push(Problem::unavailable());
     problems

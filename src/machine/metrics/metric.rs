@@ -120,7 +120,7 @@ pub(super) mod table {
         "accepted",
         "jobs_accepted",
         &[],
-        "Jobs that the queue has taken",
+        "Jobs accepted by the queue",
     );
     pub static STARTED: Metric =
         Metric::counter("started", "jobs_started", &[], "Slots granted to jobs");
@@ -129,61 +129,61 @@ pub(super) mod table {
         "queue_wait",
         &[],
         WAITS,
-        "How long jobs waited for a slot, from when they could first have had it",
+        "Wait for a slot, from the time a job could first have had one",
     );
     pub static CHARGED: Metric = Metric::money(
         "charged",
         "cost_charged",
-        "What was charged for renders, and reserved for those to come",
+        "Charged for renders, including what is reserved for waiting jobs",
     );
     pub static RETURNED: Metric = Metric::money(
         "returned",
         "cost_returned",
-        "What turned out not to be spent of that and was given back",
+        "Returned of what was charged, because it was not spent",
     );
     pub static ATTEMPTS: Metric = Metric::counter(
         "attempts",
         "attempts",
         &["outcome"],
-        "Attempts that have ended: completed, failed or cancelled",
+        "Attempts that have ended",
     );
     pub static FAILURES: Metric = Metric::counter(
         "failures",
         "attempt_failures",
         &["code"],
-        "Attempts that have failed, by errorCode",
+        "Attempts that have failed, by failure code",
     );
     pub static PROCESSING: Metric = Metric::times(
         "processing",
         "processing",
         &["outcome"],
         WORKS,
-        "How long attempts took from their last start to their end",
+        "Time from the last start of an attempt to its end",
     );
     pub static PHASE: Metric = Metric::times(
         "phase",
         "phase",
         &["phase"],
         WORKS,
-        "How long attempts were submitting, rendering and storing",
+        "Time that attempts spent in each phase",
     );
     pub static RETRIES: Metric = Metric::counter(
         "retries",
         "retries",
         &["phase"],
-        "Steps that failed or got no answer and are made again",
+        "Steps repeated after a failure or a lost answer",
     );
     pub static CALLS: Metric = Metric::counter(
         "calls",
         "upstream_calls",
         &["call", "outcome"],
-        "Calls to the video service, by what came of them",
+        "Calls to the provider; polls that find the render running are not counted",
     );
     pub static ERRORS: Metric = Metric::counter(
         "errors",
         "upstream_errors",
         &["class"],
-        "Calls that were refused, failed or got no answer (unknown), by why",
+        "Calls that were refused, failed or got no answer (unknown), by failure code",
     );
     pub static RATE_LIMITED: Metric = Metric::counter(
         "rate_limited",
@@ -195,13 +195,13 @@ pub(super) mod table {
         "hook_attempts",
         "webhook_attempts",
         &["outcome"],
-        "Webhooks sent: delivered, or failed",
+        "Attempts to deliver a webhook",
     );
     pub static WEBHOOK_RETRIES: Metric = Metric::counter(
         "hook_retries",
         "webhook_retries",
         &[],
-        "Webhooks sent again after a failure",
+        "Attempts to deliver a webhook after a failed one",
     );
     pub static WEBHOOK_EXHAUSTED: Metric = Metric::counter(
         "hook_exhausted",
@@ -214,7 +214,7 @@ pub(super) mod table {
         "webhook_delivery",
         &[],
         DELIVERIES,
-        "How long webhooks took from event to 2xx",
+        "Time from an event to the 2xx of its webhook",
     );
 }
 

@@ -1,0 +1,60 @@
+//! Every variable. What a value must be is asked of the parser itself, by a value that no variable
+//! takes.
+
+use super::{code, table};
+use reelay::config::Config;
+use reelay::config::reference::{DefaultValue, SETTINGS, Variable, VariableGroup};
+
+/// Settings that are valid, with every provider set up.
+const VALID: &str = include_str!("../../../.dev.vars");
+/// A value that no variable takes.
+const BAD: &str = "\u{1}";
+
+pub(super) fn tables() -> String {
+    let groups: Vec<String> = SETTINGS.iter().map(group).collect();
+    groups.join("\n\n")
+}
+
+fn group(group: &VariableGroup) -> String {
+    let rows = group.settings.iter().map(|variable| {
+        let secret = if variable.is_secret { ", secret" } else { "" };
+        [
+            format!("{}{secret}", code(variable.name)),
+            default(variable),
+            wanted(variable.name),
+            variable.meaning.to_owned(),
+        ]
+    });
+    let rows = table(["variable", "default", "must be", "meaning"], rows);
+    format!("### {}\n\n{rows}", group.title)
+}
+
+fn default(variable: &Variable) -> String {
+    match variable.default {
+        DefaultValue::Required => "required".to_owned(),
+        DefaultValue::None => "none".to_owned(),
+        // After each comma a space, which the parser ignores, lets a page break the line.
+        DefaultValue::Value(value) => code(&value.replace(',', ", ")),
+        DefaultValue::Words(words) => words.to_owned(),
+    }
+}
+
+/// What the parser says that the variable must be.
+fn wanted(name: &str) -> String {
+    let value = |wanted: &str| {
+        if wanted == name {
+            return Some(BAD.to_owned());
+        }
+        VALID.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name == wanted).then(|| value.to_owned())
+        })
+    };
+    let error = Config::parse(value)
+        .err()
+        .unwrap_or_else(|| panic!("{name} takes any value"));
+    assert_eq!(error.variable, name);
+    // What is wrong with this very value.
+    let wanted = error.wanted.split(", but ").next().unwrap_or_default();
+    wanted.to_owned()
+}

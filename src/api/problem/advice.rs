@@ -1,0 +1,58 @@
+//! What a caller does about each code of a problem: a table of `docs/error-codes.md`. Host only:
+//! the worker never reads it.
+
+/// What to do about a problem with this code; `None` for a code that no problem has.
+pub fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "invalid_request" => "Correct every field, header or parameter that `errors` names.",
+        "malformed_json" => "Send a JSON object as the body.",
+        "model_retired" => {
+            "Order the model that `detail` names, or map the old name with `MODEL_ALIASES`."
+        }
+        "invalid_signature" => {
+            "Compare `UPSTREAM_WEBHOOK_SECRET` with the secret of the webhook registered with \
+             Google."
+        }
+        "unauthorized" => "Send a valid token. Sign a new JWT when it has expired.",
+        "budget_exceeded" => {
+            "Wait for `Retry-After`, or order a cheaper video. Without `Retry-After` the video \
+             costs more than a whole day's limit."
+        }
+        "forbidden" => "Name the token's own user, or use `API_KEY` on your server.",
+        "operators_only" => "Use `ADMIN_KEY` or a JWT with `role: \"admin\"`.",
+        "window_too_long" => "Ask for at most 6 hours, or use a key.",
+        "delivery_not_found" => {
+            "Check the id. Events are deleted with their generation, after the retention."
+        }
+        "not_found" => {
+            "Check the id and the user. With a key, name the user as `?userId=` or `X-User-Id`."
+        }
+        "route_not_found" => "Check the path; `/docs` lists every route.",
+        "video_not_found" => {
+            "Wait until the generation is `completed`. A deleted video does not come back."
+        }
+        "method_not_allowed" => "Use a method that `Allow` names.",
+        "already_ended" => "Nothing: the generation has ended. Read its status.",
+        "ambiguous_generation" => "Name the user as `?userId=` or `X-User-Id`.",
+        "images_deleted" => "Send a new order with the images.",
+        "not_pending_clarification" | "not_pending_confirmation" => {
+            "Read the status: someone may have answered already, or a day has passed."
+        }
+        "not_retryable" => "Wait until the generation has failed or was cancelled.",
+        "too_many_attempts" => "Send a new order.",
+        "payload_too_large" => "Send a smaller body, with smaller or fewer images.",
+        "unsupported_media_type" => "Send `Content-Type: application/json`.",
+        "range_not_satisfiable" => "Ask for a range within the file; `Content-Range` has its size.",
+        "idempotency_conflict" => {
+            "Use a new id for a new order. Repeat an order with the same body."
+        }
+        "queue_full" => "Repeat after `Retry-After`. Operators can raise `MAX_QUEUE_LENGTH`.",
+        "too_many_requests" => "Repeat after `Retry-After`, and send fewer requests.",
+        "too_many_streams" => "Close event streams of this generation that nobody watches.",
+        "misconfigured" => "Set the variable that `detail` names, see [Settings](settings.md).",
+        "unavailable" => {
+            "Repeat after `Retry-After`, an order with the same id: it may have been accepted."
+        }
+        _ => return None,
+    })
+}
