@@ -188,7 +188,7 @@ impl Job {
     }
 
     /// The outcome of a reply to that request: whether it granted a slot. `Ok(None)` means that an
-    /// earlier job of the same name may be in the way.
+    /// earlier job of the same name is still in the way.
     pub fn enqueued(&self, reply: &Reply<EnqueueAgain>) -> Outcome<bool> {
         match reply {
             Ok(Some(position)) => {

@@ -94,8 +94,8 @@ impl Job {
         self.requeue(Some(not_before), context);
     }
 
-    /// Handles an answer after the attempt has ended, for example by a cancellation: enters the
-    /// outcome into the timeline and cancels the render.
+    /// Handles the answer to a submit whose job was cancelled during the call: enters the outcome
+    /// into the timeline and cancels the render.
     fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
             Ok(_) => "the upstream had accepted the render",
