@@ -4,7 +4,7 @@
 //! # Stored (SQLite)
 //! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money
 //!   ledger, effect in flight, outbox); `timeline`, one line of JSON per entry, limited by dropping
-//!   the oldest; and `noted`, the number of the last entry.
+//!   the oldest; and `entered`, the number of the last entry.
 //! * One alarm: the earliest of the job's timers, or
 //!   [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a poll is in
 //!   flight.
