@@ -1,4 +1,4 @@
-//! The video services: one folder each, behind one trait and one registry, which is this file.
+//! The video services: one folder each, with one common trait and one registry, which is this file.
 
 pub mod gemini;
 pub mod google;

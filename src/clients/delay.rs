@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(
             wait(Some("7"), r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#),
             Some(3_000),
-            "RetryInfo is nearer"
+            "RetryInfo takes precedence"
         );
         for body in [
             r#"{"retry_after":4}"#,

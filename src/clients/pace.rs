@@ -46,7 +46,7 @@ impl Pace {
 mod tests {
     use super::Pace;
 
-    /// Whether a download that brings `bytes` every `every` milliseconds may continue for ten
+    /// Whether a download that brings `bytes` every `each` milliseconds may continue for ten
     /// minutes.
     fn goes_on(bytes: usize, each: u64) -> bool {
         let mut pace = Pace::new(30_000);
@@ -62,7 +62,7 @@ mod tests {
             (80_000, 10_000),
             (200_000, 29_000),
         ] {
-            assert!(!goes_on(bytes, each), "{bytes} bytes each {each} ms");
+            assert!(!goes_on(bytes, each), "{bytes} bytes every {each} ms");
         }
         for (bytes, each) in [
             (9_000, 1_000),
@@ -71,7 +71,7 @@ mod tests {
             (65_536, 1),
             (90, 10),
         ] {
-            assert!(goes_on(bytes, each), "{bytes} bytes each {each} ms");
+            assert!(goes_on(bytes, each), "{bytes} bytes every {each} ms");
         }
     }
 
@@ -79,9 +79,9 @@ mod tests {
     fn a_pause_is_no_trickle_but_a_fast_beginning_does_not_last_for_ever() {
         let mut pace = Pace::new(30_000);
         assert!(pace.goes_on(5_000_000, 10));
-        assert!(pace.goes_on(1, 29_000), "what came before the pause counts");
+        assert!(pace.goes_on(1, 29_000), "bytes from before the pause count");
         assert!(pace.goes_on(1, 1_000), "the window ends");
-        assert!(!pace.goes_on(1, 30_000), "nothing is left of the beginning");
+        assert!(!pace.goes_on(1, 30_000), "bytes of an earlier window do not count");
     }
 
     #[test]

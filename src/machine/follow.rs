@@ -86,7 +86,7 @@ pub enum Beginning {
 pub struct Follower {
     /// Distinguishes the job from a later one of the same name.
     created_at: Millis,
-    /// The number of the last entry told.
+    /// The number of the last entry sent.
     told: u64,
     said: Option<Snapshot>,
     told_at: Millis,
@@ -115,12 +115,13 @@ impl Follower {
         }
     }
 
-    /// The number of the last entry told.
+    /// The number of the last entry sent.
     pub fn told(&self) -> u64 {
         self.told
     }
 
-    /// Takes the job as it is now and the next entries after [`Self::told`], [`PAGE`] at most.
+    /// Takes the job as it is now and the next entries after [`Self::told`], at most [`PAGE`], and
+    /// returns the events to send.
     pub fn look(&mut self, job: Option<&Job>, entries: Vec<NumberedEntry>, now: Millis) -> Look {
         let Some(job) = job.filter(|job| job.created_at == self.created_at) else {
             return Look {

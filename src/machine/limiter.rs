@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// The period over which submits are counted.
 pub const WINDOW: Millis = MINUTE;
-/// The longest wait that an upstream may ask for.
+/// The longest wait that an upstream may request.
 pub(super) const MAX_BACKOFF: Millis = DAY;
 /// The wait before a probe if the upstream requested none. It doubles from the first of these to
 /// the second.
@@ -34,7 +34,7 @@ pub enum Availability {
     NotNow { after: Option<Millis> },
     /// The call failed, or got no answer.
     Failed,
-    /// It refused this submit alone, which says nothing about others.
+    /// It refused only this submit, which says nothing about others.
     Refused,
 }
 

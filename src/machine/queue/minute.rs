@@ -1,4 +1,4 @@
-//! What was counted within one minute.
+//! The counters of one minute.
 
 use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{DAY, Millis};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How long counters can be read by the minute.
 pub const MINUTES_KEPT: Millis = 7 * DAY;
 
-/// What was counted within one minute.
+/// The counters of one minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minute {
     pub counted: MetricsByUpstream,
