@@ -81,7 +81,10 @@ mod tests {
         assert!(pace.goes_on(5_000_000, 10));
         assert!(pace.goes_on(1, 29_000), "bytes from before the pause count");
         assert!(pace.goes_on(1, 1_000), "the window ends");
-        assert!(!pace.goes_on(1, 30_000), "bytes of an earlier window do not count");
+        assert!(
+            !pace.goes_on(1, 30_000),
+            "bytes of an earlier window do not count"
+        );
     }
 
     #[test]
