@@ -1,13 +1,13 @@
-//! Addresses as people write them, with hosts in any script: `https://bücher.example` is
+//! URLs as people write them, with hosts in any script: `https://bücher.example` is
 //! `https://xn--bcher-kva.example/`.
 //!
-//! The mapping of hosts (UTS #46) needs Unicode tables that would be a quarter of the upload, and
-//! the platform's own `URL` has them. So it reads the address first, and the `url` crate reads the
-//! ASCII that it writes.
+//! Mapping hosts (UTS #46) needs Unicode tables that would be a quarter of the upload, but the
+//! platform's own `URL` has them. So `URL` parses the address first, and the `url` crate parses its
+//! ASCII form.
 
 use url::Url;
 
-/// Reads an address; `None` when it is none, or its host is no valid one.
+/// Parses a URL; `None` if it or its host is invalid.
 pub fn parse(text: &str) -> Option<Url> {
     Url::parse(&ascii(text)?).ok()
 }
@@ -17,7 +17,7 @@ fn ascii(text: &str) -> Option<String> {
     Some(web_sys::Url::new(text).ok()?.href())
 }
 
-/// The same for tests on the host, which have the tables of an older `idna` crate.
+/// The same for tests on the host, with the tables of an older `idna` crate.
 #[cfg(not(target_arch = "wasm32"))]
 fn ascii(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;

@@ -1,5 +1,4 @@
-//! What every call to the outside needs: bounded requests, downloads, uploads to R2, and how
-//! answers are read.
+//! What every outgoing call needs: bounded requests, downloads, uploads to R2, and reading answers.
 
 pub mod delay;
 pub mod error_body;

@@ -1,5 +1,6 @@
-//! How a queued job gets started. Jobs always live in the queue's object; a mode only decides who
-//! says "start", and when. The mode `alarm` needs nothing here: the enqueue sets the queue's alarm.
+//! How a queued job gets started. The queue's object always holds the jobs; a dispatch mode only
+//! decides what triggers a start, and when. Mode `alarm` needs nothing here: the enqueue sets the
+//! queue's alarm.
 
 pub mod accept;
 pub mod consume;
@@ -21,16 +22,16 @@ use crate::objects::stub;
 use crate::time::Millis;
 use worker::Env;
 
-/// A job to be made durable and given its place.
+/// A job to create and enqueue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     pub key: JobKey,
     pub request: Request,
-    /// The images of the order, to be put into R2 before the job is made.
+    /// The images of the order, to be stored in R2 before the job is created.
     pub uploads: Vec<Upload>,
 }
 
-/// What is left to do behind the answer. Whatever is cut off here is done by a timer or the sweep.
+/// Work done after the response is sent. If it is cut off, an alarm or the sweep does it.
 pub async fn follow_up(
     env: Env,
     mode: Mode,

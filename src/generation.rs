@@ -1,4 +1,4 @@
-//! A generation as the app reads it.
+//! A generation as the API returns it.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// `blockedBy`.
 //
 // `queue_position`, `blocked_by`, `estimated_start_at`, `links` and the result's `video_url` depend
-// on the moment of asking: the front door fills them in.
+// on the time of the request: the API fills them in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -129,7 +129,7 @@ pub struct Links {
 }
 
 impl Generation {
-    /// The job as the app reads it, `now` deciding the progress of a render.
+    /// The job as the API returns it; `now` determines the progress of a render.
     pub fn of(job: &Job, now: Millis) -> Self {
         let failure = job.failure();
         Self {
@@ -164,7 +164,7 @@ impl Generation {
         }
     }
 
-    /// Fills in where it stands in line.
+    /// Fills in the position.
     pub fn stand(&mut self, position: &Position) {
         self.queue_position = Some(position.number);
         self.blocked_by = position.blocked_by;
@@ -177,7 +177,7 @@ impl Generation {
 }
 
 impl GenerationResult {
-    /// The result of a completed job, without the signed address.
+    /// The result of a completed job, without the signed URL.
     pub fn of(job: &Job) -> Option<Self> {
         let video = job.stored_video()?;
         Some(Self {
@@ -193,7 +193,7 @@ impl GenerationResult {
     }
 }
 
-/// All that was spent on a job, in US dollars; `None` while that is nothing.
+/// The total spent on a job, in US dollars; `None` while that is zero.
 pub fn cost(job: &Job) -> Option<f64> {
     Some(job.cost_micros())
         .filter(|cost| *cost > 0)

@@ -1,4 +1,4 @@
-//! Names: of users, of generations, and of requests that may be repeated.
+//! The names of users, generations and idempotent requests.
 
 use crate::time::{Millis, Moment};
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,12 @@ const MAX_GENERATION_ID: usize = 64;
 /// The longest `Idempotency-Key`, in characters.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// What a user id must be, to follow "must be".
+/// The rule for a user id, to follow "must be".
 pub const USER_ID_RULE: &str = "1 to 128 of A-Z a-z 0-9 _ . @ | : + - and not start with a dot";
-/// What a generation id must be, to follow "must be".
+/// The rule for a generation id, to follow "must be".
 pub const GENERATION_ID_RULE: &str = "1 to 64 of A-Z a-z 0-9 _ -";
 
-/// Names one generation: ids are unique within a user, so a foreign id is simply another job.
+/// Names one generation. Ids are unique per user, so another user's id names another job.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {
     pub user_id: String,
@@ -25,7 +25,7 @@ pub struct JobKey {
 }
 
 impl JobKey {
-    /// Builds a key; both parts must already be valid (neither may contain a slash).
+    /// Builds a key. Both parts must already be valid; neither may contain a slash.
     pub fn new(user_id: impl Into<String>, generation_id: impl Into<String>) -> Self {
         Self {
             user_id: user_id.into(),
@@ -34,7 +34,7 @@ impl JobKey {
     }
 
     /// The name of the job's Durable Object: `{user}/{generation}`, unambiguous because neither
-    /// part may hold a slash.
+    /// part may contain a slash.
     pub fn object_name(&self) -> String {
         format!("{}/{}", self.user_id, self.generation_id)
     }
@@ -48,8 +48,7 @@ impl JobKey {
     }
 
     /// The key of an image of the order in R2: `inputs/{user}/{generation}/{request}/{index}`. Each
-    /// request has a random number of its own, so that it can take back what it has put there and
-    /// nothing else.
+    /// request has a random number, so that it can delete exactly the images that it stored.
     pub fn input_key(&self, request: u128, index: usize) -> String {
         format!(
             "inputs/{}/{}/{request:032x}/{index}",
@@ -58,13 +57,13 @@ impl JobKey {
     }
 }
 
-/// Whether `text` can name a user: it becomes part of object names, R2 keys and addresses.
+/// Whether `text` is a valid user id. It becomes part of object names, R2 keys and URLs.
 pub fn is_user_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@|:+-".contains(&byte);
     (1..=MAX_USER_ID).contains(&text.len()) && !text.starts_with('.') && text.bytes().all(allowed)
 }
 
-/// Whether `text` can name a generation.
+/// Whether `text` is a valid generation id.
 pub fn is_generation_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     (1..=MAX_GENERATION_ID).contains(&text.len()) && text.bytes().all(allowed)
@@ -79,8 +78,8 @@ pub fn new_generation_id(moment: Moment) -> String {
         .to_string()
 }
 
-/// The id every repeat of one idempotency key of one user leads to: a version-8 UUID over their
-/// SHA-256.
+/// The generation id for an idempotency key of a user, the same for every repeat: a version-8 UUID
+/// from their SHA-256.
 pub fn generation_id_for(user_id: &str, idempotency_key: &str) -> String {
     let digest = Sha256::new()
         .chain_update(b"reelay idempotency key v1\n")

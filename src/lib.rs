@@ -1,8 +1,8 @@
 //! Reelay: a durable video generation backend that a team deploys to its own Cloudflare account.
 //!
-//! A request is accepted by [`api`], made durable in a [`JobManager`] (one object a generation),
-//! placed in order by the [`QueueManager`], rendered by the upstream, kept in R2 and told to the
-//! app by a signed webhook. No accepted job is lost or stuck, and no render is paid for twice
+//! [`api`] accepts a request, a [`JobManager`] (one object per generation) makes it durable, the
+//! [`QueueManager`] puts it in order, the upstream renders it, R2 stores the video, and a signed
+//! webhook notifies the app. No accepted job is lost or stuck, and no render is paid for twice
 //! unless someone chose so.
 //!
 //! | room | holds |
@@ -21,7 +21,7 @@
 //! | [`api`] | routes, tokens, answers, and their description |
 //! | [`log`] | structured logs |
 //!
-//! `ARCHITECTURE.md` names the invariants and says where each is kept.
+//! `ARCHITECTURE.md` lists the invariants and where each is enforced.
 
 pub mod address;
 pub mod api;
@@ -57,7 +57,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     Ok(api::handle(request, env, context).await)
 }
 
-/// The cron triggers: each minute, and once a day.
+/// The cron triggers: every minute, and once a day.
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     log::start(|| config::log_level(&env));

@@ -1,10 +1,9 @@
-//! Structured logs: one JSON object a line, so that the platform indexes every field.
+//! Structured logs: one JSON object per line, so that the platform indexes every field.
 //!
-//! Whoever has something to tell says so by a macro of `tracing`, with a message of the form
-//! `[COMPONENT] Action`; what is true of all that is done meanwhile (which request, which job)
-//! comes from the span around it. A line names ids, words and numbers of ours. It never holds a
-//! prompt, a key, a token, a signed address, a body, or an upstream's own words, which may repeat
-//! any of those.
+//! Code logs with a macro of `tracing` and a message of the form `[COMPONENT] Action`. The span
+//! around the call adds the context, such as the request and the job. A line contains only our own
+//! ids, words and numbers. It never contains a prompt, a key, a token, a signed URL, a body, or an
+//! upstream's own message, which may repeat any of those.
 
 mod console;
 mod effect;
@@ -23,11 +22,11 @@ use crate::clock;
 use std::sync::Once;
 use tracing::Level;
 
-/// Sets where lines go and from which level on, once for each instance of the worker.
+/// Sets the output and the level of the log, once per instance of the worker.
 pub fn start(level: impl FnOnce() -> Level) {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
-        // It fails only where there is one already.
+        // It fails only if a subscriber is already set.
         let _ = tracing::subscriber::set_global_default(layer::subscriber(
             level(),
             console::write,

@@ -1,4 +1,4 @@
-//! Pure state machines: they decide, the shells carry out.
+//! Pure state machines: they decide, and the shells carry out the effects.
 //!
 //! Nothing here waits, reads a clock, draws randomness or names a platform type. Time and
 //! randomness arrive in a [`Moment`]; effects leave as values.
@@ -47,17 +47,17 @@ impl Status {
         Self::Cancelled,
     ];
 
-    /// Whether nothing more will happen to this attempt.
+    /// Whether the attempt has ended.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
-    /// Whether a person has to say something before anything more happens.
+    /// Whether the job waits for its user: to confirm the order, or to give another prompt.
     pub fn is_pending(self) -> bool {
         matches!(self, Self::PendingConfirmation | Self::PendingClarification)
     }
 
-    /// The word on the wire.
+    /// The word in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PendingConfirmation => "pending_confirmation",

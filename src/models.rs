@@ -1,8 +1,7 @@
-//! The model registry: what each model takes and costs, kept as data in [`table`].
+//! The model registry: the parameters and price of each model, as data in [`table`].
 //!
-//! Validation, `GET /api/models`, cost estimates, the times of polls and the limits a minute all
-//! read it. A price is what one second of video costs; a render that is filtered or fails is not
-//! charged.
+//! Validation, `GET /api/models`, cost estimates, poll times and rate limits all read it. A price
+//! is for one second of video; a render that is filtered or fails is not charged.
 
 mod aliases;
 mod catalogue;

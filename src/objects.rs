@@ -1,4 +1,4 @@
-//! Durable Object shells: load, step, save, act. What happens is decided in [`crate::machine`].
+//! Durable Object shells: load, step, save, act. [`crate::machine`] makes the decisions.
 
 pub mod calls;
 pub mod job_manager;

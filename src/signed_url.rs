@@ -1,9 +1,8 @@
-//! Addresses that open one video for a while, without a token.
+//! URLs that give access to one video for a limited time, without a token.
 //!
-//! `{public_url}/api/generations/{id}/video?user={user}&expires={seconds}&signature={base64url}`.
-//! The signature is HMAC-SHA256 over the version, the user, the id and the expiry, one a line; the
-//! user and the id can hold no line end. Its key is derived from the token secret and serves
-//! nothing else.
+//! The signature is HMAC-SHA256 over the version, the user, the id and the expiry, one per line;
+//! the user and the id cannot contain a line break. The key is derived from the token secret and
+//! used for nothing else.
 
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
@@ -13,10 +12,10 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// Sets the derived key apart from every other use of the secret.
+/// Separates the derived key from every other use of the secret.
 const KEY_DOMAIN: &[u8] = b"reelay signed video url v1";
 
-/// Signs and verifies addresses of videos.
+/// Signs and verifies video URLs.
 #[derive(Clone)]
 pub struct UrlSigner {
     keyed: Hmac<Sha256>,
@@ -32,7 +31,7 @@ impl UrlSigner {
         }
     }
 
-    /// The address of a generation's video, valid until `expires_at_seconds` since the Unix epoch.
+    /// The URL of a generation's video, valid until `expires_at_seconds` since the Unix epoch.
     pub fn sign(&self, public_url: &str, key: &JobKey, expires_at_seconds: u64) -> String {
         let mac = self.mac(&key.user_id, &key.generation_id, expires_at_seconds);
         let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
@@ -47,7 +46,7 @@ impl UrlSigner {
         )
     }
 
-    /// Whether the signature is of this video and still valid at `now_seconds`; compares in
+    /// Whether the signature matches this video and is still valid at `now_seconds`; compares in
     /// constant time.
     pub fn verify(
         &self,

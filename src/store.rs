@@ -1,6 +1,6 @@
-//! SQL of each object: schema, append-only migrations, load and save. No decisions.
+//! The SQL of each object: schema, append-only migrations, load and save. It makes no decisions.
 //!
-//! The statements run on [`Sql`], which a Durable Object's storage implements, and in tests a plain
+//! The statements run on [`Sql`], which a Durable Object's storage implements; tests use plain
 //! SQLite.
 
 pub mod catalogue;

@@ -1,4 +1,4 @@
-//! Moments and spans of time.
+//! Times and durations.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 

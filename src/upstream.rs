@@ -1,4 +1,4 @@
-//! The video services: one folder each, behind one trait and one registry, which is this file.
+//! The video services: one folder each, with one common trait and one registry, which is this file.
 
 pub mod gemini;
 pub mod google;
@@ -12,7 +12,7 @@ pub mod webhook;
 
 use crate::upstream::registry::Registration;
 
-/// Every provider that can be set up, by the names of the model registry.
+/// Every provider that can be configured, by its name in the model registry.
 pub const REGISTRY: &[Registration] = &[
     Registration {
         name: "veo3",

@@ -1,4 +1,4 @@
-//! The webhooks to the app: what an event says, how it is signed, and how it is sent.
+//! The webhooks to the app: the content of an event, its signature, and its delivery.
 
 pub mod event;
 pub mod send;

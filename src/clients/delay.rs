@@ -1,4 +1,5 @@
-//! When an upstream asks to be called again, in every form in which that is said.
+//! The wait that an upstream requests before the next call, in every form in which services state
+//! it.
 
 use crate::clients::error_body::ErrorBody;
 use crate::clients::reply::Reply;
@@ -6,9 +7,9 @@ use crate::clients::retry_after;
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use serde_json::Value;
 
-/// `google.rpc.RetryInfo`, as protocol buffers and as JSON spell it.
+/// `google.rpc.RetryInfo`, in the spellings of JSON and of protocol buffers.
 const RETRY_INFO: [&str; 2] = ["retryDelay", "retry_delay"];
-/// Fields like the header, in seconds unless they name a unit or a date.
+/// Fields equivalent to the header, in seconds unless they name a unit or a date.
 const SECONDS: [&str; 5] = [
     "retry_after",
     "retryAfter",
@@ -18,10 +19,10 @@ const SECONDS: [&str; 5] = [
 ];
 /// The same in milliseconds.
 const MILLISECONDS: [&str; 3] = ["retry_after_ms", "retryAfterMs", "retry-after-ms"];
-/// From here on a number of milliseconds is a point in time, not a wait: the year 2001, or three
-/// decades.
+/// From this value on, a number of milliseconds is a point in time, not a wait: the year 2001, or
+/// three decades.
 const FIRST_TIME: Millis = 1_000_000_000_000;
-/// The words before a delay in a sentence.
+/// The words that precede a delay in a sentence.
 const PHRASES: [&str; 9] = [
     "retry in ",
     "retry after ",
@@ -34,8 +35,8 @@ const PHRASES: [&str; 9] = [
     "available in ",
 ];
 
-/// The wait that an answer asks for, a day at most: `RetryInfo`, else `Retry-After`, else a field
-/// like it, else its words.
+/// The wait that an answer requests, at most a day: from `RetryInfo`, else `Retry-After`, else an
+/// equivalent field, else the sentence.
 pub(crate) fn asked(reply: &Reply, body: &ErrorBody) -> Option<Millis> {
     let info = || body.fields(&RETRY_INFO).into_iter().find_map(retry_info);
     let header = || retry_after::parse(reply.retry_after.as_deref()?, reply.now);
@@ -55,7 +56,7 @@ pub(crate) fn asked(reply: &Reply, body: &ErrorBody) -> Option<Millis> {
         .or_else(milliseconds)
         .or_else(seconds)
         .or_else(words)?;
-    // So long a wait is no wait but the time since 1970 at which to come back.
+    // A value this large is a Unix time at which to retry, not a wait.
     let wait = if asked >= FIRST_TIME {
         asked.saturating_sub(reply.now)
     } else {
@@ -86,7 +87,7 @@ fn like_the_header(field: &Value, now: Millis) -> Option<Millis> {
     }
 }
 
-/// A number, or one in a string, times `unit` milliseconds.
+/// A number, or a number in a string, times `unit` milliseconds.
 fn number(field: &Value, unit: f64) -> Option<Millis> {
     let number = match field.as_str() {
         Some(text) => text.trim().parse().ok()?,
@@ -125,7 +126,7 @@ fn said(rest: &str) -> Option<Millis> {
     if total.is_some() {
         return total;
     }
-    // A number alone is in seconds, as in the header, if the sentence ends with it.
+    // A number without a unit is in seconds, as in the header, if the sentence ends with it.
     let end = left
         .find(|character: char| !character.is_ascii_digit())
         .unwrap_or(left.len());
@@ -140,7 +141,8 @@ fn said(rest: &str) -> Option<Millis> {
     }
 }
 
-/// A duration alone: `22s`, `1m2.5s`, `PT1M30S`; a number without a unit is in seconds.
+/// A text that is only a duration: `22s`, `1m2.5s`, `PT1M30S`; a number without a unit is in
+/// seconds.
 fn duration(text: &str) -> Option<Millis> {
     let text = text.trim().to_lowercase();
     if let Ok(seconds) = text.parse::<f64>() {
@@ -150,8 +152,8 @@ fn duration(text: &str) -> Option<Millis> {
     total.filter(|_| left.trim().is_empty())
 }
 
-/// Adds up numbers with units at the beginning of a text: the sum, if there is any, and what
-/// follows.
+/// Adds up the numbers with units at the beginning of a text: the sum, if there is any, and the
+/// rest of the text.
 fn spans(text: &str) -> (Option<Millis>, &str) {
     let (mut total, mut rest) = (None, text);
     while let Some((span, after)) = span(rest.trim_start().trim_start_matches("and ")) {
@@ -185,14 +187,14 @@ fn span(text: &str) -> Option<(Millis, &str)> {
     Some((length, after.trim_start_matches(',')))
 }
 
-/// Whole milliseconds, rounded up; `None` for what is no time to wait.
+/// Whole milliseconds, rounded up; `None` if `length` is negative or no number.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "what is too large is the largest"
 )]
 fn milliseconds(length: f64) -> Option<Millis> {
-    // A float a hair above a whole number is that number.
+    // A float slightly above a whole number is that number.
     (length >= 0.0).then(|| (length - 1e-7).ceil().max(0.0) as Millis)
 }
 
@@ -271,7 +273,7 @@ mod tests {
         assert_eq!(
             wait(Some("7"), r#"{"error":{"details":[{"retryDelay":"3s"}]}}"#),
             Some(3_000),
-            "RetryInfo is nearer"
+            "RetryInfo takes precedence"
         );
         for body in [
             r#"{"retry_after":4}"#,

@@ -1,4 +1,4 @@
-//! The body of an error, in the shapes that services and gateways give it.
+//! The body of an error, in the formats that services and gateways use.
 //!
 //! Sources: Google's `google.rpc.Status`, the `{"error": {"message", "type", "code"}}` of `OpenAI`
 //! and of the gateways that imitate it, the `detail` of `FastAPI`, problem details (RFC 9457),
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 const MAX_DEPTH: usize = 6;
 /// The longest code that is kept, in characters.
 const MAX_CODE: usize = 64;
-/// The fields that hold a sentence, the most telling ones first.
+/// The fields that hold a sentence, the most specific first.
 const SENTENCES: [&str; 10] = [
     "message",
     "error_description",
@@ -27,14 +27,14 @@ const SENTENCES: [&str; 10] = [
 /// The fields that hold a code.
 const CODES: [&str; 5] = ["code", "status", "type", "error_code", "errorCode"];
 
-/// What was read of a body.
+/// The parsed body of an error.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ErrorBody {
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub json: Value,
-    /// Its sentence for people, cleaned.
+    /// Its human-readable sentence, cleaned.
     pub sentence: Option<String>,
-    /// Its codes, numbers and words alike, the words first.
+    /// Its codes, the words before the numbers.
     codes: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl ErrorBody {
         }
     }
 
-    /// Reads an error within a larger answer.
+    /// Reads an error inside a larger answer.
     pub(crate) fn of(json: Value) -> Self {
         let mut codes = Vec::new();
         collect_codes(&json, 0, &mut codes);
@@ -63,7 +63,7 @@ impl ErrorBody {
         }
     }
 
-    /// Whether the body names an error: by an error field, or by a code that is one.
+    /// Whether the body contains an error: an error field, or an error code.
     pub(crate) fn is_error(&self) -> bool {
         let names_one = |value: &Value| {
             let field = |name: &str| value.get(name).is_some_and(|field| !is_empty(field));
@@ -74,12 +74,12 @@ impl ErrorBody {
             || self.meaning().is_some()
     }
 
-    /// The code for the log: a word rather than a number.
+    /// The code for the log: a word if there is one, else a number.
     pub(crate) fn code(&self) -> Option<String> {
         self.codes.first().cloned()
     }
 
-    /// Whether one of the codes or the sentence contains one of these words, whatever their case.
+    /// Whether one of the codes or the sentence contains one of these words, ignoring case.
     pub(crate) fn mentions(&self, words: &[&str]) -> bool {
         let texts = self
             .codes
@@ -91,14 +91,14 @@ impl ErrorBody {
             .any(|text| words.iter().any(|word| text.contains(word)))
     }
 
-    /// The same of the codes alone.
+    /// The same for the codes only.
     pub(crate) fn has_code_like(&self, words: &[&str]) -> bool {
         self.codes
             .iter()
             .any(|code| words.iter().any(|word| code.to_lowercase().contains(word)))
     }
 
-    /// The HTTP status that the codes stand for; `None` if they stand for none.
+    /// The HTTP status that corresponds to the codes, if any.
     pub(crate) fn meaning(&self) -> Option<u16> {
         let words = self.codes.iter().filter_map(|code| meaning_of_word(code));
         let numbers = self
@@ -108,13 +108,13 @@ impl ErrorBody {
         words.chain(numbers).next()
     }
 
-    /// Every value of a field of one of these names, wherever it stands.
+    /// Every value of a field with one of these names, at any depth.
     pub(crate) fn fields(&self, names: &[&str]) -> Vec<&Value> {
         fields(&self.json, names)
     }
 }
 
-/// Every value of a field of one of these names within a larger one, wherever it stands.
+/// Every value of a field with one of these names inside `value`, at any depth.
 pub(crate) fn fields<'a>(value: &'a Value, names: &[&str]) -> Vec<&'a Value> {
     let mut found = Vec::new();
     collect_fields(value, names, 0, &mut found);
@@ -126,7 +126,7 @@ pub(crate) fn sentence_of(value: &Value) -> Option<String> {
     json_sentence(value, 0)
 }
 
-/// Whether a field that names an error says that there is none.
+/// Whether the value of an error field means that there is no error.
 pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -134,7 +134,7 @@ pub(crate) fn is_empty(value: &Value) -> bool {
         Value::Number(number) => number.as_i64() == Some(0),
         Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.is_empty(),
-        // `google.rpc.Status` of a success.
+        // The `google.rpc.Status` of a success.
         Value::Object(fields) => {
             let is_ok = fields
                 .get("code")
@@ -167,14 +167,14 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
             .get(name)
             .and_then(|field| json_sentence(field, depth + 1))
     };
-    // OAuth has a word in `error` and its sentence beside it.
+    // OAuth has a code in `error` and the sentence in `error_description`.
     let error = fields
         .get("error")
         .filter(|error| !error.is_string() || !fields.contains_key("error_description"));
     if let Some(found) = error.and_then(|error| json_sentence(error, depth + 1)) {
         return Some(found);
     }
-    // `FastAPI` says where the fault is.
+    // `FastAPI` names the location of the error.
     if let (Some(text), Some(place)) = (of("msg"), fields.get("loc").and_then(place)) {
         return sentence::clean(&format!("{place}: {text}"));
     }
@@ -192,7 +192,7 @@ fn object_sentence(fields: &Map<String, Value>, depth: usize) -> Option<String> 
         .or_else(|| listed(fields.get("errors")?, depth + 1))
 }
 
-/// The sentence of a list of errors, or of an object that has one for each field.
+/// The sentence of a list of errors, or of an object with one error per field.
 fn listed(errors: &Value, depth: usize) -> Option<String> {
     match errors
         .as_object()
@@ -206,7 +206,7 @@ fn listed(errors: &Value, depth: usize) -> Option<String> {
     }
 }
 
-/// Gateways pass the body of another error on as text.
+/// Gateways may embed the body of another error as a string.
 fn nested(text: &str, depth: usize) -> Option<String> {
     let text = text.trim();
     let is_json = text.starts_with(['{', '[']);
@@ -232,19 +232,19 @@ fn place(location: &Value) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join(".")).filter(|place| !place.is_empty())
 }
 
-/// The sentence of a body that is no JSON.
+/// The sentence of a body that is not JSON.
 fn text_sentence(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     match text.chars().next()? {
         '<' => sentence::html_title(text),
-        // Broken JSON says nothing to people.
+        // Broken JSON is not readable for people.
         '{' | '[' => None,
         _ => sentence::clean(text),
     }
 }
 
-/// Codes stand in the error, in the body around it, or in the first of a list.
+/// Codes are in the error, in the body around it, or in the first item of a list.
 fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
     if depth > MAX_DEPTH {
         return;
@@ -266,7 +266,7 @@ fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
             for name in CODES {
                 match fields.get(name) {
                     Some(Value::String(word)) => codes.extend(code(word)),
-                    // A small number is a code of gRPC's where it is called one.
+                    // A small number is a gRPC code only in a field named as a code.
                     Some(Value::Number(number))
                         if name.contains("ode") || number.as_u64() >= Some(100) =>
                     {
@@ -280,7 +280,7 @@ fn collect_codes(value: &Value, depth: usize, codes: &mut Vec<String>) {
     }
 }
 
-/// A word of a code: the last one of an address; `None` for anything that could be a sentence.
+/// A code word, or the last segment of a URL or URN; `None` for anything that could be a sentence.
 fn code(text: &str) -> Option<String> {
     let word = text
         .trim()
@@ -313,7 +313,7 @@ fn collect_fields<'a>(value: &'a Value, names: &[&str], depth: usize, found: &mu
     }
 }
 
-/// The HTTP status of a code of gRPC, or of HTTP itself (google/rpc/code.proto).
+/// The HTTP status of a gRPC code, or of an HTTP status itself (google/rpc/code.proto).
 fn meaning_of_number(code: u16) -> Option<u16> {
     Some(match code {
         1 => 499,
@@ -332,7 +332,7 @@ fn meaning_of_number(code: u16) -> Option<u16> {
     })
 }
 
-/// The same of a word: one of gRPC's, or a usual one of gateways.
+/// The same for a word: a gRPC code, or a common one of gateways.
 fn meaning_of_word(word: &str) -> Option<u16> {
     let word = word.to_ascii_uppercase().replace('-', "_");
     Some(match word.as_str() {

@@ -1,4 +1,4 @@
-//! A video's file, opened but not yet read: nothing of it is ever held whole.
+//! A video's file, opened but not yet read. It is never held in memory as a whole.
 
 use crate::clients::http::{HttpAnswer, HttpCall, Lost};
 use crate::clients::retry_after;
@@ -10,14 +10,14 @@ use futures::{Stream, StreamExt};
 use url::Url;
 use worker::Method;
 
-/// How long a download's headers may take, for each address on the way.
+/// The time limit for a download's response headers, for each address in a chain of redirects.
 pub(crate) const HEADERS_TIMEOUT: Millis = 30 * SECOND;
-/// How long a download may take, whole.
+/// The time limit for a whole download.
 pub(crate) const TIMEOUT: Millis = 300 * SECOND;
-/// How many redirects a download may take.
+/// The most redirects that a download follows.
 const MAX_REDIRECTS: usize = 5;
 
-/// The codings that change bytes (IANA's registry of HTTP content codings).
+/// The content codings that change the bytes (IANA's registry of HTTP content codings).
 const COMPRESSIONS: [&str; 10] = [
     "br",
     "compress",
@@ -31,24 +31,23 @@ const COMPRESSIONS: [&str; 10] = [
     "zstd",
 ];
 
-/// A video on its way.
+/// A video being downloaded.
 pub struct Download {
     pub(crate) bytes: Bytes,
-    /// The length that was announced, in bytes.
+    /// The announced length, in bytes.
     pub(crate) length: Option<u64>,
 }
 
-/// Where the bytes come from.
+/// The source of the bytes.
 pub(crate) enum Bytes {
-    /// Straight from an answer: with a known length they pass through the platform alone.
+    /// Directly from an answer: with a known length the bytes stay inside the platform.
     Answer(Box<HttpAnswer>),
     /// Chunk by chunk.
     Chunks(LocalBoxStream<'static, Result<Vec<u8>, Lost>>),
 }
 
 impl Download {
-    /// A video of unknown length, made chunk by chunk; an `Err` means that it ended before it was
-    /// whole.
+    /// A video of unknown length, produced chunk by chunk; an `Err` means that it ended early.
     pub fn from_chunks(chunks: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static) -> Self {
         Self {
             bytes: Bytes::Chunks(chunks.boxed_local()),
@@ -56,7 +55,7 @@ impl Download {
         }
     }
 
-    /// The bytes, chunk by chunk, wherever they come from.
+    /// The bytes, chunk by chunk, whatever their source.
     pub fn into_chunks(self) -> LocalBoxStream<'static, Result<Vec<u8>, Lost>> {
         match self.bytes {
             Bytes::Answer(answer) => answer.chunks().boxed_local(),
@@ -65,11 +64,11 @@ impl Download {
     }
 }
 
-/// What accompanies the request for a file at one address.
+/// The header to send with the request to one address.
 pub(crate) type Credential = Option<(&'static str, String)>;
 
-/// Opens a file, following redirects. `visit` says with which header an address may be asked, or
-/// `None` if it may not be visited at all.
+/// Opens a file, following redirects. `visit` returns the header to send to an address, or `None`
+/// if the address must not be visited.
 pub(crate) async fn open(
     start: Url,
     visit: impl Fn(&Url) -> Option<Credential>,
@@ -77,7 +76,7 @@ pub(crate) async fn open(
     accept(follow(start, visit).await?)
 }
 
-/// The first answer to a request for a file that is no redirect.
+/// The first answer that is not a redirect.
 pub(crate) async fn follow(
     start: Url,
     visit: impl Fn(&Url) -> Option<Credential>,
@@ -114,7 +113,7 @@ pub(crate) async fn follow(
     Err(retry("The video's address redirects too often."))
 }
 
-/// Takes an answer for the file itself.
+/// Accepts an answer as the file itself.
 pub(crate) fn accept(answer: HttpAnswer) -> Outcome<Download> {
     let status = answer.status();
     let asked = answer
@@ -141,7 +140,7 @@ pub(crate) fn accept(answer: HttpAnswer) -> Outcome<Download> {
     })
 }
 
-/// Another answer than the file.
+/// The error for an answer that is not the file.
 pub(crate) fn refused_fetch(answer: HttpAnswer, after: Option<Millis>) -> Trouble {
     let status = answer.status();
     answer.discard();
@@ -151,24 +150,23 @@ pub(crate) fn refused_fetch(answer: HttpAnswer, after: Option<Millis>) -> Troubl
     Trouble::Retry { after, failure }.answered(UpstreamAnswer { status, code: None })
 }
 
-/// An upstream's word for an address that this worker never visits. It would say the same another
-/// time.
+/// The error for an address that this worker never visits. A retry would not help.
 fn forbidden() -> Trouble {
     let sentence = "The video's address is not fetched from: it is not encrypted, carries credentials, or names a host \
                     that is not public and not the video service's own.";
     Trouble::Refused(Failure::storage(sentence))
 }
 
-/// Whether an answer's `Content-Encoding` says that its bytes are not those of the file. Names that
-/// change no byte, such as `identity`, or `aws-chunked` left over from an upload, do not matter:
-/// the bytes are looked at anyway.
+/// Whether an answer's `Content-Encoding` changes the bytes of the file. Names that change no byte,
+/// such as `identity`, or `aws-chunked` left over from an upload, do not matter: the bytes are
+/// checked anyway.
 fn is_compressed(codings: &str) -> bool {
     codings
         .split(',')
         .any(|coding| COMPRESSIONS.contains(&coding.trim().to_ascii_lowercase().as_str()))
 }
 
-/// The same word for an address that is none.
+/// The same for a string that is not a usable address.
 pub(crate) fn unusable_address() -> Trouble {
     Trouble::Refused(Failure::storage("The video's address is not usable."))
 }

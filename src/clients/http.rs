@@ -1,5 +1,5 @@
-//! Bounded outgoing requests: a time limit over headers and body, redirects never followed by
-//! themselves, bodies read up to a limit.
+//! Bounded outgoing requests: a time limit over headers and body, no automatic redirects, and
+//! bodies read up to a limit.
 
 use crate::clients::reply::Reply;
 use crate::clock;
@@ -17,34 +17,34 @@ use worker::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
-/// It may have had its effect all the same.
+/// The request may have had its effect all the same.
 impl From<Lost> for Trouble {
     fn from(_: Lost) -> Self {
         Self::Unknown
     }
 }
 
-/// An answer under a time limit that goes on counting while its body is read.
+/// An answer under a time limit that continues while its body is read.
 #[derive(Debug)]
 pub(crate) struct HttpAnswer {
     response: Response,
     signal: AbortSignal,
 }
 
-/// One request to be sent.
+/// One request to send.
 pub(crate) struct HttpCall<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) body: Option<String>,
-    /// For headers alone.
+    /// The time limit for the headers.
     pub(crate) headers_within: Millis,
-    /// For headers and body together.
+    /// The time limit for headers and body together.
     pub(crate) all_within: Millis,
 }
 
-/// Writes the status and code of an answer that proves nothing into the log, because its outcome
-/// does not carry them.
+/// Logs the status and code of an answer with an unknown outcome, because the outcome does not
+/// carry them.
 pub(crate) fn unreadable_told<T>(reply: &Reply, outcome: Outcome<T>) -> Outcome<T> {
     if matches!(outcome, Err(Trouble::Unknown)) {
         let UpstreamAnswer { status, code } = reply.upstream_answer();
@@ -63,7 +63,7 @@ impl HttpCall<'_> {
         self.send().await?.reply(limit).await
     }
 
-    /// Sends the request. Neither it nor its answer outlives the limits.
+    /// Sends the request. The time limits apply to the request and to its answer.
     pub(crate) async fn send(self) -> Result<HttpAnswer, Lost> {
         let headers = Headers::new();
         for (name, value) in self.headers {
@@ -110,8 +110,8 @@ impl HttpAnswer {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The answer with its whole body, if that ends within `limit` bytes. What is no success means
-    /// what its status says, even if its body breaks off.
+    /// The answer with its whole body, if that ends within `limit` bytes. If the status is not a
+    /// success, a body that breaks off counts as empty, because the status alone is meaningful.
     pub(crate) async fn reply(self, limit: usize) -> Result<Reply, Lost> {
         let (status, retry_after) = (self.status(), self.header("retry-after"));
         let body = match self.read(limit).await {
@@ -126,7 +126,7 @@ impl HttpAnswer {
         })
     }
 
-    /// The answer and what cuts it off; a cut body can look like one that ended.
+    /// The answer and its abort signal; an aborted body can look like one that ended.
     pub(crate) fn into_parts(self) -> (Response, AbortSignal) {
         (self.response, self.signal)
     }
@@ -144,7 +144,7 @@ impl HttpAnswer {
         Ok(body)
     }
 
-    /// The body, chunk by chunk. One that was cut off ends with an error.
+    /// The body, chunk by chunk. A body that was cut off ends with an error.
     pub(crate) fn chunks(mut self) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {
         let body = match self.response.body() {
             ResponseBody::Empty => None,
@@ -164,10 +164,10 @@ impl HttpAnswer {
         })
     }
 
-    /// Lets go of a body nobody reads, so that its connection is freed.
+    /// Cancels a body that is not read, so that its connection is freed.
     pub(crate) fn discard(self) {
         if let ResponseBody::Stream(stream) = self.response.body() {
-            // Nothing is left to learn from how the cancelling goes.
+            // The result of the cancellation does not matter.
             drop(stream.cancel());
         }
     }

@@ -1,15 +1,15 @@
-//! Whether a download goes on fast enough.
+//! Checks that a download is fast enough.
 
 use crate::time::Millis;
 
-/// The fewest bytes a second that a download may bring, on average over a window. At that pace no
-/// video of a few megabytes would come before the whole download's time is over.
+/// The minimum rate of a download in bytes per second, averaged over a window. Below it, a video of
+/// a few megabytes would not finish within the download's time limit.
 const MIN_RATE: u64 = 8 * 1024;
 
-/// What came within the window that runs. Only the time of waiting for bytes counts.
+/// What arrived in the current window. Only the time spent waiting for bytes counts.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    /// `DOWNLOAD_IDLE_MS`: the longest silence, and how long a window is.
+    /// `DOWNLOAD_IDLE_MS`: the longest silence, and the length of a window.
     window: Millis,
     waited: Millis,
     came: u64,
@@ -29,7 +29,7 @@ impl Pace {
         self.window
     }
 
-    /// Counts bytes that came after a wait, and says whether that goes fast enough.
+    /// Counts bytes that arrived after a wait, and returns whether the download is fast enough.
     pub(crate) fn goes_on(&mut self, bytes: usize, waited: Millis) -> bool {
         self.came += bytes as u64;
         self.waited += waited;
@@ -46,7 +46,8 @@ impl Pace {
 mod tests {
     use super::Pace;
 
-    /// Whether a download of so many bytes each so many milliseconds is let go on for ten minutes.
+    /// Whether a download that brings `bytes` every `each` milliseconds may continue for ten
+    /// minutes.
     fn goes_on(bytes: usize, each: u64) -> bool {
         let mut pace = Pace::new(30_000);
         (0..600_000 / each).all(|_| pace.goes_on(bytes, each))
@@ -61,7 +62,7 @@ mod tests {
             (80_000, 10_000),
             (200_000, 29_000),
         ] {
-            assert!(!goes_on(bytes, each), "{bytes} bytes each {each} ms");
+            assert!(!goes_on(bytes, each), "{bytes} bytes every {each} ms");
         }
         for (bytes, each) in [
             (9_000, 1_000),
@@ -70,7 +71,7 @@ mod tests {
             (65_536, 1),
             (90, 10),
         ] {
-            assert!(goes_on(bytes, each), "{bytes} bytes each {each} ms");
+            assert!(goes_on(bytes, each), "{bytes} bytes every {each} ms");
         }
     }
 
@@ -78,9 +79,12 @@ mod tests {
     fn a_pause_is_no_trickle_but_a_fast_beginning_does_not_last_for_ever() {
         let mut pace = Pace::new(30_000);
         assert!(pace.goes_on(5_000_000, 10));
-        assert!(pace.goes_on(1, 29_000), "what came before the pause counts");
+        assert!(pace.goes_on(1, 29_000), "bytes from before the pause count");
         assert!(pace.goes_on(1, 1_000), "the window ends");
-        assert!(!pace.goes_on(1, 30_000), "nothing is left of the beginning");
+        assert!(
+            !pace.goes_on(1, 30_000),
+            "bytes of an earlier window do not count"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Videos in R2: streamed in, sized up before anyone relies on them, deleted when unwanted.
+//! Videos in R2: streamed in, verified before use, deleted when unwanted.
 
 pub use crate::clients::upload::Label;
 
@@ -11,8 +11,8 @@ use crate::machine::outcome::{Failure, Outcome, Trouble};
 use crate::time::Millis;
 use worker::{Bucket, Range};
 
-/// Streams a video into R2, compares what R2 then holds with what was announced or counted, and
-/// looks whether that is a whole video. `idle` is how long no byte may come.
+/// Streams a video into R2, compares the size in R2 with the announced or counted one, and checks
+/// that the file is a complete video. `idle` is the longest time without a byte.
 pub async fn store(
     bucket: &Bucket,
     label: &Label<'_>,
@@ -44,7 +44,7 @@ pub async fn store(
     .verified(length)
 }
 
-/// Reads an image of an order whole.
+/// Reads an image of an order into memory.
 pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
     let refused = |sentence| Trouble::Refused(Failure::storage(sentence));
     let object = bucket.get(key).execute().await.map_err(unheard)?;
@@ -55,12 +55,12 @@ pub async fn read(bucket: &Bucket, key: &str) -> Outcome<Vec<u8>> {
     body.bytes().await.map_err(unheard)
 }
 
-/// Deletes a video; one that is not there counts as deleted.
+/// Deletes a file; a missing file counts as deleted.
 pub async fn delete(bucket: &Bucket, key: &str) -> Outcome<()> {
     bucket.delete(key).await.map_err(unheard)
 }
 
-/// Looks through the stored file by a few short reads (see [`Walk`]).
+/// Checks the stored file with a few short reads (see [`Walk`]).
 async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcome<()> {
     let mut walk = Walk::new(kind, size);
     while let Some(Stretch { offset, length }) = walk.next() {
@@ -77,7 +77,7 @@ async fn check(bucket: &Bucket, key: &str, kind: VideoKind, size: u64) -> Outcom
     Ok(())
 }
 
-/// R2 did not say how it ended.
+/// The outcome of an R2 call that failed is unknown.
 pub(crate) fn unheard(_: worker::Error) -> Trouble {
     Trouble::Unknown
 }

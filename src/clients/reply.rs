@@ -1,10 +1,10 @@
-//! The answer to a request, read whole.
+//! An answer with its whole body in memory.
 
 use crate::clients::error_body::ErrorBody;
 use crate::machine::outcome::UpstreamAnswer;
 use crate::time::Millis;
 
-/// An HTTP answer of the upstream, with its body read whole.
+/// An HTTP answer of the upstream, with its whole body in memory.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -15,7 +15,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Whether the call did what it was asked, as far as HTTP says.
+    /// Whether the HTTP status is a success.
     pub(crate) fn is_success(&self) -> bool {
         (200..=299).contains(&self.status)
     }

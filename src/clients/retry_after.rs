@@ -3,7 +3,7 @@
 use crate::time::{Millis, SECOND};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The wait a header asks for, in milliseconds from `now`; `None` when it says neither.
+/// The wait that a header requests, in milliseconds from `now`; `None` if it is neither.
 pub fn parse(value: &str, now: Millis) -> Option<Millis> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {

@@ -1,26 +1,26 @@
-//! Other services' words, made fit to be shown: one bounded line without markup, keys, signed
-//! addresses or the prompt.
+//! Makes error messages of other services safe to show: one bounded line without markup, keys,
+//! signed URLs or the prompt.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// The longest text that is passed on, in characters.
 const MAX_LENGTH: usize = 500;
-/// The shortest part of a prompt that is taken out of a text, in characters; a shorter prompt is
-/// taken out whole.
+/// The shortest part of a prompt that is removed from a text, in characters; a shorter prompt is
+/// removed only as a whole.
 const MIN_QUOTE: usize = 20;
-/// The shortest prompt that is looked for, in characters.
+/// The shortest prompt that is removed, in characters.
 const MIN_PROMPT: usize = 4;
-/// How secrets begin that services like to repeat: keys of Google and `OpenAI`, Google's access
-/// tokens, JWTs.
+/// Prefixes of secrets that services tend to repeat: keys of Google and `OpenAI`, Google's access
+/// tokens, JWTs, webhook secrets.
 const SECRETS: [&str; 5] = ["AIza", "sk-", "ya29.", "eyJ", "whsec_"];
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const HIDDEN: &str = "[hidden]";
-/// What stands in the place of the prompt.
+/// Replaces the prompt.
 const PROMPT: &str = "[prompt]";
 
-/// One line of at most 500 characters: control and invisible characters gone, spaces collapsed,
-/// keys hidden, addresses without their query. `None` if nothing is left.
+/// One line of at most 500 characters: control and invisible characters removed, spaces collapsed,
+/// keys hidden, URLs without their query. `None` if nothing is left.
 pub fn clean(text: &str) -> Option<String> {
     let visible = text.chars().filter(|character| !is_invisible(*character));
     let visible: String = visible
@@ -37,7 +37,7 @@ pub fn clean(text: &str) -> Option<String> {
     line.chars().any(char::is_alphanumeric).then_some(line)
 }
 
-/// The same as a sentence of its own: with a full stop at its end, if it has no other mark there.
+/// Ends a text with a full stop, unless it already ends with a punctuation mark.
 pub fn ended(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '!', '?', '…', '。', '！', '？']) {
@@ -47,7 +47,7 @@ pub fn ended(text: &str) -> String {
     }
 }
 
-/// Takes the prompt and longer parts of it out of a text.
+/// Replaces the prompt, and longer parts of it, in a text.
 pub fn without_prompt(text: &str, prompt: &str) -> String {
     let prompt: Vec<char> = prompt
         .split_whitespace()
@@ -85,7 +85,7 @@ pub fn html_title(page: &str) -> Option<String> {
     })
 }
 
-/// How many characters at the beginning of `text` stand in the prompt too; 0 for fewer than
+/// How many characters at the beginning of `text` also occur in the prompt; 0 if fewer than
 /// `least`.
 fn longest_quote(text: &[char], prompt: &[char], least: usize) -> usize {
     let common = |start: usize| {
@@ -103,7 +103,7 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A word without what may open something: the query of an address, or a key.
+/// A word without secrets: the query of a URL, or a key.
 fn without_secrets(word: &str) -> String {
     let word = match word
         .split_once("://")
@@ -172,7 +172,7 @@ fn without_tags(html: &str) -> String {
     text
 }
 
-/// A text of HTML with its usual character references decoded.
+/// HTML text with its common character references decoded.
 fn decoded(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut characters = html.chars().peekable();
@@ -188,7 +188,8 @@ fn decoded(html: &str) -> String {
     text
 }
 
-/// The character behind an ampersand, which is consumed only if it is a known reference.
+/// The character that the reference after an ampersand stands for. The reference is consumed only
+/// if it is known.
 fn reference(characters: &mut Peekable<Chars<'_>>) -> Option<char> {
     let name: String = characters
         .clone()

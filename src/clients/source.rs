@@ -1,5 +1,5 @@
-//! The bytes of a file on their way in: read from the platform without passing through this
-//! worker's memory where that can be, and cut off when they stop coming.
+//! Reads the bytes of a file: if possible without copying them through this worker's memory, and
+//! with a limit on silence and slowness.
 
 use crate::clients::file::{Bytes, Download};
 use crate::clients::http::{HttpAnswer, Lost};
@@ -18,10 +18,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamByobReader, ReadableStreamGetReaderOptions, ReadableStreamReaderMode};
 use worker::{AbortSignal, Delay, ResponseBody};
 
-/// How much of a file is read at once, in bytes.
+/// How many bytes one read asks for.
 pub(crate) const BUFFER: u32 = 256 * 1024;
 
-/// The bytes of an answer, read into buffers of the platform's own.
+/// The bytes of an answer, read into buffers of the platform.
 pub(crate) struct Source {
     reader: ReadableStreamByobReader,
     signal: AbortSignal,
@@ -30,7 +30,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The body of an answer; `None` when it has none.
+    /// The body of an answer; `None` if it has none.
     pub(crate) fn open(answer: HttpAnswer, idle: Millis) -> Option<Self> {
         let (response, signal) = answer.into_parts();
         let ResponseBody::Stream(stream) = response.body() else {
@@ -47,7 +47,7 @@ impl Source {
         })
     }
 
-    /// The next bytes, in the memory of `buffer`, which is used up; `None` at the end.
+    /// The next bytes, in the memory of `buffer`, which is consumed; `None` at the end.
     pub(crate) async fn read(&mut self, buffer: Uint8Array) -> Outcome<Option<Uint8Array>> {
         let reading = JsFuture::from(self.reader.read_with_array_buffer_view(&buffer));
         let result = in_time(&mut self.pace, reading, |result| {
@@ -80,17 +80,17 @@ impl Source {
     }
 }
 
-/// A source that is let go of early takes its connection with it.
+/// A source that is dropped early closes its connection.
 impl Drop for Source {
     fn drop(&mut self) {
         if !self.ended {
-            // Nothing is left to learn from how the cancelling goes.
+            // The result of the cancellation does not matter.
             drop(self.reader.cancel());
         }
     }
 }
 
-/// The bytes of a download chunk by chunk, cut off when they stop coming.
+/// The bytes of a download, chunk by chunk, with a limit on silence and slowness.
 pub(crate) fn chunks(
     download: Download,
     idle: Millis,
@@ -120,8 +120,8 @@ pub(crate) fn chunks(
     }
 }
 
-/// Waits for the next bytes, but not for longer than the pace allows, and not if too few have come
-/// of late.
+/// Waits for the next bytes, at most as long as the pace allows. Fails if too few bytes arrived
+/// lately.
 async fn in_time<T>(
     pace: &mut Pace,
     next: impl Future<Output = T>,

@@ -1,8 +1,8 @@
-//! A video on its way into R2.
+//! Uploads a video to R2.
 //!
-//! What a file is, its first bytes tell before any of it is sent. One of known length goes through
-//! buffers of the platform, two at a time: one is filled while the other is put. Of one without a
-//! length a part at a time is in memory.
+//! The first bytes of a file identify its format before anything is sent. A file of known length
+//! goes through two buffers of the platform: one is filled while the other is written. Of a file of
+//! unknown length, one part at a time is in memory.
 
 use crate::clients::file::Download;
 use crate::clients::http::HttpAnswer;
@@ -21,17 +21,17 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{TransformStream, WritableStreamDefaultWriter};
 use worker::{Bucket, Data, Delay, HttpMetadata, UploadedPart};
 
-/// The largest video that is stored, in bytes, whatever length was announced.
+/// The largest video that is stored, in bytes, whatever the announced length.
 pub(crate) const MAX_VIDEO: u64 = 2 * 1024 * 1024 * 1024;
-/// Bytes of each part of an upload of unknown length; R2 wants at least 5 MiB, all equal but the
-/// last.
+/// The size in bytes of each part of an upload of unknown length. R2 requires at least 5 MiB and
+/// equal sizes, except for the last part.
 const PART: usize = 8 * 1024 * 1024;
-/// How long R2 may take for a piece, and for the end of a file.
+/// The time limit for R2 to take a chunk, and to finish a file.
 const R2_WITHIN: Duration = Duration::from_mins(1);
-/// How long R2 may take to let go of an upload that is given up.
+/// The time limit for R2 to abort an upload.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 
-/// What is remembered beside the bytes.
+/// The key and the metadata stored with the bytes.
 #[derive(Debug)]
 pub struct Label<'a> {
     pub key: String,
@@ -47,14 +47,14 @@ pub(crate) struct Sent {
     pub(crate) length: u64,
 }
 
-/// It may go well another time.
+/// A retry may succeed.
 impl From<Flaw> for Trouble {
     fn from(flaw: Flaw) -> Self {
         Self::retry(Failure::storage(flaw.to_string()))
     }
 }
 
-/// Puts a file of known length.
+/// Uploads a file of known length.
 pub(crate) async fn put_stream(
     bucket: &Bucket,
     label: &Label<'_>,
@@ -77,7 +77,7 @@ pub(crate) async fn put_stream(
         let pumping = pin!(pump(&mut source, first, &writer, length));
         match select(pumping, put.as_mut()).await {
             Either::Left((pumped, _)) => pumped,
-            // It ends by itself before it has all only if it fails.
+            // The upload ends before it has all bytes only if it fails.
             Either::Right((Ok(_), pumping)) => {
                 return pumping.await.map(|()| Sent { kind, length });
             }
@@ -96,7 +96,7 @@ pub(crate) async fn put_stream(
     }
 }
 
-/// The first bytes of a file: enough to tell what it is, if there are as many.
+/// The first bytes of a file: enough to identify it, unless the file is shorter.
 async fn beginning(source: &mut Source) -> Outcome<Uint8Array> {
     let buffer = || Uint8Array::new_with_length(BUFFER);
     let mut bytes = source.read(buffer()).await?.ok_or(Flaw::Empty)?;
@@ -112,7 +112,7 @@ async fn beginning(source: &mut Source) -> Outcome<Uint8Array> {
     Ok(bytes)
 }
 
-/// Moves all bytes from the source into R2's stream.
+/// Copies all bytes from the source into R2's stream.
 async fn pump(
     source: &mut Source,
     first: Uint8Array,
@@ -139,7 +139,7 @@ async fn pump(
     closed.and_then(Result::ok).map(drop).ok_or_else(not_stored)
 }
 
-/// The memory of bytes that are put, to be read into.
+/// The buffer of a written chunk, for the next read.
 fn emptied(chunk: &Uint8Array) -> Uint8Array {
     let buffer = chunk.buffer();
     if buffer.byte_length() < BUFFER {
@@ -149,7 +149,7 @@ fn emptied(chunk: &Uint8Array) -> Uint8Array {
     }
 }
 
-/// Puts a file of unknown length, part by part.
+/// Uploads a file of unknown length, part by part.
 pub(crate) async fn put_parts(
     bucket: &Bucket,
     label: &Label<'_>,
@@ -227,7 +227,7 @@ async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// The platform's stream that promises its length, without which R2 takes none.
+/// The platform's stream with a fixed length, which R2 requires.
 fn fixed_length(length: u64) -> Option<TransformStream> {
     let class: Function = Reflect::get(&js_sys::global(), &"FixedLengthStream".into())
         .ok()?

@@ -1,14 +1,14 @@
-//! From which addresses a video may be fetched.
+//! The addresses from which a video may be fetched.
 //!
-//! An upstream names the address of its video, and so does each redirect on the way; a wrong one
-//! must not make this worker a way into a private network. From elsewhere than the configured
-//! upstream itself a video is fetched from public hosts alone, encrypted. A public name that leads
-//! to a private address cannot be told from here.
+//! The upstream names the address of its video, and so does each redirect. A wrong address must not
+//! give access to a private network. Except from the configured upstream itself, a video is fetched
+//! only from public hosts and only over HTTPS. A public name that resolves to a private address
+//! cannot be detected here.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// Ends of names that no public host has, and whole names.
+/// Last labels of names that no public host has.
 const PRIVATE_NAMES: [&str; 12] = [
     "localhost",
     "localdomain",
@@ -24,9 +24,9 @@ const PRIVATE_NAMES: [&str; 12] = [
     "onion",
 ];
 
-/// Networks of IPv4 that are not public, each by its first address and the length of its prefix
-/// (IANA's registry of special-purpose addresses), and the one public address that a cloud keeps
-/// its instances' secrets at.
+/// IPv4 networks that are not public, each by its first address and prefix length (IANA's registry
+/// of special-purpose addresses), and the one public address at which a cloud serves its instances'
+/// secrets.
 const PRIVATE_V4: [([u8; 4], u32); 16] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -46,7 +46,7 @@ const PRIVATE_V4: [([u8; 4], u32); 16] = [
     ([168, 63, 129, 16], 32),
 ];
 
-/// Networks within the global part of IPv6 that are not public or lead to IPv4.
+/// IPv6 networks within the global unicast range that are not public or embed IPv4.
 const PRIVATE_V6: [([u16; 2], u32); 4] = [
     ([0x2001, 0], 23),
     ([0x2001, 0x0db8], 32),
@@ -54,8 +54,7 @@ const PRIVATE_V6: [([u16; 2], u32); 4] = [
     ([0x3fff, 0], 20),
 ];
 
-/// Whether a video may be fetched from `url`, where `own` is the address that the upstream is
-/// configured with.
+/// Whether a video may be fetched from `url`; `own` is the configured address of the upstream.
 pub fn may_be_fetched(url: &Url, own: &Url) -> bool {
     if !url.username().is_empty() || url.password().is_some() {
         return false;
@@ -72,12 +71,12 @@ fn is_public(host: &Host<&str>) -> bool {
     }
 }
 
-/// The parser has made the name small.
+/// The URL parser has lowercased the name.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     match name.rsplit_once('.') {
         Some((_, end)) => !PRIVATE_NAMES.contains(&end),
-        // A single word is looked up in the network one is in.
+        // A single label resolves in the local network.
         None => false,
     }
 }
@@ -89,8 +88,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !PRIVATE_V4.iter().any(within)
 }
 
-/// All that is public begins with `2000::/3`; the forms that hold an address of IPv4 do not, or are
-/// named above.
+/// All public addresses are in `2000::/3`; the forms that embed an IPv4 address are outside it or
+/// listed above.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     let bits = (u32::from(first) << 16) | u32::from(second);
@@ -106,7 +105,7 @@ mod tests {
     use url::Url;
 
     fn may(url: &str, own: &str) -> bool {
-        // What cannot be read is not fetched.
+        // A URL that cannot be parsed is not fetched.
         Url::parse(url).is_ok_and(|url| may_be_fetched(&url, &Url::parse(own).expect("an address")))
     }
 
@@ -259,7 +258,7 @@ mod tests {
         assert!(may("https://10.0.0.7:8443/v.mp4", "https://10.0.0.7:8443"));
         assert!(
             may("https://cdn.example.com/v.mp4", own),
-            "a public host is one for a local upstream too"
+            "public hosts are allowed for a local upstream too"
         );
     }
 }

@@ -1,34 +1,34 @@
-//! Whether a file is a whole video, by its bytes alone: the boxes of an MP4, the elements of a
-//! WebM.
+//! Checks whether a file is a complete video, by its bytes only: the boxes of an MP4, the elements
+//! of a WebM.
 //!
-//! A [`Walk`] goes from header to header and passes over what is between them, so that a file of
-//! any size is looked at by a few short reads. Sources: ISO/IEC 14496-12, section 4.2 (boxes); RFC
-//! 8794 and RFC 9559 (EBML and Matroska, which WebM is made of).
+//! A [`Walk`] goes from header to header and skips the bytes between them, so that a few short
+//! reads check a file of any size. Sources: ISO/IEC 14496-12, section 4.2 (boxes); RFC 8794 and RFC
+//! 9559 (EBML and Matroska, on which WebM is based).
 
 pub mod element;
 
 use crate::clients::video_file::element::{Element, Length};
 use thiserror::Error;
 
-/// How many bytes of a file's beginning tell what it is.
+/// How many bytes at the beginning of a file identify its format.
 pub const TELLING: u32 = 12;
 /// How many bytes each read asks for.
 pub const READ: u64 = 16 * 1024;
-/// How many reads a file is worth. A film in fragments has a few boxes for each second or two.
+/// The most reads of one file. A fragmented video has a few boxes for each second or two.
 pub const MAX_READS: u32 = 512;
-/// How many headers a file is worth.
+/// The most headers read of one file.
 const MAX_HEADERS: u32 = 8_192;
 /// The longest header of a box: size, type and a size of 64 bits.
 const BOX_HEADER: u64 = 16;
 
-/// What kinds of video are stored.
+/// The formats of video that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoKind {
     Mp4,
     WebM,
 }
 
-/// Why a file is not taken for a video.
+/// Why a file is not accepted as a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Flaw {
     #[error("The video is empty.")]
@@ -43,14 +43,14 @@ pub enum Flaw {
     TooManyParts,
 }
 
-/// A stretch of a file.
+/// A range of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
     pub offset: u64,
     pub length: u64,
 }
 
-/// A look through a whole file.
+/// A check of a whole file.
 #[derive(Debug)]
 pub struct Walk {
     kind: VideoKind,
@@ -59,12 +59,13 @@ pub struct Walk {
     at: u64,
     reads: u32,
     headers: u32,
-    /// Whether the part was there without which nothing is played.
+    /// Whether the part was found without which nothing can be played.
     has_film: bool,
 }
 
 impl VideoKind {
-    /// What a file is that begins so, with at least [`TELLING`] bytes if it has as many.
+    /// The format of a file by its beginning: at least [`TELLING`] bytes, unless the file is
+    /// shorter.
     pub fn of(beginning: &[u8]) -> Result<Self, Flaw> {
         match beginning {
             [] => Err(Flaw::Empty),
@@ -81,7 +82,7 @@ impl VideoKind {
         }
     }
 
-    /// How the names of such files end.
+    /// The file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
@@ -91,7 +92,7 @@ impl VideoKind {
 }
 
 impl Walk {
-    /// Begins with a file of `size` bytes.
+    /// A check of a file of `size` bytes.
     pub fn new(kind: VideoKind, size: u64) -> Self {
         Self {
             kind,
@@ -103,9 +104,9 @@ impl Walk {
         }
     }
 
-    /// What is to be read next; `None` once the file is known to be whole.
+    /// The next range to read; `None` once the file is known to be complete.
     pub fn next(&self) -> Option<Stretch> {
-        // A film in very many fragments is believed from here on.
+        // A video with very many fragments is accepted from here on.
         if self.reads == MAX_READS && self.has_film {
             return None;
         }
@@ -116,7 +117,7 @@ impl Walk {
         })
     }
 
-    /// Takes what was read of the [`next`](Self::next) stretch.
+    /// Checks the bytes read of the [`next`](Self::next) range.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
         self.reads += 1;
         if self.reads > MAX_READS {
@@ -129,7 +130,7 @@ impl Walk {
                 break;
             };
             let left = self.size - self.at;
-            // The end of what was read may cut off a header, which then is read once more.
+            // A header may be cut off at the end of the range; it is then read again.
             if (rest.len() as u64) < BOX_HEADER.min(left) && self.at > from {
                 break;
             }
@@ -209,7 +210,7 @@ impl Walk {
         }
         match element.length {
             Length::Of(length) => element.header.checked_add(length).ok_or(Flaw::NotWhole),
-            // Only a segment may go on to the end.
+            // Only a segment may have an unknown length.
             Length::ToTheEnd if element.id == element::SEGMENT => Ok(left),
             Length::ToTheEnd => Err(Flaw::NotWhole),
         }

@@ -6,7 +6,7 @@ use crate::machine::message::NoAnswer;
 use crate::objects::stub;
 use worker::Env;
 
-/// Keeps the images, creates the job, and has it enqueued.
+/// Stores the images, creates the job, and enqueues it.
 pub async fn accept(env: &Env, submission: Submission) -> Result<Accepted, Rejection> {
     let Submission {
         key,

@@ -1,10 +1,10 @@
-//! The mode `queue`: a message of the platform's queue says that a job waits. It is a wake-up,
-//! never the job: losing, doubling or reordering messages changes nothing but when the queue is
-//! asked.
+//! Mode `queue`: a message of the platform's queue says that a job waits. It is a wake-up, never
+//! the job: a lost, duplicated or reordered message only changes when the queue is asked for a
+//! slot.
 //!
-//! The consumer asks for admission, in order as ever, and acknowledges once its job has started.
-//! While there is no slot the message comes back later. The consumer never fails as a whole,
-//! because that would be a panic.
+//! The consumer claims a slot, in the queue's usual order, and acknowledges the message once its
+//! job has started. While no slot is free, the message is delivered again later. The consumer never
+//! fails as a whole, because that would be a panic.
 
 use crate::clock;
 use crate::ids::JobKey;
@@ -18,9 +18,9 @@ use crate::time::{Millis, SECOND};
 use serde_json::Value;
 use worker::{Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, RawMessage};
 
-/// How the name of the dead-letter queue ends.
+/// The suffix of the dead-letter queue's name.
 const DEAD: &str = "-dead";
-/// Takes a batch of either queue.
+/// Handles a batch of the queue or of the dead-letter queue.
 pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
     let dead = batch.queue().ends_with(DEAD);
     for message in batch.raw_iter() {
@@ -31,7 +31,7 @@ pub async fn consume(env: &Env, batch: MessageBatch<Value>) {
                 tracing::error!("[DISPATCH] Unreadable message given up");
                 message.ack();
             }
-            // It may be one of a newer build; if not, it ends in the dead-letter queue.
+            // It may come from a newer build. If not, it ends in the dead-letter queue.
             None => message.retry(),
         }
     }
@@ -75,7 +75,7 @@ async fn claim(env: &Env, key: &JobKey, now: Millis, age: Millis) -> Verdict {
     }
 }
 
-/// Ends a job that could not be started, instead of losing it.
+/// Fails a job that could not be started, instead of losing it.
 async fn end(env: &Env, message: &RawMessage, wake_up: &WakeUp) {
     let key = wake_up.key();
     let dead_letter = DeadLetter {

@@ -1,14 +1,14 @@
-//! The cron triggers: each minute the sweep, which in the mode `cron` is what starts jobs and in
-//! every mode repairs what was lost; each day the clean-up.
+//! The cron triggers. Every minute the sweep: it starts jobs in mode `cron` and repairs what was
+//! lost in every mode. Every day the clean-up.
 
 use crate::machine::queue::{DeleteOld, Sweep};
 use crate::objects::stub;
 use worker::Env;
 
-/// The trigger of the clean-up, as it stands in `wrangler.toml`; every other one sweeps.
+/// The trigger of the clean-up, as in `wrangler.toml`; every other trigger sweeps.
 const DAILY: &str = "17 3 * * *";
 
-/// Does what the trigger `cron` is there for.
+/// Runs the work of the trigger `cron`.
 pub async fn tick(env: &Env, cron: &str) {
     let taken = if cron == DAILY {
         stub::queue(env, &DeleteOld).await.map(drop)

@@ -1,17 +1,17 @@
-//! The images of an order, in R2 before the job is made: no job is ever without those it names.
+//! The images of an order. They are in R2 before the job is created, so no job ever lacks one.
 
 use crate::machine::job::InputImage;
 use futures::future::{join_all, try_join_all};
 use worker::{Env, HttpMetadata, Result};
 
-/// An image to be put into R2 before the job is made.
+/// An image to store in R2 before the job is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     pub image: InputImage,
     pub bytes: Vec<u8>,
 }
 
-/// Keeps the images. A repeat of the same request writes the same bytes to the same places.
+/// Stores the images. A repeated request writes the same bytes under the same keys.
 pub(crate) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
     if uploads.is_empty() {
         return Ok(());
@@ -31,8 +31,8 @@ pub(crate) async fn keep(env: &Env, uploads: Vec<Upload>) -> Result<()> {
     Ok(())
 }
 
-/// Removes the images of an order that was refused. What cannot be removed is left to the bucket's
-/// own rules.
+/// Deletes the images of an order that was refused. Images that cannot be deleted are left to the
+/// bucket's lifecycle rules.
 pub(crate) async fn remove(env: &Env, keys: &[String]) {
     if keys.is_empty() {
         return;

@@ -1,5 +1,5 @@
-//! Where lines go: to the console's method of their level, by which the platform tells levels
-//! apart.
+//! The output of the log: the console method of each line's level, by which the platform
+//! distinguishes levels.
 
 use tracing::Level;
 use worker::{console_debug, console_error, console_log, console_warn};

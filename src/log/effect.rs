@@ -1,4 +1,4 @@
-//! What carrying out an effect came to, taken from its answer before the machine has it.
+//! The result of an effect for the log, taken from its answer before the machine takes it.
 
 use crate::machine::delivery::Receipt;
 use crate::machine::job::{Answer, Progress};
@@ -9,15 +9,15 @@ use tracing::Level;
 /// An effect that has been carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
-    /// What is told of it if the timeline tells nothing.
+    /// The message, if the effect adds no timeline entry.
     pub(super) message: &'static str,
     pub(super) level: Level,
-    /// `done`, `retry`, `refused` or `unknown`; of a render also `running` and `ready`.
+    /// `done`, `retry`, `refused` or `unknown`; for a poll also `running` and `ready`.
     pub(super) outcome: &'static str,
     pub(super) code: Option<ErrorCode>,
-    /// The upstream's HTTP answer, if the call failed by one.
+    /// The upstream's HTTP answer, if the call failed with one.
     pub(super) upstream: Option<UpstreamAnswer>,
-    /// The event of which an attempt was made.
+    /// The event that was sent, for a webhook attempt.
     pub(super) event_id: Option<String>,
     /// How long it took, in milliseconds.
     pub(super) took: Millis,
@@ -94,9 +94,8 @@ fn message(answer: &Answer, well: bool) -> &'static str {
     }
 }
 
-/// Messages between our own objects are told where someone looks for them, and so is a poll of a
-/// render that still runs, of which most jobs have more than of all else; what leaves the worker
-/// otherwise always is told.
+/// Messages between our own objects are logged only at level debug. So is a poll of a render that
+/// is still running, the most frequent effect of most jobs. Every other call is always logged.
 fn level(answer: &Answer, outcome: &str, well: bool) -> Level {
     match answer {
         Answer::Enqueued { .. } | Answer::Reported { .. } if well => Level::DEBUG,

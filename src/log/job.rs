@@ -1,8 +1,8 @@
-//! What a job tells of itself: a line for each step of its timeline, or for the effect that came to
-//! no step.
+//! The log lines of a job: one for each timeline entry, or one for an effect that added no entry.
 //!
-//! A step's detail stays in the timeline, which is its user's own: it may be the upstream's
-//! sentence, and that may repeat the prompt. The code says the same in a word of ours.
+//! The detail of an entry stays in the timeline, which only its user reads: it may be the
+//! upstream's sentence, which may repeat the prompt. The error code says the same in one of our own
+//! words.
 
 use crate::log::effect::Done;
 use crate::log::step;
@@ -16,7 +16,7 @@ use tracing::Level;
 
 #[derive(Default)]
 struct JobFields<'a> {
-    /// The word in the timeline.
+    /// The step's word in the timeline.
     step: Option<&'a str>,
     provider: Option<&'a str>,
     model: Option<&'a str>,
@@ -25,17 +25,17 @@ struct JobFields<'a> {
     /// The upstream's HTTP status and its error code.
     answer: Option<UpstreamAnswer>,
     bytes: Option<u64>,
-    /// The kind of a webhook's event, its id, which attempt it was, and the receiver's status.
+    /// A webhook event's kind, its id, the number of the attempt, and the receiver's status.
     event: Option<&'a str>,
     event_id: Option<&'a str>,
     tries: Option<u32>,
     status: Option<u16>,
-    /// What that status usually means, where there is more to say.
+    /// What that status usually means, if it needs an explanation.
     advice: Option<&'static str>,
     duration: Option<Millis>,
 }
 
-/// Tells of each step; the first one came of `done`, if of any effect's answer.
+/// Logs each entry. `done` is the effect whose answer added the first one, if any.
 pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
     for (index, TimelineEntry { step, .. }) in timeline.iter().enumerate() {
         let done = done.filter(|_| index == 0);
@@ -82,7 +82,7 @@ pub fn steps(job: &Job, timeline: &[TimelineEntry], done: Option<&Done>) {
     }
 }
 
-/// Tells of an effect that came to no step.
+/// Logs an effect that added no entry.
 pub fn effect(job: &Job, done: &Done) {
     let mut fields = JobFields {
         outcome: Some(done.outcome),
@@ -115,7 +115,7 @@ impl<'a> JobFields<'a> {
     }
 }
 
-/// A macro of `tracing` has its level in its name.
+/// Writes a line. The macros of `tracing` have the level in their names.
 fn write(level: Level, message: &str, fields: &JobFields<'_>) {
     let JobFields {
         step,
@@ -164,7 +164,7 @@ fn write(level: Level, message: &str, fields: &JobFields<'_>) {
     }
 }
 
-/// The word of a unit variant on the wire.
+/// The serialized name of a unit variant.
 fn word(value: impl Serialize) -> Option<String> {
     serde_json::to_value(value)
         .ok()

@@ -1,5 +1,5 @@
-//! From an event to its line: time, level and message, then the fields of the spans around it and
-//! its own, all at the top.
+//! Formats an event as a line: time, level and message, then the fields of its spans and its own,
+//! all at the top level.
 
 use crate::time::Millis;
 use crate::time::rfc3339;
@@ -12,11 +12,11 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
-/// The target of lines that no level holds back.
+/// The target of lines that are logged at every level.
 pub const AUDIT: &str = "audit";
 
-/// Hands lines of `level` or worse to `write`, stamped with the milliseconds since the Unix epoch
-/// that `now` tells.
+/// Passes lines of `level` or more severe to `write`, with the time that `now` returns, in
+/// milliseconds since the Unix epoch.
 pub fn subscriber<W>(level: Level, write: W, now: fn() -> Millis) -> impl Subscriber + Send + Sync
 where
     W: Fn(Level, &str) + Send + Sync + 'static,
@@ -30,7 +30,7 @@ struct Json<W> {
     now: fn() -> Millis,
 }
 
-/// What a span or an event names, in order of the names.
+/// The fields of a span or an event, sorted by name.
 #[derive(Default)]
 struct EventFields(Map<String, Value>);
 
@@ -49,7 +49,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: Fn(Level, &str) + 'static,
 {
-    /// What operators did is told whatever the level.
+    /// Actions of operators are logged at every level.
     fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
         *metadata.level() <= self.level || metadata.target() == AUDIT
     }
@@ -69,7 +69,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // A name that stands in several places is in the line once, and the innermost counts.
+        // If a name occurs in several places, the innermost value is logged.
         let mut fields = EventFields::default();
         for span in context
             .event_scope(event)

@@ -1,15 +1,15 @@
-//! What a line is about, said once for all that is done meanwhile.
+//! The context of log lines, set once for a whole request, message or alarm.
 //!
-//! Requests and alarms of one instance take turns at every wait, so a span is put around a future
-//! by `instrument`, which enters it for each of its turns alone, and is never entered by hand.
-//! Spans are of the highest level, because one that is filtered out would take its fields along.
+//! Requests and alarms of one instance interleave at every await. So `instrument` puts a span
+//! around a future and enters it each time the future is polled; a span is never entered by hand.
+//! Spans have the most severe level, because a span that is filtered out would lose its fields.
 
 use crate::ids::JobKey;
 use crate::machine::job::Job;
 use tracing::field::Empty;
 use tracing::{Span, error_span};
 
-/// One request at the front door.
+/// One HTTP request.
 pub fn request(id: &str, method: &str) -> Span {
     error_span!(
         "request",
@@ -31,23 +31,23 @@ pub fn object() -> Span {
     )
 }
 
-/// The request under way is for this route.
+/// Records the route of the current request.
 pub fn route(pattern: &'static str) {
     Span::current().record("route", pattern);
 }
 
-/// What is under way is done for this user.
+/// Records the user of the current work.
 pub fn user(id: &str) {
     Span::current().record("userId", id);
 }
 
-/// What is under way is about this generation.
+/// Records the generation of the current work.
 pub fn generation(key: &JobKey) {
     user(&key.user_id);
     Span::current().record("generationId", key.generation_id.as_str());
 }
 
-/// The same, and about its attempt.
+/// Records the job and the attempt of the current work.
 pub fn job(job: &Job) {
     generation(&job.key);
     Span::current().record("attempt", job.attempt);

@@ -1,4 +1,4 @@
-//! How each step of a job's timeline is told.
+//! How each timeline step is logged.
 
 use crate::machine::job::TimelineStep;
 use crate::machine::outcome::ErrorCode;
@@ -38,8 +38,8 @@ pub fn line(step: TimelineStep) -> (&'static str, Level) {
     }
 }
 
-/// How bad a failure is: what lies with the order is its user's to change, all else is the
-/// operator's to look at.
+/// The level of a failure: a warning if the user must change the order, an error if the operator
+/// should look at it.
 pub(super) fn level_of_failure(code: ErrorCode) -> Level {
     match code {
         ErrorCode::InvalidRequest | ErrorCode::ProviderRejectedContent | ErrorCode::Cancelled => {

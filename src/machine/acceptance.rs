@@ -1,9 +1,8 @@
 //! Accepting an order: create the job, give it a place in the queue, and take it back if the queue
 //! refuses it.
 //!
-//! Each state holds the message to send next and turns its reply into what follows. A job whose
-//! place the queue did not confirm is accepted all the same, because its own timer repeats the
-//! request.
+//! Each state holds the message to send next and turns its reply into the next state. A job is
+//! accepted even if the queue did not confirm its place, because its own alarm repeats the request.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -28,9 +27,9 @@ pub struct Accepted {
     pub new: bool,
     pub status: Status,
     pub epoch: u64,
-    /// When the job was made.
+    /// When the job was created.
     pub created_at: Millis,
-    /// `None` when the queue did not answer: the job will ask it again.
+    /// `None` when the queue did not answer: the job will repeat the request.
     pub position: Option<Position>,
 }
 
@@ -58,13 +57,13 @@ pub struct Enqueuing {
     pub message: Enqueue,
 }
 
-/// The job was accepted before; the queue only has to know it.
+/// The job was accepted before; only the queue may still need to learn of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnqueuingAgain {
     pub message: EnqueueAgain,
 }
 
-/// The queue refused the job, so it is taken back.
+/// The queue refused the job, so the job is withdrawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Withdrawing {
     pub key: JobKey,
@@ -120,7 +119,7 @@ impl Enqueuing {
                 key: summary.key,
                 rejection: Rejection::Refused(refused),
             }),
-            // The job is durable and will ask for its place by itself.
+            // The job is durable and will request its place itself.
             Err(NoAnswer) => Next::Over(Ok(accepted(true, &summary, None))),
         }
     }
@@ -137,7 +136,7 @@ impl EnqueuingAgain {
 }
 
 impl Withdrawing {
-    /// If the job could not be taken back it may run after all, so the caller must ask again.
+    /// If the job could not be withdrawn, it may still run, so the caller must repeat the order.
     pub fn answered(self, reply: Reply<Withdraw>) -> Next {
         Next::Over(Err(if reply == Ok(true) {
             self.rejection
@@ -157,8 +156,8 @@ fn accepted(new: bool, summary: &Summary, position: Option<Position>) -> Accepte
     }
 }
 
-/// Whether the images stored with an order may belong to a job. A repeat stores its own images
-/// beside those of the job.
+/// Whether a job may need the images stored with this request. A repeated order stores copies that
+/// no job uses.
 pub fn may_need_images(outcome: &Result<Accepted, Rejection>) -> bool {
     match outcome {
         Ok(Accepted { new, .. }) => *new,
@@ -172,7 +171,7 @@ pub fn may_need_images(outcome: &Result<Accepted, Rejection>) -> bool {
 pub enum FollowUp {
     /// The job has a slot and can start.
     Start(Start),
-    /// A message of the platform's queue looks after the job.
+    /// A message on the platform's queue will claim a slot for the job.
     WakeUp,
     Nothing,
 }
@@ -187,8 +186,8 @@ impl Accepted {
             Some(Position { number: 0, .. }) => FollowUp::Nothing,
             Some(_) if mode == Mode::Queue => FollowUp::WakeUp,
             Some(_) => FollowUp::Nothing,
-            // The queue may not know the job: besides the job's own timer, a message now looks
-            // after it.
+            // The queue may not know the job. Besides the job's own alarm, a message now checks on
+            // it.
             None => FollowUp::WakeUp,
         }
     }
@@ -230,7 +229,7 @@ mod tests {
         assert!(!may_need_images(&Err(Rejection::Conflict)));
         assert!(
             may_need_images(&Err(Rejection::Unavailable)),
-            "the job may have been made"
+            "the job may have been created"
         );
     }
 }

@@ -1,18 +1,18 @@
-//! Whether an object's one alarm is to be set. An instance knows only for when it has `set` the
-//! alarm itself, and not whether it is still there: `None` once the alarm has fired, and in a new
+//! When to set an object's single alarm. An instance knows only the time for which it set the alarm
+//! itself, not whether the alarm still exists. `set` is `None` after the alarm fired and in a new
 //! instance.
 
 use crate::time::Millis;
 
-/// For when to set an alarm that is to fire at `at`, or in the next millisecond if that has passed;
-/// `None` where it is set for that.
+/// The time to set for an alarm that must fire at `at`, or in the next millisecond if `at` has
+/// passed. `None` if the alarm is already set for that time.
 pub fn exactly(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
     let at = at.max(now + 1);
     (set != Some(at)).then_some(at)
 }
 
-/// For when to set an alarm that is to fire by `at`; `None` where it is set for that or for a
-/// moment before, and still to come.
+/// The time to set for an alarm that must fire no later than `at`. `None` if it is already set for
+/// that time or for an earlier one that is still in the future.
 pub fn by(set: Option<Millis>, at: Millis, now: Millis) -> Option<Millis> {
     let set = set.filter(|set| *set > now);
     if set.is_some_and(|set| set <= at) {

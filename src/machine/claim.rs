@@ -1,6 +1,6 @@
-//! What becomes of a message of the platform's queue, which says that a job waits. The message is a
-//! wake-up, never the job: losing, duplicating or reordering messages only changes when the queue
-//! is asked.
+//! Handling a message of the platform's queue, which says that a job waits. The message is a
+//! wake-up, never the job: a lost, duplicated or reordered message only changes when the queue is
+//! asked for a slot.
 
 use crate::machine::Status;
 use crate::machine::job::{Check, DeadLetter, Start};
@@ -9,11 +9,11 @@ use crate::machine::queue::{Claim, Position, claim_again, claim_delay};
 use crate::time::{MINUTE, Millis, SECOND};
 
 /// A message of this age is replaced by a new one, so that it does not use up its retries while its
-/// job waits in good order: by then it has used at most 60 of the 100 that `wrangler.toml` allows.
+/// job is waiting normally: by then it has used at most 60 of the 100 that `wrangler.toml` allows.
 const REPLACED_AFTER: Millis = 30 * MINUTE;
-/// A job that the queue does not know yet is looked up again after half of this.
+/// A job that the queue does not know yet is claimed again after half of this.
 const UNKNOWN_AGAIN: Millis = 20 * SECOND;
-/// A job that the queue does not know has no position; this one lets the wait above hold.
+/// The assumed position of a job that the queue does not know, so that the wait above applies.
 const UNKNOWN_POSITION: u64 = 10;
 
 /// What follows the reply to a claim.
@@ -21,18 +21,19 @@ const UNKNOWN_POSITION: u64 = 10;
 pub enum Claimed {
     /// The job has a slot.
     Start(Start),
-    /// The queue does not know the job: asking the job sets its timer, and it will enqueue itself.
+    /// The queue does not know the job. A check re-arms the job's alarm, and the job then enqueues
+    /// itself.
     Check(Check),
     Over(Verdict),
 }
 
-/// What becomes of the message.
+/// What to do with the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Acknowledge,
-    /// It comes back after so many milliseconds.
+    /// Deliver it again after this many milliseconds.
     Again(Millis),
-    /// A new message takes its place, due after so many milliseconds.
+    /// Replace it by a new message, due after this many milliseconds.
     Replace(Millis),
 }
 
@@ -43,7 +44,7 @@ pub fn claimed(reply: Reply<Claim>, now: Millis, age: Millis) -> Claimed {
             admitted: Some(start),
             ..
         })) => Claimed::Start(start),
-        // It has ended, or waits for its user.
+        // The job has ended, or waits for its user.
         Ok(Some(Position { number: 0, .. })) => Claimed::Over(Verdict::Acknowledge),
         Ok(Some(position)) => Claimed::Over(again(claim_again(&position, now, age), age)),
         Ok(None) => Claimed::Check(Check { created_at: None }),
@@ -51,7 +52,7 @@ pub fn claimed(reply: Reply<Claim>, now: Millis, age: Millis) -> Claimed {
     }
 }
 
-/// After the job was told to start.
+/// The verdict after a start was sent to the job.
 pub fn started(reply: &Reply<Start>, age: Millis) -> Verdict {
     match reply {
         Ok(_) => Verdict::Acknowledge,
@@ -59,7 +60,7 @@ pub fn started(reply: &Reply<Start>, age: Millis) -> Verdict {
     }
 }
 
-/// After a job was asked that the queue does not know.
+/// The verdict after a check of a job that the queue does not know.
 pub fn checked(reply: &Reply<Check>, age: Millis) -> Verdict {
     match reply {
         Ok(Some(state)) if state.status != Status::Queued => Verdict::Acknowledge,
@@ -70,7 +71,7 @@ pub fn checked(reply: &Reply<Check>, age: Millis) -> Verdict {
     }
 }
 
-/// After a job was told that its message was given up: whether the dead letter is done with.
+/// Whether the dead letter is handled, after the job was notified that its message was given up.
 pub fn is_done_with(reply: &Reply<DeadLetter>) -> bool {
     reply.is_ok()
 }

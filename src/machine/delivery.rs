@@ -1,4 +1,5 @@
-//! One webhook event on its way to the app: at least once, with one id and one body, or exhausted.
+//! One webhook event on its way to the app. It is sent at least once, always with the same id and
+//! body, until it is delivered or exhausted.
 
 mod advice;
 
@@ -37,7 +38,7 @@ impl EventKind {
         Self::Cancelled,
     ];
 
-    /// The name on the wire.
+    /// The name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Started => "generation.started",
@@ -49,7 +50,7 @@ impl EventKind {
         }
     }
 
-    /// Whether the event tells of a terminal status.
+    /// Whether the event reports a terminal status.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
@@ -60,13 +61,13 @@ impl EventKind {
 pub enum Receipt {
     /// A 2xx: delivered.
     Accepted { status: u16 },
-    /// Anything else that may change: another status, a redirect, a timeout (`status` is `None`), a
-    /// lost connection.
+    /// Any other result that may change on a retry: another status, a redirect, a timeout (`status`
+    /// is `None`), a lost connection.
     Failed {
         status: Option<u16>,
         retry_after: Option<Millis>,
     },
-    /// 410: the receiver wants no more of this.
+    /// 410: the receiver refuses this event for good.
     Gone,
 }
 
@@ -80,10 +81,10 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    /// The words of the states, in the order of an event's life.
+    /// The names of the states, in the order of an event's life.
     pub const WORDS: [&str; 3] = ["pending", "delivered", "exhausted"];
 
-    /// The word in the catalogue and on the wire.
+    /// The name in the catalogue and in the API.
     pub fn as_str(self) -> &'static str {
         let [pending, delivered, exhausted] = Self::WORDS;
         match self {
@@ -116,13 +117,13 @@ pub struct Delivery {
     pub attempts: u32,
     pub last_status: Option<u16>,
     pub state: DeliveryState,
-    /// How often an operator has asked for it to be sent again.
+    /// How many times an operator had it sent again.
     pub redeliveries: u32,
-    /// How many attempts had been made when the schedule last began anew.
+    /// How many attempts had been made when the schedule last restarted.
     pub attempts_before: u32,
 }
 
-/// What the queue keeps of an event, so that all events can be listed.
+/// The part of an event that the queue keeps, so that all events can be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliverySummary {
     pub id: String,
@@ -140,14 +141,14 @@ impl DeliverySummary {
         self.state.next_at()
     }
 
-    /// Orders what a job says of one event: each change makes an attempt or follows a redelivery.
+    /// Orders the summaries of one event: each change makes an attempt or follows a redelivery.
     pub fn age(&self) -> (u32, u32) {
         (self.redeliveries, self.attempts)
     }
 }
 
 impl Delivery {
-    /// A new event, due at once after the schedule's first wait.
+    /// A new event, due after the schedule's first wait.
     pub fn new(kind: EventKind, sequence: u64, moment: Moment, schedule: &[Millis]) -> Self {
         Self {
             id: event_id(moment, sequence),
@@ -165,7 +166,7 @@ impl Delivery {
         }
     }
 
-    /// What the queue is to keep of it.
+    /// The part of it that the queue keeps.
     pub fn summary(&self) -> DeliverySummary {
         DeliverySummary {
             id: self.id.clone(),
@@ -178,8 +179,8 @@ impl Delivery {
         }
     }
 
-    /// Makes it due at once, whatever came of it before. It stays the same event, with the same id
-    /// and body (I5); the schedule begins anew.
+    /// Makes it due at once, whatever its state. It stays the same event, with the same id and body
+    /// (I5); the schedule restarts.
     pub fn redeliver(&mut self, moment: Moment) {
         self.redeliveries = self.redeliveries.saturating_add(1);
         self.attempts_before = self.attempts;
@@ -226,8 +227,8 @@ impl Delivery {
     }
 }
 
-/// The step of the schedule ±20 %, or the receiver's `Retry-After` between the step and twice the
-/// step.
+/// The schedule's wait ±20 %, or the receiver's `Retry-After`, clamped to between once and twice
+/// the schedule's wait.
 fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
     match retry_after {
         Some(asked) => asked.clamp(wait, wait.saturating_mul(2)),
@@ -235,7 +236,7 @@ fn next_wait(wait: Millis, retry_after: Option<Millis>, random: u64) -> Millis {
     }
 }
 
-/// Two events of one step share its random bits, so their place keeps them apart.
+/// Two events of one step share its random bits; the sequence number makes their ids differ.
 fn event_id(moment: Moment, sequence: u64) -> String {
     format!(
         "msg_{:032x}",

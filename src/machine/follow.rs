@@ -1,25 +1,25 @@
-//! What a live stream of one generation tells next.
+//! What a live stream of one generation sends next.
 //!
-//! A [`Follower`] remembers how far it has told and what it last said, nothing else: whoever
-//! carries it out reads the job and its timeline again after each wake-up, so a wake-up that is
-//! lost, doubled or late loses and repeats nothing.
+//! A [`Follower`] remembers only its position in the timeline and the last snapshot it sent. Its
+//! shell reads the job and the timeline again after each wake-up, so a wake-up that is lost,
+//! duplicated or late loses and repeats nothing.
 
 use super::Status;
 use super::job::{Job, Phase, TimelineEntry};
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// How often the progress of a render is read: only time moves it.
+/// How often the progress of a render is read. Only time moves it.
 pub const PROGRESS_TICK: Millis = 5 * SECOND;
-/// A stream that has told nothing for so long shows that it is alive; it also finds out so that its
-/// client is gone.
+/// A stream that has sent nothing for this long sends a heartbeat. The failed write also reveals
+/// that a client is gone.
 pub const HEARTBEAT: Millis = 15 * SECOND;
-/// The longest life of a stream; its client resumes. A forgotten one keeps no object in memory for
-/// ever.
+/// The longest life of a stream, so that a forgotten one does not keep an object in memory forever.
+/// The client reconnects and resumes.
 pub const LONGEST_LIFE: Millis = 15 * MINUTE;
-/// How many timeline entries one reading takes at most.
+/// The most timeline entries that one read returns.
 pub const PAGE: u32 = 100;
 
-/// A timeline entry with its number, by which a stream resumes: the first is 1, and numbers only
+/// A timeline entry with its number, by which a stream resumes. The first is 1, and numbers only
 /// grow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedEntry {
@@ -27,45 +27,45 @@ pub struct NumberedEntry {
     pub entry: TimelineEntry,
 }
 
-/// How the job stands at the time of the telling.
+/// The state of the job at the time of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
     pub attempt: u32,
     pub status: Status,
     pub phase: &'static str,
-    /// Per cent.
+    /// Percent.
     pub progress: u8,
 }
 
-/// What is told.
+/// What the stream sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamEvent {
-    /// A timeline entry, with how the job stands now rather than then.
+    /// A timeline entry, with a snapshot of the job as it is now, not as it was then.
     Step {
         entry: NumberedEntry,
         stand: Snapshot,
     },
-    /// The job stands otherwise than last said.
+    /// The snapshot differs from the last one sent.
     Progress { stand: Snapshot },
-    /// The attempt is over and all that was written of it is told.
+    /// The attempt has ended and all its entries have been sent.
     End { status: Status },
     /// Nothing has happened.
     Heartbeat,
 }
 
-/// What a reading came to.
+/// The result of one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     pub events: Vec<StreamEvent>,
     pub then: Then,
 }
 
-/// What follows a reading.
+/// What to do after a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// There may be more entries already.
+    /// There may be more entries: read again at once.
     LookAgain,
-    /// Look again when something has happened, and at this time at the latest.
+    /// Read again when something has happened, and at this time at the latest.
     Wait {
         until: Millis,
     },
@@ -77,25 +77,25 @@ pub enum Then {
 pub enum Beginning {
     /// With the first entry after this one.
     After(u64),
-    /// The job has ended, and the caller has been told everything.
+    /// The job has ended, and the caller has received everything.
     NothingLeft,
 }
 
 /// One stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Follower {
-    /// Tells the job from one made anew under its name.
+    /// Distinguishes the job from a later one of the same name.
     created_at: Millis,
-    /// The number of the last entry told.
+    /// The number of the last entry sent.
     told: u64,
     said: Option<Snapshot>,
     told_at: Millis,
     closes_at: Millis,
 }
 
-/// Where a stream begins whose caller has seen everything up to the entry `after`; `last` is the
-/// newest entry's number. A number that is still to come is of an earlier job of this name, whose
-/// story is not this one's.
+/// Where a stream begins whose caller has received every entry up to `after`; `last` is the newest
+/// entry's number. If `after` is greater than `last`, it belongs to an earlier job of the same
+/// name, so the stream starts from the beginning.
 pub fn begin(job: &Job, after: u64, last: u64) -> Beginning {
     if job.status().is_terminal() && after == last {
         return Beginning::NothingLeft;
@@ -104,7 +104,7 @@ pub fn begin(job: &Job, after: u64, last: u64) -> Beginning {
 }
 
 impl Follower {
-    /// Follows the job made at `created_at` from the entry after `after` on.
+    /// Follows the job created at `created_at`, from the entry after `after`.
     pub fn new(created_at: Millis, after: u64, now: Millis) -> Self {
         Self {
             created_at,
@@ -115,12 +115,13 @@ impl Follower {
         }
     }
 
-    /// The number of the last entry told.
+    /// The number of the last entry sent.
     pub fn told(&self) -> u64 {
         self.told
     }
 
-    /// Takes the job as it is now and the next entries after [`Self::told`], [`PAGE`] at most.
+    /// Takes the job as it is now and the next entries after [`Self::told`], at most [`PAGE`], and
+    /// returns the events to send.
     pub fn look(&mut self, job: Option<&Job>, entries: Vec<NumberedEntry>, now: Millis) -> Look {
         let Some(job) = job.filter(|job| job.created_at == self.created_at) else {
             return Look {

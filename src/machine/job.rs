@@ -1,12 +1,12 @@
 //! One generation's life: queued, submitting, rendering, storing, then notifying until done.
 //!
-//! Messages are answered by [`answer`], and record what happened; the alarm alone acts. Its step
-//! returns the new job with at most one effect; the shell saves the job, carries the effect out and
-//! brings its answer back, so at most one effect of a job is ever in flight. An effect found in
-//! flight when an alarm begins was cut off: its answer is lost. For a paid submit that is
+//! Messages are answered by [`answer`] and record what happened; only the alarm acts. Its step
+//! returns the new job with at most one effect. The shell saves the job, carries out the effect and
+//! returns its answer, so at most one effect of a job is ever in flight. An effect found in flight
+//! when an alarm begins was cut off: its answer is lost. For a paid submit that is
 //! `Trouble::Unknown`, once its call can no longer be on its way; everything else is safe to
-//! repeat. A poll alone is not recorded: its answer is matched by epoch and operation, and a lost
-//! one is made good by the next poll.
+//! repeat. Only a poll is not recorded: its answer is matched by epoch and operation, and the next
+//! poll replaces a lost one.
 //!
 //! Invariants held here: I2 (a live job always has a wake-up), I3 (an older epoch changes nothing),
 //! I4 (the money rule), I5 (one event id for each terminal status), I8 (terminal is final).

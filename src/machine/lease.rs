@@ -1,26 +1,26 @@
-//! The right of one job's attempt to hold a slot, fenced by its epoch.
+//! The right of one attempt to hold a slot, fenced by the attempt's epoch.
 
 use crate::time::{MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
-/// How long a granted but unconfirmed start may take before the queue repeats it. As long as a
-/// confirmed lease, so that the queue's alarm need not be set for each grant: a job whose start was
-/// lost asks for its place again by itself, sooner.
+/// How long a granted but unconfirmed start may take before the queue repeats it. It equals a
+/// confirmed lease, so the queue's alarm need not be set for each grant; a job whose start was lost
+/// requests its place again sooner than this.
 pub const START_PATIENCE: Millis = LEASE;
-/// How long a confirmed lease lasts before the holder is asked whether it still works.
+/// How long a confirmed lease lasts before the queue checks whether the holder still works.
 pub const LEASE: Millis = 120 * SECOND;
-/// How soon an unanswered question is asked again.
+/// How soon an unanswered check is repeated.
 pub const ASK_AGAIN: Millis = 15 * SECOND;
-/// How long after its next timer a job that holds no slot is asked whether it has done what was
-/// left to do.
+/// How long after its next timer the queue checks whether a job without a slot has finished its
+/// remaining work.
 pub const WATCH: Millis = 2 * MINUTE;
 
-/// A held slot. It is never taken away by time alone: when it runs out, the holder is asked.
+/// A held slot. It never expires by time alone: when the lease runs out, the queue asks the holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// The attempt's fencing number; it only grows.
     pub epoch: u64,
-    /// When the holder is to be asked, in milliseconds since the Unix epoch.
+    /// When the queue asks the holder, in milliseconds since the Unix epoch.
     pub until: Millis,
     /// When the slot was granted.
     pub granted_at: Millis,
@@ -36,7 +36,7 @@ impl Lease {
         }
     }
 
-    /// Extends the lease after its holder was heard of.
+    /// Extends the lease after a reply or report of its holder.
     #[must_use]
     pub fn heard(self, now: Millis) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Lease {
         }
     }
 
-    /// Notes that the holder is being asked now.
+    /// Records that the holder is being asked now.
     #[must_use]
     pub fn asked(self, now: Millis) -> Self {
         Self {

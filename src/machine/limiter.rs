@@ -1,50 +1,49 @@
-//! How often the upstream may be asked for a render: submits a minute, and the circuit breaker of
-//! an upstream that takes no submits for now.
+//! Limits the submits to an upstream: a rate per minute, and a circuit breaker for an upstream that
+//! takes no submits for now.
 //!
 //! One limiter serves one provider and model. A slot is granted together with the right to submit
-//! once; until the queue hears that the submit was made, that right counts as used, and from then
-//! on for a [`WINDOW`]. The time is when the queue heard, never the job's own: it lies after the
-//! submit, so whatever the clocks show and however long a message takes, no minute at the upstream
-//! holds more submits than the limit.
+//! once. The right counts as used until the submit is reported to the queue, and from then on for
+//! one [`WINDOW`]. The window starts when the report arrives, never at the job's own time. The
+//! report arrives after the submit, so no minute at the upstream holds more submits than the limit,
+//! whatever the clocks show and however late a message arrives.
 
 use super::retry;
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
-/// Over which time submits are counted.
+/// The period over which submits are counted.
 pub const WINDOW: Millis = MINUTE;
-/// The longest wait that an upstream may ask for.
+/// The longest wait that an upstream may request.
 pub(super) const MAX_BACKOFF: Millis = DAY;
-/// The wait before a probe where the upstream asked for none: it doubles from the first to the
-/// second of these.
+/// The wait before a probe if the upstream requested none. It doubles from the first of these to
+/// the second.
 pub(super) const PROBE_BACKOFF: (Millis, Millis) = (2 * SECOND, MINUTE);
-/// A job that is refused for so long lets others be the probe first: the upstream may refuse that
-/// one alone.
+/// A job that was refused for this long no longer probes first: the upstream may refuse only that
+/// job.
 pub(super) const LETS_OTHERS_PROBE: Millis = HOUR;
-/// The shortest wait before a probe, whatever the upstream asked for.
+/// The shortest wait before a probe, whatever wait the upstream requested.
 const LEAST_BACKOFF: Millis = SECOND;
 
-/// What the answer of a submit says about its upstream.
+/// What the answer to a submit says about the upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// It takes submits.
     Accepted,
-    /// It takes none of anyone for now, and asks for this wait, in milliseconds.
+    /// It takes no submits from anyone for now, and requests this wait, in milliseconds.
     NotNow { after: Option<Millis> },
-    /// It has failed, or gave no answer.
+    /// The call failed, or got no answer.
     Failed,
-    /// It refused this submit alone, which says nothing about others.
+    /// It refused only this submit, which says nothing about others.
     Refused,
 }
 
-/// A circuit breaker that is open: one submit at a time is let through, a probe, and only after a
-/// wait.
+/// An open circuit breaker. It lets one submit at a time through as a probe, and only after a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Breaker {
     /// When the first submit was refused.
     since: Millis,
-    /// Before this no probe is sent.
+    /// No probe is sent before this.
     until: Millis,
     /// How many probes have failed.
     failed: u32,
@@ -53,11 +52,11 @@ struct Breaker {
 /// The submits of one provider and model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limiter {
-    /// How many submits were heard of in which seconds (since the Unix epoch).
+    /// How many submits were reported in which seconds (since the Unix epoch).
     heard: Vec<(u64, u64)>,
-    /// While the upstream takes no submits.
+    /// Set while the upstream takes no submits.
     breaker: Option<Breaker>,
-    /// How many submits a minute the model itself allows, as the last order that knew has said.
+    /// How many submits a minute the model itself allows, from the last order that carried a limit.
     own_limit: Option<u64>,
 }
 
@@ -65,7 +64,7 @@ pub struct Limiter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     pub since: Millis,
-    /// In the past while a probe is under way or may be sent.
+    /// In the past while a probe is in flight or may be sent.
     pub until: Millis,
 }
 
@@ -74,21 +73,21 @@ pub struct Backoff {
 pub enum Shut {
     /// The upstream takes no submits; it is probed at `until`.
     Backoff { until: Millis },
-    /// The upstream takes no submits, as far as is known, and a probe is under way.
+    /// The upstream takes no submits, as far as known, and a probe is in flight.
     Probing,
-    /// The limit a minute is used up; `until` is when the first of them no longer counts, `None`
-    /// while all that count have yet to be made.
+    /// The rate limit is used up. `until` is when the oldest counted submit leaves the window;
+    /// `None` while only granted rights count.
     Rate { until: Option<Millis> },
 }
 
 impl Limiter {
-    /// Counts a submit that the queue has just heard of.
+    /// Counts a submit that was just reported to the queue.
     pub fn count(&mut self, now: Millis) {
         let this_second = now / SECOND;
         self.heard.retain(|(second, _)| counts(*second, now));
         for (second, _) in &mut self.heard {
-            // What the clock shows as yet to come was heard before it was set back, and counts from
-            // now on.
+            // A second in the future was counted before the clock was set back. It counts from now
+            // on.
             *second = (*second).min(this_second);
         }
         match self
@@ -101,12 +100,12 @@ impl Limiter {
         }
     }
 
-    /// Learns how many submits a minute the model itself allows, one at least.
+    /// Sets how many submits a minute the model itself allows, at least one.
     pub fn allow(&mut self, limit: Option<u64>) {
         self.own_limit = limit.map(|limit| limit.max(1)).or(self.own_limit);
     }
 
-    /// Learns from what the answer of a submit says.
+    /// Updates the breaker from the answer to a submit.
     pub fn hear(&mut self, availability: Availability, now: Millis) {
         let wait = match (availability, self.breaker) {
             (Availability::Accepted, _) => {
@@ -122,8 +121,8 @@ impl Limiter {
             until: now,
             failed: 0,
         });
-        // What was on its way when the breaker opened is no probe, and makes the next wait no
-        // longer.
+        // A submit that was in flight when the breaker opened is no probe and does not lengthen the
+        // next wait.
         let probed = self.breaker.is_some() && until(&breaker, now) <= now;
         breaker.failed += u32::from(probed);
         let wait = wait.map_or_else(
@@ -134,7 +133,7 @@ impl Limiter {
         self.breaker = Some(breaker);
     }
 
-    /// Since when the upstream takes no submits, if it does not.
+    /// The backoff of the upstream, while it takes no submits.
     pub fn backoff(&self, now: Millis) -> Option<Backoff> {
         self.breaker.map(|breaker| Backoff {
             since: breaker.since,
@@ -142,15 +141,15 @@ impl Limiter {
         })
     }
 
-    /// Sends the next probe as soon as anyone waits, whatever wait the upstream asked for.
+    /// Lets the next probe go as soon as a job waits, whatever wait the upstream requested.
     pub fn probe_now(&mut self, now: Millis) {
         if let Some(breaker) = &mut self.breaker {
             breaker.until = breaker.until.min(now);
         }
     }
 
-    /// Whether a further submit has to wait, `unspent` rights being granted and not yet used. The
-    /// smaller of `limit` and the model's own counts.
+    /// Whether a further submit has to wait; `unspent` rights are granted but not used. The smaller
+    /// of `limit` and the model's own limit applies.
     pub fn shut(&self, limit: u64, unspent: u64, now: Millis) -> Option<Shut> {
         match self.backoff(now) {
             Some(Backoff { until, .. }) if until > now => return Some(Shut::Backoff { until }),
@@ -169,7 +168,7 @@ impl Limiter {
     }
 }
 
-/// After the clock was set back, no wait is longer than it could have been meant.
+/// Caps the wait at [`MAX_BACKOFF`], in case the clock was set back.
 fn until(breaker: &Breaker, now: Millis) -> Millis {
     breaker.until.min(now + MAX_BACKOFF)
 }
@@ -211,7 +210,7 @@ mod tests {
             let unspent = (0..9)
                 .take_while(|unspent| limiter.shut(3, *unspent, NOW).is_none())
                 .count();
-            assert_eq!(unspent, open, "{own:?} of the model");
+            assert_eq!(unspent, open, "the model allows {own:?}");
         }
     }
 
@@ -285,12 +284,12 @@ mod tests {
         assert_eq!(
             limiter.backoff(NOW),
             None,
-            "a call that fails opens nothing"
+            "a failed call does not open the breaker"
         );
         limiter.hear(NOT_NOW, NOW);
         let now = NOW + 2 * SECOND;
         limiter.hear(Availability::Refused, now);
-        assert_eq!(limiter.shut(9, 0, now), None, "the next one probes");
+        assert_eq!(limiter.shut(9, 0, now), None, "the next submit is a probe");
         limiter.hear(Availability::Failed, now);
         assert_eq!(
             limiter.shut(9, 0, now),

@@ -1,8 +1,8 @@
-//! What happened, as counters: how often each thing has been seen, and how long things took.
+//! Counters of what happened and histograms of how long it took.
 //!
-//! A [`Metrics`] only grows. A job counts what it alone knows over its whole life and tells the sum
-//! with every message it sends anyway; whoever hears of it adds only what is more than was heard
-//! before. So a message that comes twice, late or out of order counts once (I18).
+//! A [`Metrics`] only grows. A job counts over its whole life what only it knows, and sends the
+//! total with every message. The receiver adds only the increase over the last total. So a message
+//! that arrives twice, late or out of order counts once (I18).
 
 mod histogram;
 mod metric;
@@ -18,15 +18,15 @@ use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many different things one metrics counts at most; what the table can name is fewer.
+/// The most series that one [`Metrics`] holds. The table can name fewer.
 const MAX_SERIES: usize = 400;
-/// How many upstreams are told apart; all further ones are [`OTHER`].
+/// How many upstreams are counted separately; all further ones are counted as [`OTHER`].
 const MAX_UPSTREAMS: usize = 40;
 /// Stands for the upstreams beyond [`MAX_UPSTREAMS`].
 const OTHER: &str = "other/other";
 
-/// Counters by series: `{metric};{label};…`, and for a histogram the bucket's upper end at the end
-/// (or `sum`).
+/// Counters by series: `{metric};{label};…`. A histogram's series ends in the bucket's upper bound,
+/// or in `sum`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metrics(BTreeMap<String, u64>);
@@ -36,12 +36,12 @@ impl Metrics {
         self.0.is_empty()
     }
 
-    /// Counts something, `by` times.
+    /// Adds `by` to a counter.
     pub fn count(&mut self, count: Count, by: u64) {
         self.grow(&count.series(), by);
     }
 
-    /// Counts how long something took.
+    /// Records a duration in a histogram.
     pub fn observe(&mut self, spread: Histogram, took: Millis) {
         let series = spread.series();
         self.grow(
@@ -51,14 +51,14 @@ impl Metrics {
         self.grow(&format!("{series};{}", histogram::SUM), took);
     }
 
-    /// Adds what another one counted.
+    /// Adds the counters of `other`.
     pub fn add(&mut self, other: &Self) {
         for (series, count) in &other.0 {
             self.grow(series, *count);
         }
     }
 
-    /// What of this is more than in `earlier`: never less than nothing, whichever of the two is
+    /// The increase over `earlier`, series by series. Never negative, whichever of the two is
     /// older.
     #[must_use]
     pub fn minus(&self, earlier: &Self) -> Self {
@@ -70,26 +70,26 @@ impl Metrics {
         difference
     }
 
-    /// Raises each counter to what another metrics of the same thing says, whichever of the two is
-    /// older.
+    /// Raises each counter to at least its value in `other`, a total of the same source, whichever
+    /// of the two is older.
     pub fn raise(&mut self, other: &Self) {
         let more = other.minus(self);
         self.add(&more);
     }
 
-    /// How often something was counted.
+    /// The value of a counter.
     pub fn of(&self, count: Count) -> u64 {
         self.0.get(&count.series()).copied().unwrap_or(0)
     }
 
-    /// The same over all labels of a metric.
+    /// The sum over all labels of a metric.
     pub fn sum(&self, metric: &Metric) -> u64 {
         self.of_metric(metric)
             .map(|(_, count)| count)
             .fold(0, u64::saturating_add)
     }
 
-    /// Each series of a metric: its labels (and the bucket of a histogram), and its counter.
+    /// Each series of a metric: its labels (for a histogram also the bucket), and its counter.
     pub fn of_metric<'a>(
         &'a self,
         metric: &'a Metric,
@@ -104,7 +104,7 @@ impl Metrics {
         })
     }
 
-    /// How long things took that have this label, or with `None` all of a metric.
+    /// The histogram of the series with this label, or with `None` of the whole metric.
     pub fn histogram(&self, metric: &Metric, label: Option<&str>) -> Buckets {
         let mut histogram = Buckets::of(metric);
         for (parts, count) in self.of_metric(metric) {
@@ -137,7 +137,7 @@ impl MetricsByUpstream {
         self.0.values().all(Metrics::is_empty)
     }
 
-    /// The metrics of an upstream, new if there was none.
+    /// The metrics of an upstream, empty if there were none.
     pub fn of(&mut self, upstream: &str) -> &mut Metrics {
         let full = self.0.len() >= MAX_UPSTREAMS && !self.0.contains_key(upstream);
         self.0
@@ -145,7 +145,7 @@ impl MetricsByUpstream {
             .or_default()
     }
 
-    /// Adds what others counted.
+    /// Adds the metrics of `other`.
     pub fn add(&mut self, other: &Self) {
         for (upstream, metrics) in &other.0 {
             self.of(upstream).add(metrics);
@@ -159,7 +159,7 @@ impl MetricsByUpstream {
             .map(|(upstream, metrics)| (upstream.as_str(), metrics))
     }
 
-    /// All upstreams together.
+    /// The sum over all upstreams.
     pub fn whole(&self) -> Metrics {
         let mut whole = Metrics::default();
         for metrics in self.0.values() {

@@ -1,18 +1,17 @@
-//! Who may start: order, slots, limits, and the leases that keep both sides honest.
+//! Which jobs may start: order, slots, limits and leases.
 //!
 //! The queue is too large to load whole, so the machine works on [`Rows`], a synchronous view of
-//! the stored entries: SQL in the Durable Object, a map in the simulation. It decides; it calls
-//! nobody.
+//! the stored entries: SQL in the Durable Object, a map in the simulation. It decides and calls
+//! nothing.
 //!
-//! One admission serves every [`Mode`]; a mode only says on which occasions it runs. The sweep runs
-//! it in all of them, and so does the queue's own alarm when no sweep has come for
-//! [`SWEEP_PATIENCE`].
+//! Every [`Mode`] uses the same admission; the mode only says when it runs. The sweep runs it in
+//! every mode. The queue's own alarm does too, when no sweep has come for [`SWEEP_PATIENCE`].
 //!
-//! Invariants held here: I2 (whoever has something left to do is asked), I3 (one live lease a job,
-//! an older epoch changes nothing), I6 (start order is accept order within a priority and user,
-//! users take turns, and nobody starves), I9 (held slots never exceed the limit nor leak), I13 (no
-//! accepted order exceeds a budget), I17 (nobody is given a slot while the queue is paused), I18
-//! (nothing is counted twice).
+//! Invariants held here: I2 (the queue checks every job that has work left), I3 (one live lease per
+//! job, and an older epoch changes nothing), I6 (start order is accept order within a priority and
+//! user, users take turns, and no job starves), I9 (held slots never exceed the limit nor leak),
+//! I13 (no accepted order exceeds a budget), I17 (no slot is granted while the queue is paused),
+//! I18 (nothing is counted twice).
 
 mod admission;
 mod book;

@@ -1,21 +1,20 @@
-//! How long to wait before trying again.
+//! How long to wait before a retry.
 
 use crate::time::Millis;
 
-/// Exponential backoff with equal jitter: between half of and all of `base × 2^tries`, never over
-/// `cap`.
+/// Exponential backoff with equal jitter: between half and all of `base × 2^tries`, at most `cap`.
 pub fn backoff(tries: u32, base: Millis, cap: Millis, random: u64) -> Millis {
     let full = doubled(tries, base, cap);
     let half = full / 2;
     half + random % (full - half + 1)
 }
 
-/// `base × 2^tries`, never over `cap`.
+/// `base × 2^tries`, at most `cap`, at least 1.
 pub fn doubled(tries: u32, base: Millis, cap: Millis) -> Millis {
     base.saturating_mul(1_u64 << tries.min(32)).min(cap).max(1)
 }
 
-/// Spreads `wait` by ±20 %, so that many failures of one moment do not return in one moment.
+/// Spreads `wait` by ±20 %, so that many simultaneous failures are not retried at the same time.
 pub fn spread(wait: Millis, random: u64) -> Millis {
     let fifth = wait / 5;
     wait - fifth + random % (2 * fifth + 1)

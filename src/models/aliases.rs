@@ -1,9 +1,9 @@
-//! Old names of models that an operator maps to present ones.
+//! Old model names that an operator maps to current ones.
 
 use super::MODELS;
 use thiserror::Error;
 
-/// How many aliases there may be.
+/// The most aliases.
 const MAX_ALIASES: usize = 50;
 
 /// A list that cannot be read.
@@ -13,14 +13,14 @@ const MAX_ALIASES: usize = 50;
 )]
 pub struct BadAlias;
 
-/// Which model is meant by which old name.
+/// The model for each old name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aliases(Vec<(String, &'static str)>);
 
 impl Aliases {
     pub const NONE: Self = Self(Vec::new());
 
-    /// Reads `old=model,older=model`; a model must be in the table and have no end yet.
+    /// Reads `old=model,older=model`. A model must be in the table and have no retirement date.
     pub fn parse(text: &str) -> Result<Self, BadAlias> {
         let pairs: Option<Vec<(String, &'static str)>> = text.split(',').map(pair).collect();
         pairs
@@ -29,7 +29,7 @@ impl Aliases {
             .ok_or(BadAlias)
     }
 
-    /// The model's present name.
+    /// The current name of a model.
     pub fn resolve<'a>(&'a self, id: &'a str) -> &'a str {
         self.0
             .iter()

@@ -1,10 +1,10 @@
-//! What can be asked for here, and how it is found.
+//! The models offered here, and how an order's model is found.
 
 use super::{Aliases, KnownProvider, MODELS, Model, PROVIDERS};
 use crate::time::Millis;
 
-/// Why nobody here renders what an order asks for. Each has what to ask for instead, as the end of
-/// a sentence.
+/// Why a model is not offered. Each variant has the end of a sentence that says what to use
+/// instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotOffered {
     Provider(String),
@@ -13,23 +13,22 @@ pub enum NotOffered {
     Retired(String),
 }
 
-/// What can be asked for here: the models of the providers that are set up.
+/// The models offered here: those of the configured providers.
 #[derive(Debug, Clone, Copy)]
 pub struct Catalogue<'a> {
-    /// The names of the providers that are set up.
+    /// The names of the configured providers.
     pub providers: &'a [&'static str],
     pub aliases: &'a Aliases,
-    /// The model of an order that names none, if the operator chose one.
+    /// The operator's choice for an order that names no model, if any.
     pub default_model: Option<&'a str>,
-    /// How many renders the operator lets be asked for within a minute, whatever the model's own
-    /// limit is.
+    /// How many submits a minute the operator allows, whatever the model's own limit.
     pub submits_per_minute: Option<u64>,
-    /// When is asked, because models retire.
+    /// The time of the request, because models retire.
     pub now: Millis,
 }
 
 impl Catalogue<'_> {
-    /// The models that can be asked for.
+    /// The models that are offered.
     pub fn models(&self) -> impl Iterator<Item = &'static Model> {
         MODELS
             .iter()
@@ -59,7 +58,7 @@ impl Catalogue<'_> {
         };
         let id = self.aliases.resolve(id);
         self.of(provider, id).ok_or_else(|| {
-            // Whoever rendered it once: the app may not know which providers are set up now.
+            // A model of any provider: the app may not know which providers are configured now.
             let once = MODELS
                 .iter()
                 .find(|model| model.id == id && model.is_retired(self.now));

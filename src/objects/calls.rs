@@ -1,4 +1,4 @@
-//! What a job asks of its provider, with what it needs from R2.
+//! A job's calls to its provider, with the files they need from R2.
 
 use crate::clients::r2;
 use crate::clients::sentence::without_prompt;
@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use worker::{Bucket, Env};
 
-/// One job's way to its provider.
+/// One job's connection to its provider.
 pub(crate) struct Upstream<'a> {
     pub(crate) env: &'a Env,
     pub(crate) config: &'a Config,
@@ -19,7 +19,7 @@ pub(crate) struct Upstream<'a> {
 }
 
 impl Upstream<'_> {
-    /// Pays for the render. What is missing before the call leaves proves that nothing was bought.
+    /// Pays for the render. An error before the call is made proves that nothing was bought.
     pub(crate) async fn submit(&self) -> Outcome<String> {
         let (order, terms) = (&self.job.order, &self.job.terms);
         let provider = self.provider().map_err(Trouble::Refused)?;
@@ -43,7 +43,7 @@ impl Upstream<'_> {
         self.without_prompt(provider.poll(operation).await)
     }
 
-    /// Tells the provider that nobody waits for the render any more.
+    /// Asks the provider to cancel a render that nobody waits for.
     pub(crate) async fn cancel_upstream(&self, operation: &str) -> Outcome<()> {
         self.provider()
             .map_err(Trouble::Refused)?
@@ -72,7 +72,7 @@ impl Upstream<'_> {
         .await
     }
 
-    /// An upstream may quote the prompt in its words.
+    /// Removes the prompt from an upstream's error messages, which may quote it.
     fn without_prompt<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         let prompt = &self.job.order.prompt;
         let plain = |failure: Failure| Failure {
@@ -82,7 +82,7 @@ impl Upstream<'_> {
         outcome.map_err(|trouble| trouble.map_failure(plain))
     }
 
-    /// Where the upstream is to say that the render is done.
+    /// The webhook by which the upstream reports that the render is done.
     fn webhook(&self) -> Option<WebhookTarget> {
         let settings = self.config.upstream_webhooks.as_ref()?;
         let public_url = self

@@ -1,39 +1,41 @@
-//! `JobManager`: one object a generation, named `{user}/{generation}`. It owns the generation's
-//! truth and is the only place that acts for it.
+//! `JobManager`: one object per generation, named `{user}/{generation}`. It owns the authoritative
+//! record of the generation, and nothing else acts for it.
 //!
 //! # Stored (SQLite)
 //! * `job`: one row, written as a whole: `record`, the versioned record of [`Job`] (phase, money
-//!   ledger, effect in flight, outbox); `timeline`, a line of JSON for each entry, of which the
-//!   oldest go beyond a limit; and `noted`, the number of the last entry.
+//!   ledger, effect in flight, outbox); `timeline`, one line of JSON per entry, limited by dropping
+//!   the oldest; and `entered`, the number of the last entry.
 //! * One alarm: the earliest of the job's timers, or
 //!   [`EFFECT_GUARD`](crate::machine::job::EFFECT_GUARD) while an effect other than a poll is in
 //!   flight.
 //!
-//! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
+//! # Messages; each is answered with 200 and its reply, or 500 if it failed
 //! `Create`, `Withdraw`, `View`, `Start`, `Check`, `DeadLetter`, `UpstreamWebhook`, `Delete`,
 //! `Cancel`, `Retry`, `Confirm`, `Clarify`, `DeleteVideo`, `Deliveries` and `Redeliver`: [`answer`]
 //! decides what to save, how to set the alarm and what to reply, without awaiting anything, so each
-//! is one atomic write; none acts. `Timeline` reads. `Follow` is answered by a stream, see
+//! is one atomic write. None of them acts. `Timeline` reads. `Follow` is answered by a stream, see
 //! [`Followers`].
 //!
 //! # Alarm
-//! The only executor. It takes the next due effect, which saves the intent and re-arms the alarm
-//! before anything leaves; carries it out within its own time limit; saves the answer together with
-//! the next intent; and goes on, at most [`MAX_EFFECTS`] times or for [`MAX_ALARM_TIME`].
+//! The only executor. It takes the next due effect, saves the intent and re-arms the alarm before
+//! it makes any call; carries the effect out within its own time limit; saves the answer together
+//! with the next intent; and repeats this, at most [`MAX_EFFECTS`] times and for a limited time
+//! (see [`Run`]).
 //!
-//! # Traps of the platform, and why they cannot happen here
+//! # Platform pitfalls, and why they cannot happen here
 //! * Submit is not idempotent (1): the ledger row is durable before the call; an effect found in
 //!   flight was cut off.
 //! * Interleaving (2): an answer carries its effect's number and epoch, and is matched against
 //!   freshly loaded state.
 //! * A lost alarm (3, 4): every step sets the alarm, each new instance sets it at its first event,
-//!   and the queue asks whoever has something left to do (`Start`, `Check`), which sets it anew.
-//!   The handler returns `Ok` and re-arms on failure. `docs/design/alarms.md` says what is left.
+//!   and the queue asks every job that has work left (`Start`, `Check`), which re-arms it. The
+//!   handler returns `Ok` and re-arms on failure. `docs/design/alarms.md` describes the remaining
+//!   risk.
 //! * One alarm (5): its time is the minimum of all timers. Overlong alarms (6): every call has a
-//!   limit, see `clients`.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and
-//!   which streams are open.
-//! * A new build meets an old record (15): the record carries its version.
+//!   time limit, see `clients`.
+//! * State in memory (8): only whether this instance is acting, for which time it set the alarm,
+//!   and which streams are open.
+//! * A new build reads an old record (15): the record carries its version.
 
 use crate::clients::r2;
 use crate::config::Config;
@@ -114,7 +116,7 @@ impl JobManager {
         }
     }
 
-    /// Carries out what the job answers to a message.
+    /// Handles a message: saves the change, sets the alarm and replies, as the job decides.
     async fn take<M: JobMessage>(&self, message: M) -> Result<Response>
     where
         M::Reply: Serialize,
@@ -159,7 +161,7 @@ impl JobManager {
         reply(&said)
     }
 
-    /// The job as its record says.
+    /// Loads the job from its record.
     fn load(&self) -> Result<Option<Job>> {
         let job = store::job::load(&self.shell.sql())
             .map_err(|error| Error::RustError(error.to_string()))?;
@@ -200,7 +202,7 @@ impl JobManager {
         }
     }
 
-    /// Carries out a run: each step is saved before its effect leaves.
+    /// Carries out a run. Each step is saved before its effect is carried out.
     async fn act_while_due(&self, config: &Config) -> Result<()> {
         let mut asked_at = clock::now();
         let Some(job) = self.load()? else {
@@ -223,7 +225,7 @@ impl JobManager {
         Ok(())
     }
 
-    /// Saves a step, tells of it and sets the alarm, without awaiting anything in between.
+    /// Saves a step, logs it and sets the alarm, without awaiting anything in between.
     async fn carry_out(&self, ran: &Ran, done: Option<&log::Done>, now: Millis) -> Result<()> {
         let Ran {
             job,

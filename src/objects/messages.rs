@@ -1,5 +1,5 @@
-//! Messages that objects answer by reading what they store, and the body of a message of the
-//! platform's queue. Messages that the machines decide on are beside them.
+//! Messages that objects answer from storage, and the body of a message of the platform's queue.
+//! Messages that the machines decide on are defined in the machines.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct GetTimeline;
 message!(GetTimeline -> Result<Vec<TimelineEntry>, Refusal>);
 
-/// A job's timeline live, from the entry after the number `after` on: answered by a stream of
-/// events, or by this reply if there is none.
+/// A job's live timeline, from the entry after number `after`. The answer is a stream of events, or
+/// this reply if there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Follow {
     pub after: u64,
@@ -27,13 +27,13 @@ message!(Follow -> Result<NoStream, Refusal>);
 /// Why there is no stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoStream {
-    /// The job has ended, and the caller has seen everything.
+    /// The job has ended, and the caller has received everything.
     NothingLeft,
-    /// As many streams are open as a job's object allows.
+    /// The job's object has its maximum of open streams.
     TooMany,
 }
 
-/// Jobs of a user, or of all, newest first.
+/// Jobs of one user or of all users, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
     pub user_id: Option<String>,
@@ -50,40 +50,40 @@ message!(List -> Result<JobPage, BadCursor>);
 /// A page of the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobPage {
-    /// Each with its position if it is in line.
+    /// Each with its position, if it is in line.
     pub jobs: Vec<(Summary, Option<Position>)>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
 }
 
-/// The cursor is not one of ours.
+/// The cursor is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadCursor;
 
-/// The users who have a generation of this id, two at most.
+/// The users who have a generation with this id, at most two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owners {
     pub generation_id: String,
 }
 message!(Owners -> Vec<String>);
 
-/// How the queue stands.
+/// The current figures of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats;
 message!(Stats -> QueueStats);
 
-/// What happened within the last `window` milliseconds. Answers with
-/// [`MetricsReport`](crate::objects::series::MetricsReport) as JSON, which nobody on the way has to
-/// read.
+/// The metrics of the last `window` milliseconds. The reply is a
+/// [`MetricsReport`](crate::objects::series::MetricsReport) as JSON text, because no caller needs
+/// to parse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     pub window: Millis,
-    /// Whether what is spent is told, too.
+    /// Whether the reply includes the cost.
     pub cost: bool,
 }
 message!(Series -> String);
 
-/// All that was ever counted, and how the queue stands.
+/// All counters since the beginning, and the current figures of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals;
 message!(Totals -> (MetricsByUpstream, QueueStats));
@@ -115,7 +115,7 @@ pub struct FindDelivery {
 }
 message!(FindDelivery -> Option<OwnedDelivery>);
 
-/// The events that were given up since then, the longest ago first.
+/// The events exhausted since `since`, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exhausted {
     pub since: Millis,
@@ -132,7 +132,7 @@ pub struct WakeUp {
     pub user_id: String,
     /// The epoch that waits.
     pub epoch: u64,
-    /// Tells the job from one made anew under its name.
+    /// Distinguishes the job from a later one of the same name.
     pub created_at: Millis,
 }
 

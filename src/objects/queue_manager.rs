@@ -1,42 +1,40 @@
-//! `QueueManager`: the one object that decides who may start. It never calls the upstream.
+//! `QueueManager`: the single object that decides which jobs start. It never calls the upstream.
 //!
 //! # Stored (SQLite)
-//! * `entry`: one row a job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`,
-//!   `deleting`, `ended`), its order, and its catalogue summary.
+//! * `entry`: one row per job: its stage (`waiting`, `delayed`, `held` with a lease, `watched`,
+//!   `deleting`, `ended`), its order, and its summary.
 //! * `book`: one row: the rounds served, the limiters of each provider and model, when the alarm
-//!   admits next, since when the queue is paused, and what was counted within the latest minute.
-//! * `spending`: one row for each UTC day and user, and one for each day: what jobs have committed,
-//!   written in the step that writes the entry.
-//! * `delivery`: one row a webhook event, as its job last told of it; it goes with the job's
+//!   runs admission next, when the queue was paused, and the counters of the latest minute.
+//! * `spending`: one row per UTC day and user, and one per day: what jobs have committed, written
+//!   in the step that writes the entry.
+//! * `delivery`: one row per webhook event, as its job last reported it; deleted with the job's
 //!   `entry`.
-//! * `metrics`: one row for each earlier minute in which anything happened or was heard of, and one
-//!   for all of them.
-//! * One alarm: the earliest lease, watch, delay or admission that is due, or a moment before.
+//! * `metrics`: one row per earlier minute with counters, and one for the sum of all of them.
+//! * One alarm: set for the earliest lease, watch, delay or admission, or earlier.
 //!
-//! # Messages; each is answered with 200 and its reply, or 500 if it could not be taken
+//! # Messages; each is answered with 200 and its reply, or 500 if it failed
 //! `Enqueue`, `EnqueueAgain`, `Report`, `Claim`, `GetPosition`, `Afford`, `Sweep`, `DeleteOld`,
 //! `Pause`, `Resume` and `Redelivered` are one synchronous step, admission included: nothing is
-//! awaited between reading and writing, so two of them can never grant the same slot, nor spend the
+//! awaited between reading and writing, so two of them can never grant the same slot or spend the
 //! same dollar. `List`, `Owners`, `Stats`, `Series`, `Totals`, `ListDeliveries`, `FindDelivery` and
 //! `Exhausted` only read.
 //!
 //! # Alarm
-//! Admits where the mode says so, and sends each job that is due its message, at most six at a
-//! time: `Start` to a holder (a newly admitted job begins, a silent one is asked whether it still
-//! works), `Check` to one that has ended with something left to do, `Delete` to one that is old.
-//! When to ask again is saved before the message leaves, and a slot is freed only on the job's own
-//! word.
+//! Runs admission if the mode says so, and sends a message to each job that is due, at most six at
+//! a time: `Start` to a holder (a newly admitted job begins, a running one replies with its state),
+//! `Check` to a job without a slot that has work left, `Delete` to an old job. When to ask again is
+//! saved before the message is sent, and a slot is freed only by the job's own reply or report.
 //!
-//! # Traps of the platform, and why they cannot happen here
+//! # Platform pitfalls, and why they cannot happen here
 //! * A lost alarm (3, 4): every step sets it, a new instance sets it at its first event, and the
-//!   cron's `Sweep` sets it anew even if its time has not changed.
-//! * Leaked slots (4): a lease that is over is asked about until an answer comes.
-//! * State in memory (8): only whether this instance is acting, for when it set the alarm, and that
-//!   its database is of the newest version.
-//! * A global object's ceiling (12): reading one generation does not come here, unless it waits in
-//!   the queue, or a key asks for it without its user.
-//! * SQLite (13): bound values stay below 40, times and counts below 2^53; what is asked often has
-//!   an index.
+//!   cron's `Sweep` re-arms it even if its time has not changed.
+//! * Leaked slots (4): when a lease runs out, the queue asks the holder until it replies.
+//! * State in memory (8): only whether this instance is acting, for which time it set the alarm,
+//!   and whether its database has the newest version.
+//! * Throughput of a single object (12): reading one generation does not call this object, unless
+//!   it waits in the queue or a key asks for it without its user.
+//! * SQLite (13): fewer than 40 bound values per statement, times and counts below 2^53; frequent
+//!   queries have an index.
 
 use crate::clock;
 use crate::config::Config;
@@ -68,7 +66,7 @@ use serde::Serialize;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
-/// How many holders are asked at the same time: the platform allows six connections.
+/// How many jobs are asked at the same time: the platform allows six connections.
 const ASKED_AT_ONCE: usize = 6;
 /// The largest page of a listing.
 const MAX_PAGE: u32 = 100;
@@ -77,7 +75,7 @@ const MAX_PAGE: u32 = 100;
 #[derive(Debug)]
 pub struct QueueManager {
     shell: Shell,
-    /// Whether this instance has brought its database to the newest version.
+    /// Whether this instance has migrated its database to the newest version.
     is_migrated: Cell<bool>,
 }
 
@@ -161,7 +159,7 @@ impl QueueManager {
         reply(&self.take(&*self.shell.config()?, input).await?)
     }
 
-    /// One step and the alarm it asks for. Awaits storage only.
+    /// Takes one step and sets its alarm. Awaits storage only.
     async fn take<I: Input>(&self, config: &Config, input: I) -> Result<I::Reply> {
         let moment = clock::moment();
         let step = queue::step(&mut self.rows()?, input, moment, &config.queue)?;
@@ -202,7 +200,7 @@ impl QueueManager {
             } else {
                 None
             };
-            // What was counted of a job is nobody's business but the queue's.
+            // Only the queue needs a job's counters.
             jobs.push((
                 Summary {
                     metrics: Metrics::default(),
@@ -234,7 +232,7 @@ impl QueueManager {
         }))
     }
 
-    /// A page of minutes after the other: a week of them is never in memory together.
+    /// Reads the minutes page by page, so that a week of them is never in memory at once.
     fn series(&self, message: &Series) -> Result<String> {
         let mut builder = MetricsBuilder::new(message.window, clock::now(), message.cost);
         let rows = self.rows()?;
@@ -292,7 +290,7 @@ impl QueueManager {
     }
 }
 
-/// What is no cursor of ours.
+/// The cursor is invalid.
 struct NoCursor;
 
 fn read_cursor(after: Option<&str>) -> std::result::Result<Option<Cursor>, NoCursor> {

@@ -1,4 +1,4 @@
-//! What happened within a window of time, minute by minute, as `GET /api/metrics` shows it.
+//! The metrics of a window of time, minute by minute, as `GET /api/metrics` returns them.
 
 use crate::machine::Status;
 use crate::machine::metrics::{Buckets, Count, Metrics, MetricsByUpstream, TimedPhase, table};
@@ -131,8 +131,8 @@ pub struct PhaseFigures {
     pub p95: Option<Millis>,
 }
 
-/// Collects [`MetricsReport`] from one minute after the other, so that they need not be in memory
-/// together.
+/// Builds a [`MetricsReport`] from one minute after the other, so that they are never all in
+/// memory.
 #[derive(Debug)]
 pub struct MetricsBuilder {
     first: u64,
@@ -141,8 +141,8 @@ pub struct MetricsBuilder {
 }
 
 impl MetricsBuilder {
-    /// Of the last so many milliseconds, between a minute and [`MINUTES_KEPT`]; the minute of `now`
-    /// is the last one.
+    /// A builder for the last `window` milliseconds, clamped to between a minute and
+    /// [`MINUTES_KEPT`]; the minute of `now` is the last one.
     pub fn new(window: Millis, now: Millis, with_cost: bool) -> Self {
         let minutes = window.clamp(MINUTE, MINUTES_KEPT) / MINUTE;
         let last = now / MINUTE;
@@ -205,7 +205,7 @@ impl MetricsBuilder {
         self.first
     }
 
-    /// Takes what was counted within a minute; one outside of the window is passed over.
+    /// Adds the counters of a minute; a minute outside the window is ignored.
     pub fn take(&mut self, number: u64, minute: &Minute) {
         let Some(at) = number
             .checked_sub(self.first)
@@ -256,12 +256,12 @@ impl MetricsBuilder {
         self.whole.add(&minute.counted);
     }
 
-    /// What was collected.
+    /// Returns the finished report.
     pub fn finish(self) -> MetricsReport {
         let Self {
             mut report, whole, ..
         } = self;
-        // Put in one by one: a map that is collected sorts first, which is more code.
+        // Inserted one by one: collecting a map sorts first, which is more code.
         for (upstream, metrics) in whole.iter() {
             report
                 .by_model

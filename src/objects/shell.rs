@@ -1,4 +1,4 @@
-//! What both objects share: reading a message and answering it, and the one alarm.
+//! The platform code that both objects share: reading and answering messages, and the single alarm.
 
 use crate::clock;
 use crate::config;
@@ -16,22 +16,22 @@ use worker::{Env, Error, Request, Response, Result, SqlStorage, State, Storage};
 
 /// When an alarm that fired while this instance was acting fires again.
 const ACTING_RETRY: Millis = 10 * SECOND;
-/// When an alarm that failed is tried again.
+/// When an alarm that failed is retried.
 const ALARM_RETRY: Millis = 30 * SECOND;
-/// When an object with a bad configuration looks again.
+/// When an object with an invalid configuration reads it again.
 const CONFIG_RETRY: Millis = MINUTE;
 
-/// An object's platform side. Nothing in it is state that matters: whether this instance is acting,
-/// and for when it last set the alarm.
+/// An object's platform side. It holds no important state: only whether this instance is acting,
+/// and for which time it last set the alarm.
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) env: Env,
     state: State,
-    /// `None` until this instance has set the alarm: whether a surviving one is there is never
-    /// relied on.
+    /// `None` until this instance has set the alarm: it never relies on one set by an earlier
+    /// instance.
     alarm_at: Cell<Option<Millis>>,
     acting: Cell<bool>,
-    /// What its lines in the log begin with.
+    /// The prefix of its log lines.
     component: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Shell {
         Config::from_env(&self.env).map_err(|error| Error::RustError(error.to_string()))
     }
 
-    /// Answers a message: with what `answer` makes of it, or 500 if it could not be taken.
+    /// Answers a message with the response of `answer`, or with 500 if that fails.
     pub(crate) async fn serve(
         &self,
         mut request: Request,
@@ -74,9 +74,9 @@ impl Shell {
         }
     }
 
-    /// Acts on the alarm, once at a time: a second alarm must not take an effect for one that was
-    /// cut off. Whatever fails, the alarm is set again and the platform hears that all went well,
-    /// because it drops an alarm that fails six times.
+    /// Handles the alarm, once at a time: a second handler must not mistake a running effect for
+    /// one that was cut off. After any failure the alarm is set again and the platform receives
+    /// `Ok`, because it drops an alarm that fails six times.
     pub(crate) async fn on_alarm(
         &self,
         act: impl AsyncFnOnce(Rc<Config>) -> Result<()>,
@@ -99,7 +99,7 @@ impl Shell {
         Response::empty()
     }
 
-    /// Does with the alarm what a step asks for.
+    /// Sets the alarm as a step requests.
     pub(crate) async fn arm(&self, alarm: AlarmChange, now: Millis) -> Result<()> {
         match alarm {
             AlarmChange::Leave => Ok(()),
@@ -117,16 +117,16 @@ impl Shell {
         }
     }
 
-    /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write joins the
-    /// one storage write of the step before it, because nothing is awaited in between.
+    /// Sets the alarm for `at`, or for the next millisecond if that has passed. The write is part
+    /// of the same storage write as the step before it, because nothing is awaited in between.
     async fn set_alarm(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         self.write_alarm(at.and_then(|at| alarm::exactly(self.alarm_at.get(), at, now)))
             .await
     }
 
-    /// Sets the alarm for `at` at the latest: one that this instance has set for a moment before
-    /// that, and still to come, is as good, and each setting is a row that is paid for. One that
-    /// fires too early finds nothing due, or this instance acting, and is set again.
+    /// Sets the alarm for `at` at the latest. An earlier alarm that this instance set and that is
+    /// still in the future is kept, because each write of the alarm is billed as a row. An alarm
+    /// that fires too early finds nothing due, or this instance acting, and is set again.
     pub(crate) async fn set_alarm_by(&self, at: Option<Millis>, now: Millis) -> Result<()> {
         self.write_alarm(at.and_then(|at| alarm::by(self.alarm_at.get(), at, now)))
             .await
@@ -149,18 +149,19 @@ impl Shell {
         set
     }
 
-    /// Forgets for when the alarm was set, so that the next setting is made even for the same time.
+    /// Forgets the time for which the alarm was set, so that the next write happens even for the
+    /// same time.
     pub(crate) fn distrust_alarm(&self) {
         self.alarm_at.set(None);
     }
 
-    /// When the alarm is set for, if it is and has not fired.
+    /// The time for which the alarm is set, if it is set and has not fired.
     pub(crate) async fn alarm(&self) -> Result<Option<Millis>> {
         let at = self.state.storage().get_alarm().await?;
         Ok(at.and_then(|at| Millis::try_from(at).ok()))
     }
 
-    /// Whether this instance's alarm handler is at work.
+    /// Whether this instance's alarm handler is running.
     pub(crate) fn is_acting(&self) -> bool {
         self.acting.get()
     }
@@ -183,7 +184,7 @@ pub(crate) fn reply(reply: &impl Serialize) -> Result<Response> {
     Response::ok(serde_json::to_string(reply)?)
 }
 
-/// A message as it comes.
+/// A message as received.
 pub(crate) struct Envelope {
     path: String,
     body: String,

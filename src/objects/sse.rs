@@ -1,7 +1,7 @@
 //! Server-Sent Events (HTML Living Standard, section 9.2) of one generation.
 //!
-//! Each event is a few lines and an empty one. Its data is JSON on one line, in which a line break
-//! cannot stand.
+//! Each event is a few lines and an empty one. Its data is one line of JSON, which contains no line
+//! break.
 
 use crate::machine::Status;
 use crate::machine::follow::{NumberedEntry, Snapshot, StreamEvent};
@@ -10,9 +10,10 @@ use serde::Serialize;
 
 /// The media type.
 pub const EVENT_STREAM: &str = "text/event-stream";
-/// The beginning of every stream: after how many milliseconds a client that was cut off comes back.
+/// The beginning of every stream: the reconnection delay of a client that was cut off, in
+/// milliseconds.
 pub const OPENING: &str = "retry: 2000\n\n";
-/// A comment, which clients pass over.
+/// A comment, which clients ignore.
 const HEARTBEAT: &str = ": heartbeat\n\n";
 
 #[derive(Serialize)]
@@ -41,7 +42,7 @@ pub(crate) struct StreamedEnd {
     status: Status,
 }
 
-/// An event as its lines.
+/// Formats an event as its lines.
 pub fn frame(event: &StreamEvent) -> String {
     match event {
         StreamEvent::Step { entry, stand } => {
@@ -76,7 +77,7 @@ fn progress(stand: Snapshot) -> StreamedProgress {
 }
 
 fn named(event: &str, data: &impl Serialize) -> String {
-    // Structures of texts and numbers alone are always JSON.
+    // Structs of only strings and numbers always serialize to JSON.
     let data = serde_json::to_string(data).unwrap_or_default();
     format!("event: {event}\ndata: {data}\n\n")
 }

@@ -1,8 +1,8 @@
-//! The open streams of one object: how many there are, and what wakes them.
+//! The open streams of one object: their number, and what wakes them.
 //!
-//! Nothing in it is state that matters. A stream takes what it tells from the database and
-//! remembers how far it has told; a wake-up only says "look again", and a client whose stream was
-//! cut off resumes from there.
+//! It holds no important state. A stream reads its events from the database and remembers its
+//! position; a wake-up only means "read again", and a client whose stream was cut off resumes from
+//! its position.
 
 use crate::clock;
 use crate::machine::follow::{Follower, Look, PAGE, Then};
@@ -17,8 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use worker::{Delay, Error, Response, Result, Storage};
 
-/// How many streams one object has open at most: one generation is watched by one user, in a few
-/// tabs.
+/// The most streams that one object has open: one generation is watched by one user, in a few tabs.
 const MAX_STREAMS: u32 = 64;
 
 /// The streams of one object.
@@ -29,7 +28,7 @@ pub(crate) struct Followers {
 }
 
 impl Followers {
-    /// Has every stream look again.
+    /// Makes every stream read again.
     pub(crate) fn wake(&self) {
         self.news.notify(usize::MAX);
     }
@@ -38,8 +37,8 @@ impl Followers {
         self.open.get() >= MAX_STREAMS
     }
 
-    /// The response that tells what the follower has to tell, until it closes or the client goes
-    /// away.
+    /// A response that streams the follower's events, until the stream closes or the client
+    /// disconnects.
     pub(crate) fn stream(
         self: &Rc<Self>,
         storage: Storage,
@@ -58,7 +57,7 @@ impl Followers {
     }
 }
 
-/// A place among the open streams, free again once it is dropped.
+/// A place among the open streams, freed when it is dropped.
 #[derive(Debug)]
 struct Seat(Rc<Followers>);
 
@@ -75,21 +74,21 @@ impl Drop for Seat {
     }
 }
 
-/// One stream, asked for its next chunk each time the last one has been taken.
+/// One stream, polled for its next chunk each time the last one was taken.
 struct Turn {
     seat: Seat,
     storage: Storage,
     follower: Follower,
-    /// What is still to be said first.
+    /// Sent before the first event.
     opening: Option<&'static str>,
 }
 
 impl Turn {
-    /// Looks until there is something to tell; `None` when the stream is over. Failing ends it too:
-    /// the client resumes.
+    /// Reads until there is something to send; `None` when the stream is over. A failure ends it
+    /// too: the client resumes.
     async fn next(mut self) -> Option<(Result<Vec<u8>>, Option<Self>)> {
         loop {
-            // From before the look on, so that no step falls between the two.
+            // Listen before reading, so that no step falls between the two.
             let news = self.seat.0.news.listen();
             let now = clock::now();
             let Look { events, then } = match self.look(now) {
@@ -107,7 +106,7 @@ impl Turn {
                 .chain(events.iter().map(frame))
                 .collect();
             if !told.is_empty() {
-                // What a crash could still undo is not told.
+                // Send only what is durable: a crash must not undo what was sent.
                 self.storage.sync().await.ok()?;
                 let rest = if then == Then::Close {
                     None
@@ -135,7 +134,7 @@ impl Turn {
     }
 }
 
-/// Waits for news, `limit` at most.
+/// Waits for news, at most `limit` milliseconds.
 async fn wait(news: EventListener, limit: Millis) {
     match future::select(news, Delay::from(Duration::from_millis(limit))).await {
         Either::Left(_) | Either::Right(_) => {}

@@ -15,10 +15,10 @@ use worker::{Env, MessageBuilder, Method, Request, RequestInit, Response, Respon
 const QUEUE_NAME: &str = "queue";
 /// The longest delay of a message of the platform's queue, in seconds: twelve hours.
 const MAX_DELAY: u64 = 12 * 3_600;
-/// A stub wants a whole address; its path is the message's name.
+/// A stub needs a complete URL; its path is the message's name.
 const ADDRESS: &str = "https://object/";
 
-/// A message that got no answer. It may have been taken.
+/// A message that got no reply. It may still have been processed.
 #[derive(Debug, Error)]
 pub enum StubError {
     #[error("the object could not be reached")]
@@ -38,7 +38,7 @@ where
     read(deliver(job_object(env, key)?, message).await?).await
 }
 
-/// What a job answers to [`Follow`].
+/// A job's answer to [`Follow`].
 #[derive(Debug)]
 pub enum Followed {
     /// The events, as they happen.
@@ -46,7 +46,7 @@ pub enum Followed {
     Reply(Result<NoStream, Refusal>),
 }
 
-/// Asks a job's object for its timeline live.
+/// Asks a job's object for its live timeline.
 pub async fn follow(env: &Env, key: &JobKey, message: &Follow) -> Result<Followed, StubError> {
     let response = deliver(job_object(env, key)?, message).await?;
     let content_type = response.headers().get("Content-Type").ok().flatten();
@@ -97,8 +97,8 @@ async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubErro
     serde_json::from_str(&text).map_err(StubError::Unreadable)
 }
 
-/// Says through the platform's queue that a job waits, not before `not_before`. Nothing is lost
-/// with a message that cannot be sent, because the sweep looks after every job.
+/// Sends a message on the platform's queue that a job waits, delayed until `not_before`. Returns
+/// whether it was sent. If it cannot be sent, nothing is lost, because the sweep admits every job.
 pub async fn wake_up(env: &Env, wake_up: &WakeUp, not_before: Option<Millis>, now: Millis) -> bool {
     let wait = not_before
         .map_or(0, |at| at.saturating_sub(now).div_ceil(SECOND))

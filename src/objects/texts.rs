@@ -1,4 +1,4 @@
-//! The texts that are made of a job: what lists show of it, and the bodies of its webhook events.
+//! The texts rendered from a job: its snapshot for lists, and the bodies of its webhook events.
 
 use crate::config::Config;
 use crate::generation::Generation;

@@ -8,29 +8,30 @@ use crate::store::queue::QueueStore;
 use crate::store::sql::{Sql, SqlValue};
 use std::cmp::Reverse;
 
-/// How many entries a search looks at for one page; the next page goes on from there.
+/// The most entries that a search reads for one page; the next page continues from there.
 pub const MAX_SEARCHED: u32 = 2_000;
-/// How many of them are in memory at once; a prompt has a few kilobytes at most.
+/// How many of them are in memory at once; a prompt has at most a few kilobytes.
 const SEARCHED_AT_ONCE: u32 = 500;
 
-/// How many owners of one id are looked for: whether there is a second one is all that matters.
+/// The most owners of one id that are read: the caller only needs to know whether there is a second
+/// one.
 pub const MAX_OWNERS: u32 = 2;
 
-/// Which entries are to be listed.
+/// Which entries to list.
 #[derive(Debug, Clone, Default)]
 pub struct Listing<'a> {
-    /// Whose; everyone's without it.
+    /// The owner; `None` for all users.
     pub user_id: Option<&'a str>,
     pub status: Option<Status>,
-    /// What the generation's id or its prompt must contain, in letters of either case.
+    /// Text that the generation's id or its prompt must contain, ignoring case.
     pub search: Option<&'a str>,
-    /// How many at most.
+    /// The most entries of the page.
     pub limit: u32,
-    /// Only what comes after this.
+    /// Only entries after this one.
     pub after: Option<Cursor>,
 }
 
-/// Entries, and where to go on if there may be more.
+/// Entries, and where the next page begins if there may be more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     pub entries: Vec<Entry>,
@@ -38,8 +39,8 @@ pub struct Page {
 }
 
 impl<S: Sql> QueueStore<S> {
-    /// A page of the catalogue. One of a search may hold fewer than its limit and yet have a next
-    /// one, when [`MAX_SEARCHED`] entries were looked at.
+    /// A page of the catalogue. A page of a search may hold fewer entries than its limit and still
+    /// have a next page, if [`MAX_SEARCHED`] entries were read.
     pub fn list(&self, listing: &Listing<'_>) -> Result<Page, S::Error> {
         let Some(search) = listing.search else {
             let mut entries = Vec::new();
@@ -89,7 +90,7 @@ impl<S: Sql> QueueStore<S> {
             .collect())
     }
 
-    /// What a search looks at next.
+    /// The next entries that a search reads.
     fn candidates(
         &self,
         listing: &Listing<'_>,
@@ -107,7 +108,7 @@ impl<S: Sql> QueueStore<S> {
                     .into_iter()
                     .filter_map(read_candidate),
             );
-            // No more prompts are kept than are looked at.
+            // Keep only as many prompts as are searched.
             candidates.sort_by(|one, other| other.cursor.cmp(&one.cursor));
             candidates.truncate(SEARCHED_AT_ONCE as usize);
         }
@@ -133,7 +134,7 @@ fn read_candidate(row: Vec<SqlValue>) -> Option<Candidate> {
     })
 }
 
-/// One more than the limit says that there is a next page.
+/// One entry more than the limit means that there is a next page.
 fn page(mut entries: Vec<Entry>, limit: u32) -> Page {
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
@@ -144,9 +145,9 @@ fn page(mut entries: Vec<Entry>, limit: u32) -> Page {
     Page { entries, next }
 }
 
-/// The ends of the statements that find a listing's first entries, `limit` at most each. Those of a
-/// user have an index, and those of each status; of all users and statuses they are the newest ones
-/// of each status.
+/// The ends of the statements that find a listing's first entries, at most `limit` each. A listing
+/// of one user or one status has an index. A listing of all users and statuses combines the newest
+/// entries of each status.
 fn newest_first(
     listing: &Listing<'_>,
     after: Option<&Cursor>,
@@ -170,7 +171,7 @@ fn newest_of_user(
 ) -> (String, Vec<SqlValue>) {
     let (mut rest, mut values) = ("WHERE user_id = ?".to_owned(), vec![user_id.into()]);
     if let Some(status) = status {
-        // It must not draw the statement away from the user's index.
+        // The `+` keeps SQLite on the user's index.
         rest.push_str(" AND +status = ?");
         values.push(status.as_str().into());
     }

@@ -4,17 +4,18 @@ use crate::ids::{is_generation_id, is_user_id};
 use crate::machine::queue::Summary;
 use crate::time::Millis;
 
-/// The longest time, in digits: milliseconds until the year 33658.
+/// The longest timestamp, in digits: milliseconds until the year 33658.
 const MAX_DIGITS: usize = 15;
 
-/// `{created_at}.{id}`, and behind that `/{user_id}` where jobs of several users are listed. The
-/// newer one is the greater one.
+/// `{created_at}.{id}`, followed by `/{user_id}` where jobs of several users are listed. A newer
+/// cursor is greater.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub created_at: Millis,
     /// A generation's id, or an event's.
     pub id: String,
-    /// Ids of different users meet; empty where only one user's are listed, or events.
+    /// Distinguishes equal ids of different users; empty if only one user's jobs, or events, are
+    /// listed.
     pub user_id: String,
 }
 

@@ -1,4 +1,4 @@
-//! The catalogue of events: one row each, as last heard of.
+//! The catalogue of events: one row each, as last reported.
 
 use crate::ids::JobKey;
 use crate::machine::delivery::{DeliveryState, DeliverySummary, EventKind};
@@ -9,19 +9,19 @@ use crate::store::stats::{OwnedDelivery, WebhookStats};
 use crate::time::Millis;
 use crate::time::rfc3339;
 
-/// The columns an event is read from and written to, in this order. `due_at` is when the next
-/// attempt is due, or when the last one ended it.
+/// The columns of an event, in this order. `due_at` is when the next attempt is due, or when the
+/// last attempt ended the delivery.
 const COLUMNS: &str = "id, user_id, generation_id, event, created_at, attempts, redeliveries, last_status, state, due_at";
 
-/// All that an event can be, each listed by an index.
+/// All states of an event; an index lists each.
 const STATES: [&str; 3] = ["pending", "delivered", "exhausted"];
 
-/// Said outright, because the planner takes any index that knows the state for as good.
+/// Explicit, because the planner considers any index with the state equally good.
 const BY_EXHAUSTION: &str = "INDEXED BY delivery_exhausted";
 
 impl<S: Sql> QueueStore<S> {
-    /// Everyone's events from the newest on, at most `limit`, of one state or all; and where to go
-    /// on.
+    /// All users' events, newest first, at most `limit`, of one state or all; and where the next
+    /// page begins.
     pub fn list_deliveries(
         &self,
         state: Option<&str>,
@@ -59,7 +59,7 @@ impl<S: Sql> QueueStore<S> {
         Ok(self.find_deliveries("WHERE id = ?", vec![id.into()])?.pop())
     }
 
-    /// The events exhausted since then, the longest ago first.
+    /// The events exhausted since `since`, oldest first.
     pub fn exhausted_since(
         &self,
         since: Millis,
@@ -167,7 +167,7 @@ fn read(row: Vec<SqlValue>) -> Option<OwnedDelivery> {
     };
     let summary = DeliverySummary {
         id: id.into_text(),
-        // One of a newer build, which this one cannot list.
+        // A kind of a newer build, which this build cannot list.
         kind: EventKind::ALL
             .into_iter()
             .find(|kind| kind.as_str() == event)?,

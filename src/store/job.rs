@@ -7,25 +7,25 @@ use crate::store::record::StoredError;
 use crate::store::sql::{Sql, SqlValue};
 use thiserror::Error;
 
-/// Each job has a database of its own, so every row that creating it takes is paid for by each job,
-/// and every row that a step writes by each step. Hence no count of schema versions (a change goes
-/// into the record, which has one), and one table of one row: the timeline of `timeline`, a line of
-/// JSON each, go with the record in one write. `entered` counts all timeline there ever were, so it
-/// is the number of the last. What is read most stands first: a row is read from its beginning, as
-/// far as it is needed.
+/// Each job has its own database, so every row written at its creation is billed for each job, and
+/// every row written by a step for each step. Hence there is no table of schema versions (the
+/// record has a version) and only one table with one row: the timeline, one line of JSON per entry,
+/// is saved with the record in one write. `entered` counts all entries ever made, so it is the
+/// number of the last one. What is read most comes first, because a row is read from its beginning,
+/// only as far as needed.
 const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS job (
         id INTEGER PRIMARY KEY CHECK (id = 1), entered INTEGER NOT NULL, record TEXT NOT NULL, timeline TEXT NOT NULL
     )
 ";
-/// How many timeline are kept at most; then the oldest go. Usual are 8.
+/// The most timeline entries that are kept; then the oldest are dropped. A typical job has 8.
 const MAX_TIMELINE: u32 = 2_000;
-/// How many bytes the record and its timeline have together at most. The platform refuses a row of
-/// more than 2 MB (<https://developers.cloudflare.com/durable-objects/platform/limits/>), a few
-/// bytes of which are the row's own, and then the job could not be saved any more; so the timeline
-/// has what the record leaves, and beyond that the oldest timeline go. That is far: a record has a
-/// few KB, 2,000 timeline of 100 bytes have 200 KB, and an upstream's sentence in an entry 500
-/// characters.
+/// The most bytes of the record and its timeline together. The platform refuses a row of more than
+/// 2 MB (<https://developers.cloudflare.com/durable-objects/platform/limits/>), including a few
+/// bytes of the row itself, and then the job could no longer be saved. So the timeline gets the
+/// space that the record leaves, and the oldest entries beyond it are dropped. This limit is far
+/// away: a record has a few KB, 2,000 entries of 100 bytes have 200 KB, and an upstream's sentence
+/// in an entry has 500 characters.
 const MAX_ROW: usize = 1_990_000;
 
 /// A job that could not be loaded or saved.
@@ -37,16 +37,16 @@ pub enum JobStoreError<E> {
     Record(#[from] StoredError),
 }
 
-/// The timeline as it is stored.
+/// The stored timeline.
 #[derive(Default)]
 struct Timeline {
-    /// The number of the last entry, those that are gone included.
+    /// The number of the last entry; dropped entries count.
     entered: u64,
-    /// A line for each entry that is kept, the oldest first.
+    /// One line per kept entry, oldest first.
     lines: String,
 }
 
-/// Loads the job; `None` when there never was one. Looking at an untouched object stores nothing.
+/// Loads the job; `None` if there never was one. Reading an untouched object stores nothing.
 pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
     if !has_job(sql).map_err(JobStoreError::Database)? {
         return Ok(None);
@@ -63,8 +63,8 @@ pub fn load<S: Sql>(sql: &S) -> Result<Option<Job>, JobStoreError<S::Error>> {
         .transpose()?)
 }
 
-/// Saves the job and adds to its timeline, which never keeps the job from being saved. Should the
-/// platform refuse a statement, the job is as it was.
+/// Saves the job and appends to its timeline. A long timeline never prevents the save. If the
+/// platform refuses a statement, the stored job is unchanged.
 pub fn save<S: Sql>(
     sql: &S,
     job: &Job,
@@ -86,7 +86,7 @@ pub fn timeline<S: Sql>(sql: &S) -> Result<Vec<TimelineEntry>, S::Error> {
         .collect())
 }
 
-/// The entries after the one of this number, oldest first, `limit` at most.
+/// The entries after this number, oldest first, at most `limit`.
 pub fn timeline_after<S: Sql>(
     sql: &S,
     number: u64,
@@ -114,7 +114,7 @@ pub fn last_number<S: Sql>(sql: &S) -> Result<u64, S::Error> {
         .map_or(0, SqlValue::unsigned))
 }
 
-/// Whether the database has its table, which the first save makes: a query without it would fail.
+/// Whether the table exists, which the first save creates: a query without it would fail.
 fn has_job<S: Sql>(sql: &S) -> Result<bool, S::Error> {
     let tables = sql.run(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'job'",
@@ -159,7 +159,7 @@ impl Timeline {
         }
     }
 
-    /// The newest timeline that [`MAX_TIMELINE`] and so many bytes have room for.
+    /// The newest entries that fit into [`MAX_TIMELINE`] and `room` bytes.
     fn newest(&self, room: usize) -> &str {
         let surplus = self
             .lines
@@ -175,8 +175,8 @@ impl Timeline {
         kept
     }
 
-    /// The timeline that are kept, with their numbers. One that cannot be read is passed over, and
-    /// its number with it.
+    /// The kept entries with their numbers. An entry that cannot be read is skipped, with its
+    /// number.
     fn entries(&self) -> impl Iterator<Item = NumberedEntry> {
         let kept = self.lines.lines().count() as u64;
         let numbers = self.entered.saturating_sub(kept) + 1..;

@@ -1,13 +1,14 @@
-//! What was counted within each minute, one row each; the row of minute 0 is the sum of all those
-//! before the latest one. The latest one is kept beside the book, which most steps that count write
-//! anyway, and filed when the next one begins. A record that cannot be read counts as empty.
+//! The counters of each minute, one row each. The row of minute 0 is the sum of all minutes before
+//! the latest one. The latest minute is stored beside the book, which most counting steps write
+//! anyway, and moves to its own row when the next minute begins. A record that cannot be read
+//! counts as empty.
 
 use crate::machine::queue::Minute;
 use crate::store::sql::{Sql, SqlValue};
 
-/// How many minutes are read at once at most, so that a week is never in memory as a whole.
+/// The most minutes that one read returns, so that a week is never in memory at once.
 pub const PAGE: u32 = 500;
-/// Stands for all minutes before the latest one.
+/// The row of the sum of all minutes before the latest one.
 const SUM: u64 = 0;
 
 pub(crate) fn latest<S: Sql>(sql: &S) -> Result<Option<(u64, Minute)>, S::Error> {
@@ -38,7 +39,7 @@ pub(crate) fn save_sum<S: Sql>(sql: &S, sum: &Minute) -> Result<(), S::Error> {
     Ok(())
 }
 
-/// Files the minute beside the book unless it is this one.
+/// Moves the minute beside the book to its own row, unless it is this one.
 pub(crate) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> {
     let statement = "INSERT INTO metrics (minute, counts) SELECT minute, counts FROM book WHERE minute <> ? \
          ON CONFLICT (minute) DO UPDATE SET counts = excluded.counts";
@@ -46,7 +47,7 @@ pub(crate) fn file_before<S: Sql>(sql: &S, number: u64) -> Result<(), S::Error> 
     Ok(())
 }
 
-/// The latest minute stays whatever its age: it is beside the book, and not in the sum yet.
+/// Keeps the latest minute whatever its age: it is stored beside the book and not in the sum yet.
 pub(crate) fn delete_before<S: Sql>(sql: &S, before: u64) -> Result<(), S::Error> {
     sql.run(
         "DELETE FROM metrics WHERE minute > ? AND minute < ?",

@@ -1,5 +1,5 @@
-//! The queue's database: one row a job, which is its place in the queue and its catalogue summary;
-//! the book; what each day has spent; one row an event; and what was counted within each minute.
+//! The queue's database: one row per job with its place and summary; the book; the spending of each
+//! day; one row per event; and the counters of each minute.
 
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
@@ -17,14 +17,14 @@ use crate::store::stats::{Cost, QueueStats, Slots, UpstreamBackoff};
 use crate::time::rfc3339;
 use crate::time::{MINUTE, Millis};
 
-// Whoever is asked for by user or upstream among those who hold a slot is looked for among these
-// alone (`INDEXED BY entry_slots`): SQLite would rather go through all entries of the user, or all
-// there are, because an index has them by user.
+// Queries for holders by user or upstream name their index (`INDEXED BY entry_slots`). Otherwise
+// SQLite would scan all entries of the user, or all entries, because another index is ordered by
+// user.
 
-/// Numbers are bound as doubles, which are exact up to here.
+/// Numbers are bound as doubles, which are exact up to this value.
 const MOST: u64 = (1 << 53) - 1;
 
-/// In place of a user, the sum of all of them.
+/// In place of a user id: the sum of all users.
 const EVERYONE: &str = "";
 
 /// The stored entries of the queue object.
@@ -34,18 +34,19 @@ pub struct QueueStore<S> {
 }
 
 impl<S: Sql> QueueStore<S> {
-    /// Opens the database and brings it to the newest version.
+    /// Opens the database and migrates it to the newest version.
     pub fn open(sql: S) -> Result<Self, S::Error> {
         schema::migrate(&sql, &MIGRATIONS)?;
         Ok(Self::opened(sql))
     }
 
-    /// A database that is of the newest version already.
+    /// A database that already has the newest version.
     pub fn opened(sql: S) -> Self {
         Self { sql }
     }
 
-    /// Depth by status and priority, the oldest wait, and whether anyone's timer was lost.
+    /// The queue's figures: depth by status and priority, the oldest wait, missing alarms,
+    /// backoffs, webhooks and cost.
     pub fn stats(&self, policy: &Policy, now: Millis) -> Result<QueueStats, S::Error> {
         let pairs = |rows: Vec<Vec<SqlValue>>| {
             let pair = |row: Vec<SqlValue>| {
@@ -94,8 +95,7 @@ impl<S: Sql> QueueStore<S> {
         })
     }
 
-    /// What was counted in the minutes from `from` on, the first ones of them, [`metrics::PAGE`] at
-    /// most.
+    /// The counters of the minutes from `from` on, oldest first, at most [`metrics::PAGE`].
     pub fn minutes(&self, from: u64) -> Result<Vec<(u64, Minute)>, S::Error> {
         metrics::page(&self.sql, from)
     }
@@ -117,7 +117,7 @@ impl<S: Sql> QueueStore<S> {
         Ok(self.number(statement, values)?.unwrap_or(0))
     }
 
-    /// Counts entries, no further than `limit`.
+    /// Counts entries, at most `limit`.
     fn count_within(
         &self,
         condition: &str,
@@ -146,7 +146,7 @@ impl<S: Sql> QueueStore<S> {
 impl<S: Sql> Rows for QueueStore<S> {
     type Error = S::Error;
 
-    /// A record that cannot be read counts as an empty one: what it holds is learnt anew.
+    /// A record that cannot be read counts as empty: its contents are rebuilt over time.
     fn book(&self) -> Result<Book, S::Error> {
         let rows = self
             .sql
@@ -431,8 +431,7 @@ impl<S: Sql> Rows for QueueStore<S> {
     }
 
     fn waiting_since(&self) -> Result<(u64, Option<Millis>), S::Error> {
-        // Out of the index of the line alone: the key is the time, but for the priority's head
-        // start.
+        // Read only from the index of the line: its key is the time less the priority's head start.
         let statement = format!(
             "SELECT sum(count), min(first) FROM (SELECT count(*) AS count, min(order_key) + priority * {HEAD_START} \
              AS first FROM entry WHERE stage = 'waiting' GROUP BY priority)"
@@ -477,7 +476,7 @@ fn bound(limit: usize) -> SqlValue {
     u64::try_from(limit).unwrap_or(u64::MAX).into()
 }
 
-/// Every priority, one lookup each: the platform's SQLite takes no more than five parts in a
+/// Every priority, for one lookup each: the platform's SQLite takes at most five parts in a
 /// compound SELECT.
 fn levels() -> String {
     format!(

@@ -10,7 +10,7 @@ use crate::store::sql::SqlValue;
 pub(crate) const COLUMNS: &str = "user_id, generation_id, epoch, report_number, status, priority, created_at, \
     updated_at, snapshot, sequence, enqueued_at, stage, lease_epoch, lease_until, lease_granted, round, unspent, \
     late, upstream, submits, cost, price, per_minute, charges, metrics, waits_since";
-/// Those it is written to: one more, which only SQL reads.
+/// The columns an entry is written to: one more, which only SQL reads.
 const WRITTEN: [&str; 27] = [
     "user_id",
     "generation_id",
@@ -41,10 +41,10 @@ const WRITTEN: [&str; 27] = [
     "waits_since",
 ];
 
-/// How many of [`WRITTEN`] name the entry.
+/// How many of [`WRITTEN`] identify the entry.
 const KEY: usize = 2;
 
-/// Finds a row's own values.
+/// Selects a row's written columns.
 pub(crate) fn stored() -> String {
     format!(
         "SELECT {} FROM entry WHERE user_id = ? AND generation_id = ?",
@@ -52,8 +52,8 @@ pub(crate) fn stored() -> String {
     )
 }
 
-/// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever came
-/// twice.
+/// Not "INSERT OR REPLACE": that would silently delete another job's row if a sequence ever
+/// occurred twice.
 pub(crate) fn insert() -> String {
     format!(
         "INSERT INTO entry ({}) VALUES ({})",
@@ -62,8 +62,8 @@ pub(crate) fn insert() -> String {
     )
 }
 
-/// Brings a row to `values`: names only the columns that differ, because each index with a named
-/// column is written again, and every row written is paid for. `None` if there is nothing to write.
+/// Updates a row to `values`. Names only the columns that differ, because each index with a named
+/// column is written again, and every row written is billed. `None` if there is nothing to write.
 pub(crate) fn update(stored: &[SqlValue], values: &[SqlValue]) -> Option<(String, Vec<SqlValue>)> {
     let changed: Vec<usize> = (KEY..WRITTEN.len())
         .filter(|&index| stored.get(index) != values.get(index))
@@ -194,7 +194,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
             submits_per_minute: Some(&per_minute)
                 .filter(|limit| !limit.is_null())
                 .map(SqlValue::unsigned),
-            // Counters that cannot be read are counted anew.
+            // Counters that cannot be read start again at zero.
             metrics: serde_json::from_str(&metrics.into_text()).unwrap_or_default(),
             snapshot: snapshot.into_text(),
             deliveries: Vec::new(),
@@ -206,7 +206,7 @@ pub(crate) fn read_entry(row: Vec<SqlValue>) -> Option<Entry> {
         round: round.unsigned(),
         unspent: unspent.unsigned() == 1,
         late: late.unsigned() == 1,
-        // Charges that cannot be read are those of nobody: what was spent stays in the day's sums.
+        // Charges that cannot be read are dropped: what was spent stays in the day's sums.
         charges: serde_json::from_str(&charges.into_text()).unwrap_or_default(),
         stage,
     })

@@ -1,5 +1,5 @@
 //! The stored record of a job, with its version (I11). A change that serde's defaults cannot bridge
-//! gets the next version; [`read_job`] then still reads those before.
+//! gets the next version; [`read_job`] then still reads the earlier ones.
 
 use crate::machine::job::{Job, TimelineEntry};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub fn write_entry(entry: &TimelineEntry) -> Result<String, StoredError> {
     Ok(serde_json::to_string(entry)?)
 }
 
-/// Reads an entry; `None` if it is none.
+/// Reads an entry; `None` if the line is not one.
 pub fn read_entry(line: &str) -> Option<TimelineEntry> {
     serde_json::from_str(line).ok()
 }

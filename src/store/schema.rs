@@ -2,14 +2,14 @@
 
 use crate::store::sql::{Sql, SqlValue};
 
-/// The schema of one kind of object; the version of a database is how many of these it has had.
+/// The schema of one kind of object. The version of a database is the number of migrations applied.
 pub type Migrations = [Migration];
 
 /// One version of a schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Columns added to tables of earlier versions: the table, the column and its definition. Each
-    /// needs a default or is nullable, so that a release that is rolled back can still write its
+    /// is nullable or has a default, so that a release that was rolled back can still write its
     /// rows.
     pub columns: &'static [(&'static str, &'static str, &'static str)],
     /// Statements that may be repeated.
@@ -18,7 +18,7 @@ pub struct Migration {
 
 const CREATE_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
 
-/// How many migrations a database has had.
+/// How many migrations were applied to a database.
 fn version<S: Sql>(sql: &S) -> Result<usize, S::Error> {
     let tables = sql.run(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
@@ -35,8 +35,8 @@ fn version<S: Sql>(sql: &S) -> Result<usize, S::Error> {
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
 }
 
-/// Brings a database to the newest version. Runs without waiting, so the platform commits it as a
-/// whole; each migration can also be repeated, should it ever have been cut off.
+/// Migrates a database to the newest version. Runs without awaiting, so the platform commits it as
+/// a whole; each migration can also be repeated if it was cut off.
 pub fn migrate<S: Sql>(sql: &S, migrations: &Migrations) -> Result<(), S::Error> {
     let had = version(sql)?;
     if had >= migrations.len() {
@@ -62,7 +62,7 @@ pub fn migrate<S: Sql>(sql: &S, migrations: &Migrations) -> Result<(), S::Error>
     Ok(())
 }
 
-/// Whether a table's own statement, which the database keeps, names the column.
+/// Whether the CREATE statement of a table, which the database stores, contains the column.
 fn has_column<S: Sql>(sql: &S, table: &str, column: &str) -> Result<bool, S::Error> {
     let statement = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? AND instr(sql, ' ' || ? || ' ') > 0";
     Ok(!sql

@@ -116,7 +116,7 @@ fn from_platform(value: SqlStorageValue) -> SqlValue {
         SqlStorageValue::Integer(value) => SqlValue::Integer(value),
         SqlStorageValue::Boolean(value) => SqlValue::Integer(i64::from(value)),
         SqlStorageValue::String(value) => SqlValue::Text(value),
-        // No column of ours holds these.
+        // Our columns hold none of these.
         SqlStorageValue::Null | SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => {
             SqlValue::Null
         }

@@ -1,11 +1,11 @@
-//! What the queue holds, in numbers, and its events.
+//! The queue's figures and its events.
 
 use crate::ids::JobKey;
 use crate::machine::delivery::DeliverySummary;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// An event, and whose it is.
+/// An event and its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnedDelivery {
     pub key: JobKey,

@@ -1,4 +1,4 @@
-//! Veo over the Gemini API wire.
+//! Veo over the Gemini API.
 
 pub mod wire;
 
@@ -20,7 +20,7 @@ const MAX_ANSWER: usize = 1024 * 1024;
 /// `VEO3_API_KEY`, `VEO3_API_URL`.
 struct Gemini(KeyApi);
 
-/// Set up by its key.
+/// Opens the provider if its key is set.
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let api = KeyApi::open(variables, "VEO3_API_KEY", "VEO3_API_URL", "/v1beta")?;
     Ok(api.map(|api| Rc::new(Gemini(api)) as Rc<dyn Provider>))

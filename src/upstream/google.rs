@@ -1,9 +1,9 @@
-//! What Google's wires have in common: answers, errors, operations, and the words of the safety
+//! What Google's APIs have in common: answers, errors, operations, and the messages of the safety
 //! filters.
 //!
-//! Source: the bodies Google's SDK reads (google-genai 2.34 and 3.6), Google's error model
-//! (`google.rpc.Status` with `RetryInfo` and `QuotaFailure` details). Gateways answer in shapes of
-//! their own, so that HTTP's status counts first.
+//! Source: the bodies that Google's SDK reads (google-genai 2.34 and 3.6), and Google's error model
+//! (`google.rpc.Status` with `RetryInfo` and `QuotaFailure` details). Gateways use formats of their
+//! own, so the HTTP status counts first.
 
 pub mod daily_quota;
 pub mod filter;
@@ -19,19 +19,19 @@ pub mod video;
 use crate::clients::sentence;
 use crate::machine::outcome::{ErrorCode, Failure};
 
-/// HTTP statuses by which an edge says that it never reached the server behind it.
+/// HTTP statuses by which an edge reports that it could not reach its origin.
 const NEVER_REACHED: [u16; 4] = [521, 523, 525, 526];
 
 pub fn unavailable(sentence: &str) -> Failure {
     Failure::new(ErrorCode::ProviderUnavailable, sentence)
 }
 
-/// Whether a name can be put into a path: `{…}/operations/{id}`, of plain segments.
+/// Whether a name can be part of a path: `{…}/operations/{id}`, of plain segments.
 pub(crate) fn is_operation_name(name: &str) -> bool {
     name.len() <= 512 && name.contains("operations/") && name.split('/').all(is_plain_segment)
 }
 
-/// The name without what gateways put before it: a scheme, a host and a version.
+/// The name without a scheme, host and version that gateways prepend.
 pub(crate) fn bare_name(name: &str) -> &str {
     const VERSIONS: [&str; 4] = ["v1/", "v1beta/", "v1beta1/", "v1alpha/"];
     let behind_host = name
@@ -41,7 +41,7 @@ pub(crate) fn bare_name(name: &str) -> &str {
     let at_start = VERSIONS
         .iter()
         .find_map(|version| path.strip_prefix(version));
-    // A gateway's own path comes before the version.
+    // A gateway's own path precedes the version.
     let within = || {
         VERSIONS.iter().find_map(|version| {
             path.split_once(&format!("/{version}"))
@@ -53,7 +53,7 @@ pub(crate) fn bare_name(name: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// Whether a word is one segment of a path and nothing else.
+/// Whether a word is exactly one segment of a path.
 pub(crate) fn is_plain_segment(segment: &str) -> bool {
     !segment.is_empty()
         && !segment.starts_with('.')
@@ -62,7 +62,7 @@ pub(crate) fn is_plain_segment(segment: &str) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
 }
 
-/// A sentence of ours, with the upstream's own words behind it if it has any.
+/// One of our sentences, followed by the upstream's own message if there is one.
 pub(crate) fn with_words(sentence: &str, words: Option<&str>) -> String {
     match words {
         Some(words) => sentence::ended(&format!("{}: {words}", sentence.trim_end_matches('.'))),

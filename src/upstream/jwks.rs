@@ -1,4 +1,4 @@
-//! The keys that the upstream publishes, and what they have signed.
+//! The keys that the upstream publishes, and the verification of its signatures.
 
 use crate::clients::http::HttpCall;
 use crate::clients::web_crypto::{settled, subtle};
@@ -12,18 +12,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto};
 use worker::Method;
 
-/// How long the keys may take to arrive.
+/// The time limit for fetching the keys.
 const TIMEOUT: Millis = 5 * SECOND;
 /// The longest set of keys that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
-/// How long an instance believes the keys it has fetched.
+/// How long an instance uses the keys that it fetched.
 const LIFETIME: Millis = HOUR;
-/// How soon after a try the keys are fetched again when none of them fits.
+/// How soon the keys are fetched again if none of them fits.
 const RETRY: Millis = MINUTE;
 const ALGORITHM: &str = "Ed25519";
 
 thread_local! {
-    /// What this instance has fetched: a lost one costs a request and nothing else.
+    /// The keys that this instance fetched. Losing them only costs a request.
     static FETCHED: RefCell<Option<Fetched>> = const { RefCell::new(None) };
 }
 
@@ -31,13 +31,13 @@ thread_local! {
 struct Fetched {
     from: String,
     keys: Vec<Vec<u8>>,
-    /// When the keys came; `None` before they first did.
+    /// When the keys were received; `None` before the first time.
     at: Option<Millis>,
     tried_at: Millis,
 }
 
-/// Whether a key that is published at `url` has made one of the Ed25519 signatures. Keys that
-/// cannot be had sign nothing.
+/// Whether a key published at `url` made one of the Ed25519 signatures. `false` if the keys cannot
+/// be fetched.
 pub async fn has_signed(url: &Url, signatures: &[Vec<u8>], message: &[u8]) -> bool {
     let Ok(subtle) = subtle() else { return false };
     let known = FETCHED.with_borrow(|fetched| {
@@ -59,7 +59,7 @@ pub async fn has_signed(url: &Url, signatures: &[Vec<u8>], message: &[u8]) -> bo
     if known.as_ref().is_some_and(|fetched| !fetched.may_try(now)) {
         return false;
     }
-    // Before anything is awaited, so that nobody else asks for the same.
+    // Set before anything is awaited, so that no other request fetches the same keys.
     let asked = Fetched {
         from: url.to_string(),
         keys: tried.clone(),

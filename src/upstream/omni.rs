@@ -18,16 +18,16 @@ use async_trait::async_trait;
 use futures::stream;
 use std::rc::Rc;
 
-/// The longest answer that tells nothing but an id or a state, in bytes.
+/// The longest answer with only an id or a state, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-/// The longest interaction that is read, in bytes: it may repeat the images of the order, or hold
-/// the video itself.
+/// The longest interaction that is read, in bytes: it may repeat the order's images or contain the
+/// video itself.
 const MAX_INTERACTION: usize = 16 * 1024 * 1024;
 
 /// `GEMINI_API_KEY`, `GEMINI_API_URL`.
 struct Omni(KeyApi);
 
-/// Set up by its key.
+/// Opens the provider if its key is set.
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let api = KeyApi::open(variables, "GEMINI_API_KEY", "GEMINI_API_URL", "/v1")?;
     Ok(api.map(|api| Rc::new(Omni(api)) as Rc<dyn Provider>))
@@ -84,13 +84,13 @@ impl Provider for Omni {
     }
 }
 
-/// Where an interaction is.
+/// The path of an interaction.
 fn path(id: &str) -> String {
     format!("interactions/{id}?stream=false")
 }
 
 impl Omni {
-    /// A video that an interaction holds itself.
+    /// Reads a video inside an interaction.
     async fn inline(&self, id: &str) -> Outcome<Download> {
         let reply = self
             .0

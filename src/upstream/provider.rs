@@ -1,4 +1,4 @@
-//! What every upstream can do.
+//! The operations of every upstream.
 
 use crate::clients::file::Download;
 use crate::machine::job::Progress;
@@ -6,24 +6,23 @@ use crate::machine::outcome::Outcome;
 use crate::upstream::render_request::RenderRequest;
 use async_trait::async_trait;
 
-/// Someone who renders videos. Each call is one [`Outcome`] and ends within a time of its own.
+/// A service that renders videos. Each call returns one [`Outcome`] and has its own time limit.
 #[async_trait(?Send)]
 pub trait Provider {
-    /// Pays for a render, and returns the name by which it is asked for. The caller has made its
-    /// intent durable.
+    /// Pays for a render, and returns the name by which it is polled. The caller has saved its
+    /// intent.
     ///
-    /// Only a proof that nothing was accepted may be `Retry` or `Refused`; what leaves room for
-    /// doubt is `Unknown`.
+    /// `Retry`, `NotNow` and `Refused` require proof that nothing was accepted; any doubt is
+    /// `Unknown`.
     async fn submit(&self, request: &RenderRequest<'_>) -> Outcome<String>;
 
-    /// Asks how a render stands. `Refused` is the upstream's own final word on it.
+    /// Polls a render. `Refused` is the upstream's own final answer.
     async fn poll(&self, operation: &str) -> Outcome<Progress>;
 
     /// Opens a video at the address that a poll found.
     async fn fetch(&self, uri: &str) -> Outcome<Download>;
 
-    /// Tells the upstream that nobody wants a render any more. Where the wire has no such call,
-    /// nothing is done.
+    /// Cancels a render that nobody wants any more. Does nothing if the upstream has no such call.
     async fn cancel(&self, _operation: &str) -> Outcome<()> {
         Ok(())
     }

@@ -1,27 +1,27 @@
-//! How a provider is set up, and those that are.
+//! How a provider is configured, and the configured providers.
 
 use crate::upstream::provider::Provider;
 use crate::variables::{ConfigError, Variables};
 use std::rc::Rc;
 
-/// How a provider is set up.
+/// How a provider is configured.
 #[derive(Clone, Copy)]
 pub struct Registration {
     /// Its name in the model registry and on jobs.
     pub name: &'static str,
-    /// Reads its variables; `None` when they are not there.
+    /// Reads its variables; `None` if they are not set.
     pub open: Open,
 }
 
-/// Sets a provider up from the worker's variables.
+/// Opens a provider from the worker's variables.
 pub type Open = fn(&Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError>;
 
-/// The providers that are set up.
+/// The configured providers.
 #[derive(Clone)]
 pub struct Providers(Vec<(&'static str, Rc<dyn Provider>)>);
 
 impl Providers {
-    /// Sets up those whose variables are there; at least one must be.
+    /// Opens the providers whose variables are set; there must be at least one.
     pub fn open(registry: &[Registration], variables: &Variables<'_>) -> Result<Self, ConfigError> {
         let mut providers = Vec::new();
         for registration in registry {

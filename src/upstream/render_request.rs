@@ -1,16 +1,16 @@
-//! What a provider is asked for.
+//! The request for a render.
 
 use crate::machine::job::{ImageRole, RenderOptions};
 
-/// A render, before a provider's wire writes it down.
+/// A render to submit, independent of a provider's wire format.
 #[derive(Debug, Clone, Copy)]
 pub struct RenderRequest<'a> {
     pub model: &'a str,
     pub prompt: &'a str,
     pub options: &'a RenderOptions,
-    /// The images of the order, in its order.
+    /// The images of the order, in the order's sequence.
     pub images: &'a [Image],
-    /// Where the upstream is to say that the render is done, if it can.
+    /// The webhook by which the upstream reports that the render is done, if it can.
     pub webhook: Option<&'a WebhookTarget>,
 }
 
@@ -22,10 +22,10 @@ pub struct Image {
     pub base64: String,
 }
 
-/// What is asked of the upstream's webhooks.
+/// The webhook requested from the upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookTarget {
-    /// Where to; `None` leaves it to the webhook that is registered with the upstream.
+    /// Its address; `None` uses the webhook registered with the upstream.
     pub uri: Option<String>,
     pub user_id: String,
     pub generation_id: String,

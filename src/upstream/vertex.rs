@@ -1,8 +1,8 @@
 //! Veo over Vertex AI.
 //!
-//! Calls carry a token of the service account, to Vertex AI and to Cloud Storage only. A token that
-//! is not believed (401) is replaced and the call repeated once: such a call has not been applied.
-//! A video comes from the bucket of `VERTEX_OUTPUT`, or without one out of the answer to a poll,
+//! Calls carry a token of the service account, only to Vertex AI and Cloud Storage. If a token is
+//! rejected (401), it is replaced and the call repeated once: a rejected call has had no effect. A
+//! video comes from the bucket of `VERTEX_OUTPUT`, or without a bucket from the answer to a poll,
 //! decoded while it streams.
 
 pub mod operation;
@@ -34,23 +34,23 @@ use worker::Method;
 const VERSION: &str = "v1beta1";
 /// The longest JSON answer to a submit that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-/// Where Cloud Storage is.
+/// The address of Cloud Storage.
 pub(crate) const DEFAULT_STORAGE: &str = "https://storage.googleapis.com";
-/// Where renders are asked for.
+/// The default location of renders.
 pub(crate) const DEFAULT_LOCATION: &str = "us-central1";
 /// A part of the private key of the local stand-in's service account, which `.dev.vars` publishes.
 const PUBLISHED_KEY: &str = "6O7iSNefloKkCR4hKZWlKVwQgRPoRqPE";
-/// The names of the variables that are read in more than one place.
+/// The names of variables that are used in more than one place.
 const ACCOUNT: &str = "VERTEX_SERVICE_ACCOUNT";
 const PROJECT: &str = "VERTEX_PROJECT";
 const LOCATION: &str = "VERTEX_LOCATION";
 const OUTPUT: &str = "VERTEX_OUTPUT";
 const API_URL: &str = "VERTEX_API_URL";
-/// What a project is called.
+/// The rule for a project's name.
 const PROJECT_RULE: &str =
     "a project's id (6 to 30 of a-z, 0-9 and -, a letter first) or its number";
 
-/// The upstream as configured.
+/// The configured upstream.
 struct Vertex {
     /// `VERTEX_SERVICE_ACCOUNT`.
     account: ServiceAccount,
@@ -58,26 +58,26 @@ struct Vertex {
     project: String,
     /// `VERTEX_LOCATION` (us-central1).
     location: String,
-    /// `VERTEX_OUTPUT`: the bucket that videos are put into; without one they come in the answer.
+    /// `VERTEX_OUTPUT`: the bucket for the videos; without it, they come in the answer to a poll.
     output: Option<String>,
-    /// `VERTEX_API_URL`: instead of the location's host.
+    /// `VERTEX_API_URL`: used instead of the location's host.
     api: Option<Url>,
     /// `VERTEX_STORAGE_URL`.
     storage: Url,
-    /// `UPSTREAM_TIMEOUT_MS`: how long a submit, a poll or a token may take, whole.
+    /// `UPSTREAM_TIMEOUT_MS`: the time limit for a submit, a poll or a token request.
     timeout: Millis,
 }
 
-/// A question to Vertex AI, to which the token is still to be added.
+/// A request to Vertex AI, without the token.
 struct Asked<'a> {
     url: &'a str,
-    /// Made anew for each time it is sent, because one with images is large.
+    /// Built again for each attempt, because a body with images is large.
     body: &'a dyn Fn() -> String,
     headers_within: Millis,
     all_within: Millis,
 }
 
-/// Set up by the service account's key.
+/// Opens the provider if the service account's key is set.
 pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>, ConfigError> {
     let Some(key) = variables.text(ACCOUNT) else {
         return Ok(None);
@@ -86,8 +86,8 @@ pub(crate) fn open(variables: &Variables<'_>) -> Result<Option<Rc<dyn Provider>>
         .text(API_URL)
         .map(|url| variables.safe_url(API_URL, &url))
         .transpose()?;
-    // What talks to the own machine alone, such as a test in production's settings, may use the
-    // stand-in's account.
+    // A configuration that calls only the local machine, such as a test with production settings,
+    // may use the stand-in's account.
     if !api.as_ref().is_some_and(is_loopback) {
         variables.refuse_published(ACCOUNT, |key| key.contains(PUBLISHED_KEY))?;
     }
@@ -220,7 +220,7 @@ impl Vertex {
         }
     }
 
-    /// Asks how an operation stands, where its name says that it is.
+    /// Polls an operation at the location that its name contains.
     async fn ask(
         &self,
         operation: OperationName<'_>,
@@ -265,7 +265,7 @@ impl Vertex {
             .await
     }
 
-    /// Makes a call with a token, and once more with a fresh one if that was not believed.
+    /// Makes a call with a token, and once more with a fresh token if the first was rejected.
     async fn with_token(
         &self,
         call: impl AsyncFn(&str) -> Outcome<HttpAnswer>,
@@ -291,7 +291,7 @@ impl Vertex {
     }
 }
 
-/// Whether a file's address may be visited, and whether the token goes with it.
+/// Whether a file's address may be visited, and whether the token is sent to it.
 fn visit(url: &Url, storage: &Url, token: &str) -> Option<file::Credential> {
     let ours = url.origin() == storage.origin();
     may_be_fetched(url, storage).then(|| ours.then(|| ("authorization", format!("Bearer {token}"))))
@@ -315,7 +315,7 @@ impl Asked<'_> {
     }
 }
 
-/// Without a token nothing was bought, whatever the reason, and no other order gets one either.
+/// Without a token nothing was bought, whatever the reason, and no other order gets a token either.
 fn of_submit(trouble: Trouble) -> Trouble {
     match trouble {
         Trouble::Retry { after, failure } => Trouble::NotNow { after, failure },
@@ -331,7 +331,7 @@ fn of_poll(trouble: Trouble) -> Trouble {
     }
 }
 
-/// Nor about the video.
+/// A missing token says nothing about the video either.
 fn of_fetch(trouble: Trouble) -> Trouble {
     of_poll(trouble).map_failure(|failure| Failure::storage(failure.message))
 }

@@ -1,9 +1,9 @@
-//! The upstream's own webhooks: how they are asked for, who they claim to be from, and which job
-//! they are about.
+//! The upstream's own webhooks: how they are requested, how their signatures are verified, and
+//! which job they are about.
 //!
 //! Source: the Standard Webhooks specification 1.0, which Google's webhooks follow: `v1`
-//! (HMAC-SHA256) for a webhook that is registered, `v1a` (Ed25519, keys published as a JWK set) for
-//! one that a request names.
+//! (HMAC-SHA256) for a registered webhook, `v1a` (Ed25519, keys published as a JWK set) for a
+//! webhook that a request names.
 
 use crate::ids::JobKey;
 use crate::ids::{is_generation_id, is_user_id};
@@ -16,19 +16,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// Where they are received, below this worker's address.
+/// The path at which they are received, below this worker's address.
 pub const PATH: &str = "/api/webhooks/upstream";
-/// How far the time of an attempt may be from now, in seconds: five minutes.
+/// How much the timestamp of an attempt may differ from now, in seconds: five minutes.
 const TOLERANCE: u64 = 300;
-/// How many signatures of one webhook are checked.
+/// The most signatures of one webhook that are checked.
 const MAX_SIGNATURES: usize = 4;
-/// How many published keys are tried.
+/// The most published keys that are tried.
 const MAX_KEYS: usize = 16;
 /// The length of an Ed25519 key, in bytes.
 const KEY_BYTES: usize = 32;
 /// The length of an Ed25519 signature, in bytes.
 const SIGNATURE_BYTES: usize = 64;
-/// The events after which a poll of the render is worth while.
+/// The events that trigger a poll.
 const EVENTS: [&str; 5] = [
     "interaction.completed",
     "interaction.failed",
@@ -37,12 +37,12 @@ const EVENTS: [&str; 5] = [
     "video.generated",
 ];
 
-/// What the headers of a webhook claim.
+/// The claims in a webhook's headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedClaim {
     /// `webhook-id`, equal on every attempt.
     pub id: String,
-    /// `webhook-timestamp` as it was sent.
+    /// `webhook-timestamp` as sent.
     timestamp: String,
     /// The `v1` signatures.
     hmac: Vec<Vec<u8>>,
@@ -50,7 +50,7 @@ pub struct SignedClaim {
     pub ed25519: Vec<Vec<u8>>,
 }
 
-/// What is asked of the upstream's webhooks, in the names that the SDK for Python sends.
+/// The webhook requested from the upstream, with the field names of the Python SDK.
 #[derive(Serialize)]
 pub(crate) struct WebhookConfig<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,8 +84,8 @@ struct KeySet {
 }
 
 impl SignedClaim {
-    /// Reads the three headers; `None` when one is missing or no use, or the attempt is not of
-    /// `now_seconds`.
+    /// Reads the three headers; `None` if one is missing or unusable, or if the timestamp is not
+    /// close to `now_seconds`.
     pub fn read(header: impl Fn(&str) -> Option<String>, now_seconds: u64) -> Option<Self> {
         let id = header("webhook-id").filter(|id| is_plain(id))?;
         let timestamp = header("webhook-timestamp")
@@ -119,7 +119,7 @@ impl SignedClaim {
         })
     }
 
-    /// Whether one of the `v1` signatures is by one of these secrets; compares in constant time.
+    /// Whether one of these secrets made one of the `v1` signatures; compares in constant time.
     pub fn is_signed_by(&self, secrets: &[Vec<u8>], body: &[u8]) -> bool {
         let message = self.message(body);
         secrets.iter().any(|secret| {
@@ -133,15 +133,15 @@ impl SignedClaim {
         })
     }
 
-    /// What is signed: `{id}.{timestamp}.{body}`.
+    /// The signed message: `{id}.{timestamp}.{body}`.
     pub fn message(&self, body: &[u8]) -> Vec<u8> {
         let head = format!("{}.{}.", self.id, self.timestamp);
         [head.as_bytes(), body].concat()
     }
 }
 
-/// The job that a webhook is about: the one its order named. `None` when there is nothing to look
-/// for. What else stands in the body is never believed.
+/// The job that a webhook is about, from the metadata of its order. `None` if there is no reason to
+/// poll. Nothing else in the body is trusted.
 pub fn job(body: &[u8]) -> Option<JobKey> {
     let event: Value = serde_json::from_slice(body).ok()?;
     let kind = event.get("type")?.as_str()?;
@@ -161,7 +161,7 @@ pub fn job(body: &[u8]) -> Option<JobKey> {
         .then(|| JobKey::new(user, generation))
 }
 
-/// The Ed25519 keys of a JWK set (RFC 7517, RFC 8037); `None` when it is not one.
+/// The Ed25519 keys of a JWK set (RFC 7517, RFC 8037); `None` if it is not one.
 pub fn keys(body: &[u8]) -> Option<Vec<Vec<u8>>> {
     let set: KeySet = serde_json::from_slice(body).ok()?;
     let key = |jwk: &Value| {
@@ -173,7 +173,7 @@ pub fn keys(body: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(set.keys.iter().filter_map(key).take(MAX_KEYS).collect())
 }
 
-/// A dot would let the id reach into the time that is signed with it.
+/// A dot in the id would make the signed message ambiguous.
 fn is_plain(id: &str) -> bool {
     (1..=MAX_UPSTREAM_WEBHOOK_ID).contains(&id.len())
         && id

@@ -1,7 +1,7 @@
 //! The webhook body and its Standard Webhooks signature.
 //!
-//! Source: CONTRACT of the app (`POST /api/webhooks/worker`) and the Standard Webhooks
-//! specification 1.0.
+//! Source: the app's contract (`POST /api/webhooks/worker`) and the Standard Webhooks specification
+//! 1.0.
 
 use crate::generation::{GenerationResult, cost};
 use crate::machine::Status;
@@ -41,8 +41,8 @@ pub(crate) struct EventBody<'a> {
     metadata: &'a BTreeMap<String, String>,
 }
 
-/// The bytes of an event's body, made once when the event is made. `video_url` is the signed
-/// address of a completed job's video.
+/// The bytes of an event's body, made once when the event is made. `video_url` is the signed URL of
+/// a completed job's video.
 pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String {
     let ended = event.kind.is_terminal();
     let explained = ended || event.kind == EventKind::PendingClarification;
@@ -74,9 +74,9 @@ pub fn compose(job: &Job, event: &Delivery, video_url: Option<String>) -> String
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// The value of `webhook-signature`: one `v1,<base64>` for each secret, separated by spaces.
+/// The value of `webhook-signature`: one `v1,<base64>` per secret, separated by spaces.
 ///
-/// `timestamp` is in seconds since the Unix epoch, that of the attempt.
+/// `timestamp` is the time of the attempt, in seconds since the Unix epoch.
 pub fn signature(secrets: &[Vec<u8>], id: &str, timestamp: u64, body: &str) -> String {
     let signatures = secrets.iter().filter_map(|secret| {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;

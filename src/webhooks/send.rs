@@ -1,4 +1,4 @@
-//! One webhook attempt to the app, after the Standard Webhooks specification 1.0.
+//! One webhook attempt to the app, following the Standard Webhooks specification 1.0.
 
 use crate::clients::http::{HttpAnswer, HttpCall, Lost};
 use crate::clients::retry_after;
@@ -10,10 +10,10 @@ use crate::webhooks::test_event::{TestOutcome, TestReply};
 use url::Url;
 use worker::Method;
 
-/// How long the receiver may take.
+/// The time limit for the receiver's answer.
 const TIMEOUT: Millis = 15 * SECOND;
 
-/// Sends one attempt. Only a 2xx is a delivery; a redirect is a failure and is never followed; the
+/// Sends one attempt. Only a 2xx is a delivery. A redirect is a failure and is never followed. The
 /// body of the answer is never read.
 pub async fn send(
     receiver: &Url,
@@ -43,8 +43,7 @@ pub async fn send(
     }
 }
 
-/// Sends a test event once, in the same way, and returns what an operator wants to know of the
-/// answer.
+/// Sends a test event once, in the same way, and returns the answer's details for the operator.
 pub async fn test(
     receiver: &Url,
     secrets: &[Vec<u8>],

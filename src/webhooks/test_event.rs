@@ -1,5 +1,4 @@
-//! A test of the app's receiver: the event that is sent, and what came of it as an operator reads
-//! it.
+//! A test of the app's receiver: the event that is sent, and the result for the operator.
 
 use crate::machine::Status;
 use crate::machine::delivery::advice;
@@ -9,9 +8,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use url::Url;
 
-/// The event's name. No generation has it, so a receiver has nothing to do but to accept it.
+/// The event's name. No generation sends it, so a receiver only needs to accept it.
 pub const EVENT: &str = "webhook.test";
-/// What stands in place of a generation's id and its user's.
+/// Stands in for the generation's id and the user's id.
 const NAME: &str = "webhook-test";
 
 /// A test event. It has the fields that every event has, so that an app that reads them first
@@ -57,7 +56,7 @@ pub fn compose(moment: Moment) -> (String, String) {
     )
 }
 
-/// What came back.
+/// The receiver's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestReply {
     Answered {
@@ -66,11 +65,11 @@ pub enum TestReply {
         location: Option<String>,
     },
     TimedOut,
-    /// No connection, no TLS, no such host, or one that was cut off.
+    /// No connection, no TLS, no such host, or a connection that was cut off.
     NoConnection,
 }
 
-/// How the test went.
+/// The result of the test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestOutcome {
     pub reply: TestReply,
@@ -149,7 +148,7 @@ fn detail(receiver: &Url, reply: &TestReply) -> String {
     sentences.join(" ")
 }
 
-/// An address to show: a query may hold a secret.
+/// An address without its query, which may contain a secret.
 fn without_query(mut url: Url) -> String {
     url.set_query(None);
     url.set_fragment(None);

@@ -4,7 +4,7 @@ pub(crate) const EBML: u32 = 0x1a45_dfa3;
 pub(crate) const SEGMENT: u32 = 0x1853_8067;
 pub(crate) const VOID: u32 = 0xec;
 pub(crate) const CHECKSUM: u32 = 0xbf;
-/// Within the header: what the file is.
+/// The element within the header that names the format.
 const DOC_TYPE: u32 = 0x4282;
 
 /// The header of an element.
@@ -19,7 +19,7 @@ pub(crate) struct Element {
 #[derive(Clone, Copy)]
 pub(crate) enum Length {
     Of(u64),
-    /// Nobody knew when it was written.
+    /// Unknown when it was written: to the end of the file.
     ToTheEnd,
 }
 
@@ -50,7 +50,7 @@ impl Element {
         })
     }
 
-    /// The body, if it is there whole.
+    /// The body, if `bytes` contains all of it.
     pub(crate) fn body<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let Length::Of(length) = self.length else {
             return None;
@@ -60,7 +60,7 @@ impl Element {
     }
 }
 
-/// Whether the header of a file says that a video is in it.
+/// Whether the header of a file names a video format.
 pub(crate) fn is_video(header: &[u8]) -> bool {
     let mut rest = header;
     while let Some(element) = Element::read(rest) {
@@ -68,7 +68,7 @@ pub(crate) fn is_video(header: &[u8]) -> bool {
             return false;
         };
         if element.id == DOC_TYPE {
-            // A text may be followed by zeros (RFC 8794, section 7.4).
+            // A string may be padded with zeros (RFC 8794, section 7.4).
             let name = body.split(|byte| *byte == 0).next().unwrap_or_default();
             return matches!(name, b"webm" | b"matroska");
         }
@@ -80,7 +80,7 @@ pub(crate) fn is_video(header: &[u8]) -> bool {
     false
 }
 
-/// How many bytes the number takes whose first byte comes, at most `most`.
+/// The length in bytes of the number that begins with this byte; `None` if longer than `most`.
 fn width(bytes: &[u8], most: u32) -> Option<usize> {
     let zeros = bytes.first()?.leading_zeros();
     (zeros < most).then_some(zeros as usize + 1)

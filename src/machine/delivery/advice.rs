@@ -1,9 +1,9 @@
-//! What a receiver's refusal usually means, in words for the operator.
+//! What a receiver's refusal usually means, as advice for the operator.
 
-/// What to do about an attempt that ended with this status; `None` where the status says all there
-/// is to know.
+/// What to do about an attempt that ended with this status; `None` where the status needs no
+/// explanation.
 ///
-/// 520 to 526 and 530 are made by Cloudflare for an origin that it cannot reach.
+/// Cloudflare returns 520 to 526 and 530 for an origin that it cannot reach.
 pub fn advice(status: u16) -> Option<&'static str> {
     Some(match status {
         300..=399 => {

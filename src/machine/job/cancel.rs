@@ -1,5 +1,5 @@
-//! What a user does to a job: cancel a live one, confirm or clarify one that waits for it, retry
-//! one that ended without a video; and what is done to one that is old enough to be deleted.
+//! A user's actions on a job (cancel, confirm, clarify, retry, delete the video), and the deletion
+//! of an old job.
 
 use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineStep};
 
@@ -7,8 +7,8 @@ use super::{Clarify, Context, End, Job, MAX_ATTEMPTS, Phase, Refusal, TimelineSt
 pub const MAX_PROMPT: usize = 5_000;
 
 impl Job {
-    /// Ends a live job at once. What is in flight finishes unheard; a video it may still store is
-    /// deleted.
+    /// Ends a live job at once. An effect in flight still finishes, but its answer no longer
+    /// changes the phase; a video that it may still store is deleted.
     pub(super) fn cancel(&mut self, context: &mut Context) -> Result<(), Refusal> {
         match &self.phase {
             Phase::Ended { .. } => return Err(Refusal::AlreadyEnded),
@@ -23,7 +23,7 @@ impl Job {
         Ok(())
     }
 
-    /// Has a completed generation's video deleted.
+    /// Schedules the deletion of a completed generation's video.
     pub(super) fn delete_video(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if self.video().is_none() {
             return Err(Refusal::NoVideo);
@@ -39,7 +39,7 @@ impl Job {
         self.report_change(context.now());
     }
 
-    /// Starts a new attempt with a new epoch: the only way a user pays again for the same job.
+    /// Starts a new attempt with a new epoch. Only this lets a user pay again for the same job.
     pub(super) fn retry(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if !matches!(
             self.phase,
@@ -63,7 +63,7 @@ impl Job {
         Ok(())
     }
 
-    /// Puts a confirmed order in line.
+    /// Confirms the order, so that it waits for a slot.
     pub(super) fn confirm(&mut self, context: &mut Context) -> Result<(), Refusal> {
         if !matches!(self.phase, Phase::Confirming { .. }) {
             return Err(Refusal::NotConfirmable);
@@ -110,7 +110,8 @@ impl Job {
         self.wait_in_line(context.now());
     }
 
-    /// Has what is left of an ended job deleted. Answers whether nothing is left but its record.
+    /// Schedules the deletion of an ended job's images and video. Returns whether only its record
+    /// is left.
     pub(super) fn delete(&mut self, context: &mut Context) -> bool {
         if self.is_deletable() {
             return true;
@@ -124,7 +125,7 @@ impl Job {
         false
     }
 
-    /// Whether nothing is left of an ended job but its record.
+    /// Whether only the record of an ended job is left.
     pub fn is_deletable(&self) -> bool {
         let nothing_in_r2 = self.video().is_none() && !self.keeps_inputs();
         matches!(self.phase, Phase::Ended { .. }) && nothing_in_r2 && self.wake(0).is_none()

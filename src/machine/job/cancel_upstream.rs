@@ -1,5 +1,5 @@
-//! Telling the upstream that nobody waits for a render any more. It may save money and never delays
-//! an end: a few tries, and then the render is left to itself.
+//! Asks the upstream to cancel a render that nobody waits for. This may save money and never delays
+//! the end of a job: after a few tries the render is left to finish.
 
 use super::{Context, Job, RetryTask, TimelineStep};
 use crate::machine::metrics::UpstreamCall;
@@ -7,11 +7,11 @@ use crate::machine::outcome::{Outcome, Trouble};
 use crate::machine::retry;
 use crate::time::{MINUTE, SECOND};
 
-/// How often the upstream is told at most.
+/// The most tries to cancel one render.
 pub const MAX_CANCEL_TRIES: u32 = 5;
 
 impl Job {
-    /// Has the upstream told to give a render up, if it can be told.
+    /// Schedules the cancellation of a render, if the upstream supports it.
     pub(super) fn cancel_upstream(&mut self, operation: String, context: &Context) {
         if self.terms.cancellable {
             self.record.upstream_cancels.insert(
@@ -24,7 +24,7 @@ impl Job {
         }
     }
 
-    /// Nothing need be told of a render that turned out to be over.
+    /// Drops the cancellation of a render that has already ended.
     pub(super) fn found_over(&mut self, operation: &str, context: &mut Context) {
         if self.record.upstream_cancels.remove(operation).is_some() {
             context.enter(TimelineStep::RenderWasOver, None);

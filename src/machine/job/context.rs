@@ -1,4 +1,4 @@
-//! What a change of a job reads and writes.
+//! The context of a change to a job.
 
 use super::{Policy, TimelineEntry, TimelineStep};
 use crate::time::{Millis, Moment};
@@ -15,7 +15,7 @@ impl Context<'_> {
         self.moment.now
     }
 
-    /// Enters a step into the timeline.
+    /// Adds a step to the timeline.
     pub(super) fn enter(&mut self, step: TimelineStep, detail: Option<String>) {
         self.timeline.push(TimelineEntry {
             at: self.moment.now,

@@ -1,13 +1,13 @@
-//! What a job has cost and may yet cost, in millionths of a US dollar, read from its ledger.
+//! What a job has cost and may still cost, in millionths of a US dollar, computed from its ledger.
 
 use super::{Job, Phase, Submit, SubmitAnswer};
 
-/// The most that one render is believed to have cost: a million dollars.
+/// The cap on a reported render cost: a million dollars.
 const MAX_RENDER_COST: u64 = 1_000_000_000_000;
 
 impl Job {
-    /// All that was spent on the job, every attempt: a paid call counts as its price until more is
-    /// known of it.
+    /// The total spent on the job, over every attempt. A paid call counts at its list price until
+    /// its actual cost is known.
     pub fn cost_micros(&self) -> u64 {
         self.submits
             .iter()
@@ -15,7 +15,7 @@ impl Job {
             .fold(0, u64::saturating_add)
     }
 
-    /// What was spent, and the price of the render that is yet to come.
+    /// What was spent, plus the price of a render still to be paid for.
     pub fn committed_micros(&self) -> u64 {
         let reserved = if self.awaits_render() {
             self.terms.price_micros
@@ -25,7 +25,7 @@ impl Job {
         self.cost_micros().saturating_add(reserved)
     }
 
-    /// What the render of the attempt under way cost, or the one of the attempt that ended last.
+    /// The cost of the current or last attempt's render.
     pub fn render_cost_micros(&self) -> u64 {
         let of_attempt =
             |row: &&Submit| row.attempt == self.attempt && row.answer == SubmitAnswer::Accepted;
@@ -33,15 +33,15 @@ impl Job {
         row.map_or(self.terms.price_micros, |row| self.cost_of(row))
     }
 
-    /// Whether a render is still to be paid for: the job lives, waits for no word of its user, and
-    /// nothing of its attempt counts.
+    /// Whether a render is still to be paid for: the job is live, does not wait for its user, and
+    /// no submit of this attempt counts yet.
     fn awaits_render(&self) -> bool {
         let counts = |row: &Submit| row.attempt == self.attempt && self.cost_of(row) > 0;
         match self.phase {
             Phase::Queued { .. } | Phase::Submitting { .. } | Phase::Rendering { .. } => {
                 !self.submits.iter().any(counts)
             }
-            // What waits for its user's word is charged with that word, so that nobody holds a
+            // A job that waits for its user is charged once the user acts, so that nobody blocks a
             // budget without paying.
             Phase::Confirming { .. }
             | Phase::Clarifying { .. }
@@ -50,7 +50,7 @@ impl Job {
         }
     }
 
-    /// What a call whose outcome is not known may have cost counts too.
+    /// A call with an unknown outcome counts too.
     fn cost_of(&self, row: &Submit) -> u64 {
         match row.answer {
             SubmitAnswer::Refused | SubmitAnswer::NotNow => 0,
@@ -60,8 +60,8 @@ impl Job {
         }
     }
 
-    /// Enters what the upstream says the render of this epoch cost, even if nobody wants that
-    /// render any more.
+    /// Records the cost that the upstream reports for the render of this epoch, even if nobody
+    /// wants the render any more.
     pub(super) fn charge_render(&mut self, epoch: u64, cost_micros: u64) {
         let of_render =
             |row: &&mut Submit| row.epoch == epoch && row.answer == SubmitAnswer::Accepted;

@@ -1,5 +1,5 @@
-//! What a job counts of itself: calls, errors, phases, ends and webhooks. It only ever grows, a
-//! user's retry included, so that every message can tell the whole of it (I18).
+//! What a job counts: calls, errors, phases, ends and webhooks. The counters only grow, even across
+//! a user's retry, so every message can carry the totals (I18).
 
 use super::Job;
 use super::record::Phase;
@@ -9,11 +9,11 @@ use crate::machine::metrics::{self, Count, Histogram, UpstreamCall};
 use crate::machine::outcome::{ErrorCode, Outcome};
 use crate::time::Millis;
 
-/// A phase whose length counts, of which epoch it is, and since when it has been under way.
+/// A phase with a measured duration, its epoch, and when it began.
 pub(super) type Timed = (metrics::TimedPhase, u64, Millis);
 
 impl Job {
-    /// Counts a call to the upstream that has come to this; one that was cut off counts as unknown.
+    /// Counts a call to the upstream by its outcome; one that was cut off counts as unknown.
     pub(super) fn count_call<T>(&mut self, call: UpstreamCall, outcome: &Outcome<T>) {
         self.record.metrics.count(Count::call(call, outcome), 1);
         let Err(trouble) = outcome else { return };
@@ -42,8 +42,9 @@ impl Job {
         }
     }
 
-    /// Counts an attempt to deliver an event, which has brought it to where it is now. What someone
-    /// had sent again is neither a retry at first nor slow.
+    /// Counts an attempt to deliver an event; `event` is its state after that attempt. The first
+    /// send after a redelivery is not counted as a retry, and a redelivered event has no delivery
+    /// time.
     pub(super) fn count_delivery(&mut self, event: &Delivery, now: Millis) {
         let state = event.state;
         let delivered = matches!(state, DeliveryState::Delivered { .. });
@@ -66,7 +67,7 @@ impl Job {
         }
     }
 
-    /// The phase under way, if its length counts.
+    /// The current phase, if its duration is measured.
     pub(super) fn timed(&self) -> Option<Timed> {
         let (phase, since) = match &self.phase {
             Phase::Submitting { .. } => (metrics::TimedPhase::Submitting, self.started_at?),
@@ -84,7 +85,7 @@ impl Job {
         Some((phase, self.epoch, since))
     }
 
-    /// Counts how long the phase took that was under way before a step, if the step has left it.
+    /// Records the duration of the phase `before` a step, if the step has left it.
     pub(super) fn count_phase(&mut self, before: Option<Timed>, now: Millis) {
         if let Some((phase, _, since)) = before.filter(|_| self.timed() != before) {
             self.record

@@ -1,4 +1,4 @@
-//! What a job answers to a message: what to save, how to set the alarm, what to reply. A message
+//! How a job answers a message: what to save, how to set the alarm, what to reply. A message
 //! records what happened; only the alarm acts.
 
 use super::{
@@ -11,18 +11,18 @@ use crate::machine::message::Message;
 use crate::machine::queue::Summary;
 use crate::time::{Millis, Moment};
 
-/// What a message is answered by, besides the stored job.
+/// What a message handler reads besides the stored job.
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
     pub moment: Moment,
     pub rules: Rules<'a>,
-    /// When the alarm is set for, if it is.
+    /// The time for which the alarm is set, if it is set.
     pub armed: Option<Millis>,
-    /// Whether the alarm handler of this object is at work.
+    /// Whether this object's alarm handler is running.
     pub is_acting: bool,
 }
 
-/// What came of a message.
+/// The result of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answered<R> {
     pub reply: R,
@@ -34,24 +34,24 @@ pub struct Answered<R> {
     pub was_late: bool,
 }
 
-/// What becomes of the stored job.
+/// What to do with the stored job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     None,
     Save(Box<Job>),
-    /// Everything of it is deleted, the alarm too.
+    /// Delete everything of it, the alarm included.
     Delete,
 }
 
-/// What becomes of the alarm.
+/// What to do with the alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmChange {
     Leave,
-    /// It is set unless this instance has done so: a new instance does not trust that its alarm
+    /// Set it unless this instance has done so: a new instance does not trust that its alarm
     /// survived.
     Ensure(Option<Millis>),
     Set(Option<Wake>),
-    /// It is set even for the same time: whoever asks may do so because the alarm was lost.
+    /// Set it even for the same time: the sender may be asking because the alarm was lost.
     SetAnew(Option<Millis>),
 }
 
@@ -146,7 +146,7 @@ impl Desk<'_> {
         job.summary(self.setting.rules.texts, self.now())
     }
 
-    /// Makes a change, and has it saved if it was one.
+    /// Applies a change, and saves the job if anything changed.
     fn change<T>(
         &mut self,
         mut job: Job,
@@ -162,7 +162,7 @@ impl Desk<'_> {
         (job, came)
     }
 
-    /// What a user or an operator wants.
+    /// Applies an action of a user or an operator.
     fn wish(
         &mut self,
         wish: impl FnOnce(&mut Job, &mut Context) -> Result<(), Refusal>,
@@ -172,8 +172,8 @@ impl Desk<'_> {
         granted.map(|()| Box::new(job))
     }
 
-    /// Answers how the job stands that was made at `created_at`, or any. Another one only has its
-    /// alarm set.
+    /// Replies with the state of the job created at `created_at`, or of any job if that is `None`.
+    /// If another job is stored, only its alarm is set.
     fn asked(
         &mut self,
         created_at: Option<Millis>,
@@ -210,7 +210,7 @@ impl JobMessage for Create {
             desk.change = Change::Save(Box::new(job.clone()));
         }
         desk.alarm = AlarmChange::Ensure(job.wake_at(desk.now()));
-        // The same message once more: the images that it names are the job's.
+        // The same message again: the images that it names are the job's.
         let new =
             !self.request.order.images.is_empty() && job.order.images == self.request.order.images;
         Ok(Created {

@@ -1,4 +1,4 @@
-//! What goes into a job and what comes out of it.
+//! The inputs and outputs of a job.
 
 use super::video::Video;
 use crate::machine::delivery::Receipt;
@@ -13,15 +13,15 @@ pub struct InFlight {
     pub effect: Effect,
 }
 
-/// What the shell is to do; it reads what else it needs from the job.
+/// What the shell must do; it reads everything else it needs from the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Tell the queue of this job; admission may come with the answer.
+    /// Enqueue the job; the reply may grant a slot.
     Enqueue {
         epoch: u64,
     },
-    /// Pay for a render. The intent is in [`Job::submits`] before this leaves.
+    /// Pay for a render. The intent is saved in [`Job::submits`] before the call is made.
     Submit {
         epoch: u64,
         attempt: u32,
@@ -36,7 +36,7 @@ pub enum Effect {
         attempt: u32,
         uri: String,
     },
-    /// Tell the queue of a status change; a terminal one frees the slot.
+    /// Report a status change to the queue; a terminal one frees the slot.
     Report {
         epoch: u64,
         number: u64,
@@ -45,20 +45,20 @@ pub enum Effect {
     Deliver {
         event_id: String,
     },
-    /// Tell the upstream that nobody waits for this render.
+    /// Ask the upstream to cancel a render that nobody waits for.
     CancelUpstream {
         operation: String,
     },
-    /// Delete an unwanted video, or by [`IMAGES`](super::IMAGES) the order's images.
+    /// Delete an unwanted video, or for [`IMAGES`](super::IMAGES) the order's images.
     DeleteFile {
         attempt: u32,
     },
 }
 
-/// What came of an [`Effect`].
+/// The result of an [`Effect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// `true` when a slot was granted with it.
+    /// `true` if the reply granted a slot.
     Enqueued {
         epoch: u64,
         outcome: Outcome<bool>,
@@ -68,7 +68,7 @@ pub enum Answer {
         epoch: u64,
         outcome: Outcome<String>,
     },
-    /// `Refused` is the upstream's own final word on the operation.
+    /// `Refused` is the upstream's final answer on the operation.
     Polled {
         epoch: u64,
         operation: String,
@@ -98,7 +98,7 @@ pub enum Answer {
 }
 
 impl Effect {
-    /// Of an effect that was cut off.
+    /// The answer of an effect that was cut off.
     pub(super) fn lost(self) -> Answer {
         match self {
             Self::Enqueue { epoch } => Answer::Enqueued {
@@ -153,7 +153,7 @@ pub enum Progress {
     },
 }
 
-/// Why a message was not taken.
+/// Why a message was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -173,9 +173,9 @@ pub enum Refusal {
     NotConfirmable,
     /// Only a job that waits for another prompt can be given one.
     NotClarifiable,
-    /// With what was added the prompt would be longer than [`MAX_PROMPT`](super::MAX_PROMPT).
+    /// The extended prompt would be longer than [`MAX_PROMPT`](super::MAX_PROMPT).
     PromptTooLong,
-    /// The job has no event of that id.
+    /// The job has no event with that id.
     NoEvent,
 }
 

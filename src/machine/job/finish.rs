@@ -1,4 +1,4 @@
-//! The terminal transition, what the queue is told of it, and the events the app hears.
+//! The terminal transition, its report to the queue, and the events for the app.
 
 use super::{
     Context, Effect, End, Job, MAX_ATTEMPTS, PENDING_EXPIRY, Phase, Refusal, RetryTask, Texts,
@@ -18,8 +18,8 @@ impl Job {
         self.end(End::Failed { failure }, context);
     }
 
-    /// Ends an attempt that the upstream has refused for good, or waits for another prompt if that
-    /// may help.
+    /// Ends an attempt that the upstream refused for good, or waits for another prompt if one may
+    /// help.
     pub(super) fn refused(&mut self, failure: Failure, context: &mut Context) {
         let clarifiable =
             failure.code == ErrorCode::ProviderRejectedContent && self.attempt < MAX_ATTEMPTS;
@@ -61,7 +61,7 @@ impl Job {
         self.announce(kind, context);
     }
 
-    /// Has the queue told of a status change.
+    /// Schedules a report of a status change to the queue.
     pub(super) fn report_change(&mut self, now: Millis) {
         self.record.report_number += 1;
         self.record.report = Some(RetryTask {
@@ -77,7 +77,7 @@ impl Job {
         }
     }
 
-    /// What the reply to that comes to.
+    /// The outcome that a reply to the report stands for.
     pub fn reported(reply: &Reply<Report>) -> Outcome<()> {
         (*reply == Ok(true)).then_some(()).ok_or(Trouble::Unknown)
     }
@@ -100,7 +100,7 @@ impl Job {
         }
     }
 
-    /// Puts an event into the outbox if the app wants to hear its kind.
+    /// Puts an event into the outbox if the app subscribes to its kind.
     pub(super) fn announce(&mut self, kind: EventKind, context: &mut Context) {
         if !context.policy.events.contains(&kind) {
             return;
@@ -114,7 +114,7 @@ impl Job {
         ));
     }
 
-    /// Gives each new event its body: the only moment at which the bytes of a body are made (I5).
+    /// Gives each new event its body. The bytes of a body are made only here (I5).
     pub(super) fn seal_events(&mut self, texts: &dyn Texts) {
         for index in 0..self.outbox.len() {
             if self.outbox[index].body.is_none() {
@@ -148,7 +148,7 @@ impl Job {
             )),
         );
         self.count_delivery(&delivery, context.now());
-        // Someone may be waiting for it, or the queue learns with it that nothing is left to do.
+        // Report it if an operator may be waiting for it, or if the job has no work left.
         let awaited = match delivery.state {
             DeliveryState::Delivered { .. } => delivery.redeliveries > 0,
             DeliveryState::Exhausted { .. } => true,
@@ -159,7 +159,7 @@ impl Job {
         }
     }
 
-    /// Sends an event again, whatever came of it before.
+    /// Sends an event again, whatever its state.
     pub(super) fn redeliver(
         &mut self,
         event_id: &str,
@@ -181,13 +181,13 @@ impl Job {
         Ok(())
     }
 
-    /// What the queue is to know of the events.
+    /// The events' summaries for the queue.
     pub(super) fn delivery_summaries(&self) -> Vec<DeliverySummary> {
         self.outbox.iter().map(Delivery::summary).collect()
     }
 
-    /// Whether it has ended and nothing is left to do but to say so. What the upstream may yet
-    /// answer to a poll gives it nothing more to do unless it is reported.
+    /// Whether the job has ended and only its report is left to send. The answer to a poll still in
+    /// flight adds no work unless it is reported.
     pub fn has_only_to_report(&self) -> bool {
         let acts = self
             .in_flight
@@ -203,13 +203,14 @@ impl Job {
             && self.deletions.is_empty()
     }
 
-    /// When the attempt's time counts from: its start, or its creation if it never started.
+    /// How long the attempt took, from its start to its end. `None` if it never started or has not
+    /// ended.
     pub fn processing_time(&self) -> Option<Millis> {
         Some(self.ended_at?.saturating_sub(self.started_at?))
     }
 }
 
-/// What came back of a webhook attempt, in words.
+/// The result of a webhook attempt, in words.
 fn answered(status: Option<u16>) -> String {
     let Some(status) = status else {
         return "no answer".to_owned();

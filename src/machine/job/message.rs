@@ -11,7 +11,7 @@ use crate::machine::queue::Summary;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// Makes the job durable, or finds it made before.
+/// Creates the job durably, or finds it created before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Create {
     pub key: JobKey,
@@ -31,21 +31,21 @@ pub struct Created {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict;
 
-/// Takes back the job made at `created_at`, which the queue refused, as long as nobody was told
-/// that it was accepted. Answers whether it is gone.
+/// Withdraws the job created at `created_at`, which the queue refused, unless someone may have been
+/// told that it was accepted. Replies whether the job is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdraw {
     pub created_at: Millis,
 }
 message!(Withdraw -> bool);
 
-/// Shows the job.
+/// Reads the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View;
 message!(View -> Result<Box<Job>, Refusal>);
 
-/// A slot was granted to `epoch` of the job made at `created_at`. Also asks a holder whether it
-/// still works.
+/// A slot was granted to `epoch` of the job created at `created_at`. Also asks a holder for its
+/// state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     pub epoch: u64,
@@ -53,7 +53,7 @@ pub struct Start {
 }
 message!(Start -> Option<State>);
 
-/// Asks how the job stands that was made at `created_at`, or any of its name.
+/// Asks for the state of the job created at `created_at`, or with `None` of any job of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub created_at: Option<Millis>,
@@ -68,21 +68,21 @@ pub struct DeadLetter {
 }
 message!(DeadLetter -> Option<State>);
 
-/// A webhook of the upstream, by its id: there may be something to see.
+/// A webhook of the upstream, by its id: the render may be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamWebhook {
     pub id: String,
 }
 message!(UpstreamWebhook -> Option<State>);
 
-/// Deletes the job made at `created_at` if nothing is left for it to do. `None` once it is gone.
+/// Deletes the job created at `created_at` if it has no work left. Replies `None` once it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delete {
     pub created_at: Millis,
 }
 message!(Delete -> Option<State>);
 
-/// What a job says when it is asked; `None` in its place if there is no such job.
+/// A job's reply when it is asked; the reply is `None` if there is no such job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub epoch: u64,
@@ -90,17 +90,17 @@ pub struct State {
     pub status: Status,
     /// How many submits it has ever made.
     pub submits: u64,
-    /// What the answer of the last one says about the upstream.
+    /// What the answer to the last submit says about the upstream.
     pub availability: Option<Availability>,
-    /// What it has spent and is yet to spend, in millionths of a US dollar.
+    /// What it has spent and may still spend, in millionths of a US dollar.
     pub cost_micros: u64,
-    /// Its next timer; `None` when nothing is left to do.
+    /// Its next timer; `None` if it has no work left.
     pub wake_at: Option<Millis>,
-    /// Its alarm was missing and has been set again.
+    /// Its alarm was missing and has been re-armed.
     pub late: bool,
     /// Its events.
     pub deliveries: Vec<DeliverySummary>,
-    /// What it has counted over its life.
+    /// Its counters over its whole life.
     pub metrics: Metrics,
 }
 
@@ -109,12 +109,12 @@ pub struct State {
 pub struct Cancel;
 message!(Cancel -> Result<Box<Job>, Refusal>);
 
-/// Makes a further attempt of a job that ended without a video.
+/// Starts another attempt of a job that ended without a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry;
 message!(Retry -> Result<Box<Job>, Refusal>);
 
-/// The user stands by an order that waits for that.
+/// The user confirms an order that waits for confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm;
 message!(Confirm -> Result<Box<Job>, Refusal>);
@@ -122,9 +122,9 @@ message!(Confirm -> Result<Box<Job>, Refusal>);
 /// Another prompt for one that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clarify {
-    /// In its place.
+    /// Replaces it.
     Prompt(String),
-    /// Words to be added to it.
+    /// Text to append to it.
     Response(String),
 }
 message!(Clarify -> Result<Box<Job>, Refusal>);
@@ -134,12 +134,12 @@ message!(Clarify -> Result<Box<Job>, Refusal>);
 pub struct DeleteVideo;
 message!(DeleteVideo -> Result<Box<Job>, Refusal>);
 
-/// Shows the job's events.
+/// Reads the job's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliveries;
 message!(Deliveries -> Result<Vec<DeliverySummary>, Refusal>);
 
-/// Sends an event again, for an operator. Answers with all of the job's events.
+/// Sends an event again, for an operator. Replies with all of the job's events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeliver {
     pub event_id: String,

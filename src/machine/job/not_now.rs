@@ -1,5 +1,5 @@
-//! An upstream that takes no submits of anyone is no failure of the job: it gives its slot back and
-//! keeps its place in line, until its start deadline.
+//! An upstream that takes no submits from anyone is no failure of the job. The job gives its slot
+//! back and keeps its place in line, until its start deadline.
 
 use super::poll::late;
 use super::{Context, Job, NotNow, SubmitAnswer, TimelineStep};
@@ -7,15 +7,15 @@ use crate::machine::metrics;
 use crate::machine::outcome::Failure;
 use crate::time::{DAY, Millis};
 
-/// How long an attempt waits for an upstream that takes no submits, counted from its first refusal.
+/// How long an attempt waits for an upstream that takes no submits, from its first refusal.
 pub(super) const MAX_NOT_NOW: Millis = DAY;
-/// Of so many tries each one is in the timeline; of later ones only each of which the number is a
-/// power of two.
+/// The first tries, up to this number, are all in the timeline. Later tries are entered only if
+/// their number is a power of two.
 const TRIES_NOTED: u64 = 4;
 
 impl Job {
-    /// The upstream takes no submits for now. The queue decides when the next one is sent, and
-    /// whose.
+    /// The upstream takes no submits for now. The queue decides when the next one is sent, and by
+    /// which job.
     pub(super) fn not_now(&mut self, failure: Failure, context: &mut Context) {
         self.enter_try(
             TimelineStep::SubmitRefused,
@@ -36,8 +36,8 @@ impl Job {
         });
     }
 
-    /// Before this the attempt has to be started: the time that the order gives itself, or a day
-    /// after the first refusal.
+    /// The attempt must start before this: the order's own limit, or a day after the first refusal,
+    /// whichever comes first.
     pub(super) fn start_deadline(&self) -> Option<Millis> {
         let own = self
             .order
@@ -50,7 +50,7 @@ impl Job {
         own.into_iter().chain(patience).min()
     }
 
-    /// Why an attempt failed that was not started by `deadline`.
+    /// Why an attempt that was not started by `deadline` failed.
     pub(super) fn not_started(&self, deadline: Millis) -> Failure {
         match &self.not_now {
             Some(refused) if deadline >= refused.since.saturating_add(MAX_NOT_NOW) => {
@@ -66,8 +66,8 @@ impl Job {
         }
     }
 
-    /// Notes a step of a try to submit, unless there were many: an outage of hours must not fill
-    /// the timeline.
+    /// Enters a step of a submit into the timeline, unless there were many: an outage of hours must
+    /// not fill the timeline.
     pub(super) fn enter_try(
         &self,
         step: TimelineStep,
@@ -80,8 +80,8 @@ impl Job {
         }
     }
 
-    /// Keeps only the last refusal of this kind in the ledger, which would grow with each probe of
-    /// an outage.
+    /// Keeps only the last `NotNow` refusal in the ledger; otherwise it would grow with each probe
+    /// of an outage.
     fn drop_earlier_refusals(&mut self) {
         let before = self.submits.len();
         let last = self

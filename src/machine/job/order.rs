@@ -1,11 +1,12 @@
-//! What was ordered: the wishes, the model's terms at that time, and where the order came from.
+//! What was ordered: the order itself, the model's terms at that time, and where the order came
+//! from.
 
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What a job is made of.
+/// What a job is created from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     pub order: Order,
@@ -17,27 +18,28 @@ pub struct Request {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub prompt: String,
-    /// The parameters as the app sent them, unknown keys included; echoed, never sent upstream.
+    /// The parameters as the app sent them, unknown keys included. They are echoed and never sent
+    /// upstream.
     pub parameters: Map<String, Value>,
     pub render: RenderOptions,
-    /// What goes with the prompt, kept in R2.
+    /// Images sent with the prompt, kept in R2.
     pub images: Vec<InputImage>,
-    /// Strings of the app's own, echoed back.
+    /// The app's own strings, echoed back.
     pub metadata: BTreeMap<String, String>,
-    /// 0 (usual) to 10 (first).
+    /// 0 (default) to 10 (first).
     pub priority: u8,
-    /// Not to be started before this.
+    /// The job does not start before this.
     pub start_after: Option<Millis>,
-    /// How long the order waits to be started at most, counted from when it joins the line; for as
-    /// long as it takes if not given.
+    /// How long the order may wait for its start, counted from when it joins the line; `None` for
+    /// no limit.
     pub start_timeout: Option<Millis>,
-    /// From start to the end of rendering, if shorter than the operator's limit.
+    /// The limit from start to the end of rendering, if shorter than the operator's limit.
     pub timeout: Option<Millis>,
-    /// Whether a person has to confirm the order before anything is spent on it.
+    /// Whether the user must confirm the order before anything is spent on it.
     pub confirm: bool,
 }
 
-/// Who renders, and on what terms, as the model table had them when the order was accepted.
+/// Who renders, and on what terms, from the model table at the time the order was accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelTerms {
     pub provider: String,
@@ -46,17 +48,16 @@ pub struct ModelTerms {
     pub usual_render: Millis,
     /// The price of this render in millionths of a US dollar.
     pub price_micros: u64,
-    /// How many renders the model lets a project ask for within a minute; `None` leaves it to the
-    /// operator.
+    /// How many submits a minute the model allows a project; `None` leaves it to the operator.
     pub submits_per_minute: Option<u64>,
-    /// Whether the upstream can be told to give a render up.
+    /// Whether the upstream can cancel a render.
     pub cancellable: bool,
     /// Whether the upstream is asked for a webhook when the render is done.
     pub wants_webhook: bool,
 }
 
 impl ModelTerms {
-    /// The name by which limits are kept and work is counted: `{provider}/{model}`.
+    /// The name for limits and metrics: `{provider}/{model}`.
     pub fn upstream(&self) -> String {
         format!("{}/{}", self.provider, self.model)
     }
@@ -65,11 +66,11 @@ impl ModelTerms {
 /// Where the order came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// Scheme and host under which the app reached Reelay, for links; without a final slash.
+    /// Scheme and host under which the app reached Reelay, for links; without a trailing slash.
     pub public_url: String,
-    /// Hex SHA-256 of the order, to tell a repeat from another order under the same id.
+    /// Hex SHA-256 of the order, to distinguish a repeat from another order under the same id.
     pub fingerprint: String,
-    /// What was sent and not understood; shown to the app.
+    /// The parts of the order that were not understood; shown to the app.
     pub warnings: Vec<Warning>,
 }
 
@@ -94,13 +95,13 @@ pub struct InputImage {
     pub size: u64,
 }
 
-/// What an image is to the video.
+/// The role of an image in the video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageRole {
     FirstFrame,
     LastFrame,
-    /// Shows what is to appear in the video.
+    /// Shows something that should appear in the video.
     Reference,
 }
 
@@ -113,6 +114,6 @@ pub struct RenderOptions {
     pub negative_prompt: Option<String>,
     pub seed: Option<u32>,
     pub person_generation: Option<String>,
-    /// Whether there is to be sound; `None` where the model always makes some.
+    /// Whether the video has sound; `None` where the model always makes some.
     pub audio: Option<bool>,
 }

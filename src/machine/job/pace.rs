@@ -1,20 +1,20 @@
 //! When a render is polled: a pure function of the time since the submit.
 //!
-//! A user is watching, and most renders take less than two minutes: polls come often at first, and
-//! less often the longer a render takes. All times scale with `POLL_INTERVAL_MS`. Where the
-//! upstream was asked to send a webhook when the render is done, that webhook triggers the poll,
-//! and the polls here are only for a webhook that is lost.
+//! A user is watching, and most renders take less than two minutes: polls are frequent at first and
+//! rarer the longer a render takes. All intervals scale with `POLL_INTERVAL_MS`. If the upstream
+//! was asked for a webhook, that webhook triggers the poll, and the polls here only cover a lost
+//! webhook.
 
 use super::Phase;
 use super::poll::MAX_POLL_WAIT;
 use crate::time::Millis;
 
-/// From how many `POLL_INTERVAL_MS` after the submit on a poll comes each so many
-/// `POLL_INTERVAL_MS`: with the default of 2.5 s, every 2.5 s for two minutes, then every 5 s, and
-/// after ten minutes every 15 s.
+/// Pairs of (time since the submit, interval between polls), both in units of `POLL_INTERVAL_MS`.
+/// With the default of 2.5 s: every 2.5 s for two minutes, then every 5 s, and after ten minutes
+/// every 15 s.
 const PACE: [(Millis, Millis); 3] = [(0, 1), (48, 2), (240, 6)];
 
-/// The same while a webhook of the upstream is awaited: every 30 s with the default.
+/// The same while a webhook of the upstream is expected: every 30 s with the default.
 const AWAITING_WEBHOOK: [(Millis, Millis); 1] = [(0, 12)];
 
 impl Phase {

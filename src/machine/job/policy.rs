@@ -9,25 +9,26 @@ use std::collections::BTreeSet;
 pub enum UnknownSubmit {
     /// Ends as failed with `submit_outcome_unknown`: never pays twice.
     Fail,
-    /// Submits again: an operator's choice that may pay twice.
+    /// Submits again. An operator must choose this, because it may pay twice.
     Retry,
 }
 
 /// The settings a step depends on.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// How often an upstream step is repeated after provable failures.
+    /// How many times an upstream step is retried after provable failures.
     pub max_retries: u32,
-    /// How long at least a rendered video is tried to be stored, because it is paid for.
+    /// The minimum time for which storing a rendered video is retried, because the video is paid
+    /// for.
     pub store_timeout: Millis,
-    /// From start to the end of rendering.
+    /// The limit from start to the end of rendering.
     pub job_timeout: Millis,
     pub unknown_submit: UnknownSubmit,
-    /// How often a young render is polled; every other interval between polls is a multiple of it.
+    /// The interval between polls of a young render; every other interval is a multiple of it.
     pub poll_interval: Millis,
     /// The wait before each webhook attempt, the first one included.
     pub webhook_schedule: Vec<Millis>,
-    /// The events the app wants to hear.
+    /// The events that the app subscribes to.
     pub events: BTreeSet<EventKind>,
     /// Whether a prompt that the safety filter refuses may be replaced instead of failing the job.
     pub clarifications: bool,

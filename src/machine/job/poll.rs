@@ -1,9 +1,10 @@
-//! Waiting for the render. Trouble while polling never fails a render that may still succeed in
+//! Waits for the render. An error while polling never fails a render that may still succeed in
 //! time.
 //!
-//! Each run of the alarm handler polls once, and again for each webhook of the upstream that comes
-//! meanwhile. A poll is not recorded before it leaves, and one that finds the render running writes
-//! nothing: a poll is safe to repeat, and the alarm for the next one is set before it leaves.
+//! Each run of the alarm handler polls once, and again for each webhook of the upstream that
+//! arrives meanwhile. A poll is not recorded before it is sent, and a poll that finds the render
+//! running writes nothing: a poll is safe to repeat, and the alarm for the next one is set before
+//! it is sent.
 
 use super::{Context, Job, Phase, Progress, TimelineStep};
 use crate::machine::delivery::EventKind;
@@ -14,16 +15,16 @@ use crate::time::{MINUTE, Millis, SECOND};
 
 /// How many webhooks of the upstream a job remembers.
 pub const MAX_UPSTREAM_WEBHOOKS: usize = 8;
-/// The longest id of such a webhook that is listened to, in bytes.
+/// The longest accepted id of such a webhook, in bytes.
 pub const MAX_UPSTREAM_WEBHOOK_ID: usize = 200;
-/// The longest wait between polls that fail.
+/// The longest backoff between failed polls.
 const POLL_BACKOFF_CAP: Millis = 30 * SECOND;
-/// The longest wait between polls that the upstream is granted: it may be about other calls, and
-/// the render is paid for.
+/// The longest wait between polls that the upstream may request. Its request may concern other
+/// calls, and this render is paid for.
 pub(super) const MAX_POLL_WAIT: Millis = MINUTE;
 
 impl Job {
-    /// Whether a poll is due; `first` says whether this run of the alarm handler has yet to poll.
+    /// Whether a poll is due; `first` says that this run of the alarm handler has not polled yet.
     pub(super) fn is_poll_due(&self, first: bool, now: Millis) -> bool {
         let Phase::Rendering {
             webhook_came,
@@ -36,7 +37,7 @@ impl Job {
         webhook_came || (first && not_before.min(now + MAX_POLL_WAIT) <= now)
     }
 
-    /// A poll begins, which sees what every webhook until now was about.
+    /// Begins a poll. It covers every webhook received until now.
     pub(super) fn begin_poll(&mut self) {
         if let Phase::Rendering { webhook_came, .. } = &mut self.record.phase {
             *webhook_came = false;
@@ -58,7 +59,7 @@ impl Job {
                 cost_micros: Some(cost),
                 ..
             }) => self.charge_render(epoch, *cost),
-            // What the upstream itself gives up or filters is not charged.
+            // A render that the upstream itself aborts or filters is not charged.
             Err(Trouble::Refused(_)) => self.charge_render(epoch, 0),
             Ok(
                 Progress::Running
@@ -120,9 +121,9 @@ impl Job {
         self.count_retry(metrics::TimedPhase::Rendering);
     }
 
-    /// A webhook of the upstream says that there is something to see, and nothing more: a poll
-    /// follows at once, one for each webhook that was not heard before. It may have come before
-    /// there is, so that from then on polls are as frequent as if none were to come.
+    /// Records a webhook of the upstream. It says only that the render may be done, so each new
+    /// webhook triggers one poll at once. It may arrive too early, so polls then return to the
+    /// usual pace, as if no webhook were expected.
     pub(super) fn hear_upstream_webhook(&mut self, id: String) {
         let Phase::Rendering {
             webhook_came,
@@ -143,8 +144,8 @@ impl Job {
         }
     }
 
-    /// Fails a job that has not been rendered in time, or of which its user has said nothing for
-    /// too long. A rendered one is paid for, so storing it has bounds of its own.
+    /// Fails a job that was not rendered in time, or whose user did not act in time. A rendered
+    /// video is paid for, so storing it has its own limits.
     pub(super) fn check_deadline(&mut self, context: &mut Context) {
         let (until, failure) = match &self.phase {
             Phase::Queued { .. } => match self.start_deadline() {

@@ -1,4 +1,4 @@
-//! What is remembered of a generation.
+//! The stored record of a generation.
 
 use super::exchange::InFlight;
 use super::order::{ModelTerms, Order, Origin, Request};
@@ -15,27 +15,26 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-/// How long the accepting request has to enqueue the job before the job does it itself.
+/// How long the accepting request has to enqueue the job before the job enqueues itself.
 pub const ENQUEUE_GRACE: Millis = 10 * SECOND;
 /// How long a job waits for its confirmation or for another prompt.
 pub const PENDING_EXPIRY: Millis = DAY;
 
-/// Stands for the order's images among the attempts whose videos are deleted; attempts count from
-/// 1.
+/// Stands for the order's images in [`JobRecord::deletions`]; attempts count from 1.
 pub const IMAGES: u32 = 0;
 
 /// How many attempts one job may have, its user's retries included.
 pub const MAX_ATTEMPTS: u32 = 20;
 
-/// Where the job stands; data that only one phase needs lives in it.
+/// The phase of the job, with the data that only this phase needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Made to be confirmed first; spends nothing until then.
+    /// Waiting for confirmation; nothing is spent before.
     Confirming {
         expires_at: Millis,
     },
-    /// Waiting for a slot; `enqueue_at` is when the queue is told (again).
+    /// Waiting for a slot; `enqueue_at` is when the job is enqueued (again).
     Queued {
         enqueue_at: Millis,
         tries: u32,
@@ -46,28 +45,28 @@ pub enum Phase {
         next_at: Millis,
         tries: u32,
     },
-    /// The alarm alone remembers when the next poll is due: see [`Phase::next_poll`].
+    /// The record does not store when the next poll is due: see [`Phase::next_poll`].
     Rendering {
         deadline_at: Millis,
         operation: String,
         submitted_at: Millis,
-        /// How often a young render is polled.
+        /// The interval between polls of a young render.
         poll_interval: Millis,
         /// How many polls in a row have failed.
         tries: u32,
-        /// No poll before this: polls have failed.
+        /// After failed polls, no poll before this.
         not_before: Millis,
-        /// A webhook of the upstream came since the last poll began: the next poll follows at once.
+        /// A webhook of the upstream arrived since the last poll began: poll at once.
         webhook_came: bool,
-        /// The upstream was asked for a webhook and none has come: until then polls are only for
-        /// one that is lost.
+        /// The upstream was asked for a webhook and none has arrived: until then polls only cover a
+        /// lost one.
         awaits_webhook: bool,
     },
     Storing {
         next_at: Millis,
         tries: u32,
         uri: String,
-        /// When the video was found ready.
+        /// When a poll found the video ready.
         rendered_at: Millis,
     },
     /// Refused by the safety filter; another prompt may be given.
@@ -96,25 +95,25 @@ pub struct Submit {
     pub epoch: u64,
     pub intended_at: Millis,
     pub answer: SubmitAnswer,
-    /// What the render cost in millionths of a US dollar, once the upstream has said so; its price
-    /// until then.
+    /// The render's cost in millionths of a US dollar, once the upstream has reported it; its list
+    /// price counts until then.
     pub cost_micros: Option<u64>,
 }
 
-/// What became of a paid call.
+/// The outcome of a paid call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubmitAnswer {
-    /// The call may have left; no answer yet.
+    /// The call may have been made; no answer yet.
     Intended,
     Accepted,
     Refused,
-    /// Refused by an upstream that took no submits of anyone.
+    /// Refused by an upstream that took no submits from anyone.
     NotNow,
     Unknown,
 }
 
-/// How often, and since when, the upstream has taken no submits while this attempt waited.
+/// How many times this attempt was refused because the upstream took no submits, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotNow {
     /// When the attempt was first refused.
@@ -131,7 +130,8 @@ pub struct RetryTask {
     pub tries: u32,
 }
 
-/// One generation. Everyone reads its record; the transitions of this folder alone change it.
+/// One generation. Its record is readable everywhere; only the transitions in this folder change
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Job {
@@ -146,7 +146,7 @@ impl Deref for Job {
     }
 }
 
-/// What is known of a job.
+/// All stored data of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobRecord {
     pub key: JobKey,
@@ -159,59 +159,57 @@ pub struct JobRecord {
     pub ended_at: Option<Millis>,
     /// From 1; grows with each retry by the user.
     pub attempt: u32,
-    /// The fencing number of the attempt's slot; only grows.
+    /// The fencing number of the attempt's slot; it only grows.
     pub epoch: u64,
     pub phase: Phase,
-    /// Whether the queue has said that it knows this epoch.
+    /// Whether the queue has confirmed that it knows this epoch.
     pub enqueued: bool,
-    /// Whether someone may have been told that the job is accepted although the queue had not
+    /// Whether a caller may have been told that the job is accepted although the queue had not
     /// confirmed it.
     pub promised: bool,
-    /// Before this the attempt is not to be started: the order said so, or a refused submit is to
-    /// be repeated then.
+    /// The attempt does not start before this: the order says so, or a refused submit is repeated
+    /// then.
     pub not_before: Option<Millis>,
-    /// The attempt was started before and goes back to its place in line.
+    /// The attempt was started before and returns to its place in line.
     pub keeps_place: bool,
-    /// What the answer of the last submit says about the upstream.
+    /// What the answer to the last submit says about the upstream.
     pub availability: Option<Availability>,
-    /// When the attempt joined the line, or will by its order.
+    /// When the attempt joined the line, or will join it if the order sets a later start.
     pub queued_at: Millis,
-    /// The refusals of this attempt by an upstream that took no submits of anyone.
+    /// The refusals of this attempt by an upstream that took no submits from anyone.
     pub not_now: Option<NotNow>,
     /// How many such refusals are no longer in [`Self::submits`].
     pub submits_dropped: u64,
     /// Every paid call ever intended.
     pub submits: Vec<Submit>,
-    /// The effect being carried out, with the number its answer must carry. A poll is not recorded.
+    /// The effect in flight, with the number that its answer must carry. A poll is not recorded.
     pub in_flight: Option<InFlight>,
     /// The number of the last effect begun.
     pub effect_number: u64,
     /// A status change the queue has not confirmed.
     pub report: Option<RetryTask>,
-    /// Grows with every status change, so that the queue can order reports.
+    /// Grows with every reported change, so that the queue can order reports.
     pub report_number: u64,
-    /// The last webhooks of the upstream that were heard, so that a repeat is known.
+    /// The last webhooks received from the upstream, to recognize a repeat.
     pub upstream_webhooks: Vec<String>,
-    /// Renders that the upstream is to give up, by operation.
+    /// Renders that the upstream must cancel, by operation.
     pub upstream_cancels: BTreeMap<String, RetryTask>,
-    /// Since when the order's images are being deleted, or have been: no further attempt can be
-    /// made with them.
+    /// When the deletion of the order's images began: after this, no further attempt is possible.
     pub images_deleted_at: Option<Millis>,
-    /// A video that must not stay in R2, by attempt; by [`IMAGES`](super::IMAGES) the order's
-    /// images.
+    /// Videos to delete from R2, by attempt; under [`IMAGES`](super::IMAGES) the order's images.
     pub deletions: BTreeMap<u32, RetryTask>,
-    /// When the user had the video deleted.
+    /// When the video was deleted.
     pub video_deleted_at: Option<Millis>,
     pub outbox: Vec<Delivery>,
     /// The number of the last event made.
     pub event_sequence: u64,
-    /// What the job alone knows, counted over its whole life.
+    /// The counters that only the job knows, over its whole life.
     pub metrics: Metrics,
 }
 
 impl Job {
-    /// A newly accepted job. The accepting request tells the queue of it; the job does so itself
-    /// after [`ENQUEUE_GRACE`].
+    /// A newly accepted job. The accepting request enqueues it; the job enqueues itself after
+    /// [`ENQUEUE_GRACE`].
     pub fn create(key: JobKey, request: Request, moment: Moment) -> (Self, TimelineEntry) {
         let told_at = moment.now + ENQUEUE_GRACE;
         let Request {
@@ -284,7 +282,7 @@ impl Job {
         )
     }
 
-    /// The app's word for where the job stands.
+    /// The status that the API reports.
     pub fn status(&self) -> Status {
         match &self.phase {
             Phase::Confirming { .. } => Status::PendingConfirmation,
@@ -306,7 +304,7 @@ impl Job {
     }
 
     /// The fine phase: `queued · submitting · rendering · storing · notifying · done`, or
-    /// `confirming` and `clarifying` while a person has to say something.
+    /// `confirming` and `clarifying` while the job waits for its user.
     pub fn phase_name(&self) -> &'static str {
         match &self.phase {
             Phase::Confirming { .. } => "confirming",
@@ -327,7 +325,7 @@ impl Job {
         }
     }
 
-    /// Per cent done: while rendering, the share of the model's usual time that has passed.
+    /// Percent done: while rendering, the share of the model's usual time that has passed.
     pub fn progress(&self, now: Millis) -> u8 {
         match &self.phase {
             Phase::Confirming { .. }
@@ -354,7 +352,7 @@ impl Job {
             .filter(|_| self.video_deleted_at.is_none())
     }
 
-    /// What a completed attempt stored, even if it was deleted since.
+    /// The video that a completed attempt stored, even if it was deleted since.
     pub fn stored_video(&self) -> Option<&Video> {
         match &self.phase {
             Phase::Ended {

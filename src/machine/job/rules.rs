@@ -1,12 +1,12 @@
-//! What steps depend on: settings, and the texts that are made of a job.
+//! What steps depend on: settings, and texts rendered from a job.
 
 use super::{Job, Policy};
 use crate::machine::delivery::Delivery;
 use crate::time::Millis;
 
-/// Texts that are made of a job and opaque to it.
+/// Renders texts from a job; the machine does not read them.
 pub trait Texts {
-    /// What lists show of a job.
+    /// The snapshot of a job that lists show.
     fn snapshot(&self, job: &Job, now: Millis) -> String;
     /// The body of a webhook event.
     fn event(&self, job: &Job, delivery: &Delivery) -> String;

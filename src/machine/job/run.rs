@@ -1,5 +1,5 @@
-//! A run of the alarm handler, the only one that acts for a job: the intent of an effect is saved,
-//! the effect carried out, and its answer saved together with the next intent, until nothing is
+//! A run of the alarm handler, the only code that acts for a job. It saves the intent of an effect,
+//! carries the effect out, and saves its answer together with the next intent, until nothing is
 //! due.
 
 use super::{
@@ -8,35 +8,35 @@ use super::{
 };
 use crate::time::{MINUTE, Millis, Moment};
 
-/// How many effects one run carries out at most.
+/// The most effects that one run carries out.
 pub const MAX_EFFECTS: u32 = 32;
-/// How long one run goes on taking new effects; the platform ends it at 15 minutes.
+/// How long one run keeps starting new effects; the platform ends it at 15 minutes.
 const MAX_TIME: Millis = 5 * MINUTE;
 
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     began_at: Millis,
-    /// How many effects are left to it.
+    /// How many more effects it may carry out.
     effects: u32,
 }
 
-/// What one step of a run came to. The job is saved, if it `changed`, and the alarm set; then the
-/// effect is carried out. Without one the run is over.
+/// The result of one step of a run. The shell saves the job if it `changed` and sets the alarm;
+/// then it carries out the effect. Without an effect the run is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
     pub job: Job,
     pub changed: bool,
-    /// What the answer added to the timeline.
+    /// The timeline entries of the answer.
     pub answered: Vec<TimelineEntry>,
-    /// What the next effect added to it.
+    /// The timeline entries of the next effect.
     pub began: Vec<TimelineEntry>,
     pub effect: Option<InFlight>,
     pub alarm: AlarmChange,
 }
 
 impl Run {
-    /// A run that carries out so many effects at most.
+    /// A run that carries out at most this many effects.
     pub fn new(effects: u32, now: Millis) -> Self {
         Self {
             began_at: now,
@@ -50,8 +50,8 @@ impl Run {
         Ran::of(job, Vec::new(), first, moment.now)
     }
 
-    /// The step after an effect: what came of it, and the next one unless the rest is for a run of
-    /// its own.
+    /// The step after an effect: takes its answer and begins the next effect, unless the run has
+    /// reached its limits. Then a new run continues at once.
     pub fn go_on(
         &mut self,
         job: &Job,

@@ -1,4 +1,5 @@
-//! From accepted to started: telling the queue until it confirms, and taking the slot it grants.
+//! From accepted to started: enqueueing until the queue confirms, and taking the slot that it
+//! grants.
 
 use super::{Context, Effect, Job, Phase, Start, Submit, SubmitAnswer, Texts, TimelineStep};
 use crate::machine::delivery::EventKind;
@@ -8,22 +9,20 @@ use crate::machine::queue::{EnqueueAgain, Mode};
 use crate::machine::{Status, retry};
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 
-/// When a waiting job makes sure that the queue still knows it: after as long again as it has
-/// waited, but not before the first of these, and after the second one at the latest. The queue
-/// looks after those it knows by itself.
+/// When a waiting job checks that the queue still knows it: after as long again as it has waited,
+/// between the first and the second of these. The queue checks on the jobs that it knows by itself.
 pub const QUEUED_HEARTBEAT: (Millis, Millis) = (HOUR, DAY);
 
 impl Job {
-    /// Notes that a repeat of the order was told that the job is accepted; returns whether that is
-    /// news.
+    /// Records that a repeated order was answered as accepted; returns whether that is new.
     pub fn promise(&mut self) -> bool {
         !self.enqueued && !std::mem::replace(&mut self.record.promised, true)
     }
 
-    /// Whether the job made at `created_at` can still be withdrawn because the queue refused it:
-    /// nobody was told of it, and the accepting request is the only one that has asked for a place.
-    /// The moment tells this job from a later one of the same name, so that a late withdrawal of a
-    /// refused job never takes an accepted one away.
+    /// Whether the job created at `created_at` can still be withdrawn because the queue refused it:
+    /// no caller was told that it was accepted, and only the accepting request has tried to enqueue
+    /// it. The creation time distinguishes this job from a later one of the same name, so that a
+    /// late withdrawal of a refused job never removes an accepted one.
     pub fn can_withdraw(&self, created_at: Millis) -> bool {
         let same = self.created_at == created_at;
         let untouched = match self.phase {
@@ -70,9 +69,8 @@ impl Job {
         }
     }
 
-    /// Gives the slot back and waits in line again, at the place the attempt had, until
-    /// `not_before` at least. The new epoch keeps every message about the old slot from starting
-    /// it.
+    /// Gives the slot back and waits in line again, at the attempt's previous place, at least until
+    /// `not_before`. The new epoch keeps messages about the old slot from starting it.
     pub(super) fn requeue(&mut self, not_before: Option<Millis>, context: &mut Context) {
         self.record.keeps_place = true;
         self.record.not_before = not_before;
@@ -80,7 +78,7 @@ impl Job {
         self.enter_try(TimelineStep::Requeued, None, context);
     }
 
-    /// Waits for a slot under a new epoch. The enqueue tells the queue all that a report would.
+    /// Waits for a slot under a new epoch. The enqueue carries everything that a report would.
     pub(super) fn wait_in_line(&mut self, now: Millis) {
         self.record.epoch += 1;
         self.record.enqueued = false;
@@ -92,8 +90,8 @@ impl Job {
         };
     }
 
-    /// How many submits of this attempt count as tries: all but those that the upstream took of
-    /// nobody.
+    /// How many submits of this attempt count as tries: all except those that the upstream refused
+    /// to everyone.
     pub(super) fn submits_of_attempt(&self) -> u32 {
         let counts =
             |row: &&Submit| row.attempt == self.attempt && row.answer != SubmitAnswer::NotNow;
@@ -101,9 +99,9 @@ impl Job {
         u32::try_from(made).unwrap_or(u32::MAX)
     }
 
-    /// How many submits the job has ever made, its older attempts included. One that is on its way
-    /// counts when it is over, for a holder's right to it is not used up before: heard of too
-    /// early, it would cease to count too early.
+    /// How many submits the job has ever made, its older attempts included. A submit in flight
+    /// counts only once it is over, because the holder's right to submit is not used up before. If
+    /// it were counted too early, it would also leave the window too early.
     pub fn submits_made(&self) -> u64 {
         self.submits_dropped
             + self
@@ -113,8 +111,8 @@ impl Job {
                 .count() as u64
     }
 
-    /// The status that the queue is told when it asks. Who is cancelled while the paid call is on
-    /// its way holds the slot, and with it the right to that call, until it is over.
+    /// The status that the queue receives when it asks. A job cancelled during its submit call
+    /// keeps its slot, and the right to that call, until the call returns.
     pub fn status_told(&self) -> Status {
         let submits = self.submits.iter().any(|row| self.is_on_its_way(row));
         if submits {
@@ -128,7 +126,7 @@ impl Job {
         row.epoch == self.epoch && row.answer == SubmitAnswer::Intended
     }
 
-    /// Ends an attempt that could not be started because the platform's queue gave up on its
+    /// Fails an attempt that could not be started because the platform's queue gave up on its
     /// message.
     pub(super) fn dead_letter(&mut self, epoch: u64, context: &mut Context) {
         if epoch == self.epoch && matches!(self.phase, Phase::Queued { .. }) {
@@ -138,7 +136,7 @@ impl Job {
         }
     }
 
-    /// The queue knows this epoch: from now on a slow heartbeat is enough.
+    /// Records that the queue knows this epoch: from now on a slow heartbeat is enough.
     fn confirm_enqueued(&mut self, epoch: u64, now: Millis) {
         if epoch != self.epoch {
             return;
@@ -176,13 +174,12 @@ impl Job {
         }
     }
 
-    /// Whether `effect` belongs to the attempt under way; answers of an older one change nothing
-    /// (I3).
+    /// Whether `epoch` is that of the current attempt; answers of an older one change nothing (I3).
     pub(super) fn is_current(&self, epoch: u64) -> bool {
         epoch == self.epoch
     }
 
-    /// What the job asks of the queue.
+    /// The job's request for a place in the queue.
     pub fn enqueue_message(&self, texts: &dyn Texts, now: Millis) -> EnqueueAgain {
         EnqueueAgain {
             summary: self.summary(texts, now),
@@ -190,8 +187,8 @@ impl Job {
         }
     }
 
-    /// What the reply to that comes to: whether a slot was granted with it. An earlier job of its
-    /// name may be in the way.
+    /// The outcome of a reply to that request: whether it granted a slot. `Ok(None)` means that an
+    /// earlier job of the same name is still in the way.
     pub fn enqueued(&self, reply: &Reply<EnqueueAgain>) -> Outcome<bool> {
         match reply {
             Ok(Some(position)) => {
@@ -205,8 +202,9 @@ impl Job {
         }
     }
 
-    /// Whether a message of the platform's queue is to say that the job waits. The accepting
-    /// request sends the first one. One that is lost costs time only, because the sweep admits too.
+    /// Whether to send a message on the platform's queue that says that the job waits. The
+    /// accepting request sends the first one. A lost message only costs time, because the sweep
+    /// also admits jobs.
     pub fn wants_wake_up(&self, reply: &Reply<EnqueueAgain>, mode: Mode) -> bool {
         let waits = matches!(reply, Ok(Some(position)) if position.number > 0);
         mode == Mode::Queue && waits && self.epoch > 1 && !self.enqueued

@@ -1,21 +1,21 @@
-//! A step of the alarm: what was cut off is resumed, an answer taken, and the next effect begun.
+//! A step of the alarm: resumes what was cut off, takes an answer, and begins the next effect.
 
 use super::{Answer, Context, Effect, InFlight, Job, Phase, Rules, TimelineEntry};
 use crate::time::{Millis, Moment};
 
-/// What one step came to.
+/// The result of one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub job: Job,
-    /// To be carried out after the job is saved; its answer is taken by [`answered`].
+    /// Carried out after the job is saved; [`answered`] takes its answer.
     pub effect: Option<InFlight>,
     /// New timeline entries, to be saved with the job.
     pub timeline: Vec<TimelineEntry>,
 }
 
-/// The alarm fired, and nobody carries out an effect of this job: one that is still in flight was
-/// cut off. `first` says whether this is the first step of a run of the alarm handler: each run
-/// polls once.
+/// The alarm fired, and no effect of this job is being carried out: one that is still recorded as
+/// in flight was cut off. `first` says whether this is the first step of a run of the alarm
+/// handler: each run polls once.
 pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step {
     let (effect, timeline) = job.change(moment, rules, |job, context| {
         job.resume_cut_off(context);
@@ -28,8 +28,8 @@ pub fn wake(mut job: Job, first: bool, moment: Moment, rules: Rules<'_>) -> Step
     }
 }
 
-/// What came of the effect of this number, if it is the one in flight. A poll is not recorded, so
-/// its answer is matched by epoch and operation.
+/// Takes the answer of the effect with this number, if that effect is in flight. A poll is not
+/// recorded, so its answer is matched by epoch and operation.
 pub fn answered(
     mut job: Job,
     number: u64,
@@ -57,7 +57,8 @@ pub fn answered(
 }
 
 impl Job {
-    /// Changes the job, with what every change entails.
+    /// Changes the job and makes every update that follows from a change: counters, report,
+    /// timestamp, event bodies.
     pub(super) fn change<T>(
         &mut self,
         moment: Moment,
@@ -74,7 +75,7 @@ impl Job {
         let phase = self.timed();
         let came = change(self, &mut context);
         self.count_phase(phase, context.now());
-        // What a change of status does not tell of by itself.
+        // A change of cost without a change of status needs its own report.
         if self.committed_micros() != committed && (self.epoch, self.report_number) == told {
             self.report_change(context.now());
         }
@@ -92,7 +93,7 @@ impl Job {
         if let Effect::Submit { epoch, .. } = effect
             && self.may_be_on_its_way(epoch, context.now())
         {
-            // An alarm that comes sooner than its guard tells nothing of it yet.
+            // An alarm that fires before the guard says nothing about the call yet.
             return;
         }
         self.record.in_flight = None;
@@ -124,8 +125,8 @@ impl Job {
         }
     }
 
-    /// Picks what is due, in the order: the phase's own step, report, enqueue, webhook, giving a
-    /// render up, clean-up.
+    /// Picks what is due, in this order: the phase's own step, report, enqueue, webhook,
+    /// cancellation of a render, clean-up.
     fn begin_due(&mut self, first: bool, context: &mut Context) -> Option<InFlight> {
         if self.in_flight.is_some() {
             return None;

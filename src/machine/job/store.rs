@@ -1,5 +1,5 @@
-//! From the upstream's file to a verified object in R2; a video nobody wants any more is deleted,
-//! and so are the order's images.
+//! From the upstream's file to a verified object in R2, and the deletion of unwanted videos and of
+//! the order's images.
 
 use super::{Context, End, IMAGES, Job, Phase, RetryTask, TimelineStep, Video};
 use crate::machine::metrics::{self, UpstreamCall};
@@ -8,8 +8,8 @@ use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Video {
-    /// Takes what R2 holds for the stored video only if it has the size that was announced or
-    /// counted (I8).
+    /// Accepts the object in R2 as the stored video only if it has the announced or counted size
+    /// (I8).
     pub fn verified(self, expected: u64) -> Outcome<Self> {
         if self.size == expected {
             return Ok(self);
@@ -54,8 +54,8 @@ impl Job {
             Err(Trouble::Unknown) => (None, Failure::storage("Storing the video was cut off.")),
         };
         context.enter(TimelineStep::StoreFailed, Some(failure.message.clone()));
-        // The video is paid for, and the trouble may pass: neither a few tries nor a short time are
-        // reason enough alone.
+        // The video is paid for, and the error may pass: give up only when both the tries and the
+        // time are used up.
         let in_time = context.now() < rendered_at.saturating_add(context.policy.store_timeout);
         if tries >= context.policy.max_retries && !in_time {
             return self.give_up_storing(failure, context);
@@ -76,7 +76,7 @@ impl Job {
         self.fail(failure, context);
     }
 
-    /// Makes sure that nothing of an unwanted attempt stays in R2.
+    /// Schedules the deletion of an unwanted attempt's video from R2.
     pub(super) fn delete_file(&mut self, attempt: u32, now: Millis) {
         self.record.deletions.insert(
             attempt,
@@ -87,7 +87,7 @@ impl Job {
         );
     }
 
-    /// Has the order's images deleted, which nobody needs any more.
+    /// Schedules the deletion of the order's images, which are no longer needed.
     pub(super) fn delete_images(&mut self, now: Millis) {
         if self.keeps_inputs() {
             self.record.images_deleted_at = Some(now);
@@ -95,7 +95,7 @@ impl Job {
         }
     }
 
-    /// Whether there are images of the order in R2 that nobody has had deleted.
+    /// Whether images of the order are in R2 and not scheduled for deletion.
     pub(super) fn keeps_inputs(&self) -> bool {
         !self.order.images.is_empty() && self.images_deleted_at.is_none()
     }

@@ -1,4 +1,4 @@
-//! The paid call, under the money rule: a durable intent first, and never again after a lost
+//! The paid call, under the money rule: a durable intent first, and no second call after a lost
 //! answer.
 
 use super::{Context, EFFECT_GUARD, Job, Phase, Submit, SubmitAnswer, TimelineStep, UnknownSubmit};
@@ -10,7 +10,7 @@ use crate::machine::retry;
 use crate::time::{MINUTE, Millis, SECOND};
 
 impl Job {
-    /// Writes the ledger row that must be durable before the call leaves.
+    /// Writes the ledger row that must be durable before the call is made.
     pub(super) fn intend_submit(&mut self, context: &mut Context) {
         self.record.submits.push(Submit {
             attempt: self.attempt,
@@ -77,7 +77,7 @@ impl Job {
         }
     }
 
-    /// Goes back in line and submits again later, unless the retries are used up.
+    /// Returns to the line and submits again later, unless the retries are used up.
     fn submit_again(
         &mut self,
         tries: u32,
@@ -94,8 +94,8 @@ impl Job {
         self.requeue(Some(not_before), context);
     }
 
-    /// The job was cancelled while the call was in flight; what became of the money is still told,
-    /// and the render given up.
+    /// Handles the answer to a submit whose job was cancelled during the call: enters the outcome
+    /// into the timeline and cancels the render.
     fn answered_late(&mut self, outcome: Outcome<String>, context: &mut Context) {
         let what = match &outcome {
             Ok(_) => "the upstream had accepted the render",
@@ -108,9 +108,9 @@ impl Job {
         }
     }
 
-    /// Whether a submit that was cut off is so young that its call may still reach the upstream. It
-    /// is not given up before, because the queue counts it from when it is: counted too early, it
-    /// would cease to count too early. A clock that was set back does not tell.
+    /// Whether a submit that was cut off is so recent that its call may still reach the upstream.
+    /// The job does not give up on it earlier, because the queue counts it from then: counted too
+    /// early, it would leave the window too early. If the clock was set back, this is false.
     pub(super) fn may_be_on_its_way(&self, epoch: u64, now: Millis) -> bool {
         let row = self.submits.iter().rev().find(|row| row.epoch == epoch);
         row.is_some_and(|row| (row.intended_at..row.intended_at + EFFECT_GUARD).contains(&now))

@@ -1,4 +1,4 @@
-//! What a job did and when, as its user reads it.
+//! What a job did and when, shown to its user.
 
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct TimelineEntry {
     pub detail: Option<String>,
 }
 
-/// Makes the enum and its words.
+/// Declares the enum and its words.
 macro_rules! steps {
     ($($(#[$doc:meta])* $step:ident $word:literal,)*) => {
         /// What happened.
@@ -24,7 +24,7 @@ macro_rules! steps {
         impl TimelineStep {
             pub const ALL: &[Self] = &[$(Self::$step),*];
 
-            /// The word that the API and the log have for it.
+            /// The word in the API and in the log.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$step => $word,)*
@@ -43,12 +43,12 @@ steps! {
     Submitted "submitted",
     SubmitRefused "submit_refused",
     SubmitOutcomeUnknown "submit_outcome_unknown",
-    /// An answer came after its attempt had ended.
+    /// An answer arrived after its attempt had ended.
     SubmitAnsweredLate "submit_answered_late",
     PollFailed "poll_failed",
     Rendered "rendered",
     RenderFailed "render_failed",
-    /// A render that was to be cancelled turned out to be over.
+    /// A render to be cancelled had already ended.
     RenderWasOver "render_was_over",
     RenderAbandoned "render_abandoned",
     RenderNotAbandoned "render_not_abandoned",
@@ -62,9 +62,9 @@ steps! {
     Cancelled "cancelled",
     Retried "retried",
     WebhookDelivered "webhook_delivered",
-    /// One attempt, of which more follow.
+    /// One attempt failed; more follow.
     WebhookFailed "webhook_failed",
     WebhookRedelivered "webhook_redelivered",
-    /// The last attempt has failed.
+    /// The last attempt failed.
     WebhookExhausted "webhook_exhausted",
 }

@@ -4,14 +4,14 @@ use super::{Job, Phase, Wake, WakeReason};
 use crate::machine::queue::Terms;
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// How soon an effect that was cut off is noticed: the alarm set while it is in flight. A poll has
-/// that of the next one.
+/// How soon an effect that was cut off is noticed: the alarm while it is in flight. A poll has the
+/// alarm of the next poll instead.
 pub const EFFECT_GUARD: Millis = 10 * SECOND;
-/// A timer that is overdue by more than this was lost.
+/// An alarm that is overdue by more than this was lost.
 const LATE: Millis = MINUTE;
 
 impl Job {
-    /// What the job asks of the queue besides a place.
+    /// The job's terms for its place in the queue.
     pub fn terms(&self) -> Terms {
         Terms {
             not_before: self.not_before,
@@ -21,8 +21,8 @@ impl Job {
         }
     }
 
-    /// Whether the job's alarm must have been lost: `armed` is when it is set for, if it is, and no
-    /// handler is at work.
+    /// Whether the job's alarm was lost. `armed` is the time for which it is set, if any. The
+    /// caller checks that no handler is running.
     pub fn is_late(&self, armed: Option<Millis>, now: Millis) -> bool {
         let Some(wake) = self.wake(now) else {
             return false;
@@ -32,8 +32,8 @@ impl Job {
         })
     }
 
-    /// When the job must be woken next: the earliest of its timers. `None` only when nothing is
-    /// left to do.
+    /// When the job must be woken next: the earliest of its timers. `None` only if it has no work
+    /// left.
     pub fn wake(&self, now: Millis) -> Option<Wake> {
         if self.in_flight.is_some() {
             return Some(Wake {
@@ -53,7 +53,7 @@ impl Job {
             phase @ Phase::Rendering { .. } => {
                 timers.extend(phase.next_poll(now).map(|at| (at, WakeReason::Phase)));
             }
-            // No step is ever due after the deadline, so the deadline needs no timer of its own.
+            // No step is due after the deadline, so the deadline needs no timer of its own.
             Phase::Submitting { next_at, .. } | Phase::Storing { next_at, .. } => {
                 timers.push((*next_at, WakeReason::Phase));
             }

@@ -1,28 +1,29 @@
-//! How long things took: counters by bucket, and what can be read from them.
+//! Durations: counters by bucket, and the values computed from them.
 
 use super::Metric;
 use crate::time::Millis;
 
-/// The last part of the series with the sum of all times.
+/// The last part of the series with the sum of all durations.
 pub(super) const SUM: &str = "sum";
-/// The last part of the series of whatever took longer than the last bucket.
+/// The last part of the series of durations beyond the last bucket.
 const ENDLESS: &str = "inf";
 
-/// The last part of the series that counts a time: the smallest upper end that is not below it.
+/// The last part of the series that counts a duration: the smallest upper bound that is not below
+/// it.
 pub(super) fn bucket(metric: &Metric, took: Millis) -> String {
     let end = metric.bounds().iter().find(|end| took <= **end);
     end.map_or_else(|| ENDLESS.to_owned(), Millis::to_string)
 }
 
-/// A histogram with its buckets one by one, not yet added up.
+/// A histogram with separate, not cumulative, buckets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buckets {
-    /// The upper ends of the buckets in milliseconds, and how many took no longer than that, but
-    /// longer than the one before.
+    /// Each bucket's upper bound in milliseconds, and how many durations are at most that and above
+    /// the previous bound.
     pub buckets: Vec<(Millis, u64)>,
-    /// How many took longer than all of them.
+    /// How many durations are above all bounds.
     pub beyond: u64,
-    /// All times together, in milliseconds.
+    /// The sum of all durations, in milliseconds.
     pub sum: Millis,
 }
 
@@ -35,8 +36,8 @@ impl Buckets {
         }
     }
 
-    /// Takes one series of the histogram. A bucket that has an end of another build's counts for
-    /// the next one of ours.
+    /// Adds one series of the histogram. A bucket with an upper bound from another build counts for
+    /// the next bound of this build.
     pub(super) fn take(&mut self, part: &str, count: u64) {
         match part.parse::<Millis>() {
             _ if part == SUM => self.sum = self.sum.saturating_add(count),
@@ -48,7 +49,7 @@ impl Buckets {
         }
     }
 
-    /// How many were counted.
+    /// How many durations were counted.
     pub fn count(&self) -> u64 {
         self.buckets
             .iter()
@@ -56,14 +57,14 @@ impl Buckets {
             .fold(self.beyond, u64::saturating_add)
     }
 
-    /// The mean in milliseconds; `None` when nothing was counted.
+    /// The mean in milliseconds; `None` if nothing was counted.
     pub fn mean(&self) -> Option<Millis> {
         self.sum.checked_div(self.count())
     }
 
-    /// What so many per cent took at most, in milliseconds: interpolated within its bucket as
-    /// Prometheus's `histogram_quantile` does, and the last end for whatever lies beyond. `None`
-    /// when nothing was counted.
+    /// The percentile in milliseconds, interpolated within its bucket as Prometheus's
+    /// `histogram_quantile` does. It is the last bound for anything beyond, and `None` if nothing
+    /// was counted.
     pub fn percentile(&self, per_cent: u64) -> Option<Millis> {
         let count = self.count();
         if count == 0 {

@@ -1,25 +1,25 @@
-//! The metrics there are: one table, and the only ways to count into it.
+//! The table of metrics, and the only ways to count into it.
 
 use crate::machine::Status;
 use crate::machine::outcome::{ErrorCode, Outcome, Trouble};
 use crate::time::Millis;
 
-/// What a metric is.
+/// The type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     Counter,
-    /// The upper ends of its buckets, in milliseconds.
+    /// The upper bounds of its buckets, in milliseconds.
     Histogram(&'static [Millis]),
 }
 
-/// What is counted.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A plain count.
     None,
-    /// Milliseconds here, seconds where they are shown.
+    /// Milliseconds here, seconds in the output.
     Time,
-    /// Millionths of a US dollar here, dollars where they are shown.
+    /// Millionths of a US dollar here, dollars in the output.
     Money,
 }
 
@@ -28,7 +28,7 @@ pub enum Unit {
 pub struct Metric {
     /// The first part of its series.
     pub key: &'static str,
-    /// What it is called where it is shown, without prefix, unit and `_total`.
+    /// Its name in the output, without prefix, unit and `_total`.
     pub name: &'static str,
     /// One sentence without its full stop.
     pub help: &'static str,
@@ -75,7 +75,7 @@ impl Metric {
         }
     }
 
-    /// The upper ends of its buckets in milliseconds; none for a counter.
+    /// The upper bounds of its buckets in milliseconds; none for a counter.
     pub fn bounds(&self) -> &'static [Millis] {
         match self.kind {
             MetricKind::Histogram(bounds) => bounds,
@@ -84,7 +84,7 @@ impl Metric {
     }
 }
 
-/// From a call's answer to a day in line.
+/// From an immediate start to a day in line.
 const WAITS: &[Millis] = &[
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
     1_800_000, 3_600_000, 14_400_000, 86_400_000,
@@ -94,7 +94,7 @@ const WORKS: &[Millis] = &[
     500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000,
     180_000, 240_000, 360_000, 600_000, 1_200_000,
 ];
-/// From an answer at once to the end of the webhook's schedule.
+/// From an immediate answer to the end of the webhook schedule.
 const DELIVERIES: &[Millis] = &[
     100,
     250,
@@ -218,7 +218,7 @@ pub(super) mod table {
     );
 }
 
-/// Every metric, in the order in which they are shown.
+/// Every metric, in output order.
 pub static TABLE: [&Metric; 17] = [
     &table::ACCEPTED,
     &table::STARTED,
@@ -261,7 +261,7 @@ impl UpstreamCall {
     }
 }
 
-/// A phase whose length counts.
+/// A phase with a measured duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimedPhase {
     Submitting,
@@ -282,7 +282,7 @@ impl TimedPhase {
     }
 }
 
-/// Something that is counted.
+/// Something to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
     Accepted,
@@ -306,11 +306,11 @@ pub enum Count {
     WebhookExhausted,
 }
 
-/// What an outcome is called.
+/// The words for the outcomes of a call.
 const OUTCOMES: [&str; 4] = ["done", "retry", "refused", "unknown"];
 
 impl Count {
-    /// A call and what came of it.
+    /// A call and its outcome.
     pub fn call<T>(call: UpstreamCall, outcome: &Outcome<T>) -> Self {
         Self::Called(call, outcome.as_ref().err().map_or("done", Trouble::as_str))
     }
@@ -374,10 +374,10 @@ impl Count {
     }
 }
 
-/// Something whose length is counted.
+/// A duration to record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Histogram {
-    /// From when a job could first have had a slot until it had one.
+    /// From when a job could first have had a slot until it got one.
     Wait,
     /// From the last start of an attempt to its end, with this status.
     Processing(Status),
@@ -387,7 +387,7 @@ pub enum Histogram {
 }
 
 impl Histogram {
-    /// Everything whose length can be counted.
+    /// Every duration that can be recorded.
     pub fn all() -> Vec<Self> {
         let ends = Status::ALL
             .into_iter()

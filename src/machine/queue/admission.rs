@@ -1,5 +1,4 @@
-//! Who may start: the one place where slots are granted, whatever the mode, and the answer to "why
-//! does it wait?".
+//! Admission: the only place where slots are granted, in every mode, and the position of a job.
 
 use super::position::shut;
 use super::{
@@ -11,7 +10,7 @@ use crate::machine::lease::Lease;
 use crate::machine::limiter::Shut;
 use crate::time::Millis;
 
-/// How many delayed entries one step takes into line at most.
+/// The most delayed entries that one step moves into the line.
 const MAX_DELAYS: usize = 50;
 
 impl Input for Claim {
@@ -29,7 +28,7 @@ impl Input for GetPosition {
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Something came that may let a job start.
+    /// Records a change that may let a job start.
     pub(super) fn changed(&mut self) -> Result<(), R::Error> {
         self.changed_for(None)
     }
@@ -48,8 +47,8 @@ impl<R: Rows> Context<'_, R> {
         self.policy.mode == Mode::Immediate
     }
 
-    /// Grants free slots in order. The caller of `starting` starts that one itself; the others are
-    /// due to be started by the alarm at once.
+    /// Grants free slots in order. The caller of `starting` starts that job itself; the alarm
+    /// starts the others at once.
     pub(super) fn admit(&mut self, starting: Option<&JobKey>) -> Result<(), R::Error> {
         self.take_into_line()?;
         if self.book.is_paused() {
@@ -58,8 +57,8 @@ impl<R: Rows> Context<'_, R> {
         let mut held = self.rows.count_held()?;
         while held < self.policy.slots && self.rows.has_waiting()? {
             let closed = self.closed()?;
-            // Or each step would look for the first that is open through all who wait for the one
-            // upstream that is shut.
+            // Skip the scan when every waiting job targets a blocked upstream: `heads` would read
+            // all of them.
             if !closed.upstreams.is_empty() && !self.waits_for_others(&closed.upstreams)? {
                 break;
             }
@@ -99,7 +98,7 @@ impl<R: Rows> Context<'_, R> {
         self.rows.save(&entry)
     }
 
-    /// Whether anyone waits for another upstream than these.
+    /// Whether any job waits for an upstream other than these.
     fn waits_for_others(&self, upstreams: &[String]) -> Result<bool, R::Error> {
         let mut next = self.rows.next_upstream(None)?;
         while let Some(upstream) = next {
@@ -111,13 +110,13 @@ impl<R: Rows> Context<'_, R> {
         Ok(false)
     }
 
-    /// Delayed entries whose time has come wait from now on.
+    /// Moves delayed entries whose time has come into the line.
     pub(super) fn take_into_line(&mut self) -> Result<(), R::Error> {
         for mut entry in self.rows.delays_over(self.now, MAX_DELAYS)? {
             self.changed = true;
-            // One that was refused keeps its turn. One that was only ordered for later counts as
-            // ordered now, or all that a user has ordered for the same time would come in one turn,
-            // and before every priority.
+            // A job that was refused keeps its turn. A job ordered for later counts as enqueued
+            // now; otherwise all jobs that a user ordered for the same time would share one turn
+            // and go before every priority.
             if entry.summary.submits == 0 {
                 entry.round = self.next_round(&entry.summary)?;
                 entry.enqueued_at = self.now;
@@ -129,7 +128,7 @@ impl<R: Rows> Context<'_, R> {
         Ok(())
     }
 
-    /// Where a job stands; `None` when the queue does not know it.
+    /// The position of a job; `None` if the queue does not know it.
     pub(super) fn position(&self, key: &JobKey) -> Result<Option<Position>, R::Error> {
         let Some(entry) = self.rows.find(key)? else {
             return Ok(None);
@@ -150,7 +149,7 @@ impl<R: Rows> Context<'_, R> {
         })
     }
 
-    /// When the first upstream that is shut opens again.
+    /// When the first blocked upstream opens again.
     pub(super) fn next_opening(&self) -> Result<Option<Millis>, R::Error> {
         let mut first = None;
         for upstream in self.book.upstreams() {

@@ -1,34 +1,35 @@
-//! What the queue remembers besides its entries, in one record.
+//! The queue's state besides its entries, in one record.
 
 use crate::machine::limiter::{Availability, Backoff, Limiter, Shut};
 use crate::machine::queue::{Policy, Summary};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How long a slot is expected to be held until some have been.
+/// How long a slot is expected to be held while none has been observed.
 const USUAL_HOLD: Millis = MINUTE;
-/// The share of the newest observation in the running average: one in so many.
+/// The weight of the newest observation in the running average: one in this many.
 const SMOOTHING: Millis = 8;
 
-/// The queue's memory.
+/// The queue's state besides its entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
-    /// When the queue admits by its own alarm, if nothing else has had it do so before.
+    /// When the queue's own alarm runs admission, unless something else runs it before.
     pub admit_at: Option<Millis>,
-    /// The latest round that was served, by priority.
+    /// The latest round served, by priority.
     served: Vec<(u8, u64)>,
-    /// By provider and model.
+    /// The limiters, by provider and model.
     limiters: Vec<(String, Limiter)>,
-    /// How long slots have been held lately, in milliseconds.
+    /// The running average of how long slots are held, in milliseconds.
     average_hold: Option<Millis>,
-    /// How often a job's timer was found lost, and set again.
+    /// How many times a job's alarm was found missing and was re-armed.
     pub timers_repaired: u64,
-    /// Since when an operator has had nobody started.
+    /// When an operator paused the queue.
     pub paused_since: Option<Millis>,
 }
 
 impl Book {
-    /// The round of a job that joins now, after its user's own last one.
+    /// The round of a job that joins now: after its user's last round and after the last one
+    /// served.
     pub(super) fn next_round(&self, priority: u8, own_last: Option<u64>) -> u64 {
         let served = self
             .served
@@ -45,8 +46,7 @@ impl Book {
         }
     }
 
-    /// Counts submits that have been made, and learns from what the answer of the last one says
-    /// about the upstream.
+    /// Counts new submits, and updates the breaker from the last one's answer.
     pub(super) fn learn(
         &mut self,
         summary: &Summary,
@@ -66,12 +66,12 @@ impl Book {
         }
     }
 
-    /// The upstreams it has a limiter for.
+    /// The upstreams that have a limiter.
     pub(super) fn upstreams(&self) -> impl Iterator<Item = &String> {
         self.limiters.iter().map(|(name, _)| name)
     }
 
-    /// Whether, and since when, an upstream takes no submits.
+    /// The backoff of an upstream, while it takes no submits.
     pub(super) fn backoff_of(&self, upstream: &str, now: Millis) -> Option<Backoff> {
         self.limiters
             .iter()
@@ -80,26 +80,26 @@ impl Book {
             .backoff(now)
     }
 
-    /// The upstreams that take no submits.
+    /// The upstreams that take no submits, with their backoffs.
     pub(super) fn all_backoffs(&self, now: Millis) -> impl Iterator<Item = (&str, Backoff)> {
         self.limiters
             .iter()
             .filter_map(move |(name, limiter)| Some((name.as_str(), limiter.backoff(now)?)))
     }
 
-    /// Has every upstream that takes no submits probed as soon as anyone waits for it.
+    /// Lets every upstream that takes no submits be probed as soon as a job waits for it.
     pub(super) fn probe_now(&mut self, now: Millis) {
         for (_, limiter) in &mut self.limiters {
             limiter.probe_now(now);
         }
     }
 
-    /// Whether nobody is to be given a slot.
+    /// Whether the queue grants no slots.
     pub fn is_paused(&self) -> bool {
         self.paused_since.is_some()
     }
 
-    /// The limiter of a summary's upstream, new if there was none.
+    /// The limiter of a summary's upstream, created if there was none.
     pub(super) fn use_upstream(&mut self, summary: &Summary) -> &mut Limiter {
         let name = upstream_of(summary);
         let at = self

@@ -1,9 +1,9 @@
-//! What may be spent within a UTC day, by one user and by all together.
+//! The spending limits for a UTC day, per user and in total.
 //!
-//! What a job commits is charged to the day on which the queue hears of it, and what turns out not
-//! to be spent is given back to the day it was charged to. The sums are kept, not counted: no step
-//! reads more than two of them. Invariant I13: no order is accepted that does not fit into what its
-//! day has left.
+//! A job's committed cost is charged to the day on which the queue learns of it. What turns out not
+//! to be spent is returned to the day it was charged to. The sums are stored, not computed from
+//! entries: no step reads more than two of them. Invariant I13: no order is accepted that exceeds
+//! what its day has left.
 
 use super::{
     Afford, Charge, Context, Entry, Input, OverBudget, Rows, Stage, Summary, Unaffordable, Whose,
@@ -22,7 +22,7 @@ impl Input for Afford {
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Why today does not leave enough for one more render of this price; `None` when it does.
+    /// Why one more render of this price exceeds today's budget; `None` if it fits.
     fn over_budget(&self, summary: &Summary) -> Result<Option<OverBudget>, R::Error> {
         let user = summary.key.user_id.as_str();
         let limits = [
@@ -50,8 +50,8 @@ impl<R: Rows> Context<'_, R> {
         Ok(None)
     }
 
-    /// Has so much charged for an entry in all: more is charged to today, less is given back to the
-    /// days it was charged to, the last one first.
+    /// Sets the total charged for an entry to `cost`. An increase is charged to today. A decrease
+    /// is returned to the days it was charged to, the latest one first.
     pub(super) fn charge(&mut self, entry: &mut Entry, cost: u64) -> Result<(), R::Error> {
         let (today, user) = (day_of(self.now), entry.summary.key.user_id.as_str());
         let charged = entry.charged();
@@ -90,8 +90,8 @@ impl<R: Rows> Context<'_, R> {
         Ok(())
     }
 
-    /// Has nothing charged for a job that is gone but what it spent. One that never submitted was
-    /// withdrawn.
+    /// Reduces the charge for a job that is gone to what it spent. A job that never submitted was
+    /// withdrawn and spent nothing.
     pub(super) fn settle(&mut self, entry: &mut Entry) -> Result<(), R::Error> {
         if entry.summary.submits == 0 && !entry.summary.status.is_terminal() {
             entry.summary.cost_micros = 0;
@@ -100,9 +100,9 @@ impl<R: Rows> Context<'_, R> {
         self.charge(entry, cost)
     }
 
-    /// Why a new order is refused. One that waits for its confirmation is charged with it, so
-    /// today's rest does not matter yet: only a price above the limit does, which no day leaves
-    /// enough for.
+    /// Why a new order is refused by the budget. An order that waits for its confirmation is
+    /// charged when it is confirmed, so today's remaining budget does not matter yet: only a price
+    /// above the limit itself refuses it.
     pub(super) fn over_budget_of_order(
         &self,
         summary: &Summary,
@@ -112,11 +112,12 @@ impl<R: Rows> Context<'_, R> {
             .filter(|over| !summary.status.is_pending() || over.resets_at.is_none()))
     }
 
-    /// Whether a confirmation or a further attempt may be paid for. Its price is held from now on,
-    /// so that those that are asked for at the same time do not all take what is left for one; the
-    /// job is asked soon whether it uses it.
+    /// Whether a confirmation or a further attempt may be paid for. Its price is reserved from now
+    /// on, so that simultaneous requests cannot all spend the same remaining budget. The queue soon
+    /// checks whether the job uses the reservation.
     fn afford(&mut self, key: &JobKey) -> Result<Result<(), Unaffordable>, R::Error> {
-        // It may have been ordered a moment ago: what is not known yet cannot be charged yet.
+        // The order may be so new that the queue does not know it yet; an unknown job cannot be
+        // charged.
         let Some(mut entry) = self.rows.find(key)? else {
             return Ok(Err(Unaffordable::Unknown));
         };
@@ -142,8 +143,8 @@ impl<R: Rows> Context<'_, R> {
     }
 }
 
-/// What is charged for a job in all once its next render is; `None` for one whose render is charged
-/// already, or that pays no more.
+/// The total charge for a job once its next render is paid for; `None` if that render is charged
+/// already, or if the job pays for nothing more.
 fn wanted(summary: &Summary) -> Option<u64> {
     match summary.status {
         // Nothing was rendered for it.

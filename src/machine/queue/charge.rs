@@ -1,9 +1,9 @@
-//! What is charged to a day, and why an order does not fit into it.
+//! Charges to a day, and why an order exceeds its budget.
 
 use crate::time::{DAY, Millis};
 use serde::{Deserialize, Serialize};
 
-/// What was charged to one day for one job.
+/// The charge to one day for one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// In days since the Unix epoch.
@@ -12,22 +12,22 @@ pub struct Charge {
     pub micros: u64,
 }
 
-/// Why an order does not fit. All amounts are in millionths of a US dollar.
+/// Why an order exceeds the budget. All amounts are in millionths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverBudget {
     pub whose: Whose,
     pub price_micros: u64,
-    /// When the limit starts anew; `None` when the price alone is above it.
+    /// When the limit resets; `None` if the price alone exceeds it.
     pub resets_at: Option<Millis>,
 }
 
-/// Whose limit leaves too little.
+/// Whose limit is exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     /// The user's own.
     User { limit_micros: u64, left_micros: u64 },
-    /// That of all users together, of which one user is told no amounts.
+    /// The limit of all users together. Its amounts are not shown to a user.
     Everyone,
 }
 

@@ -1,8 +1,7 @@
-//! The catalogue of events: a copy of what the jobs say of theirs, so that all can be listed and
-//! counted.
+//! The catalogue of events: a copy of the jobs' events, so that all can be listed and counted.
 //!
-//! A job's own outbox is the truth. Summaries of it travel on messages that are sent anyway, and
-//! each counts only if it is newer than what is known of the same event. The events of a job go
+//! A job's own outbox is authoritative. Summaries of it travel on messages that are sent anyway,
+//! and a summary is stored only if it is newer than the known one. The events of a job are deleted
 //! with its entry.
 
 use super::{Context, Input, Redelivered, RedeliveredEvent, Rows, Stage};
@@ -11,8 +10,8 @@ use crate::machine::delivery::DeliverySummary;
 use crate::machine::lease::WATCH;
 
 impl Input for Redelivered {
-    /// Taken over at once, so that the same events are not taken for exhausted again. The jobs
-    /// report by themselves; one whose timer is lost before that is asked.
+    /// Stored at once, so that these events are not listed as exhausted again. The jobs report by
+    /// themselves; a job whose alarm is lost before that is checked.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         for event in self.events {
             context.redelivered(event)?;
@@ -22,7 +21,7 @@ impl Input for Redelivered {
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Takes over what is news of the events of a job whose entry is there.
+    /// Stores the newer summaries of a job's events. The job's entry exists.
     pub(super) fn hear_of_deliveries(
         &mut self,
         key: &JobKey,

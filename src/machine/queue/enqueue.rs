@@ -1,4 +1,4 @@
-//! A job asks for its place.
+//! A job requests its place.
 
 use super::{
     Context, Enqueue, EnqueueAgain, Entry, Event, Input, Refused, Rows, Stage, Summary, Terms,
@@ -7,7 +7,7 @@ use crate::machine::lease::WATCH;
 use crate::machine::limiter::{Availability, LETS_OTHERS_PROBE};
 use crate::time::{MINUTE, Millis, SECOND};
 
-/// What a caller is told to wait when the queue is full.
+/// The `Retry-After` of a full queue.
 const FULL_RETRY_AFTER: Millis = 30 * SECOND;
 
 impl Input for Enqueue {
@@ -38,8 +38,8 @@ impl Input for EnqueueAgain {
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Gives a job its place unless it has one; a `new` one may be refused. `false` while an
-    /// earlier job of its name is in the way.
+    /// Gives a job its place unless it has one; a `new` job may be refused. `false` while an
+    /// earlier job of the same name is in the way.
     fn enqueue(
         &mut self,
         mut summary: Summary,
@@ -131,10 +131,10 @@ impl<R: Rows> Context<'_, R> {
         })
     }
 
-    /// Where a job waits that an upstream takes no submit of. One that is refused for long stands
-    /// aside for long enough that in every mode another one is the next probe, if there is one: or
-    /// a job that the upstream refuses for what it is, though it says "not now", would hold up all
-    /// of its model.
+    /// The stage of a job whose upstream may take no submits. A job that has been refused for a
+    /// long time steps aside, long enough that in every mode another job is the next probe, if
+    /// there is one. Otherwise a job that the upstream refuses for its content, although it answers
+    /// "not now", would block its whole model.
     fn behind_probes_of_others(&self, summary: &Summary, terms: Terms) -> Result<Stage, R::Error> {
         let for_long = terms
             .refused_since
@@ -148,8 +148,8 @@ impl<R: Rows> Context<'_, R> {
         })
     }
 
-    /// An entry with the next place in accept order, and its user's next turn. What its job tells
-    /// is not counted yet.
+    /// A new entry with the next place in accept order and its user's next turn. The job's own
+    /// counters are not counted yet.
     pub(super) fn new_entry(&mut self, summary: Summary, stage: Stage) -> Result<Entry, R::Error> {
         let gone = self.rows.find(&summary.key)?;
         let summary = Summary {
@@ -184,7 +184,7 @@ impl<R: Rows> Context<'_, R> {
         })
     }
 
-    /// The turn that is its user's next.
+    /// The next turn of the job's user.
     pub(super) fn next_round(&self, summary: &Summary) -> Result<u64, R::Error> {
         let own_last = self
             .rows
@@ -198,9 +198,8 @@ impl<R: Rows> Context<'_, R> {
         Ok(self.rows.count_line()? >= room)
     }
 
-    /// Counts the submits it had not heard of, and learns from what the last one's answer says
-    /// about the upstream; whether the entry changed with it. What was heard before is not taken
-    /// again.
+    /// Counts the submits not counted before, and updates the breaker from the last one's answer;
+    /// returns whether the entry changed. A repeated message changes nothing.
     pub(super) fn learn(
         &mut self,
         known: Option<&mut Entry>,

@@ -1,4 +1,4 @@
-//! What the queue keeps of each job, and the view of it that one step works on.
+//! What the queue keeps of each job.
 
 use crate::ids::JobKey;
 use crate::machine::Status;
@@ -15,7 +15,7 @@ pub const HEAD_START: Millis = MINUTE;
 /// The highest priority.
 pub const MAX_PRIORITY: u8 = 10;
 
-/// A job's catalogue summary: what the queue keeps of it for order and listing.
+/// A job's summary: what the queue keeps of it for ordering and listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub key: JobKey,
@@ -26,44 +26,44 @@ pub struct Summary {
     pub priority: u8,
     pub created_at: Millis,
     pub updated_at: Millis,
-    /// `{provider}/{model}`: whose limits count.
+    /// `{provider}/{model}`, whose limits apply.
     pub upstream: String,
     /// How many submits the job has ever made.
     pub submits: u64,
-    /// What the job has spent and is yet to spend, in millionths of a US dollar.
+    /// What the job has spent and may still spend, in millionths of a US dollar.
     pub cost_micros: u64,
     /// The price of one render, in millionths of a US dollar.
     pub price_micros: u64,
-    /// How many renders its model lets a project ask for within a minute.
+    /// How many submits a minute its model allows a project.
     pub submits_per_minute: Option<u64>,
-    /// What the job has counted over its life; of an entry, what of that has been counted.
+    /// The job's counters over its life; in an [`Entry`], the part of them already counted.
     pub metrics: Metrics,
     /// The generation as JSON, shown in listings; opaque here.
     pub snapshot: String,
-    /// Its events, on the way to the queue only: an [`Entry`]'s summary has none. A job has a few
-    /// an attempt.
+    /// Its events, only in messages to the queue: an [`Entry`]'s summary has none. There are a few
+    /// per attempt.
     pub deliveries: Vec<DeliverySummary>,
-    /// It has ended, and nothing is left for it to do; on the way to the queue only as well.
+    /// It has ended and has no work left; also only in messages to the queue.
     pub settled: bool,
 }
 
 impl Summary {
-    /// Orders what a job says of itself.
+    /// Orders the messages of one job.
     pub(super) fn age(&self) -> (u64, u64) {
         (self.epoch, self.report_number)
     }
 }
 
-/// What a job asks for together with its place.
+/// The conditions of a job's place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Before this it is not to be started.
+    /// The job does not start before this.
     pub not_before: Option<Millis>,
-    /// It was in line before, and goes back to the place it had.
+    /// The job was in line before and returns to its place.
     pub keeps_place: bool,
-    /// What the answer of its last submit says about the upstream.
+    /// What the answer to its last submit says about the upstream.
     pub availability: Option<Availability>,
-    /// Since when the upstream has taken none of its submits for now.
+    /// When the upstream first refused its submits because it takes none for now.
     pub refused_since: Option<Millis>,
 }
 
@@ -73,41 +73,41 @@ pub struct Entry {
     pub summary: Summary,
     /// The place in accept order; grows by one with each enqueue.
     pub sequence: u64,
-    /// When the queue took the job, never earlier than the entry before it.
+    /// When the queue accepted the job, never earlier than the entry before it.
     pub enqueued_at: Millis,
-    /// Since when it could have had a slot, or was last put in line.
+    /// The earliest time at which it could have had a slot since it was last put in line.
     pub waits_since: Millis,
-    /// The turn in which its user comes to it: users of one priority take turns.
+    /// Its round: users of one priority take turns.
     pub round: u64,
-    /// It holds the right to one submit, and has not been heard to use it.
+    /// It holds the right to one submit, whose use has not been reported.
     pub unspent: bool,
-    /// When last asked, its timer had been lost.
+    /// Its alarm was missing when it was last asked.
     pub late: bool,
-    /// What was charged for it, in the order in which it was.
+    /// The charges for it, oldest first.
     pub charges: Vec<Charge>,
     pub stage: Stage,
 }
 
-/// Where an entry stands.
+/// The stage of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// In line.
     Waiting,
-    /// In line, but not to be started before `until`.
+    /// In line, but does not start before `until`.
     Delayed { until: Millis },
     /// Holds a slot.
     Held(Lease),
-    /// Holds no slot and is not in line, but has something left to do: it is asked at `until`.
+    /// Holds no slot and is not in line, but has work left: it is checked at `until`.
     Watched { until: Millis },
-    /// Is to be deleted; asked for that at `until`.
+    /// To be deleted; the job is asked to at `until`.
     Deleting { until: Millis },
-    /// Nothing is left to do.
+    /// No work is left.
     Ended,
 }
 
 impl Entry {
-    /// Orders the first entries of different priorities: each level of priority is worth a
-    /// [`HEAD_START`]. By the round and the accept order within one priority.
+    /// Orders the first entries of different priorities: each level of priority is worth one
+    /// [`HEAD_START`]. Within one priority, [`Self::turn`] decides.
     pub fn head_start_key(&self) -> i64 {
         let enqueued_at = i64::try_from(self.enqueued_at).unwrap_or(i64::MAX);
         enqueued_at - i64::from(self.summary.priority) * i64::try_from(HEAD_START).unwrap_or(0)
@@ -118,9 +118,9 @@ impl Entry {
         (self.round, self.sequence)
     }
 
-    /// Whether `summary` is of a job that was made anew under the name, after this entry's was
-    /// withdrawn or deleted. The later one counts; what is over gives way to any, and who holds a
-    /// slot is asked first.
+    /// Whether `summary` belongs to another job of the same name that replaces this entry, because
+    /// this entry's job was withdrawn or deleted. The later job wins; an ended entry gives way to
+    /// any other job, and an entry that holds a slot never gives way before it is asked.
     pub(super) fn gives_way_to(&self, summary: &Summary) -> bool {
         match self.stage {
             Stage::Held(_) => false,
@@ -131,7 +131,7 @@ impl Entry {
         }
     }
 
-    /// All that was charged for it, in millionths of a US dollar.
+    /// The total charged for it, in millionths of a US dollar.
     pub fn charged(&self) -> u64 {
         self.charges
             .iter()

@@ -8,7 +8,7 @@ use crate::machine::message::message;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// A new job asks for its place. `None` while an earlier job of its name is in the way.
+/// A new job requests its place. `None` while an earlier job of the same name is in the way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enqueue {
     pub summary: Summary,
@@ -16,17 +16,17 @@ pub struct Enqueue {
 }
 message!(Enqueue -> Result<Option<Position>, Refused>);
 
-/// Why the queue takes no new job. Nothing was stored.
+/// Why the queue refuses a new job. Nothing was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     /// Too many jobs wait; try again in `retry_after` milliseconds.
     Full { retry_after: Millis },
-    /// It would cost more than today has left.
+    /// It costs more than today's budget has left.
     OverBudget(OverBudget),
 }
 
-/// An accepted job asks for its place; it is never refused. `None` while an earlier job of its name
-/// is in the way.
+/// An accepted job requests its place; it is never refused. `None` while an earlier job of the same
+/// name is in the way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnqueueAgain {
     pub summary: Summary,
@@ -34,8 +34,8 @@ pub struct EnqueueAgain {
 }
 message!(EnqueueAgain -> Option<Position>);
 
-/// A job reports a change. `false`: it must report again, because an earlier job of its name has
-/// yet to be found gone.
+/// A job reports a change. `false` if it must report again, because an earlier job of the same name
+/// still holds a slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub summary: Summary,
@@ -43,22 +43,22 @@ pub struct Report {
 }
 message!(Report -> bool);
 
-/// A message of the platform's queue says that this job waits. It is admitted if its turn has come.
-/// `None` if the queue does not know the job.
+/// A message of the platform's queue says that this job waits. The job is admitted if its turn has
+/// come. `None` if the queue does not know the job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub key: JobKey,
 }
 message!(Claim -> Option<Position>);
 
-/// Asks where a job stands that says that it waits.
+/// Asks for the position of a job that says it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetPosition {
     pub key: JobKey,
 }
 message!(GetPosition -> Option<Position>);
 
-/// Asks whether a further attempt of a job may be paid for; its price is reserved then.
+/// Asks whether a further attempt of a job may be paid for. If so, its price is reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Afford {
     pub key: JobKey,
@@ -73,27 +73,27 @@ pub enum Unaffordable {
     Unknown,
 }
 
-/// The cron trigger, each minute.
+/// The cron trigger, once a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep;
 message!(Sweep -> ());
 
-/// The day's clean-up: has entries deleted that ended long ago. Answers how many.
+/// The daily clean-up: marks entries that ended long ago for deletion. Replies how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteOld;
 message!(DeleteOld -> u64);
 
-/// Starts nobody from now on; who has a slot goes on. Answers since when the queue is paused.
+/// Pauses the queue: no job starts, and running jobs continue. Replies when it was paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause;
 message!(Pause -> Millis);
 
-/// Starts jobs again.
+/// Resumes the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume;
 message!(Resume -> ());
 
-/// What came of events that an operator had sent again.
+/// The events that an operator had sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redelivered {
     pub events: Vec<RedeliveredEvent>,
@@ -105,6 +105,6 @@ message!(Redelivered -> ());
 pub struct RedeliveredEvent {
     pub key: JobKey,
     pub event_id: String,
-    /// The event as it is now; `None` when the job, or the event, is gone.
+    /// The event as it is now; `None` if the job or the event is gone.
     pub delivery: Option<DeliverySummary>,
 }

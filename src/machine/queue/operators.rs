@@ -1,18 +1,18 @@
-//! What operators and the cron triggers do to the queue as a whole.
+//! Actions of operators and the cron triggers on the whole queue.
 
 use super::{Context, DeleteOld, Input, MINUTES_KEPT, Pause, Resume, Rows, Sweep, day_of};
 use crate::time::{MINUTE, Millis};
 
 impl Input for Pause {
-    /// Who was granted a slot goes on to the end, and begins if it has yet to.
+    /// A job that was granted a slot runs to its end, even if it has not started yet.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Millis, R::Error> {
         Ok(*context.book.paused_since.get_or_insert(context.now))
     }
 }
 
 impl Input for Resume {
-    /// An operator may know more than the last answer of an upstream: whoever asked for a wait is
-    /// probed at once.
+    /// An operator may know more than the upstream's last answer: every upstream that requested a
+    /// wait may be probed at once.
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<(), R::Error> {
         context.book.paused_since = None;
         context.book.probe_now(context.now);
@@ -34,7 +34,7 @@ impl Input for DeleteOld {
         let count = context
             .rows
             .mark_for_deletion(now.saturating_sub(context.policy.retention), now)?;
-        // Yesterday's is kept for a clock that is set back.
+        // Yesterday's is kept in case the clock is set back.
         context
             .rows
             .delete_spending(day_of(now).saturating_sub(1))?;

@@ -2,23 +2,23 @@
 
 use crate::time::Millis;
 
-/// How a waiting job gets started.
+/// The dispatch mode: what starts a waiting job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// By the request that accepts it when a slot is free, else when one frees itself.
+    /// The accepting request if a slot is free, else the message that frees one.
     Immediate,
-    /// By the cron trigger, each minute.
+    /// The cron trigger, once a minute.
     Cron,
-    /// By the queue's own alarm, within a second.
+    /// The queue's own alarm, within a second.
     Alarm,
-    /// By the consumer of the platform's queue.
+    /// The consumer of the platform's queue.
     Queue,
 }
 
 impl Mode {
     pub const ALL: [Self; 4] = [Self::Immediate, Self::Cron, Self::Alarm, Self::Queue];
 
-    /// The word in the settings and on the wire.
+    /// The word in the settings and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Immediate => "immediate",
@@ -35,11 +35,11 @@ pub struct Policy {
     pub mode: Mode,
     /// How many jobs may run at once.
     pub slots: u64,
-    /// How many of one user's.
+    /// How many jobs of one user may run at once.
     pub user_slots: u64,
     /// How many jobs may wait.
     pub max_waiting: u64,
-    /// How many submits may be made within a minute for each provider and model.
+    /// How many submits a minute are allowed for each provider and model.
     pub submits_per_minute: u64,
     /// What may be spent within a UTC day, in millionths of a US dollar.
     pub max_cost_per_day: Option<u64>,
@@ -50,12 +50,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether there is a limit to what may be spent.
+    /// Whether spending is limited.
     pub fn limits_cost(&self) -> bool {
         self.max_cost_per_day.is_some() || self.max_cost_per_user_per_day.is_some()
     }
 
-    /// How many slots one user may hold, where that is fewer than all.
+    /// How many slots one user may hold, if that is fewer than all.
     pub(super) fn limited_user_slots(&self) -> Option<u64> {
         (self.user_slots < self.slots).then_some(self.user_slots)
     }

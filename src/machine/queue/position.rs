@@ -1,4 +1,4 @@
-//! Where a job stands, and why it waits.
+//! The position of a job, and why it waits.
 
 use super::{Book, Entry, Mode, Policy, Rows, Stage};
 use crate::ids::JobKey;
@@ -7,7 +7,7 @@ use crate::machine::limiter::{Backoff, PROBE_BACKOFF, Shut, WINDOW};
 use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How many of those before a job are counted.
+/// Up to how many jobs ahead of a job are counted exactly.
 const EXACT: u64 = 1_000;
 
 /// Why a waiting job waits.
@@ -34,9 +34,9 @@ pub enum BlockedBy {
 pub struct Position {
     /// From 1 while waiting, 0 otherwise.
     pub number: u64,
-    /// The slot that it holds.
+    /// The start that it was granted, while it holds a slot.
     pub admitted: Option<Start>,
-    /// `None` also while it waits for nothing but the next occasion to be started.
+    /// `None` also if nothing blocks it and it waits for the next admission.
     pub blocked_by: Option<BlockedBy>,
     /// When it is expected to start, in milliseconds since the Unix epoch; `None` while the queue
     /// is paused.
@@ -44,7 +44,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Of a job that does not wait.
+    /// The position of a job that does not wait.
     pub const NOT_IN_LINE: Self = Self {
         number: 0,
         admitted: None,
@@ -63,7 +63,7 @@ pub(super) fn shut<R: Rows>(
     Ok(book.shut(upstream, rows.count_unspent(upstream)?, policy, now))
 }
 
-/// A job's position; `None` when the queue does not know it.
+/// A job's position; `None` if the queue does not know it.
 pub fn position<R: Rows>(
     rows: &R,
     key: &JobKey,
@@ -76,7 +76,7 @@ pub fn position<R: Rows>(
     position_of(rows, &rows.book()?, &entry, policy, now).map(Some)
 }
 
-/// The position of a known entry, `book` being what [`Rows::book`] has.
+/// The position of a known entry; `book` is the result of [`Rows::book`].
 pub fn position_of<R: Rows>(
     rows: &R,
     book: &Book,
@@ -144,8 +144,8 @@ pub fn position_of<R: Rows>(
     }
 }
 
-/// How many are before an entry in line. Beyond [`EXACT`] it is an estimate: all in line but those
-/// that came later.
+/// How many jobs are ahead of an entry in line. Beyond [`EXACT`] it is an estimate: all jobs in
+/// line except those enqueued later.
 fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
     let before = rows.count_before(entry, EXACT)?;
     if before < EXACT {
@@ -156,7 +156,7 @@ fn count_before<R: Rows>(rows: &R, entry: &Entry) -> Result<u64, R::Error> {
     Ok(rows.count_line()?.saturating_sub(later).max(before))
 }
 
-/// Slots free themselves one after the other, as fast as they lately did.
+/// Estimates the start, assuming that slots become free one after the other at the recent rate.
 fn estimate(book: &Book, position: u64, held: u64, policy: &Policy, now: Millis) -> Millis {
     let free = policy.slots.saturating_sub(held);
     let ahead = position.saturating_sub(free);
@@ -172,7 +172,7 @@ fn opening(shut: Option<Shut>, now: Millis) -> Millis {
     }
 }
 
-/// The cron comes at full minutes; every other mode comes at once.
+/// Rounds up to the next full minute in mode `cron`; every other mode admits at once.
 fn on_occasion(at: Millis, mode: Mode) -> Millis {
     if mode == Mode::Cron {
         at.div_ceil(MINUTE) * MINUTE
@@ -181,8 +181,8 @@ fn on_occasion(at: Millis, mode: Mode) -> Millis {
     }
 }
 
-/// The upstreams that take no submits for now. One whose wait is over and that nobody waits for may
-/// take them again: that is not known, and it is not among them.
+/// The upstreams that take no submits for now. An upstream whose wait is over and that no job waits
+/// for is left out: it may take submits again, but nobody has tried.
 pub fn backoffs<'a, R: Rows>(
     rows: &R,
     book: &'a Book,

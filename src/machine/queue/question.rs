@@ -1,4 +1,4 @@
-//! The alarm: which jobs are asked what, and what they answer.
+//! The alarm: which jobs the queue asks, and how it handles their replies.
 
 use super::{Context, Entry, Input, Rows, Stage};
 use crate::ids::JobKey;
@@ -8,15 +8,15 @@ use crate::machine::lease::{ASK_AGAIN, Lease, WATCH};
 use crate::machine::message::{NoAnswer, message};
 use crate::time::{DAY, Millis};
 
-/// How many jobs one alarm asks at most.
+/// The most jobs that one alarm asks.
 pub const MAX_ASKS_PER_ALARM: usize = 50;
 
-/// The alarm fired. Answers which jobs are to be asked now.
+/// The alarm fired. Replies which jobs to ask now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alarm;
 message!(Alarm -> Vec<Ask>);
 
-/// What a job said when it was asked: `None` if there is no such job.
+/// A job's reply to an [`Ask`]: `None` if there is no such job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
     pub ask: Ask,
@@ -24,22 +24,22 @@ pub struct Heard {
 }
 message!(Heard -> ());
 
-/// A job to be asked something.
+/// A question to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub key: JobKey,
-    /// Tells the job from one that is made anew under its name after it was withdrawn.
+    /// Distinguishes the job from a later one of the same name, created after it was withdrawn.
     pub created_at: Millis,
     pub epoch: u64,
     pub question: Question,
 }
 
-/// What a job is asked.
+/// What the queue asks a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// To start; one that has is asked whether it still works.
+    /// To start; a job that has started replies with its state.
     Start,
-    /// Whether it has done what was left to do.
+    /// Whether its remaining work is done.
     Check,
     /// To delete what is left of it.
     Delete,
@@ -52,7 +52,7 @@ impl Input for Alarm {
         if due || context.admits_on_change() {
             context.admit(None)?;
         } else {
-            // Or the alarm of a delay that is over would be due again at once.
+            // Otherwise the alarm of a delay that is over would fire again at once.
             context.take_into_line()?;
         }
         context.ask()
@@ -69,7 +69,8 @@ impl Input for Heard {
 }
 
 impl<R: Rows> Context<'_, R> {
-    /// Gives an entry another place; how long it held a slot is remembered.
+    /// Moves an entry to another stage. If it gives up a slot, how long it held the slot is
+    /// recorded.
     pub(super) fn leave(&mut self, entry: &mut Entry, stage: Stage) {
         if let Stage::Held(lease) = entry.stage
             && !matches!(stage, Stage::Held(_))
@@ -81,9 +82,9 @@ impl<R: Rows> Context<'_, R> {
         entry.stage = stage;
     }
 
-    /// A job that waits and is not in line is on its way there: a user's retry, confirmation or
-    /// clarification has just put it there. Should its own timer be lost before it has told so, it
-    /// is asked.
+    /// A job that waits but is not in line is about to enqueue itself after a user's retry,
+    /// confirmation or clarification. Its alarm may be lost before it does, so the queue checks it
+    /// soon.
     pub(super) fn look_after(&mut self, key: &JobKey) -> Result<(), R::Error> {
         let Some(mut entry) = self.rows.find(key)? else {
             return Ok(());
@@ -103,7 +104,7 @@ impl<R: Rows> Context<'_, R> {
         Ok(())
     }
 
-    /// Whom the alarm asks now; each is asked again soon unless an answer comes.
+    /// The jobs to ask now. Each is asked again soon unless it replies.
     fn ask(&mut self) -> Result<Vec<Ask>, R::Error> {
         let mut asks = Vec::new();
         for mut entry in self.rows.to_ask(self.now, MAX_ASKS_PER_ALARM)? {
@@ -160,7 +161,7 @@ impl<R: Rows> Context<'_, R> {
                 self.hear_of_place(&mut entry, epoch, &state);
             }
             None if entry.is_in_line() || entry.stage == Stage::Ended => {}
-            // An answer about an older slot says nothing of this one.
+            // A reply about an older slot says nothing about this one.
             None if matches!(entry.stage, Stage::Held(lease) if lease.epoch != epoch) => {}
             None => {
                 self.settle(&mut entry)?;
@@ -181,8 +182,8 @@ impl<R: Rows> Context<'_, R> {
         self.count(entry, &state.metrics);
         let summary = entry.summary.clone();
         self.learn(Some(entry), &summary, state.submits, state.availability);
-        // What is no older than the summary is the job's own word, also on whether a reserved price
-        // will be used.
+        // A reply no older than the summary is authoritative, also on whether a reserved price will
+        // be used.
         if (state.epoch, state.report_number) >= summary.age() {
             entry.summary.cost_micros = state.cost_micros;
             self.charge(entry, state.cost_micros)?;
@@ -190,20 +191,20 @@ impl<R: Rows> Context<'_, R> {
         Ok(())
     }
 
-    /// `epoch` is the one that was asked.
+    /// `epoch` is the one in the question.
     fn hear_of_place(&mut self, entry: &mut Entry, epoch: u64, state: &State) {
         match entry.stage {
             Stage::Held(lease) if lease.epoch != epoch => {}
             Stage::Held(lease) => self.hear_of_holder(entry, lease, epoch, state),
             Stage::Watched { .. } => {
-                // What it has told since then may have given it more to do, and is not answered
-                // for: it is asked again.
+                // A report since the question may have added work that this reply does not cover:
+                // ask again.
                 if (state.epoch, state.report_number) >= entry.summary.age() {
                     entry.stage = self.watched_on(state.status, state.wake_at);
                 }
                 self.hear_if_late(entry, state.late);
             }
-            // It lives again: its own enqueue gives it a place.
+            // The job is live again; it will enqueue itself.
             Stage::Deleting { .. } if !state.status.is_terminal() => {
                 entry.stage = Stage::Watched {
                     until: self.now + WATCH,
@@ -216,7 +217,7 @@ impl<R: Rows> Context<'_, R> {
     fn hear_of_holder(&mut self, entry: &mut Entry, lease: Lease, epoch: u64, state: &State) {
         self.hear_if_late(entry, state.late);
         if state.epoch > epoch {
-            // It has moved on, and its next attempt enqueues itself.
+            // The job has a newer epoch and will enqueue itself.
             self.leave(
                 entry,
                 Stage::Watched {
@@ -240,8 +241,7 @@ impl<R: Rows> Context<'_, R> {
         entry.summary.status = state.status;
     }
 
-    /// Where a job goes that holds no slot: nothing more is asked of one that has nothing left to
-    /// do.
+    /// The next stage of a job without a slot: [`Stage::Ended`] if it has no work left.
     fn watched_on(&self, status: Status, wake_at: Option<Millis>) -> Stage {
         match wake_at {
             None if status.is_terminal() => Stage::Ended,

@@ -1,4 +1,4 @@
-//! A job reports a change of itself.
+//! A job reports a change.
 
 use super::{Context, Input, Report, Rows, Stage, Summary};
 use crate::machine::Status;
@@ -29,8 +29,8 @@ impl<R: Rows> Context<'_, R> {
             .as_ref()
             .filter(|entry| entry.summary.created_at != summary.created_at)
         {
-            // An earlier job of its name that holds a slot has to be found gone first: until then
-            // it is to be told again.
+            // An earlier job of the same name holds a slot and must be found gone first. Until then
+            // the new one must report again.
             let unheard = summary.created_at > other.summary.created_at;
             return Ok(!unheard);
         }
@@ -43,8 +43,8 @@ impl<R: Rows> Context<'_, R> {
             }
         };
         let Some(mut entry) = known else {
-            // It ended, or waits for its user, before it was ever enqueued: only the catalogue
-            // needs to know.
+            // The job ended, or waits for its user, before it was ever enqueued: only the catalogue
+            // needs it.
             if summary.status.is_terminal() || summary.status.is_pending() {
                 let (cost, told) = (summary.cost_micros, summary.metrics.clone());
                 let mut entry = self.new_entry(summary, watched)?;
@@ -68,19 +68,18 @@ impl<R: Rows> Context<'_, R> {
             (Status::Processing, Stage::Held(lease)) if same_epoch => {
                 Stage::Held(lease.heard(self.now))
             }
-            // The job is the truth about itself: what runs holds a slot, whatever was thought of
-            // it.
+            // The job is authoritative about itself: a running job holds a slot, whatever the entry
+            // says.
             (Status::Processing, _) => {
                 Stage::Held(Lease::grant(summary.epoch, self.now).heard(self.now))
             }
             (Status::Queued, stage) if same_epoch => stage,
-            // What it deletes on its way out is no reason to keep it for longer.
+            // A report from a job that is being deleted does not stop its deletion.
             (
                 Status::Completed | Status::Failed | Status::Cancelled,
                 stage @ Stage::Deleting { .. },
             ) if same_epoch => stage,
-            // A new attempt still has to enqueue itself; until then only the old one's slot is
-            // freed.
+            // A new attempt must still enqueue itself; until then only the old one's slot is freed.
             (
                 Status::Queued
                 | Status::PendingConfirmation
@@ -92,8 +91,8 @@ impl<R: Rows> Context<'_, R> {
             ) => watched,
         };
         self.leave(&mut entry, stage);
-        // The epoch of an entry grows by enqueueing only, so that the new attempt's own enqueue is
-        // not taken for a repeat.
+        // An entry's epoch grows only by enqueueing, so that the new attempt's own enqueue is not
+        // taken for a repeat.
         let epoch = if matches!(summary.status, Status::Queued) {
             entry.summary.epoch
         } else {

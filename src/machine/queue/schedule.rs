@@ -3,28 +3,26 @@
 use super::{Context, Mode, Position, Rows};
 use crate::time::{HOUR, MINUTE, Millis, SECOND};
 
-/// In the mode `alarm`, how soon after a change the alarm admits; what comes meanwhile is admitted
-/// with it.
+/// In mode `alarm`, how soon after a change the alarm runs admission. Changes within this delay are
+/// batched.
 pub const ALARM_DELAY: Millis = 250;
-/// How long after the last sweep the queue's own alarm stands in for it: the cron comes each
-/// minute.
+/// How long after the last sweep the queue's own alarm replaces it; the cron runs once a minute.
 pub const SWEEP_PATIENCE: Millis = 150 * SECOND;
-/// The shortest and the longest wait of a message of the platform's queue whose job has no slot
+/// The shortest and the longest delay of a message of the platform's queue whose job has no slot
 /// yet.
 const CLAIM_AGAIN: (Millis, Millis) = (2 * SECOND, HOUR);
 
-/// How long a wait is taken to be whose end nobody knows, because the queue is paused.
+/// The assumed wait while the queue is paused and nobody knows its end.
 const UNKNOWN_WAIT: Millis = 2 * MINUTE;
-/// Stands in for the position then, so that a message comes back at half of that.
+/// The assumed position then, so that a message is delivered again after half of that wait.
 const UNKNOWN_POSITION: u64 = 12;
-/// How much longer a message waits for each job before its own.
+/// How much longer a message waits for each job ahead of its own.
 const CLAIM_STEP: Millis = 5 * SECOND;
 
 impl<R: Rows> Context<'_, R> {
     /// Decides when the queue's own alarm admits next.
     pub(super) fn schedule(&mut self) -> Result<(), R::Error> {
-        // While the queue is paused nobody can be admitted, and the resumption is an occasion of
-        // its own.
+        // While the queue is paused no job can be admitted, and resuming runs admission itself.
         if self.book.is_paused() || !self.rows.has_waiting()? {
             self.book.admit_at = None;
             return Ok(());
@@ -57,16 +55,16 @@ impl<R: Rows> Context<'_, R> {
     }
 }
 
-/// How long a message of the platform's queue waits before it asks again: half of the expected
-/// `wait`, sooner the fewer are before it in line (`position`), so that a slot is not idle for
-/// long; and at least a tenth of the message's `age`, so that no message uses up its retries while
-/// its job waits in good order.
+/// How long a message of the platform's queue waits before its next claim: half of the expected
+/// `wait`, but less if few jobs are ahead (`position`), so that a slot is not idle for long; and at
+/// least a tenth of the message's `age`, so that no message uses up its retries while its job is
+/// waiting normally.
 pub(in crate::machine) fn claim_delay(wait: Millis, position: u64, age: Millis) -> Millis {
     let soon = (wait / 2).min(position.saturating_mul(CLAIM_STEP));
     soon.max(age / 10).clamp(CLAIM_AGAIN.0, CLAIM_AGAIN.1)
 }
 
-/// The same for a message whose job stands so in line.
+/// The same for a message whose job has this position.
 pub fn claim_again(position: &Position, now: Millis, age: Millis) -> Millis {
     match position.estimated_start {
         Some(at) => claim_delay(at.saturating_sub(now), position.number, age),

@@ -1,4 +1,4 @@
-//! One step: an input is taken, the alarm decided on, and what was counted recorded.
+//! One step: takes an input, decides when the alarm fires, and records the counters.
 
 use super::{Book, Policy, Rows, Sample};
 use crate::ids::JobKey;
@@ -6,31 +6,31 @@ use crate::machine::message::Message;
 use crate::machine::metrics::MetricsByUpstream;
 use crate::time::{Millis, Moment};
 
-/// What the log says about the queue.
+/// What the queue logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// It has a place in line.
+    /// A job has a place in line.
     Enqueued { key: JobKey },
-    /// It was granted a slot, so long after its place in line dates from, in milliseconds.
+    /// A job was granted a slot, `waited` milliseconds after it was enqueued.
     Admitted { key: JobKey, waited: Millis },
     /// An upstream takes no submits; it is probed at `until`.
     Unavailable { upstream: String, until: Millis },
-    /// An upstream takes submits again, after so many milliseconds.
+    /// An upstream takes submits again, after `took` milliseconds.
     Available { upstream: String, took: Millis },
 }
 
-/// What the queue takes: a message, a job's answer, or its alarm.
+/// An input of the queue: a message, a job's reply, or its alarm.
 pub trait Input: Message {
     fn take<R: Rows>(self, context: &mut Context<'_, R>) -> Result<Self::Reply, R::Error>;
 }
 
-/// What one step came to; the entries have been saved through [`Rows`].
+/// The result of one step; the entries were saved through [`Rows`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step<T> {
     pub reply: T,
     /// When the alarm must fire next.
     pub wake_at: Option<Millis>,
-    /// In the order in which it happened.
+    /// In the order in which they happened.
     pub events: Vec<Event>,
 }
 
@@ -40,13 +40,13 @@ pub struct Context<'a, R> {
     pub(super) book: Book,
     pub(super) policy: &'a Policy,
     pub(super) now: Millis,
-    /// What the step has counted so far.
+    /// The step's counters so far.
     pub(super) counted: MetricsByUpstream,
     pub(super) sample: Option<Sample>,
     pub(super) events: Vec<Event>,
-    /// Something came that may let a job start.
+    /// Something happened that may let a job start.
     pub(super) changed: bool,
-    /// Everything was looked after, so the queue's own alarm need not for a while.
+    /// Admission ran completely, so the queue's own alarm need not run it for a while.
     pub(super) swept: bool,
 }
 

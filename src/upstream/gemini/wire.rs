@@ -1,6 +1,6 @@
-//! Veo over the Gemini API wire: `:predictLongRunning`, operations, files.
+//! Veo over the Gemini API: `:predictLongRunning`, operations, files.
 //!
-//! Source: the bodies Google's SDK sends and reads (google-genai 2.34).
+//! Source: the bodies that Google's SDK sends and reads (google-genai 2.34).
 
 use crate::clients::reply::Reply;
 use crate::machine::outcome::Outcome;
@@ -11,9 +11,9 @@ use crate::upstream::render_request::RenderRequest;
 use crate::upstream::webhook::WebhookConfig;
 use serde::Serialize;
 
-/// What the upstream may object to.
+/// The credential that the upstream may refuse.
 const CREDENTIAL: &str = "the API key";
-/// How the address of a video that is in the answer itself begins; the operation's name follows.
+/// The scheme of the address of a video inside the answer itself; the operation's name follows.
 const INLINE: &str = "inline:";
 
 #[derive(Serialize)]
@@ -60,8 +60,7 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is
-/// `Unknown`.
+/// What the answer to a submit proves. Anything that may mean an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     refusal::read_submit(reply, CREDENTIAL, |body| {
         let name = google::bare_name(body.get("name")?.as_str()?);
@@ -69,12 +68,12 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
     })
 }
 
-/// The address of a video that stands in the answer about its operation.
+/// The address of a video inside the answer to a poll.
 pub fn inline_uri(operation: &str) -> String {
     format!("{INLINE}{operation}")
 }
 
-/// The operation whose answer holds the video at this address; `None` if the video is elsewhere.
+/// The operation whose answer contains the video at this address; `None` if the video is elsewhere.
 pub fn inline_operation(uri: &str) -> Option<&str> {
     uri.strip_prefix(INLINE)
         .filter(|operation| google::is_operation_name(operation))
@@ -104,7 +103,7 @@ mod tests {
         (failure.code, failure.message)
     }
 
-    /// Bodies in which an error may come, around the words `No.`.
+    /// Bodies that carry an error with the sentence `No.`.
     const SHAPES: [&str; 12] = [
         r#"{"error":{"code":400,"message":"No.","status":"S","details":null}}"#,
         r#"[{"error":{"code":400,"message":"No."}}]"#,
@@ -175,7 +174,7 @@ mod tests {
             assert_eq!(
                 read_submit(&reply(500, body)),
                 Err(Trouble::Unknown),
-                "not Google's own: {body}"
+                "not an error of Google itself: {body}"
             );
         }
         assert!(
@@ -183,7 +182,7 @@ mod tests {
                 read_submit(&reply(418, &error("418"))),
                 Err(Trouble::Refused(_))
             ),
-            "an error in words"
+            "an error code as a word"
         );
         assert_eq!(read_submit(&reply(418, "<html>")), Err(Trouble::Unknown));
     }
@@ -337,7 +336,7 @@ mod tests {
                 "{name}"
             );
         }
-        // It is asked for at the configured address, whatever stands before it.
+        // The operation is polled at the configured address, whatever host its name contains.
         for (name, bare) in [
             (
                 "https://other.example/v1beta/models/m/operations/x",

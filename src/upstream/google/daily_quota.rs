@@ -1,4 +1,4 @@
-//! The quota of a day: how it is named, and when it is there again.
+//! The daily quota: how it is named, and when it resets.
 //!
 //! Source: "Requests per day (RPD) quotas reset at midnight Pacific time"
 //! (ai.google.dev/gemini-api/docs/rate-limits).
@@ -8,12 +8,12 @@ use crate::time::{DAY, HOUR, Millis};
 use chrono::{DateTime, Datelike, NaiveDate, Weekday};
 use serde_json::Value;
 
-/// How far the Pacific's standard time is behind UTC.
+/// How far Pacific standard time is behind UTC.
 const STANDARD: Millis = 8 * HOUR;
 /// The same in summer.
 const SUMMER: Millis = 7 * HOUR;
 
-/// Whether an error is about the quota of a day: by the id of a violated quota, else by its words.
+/// Whether an error is about the daily quota: by the id of a violated quota, else by its message.
 pub(crate) fn is_used_up(body: &ErrorBody) -> bool {
     let ids = body.fields(&[
         "quotaId",
@@ -29,17 +29,16 @@ pub(crate) fn is_used_up(body: &ErrorBody) -> bool {
     by_id || body.mentions(&["per day", "per-day", "per_day", "perday", "daily", "(rpd)"])
 }
 
-/// How long it is until the next midnight in California.
+/// The time until the next midnight in California.
 pub(crate) fn until_reset(now: Millis) -> Millis {
     let local = now.saturating_sub(offset(now));
     let midnight = (local / DAY + 1) * DAY;
-    // Clocks change at two in the morning, so that midnight has the offset of the moment eight
-    // hours after it in UTC.
+    // Clocks change at 2:00, so midnight has the offset of the moment eight hours after it in UTC.
     (midnight + offset(midnight + STANDARD)).saturating_sub(now)
 }
 
-/// By how much local time is behind UTC: summer time begins at 2:00 of March's second Sunday and
-/// ends at 2:00 of November's first (15 U.S.C. 260a).
+/// How far local time is behind UTC: summer time begins at 2:00 on the second Sunday in March and
+/// ends at 2:00 on the first Sunday in November (15 U.S.C. 260a).
 fn offset(now: Millis) -> Millis {
     let change = |month: u32, sunday: u8, hours: Millis| {
         let at = i64::try_from(now)

@@ -1,20 +1,20 @@
-//! The words of the safety filters, wherever an answer has them.
+//! The messages of the safety filters, anywhere in an answer.
 //!
-//! Sources: answers of Veo over both of its wires, and Google's list of the filters' support codes.
+//! Sources: answers of Veo over both of its APIs, and Google's list of the filters' support codes.
 
 use crate::clients::error_body::{fields, sentence_of};
 use crate::clients::sentence;
 use crate::machine::outcome::{ErrorCode, Failure};
 use serde_json::Value;
 
-/// Where an answer says why it has no video.
+/// The fields that say why there is no video.
 const REASONS: [&str; 2] = ["raiMediaFilteredReasons", "rai_media_filtered_reasons"];
-/// Where it says how many videos it does not have.
+/// The fields that say how many videos were filtered.
 const COUNTS: [&str; 2] = ["raiMediaFilteredCount", "rai_media_filtered_count"];
-/// What is said of a filter that gives no reason.
+/// The message for a filter that gives no reason.
 const UNEXPLAINED: &str = "The video service's safety filter refused the video.";
 
-/// What an answer without a video says of filters; `None` if nothing.
+/// The filter's verdict in an answer without a video; `None` if there is none.
 pub(crate) fn verdict(answer: &Value) -> Option<Failure> {
     if let Some(reason) = fields(answer, &REASONS).into_iter().find_map(sentence_of) {
         return Some(rejected(&reason));
@@ -27,7 +27,7 @@ pub(crate) fn verdict(answer: &Value) -> Option<Failure> {
     filtered.then(|| rejected(UNEXPLAINED))
 }
 
-/// Whether a sentence is about what may be shown.
+/// Whether a sentence is about a content policy.
 pub(crate) fn is_meant(sentence: &str) -> bool {
     let sentence = sentence.to_lowercase();
     let words = [
@@ -45,7 +45,7 @@ pub(crate) fn is_meant(sentence: &str) -> bool {
     words.iter().any(|word| sentence.contains(word))
 }
 
-/// The safety filter's own words, its support codes explained.
+/// The failure with the safety filter's own message and the meaning of its support codes.
 pub(crate) fn rejected(reason: &str) -> Failure {
     let categories = categories(reason);
     let reason = sentence::clean(reason).unwrap_or_else(|| UNEXPLAINED.to_owned());
@@ -61,7 +61,7 @@ pub(crate) fn rejected(reason: &str) -> Failure {
     Failure::new(ErrorCode::ProviderRejectedContent, explained)
 }
 
-/// What the safety filters' support codes mean, each once.
+/// The categories that the safety filters' support codes mean, each once.
 fn categories(reason: &str) -> Vec<&'static str> {
     let Some((_, codes)) = reason.split_once("upport code") else {
         return Vec::new();

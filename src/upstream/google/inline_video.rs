@@ -8,17 +8,17 @@
 //!
 //! * is base64 (RFC 4648, sections 4 and 5): in either alphabet, padded or not, with white space
 //!   and JSON escapes inside, after the head of a `data:` URL or not;
-//! * begins like an MP4 or a WebM, as [`Kind`] defines it, and not like a picture in an MP4's boxes
+//! * begins like an MP4 or a WebM, as [`VideoKind`] defines it, and not like an image in MP4 boxes
 //!   (AVIF, HEIC);
 //! * ends with its closing quote.
 //!
-//! It skips every other string. It fails when a video has begun and then has a character that is
-//! not base64, padding before its end, or a length that base64 cannot have. An answer that ends
-//! before the closing quote is not whole.
+//! It skips every other string. It fails if a video has begun and then has a character that is not
+//! base64, padding before its end, or a length that base64 cannot have. An answer that ends before
+//! the closing quote is incomplete.
 //!
 //! It does not check the JSON around the video: brackets, commas and numbers may be wrong or
-//! missing, and nothing after the closing quote is read. Whether the render is done, and whether a
-//! video stands where one belongs, is for the poll to decide (`poll_reader`).
+//! missing, and nothing after the closing quote is read. `poll_reader` decides whether the render
+//! is done and whether the video is in the right place.
 
 use crate::clients::video_file::{TELLING, VideoKind};
 use base64::Engine;
@@ -28,24 +28,24 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
 /// Characters that are decoded together.
 const QUAD: usize = 4;
-/// How many characters of base64 tell what they begin.
+/// How many characters of base64 identify a format.
 const BEGINNING: usize = TELLING as usize / 3 * QUAD;
-/// How a `data:` URL begins. Its media type and a comma follow.
+/// The beginning of a `data:` URL. Its media type and a comma follow.
 const DATA_URL: &[u8] = b"data:";
 /// The longest head of a `data:` URL, in bytes.
 const MAX_HEAD: usize = 256;
-/// The brands of pictures that begin like an MP4 (ISO/IEC 23000-22 and 23008-12).
+/// The brands of images that begin like an MP4 (ISO/IEC 23000-22 and 23008-12).
 const PICTURES: [&[u8]; 7] = [
     b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1",
 ];
-/// Stands for an escaped character that base64 does not have.
+/// Replaces an escaped character that base64 does not have.
 const FOREIGN: u8 = 0;
-/// Decodes the end of a text, padded or not.
+/// Decodes the end of a string, padded or not.
 const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
 const INDIFFERENT: GeneralPurposeConfig =
     NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// A text is not base64.
+/// A string is not base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Broken;
 
@@ -53,9 +53,9 @@ pub struct Broken;
 #[derive(Debug, Default)]
 pub struct InlineVideo {
     state: ScanState,
-    /// The JSON escape that is being read, from its backslash on.
+    /// The JSON escape being read, from its backslash on.
     escape: Vec<u8>,
-    /// What has not been decoded of the string that is being read.
+    /// The characters of the current string that are not decoded yet.
     base64: Vec<u8>,
 }
 
@@ -65,14 +65,14 @@ enum ScanState {
     BetweenStrings,
     /// In a string that may become a video.
     Beginning,
-    /// In a string that is no video.
+    /// In a string that is not a video.
     Other,
     Video,
-    /// The video's closing quote has come.
+    /// The video's closing quote was read.
     Whole,
 }
 
-/// The bytes that a text of base64 stands for.
+/// Decodes a base64 string.
 pub fn decode(text: &str) -> Result<Vec<u8>, Broken> {
     let base64: Vec<u8> = standard(text.as_bytes()).collect();
     let start = start(&base64).ok_or(Broken)?;
@@ -82,7 +82,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Broken> {
 }
 
 impl InlineVideo {
-    /// Reads the next piece of the answer and appends what it holds of the video to `decoded`.
+    /// Reads the next piece of the answer and appends the decoded bytes of the video to `decoded`.
     pub fn feed(&mut self, piece: &[u8], decoded: &mut Vec<u8>) -> Result<(), Broken> {
         let mut rest = piece;
         while let Some(byte) = rest.first().filter(|_| !self.is_whole()) {
@@ -103,7 +103,7 @@ impl InlineVideo {
         Ok(())
     }
 
-    /// Whether all of the video has come.
+    /// Whether the video is complete.
     pub fn is_whole(&self) -> bool {
         self.state == ScanState::Whole
     }
@@ -149,7 +149,7 @@ impl InlineVideo {
         if self.state != ScanState::Video {
             return Ok(());
         }
-        // The last characters wait for the closing quote, because only there they may be padding.
+        // The last characters wait for the closing quote, because only they may be padding.
         let ready = self.base64.len().saturating_sub(1) / QUAD * QUAD;
         let quads = self.base64.get(..ready).unwrap_or_default();
         STANDARD_NO_PAD
@@ -159,7 +159,7 @@ impl InlineVideo {
         Ok(())
     }
 
-    /// Tells by its beginning what a string is, and takes the head of a `data:` URL from it.
+    /// Identifies a string by its beginning, and removes the head of a `data:` URL from it.
     fn recognise(&mut self) -> ScanState {
         match start(&self.base64) {
             None if self.base64.len() > MAX_HEAD => ScanState::Other,
@@ -198,7 +198,7 @@ fn start(base64: &[u8]) -> Option<usize> {
         .map(|comma| comma + 1)
 }
 
-/// A text of base64 in the standard alphabet and without white space.
+/// Base64 in the standard alphabet and without white space.
 fn standard(text: &[u8]) -> impl Iterator<Item = u8> {
     text.iter()
         .filter(|byte| !byte.is_ascii_whitespace())
@@ -209,8 +209,7 @@ fn standard(text: &[u8]) -> impl Iterator<Item = u8> {
         })
 }
 
-/// The character that a JSON escape stands for (RFC 8259, section 7), once all of the escape has
-/// come.
+/// The character that a JSON escape stands for (RFC 8259, section 7), once the escape is complete.
 fn unescaped(escape: &[u8]) -> Option<u8> {
     match escape {
         [_, b'u', hex @ ..] if hex.len() < 4 => None,
@@ -220,7 +219,7 @@ fn unescaped(escape: &[u8]) -> Option<u8> {
                 .and_then(|hex| u8::from_str_radix(hex, 16).ok());
             Some(character.unwrap_or(FOREIGN))
         }
-        // White space is skipped, whichever it is.
+        // All white space is skipped.
         [_, b'f' | b'n' | b'r' | b't'] => Some(b' '),
         [_, character @ (b'"' | b'\\' | b'/')] => Some(*character),
         _ => Some(FOREIGN),

@@ -1,7 +1,7 @@
-//! Google's APIs that a key opens: one address, one key, one time limit.
+//! Google's APIs that use an API key: one address, one key, one time limit.
 //!
-//! The key goes to the configured host only. Files are named by Google under Google's own host;
-//! wherever that host really is, the file is asked for there.
+//! The key is sent only to the configured host. Google names files under its own host; the file is
+//! requested from the configured host instead.
 
 use crate::clients::file;
 use crate::clients::file::Download;
@@ -14,11 +14,11 @@ use crate::variables::{ConfigError, Variables};
 use url::Url;
 use worker::Method;
 
-/// Where Google serves them.
+/// Google's own address of these APIs.
 pub const GOOGLE_API_URL: &str = "https://generativelanguage.googleapis.com";
-/// The key in `.dev.vars`, which only the local stand-in takes.
+/// The key in `.dev.vars`, which only the local stand-in accepts.
 const PUBLISHED_KEY: &str = "dev-key";
-/// The host Google names its files under.
+/// The host under which Google names its files.
 const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
 /// The versions that a configured address may end in.
 const VERSIONS: [&str; 2] = ["/v1beta", "/v1"];
@@ -29,19 +29,19 @@ const MIN_KEY: usize = 8;
 /// The header that carries the key.
 const KEY_HEADER: &str = "x-goog-api-key";
 
-/// Such an API as configured.
+/// A configured API.
 pub(crate) struct KeyApi {
     /// Without a path, or with one that ends in a version.
     url: Url,
     key: String,
-    /// The version that is added to an address without one.
+    /// The version appended to an address without one.
     version: &'static str,
-    /// How long each request may take, whole.
+    /// The time limit for each whole request.
     timeout: Millis,
 }
 
 impl KeyApi {
-    /// Set up by its key; `None` when that is not there.
+    /// Opens the API; `None` if its key is not set.
     pub(crate) fn open(
         variables: &Variables<'_>,
         key: &'static str,
@@ -59,13 +59,13 @@ impl KeyApi {
         }))
     }
 
-    /// The answer to a GET of a path below the version, if it ends within `limit` bytes.
+    /// Sends a GET to a path below the version and reads the answer, at most `limit` bytes.
     pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<Reply, Lost> {
         self.send(Method::Get, path, &[(KEY_HEADER, &self.key)], None, limit)
             .await
     }
 
-    /// The same of a POST.
+    /// The same with a POST.
     pub(crate) async fn post(
         &self,
         path: &str,
@@ -79,7 +79,7 @@ impl KeyApi {
         self.send(Method::Post, path, &headers, body, limit).await
     }
 
-    /// The answer to a GET of a path below the version, to be read while it comes in.
+    /// Sends a GET to a path below the version; the caller reads the answer as it streams.
     pub(crate) async fn ask(&self, path: &str) -> Result<HttpAnswer, Lost> {
         let url = self.address(path);
         self.call(Method::Get, &url, &[(KEY_HEADER, &self.key)], None)
@@ -87,7 +87,7 @@ impl KeyApi {
             .await
     }
 
-    /// The same of an answer that holds a video, which may take as long as a file.
+    /// The same for an answer that contains a video, with the time limits of a file.
     pub(crate) async fn ask_for_video(&self, path: &str) -> Result<HttpAnswer, Lost> {
         let url = self.address(path);
         let headers: [(&str, &str); 1] = [(KEY_HEADER, &self.key)];
@@ -140,7 +140,7 @@ impl KeyApi {
         file::open(url, |url| self.visit(url)).await
     }
 
-    /// A path below the version.
+    /// The address of a path below the version.
     pub(crate) fn address(&self, path: &str) -> String {
         let url = self.url.as_str().trim_end_matches('/');
         let version = if VERSIONS.iter().any(|version| url.ends_with(version)) {
@@ -151,16 +151,16 @@ impl KeyApi {
         format!("{url}{version}/{path}")
     }
 
-    /// Whether an address may be visited, and whether the key goes with it.
+    /// Whether an address may be visited, and whether the key is sent to it.
     fn visit(&self, url: &Url) -> Option<file::Credential> {
         let ours = url.origin() == self.url.origin();
         may_be_fetched(url, &self.url).then(|| ours.then(|| (KEY_HEADER, self.key.clone())))
     }
 
-    /// Where a file really is: one that Google names under its own host lives at the configured
-    /// one.
+    /// The real address of a file: a file that Google names under its own host is at the configured
+    /// host.
     fn located(&self, uri: &str) -> Option<Url> {
-        // A path at the service itself, or a file's name.
+        // A path on the service itself, or a file's name.
         let mut url = match uri {
             file if file.starts_with("files/") => {
                 let media = if file.contains(':') {
@@ -194,7 +194,7 @@ impl KeyApi {
     }
 }
 
-/// The body of an error that repeats the key, without it.
+/// The body of an error without the key; `None` if it does not repeat the key.
 fn without_key(body: &[u8], key: &str) -> Option<Vec<u8>> {
     let repeats = body.len() <= MAX_ERROR
         && key.len() >= MIN_KEY

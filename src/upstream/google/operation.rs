@@ -1,4 +1,4 @@
-//! What a poll found of a long-running operation.
+//! The result of polling a long-running operation.
 
 use crate::clients::error_body::{ErrorBody, is_empty};
 use crate::clients::reply::{Reply, answer};
@@ -9,7 +9,7 @@ use crate::upstream::google::video::{CONTAINERS, FoundVideo, ROOTS, find as find
 use crate::upstream::google::{filter, unavailable, with_words};
 use serde_json::{Map, Value, json};
 
-/// An answer to a poll that says nothing about the render.
+/// The error for an answer to a poll that says nothing about the render.
 pub(crate) fn failed_poll(reply: &Reply) -> Trouble {
     let body = ErrorBody::read(&reply.body);
     let sentence = match reply.status {
@@ -23,8 +23,8 @@ pub(crate) fn failed_poll(reply: &Reply) -> Trouble {
     .answered(answer(reply, &body))
 }
 
-/// What a poll found. Only the operation's own final word ends a render; every other trouble is
-/// asked again. A video in the answer itself is at `inline`.
+/// The result of a poll. Only the operation's own final answer ends a render; after any other error
+/// the poll is repeated. A video in the answer itself is at `inline`.
 pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
     if !reply.is_success() {
         return Err(failed_poll(reply));
@@ -34,9 +34,9 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
     let error = fields.get("error").filter(|error| !is_empty(error));
     match done(fields.get("done")).ok_or(Trouble::Unknown)? {
         true => {}
-        // An error that is not the operation's is about the question.
+        // An error of an operation that is not done is about the poll, not about the render.
         false if error.is_some() => return Err(failed_poll(reply)),
-        // What has a video and does not say whether it is done, is.
+        // An operation with a video that does not say whether it is done is done.
         false if is_unsaid(fields.get("done")) && made(fields).is_some() => {}
         false => return Ok(Progress::Running),
     }
@@ -60,8 +60,8 @@ pub(crate) fn read_operation(reply: &Reply, inline: &str) -> Outcome<Progress> {
     })
 }
 
-/// Whether an answer with a video says that the render is done; `None` if it denies that or has no
-/// video.
+/// Whether an answer with a video says that the render is done; `None` if it says the opposite or
+/// has no video.
 pub(crate) fn says_done_with_video(body: &[u8]) -> Option<bool> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let (_, fields) = operation(&answer)?;
@@ -70,7 +70,7 @@ pub(crate) fn says_done_with_video(body: &[u8]) -> Option<bool> {
     done(field).filter(|is_done| *is_done || is_unsaid(field))
 }
 
-/// The operation in an answer: the document, or the first in a list.
+/// The operation in an answer: the whole document, or the first item of a list.
 fn operation(answer: &Value) -> Option<(&Value, &Map<String, Value>)> {
     let operation = answer
         .as_array()
@@ -79,12 +79,12 @@ fn operation(answer: &Value) -> Option<(&Value, &Map<String, Value>)> {
     Some((operation, operation.as_object()?))
 }
 
-/// The video in what an operation made.
+/// The video in an operation's result.
 fn made(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
     ROOTS.iter().find_map(|root| find_video(fields.get(*root)?))
 }
 
-/// The video of an operation, in what it made or beside that.
+/// The video of an operation, in its result or beside it.
 fn video(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
     made(fields).or_else(|| {
         CONTAINERS
@@ -93,7 +93,7 @@ fn video(fields: &Map<String, Value>) -> Option<FoundVideo<'_>> {
     })
 }
 
-/// Whether an operation is over, by its field; `None` if it cannot be told.
+/// Whether an operation is done, by its `done` field; `None` if the field is not readable.
 fn done(field: Option<&Value>) -> Option<bool> {
     match field {
         None | Some(Value::Null) => Some(false),
@@ -112,7 +112,7 @@ fn is_unsaid(field: Option<&Value>) -> bool {
     field.is_none_or(Value::is_null)
 }
 
-/// The word of a failed operation, by its code: gRPC's or HTTP's, as a number or a word, or none.
+/// The failure of an operation, by its code: gRPC's or HTTP's, as a number or a word, or none.
 pub(crate) fn failed_operation(error: &ErrorBody) -> Failure {
     let words = error.sentence.as_deref();
     let is_filtered = words.is_some_and(filter::is_meant)

@@ -1,5 +1,4 @@
-//! The answer about an operation, which may hold the video itself: read and decoded while it comes
-//! in.
+//! The answer to a poll, which may contain the video itself: read and decoded as it streams in.
 
 use crate::clients::file;
 use crate::clients::file::Download;
@@ -15,12 +14,12 @@ use futures::{Stream, StreamExt};
 /// The longest body of an error that is read, in bytes.
 const MAX_ERROR: usize = 1024 * 1024;
 
-/// What the answer to a poll says. A video in the answer itself is at the address `inline`.
+/// Reads the answer to a poll. A video in the answer itself is at the address `inline`.
 pub(crate) async fn read_poll(answer: HttpAnswer, inline: String) -> Outcome<Progress> {
     let (status, retry_after) = (answer.status(), answer.header("retry-after"));
     let mut reader = PollReader::new(inline);
     if !(200..=299).contains(&status) {
-        // An error says when to ask again, but what it says does not matter more than its status.
+        // The body of an error can name a wait; otherwise the status matters more.
         return reader.finish(answer.reply(MAX_ERROR).await?);
     }
     let mut pieces = std::pin::pin!(answer.chunks());
@@ -37,7 +36,7 @@ pub(crate) async fn read_poll(answer: HttpAnswer, inline: String) -> Outcome<Pro
     })
 }
 
-/// The video that the answer about its operation holds itself.
+/// The video inside the answer to a poll.
 pub(crate) fn inline_video(answer: HttpAnswer) -> Outcome<Download> {
     if (200..=299).contains(&answer.status()) {
         return Ok(Download::from_chunks(decoded(answer.chunks())));
@@ -45,8 +44,8 @@ pub(crate) fn inline_video(answer: HttpAnswer) -> Outcome<Download> {
     Err(file::refused_fetch(answer, None))
 }
 
-/// The video in an answer. It ends with an error unless the video is whole; what follows it is not
-/// read.
+/// The bytes of the video in an answer. The stream ends with an error unless the video is complete;
+/// nothing after the video is read.
 fn decoded(
     answer: impl Stream<Item = Result<Vec<u8>, Lost>> + 'static,
 ) -> impl Stream<Item = Result<Vec<u8>, Lost>> + 'static {

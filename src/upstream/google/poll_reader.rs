@@ -1,30 +1,30 @@
-//! The answer to a poll, which may hold a whole video: read as far as it takes to know what it
-//! says.
+//! The answer to a poll, which may contain a whole video: read only as far as needed to understand
+//! it.
 //!
-//! Long strings are cut short on the way in. What remains is the answer's outline, which is JSON
-//! again, so that one reader ([`operation`]) understands short and long answers. Inside a long
-//! string the outline is closed as if the answer ended there. If it says then that the render is
-//! done and has its video inside, the rest is not read.
+//! Long strings are cut short as they arrive. What remains is the outline of the answer, which is
+//! valid JSON again, so one reader ([`operation`]) understands short and long answers. Inside a
+//! long string the outline is closed as if the answer ended there. If it then says that the render
+//! is done and contains its video, the rest is not read.
 
 use crate::clients::reply::Reply;
 use crate::machine::job::Progress;
 use crate::machine::outcome::{Outcome, Trouble};
 use crate::upstream::google::operation;
 
-/// The longest answer that counts without a video, and the longest outline that is kept, in bytes.
+/// The longest answer accepted without a video, and the longest outline kept, in bytes.
 const MAX_KEPT: usize = 256 * 1024;
-/// How far an answer is read that has not said yet what it is, in bytes.
+/// How many bytes of an answer are read before its meaning is known.
 const MAX_READ: usize = 256 * 1024 * 1024;
-/// How much is kept of each string, in bytes. Addresses and sentences are shorter.
+/// How many bytes of each string are kept. Addresses and sentences are shorter.
 const MAX_STRING: usize = 16 * 1024;
-/// From how many bytes on a string may be a video.
+/// The length in bytes from which a string may be a video.
 const LONG: usize = 512;
 /// The longest escape in JSON, in bytes.
 const ESCAPE: usize = 6;
 
 /// Reads an answer piece by piece.
 pub struct PollReader {
-    /// The address of a video that stands in the answer itself.
+    /// The address of a video inside the answer itself.
     inline: String,
     read: usize,
     outline: Outline,
@@ -34,7 +34,7 @@ pub struct PollReader {
 #[derive(Default)]
 struct Outline {
     text: Vec<u8>,
-    /// What closes the objects and arrays that are open, the outermost first.
+    /// The closing brackets of the open objects and arrays, the outermost first.
     closers: Vec<u8>,
     string: Option<OpenString>,
 }
@@ -45,9 +45,9 @@ struct OpenString {
     /// In bytes.
     length: usize,
     is_escaped: bool,
-    /// Nothing more is kept of it.
+    /// The rest of it is dropped.
     is_cut: bool,
-    /// The answer was closed within it once already.
+    /// The outline was already closed within it once.
     is_tried: bool,
 }
 
@@ -60,8 +60,7 @@ impl PollReader {
         }
     }
 
-    /// Takes the next piece of the answer to a call that succeeded, and says what the answer means
-    /// once that is known.
+    /// Reads the next piece of a successful answer, and returns its meaning once that is known.
     pub fn read(&mut self, piece: &[u8]) -> Option<Outcome<Progress>> {
         self.read += piece.len();
         for byte in piece {
@@ -73,7 +72,7 @@ impl PollReader {
                 uri: self.inline.clone(),
                 cost_micros: None,
             });
-            // An address may be cut off, and an error may be followed by its code.
+            // An address may be cut off here, and an error's code may follow the error.
             let reply = Reply {
                 status: 200,
                 retry_after: None,
@@ -88,8 +87,8 @@ impl PollReader {
         is_hopeless.then_some(Err(Trouble::Unknown))
     }
 
-    /// What the answer means, now that it is over. `reply` tells its head and, of a call that
-    /// failed, its body; else that is what was read here.
+    /// Returns the meaning of the complete answer. `reply` has its status and headers and, for a
+    /// failed call, its body; otherwise the body is what was read here.
     pub fn finish(self, mut reply: Reply) -> Outcome<Progress> {
         if self.read > MAX_KEPT && operation::says_done_with_video(&self.outline.text).is_none() {
             return Err(Trouble::Unknown);
@@ -126,7 +125,7 @@ impl Outline {
         }
     }
 
-    /// The outline as if the answer ended here, once within each long string.
+    /// The outline closed as if the answer ended here, once within each long string.
     fn closed(&mut self) -> Option<Vec<u8>> {
         let string = self
             .string
@@ -147,7 +146,7 @@ impl Outline {
     }
 }
 
-/// Whether a part of a string ends in no escape and within no character, so that a quote may
+/// Whether a part of a string does not end within an escape or a character, so that a quote may
 /// follow.
 fn ends_plainly(text: &[u8]) -> bool {
     text.last_chunk::<ESCAPE>()
@@ -163,7 +162,7 @@ mod tests {
 
     const INLINE: &str = "inline:an-operation";
 
-    /// What is made of an answer that comes in such pieces, and how many of its bytes were read.
+    /// The meaning of an answer that arrives in such pieces, and how many of its bytes were read.
     fn poll(status: u16, body: &str, size: usize) -> (Outcome<Progress>, usize) {
         let mut reader = PollReader::new(INLINE.to_owned());
         let mut read = 0;
@@ -285,7 +284,7 @@ mod tests {
         assert_eq!(
             outcome(beside),
             Ok(ready("https://h/v")),
-            "no bytes are no video"
+            "empty base64 is no video"
         );
         let turned = format!(
             r#"{{"response":{{"videos":[{{"bytesBase64Encoded":"{video}"}}]}},"done":true}}"#
@@ -294,7 +293,7 @@ mod tests {
         assert_eq!(
             found,
             (Ok(ready(INLINE)), turned.len()),
-            "whether it is done comes last"
+            "the `done` field comes last"
         );
         for unsaid in ["", r#""done":null,"#, r#""done":1,"#, r#""name":"n","#] {
             let body = format!(
@@ -357,7 +356,7 @@ mod tests {
         assert_eq!(
             failure.code,
             ErrorCode::ProviderQuotaExhausted,
-            "an error counts more than a video beside it"
+            "an error overrides a video beside it"
         );
     }
 

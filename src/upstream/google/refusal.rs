@@ -1,4 +1,4 @@
-//! What the answer to a submit proves: HTTP's status first, the body second.
+//! What the answer to a submit proves: first by the HTTP status, then by the body.
 
 use crate::clients::error_body::ErrorBody;
 use crate::clients::reply::{Reply, answer};
@@ -9,9 +9,9 @@ use crate::upstream::google::daily_quota;
 use crate::upstream::google::{NEVER_REACHED, filter, unavailable, with_words};
 use serde_json::Value;
 
-/// How long after its reset a day's quota is tried again: clocks differ.
+/// How long after its reset a daily quota is tried again, because clocks differ.
 const RESET_MARGIN: Millis = 30 * SECOND;
-/// Words of an account that has nothing left to pay with.
+/// Words about an account without credit.
 const NO_FUNDS: [&str; 6] = [
     "quota",
     "budget",
@@ -20,7 +20,7 @@ const NO_FUNDS: [&str; 6] = [
     "insufficient funds",
     "payment",
 ];
-/// Words of a model that is gone for good.
+/// Words about a model that is retired.
 const RETIRED: [&str; 5] = [
     "no longer available",
     "retired",
@@ -29,9 +29,9 @@ const RETIRED: [&str; 5] = [
     "decommissioned",
 ];
 
-/// What the answer of a submit proves. `name` finds a usable name of the accepted render in an
-/// answer's body, and `credential` is what the upstream may object to, such as `the API key`.
-/// Anything that leaves room for an accepted render is `Unknown`.
+/// What the answer to a submit proves. `name` finds the usable name of an accepted render in the
+/// body, and `credential` is what the upstream may refuse, such as `the API key`. Anything that may
+/// mean an accepted render is `Unknown`.
 pub(crate) fn read_submit(
     reply: &Reply,
     credential: &str,
@@ -55,8 +55,7 @@ pub(crate) fn refuses_api_key(body: &[u8]) -> bool {
 fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
     let status = match (reply.is_success(), body.meaning()) {
         (false, _) => reply.status,
-        // A gateway that reports an error with 200 means what its code says. Only refusals are
-        // believed.
+        // If a gateway reports an error with status 200, its code counts, but only for refusals.
         (true, Some(status)) if body.is_error() && matches!(status, 400..=499 | 503 | 529) => {
             status
         }
@@ -64,8 +63,8 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
     };
     match status {
         429 | 503 | 529 => not_now(status, reply, body),
-        // Google's own word that the call has failed: a method that ends with an error has created
-        // no operation.
+        // Google itself says that the call failed: a method that ends with an error has created no
+        // operation.
         500 if is_googles_own(&body.json) => Trouble::Retry {
             after: delay::asked(reply, body),
             failure: unavailable(&with_words(
@@ -77,26 +76,26 @@ fn refused(reply: &Reply, body: &ErrorBody, credential: &str) -> Trouble {
             after: delay::asked(reply, body),
             failure: unavailable("The video service could not be reached."),
         },
-        // Not taken here; 303 alone says that it was taken and where to look.
+        // Not accepted here. Only 303 would mean that it was accepted, and where to look.
         301 | 302 | 307 | 308 => Trouble::Refused(unavailable(&format!(
             "The video service's address leads elsewhere (HTTP {status}): check the address in the settings."
         ))),
         400..=405 | 410 | 413 | 415 | 422 | 451 => {
             Trouble::Refused(refusal(status, body, credential))
         }
-        // A timeout of the request itself, or a conflict, says nothing about what became of it.
+        // A timeout of the request itself, or a conflict, does not prove what happened to it.
         408 | 409 | 499 => Trouble::Unknown,
         400..=499 if body.is_error() => Trouble::Refused(refusal(status, body, credential)),
         _ => Trouble::Unknown,
     }
 }
 
-/// The upstream takes no call for now: its rate limit, its day's quota, or too much to do.
+/// The upstream takes no calls for now: a rate limit, the daily quota, or overload.
 fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
     let (asked, words) = (delay::asked(reply, body), body.sentence.as_deref());
     if status == 429 && daily_quota::is_used_up(body) {
         let sentence = with_words("The day's quota of the video service is used up.", words);
-        // A shorter delay that comes with it is that of the quota a minute.
+        // A shorter delay in the same answer belongs to the quota per minute.
         let reset = daily_quota::until_reset(reply.now) + RESET_MARGIN;
         let after = Some(asked.unwrap_or(0).max(reset));
         return Trouble::NotNow {
@@ -116,8 +115,8 @@ fn not_now(status: u16, reply: &Reply, body: &ErrorBody) -> Trouble {
     }
 }
 
-/// Whether a body is Google's: `{"error": {"code": 500, …}}` with the code as a number and without
-/// the `type` of other services.
+/// Whether the body is an error of Google itself: `{"error": {"code": 500, …}}` with a numeric code
+/// and without the `type` of other services.
 fn is_googles_own(body: &Value) -> bool {
     let error = body
         .get("error")

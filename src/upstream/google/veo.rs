@@ -1,10 +1,10 @@
-//! What Veo is told of on both of its wires: the prompt and its images.
+//! The part of a submit that is the same in both APIs of Veo: the prompt and its images.
 
 use crate::machine::job::ImageRole;
 use crate::upstream::render_request::{Image, RenderRequest};
 use serde::Serialize;
 
-/// One video that is asked for.
+/// One video to render.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Instance<'a> {
@@ -24,7 +24,7 @@ struct InlineImage<'a> {
     mime_type: &'a str,
 }
 
-/// An image that shows what is to appear.
+/// An image of something that should appear in the video.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReferenceImage<'a> {

@@ -1,11 +1,11 @@
-//! Where an answer has its video. Each of Google's wires has a place of its own, and gateways mix
+//! Finds the video in an answer. Each of Google's APIs has its own place for it, and gateways mix
 //! them up.
 
 use serde_json::Value;
 
-/// The fields of an operation that hold what it made.
+/// The fields of an operation that hold its result.
 pub(crate) const ROOTS: [&str; 2] = ["response", "result"];
-/// The fields that lead on to a video, in lists or not.
+/// The fields that contain a video, in lists or not.
 pub(crate) const CONTAINERS: [&str; 15] = [
     "generateVideoResponse",
     "generate_video_response",
@@ -49,14 +49,14 @@ const MAX_DEPTH: usize = 8;
 /// The first video of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FoundVideo<'a> {
-    /// At an address, with a scheme or at the service itself.
+    /// At an address: with a scheme, or a path on the service itself.
     At(&'a str),
     /// In the answer itself.
     Inline,
 }
 
-/// The first video in what an operation made. An address of the web goes before bytes, and they
-/// before one in Cloud Storage.
+/// The first video in a result. A web address goes before bytes, and bytes go before an address in
+/// Cloud Storage.
 pub(crate) fn find(answer: &Value) -> Option<FoundVideo<'_>> {
     within(answer, 0)
 }
@@ -103,7 +103,7 @@ fn within(value: &Value, depth: usize) -> Option<FoundVideo<'_>> {
     }
 }
 
-/// Whether a text is an address: with a scheme, or a path at the service itself.
+/// Whether a string is an address: with a scheme, or a path on the service itself.
 fn is_address(text: &str) -> bool {
     text.contains("://") || text.starts_with("/v1") || text.starts_with("files/")
 }

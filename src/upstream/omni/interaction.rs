@@ -1,4 +1,4 @@
-//! What an interaction holds, wherever it stands in it.
+//! Reads the contents of an interaction, at any depth.
 
 use crate::clients::error_body::{ErrorBody, is_empty};
 use crate::machine::outcome::Failure;
@@ -8,11 +8,11 @@ use crate::upstream::google::video;
 use crate::upstream::google::video::FoundVideo;
 use serde_json::{Value, json};
 
-/// Millionths of a US dollar for a million tokens of video, by Google's price list of November
-/// 2026: $17.50, which at 5,792 tokens a second of 720p is $0.10 a second.
+/// Millionths of a US dollar per million tokens of video, from Google's price list of November
+/// 2026: $17.50. At 5,792 tokens per second of 720p that is $0.10 per second.
 const MICROS_PER_MILLION_TOKENS: u64 = 17_500_000;
-/// The contents of the model's own last steps, the last one first; what comes before the user's
-/// last input belongs to another turn.
+/// The contents of the model's own last steps, the last one first. Steps before the user's last
+/// input belong to another turn.
 fn contents(interaction: &Value) -> impl Iterator<Item = &Value> {
     let steps = interaction
         .get("steps")
@@ -26,7 +26,7 @@ fn contents(interaction: &Value) -> impl Iterator<Item = &Value> {
     answers.flat_map(|step| {
         match step.get("content").and_then(Value::as_array) {
             Some(contents) if is(step, "model_output") => contents.as_slice(),
-            // An older form of the API has the contents themselves.
+            // An older version of the API has the contents directly.
             _ => std::slice::from_ref(step),
         }
         .iter()
@@ -34,7 +34,7 @@ fn contents(interaction: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// What the model says in an answer, if it says anything.
+/// The model's text in an answer, if there is any.
 pub(super) fn words(interaction: &Value) -> Option<String> {
     let texts = contents(interaction).filter(|content| is(content, "text"));
     let mut texts: Vec<&str> = texts
@@ -44,7 +44,7 @@ pub(super) fn words(interaction: &Value) -> Option<String> {
     crate::clients::sentence::clean(&texts.join(" "))
 }
 
-/// The last video of the model's own steps, or one that the interaction has elsewhere.
+/// The last video of the model's own steps, else one elsewhere in the interaction.
 pub(super) fn video(interaction: &Value) -> Option<&Value> {
     let is_video = |content: &&Value| is(content, "video") && found(content).is_some();
     let of_steps = contents(interaction).find(is_video);
@@ -86,7 +86,7 @@ fn is(item: &Value, kind: &str) -> bool {
     item.get("type").and_then(Value::as_str) == Some(kind)
 }
 
-/// What the video's tokens cost, where they are told.
+/// The cost of the video's tokens, if the answer reports them.
 pub(super) fn cost(interaction: &Value) -> Option<u64> {
     let counts = interaction
         .pointer("/usage/output_tokens_by_modality")?
@@ -126,7 +126,7 @@ pub(super) fn error(interaction: &Value) -> Option<ErrorBody> {
         .map(|error| ErrorBody::of(json!({ "error": error })))
 }
 
-/// What a failed interaction says of why.
+/// The failure that an interaction reports.
 pub(super) fn failed(interaction: &Value) -> Failure {
     if let Some(error) = error(interaction) {
         return operation::failed_operation(&error);

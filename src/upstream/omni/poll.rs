@@ -1,4 +1,4 @@
-//! Looking at an interaction: how its render stands, and where its video is.
+//! Polling an interaction: the state of its render, and the place of its video.
 
 use crate::clients::error_body::{ErrorBody, fields};
 use crate::clients::reply::{Reply, answer};
@@ -14,15 +14,15 @@ use crate::upstream::omni::wire::is_id;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Where a video is: in a file of the Files API.
+/// The prefix of a video's address in the Files API.
 const FILE: &str = "files/";
-/// Where a video is: in the interaction itself.
+/// The prefix of a video's address inside the interaction itself.
 const INLINE: &str = "inline:";
 
-/// What an interaction tells of its render.
+/// The result of polling an interaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollAnswer {
-    /// All there is to know.
+    /// The final result of this poll.
     Told(Progress),
     /// The video is in a file, which may not be ready yet.
     File {
@@ -31,14 +31,14 @@ pub enum PollAnswer {
     },
 }
 
-/// Where the address of a video leads.
+/// The place of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilePlace<'a> {
-    /// To a file of the Files API.
+    /// A file of the Files API.
     File { id: &'a str },
-    /// Into an interaction.
+    /// An interaction.
     Interaction { id: &'a str },
-    /// To somewhere else.
+    /// Any other address.
     Elsewhere { uri: &'a str },
 }
 
@@ -48,7 +48,7 @@ struct File {
     state: Option<String>,
 }
 
-/// What a poll of the interaction of this id found. Only its own final word ends a render.
+/// The result of polling the interaction with this id. Only its own final state ends a render.
 pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
@@ -70,7 +70,7 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     };
     let look = match status.as_str() {
         "completed" => completed(interaction, id),
-        // The model is at rest: before its work, or after it.
+        // The model is idle: before its work, or after it.
         "idle" if video(interaction).is_some() || words(interaction).is_some() => {
             completed(interaction, id)
         }
@@ -99,7 +99,7 @@ pub fn read_poll(reply: &Reply, id: &str) -> Outcome<PollAnswer> {
     look.map_err(|trouble| trouble.answered(answer(reply, &body)))
 }
 
-/// What a poll of the file of this id found.
+/// The result of polling the file with this id.
 pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<Progress> {
     if !reply.is_success() {
         return Err(operation::failed_poll(reply));
@@ -120,8 +120,7 @@ pub fn read_file(reply: &Reply, id: &str, cost_micros: Option<u64>) -> Outcome<P
     }
 }
 
-/// The bytes of a video that an interaction holds itself; `None` when it holds none that can be
-/// read.
+/// The bytes of a video inside an interaction; `None` if there are none that can be decoded.
 pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
     let interaction = serde_json::from_slice::<Value>(&reply.body).ok()?;
     let data = video(&interaction)
@@ -136,7 +135,7 @@ pub fn read_inline(reply: &Reply) -> Option<Vec<u8>> {
     inline_video::decode(data.or_else(elsewhere)?).ok()
 }
 
-/// Where the address of a video leads; `None` when it is not one.
+/// The place that the address of a video names; `None` if it is not an address.
 pub fn place(uri: &str) -> Option<FilePlace<'_>> {
     if let Some(id) = uri.strip_prefix(FILE) {
         return is_id(id).then_some(FilePlace::File { id });
@@ -167,7 +166,7 @@ fn completed(interaction: &Value, id: &str) -> Outcome<PollAnswer> {
     Ok(PollAnswer::Told(Progress::Ready { uri, cost_micros }))
 }
 
-/// Why an interaction was completed without a video: in the model's own words, if it has any.
+/// Why an interaction completed without a video: the model's own text, if there is any.
 fn without_video(interaction: &Value) -> Failure {
     if let Some(words) = words(interaction) {
         return filter::rejected(&words);
@@ -179,7 +178,7 @@ fn without_video(interaction: &Value) -> Failure {
     })
 }
 
-/// The id in the address of a file, the way the SDK finds it.
+/// The id in the address of a file, found as the SDK finds it.
 fn file_id(uri: &str) -> Option<&str> {
     let rest = uri
         .strip_prefix(FILE)

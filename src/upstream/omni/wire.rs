@@ -1,7 +1,8 @@
-//! Gemini Omni over the Interactions API: one interaction a render, and the file it leaves behind.
+//! Gemini Omni over the Interactions API: one interaction per render, and the file that it
+//! produces.
 //!
-//! Source: what Google's SDK sends and reads (google-genai 3.6): `CreateModelInteraction`,
-//! `Interaction`, `File`.
+//! Source: the bodies that Google's SDK sends and reads (google-genai 3.6):
+//! `CreateModelInteraction`, `Interaction`, `File`.
 
 pub use crate::upstream::omni::poll::{
     FilePlace, PollAnswer, place, read_file, read_inline, read_poll,
@@ -17,7 +18,7 @@ use crate::upstream::webhook::WebhookConfig;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// What the upstream may object to.
+/// The credential that the upstream may refuse.
 const CREDENTIAL: &str = "the API key";
 /// The longest id of an interaction or a file, in bytes.
 const MAX_ID: usize = 512;
@@ -122,7 +123,7 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
         input,
         response_format: ResponseFormat {
             aspect_ratio: &render.aspect_ratio,
-            // An answer has no room for a video of usual size.
+            // An inline answer is too small for a typical video.
             delivery: "uri",
             duration: format!("{}s", render.duration_seconds),
             resolution: &render.resolution,
@@ -133,8 +134,8 @@ pub fn submit_body(request: &RenderRequest<'_>) -> String {
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the images are for. `image_to_video` takes a first frame and after it at most a last frame;
-/// a first frame with references has no task of its own, and the prompt says which image is which.
+/// The task that the images define. `image_to_video` takes a first frame and optionally a last
+/// frame; a first frame with references has no task of its own, so the prompt assigns the images.
 ///
 /// Source: ai.google.dev/gemini-api/docs/omni, "Task parameter" and "Set image roles with tags".
 fn task(request: &RenderRequest<'_>) -> Option<&'static str> {
@@ -146,8 +147,8 @@ fn task(request: &RenderRequest<'_>) -> Option<&'static str> {
     }
 }
 
-/// The prompt, which declares the images where no task does. The images follow in the order of
-/// their numbers.
+/// The prompt, which assigns the images where no task does. The images follow in the order of their
+/// numbers.
 fn words<'a>(request: &RenderRequest<'a>) -> Cow<'a, str> {
     let prompt = request.prompt;
     if task(request).is_some() {
@@ -170,8 +171,7 @@ fn references(request: &RenderRequest<'_>) -> usize {
         .count()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is
-/// `Unknown`.
+/// What the answer to a submit proves. Anything that may mean an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     refusal::read_submit(reply, CREDENTIAL, |body| {
         let id = body.get("id")?.as_str()?;
@@ -179,7 +179,7 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
     })
 }
 
-/// What became of a wish to give an interaction up. One that has ended needs none.
+/// The result of cancelling an interaction. An interaction that has ended counts as cancelled.
 pub fn read_cancel(reply: &Reply) -> Outcome<()> {
     match reply.status {
         200..=299 | 404 | 409 => Ok(()),

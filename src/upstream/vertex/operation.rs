@@ -1,21 +1,22 @@
-//! The name of an operation, which says where to ask for it: the settings may have changed since.
+//! The name of an operation. It contains the location to poll, because the settings may have
+//! changed since.
 
 use crate::upstream::google;
 use serde::Serialize;
 
-/// The location that is no region.
+/// The location that is not a region.
 const GLOBAL: &str = "global";
 /// The longest name of a region.
 const MAX_LOCATION: usize = 40;
 
-/// How the address of a video that is in the answer itself begins; the operation's name follows.
+/// The scheme of the address of a video inside the answer itself; the operation's name follows.
 pub(crate) const INLINE_SCHEME: &str = "inline:";
 
 /// `projects/{project}/locations/{location}/publishers/google/models/{model}/operations/{id}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationName<'a> {
     pub name: &'a str,
-    /// What stands before `/operations/`.
+    /// The part before `/operations/`.
     pub model: &'a str,
     pub location: &'a str,
 }
@@ -27,7 +28,8 @@ struct PollBody<'a> {
 }
 
 impl<'a> OperationName<'a> {
-    /// `None` for anything else, and for what could leave a path or another host's name.
+    /// Parses a name; `None` for anything else, and for a name that could escape its path or change
+    /// the host.
     pub fn parse(name: &'a str) -> Option<Self> {
         let (model, _) = name.split_once("/operations/")?;
         let segments: Vec<&str> = name.split('/').collect();
@@ -57,12 +59,12 @@ impl<'a> OperationName<'a> {
         })
     }
 
-    /// The path at which it is asked for, below the API's version.
+    /// The path of a poll, below the API's version.
     pub fn poll_path(&self) -> String {
         format!("{}:fetchPredictOperation", self.model)
     }
 
-    /// The body of that question.
+    /// The body of a poll.
     pub fn poll_body(&self) -> String {
         serde_json::to_string(&PollBody {
             operation_name: self.name,
@@ -70,7 +72,7 @@ impl<'a> OperationName<'a> {
         .unwrap_or_default()
     }
 
-    /// The address under which its video can be fetched if the answer itself carries it.
+    /// The address of its video if the answer itself contains it.
     pub fn inline_uri(&self) -> String {
         format!("{}{}", INLINE_SCHEME, self.name)
     }

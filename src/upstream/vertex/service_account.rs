@@ -1,4 +1,5 @@
-//! A Google service account: its JSON key, the assertion it signs, and the token it gets for it.
+//! A Google service account: its JSON key, the assertion that it signs, and the token that it gets
+//! for it.
 //!
 //! Source: RFC 7523 (JWT bearer grants) and RFC 6749, section 5.
 
@@ -16,31 +17,31 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::{Url, form_urlencoded};
 
-/// What a token is asked for.
+/// The scope of a token.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// Where tokens come from unless the key says otherwise.
+/// The token endpoint, unless the key names another.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
-/// How long an assertion is good for; Google takes an hour at most.
+/// The lifetime of an assertion; Google accepts at most an hour.
 const ASSERTION_LIFETIME: Millis = 60 * MINUTE;
-/// A token is not used within this time before it ends, so that no call outlives it.
+/// A token is not used within this time before it expires, so that no call outlives it.
 const TOKEN_MARGIN: Millis = 5 * MINUTE;
-/// The longest lifetime of a token that is believed.
+/// The longest token lifetime that is trusted.
 const MAX_TOKEN_LIFETIME: Millis = 12 * 60 * MINUTE;
-/// The longest token that is taken, in bytes.
+/// The longest token that is accepted, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
-/// The most of the endpoint's own words that is passed on, in characters.
+/// How much of the endpoint's error message is passed on, in characters.
 const MAX_WORDS: usize = 160;
-/// The longest word of them; longer ones are no words.
+/// The longest word of it that is passed on; a longer one may be a secret.
 const MAX_WORD: usize = 48;
-/// What stands around a key in PKCS #8.
+/// The lines around a key in PKCS #8.
 const PEM: (&str, &str) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
-/// The tag of a DER sequence whose length takes two bytes more.
+/// The tag of a DER sequence whose length is in the next two bytes.
 const LONG_SEQUENCE: [u8; 2] = [0x30, 0x82];
 
 /// An account that can sign.
 pub struct ServiceAccount {
     pub client_email: String,
-    /// Names the key, if the JSON does.
+    /// The id of the key, if the JSON has one.
     pub key_id: Option<String>,
     /// PKCS #8 in DER. Secret.
     pub private_key: Vec<u8>,
@@ -48,7 +49,8 @@ pub struct ServiceAccount {
     pub project_id: Option<String>,
 }
 
-/// Why a text is no service account's key. Follows "the JSON key of a service account, but".
+/// Why a text is not the key of a service account. Follows "the JSON key of a service account,
+/// but".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum KeyFlaw {
     #[error("it cannot be read as JSON")]
@@ -69,16 +71,16 @@ pub enum KeyFlaw {
     UnsafeTokenUri,
 }
 
-/// A token, and until when it may be used.
+/// A token and the end of its use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// What stands behind `Bearer`. Secret.
+    /// The value after `Bearer`. Secret.
     pub secret: String,
     pub usable_until: Millis,
 }
 
 impl ServiceAccount {
-    /// Reads the JSON key as Google hands it out.
+    /// Reads the JSON key in Google's format.
     pub fn parse(text: &str) -> Result<Self, KeyFlaw> {
         let Value::Object(key) = serde_json::from_str(text).map_err(|_| KeyFlaw::NotJson)? else {
             return Err(KeyFlaw::NotObject);
@@ -115,7 +117,7 @@ impl ServiceAccount {
     }
 }
 
-/// The form that asks for a token with signed claims.
+/// The form that requests a token with signed claims.
 pub fn token_form(claims: &str, signature: &[u8]) -> String {
     let assertion = format!("{claims}.{}", URL_SAFE_NO_PAD.encode(signature));
     form_urlencoded::Serializer::new(String::new())
@@ -124,8 +126,8 @@ pub fn token_form(claims: &str, signature: &[u8]) -> String {
         .finish()
 }
 
-/// What the token endpoint answered to a call made at `asked_at`. `Refused` is its word that asking
-/// again cannot help.
+/// Reads the token endpoint's answer to a call made at `asked_at`. `Refused` means that a retry
+/// cannot help.
 pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
     match reply.status {
         200 => serde_json::from_slice(&reply.body)
@@ -150,12 +152,12 @@ pub fn read_token(reply: &Reply, asked_at: Millis) -> Outcome<Token> {
     }
 }
 
-/// Nothing came back of the question for a token.
+/// The failure when the token endpoint does not answer.
 pub fn unanswered() -> Failure {
     no_token("the token endpoint did not answer")
 }
 
-/// The platform's cryptography does not take the private key.
+/// The failure when the platform's cryptography rejects the private key.
 pub fn unusable_key() -> Failure {
     google::unavailable(
         "The private_key of the service account cannot sign: check VERTEX_SERVICE_ACCOUNT.",
@@ -201,8 +203,8 @@ impl Granted {
     }
 }
 
-/// How long a token is used: until the margin before its end; a short-lived one for half of its
-/// life.
+/// How long a token is used: until the margin before its end, or half of its life if that is
+/// longer.
 fn usable_for(lifetime: Millis) -> Millis {
     let lifetime = lifetime.min(MAX_TOKEN_LIFETIME);
     lifetime.saturating_sub(TOKEN_MARGIN).max(lifetime / 2)
@@ -215,7 +217,7 @@ struct Denied {
     error_description: String,
 }
 
-/// The endpoint's own words, short and without anything that might be a secret.
+/// The endpoint's error message, shortened and without anything that may be a secret.
 fn words(reply: &Reply, status: u16) -> String {
     let Ok(denied) = serde_json::from_slice::<Denied>(&reply.body) else {
         return format!("HTTP {status}");
@@ -235,7 +237,7 @@ fn words(reply: &Reply, status: u16) -> String {
         .collect()
 }
 
-/// There is no token, and it is nobody's word that there will be none.
+/// The failure when there is no token for now; a retry may help.
 fn no_token(why: &str) -> Failure {
     google::unavailable(&format!("Google gave the service account no token: {why}."))
 }
@@ -268,8 +270,8 @@ fn der(pem: &str) -> Result<Vec<u8>, KeyFlaw> {
     is_whole(&der).then_some(der).ok_or(KeyFlaw::DamagedKey)
 }
 
-/// Whether the outermost sequence is as long as it says. No RSA key of use is short enough for
-/// another form.
+/// Whether the outermost sequence has the length that it declares. No usable RSA key is short
+/// enough for another encoding of the length.
 fn is_whole(der: &[u8]) -> bool {
     match der
         .strip_prefix(&LONG_SEQUENCE)
@@ -294,7 +296,7 @@ mod tests {
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
-    /// The shape of a key, which signs nothing.
+    /// A key in the right format that signs nothing.
     fn pem() -> String {
         let der = [&[0x30, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
         format!(

@@ -1,7 +1,7 @@
-//! Access tokens of a service account: signed for by the platform, kept in the isolate.
+//! Access tokens of a service account: signed by the platform, cached in the isolate.
 //!
-//! What is kept is a cache and never the truth: every object of the isolate may use it, losing it
-//! costs one call. Only finished tokens are kept, because the platform forbids waiting for another
+//! The cache is never authoritative: every object of the isolate may use it, and losing it costs
+//! one call. Only finished tokens are cached, because the platform forbids waiting for another
 //! request's call.
 
 use crate::clients::http::HttpCall;
@@ -20,7 +20,7 @@ use worker::Method;
 const MAX_ANSWER: usize = 64 * 1024;
 
 thread_local! {
-    /// The last token got; one account is in use at a time.
+    /// The last token received; one account is in use at a time.
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
@@ -29,7 +29,7 @@ struct Kept {
     token: Token,
 }
 
-/// Whose token it is: email, endpoint and key.
+/// The owner of a token: email, endpoint and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Identity {
     client_email: String,
@@ -37,8 +37,8 @@ struct Identity {
     key_id: Option<String>,
 }
 
-/// A usable token: the kept one, or a fresh one. Without one nothing was sent that needs it, so
-/// that a lost answer of the token endpoint is a retry.
+/// Returns a usable token: the cached one, or a fresh one. Nothing that needs the token was sent
+/// before, so a lost answer of the token endpoint is a retry.
 pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<String> {
     let identity = Identity::of(account);
     let now = clock::now();
@@ -56,7 +56,7 @@ pub(crate) async fn get(account: &ServiceAccount, timeout: Millis) -> Outcome<St
     Ok(secret)
 }
 
-/// Keeps a token no longer, because it was not believed. Another one that has come since stays.
+/// Drops a token that was rejected. A newer token stays.
 pub(crate) fn forget(secret: &str) {
     KEPT.with_borrow_mut(|kept| {
         if kept

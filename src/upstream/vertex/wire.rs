@@ -1,7 +1,7 @@
 //! Veo over Vertex AI: `:predictLongRunning`, `:fetchPredictOperation`, and videos in Cloud Storage
 //! or in the answer itself.
 //!
-//! Source: the bodies Google's SDK sends and reads (google-genai 3.6).
+//! Source: the bodies that Google's SDK sends and reads (google-genai 3.6).
 
 pub use crate::upstream::vertex::operation::{OperationName, host, is_location};
 
@@ -15,9 +15,9 @@ use crate::upstream::vertex::operation::INLINE_SCHEME;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What the upstream may object to.
+/// The credential that the upstream may refuse.
 const CREDENTIAL: &str = "the service account";
-/// How the address of a video in Cloud Storage begins.
+/// The scheme of a video's address in Cloud Storage.
 pub const STORAGE_SCHEME: &str = "gs://";
 
 #[derive(Serialize)]
@@ -45,14 +45,14 @@ struct Parameters<'a> {
     generate_audio: Option<bool>,
 }
 
-/// Where a video is.
+/// The place of a video.
 #[derive(Debug, PartialEq, Eq)]
 pub enum VideoPlace<'a> {
-    /// At an address of another service, or at one that opens by itself.
+    /// Any other address; it needs no token.
     Elsewhere(&'a str),
-    /// In Cloud Storage: the path and query below the storage's address.
+    /// In Cloud Storage: the path and query below the address of Cloud Storage.
     Stored(String),
-    /// In the answer about its operation.
+    /// In the answer to a poll of its operation.
     Inline(OperationName<'a>),
 }
 
@@ -76,8 +76,7 @@ pub fn submit_body(request: &RenderRequest<'_>, storage_uri: Option<&str>) -> St
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// What the answer of a submit proves. Anything that leaves room for an accepted render is
-/// `Unknown`.
+/// What the answer to a submit proves. Anything that may mean an accepted render is `Unknown`.
 pub fn read_submit(reply: &Reply) -> Outcome<String> {
     let outcome = refusal::read_submit(reply, CREDENTIAL, |body| {
         let name = google::bare_name(body.get("name")?.as_str()?);
@@ -86,7 +85,7 @@ pub fn read_submit(reply: &Reply) -> Outcome<String> {
     outcome.map_err(|trouble| trouble.map_failure(|failure| explained(reply.status, failure)))
 }
 
-/// Where the address that a poll found leads; `None` if nowhere.
+/// The place that the address from a poll names; `None` if it is not usable.
 pub fn place(uri: &str) -> Option<VideoPlace<'_>> {
     match uri.strip_prefix(INLINE_SCHEME) {
         Some(operation) => OperationName::parse(operation).map(VideoPlace::Inline),
@@ -108,9 +107,9 @@ pub fn is_output(uri: &str) -> bool {
             .all(|character| character.is_ascii_graphic() && !"#?[]*".contains(character))
 }
 
-/// Names the setting that is probably wrong.
+/// Adds the setting that is probably wrong.
 fn explained(status: u16, failure: Failure) -> Failure {
-    // Words about the bucket or the account are for the operator, not for the app.
+    // Messages about the bucket or the account are for the operator, not for the app.
     let is_private = failure.message.contains(STORAGE_SCHEME) || failure.message.contains('@');
     let message = match (status, failure.code) {
         (400, ErrorCode::InvalidRequest) if is_private => {
@@ -142,11 +141,11 @@ fn explained(status: u16, failure: Failure) -> Failure {
     }
 }
 
-/// The path below the storage's address at which an object's bytes are (Cloud Storage's JSON API,
+/// The path of an object's bytes, below the address of Cloud Storage (Cloud Storage's JSON API,
 /// `objects.get`).
 fn storage_path(uri: &str) -> Option<String> {
     let (bucket, object) = in_bucket(uri)?;
-    // A segment of dots would be resolved, not sent, even percent-encoded.
+    // A segment of only dots would be resolved, not sent, even if percent-encoded.
     let usable = is_bucket(bucket) && !object.is_empty() && object != "." && object != "..";
     usable.then(|| {
         format!(
@@ -171,7 +170,7 @@ fn is_bucket(name: &str) -> bool {
             .all(|character| plain(character) || "._-".contains(character))
 }
 
-/// Everything but the unreserved characters (RFC 3986, section 2.3), the slash included.
+/// Encodes everything except the unreserved characters (RFC 3986, section 2.3), the slash included.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
