@@ -14,6 +14,7 @@ mod messages;
 mod names;
 mod pages;
 mod panics;
+mod prose;
 mod providers;
 mod purity;
 mod rooms;
