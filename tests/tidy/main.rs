@@ -133,6 +133,69 @@ fn pages_make_no_markup_of_text_and_load_nothing_from_elsewhere() {
 }
 
 #[test]
+fn pages_are_short_and_their_links_lead_somewhere() {
+    let pages = pages();
+    let told = |page: &File| {
+        prose::violations(page)
+            .into_iter()
+            .map(|found| format!("{}: {found}", page.path))
+            .collect()
+    };
+    let written = pages
+        .iter()
+        .filter(|page| !GENERATED.contains(&page.path.as_str()));
+    let mut violations: Vec<String> = written
+        .flat_map(|page| -> Vec<String> { told(page) })
+        .collect();
+    violations.extend(prose::dead_links(&pages, source::exists));
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+    assert!(
+        pages.iter().any(|page| page.path == "docs/README.md"),
+        "the pages are really read"
+    );
+}
+
+#[test]
+fn wordings_that_were_mended_do_not_come_back() {
+    let mut files = pages();
+    for folder in ["src", "tests", "tools", "examples"] {
+        files.extend(
+            read_rust_files(folder)
+                .into_iter()
+                .filter(|file| file.path != "tests/tidy/prose.rs"),
+        );
+    }
+    for folder in ["assets", "packages", "scripts", "examples", "tests/browser"] {
+        files.extend(source::read_files(
+            folder,
+            &["js", "mjs", "ts", "tsx", "html", "md"],
+        ));
+    }
+    let violations: Vec<String> = files
+        .iter()
+        .flat_map(|file| {
+            prose::wordings(file)
+                .into_iter()
+                .map(|found| format!("{}: {found}", file.path))
+        })
+        .collect();
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+/// Pages that a program writes, and lists that grow.
+const GENERATED: [&str; 2] = ["docs/BENCHMARKS.md", "CHANGELOG.md"];
+
+/// Every page of the documentation.
+fn pages() -> Vec<File> {
+    let mut pages = source::read_files("docs", &["md"]);
+    pages.extend(source::read_files("packages", &["md"]));
+    for path in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        pages.push(File::new(path, &source::read(path)));
+    }
+    pages
+}
+
+#[test]
 fn the_figures_in_the_documentation_are_those_of_the_report() {
     let violations = figures::violations(
         &source::read("docs/costs-and-speed.md"),

@@ -56,6 +56,11 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
+/// Whether the repository has a file or a folder of this path.
+pub(crate) fn exists(path: &str) -> bool {
+    root().join(path).exists()
+}
+
 /// Every Rust file below `folder`, in order.
 pub(crate) fn read_rust_files(folder: &str) -> Vec<File> {
     read_files(folder, &["rs"])
