@@ -58,6 +58,7 @@ use crate::time::Millis;
 use crate::webhooks::send;
 use crate::{clock, log};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use tracing::Instrument;
 use worker::{DurableObject, Env, Error, Request, Response, Result, State, durable_object};
@@ -95,32 +96,10 @@ impl DurableObject for JobManager {
 impl JobManager {
     async fn answer(&self, envelope: &Envelope) -> Result<Response> {
         match envelope.name() {
-            Create::NAME => self.take(envelope.read::<Create>()?).await,
-            Withdraw::NAME => self.take(envelope.read::<Withdraw>()?).await,
-            View::NAME => self.take(envelope.read::<View>()?).await,
-            GetTimeline::NAME => self.timeline(),
-            Follow::NAME => self.follow(envelope.read()?),
-            Start::NAME => self.take(envelope.read::<Start>()?).await,
-            Check::NAME => self.take(envelope.read::<Check>()?).await,
-            DeadLetter::NAME => self.take(envelope.read::<DeadLetter>()?).await,
-            UpstreamWebhook::NAME => self.take(envelope.read::<UpstreamWebhook>()?).await,
-            Delete::NAME => self.take(envelope.read::<Delete>()?).await,
-            Cancel::NAME => self.take(envelope.read::<Cancel>()?).await,
-            Retry::NAME => self.take(envelope.read::<Retry>()?).await,
-            Confirm::NAME => self.take(envelope.read::<Confirm>()?).await,
-            Clarify::NAME => self.take(envelope.read::<Clarify>()?).await,
-            DeleteVideo::NAME => self.take(envelope.read::<DeleteVideo>()?).await,
-            Deliveries::NAME => self.take(envelope.read::<Deliveries>()?).await,
-            Redeliver::NAME => self.take(envelope.read::<Redeliver>()?).await,
-            _ => Err(envelope.unknown()),
+            GetTimeline::NAME => return self.timeline(),
+            Follow::NAME => return self.follow(envelope.read()?),
+            _ => {}
         }
-    }
-
-    /// Handles a message: saves the change, sets the alarm and replies, as the job decides.
-    async fn take<M: JobMessage>(&self, message: M) -> Result<Response>
-    where
-        M::Reply: Serialize,
-    {
         let moment = clock::moment();
         let config = self.shell.config()?;
         let armed = self.shell.alarm().await?;
@@ -130,35 +109,66 @@ impl JobManager {
             armed,
             is_acting: self.shell.is_acting(),
         };
-        let Answered {
-            reply: said,
-            change,
-            timeline,
-            alarm,
-            was_late,
-        } = answer(self.load()?, message, setting);
-        if was_late {
+        let taken = self.take(envelope, setting)?;
+        if taken.was_late {
             tracing::warn!("[JOB] Timer was lost");
         }
-        match change {
+        match taken.change {
             Change::None => {}
             Change::Save(job) => {
-                self.save(&job, &timeline)?;
+                self.save(&job, &taken.timeline)?;
                 log::job(&job);
-                log::steps(&job, &timeline, None);
+                log::steps(&job, &taken.timeline, None);
             }
             Change::Delete => {
                 self.shell.delete_all().await?;
                 self.followers.wake();
-                if M::NAME == Withdraw::NAME {
+                if envelope.name() == Withdraw::NAME {
                     tracing::info!("[JOB] Withdrawn");
                 } else {
                     tracing::info!("[JOB] Forgotten");
                 }
             }
         }
-        self.shell.arm(alarm, moment.now).await?;
-        reply(&said)
+        self.shell.arm(taken.alarm, moment.now).await?;
+        Response::ok(taken.reply)
+    }
+
+    /// What the job answers to a message; the caller saves the change and sets the alarm.
+    fn take(&self, envelope: &Envelope, setting: Setting<'_>) -> Result<Answered<String>> {
+        match envelope.name() {
+            Create::NAME => self.take_as::<Create>(envelope, setting),
+            Withdraw::NAME => self.take_as::<Withdraw>(envelope, setting),
+            View::NAME => self.take_as::<View>(envelope, setting),
+            Start::NAME => self.take_as::<Start>(envelope, setting),
+            Check::NAME => self.take_as::<Check>(envelope, setting),
+            DeadLetter::NAME => self.take_as::<DeadLetter>(envelope, setting),
+            UpstreamWebhook::NAME => self.take_as::<UpstreamWebhook>(envelope, setting),
+            Delete::NAME => self.take_as::<Delete>(envelope, setting),
+            Cancel::NAME => self.take_as::<Cancel>(envelope, setting),
+            Retry::NAME => self.take_as::<Retry>(envelope, setting),
+            Confirm::NAME => self.take_as::<Confirm>(envelope, setting),
+            Clarify::NAME => self.take_as::<Clarify>(envelope, setting),
+            DeleteVideo::NAME => self.take_as::<DeleteVideo>(envelope, setting),
+            Deliveries::NAME => self.take_as::<Deliveries>(envelope, setting),
+            Redeliver::NAME => self.take_as::<Redeliver>(envelope, setting),
+            _ => Err(envelope.unknown()),
+        }
+    }
+
+    fn take_as<M>(&self, envelope: &Envelope, setting: Setting<'_>) -> Result<Answered<String>>
+    where
+        M: JobMessage + DeserializeOwned,
+        M::Reply: Serialize,
+    {
+        let answered = answer(self.load()?, envelope.read::<M>()?, setting);
+        Ok(Answered {
+            reply: serde_json::to_string(&answered.reply)?,
+            change: answered.change,
+            timeline: answered.timeline,
+            alarm: answered.alarm,
+            was_late: answered.was_late,
+        })
     }
 
     /// Loads the job from its record.

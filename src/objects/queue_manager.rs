@@ -46,14 +46,14 @@ use crate::machine::metrics::Metrics;
 use crate::machine::queue;
 use crate::machine::queue::{
     Afford, Alarm, Ask, Claim, DeleteOld, Enqueue, EnqueueAgain, Event, GetPosition, Heard, Input,
-    Pause, Question, Redelivered, Report, Resume, Rows, Summary, Sweep,
+    Pause, Policy, Question, Redelivered, Report, Resume, Rows, Step, Summary, Sweep,
 };
 use crate::objects::messages::{
     BadCursor, Exhausted, FindDelivery, JobPage, List, ListDeliveries, OwnedDeliveries, Owners,
     Series, Stats, Totals,
 };
 use crate::objects::series::MetricsBuilder;
-use crate::objects::shell::{Envelope, Shell, reply};
+use crate::objects::shell::{Envelope, Shell};
 use crate::objects::stub;
 use crate::objects::stub::StubError;
 use crate::store::catalogue::Listing;
@@ -61,8 +61,10 @@ use crate::store::cursor::Cursor;
 use crate::store::metrics;
 use crate::store::queue::QueueStore;
 use crate::store::stats::QueueStats;
+use crate::time::Moment;
 use futures::StreamExt;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
@@ -112,51 +114,81 @@ impl QueueManager {
     }
 
     async fn answer(&self, envelope: &Envelope) -> Result<Response> {
-        match envelope.name() {
-            Enqueue::NAME => self.serve(envelope.read::<Enqueue>()?).await,
-            EnqueueAgain::NAME => self.serve(envelope.read::<EnqueueAgain>()?).await,
-            Report::NAME => self.serve(envelope.read::<Report>()?).await,
-            Claim::NAME => self.serve(envelope.read::<Claim>()?).await,
-            GetPosition::NAME => self.serve(envelope.read::<GetPosition>()?).await,
-            Afford::NAME => self.serve(envelope.read::<Afford>()?).await,
-            Sweep::NAME => {
-                self.shell.distrust_alarm();
-                self.serve(envelope.read::<Sweep>()?).await
+        if let Some(read) = self.read(envelope)? {
+            return Response::ok(read);
+        }
+        if envelope.name() == Sweep::NAME {
+            self.shell.distrust_alarm();
+        }
+        let (moment, config) = (clock::moment(), self.shell.config()?);
+        let step = self.step(envelope, &config.queue, moment)?;
+        self.shell.set_alarm_by(step.wake_at, moment.now).await?;
+        Response::ok(step.reply)
+    }
+
+    /// The reply to a message that changes nothing; `None` for any other.
+    fn read(&self, envelope: &Envelope) -> Result<Option<String>> {
+        let reply = match envelope.name() {
+            List::NAME => text(&self.list(&envelope.read::<List>()?)?),
+            Owners::NAME => {
+                let Owners { generation_id } = envelope.read()?;
+                text(&self.rows()?.owners(&generation_id)?)
             }
-            DeleteOld::NAME => self.serve(envelope.read::<DeleteOld>()?).await,
-            Pause::NAME => self.serve(envelope.read::<Pause>()?).await,
-            Resume::NAME => self.serve(envelope.read::<Resume>()?).await,
-            Redelivered::NAME => self.serve(envelope.read::<Redelivered>()?).await,
-            List::NAME => reply(&self.list(&envelope.read::<List>()?)?),
-            Owners::NAME => reply(
-                &self
-                    .rows()?
-                    .owners(&envelope.read::<Owners>()?.generation_id)?,
-            ),
-            Stats::NAME => reply(&self.stats()?),
-            Series::NAME => reply(&self.series(&envelope.read::<Series>()?)?),
-            Totals::NAME => reply(&(queue::totals(&self.rows()?)?, self.stats()?)),
+            Stats::NAME => text(&self.stats()?),
+            Series::NAME => text(&self.series(&envelope.read::<Series>()?)?),
+            Totals::NAME => text(&(queue::totals(&self.rows()?)?, self.stats()?)),
             ListDeliveries::NAME => {
-                reply(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?)
+                text(&self.list_deliveries(&envelope.read::<ListDeliveries>()?)?)
             }
-            FindDelivery::NAME => reply(
-                &self
-                    .rows()?
-                    .find_delivery(&envelope.read::<FindDelivery>()?.event_id)?,
-            ),
+            FindDelivery::NAME => {
+                let FindDelivery { event_id } = envelope.read()?;
+                text(&self.rows()?.find_delivery(&event_id)?)
+            }
             Exhausted::NAME => {
                 let Exhausted { since, limit } = envelope.read()?;
-                reply(&self.rows()?.exhausted_since(since, limit)?)
+                text(&self.rows()?.exhausted_since(since, limit)?)
             }
+            _ => return Ok(None),
+        };
+        reply.map(Some)
+    }
+
+    /// Takes one step; the caller sets its alarm.
+    fn step(&self, envelope: &Envelope, policy: &Policy, moment: Moment) -> Result<Step<String>> {
+        match envelope.name() {
+            Enqueue::NAME => self.step_as::<Enqueue>(envelope, policy, moment),
+            EnqueueAgain::NAME => self.step_as::<EnqueueAgain>(envelope, policy, moment),
+            Report::NAME => self.step_as::<Report>(envelope, policy, moment),
+            Claim::NAME => self.step_as::<Claim>(envelope, policy, moment),
+            GetPosition::NAME => self.step_as::<GetPosition>(envelope, policy, moment),
+            Afford::NAME => self.step_as::<Afford>(envelope, policy, moment),
+            Sweep::NAME => self.step_as::<Sweep>(envelope, policy, moment),
+            DeleteOld::NAME => self.step_as::<DeleteOld>(envelope, policy, moment),
+            Pause::NAME => self.step_as::<Pause>(envelope, policy, moment),
+            Resume::NAME => self.step_as::<Resume>(envelope, policy, moment),
+            Redelivered::NAME => self.step_as::<Redelivered>(envelope, policy, moment),
             _ => Err(envelope.unknown()),
         }
     }
 
-    async fn serve<I: Input>(&self, input: I) -> Result<Response>
+    fn step_as<I>(
+        &self,
+        envelope: &Envelope,
+        policy: &Policy,
+        moment: Moment,
+    ) -> Result<Step<String>>
     where
+        I: Input + DeserializeOwned,
         I::Reply: Serialize,
     {
-        reply(&self.take(&*self.shell.config()?, input).await?)
+        let input = envelope.read::<I>()?;
+        let step = queue::step(&mut self.rows()?, input, moment, policy)?;
+        step.events.iter().for_each(tell);
+        Ok(Step {
+            reply: text(&step.reply)?,
+            wake_at: step.wake_at,
+            events: Vec::new(),
+        })
     }
 
     /// Takes one step and sets its alarm. Awaits storage only.
@@ -297,6 +329,10 @@ fn read_cursor(after: Option<&str>) -> std::result::Result<Option<Cursor>, NoCur
     after
         .map(|text| Cursor::read(text).ok_or(NoCursor))
         .transpose()
+}
+
+fn text(reply: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(reply)?)
 }
 
 fn tell(event: &Event) {

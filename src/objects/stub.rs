@@ -35,7 +35,8 @@ where
     M: Message + Serialize,
     M::Reply: DeserializeOwned,
 {
-    read(deliver(job_object(env, key)?, message).await?).await
+    let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
+    reply(&ask(job_object(env, key)?, M::NAME, body).await?)
 }
 
 /// A job's answer to [`Follow`].
@@ -48,12 +49,14 @@ pub enum Followed {
 
 /// Asks a job's object for its live timeline.
 pub async fn follow(env: &Env, key: &JobKey, message: &Follow) -> Result<Followed, StubError> {
-    let response = deliver(job_object(env, key)?, message).await?;
+    let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
+    let mut response = deliver(job_object(env, key)?, Follow::NAME, body).await?;
     let content_type = response.headers().get("Content-Type").ok().flatten();
     if content_type.as_deref() == Some(EVENT_STREAM) {
         return Ok(Followed::Stream(response.body().clone()));
     }
-    read(response).await.map(Followed::Reply)
+    let text = response.text().await.map_err(StubError::Unreachable)?;
+    reply(&text).map(Followed::Reply)
 }
 
 fn job_object(env: &Env, key: &JobKey) -> Result<Stub, StubError> {
@@ -69,17 +72,27 @@ where
     M: Message + Serialize,
     M::Reply: DeserializeOwned,
 {
+    let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
+    reply(&ask(queue_object(env)?, M::NAME, body).await?)
+}
+
+fn queue_object(env: &Env) -> Result<Stub, StubError> {
     let object = env
         .durable_object("QUEUE_MANAGER")
         .and_then(|queues| queues.get_by_name(QUEUE_NAME));
-    read(deliver(object.map_err(StubError::Unreachable)?, message).await?).await
+    object.map_err(StubError::Unreachable)
 }
 
-async fn deliver<M: Message + Serialize>(object: Stub, message: &M) -> Result<Response, StubError> {
-    let body = serde_json::to_string(message).map_err(StubError::Unreadable)?;
+/// Sends the message of this name, and returns the text of its reply.
+async fn ask(object: Stub, name: &str, body: String) -> Result<String, StubError> {
+    let mut response = deliver(object, name, body).await?;
+    response.text().await.map_err(StubError::Unreachable)
+}
+
+async fn deliver(object: Stub, name: &str, body: String) -> Result<Response, StubError> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
-    let address = format!("{ADDRESS}{}", M::NAME);
+    let address = format!("{ADDRESS}{name}");
     let request = Request::new_with_init(&address, &init).map_err(StubError::Unreachable)?;
     let response = object
         .fetch_with_request(request)
@@ -92,9 +105,8 @@ async fn deliver<M: Message + Serialize>(object: Stub, message: &M) -> Result<Re
     }
 }
 
-async fn read<R: DeserializeOwned>(mut response: Response) -> Result<R, StubError> {
-    let text = response.text().await.map_err(StubError::Unreachable)?;
-    serde_json::from_str(&text).map_err(StubError::Unreadable)
+fn reply<R: DeserializeOwned>(text: &str) -> Result<R, StubError> {
+    serde_json::from_str(text).map_err(StubError::Unreadable)
 }
 
 /// Sends a message on the platform's queue that a job waits, delayed until `not_before`. Returns

@@ -70,16 +70,24 @@ pub fn step<I: Input, R: Rows>(
         swept: false,
     };
     let reply = input.take(&mut context)?;
-    context.schedule()?;
-    let minute = context.record()?;
-    let wake_at = context.wake_at()?;
-    if context.book != before || minute.is_some() {
-        let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
-        context.rows.save_book(&context.book, latest)?;
-    }
+    let wake_at = context.finish(&before)?;
     Ok(Step {
         reply,
         wake_at,
         events: context.events,
     })
+}
+
+impl<R: Rows> Context<'_, R> {
+    /// Saves what the input changed, and returns the time of the next alarm.
+    fn finish(&mut self, before: &Book) -> Result<Option<Millis>, R::Error> {
+        self.schedule()?;
+        let minute = self.record()?;
+        let wake_at = self.wake_at()?;
+        if self.book != *before || minute.is_some() {
+            let latest = minute.as_ref().map(|(number, minute)| (*number, minute));
+            self.rows.save_book(&self.book, latest)?;
+        }
+        Ok(wake_at)
+    }
 }
