@@ -1,5 +1,5 @@
-//! The npm package `@reelay/client` on the real worker. The scenarios are in `tests/browser`, though
-//! none of them opens a page.
+//! The npm package `@reelay/client` on the real worker. The scenarios are in `tests/browser`,
+//! though none of them opens a page.
 
 use crate::harness::World;
 use crate::harness::browser::play;

@@ -1,5 +1,5 @@
-//! Every class of upstream fault, end to end: how the job ends, how many calls reached the upstream,
-//! what was paid.
+//! Every class of upstream fault, end to end: how the job ends, how many calls reached the
+//! upstream, what was paid.
 //!
 //! The jobs of a table run concurrently.
 

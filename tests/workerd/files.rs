@@ -1,4 +1,4 @@
-//! The bytes of a file decide whether it is a video, whatever its name, its transfer or its address.
+//! The bytes of a file decide whether it is a video, whatever its name, transfer or address.
 
 use crate::harness::upstream::SAMPLE;
 use crate::harness::{Api, Setup, Wire, World, bucket, on_each_wire, shared, unique, until};

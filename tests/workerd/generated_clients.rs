@@ -1,8 +1,8 @@
 //! Other tools read the API's description: linters find nothing, and clients that generators build
 //! from it order, poll, list and cancel on the running worker.
 //!
-//! The clients' scenarios are in `tests/workerd/generators`; `tools/generators` pins the tools, which
-//! the first test installs into the build folder.
+//! The clients' scenarios are in `tests/workerd/generators`; `tools/generators` pins the tools,
+//! which the first test installs into the build folder.
 
 use crate::harness::{shared, told, unique};
 use crate::sdk::PIXEL;

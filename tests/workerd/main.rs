@@ -1,6 +1,6 @@
-//! The proof on real workerd: real processes, a real state on disk, no double of the platform.
+//! Tests on real workerd: real processes, real state on disk, no double of the platform.
 //!
-//! Run by `npm test`. The numbers I1 to I12 are the invariants of ARCHITECTURE.md.
+//! `npm test` runs them. Numbers such as I1 are the invariants of ARCHITECTURE.md.
 
 mod ai_sdk;
 mod bad_input;

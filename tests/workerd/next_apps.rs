@@ -1,5 +1,5 @@
-//! The README's code for Next.js, in the apps that people have: built by `npm test`, played in a
-//! real browser on the real worker. What is done and seen is in `tests/browser/next.mjs`.
+//! The README's code for Next.js, in apps of several versions: built by `npm test`, played in a real
+//! browser on the real worker. The scenario is in `tests/browser/next.mjs`.
 
 use crate::harness::app::{App, Place};
 use crate::harness::browser::play_on;
@@ -36,9 +36,9 @@ fn play(variable: &str) {
     });
     let app = App::of(&world, place, code.into());
     play_on(&app, &world, "next", |word| {
-        panic!("nothing is known of {word}")
+        panic!("unknown request: {word}")
     });
-    // What Next.js has said of the one page that was asked for by a stranger.
+    // Next.js logs an error for the one page that a stranger requested.
     let log = app.log();
     let errors = log.lines().filter(|line| line.contains("Error")).count();
     assert_eq!(
