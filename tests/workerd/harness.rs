@@ -5,10 +5,10 @@
 //! `REELAY_PREBUILT` and `FAKE_UPSTREAM_BIN`. Processes run under a leash (see [`processes`]), so
 //! none outlives the tests.
 //!
-//! A test takes one of three worlds. [`shared`] is one worker for all tests that use their own users
-//! and prompts; [`exclusive`] is one worker for one test at a time, which may close gates, change
-//! the inbox and kill it; [`World::start`] is a worker with settings of its own. [`Setup`] lists
-//! everything else that a world can have of its own.
+//! A test takes one of three worlds. [`shared`] is one worker for all tests that use their own
+//! users and prompts; [`exclusive`] is one worker for one test at a time, which may close gates,
+//! change the inbox and kill it; [`World::start`] is a worker with settings of its own. [`Setup`]
+//! lists everything else that a world can have of its own.
 
 pub(crate) mod api;
 pub(crate) mod app;

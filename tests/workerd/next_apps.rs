@@ -1,5 +1,5 @@
-//! The README's code for Next.js, in apps of several versions: built by `npm test`, played in a real
-//! browser on the real worker. The scenario is in `tests/browser/next.mjs`.
+//! The README's code for Next.js, in apps of several versions: built by `npm test`, played in a
+//! real browser on the real worker. The scenario is in `tests/browser/next.mjs`.
 
 use crate::harness::app::{App, Place};
 use crate::harness::browser::play_on;

@@ -1,5 +1,5 @@
-//! An operator's actions on a running worker: pause and resume, view every user's jobs and webhooks,
-//! redeliver webhooks, clean up. Other callers are refused (I17, I5, I7).
+//! An operator's actions on a running worker: pause and resume, view every user's jobs and
+//! webhooks, redeliver webhooks, clean up. Other callers are refused (I17, I5, I7).
 
 use crate::harness::worker::ADMIN_KEY;
 use crate::harness::{

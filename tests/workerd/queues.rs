@@ -102,7 +102,8 @@ fn a_dead_letter_ends_a_waiting_job_with_a_clear_sentence_and_touches_no_other_i
         200
     );
     let [running, waiting] = [&jobs.ids[0], &jobs.ids[1]];
-    // For the running job the epoch is current; for the retried one it is that of the older attempt.
+    // For the running job the epoch is current; for the retried one it is that of the older
+    // attempt.
     let messages = [&ended, running, &retried, waiting].map(|id| wake_up(&user, id, 1));
     world.worker.inject("DEAD", &messages, 0);
     let generation = user.fails_with(waiting, "internal");

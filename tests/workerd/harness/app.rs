@@ -31,7 +31,8 @@ impl Place {
     }
 }
 
-/// A running app; its database, if it has one, outlives its processes and is deleted with the world.
+/// A running app; its database, if it has one, outlives its processes and is deleted with the
+/// world.
 pub(crate) struct App {
     place: Place,
     code: PathBuf,

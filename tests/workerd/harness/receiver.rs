@@ -56,8 +56,8 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Starts to listen. `answer` maps a target to the rest of the status line and the headers, such
-    /// as `204 No Content`.
+    /// Starts to listen. `answer` maps a target to the rest of the status line and the headers,
+    /// such as `204 No Content`.
     pub(crate) fn start(spot: Spot, answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         // Another test's process may hold the port for a moment while it looks for a free port of
         // its own.

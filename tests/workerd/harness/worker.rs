@@ -96,8 +96,8 @@ impl Worker {
         self.program().kill("workerd");
     }
 
-    /// Starts the worker again with its state, at its old address. No request has reached any of its
-    /// objects before this returns.
+    /// Starts the worker again with its state, at its old address. No request has reached any of
+    /// its objects before this returns.
     pub(crate) fn restart(&self) {
         self.restart_with(&[]);
     }
@@ -143,8 +143,8 @@ impl Worker {
         format!("{}/__scheduled?cron={cron}", self.origin())
     }
 
-    /// Sends messages to the queue `DISPATCH` or `DEAD`, each delivered after `delay` seconds. Needs
-    /// `Configuration::injector`.
+    /// Sends messages to the queue `DISPATCH` or `DEAD`, each delivered after `delay` seconds.
+    /// Needs `Configuration::injector`.
     #[track_caller]
     pub(crate) fn inject(&self, queue: &str, messages: &[Value], delay: u32) {
         self.inject_as("json", queue, messages, delay);

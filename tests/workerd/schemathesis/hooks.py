@@ -33,7 +33,8 @@ MODEL_SAYS = (
     "needs a",
     "seconds with reference",
 )
-# Rules that no schema can express: two names must agree, and a start lies within some days from now.
+# Rules that no schema can express: two names must agree, and a start lies within some days from
+# now.
 OTHERS = {
     "/generationId": "must be equal when both are given",
     "Idempotency-Key": "must be equal when both are given",
