@@ -284,7 +284,7 @@ fn a_week_is_kept_and_nothing_is_lost_from_the_sum_when_it_is_over() {
     assert_eq!(
         kept,
         [0, 31 * DAY / MINUTE],
-        "one week of minutes, and the sum of all older ones"
+        "one week of minutes, and the sum"
     );
     story.now += 9 * DAY;
     story.mark_for_deletion(0);

@@ -1,11 +1,11 @@
-//! The figures that README quotes are those of the report.
+//! The figures that README quotes are in the report.
 
-/// The head of README's table of them.
+/// The heading of README's table of figures.
 const HEADING: &str = "| what | Reelay | beside it |";
-/// So many README has at least.
+/// The fewest rows that README may have.
 const LEAST: usize = 5;
 
-/// What README tells and the report does not, and that README tells too little.
+/// README's figures that are not in the report, and a complaint if README has too few.
 pub(crate) fn violations(readme: &str, report: &str) -> Vec<String> {
     let rows = readme
         .lines()

@@ -1,5 +1,5 @@
-//! The variables that `src/config` and the providers in `src/upstream` read are those of README's
-//! table.
+//! The variables that `src/config` and the providers in `src/upstream` read are exactly those in
+//! README's table.
 
 use crate::source::File;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub(crate) fn reads_outside(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// What stands on one side only.
+/// The variables that are read or in the table, but not both.
 pub(crate) fn differences(files: &[File], readme: &str) -> Vec<String> {
     let read: BTreeSet<String> = files
         .iter()
@@ -48,7 +48,7 @@ fn is_configuration(path: &str) -> bool {
         || is_provider(path)
 }
 
-/// Of these, those that read variables; the others are full of words of the services.
+/// Providers read variables too; their files also have many other words in capitals.
 fn is_provider(path: &str) -> bool {
     path.starts_with("src/upstream/")
 }
@@ -60,7 +60,7 @@ fn is_variable(literal: &str) -> bool {
     literal.len() > 2 && literal.starts_with(|first: char| first.is_ascii_uppercase()) && shaped
 }
 
-/// The names in the first column, which stand between backquotes.
+/// The names in the first column, between backquotes.
 fn table(readme: &str) -> BTreeSet<String> {
     let rows = readme
         .lines()
