@@ -137,7 +137,7 @@ await fetch(`${process.env.UPSTREAM_ORIGIN}/__control/faults`, {
   body: '{"marks":"[[submit:429-retry:22s]]"}',
 });
 await order("Too much at once");
-await until("the queue is paused", async () => {
+await until("the queue records the backoff", async () => {
   const { status } = await operator("GET", "/api/queue/status");
   return status.upstreams.some(({ backoffUntil }) => backoffUntil);
 });

@@ -48,7 +48,7 @@ fn is_configuration(path: &str) -> bool {
         || is_provider(path)
 }
 
-/// Providers read variables too; their files also have many other words in capitals.
+/// Of these files only those that read variables count: the others have many words in capitals.
 fn is_provider(path: &str) -> bool {
     path.starts_with("src/upstream/")
 }
