@@ -1,4 +1,5 @@
-// `npm run openapi`: writes assets/openapi.json anew from the sources, and the types of the npm client from it.
+// `npm run openapi`: regenerates assets/openapi.json from the sources, and the types of the npm
+// client from it.
 
 import { main } from "./lib/main.mjs";
 import { environment, ROOT } from "./lib/paths.mjs";

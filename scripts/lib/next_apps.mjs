@@ -1,7 +1,8 @@
-// The README's code in apps as create-next-app makes them, built for tests/workerd/next_apps.rs.
+// The README's code in apps as create-next-app generates them, built for
+// tests/workerd/next_apps.rs.
 //
-// In the cache: a folder for each version of Next.js with its packages and an untouched app, and in it a copy of that app
-// for each state of the code.
+// The cache has a folder for each version of Next.js with its packages and an unmodified app, and
+// in it a copy of that app for each state of the code.
 
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
@@ -19,7 +20,10 @@ const MADE = "made";
 const MAKE =
   "--ts --app --empty --no-eslint --no-tailwind --no-src-dir --skip-install --use-npm --yes --disable-git --import-alias";
 
-/** What people have: the variable that tells the tests where the app is, its Next.js, and what it has besides the README's files. */
+/**
+ * The tested setups: the variable with the app's folder, the version of Next.js, and the files
+ * besides the README's.
+ */
 const SETUPS = [
   { variable: "NEXT_14_APP", version: "14" },
   { variable: "NEXT_15_APP", version: "15" },
@@ -31,7 +35,7 @@ const SETUPS = [
   },
 ];
 
-/** Builds the apps whose sources have changed; answers the variables with the apps' folders. */
+/** Builds the apps whose sources have changed; returns the variables with the apps' folders. */
 export function buildNextApps() {
   return locked(FOLDER, "build", ROOT, async () => {
     const apps = {};
@@ -41,7 +45,7 @@ export function buildNextApps() {
   });
 }
 
-/** Builds an app of these files, by their names, unless it is there; answers its folder. */
+/** Builds an app from these files by name, unless it exists; returns its folder. */
 async function buildApp(version, files) {
   const home = await installed(version);
   const client = ["package.json", ...filesIn(join(CLIENT, "dist")).map((name) => join("dist", name))];
@@ -61,7 +65,7 @@ async function buildApp(version, files) {
   return app;
 }
 
-/** The folder of a version's packages and its untouched app, both made unless they are there. */
+/** The folder of a version's packages and its unmodified app; creates both if they do not exist. */
 async function installed(version) {
   const pins = join(ROOT, "tools/next", version);
   const names = ["package.json", "package-lock.json"];
@@ -73,7 +77,7 @@ async function installed(version) {
     await tool(home, "npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]);
     fs.rmSync(join(home, MADE), { recursive: true, force: true });
     await tool(home, "node_modules/.bin/create-next-app", [MADE, ...MAKE.split(" "), "@/*"]);
-    // Next.js 14's installs packages whatever it is told, and not those of the lock file.
+    // create-next-app 14 installs packages in any case, and not those of the lock file.
     for (const name of ["node_modules", "package-lock.json", ".git"])
       fs.rmSync(join(home, MADE, name), { recursive: true, force: true });
   });
@@ -81,7 +85,7 @@ async function installed(version) {
   return home;
 }
 
-/** Pages of the tests, which are built with the README's. */
+/** The tests' own pages, which are built with the README's. */
 function testPages() {
   const folder = join(ROOT, "tests/next");
   return Object.fromEntries(filesIn(folder).map((name) => [name, read(join(folder, name))]));

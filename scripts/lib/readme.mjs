@@ -1,4 +1,4 @@
-// The code of the README's section on Next.js.
+// The code in the README's section on Next.js.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { ROOT } from "./paths.mjs";
 import { Failure } from "./report.mjs";
 
 const TITLE = "## Add it to your Next.js app";
-/** A file's name at the beginning of a paragraph, and the block of code that follows. */
+/** A file's name at the beginning of a paragraph, and the code block that follows. */
 const FILE = /^`([^`\n]+)`[^\n]*\n\n```tsx?\n([\s\S]*?)^```$/gm;
 
-/** The section's files, by their names; fails when a block has no name. */
+/** The section's files by name; fails if a block has no name. */
 export function readmeFiles() {
   const section = readFileSync(join(ROOT, "README.md"), "utf8").split(`${TITLE}\n`)[1]?.split("\n## ")[0] ?? "";
   const files = [...section.matchAll(FILE)].map(([, name, code]) => [name, code]);

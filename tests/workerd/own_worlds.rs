@@ -1,5 +1,4 @@
 //! What the harness promises about a test's own world; the tests of modes and queues rely on it.
-//! rest.
 
 use crate::harness::{Configuration, Setup, Ticker, World, until};
 use serde_json::json;
