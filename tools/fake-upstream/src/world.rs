@@ -76,8 +76,8 @@ impl World {
         format!("{}/token", self.origin)
     }
 
-    /// Deletes everything except the tokens' validity, opens the gates and cuts hanging requests.
-    /// Returns the last request's number.
+    /// Deletes all state, opens the gates and cuts hanging requests. Tokens stay valid, and the
+    /// fixed address of pushes stays. Returns the last request's number.
     pub(crate) fn reset(&self) -> u64 {
         *locked(&self.faults) = Faults::default();
         locked(&self.ledger).clear();
