@@ -47,9 +47,7 @@ export async function aptInstall(names, listsAreGood) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const explain = (lines) => {
-    const mend = looksOffline(lines)
-      ? "Debian's archive is unreachable. Check the network"
-      : "see apt's output above";
+    const mend = looksOffline(lines) ? "Debian's archive is unreachable. Check the network" : "see apt's output above";
     return `The Debian packages ${names.join(", ")} could not be installed: ${mend} and run again.`;
   };
   const apt = async (words, options = {}) => {

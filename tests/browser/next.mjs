@@ -52,7 +52,9 @@ await scenario(
     const filtered = await order(page, "A kite nobody may see [[result:rai]]");
     await page.getByText(/filter|safety|prompt/i).waitFor();
     for (const id of [kite, boat, filtered])
-      await until(`the app received the webhook of ${id}`, async () => (await deliveries(user, id)).includes('"delivered"'));
+      await until(`the app received the webhook of ${id}`, async () =>
+        (await deliveries(user, id)).includes('"delivered"'),
+      );
 
     await page.goto(`${APP}/watched`);
     const count = async () => Number(await page.locator("output").textContent());
